@@ -1,0 +1,1 @@
+"""Local rules as data: which deadline holds, from which document, and why."""

@@ -1,0 +1,350 @@
+"""One protocol file: from text to checked rules, with every mistake named by its line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from app.protocols.problems import Problem, ProtocolError
+from app.protocols.toml_lines import Place, line_of, lines_of
+from app.protocols.types import (
+    Clock,
+    Condition,
+    Document,
+    DomesticAbuseRisk,
+    Flag,
+    Force,
+    Kind,
+    Rating,
+    Rule,
+    StartFact,
+    Unit,
+)
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+# About a year in hours. A longer clock is a slip of the keyboard, not a rule.
+LONGEST = 10_000
+
+AREA_KEYS = {"id", "name", "version", "source", "ratings", "documents", "rule"}
+SHARED_KEYS = {"version", "documents", "rule"}
+RULE_KEYS = {
+    "id", "clock", "kind", "unit", "within", "start", "when", "force", "source", "reason", "label",
+}  # fmt: skip
+CONDITION_KEYS = {"flags", "rag", "domestic_abuse"}
+
+
+@dataclass(frozen=True, slots=True)
+class AreaFile:
+    """A file that was read and checked by itself. `rule_lines` has a line for each rule."""
+
+    path: Path
+    text: str
+    id: str
+    name: str
+    version: str
+    source: str
+    ratings: tuple[Rating, ...]
+    documents: tuple[Document, ...]
+    rules: tuple[Rule, ...]
+    rule_lines: tuple[int, ...]
+
+
+def read_shared(path: Path) -> AreaFile:
+    """The file of rules that hold in every protocol. Raises ProtocolError with file and line."""
+    return _Reader(path, known=(), shared=True).read()
+
+
+def read_area(path: Path, known: Sequence[Document] = ()) -> AreaFile:
+    """One area's own file; it may also cite the `known` documents.
+
+    Raises ProtocolError that names file, line and reason of every problem found.
+    """
+    return _Reader(path, known, shared=False).read()
+
+
+class _Reader:
+    """Reads one file and gathers its problems, so that all can be mended at once."""
+
+    def __init__(self, path: Path, known: Sequence[Document], shared: bool) -> None:
+        self.path = path
+        self.known = tuple(known)
+        self.shared = shared
+        self.problems: list[Problem] = []
+        self.lines: dict[Place, int] = {}
+
+    def read(self) -> AreaFile:
+        text, content = self._parse()
+        self.lines = lines_of(text)
+        self._unknown_keys((), content, SHARED_KEYS if self.shared else AREA_KEYS)
+        documents = self._documents(content.get("documents", {}))
+        area = AreaFile(
+            path=self.path,
+            text=text,
+            id="" if self.shared else self._own_id(content),
+            name="" if self.shared else self._text((), content, "name"),
+            version=self._text((), content, "version"),
+            source="" if self.shared else self._source((), content, documents)[0],
+            ratings=tuple(Rating) if self.shared else self._ratings(content),
+            documents=documents,
+            rules=(),
+            rule_lines=(),
+        )
+        rules = self._rules(content.get("rule", []), area)
+        if self.problems:
+            raise ProtocolError(sorted(self.problems, key=lambda problem: problem.line))
+        lines = tuple(self._line(("rule", index, "id")) for index in range(len(rules)))
+        return replace(area, rules=rules, rule_lines=lines)
+
+    # The file
+
+    def _parse(self) -> tuple[str, dict[str, Any]]:
+        try:
+            raw = self.path.read_bytes()
+        except OSError as error:
+            raise self._fatal(1, f"the file cannot be read: {error.strerror}.") from error
+        try:
+            # Some editors on Windows put a byte order mark in front.
+            text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            raise self._fatal(line, "this is not UTF-8 text: save the file as UTF-8.") from error
+        try:
+            return text, tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            place = re.search(r"\(at line (\d+), column \d+\)", str(error))
+            line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1
+            what = re.sub(r"\s*\(at [^()]*\)$", "", str(error))
+            raise self._fatal(line, f"this is not valid TOML: {what}.") from error
+
+    def _fatal(self, line: int, reason: str) -> ProtocolError:
+        return ProtocolError([Problem(self.path, line, reason)])
+
+    def _line(self, place: Place) -> int:
+        return line_of(self.lines, place)
+
+    def _problem(self, place: Place, reason: str) -> None:
+        self.problems.append(Problem(self.path, self._line(place), reason))
+
+    # Its head
+
+    def _own_id(self, content: Mapping[str, Any]) -> str:
+        found = self._id((), content)
+        if found and found != self.path.stem:
+            self._problem(
+                ("id",),
+                f'id "{found}" differs from the file\'s name: '
+                f'write id = "{self.path.stem}" or rename the file to {found}.toml.',
+            )
+        return found
+
+    def _ratings(self, content: Mapping[str, Any]) -> tuple[Rating, ...]:
+        ratings = self._choices((), content, "ratings", Rating, "rating")
+        if len(set(ratings)) < len(ratings):
+            self._problem(("ratings",), "ratings names one rating twice: name each once.")
+        return ratings
+
+    def _documents(self, value: Any) -> tuple[Document, ...]:
+        place: Place = ("documents",)
+        if not isinstance(value, dict):
+            self._problem(
+                place, 'documents is a table: write [documents], then lines like MOU = "its title".'
+            )
+            return ()
+        return tuple(Document(name, self._text(place, value, name)) for name in value)
+
+    # Its rules
+
+    def _rules(self, value: Any, area: AreaFile) -> tuple[Rule, ...]:
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            self._problem(("rule",), "each rule is a table of its own: begin it with [[rule]].")
+            return ()
+        rules = tuple(self._rule(("rule", index), one, area) for index, one in enumerate(value))
+        first: dict[str, int] = {}
+        for index, rule in enumerate(rules):
+            place: Place = ("rule", index, "id")
+            if rule.id and rule.id in first:
+                self._problem(
+                    place,
+                    f'rule id "{rule.id}" is used twice (first at line {first[rule.id]}): '
+                    "give each rule its own id.",
+                )
+            first.setdefault(rule.id, self._line(place))
+        return rules
+
+    def _rule(self, place: Place, value: Mapping[str, Any], area: AreaFile) -> Rule:
+        self._unknown_keys(place, value, RULE_KEYS)
+        kind = self._choice(place, value, "kind", Kind, "kind")
+        unit = self._choice(place, value, "unit", Unit, "unit")
+        source, document = self._source(place, value, area.documents)
+        return Rule(
+            id=self._id(place, value),
+            clock=self._choice(place, value, "clock", Clock, "clock"),
+            kind=kind,
+            unit=unit,
+            within=self._within(place, value, unit),
+            start=self._choices(place, value, "start", StartFact, "start fact"),
+            when=self._when(place, value, kind, area.ratings),
+            force=self._choice(place, value, "force", Force, "force"),
+            source=source,
+            document=document,
+            reason=self._text(place, value, "reason"),
+            label=self._text(place, value, "label") if "label" in value else None,
+        )
+
+    def _within(self, place: Place, value: Mapping[str, Any], unit: Unit) -> int | None:
+        if "unit" not in value or value["unit"] not in list(Unit):
+            # Already reported; whether a number belongs here cannot be told.
+            return None
+        if not unit.counts:
+            if "within" in value:
+                self._problem(
+                    (*place, "within"), f'unit "{unit}" takes no number: remove "within".'
+                )
+            return None
+        if "within" not in value:
+            self._problem(place, f'"within" is missing: say how many {unit} the rule gives.')
+            return None
+        within = value["within"]
+        # In Python true is a number; here it is a mistake.
+        if not isinstance(within, int) or isinstance(within, bool):
+            self._problem((*place, "within"), '"within" is a whole number, such as 24.')
+            return None
+        if not 0 < within <= LONGEST:
+            self._problem(
+                (*place, "within"), f'"within" is {within}: give a number from 1 to {LONGEST}.'
+            )
+        return within
+
+    def _when(
+        self, place: Place, value: Mapping[str, Any], kind: Kind, ratings: tuple[Rating, ...]
+    ) -> Condition:
+        here: Place = (*place, "when")
+        if "when" not in value:
+            if kind is Kind.EXCEPTION:
+                self._problem(
+                    place,
+                    'an exception says when it holds: add when = { flags = ["complex"] }, '
+                    'or when = "always".',
+                )
+            return Condition()
+        when = value["when"]
+        if when == "always":
+            return Condition()
+        if not isinstance(when, dict) or not when:
+            self._problem(here, '"when" is "always", or a table such as { flags = ["complex"] }.')
+            return Condition()
+        self._unknown_keys(here, when, CONDITION_KEYS, what="condition")
+        rag = self._choice(here, when, "rag", Rating, "rating") if "rag" in when else None
+        if rag is not None and when["rag"] in list(Rating) and rag not in ratings:
+            self._problem(
+                here, f'rating "{rag}" is not among the ratings of this protocol: add it there.'
+            )
+        return Condition(
+            flags=frozenset(self._choices(here, when, "flags", Flag, "flag"))
+            if "flags" in when
+            else frozenset(),
+            rag=rag,
+            domestic_abuse=self._choice(
+                here, when, "domestic_abuse", DomesticAbuseRisk, "domestic abuse risk"
+            )
+            if "domestic_abuse" in when
+            else None,
+        )
+
+    # Values
+
+    def _unknown_keys(
+        self, place: Place, value: Mapping[str, Any], known: set[str], what: str = "key"
+    ) -> None:
+        for key in value:
+            if key not in known:
+                self._problem(
+                    (*place, key), f'unknown {what} "{key}": use one of {_listed(sorted(known))}.'
+                )
+
+    def _text(self, place: Place, value: Mapping[str, Any], key: str) -> str:
+        if key not in value:
+            self._problem(place, f'"{key}" is missing: add {key} = "...".')
+            return ""
+        text = value[key]
+        if not isinstance(text, str) or not text.strip():
+            self._problem((*place, key), f'"{key}" is empty or no text: write {key} = "...".')
+            return ""
+        return " ".join(text.split())
+
+    def _id(self, place: Place, value: Mapping[str, Any]) -> str:
+        found = self._text(place, value, "id")
+        if found and not ID.fullmatch(found):
+            self._problem(
+                (*place, "id"),
+                f'id "{found}" is not usable: use small letters, digits and single hyphens.',
+            )
+        return found
+
+    def _source(
+        self, place: Place, value: Mapping[str, Any], own: tuple[Document, ...]
+    ) -> tuple[str, str]:
+        """The citation and the title of the document that it cites."""
+        if "source" not in value:
+            what = f'rule "{value.get("id", "without id")}"' if place else "this protocol"
+            self._problem(
+                place,
+                f"{what} has no source: "
+                'name the document and section that it comes from, such as source = "BROMLEY 1".',
+            )
+            return "", ""
+        source = self._text(place, value, "source")
+        documents = (*own, *self.known)
+        cited = [
+            one for one in documents if re.match(rf"{re.escape(one.short_name)}(?!\w)", source)
+        ]
+        if source and not cited:
+            names = _listed(sorted(one.short_name for one in documents))
+            self._problem(
+                (*place, "source"),
+                f'source "{source}" begins with no known document: '
+                f"begin it with one of {names}, or add its document under [documents].",
+            )
+        return source, max(cited, key=lambda one: len(one.short_name)).title if cited else ""
+
+    def _choice(
+        self, place: Place, value: Mapping[str, Any], key: str, choices: type[Choice], what: str
+    ) -> Choice:
+        """One of a set of words. After a problem any member will do: the file is refused."""
+        if key not in value:
+            self._problem(place, f'"{key}" is missing: use one of {_listed(choices)}.')
+        elif value[key] in list(choices):
+            return choices(value[key])
+        else:
+            self._problem((*place, key), _unknown(what, value[key], choices))
+        return next(iter(choices))
+
+    def _choices(
+        self, place: Place, value: Mapping[str, Any], key: str, choices: type[Choice], what: str
+    ) -> tuple[Choice, ...]:
+        if key not in value:
+            self._problem(place, f'"{key}" is missing: list one or more of {_listed(choices)}.')
+            return ()
+        words = value[key]
+        if not isinstance(words, list) or not words:
+            self._problem((*place, key), f'"{key}" is a list of one or more of {_listed(choices)}.')
+            return ()
+        for word in words:
+            if word not in list(choices):
+                self._problem((*place, key), _unknown(what, word, choices))
+        return tuple(choices(word) for word in words if word in list(choices))
+
+
+def _listed(names: Sequence[str] | type[StrEnum]) -> str:
+    return ", ".join(names)
+
+
+def _unknown(what: str, word: object, choices: type[StrEnum]) -> str:
+    return f'unknown {what} "{word}": use one of {_listed(choices)}.'
