@@ -1,0 +1,70 @@
+"""The factory: assembles the floors and does nothing else."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+
+from app.accounts.navigation import init_navigation
+from app.accounts.signed_in import init_signed_in
+from app.core.config import Settings
+from app.core.crypto import field_cipher
+from app.core.logging import set_up as set_up_logging
+from app.core.session import db, init_database
+from app.web.access import enforce
+from app.web.errors import init_errors
+from app.web.headers import init_headers
+from app.web.htmx import init_htmx
+from app.web.static_files import init_static
+
+# Every floor with tables: importing them fills `Base.metadata` for migrations and foreign keys.
+FLOORS_WITH_TABLES = (
+    "core", "web", "audit", "accounts", "directory", "outbox", "invitations",
+    "referrals", "meetings", "records",
+)  # fmt: skip
+for _floor in FLOORS_WITH_TABLES:
+    import_module(f"app.{_floor}.models")
+
+# Modules that hold a `blueprint`, bottom floor first.
+ROUTES = ("app.web.health",)
+# Modules that hold a click group of their own name, for `flask`.
+COMMANDS = ("app.cli.protocols",)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application for these settings. Whether they are safe is asked by who serves them."""
+    settings = settings or Settings.read()
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=settings.secret_key or None,
+        SESSION_COOKIE_NAME="desk" if settings.example else "__Host-desk",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=not settings.example,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a long meeting must still save
+        MAX_CONTENT_LENGTH=20 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+    )
+    app.extensions["settings"] = settings
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["example_area"] = settings.example
+    set_up_logging(settings.log_json)
+    field_cipher.use(settings.field_keys)
+    init_database(app, settings.database_url or "sqlite://")
+    Migrate(app, db, directory="migrations", render_as_batch=True)
+    CSRFProtect(app)
+    init_htmx(app)
+    init_static(app)
+    init_headers(app, https=settings.base_url.startswith("https:"))
+    init_errors(app)
+    init_signed_in(app)
+    init_navigation(app)
+    for module in ROUTES:
+        app.register_blueprint(import_module(module).blueprint)
+    for module in COMMANDS:
+        app.cli.add_command(getattr(import_module(module), module.rpartition(".")[2]))
+    enforce(app)
+    return app

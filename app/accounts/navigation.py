@@ -1,0 +1,57 @@
+"""What stands in the navigation for whom."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask import Flask, request, url_for
+
+from app.accounts.signed_in import is_signed_in, may, signed_in
+from app.accounts.types import Permission
+
+
+class Place(NamedTuple):
+    label: str
+    endpoint: str
+    permission: Permission
+
+
+PLACES: tuple[Place, ...] = ()
+
+
+class Link(NamedTuple):
+    label: str
+    href: str
+    current: bool
+
+
+def links() -> list[Link]:
+    """The navigation of the person signed in; empty for everybody else."""
+    if not is_signed_in():
+        return []
+    here = (request.endpoint or "").partition(".")[0]
+    return [
+        Link(place.label, url_for(place.endpoint), place.endpoint.partition(".")[0] == here)
+        for place in PLACES
+        if may(place.permission)
+    ]
+
+
+def init_navigation(app: Flask) -> None:
+    """Give every template the navigation, the person signed in and `may`."""
+
+    @app.context_processor
+    def _context() -> dict[str, object]:
+        staff = signed_in() if is_signed_in() else None
+        return {
+            "navigation": links(),
+            "staff": staff,
+            "account": staff
+            and {
+                "name": staff.name,
+                "href": url_for("accounts.account"),
+                "sign_out_url": url_for("accounts.sign_out"),
+            },
+            "may": may,
+            "Permission": Permission,
+        }

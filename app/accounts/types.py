@@ -1,0 +1,84 @@
+"""Staff roles and what they may do."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.audit.types import Actor, ActorKind
+
+
+class Role(enum.Enum):
+    ADMINISTRATOR = "administrator"
+    CHAIR = "chair"
+    TRIAGE = "triage"
+    SOCIAL_WORKER = "social_worker"
+    OUT_OF_HOURS = "out_of_hours"
+    ANALYST = "analyst"
+    SYSTEM = "system"
+
+    @property
+    def label(self) -> str:
+        return _ROLE_LABELS[self]
+
+
+_ROLE_LABELS = {
+    Role.ADMINISTRATOR: "R&A administrator",
+    Role.CHAIR: "Chair",
+    Role.TRIAGE: "Triage worker",
+    Role.SOCIAL_WORKER: "Social worker or minute-taker",
+    Role.OUT_OF_HOURS: "Out-of-hours worker",
+    Role.ANALYST: "Analyst",
+    Role.SYSTEM: "System administrator",
+}
+
+
+class Permission(enum.Enum):
+    """One thing a person does. Routes name a permission, never a role."""
+
+    SIGNED_IN = "signed in"
+    REFERRAL_SEE = "see referrals"
+    REFERRAL_ENTER = "enter a referral"
+    REFERRAL_RATE = "rate a referral"
+    REFERRAL_DECIDE = "decide a referral"
+    DISCUSSION_NEED = "decide that a strategy discussion is needed"
+    DISCUSSION_START = "start a discussion now, or record one already held"
+    DISCUSSION_SEE = "see discussions"
+    DISCUSSION_BOOK = "book, change and cancel a discussion"
+    DISCUSSION_WRITE = "write in a discussion"
+    RECORD_SIGN = "sign off a record"
+    RECORD_SEE = "see records"
+    RECORD_CIRCULATE = "circulate a record"
+    RECORD_VERIFY = "verify a record"
+    DELIVERY_SEE = "see deliveries"
+    DIRECTORY_EDIT = "edit the directory"
+    PROTOCOL_SEE = "read the protocol"
+    STAFF_MANAGE = "manage staff"
+    AUDIT_SEE = "read the audit"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """The person behind the session, as routes and templates see them."""
+
+    id: int
+    name: str
+    email: str
+    roles: frozenset[Role]
+    session_id: int
+    last_seen_at: datetime
+    reauthenticated_at: datetime | None
+    token: str = field(repr=False)
+
+    # What Flask-Login asks of a user.
+    is_active = True
+    is_anonymous = False
+    is_authenticated = True
+
+    def get_id(self) -> str:
+        return self.token
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.STAFF, self.id, self.name)

@@ -1,0 +1,112 @@
+"""Writing the audit, in the transaction of the change it tells of (H3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.audit.models import AuditEntry, AuditHead, AuditView
+from app.audit.rules import GENESIS, entry_digest, head_seal, views_digest
+from app.audit.types import SYSTEM, Actor, Subject
+from app.core.installation import audit_key
+
+_HEAD = select(AuditHead).where(AuditHead.id == 1).with_for_update()
+_UNCHAINED = (
+    select(AuditView).where(AuditView.entry_id.is_(None)).order_by(AuditView.id).with_for_update()
+)
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    subject: Subject,
+    now: datetime,
+    details: Mapping[str, Any] | None = None,
+) -> int:
+    """Append one row and move the head. Returns the row's number.
+
+    The head is locked until the transaction ends, so rows stand in the order of their commits.
+    `details` are written in the clear and for ever: field names, states and reasons, never a
+    protected field.
+    """
+    session.flush()
+    head = session.execute(_HEAD).scalar_one_or_none()
+    if head is None:
+        head = AuditHead(id=1, entry_id=0, digest=GENESIS, seal="")
+        session.add(head)
+    number = head.entry_id + 1
+    content: dict[str, Any] = {
+        "at": now,
+        "actor_id": actor.id,
+        "actor_label": actor.label,
+        "action": action,
+        "subject_kind": subject.kind,
+        "subject_ref": subject.ref,
+        "details": dict(details or {}),
+    }
+    digest = entry_digest(head.digest, entry_id=number, actor_kind=actor.kind.value, **content)
+    session.add(
+        AuditEntry(id=number, actor_kind=actor.kind, previous=head.digest, digest=digest, **content)
+    )
+    head.entry_id = number
+    head.digest = digest
+    head.seal = head_seal(audit_key(session), number, digest)
+    session.flush()
+    return number
+
+
+def viewed(session: Session, actor: Actor, page: str, subject: Subject, now: datetime) -> None:
+    """Note that a page of a case is about to be sent. Commit before sending it."""
+    session.add(
+        AuditView(
+            at=now,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            actor_label=actor.label,
+            page=page,
+            subject_kind=subject.kind,
+            subject_ref=subject.ref,
+        )
+    )
+    session.flush()
+
+
+def chain_views(session: Session, now: datetime, most: int = 500) -> int:
+    """Bind the views noted so far into the chain. Returns how many were bound."""
+    views = list(session.execute(_UNCHAINED.limit(most)).scalars())
+    if not views:
+        return 0
+    number = record(
+        session,
+        SYSTEM,
+        "views chained",
+        Subject("audit", "views"),
+        now,
+        {"count": len(views), "sha256": views_digest(view_row(view) for view in views)},
+    )
+    session.execute(
+        update(AuditView)
+        .where(AuditView.id.in_([view.id for view in views]))
+        .values(entry_id=number)
+        .execution_options(synchronize_session=False)
+    )
+    return len(views)
+
+
+def view_row(view: AuditView) -> tuple[Any, ...]:
+    """A view as it is hashed."""
+    return (
+        view.id,
+        view.at,
+        view.actor_kind.value,
+        view.actor_id,
+        view.actor_label,
+        view.page,
+        view.subject_kind,
+        view.subject_ref,
+    )

@@ -1,0 +1,180 @@
+"""Settings, read once from the environment, and what makes them unsafe (I1, I2)."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+
+from app.core.crypto import new_field_key
+
+EXAMPLE_FILE = "example.json"
+EXAMPLE_MARK = "example-"
+_GUESSABLE = ("changeme", "change-me", "secret", "default", "dev", "test", "password")
+
+
+class UnsafeSettings(RuntimeError):
+    """Raised at start. Lists every setting to mend, not only the first."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(
+            "This installation will not start until these are mended:\n"
+            + "\n".join(f"  - {problem}" for problem in problems)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and which keys to use. `example` is the example area on loopback."""
+
+    example: bool
+    data_dir: Path
+    database_url: str
+    secret_key: str
+    field_keys: tuple[str, ...]
+    base_url: str
+    smtp_url: str | None
+    mail_from: str
+    protocols_dir: Path | None
+    seal_key_file: Path
+    seal_cert_file: Path
+    log_json: bool
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Settings from the environment; nothing is checked here, see `problems`.
+
+        The example area is chosen by EXAMPLE_AREA=1, or for commands by a DATA_DIR that already
+        holds one while no DATABASE_URL is given.
+        """
+        env = os.environ if environ is None else environ
+        data_dir = Path(env.get("DATA_DIR") or "instance").absolute()
+        held = _example_keys(data_dir)
+        example = env.get("EXAMPLE_AREA") == "1" or (bool(held) and not env.get("DATABASE_URL"))
+        keys = tuple(key.strip() for key in env.get("FIELD_KEYS", "").split(",") if key.strip())
+        secret = env.get("SECRET_KEY", "")
+        if example:
+            secret = secret or held.get("secret_key", "")
+            keys = keys or tuple(held.get("field_keys", "").split(",")) if held else keys
+        port = env.get("PORT") or "8000"
+        return cls(
+            example=example,
+            data_dir=data_dir,
+            database_url=_database_url(env, data_dir, example),
+            secret_key=secret,
+            field_keys=keys,
+            base_url=(
+                env.get("BASE_URL") or (f"http://127.0.0.1:{port}" if example else "")
+            ).rstrip("/"),
+            smtp_url=env.get("SMTP_URL") or None,
+            mail_from=env.get("MAIL_FROM") or ("rna-desk@example.org" if example else ""),
+            protocols_dir=Path(env["PROTOCOLS_DIR"]) if env.get("PROTOCOLS_DIR") else None,
+            seal_key_file=Path(env.get("SEAL_KEY_FILE") or data_dir / "keys" / "seal-key.pem"),
+            seal_cert_file=Path(env.get("SEAL_CERT_FILE") or data_dir / "keys" / "seal-cert.pem"),
+            log_json=not example,
+        )
+
+    def problems(self) -> list[str]:
+        """Everything that makes these settings unsafe for real cases, each with what to do."""
+        if self.example:
+            return []
+        found = []
+        if not self.database_url.startswith("postgresql"):
+            found.append(
+                "DATABASE_URL is missing or not PostgreSQL: set it to "
+                "postgresql+psycopg://user@host/name."
+            )
+        if not self.secret_key:
+            found.append("SECRET_KEY is missing: set it to 32 or more random characters.")
+        elif _is_guessable(self.secret_key):
+            found.append(
+                "SECRET_KEY is a default, an example key or shorter than 32 characters: "
+                "set it to random characters of your own."
+            )
+        found.extend(self._key_problems())
+        if not self.base_url:
+            found.append("BASE_URL is missing: set it to the https address people will use.")
+        elif urlsplit(self.base_url).scheme != "https":
+            found.append("BASE_URL does not start with https://: links would travel in the clear.")
+        if not self.smtp_url:
+            found.append("SMTP_URL is missing: set it to smtp://host:port of your mail relay.")
+        if not self.mail_from:
+            found.append("MAIL_FROM is missing: set it to a mailbox that somebody reads.")
+        for name, path in (
+            ("SEAL_KEY_FILE", self.seal_key_file),
+            ("SEAL_CERT_FILE", self.seal_cert_file),
+        ):
+            if not path.is_file():
+                found.append(f"{name} is missing: records could not be sealed without it.")
+        return found
+
+    def _key_problems(self) -> list[str]:
+        if not self.field_keys:
+            return ["FIELD_KEYS is missing: protected fields need a key (flask keys new)."]
+        found = []
+        for place, key in enumerate(self.field_keys, start=1):
+            try:
+                Fernet(key)
+            except ValueError:
+                found.append(f"FIELD_KEYS: key {place} is not a key made by `flask keys new`.")
+        if set(self.field_keys) & set(
+            _example_keys(self.data_dir).get("field_keys", "").split(",")
+        ):
+            found.append("FIELD_KEYS holds the key of an example area: make one of your own.")
+        return found
+
+    def require_safe(self) -> None:
+        """Raise UnsafeSettings naming each problem."""
+        if problems := self.problems():
+            raise UnsafeSettings(problems)
+
+
+def make_example_keys(data_dir: Path) -> None:
+    """Random keys for an example area, kept in DATA_DIR, readable by their owner alone."""
+    target = data_dir / EXAMPLE_FILE
+    if target.exists():
+        return
+    data_dir.mkdir(parents=True, exist_ok=True)
+    held = {
+        "secret_key": EXAMPLE_MARK + secrets.token_urlsafe(32),
+        "field_keys": new_field_key(),
+    }
+    part = target.with_suffix(".part")
+    part.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
+    part.write_text(json.dumps(held), encoding="utf-8")
+    part.rename(target)
+
+
+def _example_keys(data_dir: Path) -> dict[str, str]:
+    target = data_dir / EXAMPLE_FILE
+    if not target.is_file():
+        return {}
+    held: dict[str, str] = json.loads(target.read_text(encoding="utf-8"))
+    return held
+
+
+def _database_url(env: Mapping[str, str], data_dir: Path, example: bool) -> str:
+    url = env.get("DATABASE_URL", "")
+    if url.startswith("postgresql://"):
+        url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
+    if not url and example:
+        url = f"sqlite:///{data_dir / 'strategy.sqlite3'}"
+    return url
+
+
+def _is_guessable(key: str) -> bool:
+    lowered = key.lower()
+    return (
+        len(key) < 32
+        or lowered.startswith(EXAMPLE_MARK)
+        or any(lowered.startswith(word) for word in _GUESSABLE)
+        or len(set(key)) < 10
+    )

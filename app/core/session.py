@@ -1,0 +1,101 @@
+"""The database session and the one way to change anything: `transaction()`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session
+
+from app.core.database import Base
+
+# Versions 3.7.0 to 3.51.2 can corrupt a database in WAL mode.
+SAFE_SQLITE = (3, 51, 3)
+
+db = SQLAlchemy(
+    metadata=Base.metadata,
+    disable_autonaming=True,
+    session_options={"expire_on_commit": False, "autoflush": True},
+)
+
+
+class UnsafeDatabase(RuntimeError):
+    """The database library on this machine can lose data."""
+
+
+def init_database(app: Flask, url: str) -> None:
+    """Bind the application to its database and prepare each connection."""
+    # Parameters hold what people typed: they must not reach a log through an error message.
+    options: dict[str, Any] = {"hide_parameters": True}
+    if url.startswith("sqlite"):
+        from pysqlite3 import dbapi2
+
+        if dbapi2.sqlite_version_info < SAFE_SQLITE:
+            raise UnsafeDatabase(
+                f"SQLite {dbapi2.sqlite_version} can corrupt a database. "
+                "Install the pysqlite3 wheel from requirements.txt."
+            )
+        options["module"] = dbapi2
+        options["connect_args"] = {"timeout": 30}
+    else:
+        options["pool_pre_ping"] = True
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Give every connection the settings that durability and constraints rest on."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy's BEGIN is ours, below
+        for pragma in (
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "secure_delete=ON",
+            "trusted_schema=OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One change: state, audit row and outgoing mail commit together or not at all (H4).
+
+    Stands only in routes, commands and the worker, round one service call. What was read before
+    is read again, so that decisions rest on what is true now, not on what the page showed.
+    """
+    session: Session = db.session()
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("something was changed outside transaction()")
+    session.rollback()
+    session.connection(execution_options={"writes": True})
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def reading() -> Session:
+    """The session for reads: a GET takes this and changes nothing."""
+    session: Session = db.session()
+    return session

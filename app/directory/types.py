@@ -1,0 +1,68 @@
+"""Agencies and the people in them, in the field's words."""
+
+from __future__ import annotations
+
+import enum
+
+
+class AgencyKind(enum.Enum):
+    SOCIAL_CARE = "social_care"
+    POLICE = "police"
+    HEALTH = "health"
+    EDUCATION = "education"
+    EARLY_HELP = "early_help"
+    FOSTERING = "fostering"
+    PROBATION = "probation"
+    HOUSING = "housing"
+    YOUTH_OFFENDING = "youth_offending"
+    DOMESTIC_ABUSE = "domestic_abuse"
+    VOLUNTARY = "voluntary"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        return {
+            "social_care": "Children's social care",
+            "early_help": "Early help",
+            "youth_offending": "Youth offending service",
+            "domestic_abuse": "Domestic abuse service",
+            "voluntary": "Voluntary organisation",
+            "other": "Other agency",
+        }.get(self.value, self.value.capitalize())
+
+
+class ProfessionalRole(enum.Enum):
+    """What a person in the directory is asked for: the rules of C2 choose by this."""
+
+    POLICE_CAIT = "police_cait"
+    POLICE_OFFICER = "police_officer"
+    SOCIAL_WORKER = "social_worker"
+    HEALTH_VISITOR = "health_visitor"
+    MASH_HEALTH = "mash_health"
+    MIDWIFE = "midwife"
+    SCHOOL_NURSE = "school_nurse"
+    GP = "gp"
+    COMMUNITY_PAEDIATRICIAN = "community_paediatrician"
+    HOSPITAL_CONSULTANT = "hospital_consultant"
+    WARD = "ward"
+    SAFEGUARDING_LEAD = "safeguarding_lead"
+    TEACHER = "teacher"
+    EARLY_HELP_WORKER = "early_help_worker"
+    FOSTERING_SERVICE = "fostering_service"
+    PROBATION_OFFICER = "probation_officer"
+    HOUSING_OFFICER = "housing_officer"
+    YOUTH_OFFENDING_WORKER = "youth_offending_worker"
+    DESIGNATED_OFFICER = "designated_officer"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        return {
+            "police_cait": "Police child abuse investigation team",
+            "mash_health": "MASH health visitor",
+            "gp": "GP",
+            "ward": "Hospital ward",
+            "safeguarding_lead": "Designated safeguarding lead",
+            "designated_officer": "Designated officer (LADO)",
+            "other": "Other professional",
+        }.get(self.value, self.value.replace("_", " ").capitalize())

@@ -1,0 +1,285 @@
+"""Strategy discussions: who is invited, what is said, what is decided, who does what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.database import Base, EncryptedBytes, EncryptedText, values_of
+from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.types import (
+    ActionState,
+    Answer,
+    Attendance,
+    Format,
+    MeetingState,
+    MessageKind,
+    ReportVia,
+    Route,
+)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+class Meeting(Base):
+    """One strategy discussion. `clocks` keeps the protocol, version, facts and reasons its
+    deadlines came from, so that a later edit of a protocol never rewrites history (B1)."""
+
+    __tablename__ = "meeting"
+    __table_args__ = (
+        UniqueConstraint("ref", name="uq_meeting_ref"),
+        Index("ix_meeting_needed", "due_at", "id", **_where("state = 'needed'")),
+        Index("ix_meeting_booked", "starts_at", "id", **_where("state = 'booked'")),
+        Index("ix_meeting_under_way", "started_at", "id", **_where("state = 'under_way'")),
+        Index("ix_meeting_unsigned", "record_due_at", "id", **_where("state = 'ended'")),
+        Index(
+            "ix_meeting_uncirculated",
+            "record_due_at",
+            "id",
+            **_where("state = 'signed' AND circulated_at IS NULL"),
+        ),
+        Index("ix_meeting_referral", "referral_id", "id"),
+        Index("ix_meeting_chair", "chair_id", "starts_at"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("ended_at >= started_at", name="ended_after_started"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str]
+    # Empty for a discussion that starts from an open case (A11).
+    referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"))
+    state: Mapped[MeetingState] = mapped_column(values_of(MeetingState))
+    route: Mapped[Route] = mapped_column(values_of(Route))
+    format: Mapped[Format] = mapped_column(values_of(Format))
+    need_reason: Mapped[str] = mapped_column(EncryptedText)
+    need_decided_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    clocks: Mapped[dict[str, Any]] = mapped_column(JSON)
+    late_reason: Mapped[str | None] = mapped_column(EncryptedText)
+
+    chair_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    place: Mapped[str | None] = mapped_column(EncryptedText)
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("conference_line.id"))
+    pin_id: Mapped[int | None] = mapped_column(ForeignKey("line_pin.id"))
+    # A typed dial-in where no line was booked (C11).
+    typed_dial_in: Mapped[str | None] = mapped_column(EncryptedText)
+
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    record_due_at: Mapped[datetime | None]
+    signed_at: Mapped[datetime | None]
+    circulated_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    version: Mapped[int] = mapped_column()
+
+    children: Mapped[list[MeetingChild]] = relationship(
+        order_by="MeetingChild.position", lazy="selectin", cascade="all, delete-orphan"
+    )
+    invitees: Mapped[list[Invitee]] = relationship(
+        order_by="Invitee.id", lazy="selectin", back_populates="meeting"
+    )
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class MeetingChild(Base):
+    __tablename__ = "meeting_child"
+    __table_args__ = (Index("ix_meeting_child_child", "child_id", "meeting_id"),)
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
+    child_id: Mapped[int] = mapped_column(ForeignKey("child.id"), primary_key=True)
+    position: Mapped[int]
+
+
+class LineQuarter(Base):
+    """A line taken for a quarter of an hour. The primary key is the rule: never twice (C4)."""
+
+    __tablename__ = "line_quarter"
+    __table_args__ = (Index("ix_line_quarter_meeting", "meeting_id"),)
+
+    line_id: Mapped[int] = mapped_column(ForeignKey("conference_line.id"), primary_key=True)
+    quarter: Mapped[datetime] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+
+
+class Invitee(Base):
+    """Somebody who is asked to take part, and what came of it."""
+
+    __tablename__ = "invitee"
+    __table_args__ = (
+        Index("ix_invitee_meeting", "meeting_id", "id"),
+        Index("ix_invitee_professional", "professional_id", "meeting_id"),
+        UniqueConstraint("invitation_id", name="uq_invitee_invitation"),
+        UniqueConstraint("meeting_id", "professional_id", name="uq_invitee_once_a_meeting"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    # From the directory, or a member of staff (the chair), or typed.
+    professional_id: Mapped[int | None] = mapped_column(ForeignKey("professional.id"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"))
+    name: Mapped[str]
+    title: Mapped[str]
+    role: Mapped[ProfessionalRole] = mapped_column(values_of(ProfessionalRole))
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))
+    agency_name: Mapped[str]
+    agency_kind: Mapped[AgencyKind] = mapped_column(values_of(AgencyKind))
+    email: Mapped[str | None] = mapped_column(EncryptedText)
+    telephone: Mapped[str | None] = mapped_column(EncryptedText)
+    is_team: Mapped[bool]
+    decision_maker: Mapped[bool]
+    rule_id: Mapped[str | None]
+    why: Mapped[str] = mapped_column(EncryptedText)
+    invited_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+    removed_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    answer: Mapped[Answer] = mapped_column(values_of(Answer))
+    answered_at: Mapped[datetime | None]
+    answer_note: Mapped[str | None] = mapped_column(EncryptedText)
+    # The colleague who comes instead has a row of their own and points back here.
+    deputy_for_id: Mapped[int | None] = mapped_column(ForeignKey("invitee.id"))
+    attendance: Mapped[Attendance | None] = mapped_column(values_of(Attendance))
+    # Who sat behind a team's address (D3).
+    attended_name: Mapped[str | None] = mapped_column(EncryptedText)
+    attended_role: Mapped[str | None] = mapped_column(EncryptedText)
+    version: Mapped[int] = mapped_column()
+
+    meeting: Mapped[Meeting] = relationship(back_populates="invitees")
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class LeftOut(Base):
+    """A proposed invitee who was left out, and why (C2)."""
+
+    __tablename__ = "left_out"
+    __table_args__ = (Index("ix_left_out_meeting", "meeting_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    rule_id: Mapped[str]
+    who: Mapped[str]
+    reason: Mapped[str] = mapped_column(EncryptedText)
+    at: Mapped[datetime]
+
+
+class Delivery(Base):
+    """Which message in the outbox went to which invitee, and why (D7)."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("ix_delivery_invitee", "invitee_id", "id"),
+        UniqueConstraint("message_id", name="uq_delivery_message"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invitee_id: Mapped[int] = mapped_column(ForeignKey("invitee.id"))
+    message_id: Mapped[int] = mapped_column(ForeignKey("outbox_message.id"))
+    kind: Mapped[MessageKind] = mapped_column(values_of(MessageKind))
+    at: Mapped[datetime]
+
+
+class Report(Base):
+    """What an invitee sends in writing (D5). Other agencies see nothing before the meeting."""
+
+    __tablename__ = "report"
+    __table_args__ = (
+        Index("ix_report_invitee", "invitee_id", "id"),
+        CheckConstraint("body IS NOT NULL OR file IS NOT NULL", name="says_something"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invitee_id: Mapped[int] = mapped_column(ForeignKey("invitee.id"))
+    body: Mapped[str | None] = mapped_column(EncryptedText)
+    file: Mapped[bytes | None] = mapped_column(EncryptedBytes)
+    file_name: Mapped[str | None] = mapped_column(EncryptedText)
+    media_type: Mapped[str | None]
+    via: Mapped[ReportVia] = mapped_column(values_of(ReportVia))
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    received_at: Mapped[datetime]
+
+
+class Entry(Base):
+    """One field of the chair's page, saved as it is typed (E1, E2).
+
+    `scope` is `meeting`, `child:<id>` or `invitee:<id>`; `field` is a key of the questions in
+    app.meetings.discussion. Each field has its own version, so two people may write at once.
+    """
+
+    __tablename__ = "entry"
+    __table_args__ = (UniqueConstraint("meeting_id", "scope", "field", name="uq_entry_field"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    scope: Mapped[str]
+    field: Mapped[str]
+    value: Mapped[str] = mapped_column(EncryptedText)
+    version: Mapped[int] = mapped_column()
+    written_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    written_at: Mapped[datetime]
+
+
+class EntryHistory(Base):
+    """What a field said before: no word that was saved is ever lost (E1)."""
+
+    __tablename__ = "entry_history"
+    __table_args__ = (Index("ix_entry_history_entry", "entry_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"))
+    version: Mapped[int] = mapped_column()
+    value: Mapped[str] = mapped_column(EncryptedText)
+    written_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    written_at: Mapped[datetime]
+
+
+class Action(Base):
+    """What, who, by when, why (E3)."""
+
+    __tablename__ = "action"
+    __table_args__ = (
+        Index("ix_action_meeting", "meeting_id", "id"),
+        Index("ix_action_owner", "owner_id", "id"),
+        Index("ix_action_open", "due_at", "id", **_where("state = 'open'")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    child_id: Mapped[int | None] = mapped_column(ForeignKey("child.id"))
+    what: Mapped[str] = mapped_column(EncryptedText)
+    why: Mapped[str | None] = mapped_column(EncryptedText)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("invitee.id"))
+    due_at: Mapped[datetime]
+    state: Mapped[ActionState] = mapped_column(values_of(ActionState))
+    progress: Mapped[str | None] = mapped_column(EncryptedText)
+    closed_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]  # struck out before the record was signed
+    added_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    added_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Dissent(Base):
+    """Who disagrees, with what, why (E4)."""
+
+    __tablename__ = "dissent"
+    __table_args__ = (Index("ix_dissent_meeting", "meeting_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    invitee_id: Mapped[int] = mapped_column(ForeignKey("invitee.id"))
+    what: Mapped[str] = mapped_column(EncryptedText)
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    recorded_at: Mapped[datetime]

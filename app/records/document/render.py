@@ -1,0 +1,247 @@
+"""Prints a copy as one file that is PDF/A-3a and PDF/UA-1 (F3).
+
+Laying out pages is what costs. Readers who may see the same get the same pages, laid out once
+(`lay_out`); `address` then puts one reader's name on every page, the title and the record.json
+into the file, which costs a small fraction of it. Nothing that a reader may not see has ever
+reached this module for that reader's copy.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from app.core.clock import london_date
+from app.records.document import wording
+from app.records.document.canonical import copy_json
+from app.records.document.drawable import drawable
+from app.records.document.metadata import xmp_packet
+from app.records.document.types import ReaderRecord, RecordView
+
+if TYPE_CHECKING:
+    from pikepdf import Object, Page, Pdf
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE.parents[1] / "templates"
+ATTACHMENT = "record.json"
+MM = 72 / 25.4
+STRIP_LEFT, STRIP_BOTTOM, STRIP_WIDTH, STRIP_HEIGHT = 19.0, 8.2, 136.0, 12.5
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """The pages of one view, and what of the copy is the same for all who share it."""
+
+    view: RecordView
+    canonical_sha256: str
+    pdf: bytes
+
+
+def render(copy: ReaderRecord) -> bytes:
+    """One reader's copy as PDF bytes, not yet sealed. The same copy gives the same bytes.
+
+    Raises `drawable.FontsMissing` where the system lacks the font library. Source: F3, F4.
+    """
+    return address(lay_out(copy), copy)
+
+
+def render_copies(copies: Iterable[ReaderRecord]) -> Iterator[tuple[ReaderRecord, bytes]]:
+    """Each copy with its PDF bytes; each set of pages that several readers share is made once.
+
+    Copies come in the order of their readers; sets of pages are kept until the last one.
+    """
+    made: list[LaidOut] = []
+    for copy in copies:
+        shared = next((pages for pages in made if _same_pages(pages, copy)), None)
+        if shared is None:
+            shared = lay_out(copy)
+            made.append(shared)
+        yield copy, address(shared, copy)
+
+
+def lay_out(copy: ReaderRecord) -> LaidOut:
+    """The pages for everyone whose view and hash are those of this copy. The costly part."""
+    from weasyprint import CSS
+
+    html = _template().render(
+        view=copy.view,
+        words=wording,
+        presence=wording.PRESENCE_WORDS,
+        held_on=london_date(copy.view.meeting.started_at),
+        headlines=wording.headlines(copy.view),
+        signature=wording.signature(copy),
+        hash_lines=_in_groups(copy.canonical_sha256),
+    )
+    sheet = CSS(string=_style(), url_fetcher=_refuse())
+    pdf = _print(html, [sheet], pdf_variant="pdf/a-3a")
+    return LaidOut(copy.view, copy.canonical_sha256, _with_scopes(pdf))
+
+
+def address(pages: LaidOut, copy: ReaderRecord) -> bytes:
+    """The shared pages as this reader's copy: name on every page, title, record.json.
+
+    Raises `ValueError` where the pages were laid out for other eyes.
+    """
+    from pikepdf import Name, ObjectStreamMode, Pdf
+
+    if not _same_pages(pages, copy):
+        raise ValueError("These pages show another view: lay them out for this reader.")
+    signed_at = copy.view.sign_off.signed_at.astimezone(UTC)
+    title = f"{wording.title(copy.view)}. {wording.copy_for(copy)}"
+    with Pdf.open(io.BytesIO(pages.pdf)) as pdf:
+        _put_name(pdf, wording.copy_for(copy))
+        _attach(pdf, copy_json(copy), signed_at)
+        packet = xmp_packet(drawable(title), copy.view.authority, signed_at)
+        pdf.Root.Metadata = pdf.make_stream(packet, Type=Name.Metadata, Subtype=Name.XML)
+        if "/Info" in pdf.trailer:
+            del pdf.trailer["/Info"]
+        out = io.BytesIO()
+        pdf.save(
+            out,
+            deterministic_id=True,
+            object_stream_mode=ObjectStreamMode.generate,
+            fix_metadata_version=False,
+        )
+    return out.getvalue()
+
+
+def _same_pages(pages: LaidOut, copy: ReaderRecord) -> bool:
+    return pages.canonical_sha256 == copy.canonical_sha256 and pages.view == copy.view
+
+
+def _in_groups(digest: str) -> str:
+    groups = [digest[start : start + 8] for start in range(0, len(digest), 8)]
+    return " ".join(groups[:4]) + "\n" + " ".join(groups[4:])
+
+
+def _finish(value: object) -> object:
+    """Everything that a template prints passes here, whoever wrote it."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return drawable(value)
+    return value
+
+
+@lru_cache(maxsize=1)
+def _template() -> Any:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finish,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("records/document/record.html")
+
+
+@lru_cache(maxsize=1)
+def _strip_template() -> Any:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_finish)
+    return environment.from_string(
+        '<!doctype html><html lang="en-GB"><title>Reader</title><style>'
+        "@page { size: {{ width }}mm {{ height }}mm; margin: 0 }"
+        'body { margin: 0; font: bold {{ points }}pt/1.2 "Liberation Sans", "DejaVu Sans";'
+        " color: #16211f; overflow-wrap: anywhere; max-height: {{ height }}mm }"
+        "</style><body>{{ text }}</body></html>"
+    )
+
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    return (HERE / "record.css").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _refuse() -> Any:
+    """A fetcher that fetches nothing: what is printed comes from the content alone (H7)."""
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+    class Refuse(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+        def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
+            raise FatalURLFetchingError(f"The record fetches nothing, and was asked for {url!r}.")
+
+    return Refuse()
+
+
+def _print(html: str, sheets: list[Any], **options: Any) -> bytes:
+    from weasyprint import HTML
+
+    printed = HTML(string=html, url_fetcher=_refuse()).write_pdf(stylesheets=sheets, **options)
+    return bytes(printed)
+
+
+def _with_scopes(laid_out: bytes) -> bytes:
+    """Say of each header cell whether it heads a column or a row; WeasyPrint names ids only."""
+    from pikepdf import Dictionary, Name, Pdf
+
+    with Pdf.open(io.BytesIO(laid_out)) as pdf:
+        for item in pdf.objects:
+            if isinstance(item, Dictionary) and item.get("/S") == Name.TH and "/A" in item:
+                group = item["/P"]["/P"]
+                item["/A"]["/Scope"] = Name.Column if group.get("/S") == Name.THead else Name.Row
+        out = io.BytesIO()
+        pdf.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def _strip(text: str) -> bytes:
+    """The reader's line as a page of its own, smaller where the name is long; nothing is cut."""
+    points = 8.5 if len(text) <= 140 else max(3.0, 8.5 * (140 / len(text)) ** 0.5)
+    html = _strip_template().render(
+        text=text, width=STRIP_WIDTH, height=STRIP_HEIGHT, points=round(points, 2)
+    )
+    return _print(html, [])
+
+
+def _put_name(pdf: Pdf, text: str) -> None:
+    """Draw the reader's line at the foot of each page, as an artifact as running feet are."""
+    from pikepdf import Dictionary, Name, Pdf
+
+    with Pdf.open(io.BytesIO(_strip(text))) as strip:
+        form = pdf.copy_foreign(strip.pages[0].as_form_xobject())
+    content = (
+        b"/Artifact <</Type /Pagination /Subtype /Footer>> BDC q "
+        b"1 0 0 1 %.3f %.3f cm /Reader Do Q EMC" % (STRIP_LEFT * MM, STRIP_BOTTOM * MM)
+    )
+    foot = pdf.make_stream(content)
+    for page in pdf.pages:
+        _own_resources(page, Dictionary)
+        page.obj.Resources.XObject["/Reader"] = form
+        page.contents_add(foot, prepend=True)
+    assert form.Subtype == Name.Form
+
+
+def _own_resources(page: Page, dictionary: type[Any]) -> None:
+    if "/XObject" not in page.obj.Resources:
+        page.obj.Resources["/XObject"] = dictionary()
+
+
+def _attach(pdf: Pdf, record_json: bytes, signed_at: datetime) -> None:
+    """record.json, as the data from which the pages were made (AFRelationship Data)."""
+    from pikepdf import Array, AttachedFileSpec, Name
+
+    stamp = f"D:{signed_at:%Y%m%d%H%M%S}Z"
+    spec = AttachedFileSpec(
+        pdf,
+        record_json,
+        filename=ATTACHMENT,
+        description="The content of this copy in machine-readable form",
+        mime_type="application/json",
+        creation_date=stamp,
+        mod_date=stamp,
+        relationship=Name.Data,
+    )
+    pdf.attachments[ATTACHMENT] = spec
+    pdf.Root.AF = Array([_indirect(pdf, spec.obj)])
+
+
+def _indirect(pdf: Pdf, item: Object) -> Object:
+    return item if item.is_indirect else pdf.make_indirect(item)

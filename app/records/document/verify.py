@@ -1,0 +1,192 @@
+"""Says whether a file is what the authority sealed, to the byte (F7).
+
+The check reads bytes, not PDF objects: the seal covers everything from the first byte to the last
+but its own place, and that place must be spelled exactly as we spell it. So there is no byte whose
+change, and no update appended, that leaves a seal intact, and no parser that an odd file could
+lead astray.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from app.records.document.render import ATTACHMENT
+from app.records.document.seal import RESERVED, low_form
+
+BYTE_RANGE = re.compile(rb"/ByteRange ?\[ ?(\d{1,10}) (\d{1,10}) (\d{1,10}) (\d{1,10}) *\]")
+LONGEST_ATTACHMENT = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SealVerdict:
+    """What the check found. A file is genuine if all three hold; `problem` says what does not.
+
+    `intact`: the bytes are those that were sealed. `ours`: by a key of this authority.
+    `covers_whole_file`: no byte stands outside the seal.
+    """
+
+    intact: bool
+    ours: bool
+    covers_whole_file: bool
+    problem: str = ""
+
+    @property
+    def genuine(self) -> bool:
+        return self.intact and self.ours and self.covers_whole_file
+
+
+class _Flaw(Exception):
+    """Why a file is not what was sealed, in words for a person."""
+
+
+def verify_seal(pdf: bytes, trusted: x509.Certificate | Sequence[x509.Certificate]) -> SealVerdict:
+    """Whether the file is, byte for byte, one that a key of this authority sealed.
+
+    `trusted` holds the authority's certificate, or the present one and the former ones: a seal
+    outlives a change of keys. Trust is in these certificates alone, so their dates and issuers do
+    not matter. Never raises on a file, whatever it holds. Source: F7.
+    """
+    certificates = [trusted] if isinstance(trusted, x509.Certificate) else list(trusted)
+    try:
+        before, gap, after = _parts(pdf)
+    except _Flaw as flaw:
+        return SealVerdict(False, False, False, str(flaw))
+    try:
+        message = _message(gap)
+        certificate = _sealed_by(message)
+        ours = certificate in certificates
+        _check(message, certificate, hashlib.sha256(before + after).digest())
+    except _Flaw as flaw:
+        return SealVerdict(False, False, True, str(flaw))
+    except Exception as error:  # the seal's own bytes come from outside and may be anything
+        return SealVerdict(False, False, True, f"The seal cannot be read ({type(error).__name__}).")
+    if not ours:
+        return SealVerdict(True, False, True, "The file was sealed with a key that is not ours.")
+    return SealVerdict(True, True, True)
+
+
+def attached_record(pdf: bytes) -> dict[str, Any] | None:
+    """The record.json inside a copy, or None where there is none that can be read.
+
+    It says what the file claims: believe it only after `verify_seal`.
+    """
+    from pikepdf import Pdf
+
+    try:
+        with Pdf.open(io.BytesIO(pdf)) as document:
+            attached = document.attachments[ATTACHMENT].get_file()
+            if attached.size > LONGEST_ATTACHMENT:
+                return None
+            record = json.loads(attached.read_bytes())
+    except Exception:  # whatever is wrong with a file from outside, it holds no readable record
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _parts(pdf: bytes) -> tuple[bytes, bytes, bytes]:
+    """The bytes before the seal's place, in it, and after it."""
+    if not pdf.startswith(b"%PDF-"):
+        raise _Flaw("This is not a PDF file.")
+    ranges = list(BYTE_RANGE.finditer(pdf))
+    if not ranges:
+        raise _Flaw("The file bears no seal.")
+    if len(ranges) > 1:
+        raise _Flaw("The file bears more than one seal.")
+    start, first, second, rest = map(int, ranges[0].groups())
+    gap_length = second - first
+    if start != 0 or gap_length != RESERVED + 2 or second + rest != len(pdf):
+        raise _Flaw("The seal does not cover the whole file: something was added or cut off.")
+    return pdf[:first], pdf[first:second], pdf[second:]
+
+
+def _message(gap: bytes) -> Any:
+    """The CMS message in the seal's place, if the place is spelled as we spell it.
+
+    asn1crypto fixes its table of names at first use, so what pyHanko adds to it must be loaded
+    before; otherwise this process could not seal any more.
+    """
+    import pyhanko.sign.signers
+    from asn1crypto import cms
+
+    assert pyhanko.sign.signers
+
+    digits = gap[1:-1]
+    if gap[:1] != b"<" or gap[-1:] != b">" or not re.fullmatch(rb"[0-9A-F]+", digits):
+        raise _Flaw("The seal itself was changed.")
+    spelled = bytes.fromhex(digits.decode("ascii"))
+    message = cms.ContentInfo.load(spelled, strict=False)
+    if message.dump() + bytes(len(spelled) - len(message.dump())) != spelled:
+        raise _Flaw("The seal itself was changed.")
+    return message
+
+
+def _sealed_by(message: Any) -> x509.Certificate:
+    certificates = message["content"]["certificates"]
+    if len(certificates) != 1:
+        raise _Flaw("The seal itself was changed.")
+    return x509.load_der_x509_certificate(certificates[0].chosen.dump())
+
+
+def _check(message: Any, certificate: x509.Certificate, digest: bytes) -> None:
+    """Raise `_Flaw` unless the signature holds over the digest and nothing in the seal is odd.
+
+    A signature does not cover the whole of a CMS message. So the message is written anew from
+    what is covered, the certificate and the signature, and must come out the same.
+    """
+    signer = message["content"]["signer_infos"][0]
+    attributes = signer["signed_attrs"].copy().untag()
+    attested = [
+        attribute["values"].native
+        for attribute in attributes
+        if attribute["type"].native == "message_digest"
+    ]
+    if attested != [[digest]]:
+        raise _Flaw("The file was changed after it was sealed.")
+    key = certificate.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise _Flaw("The seal is of a kind that we do not make.")
+    signature = signer["signature"].native
+    try:
+        key.verify(signature, attributes.dump(force=True), ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        raise _Flaw("The signature in the seal does not hold.") from None
+    if low_form(signature) != signature:
+        raise _Flaw("The seal itself was changed.")
+    if _written_anew(certificate, signer["signed_attrs"], signature) != message.dump():
+        raise _Flaw("The seal itself was changed.")
+
+
+def _written_anew(certificate: x509.Certificate, attributes: Any, signature: bytes) -> bytes:
+    from asn1crypto import cms
+    from asn1crypto import x509 as asn1_x509
+
+    holder = asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
+    issuer_and_serial = {"issuer": holder.issuer, "serial_number": holder.serial_number}
+    signer = {
+        "version": "v1",
+        "sid": cms.SignerIdentifier({"issuer_and_serial_number": issuer_and_serial}),
+        "digest_algorithm": {"algorithm": "sha256"},
+        "signed_attrs": attributes,
+        "signature_algorithm": {"algorithm": "sha256_ecdsa"},
+        "signature": signature,
+    }
+    content = {
+        "version": "v1",
+        "digest_algorithms": [{"algorithm": "sha256"}],
+        "encap_content_info": {"content_type": "data"},
+        "certificates": [holder],
+        "signer_infos": [signer],
+    }
+    message = cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(content)})
+    return cast(bytes, message.dump(force=True))

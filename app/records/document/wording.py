@@ -1,0 +1,155 @@
+"""The words of the printed record: times in London, ages, states. Python decides, paper displays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app.core.clock import london_date, words_for_moment, words_for_time
+from app.records.document.types import (
+    KIND_WORDS,
+    Child,
+    ClockLine,
+    Presence,
+    Prose,
+    ReaderRecord,
+    RecordView,
+    Shown,
+    Withheld,
+)
+
+PRESENCE_WORDS: dict[Presence, str] = {
+    Presence.IN_PERSON: "In person",
+    Presence.BY_PHONE: "By phone",
+    Presence.JOINED_LATE: "Joined late",
+    Presence.REPORT_ONLY: "Sent a report",
+    Presence.ABSENT: "Did not attend",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A stretch of text on paper: open, protected (with a note of its kind), or withheld."""
+
+    text: str
+    style: str = "open"
+    note: str = ""
+
+
+def paragraphs(prose: Prose[Shown]) -> tuple[Paragraph, ...]:
+    """Running text as paragraphs; an empty line parts two, and so does a protected passage."""
+    parts: list[Paragraph] = []
+    for passage in prose:
+        if isinstance(passage, str):
+            texts = (text.strip() for text in passage.split("\n"))
+            parts.extend(Paragraph(text) for text in texts if text)
+        else:
+            parts.append(passage_on_paper(passage))
+    return tuple(parts)
+
+
+def passage_on_paper(passage: Shown) -> Paragraph:
+    """A protected passage as this reader sees it, or the words that stand in its place."""
+    if isinstance(passage, Withheld):
+        return Paragraph(passage.label, style="withheld")
+    return Paragraph(passage.text, "protected", f"Protected: {KIND_WORDS[passage.kind]}")
+
+
+def day(value: date) -> str:
+    """`19 November 2026`"""
+    return f"{value.day} {value:%B %Y}"
+
+
+def due(value: datetime | date) -> str:
+    """`Thu 19 November 2026, 3:30 pm`; a day without an hour stays a day."""
+    if isinstance(value, datetime):
+        return f"{london_date(value):%a} {day(london_date(value))}, {words_for_time(value)}"
+    return f"{value:%a} {day(value)}"
+
+
+def held(view: RecordView) -> str:
+    """When the discussion was held: start, and end by the clock where it is the same day."""
+    start, end = view.meeting.started_at, view.meeting.ended_at
+    if london_date(start) == london_date(end):
+        return f"{words_for_moment(start)} to {words_for_time(end)}"
+    return f"{words_for_moment(start)} to {words_for_moment(end)}"
+
+
+def how_held(view: RecordView) -> str:
+    """The format and, where there is one, the place."""
+    return ", ".join(part for part in (view.meeting.format, view.meeting.place) if part)
+
+
+def born(child: Child[Shown]) -> str:
+    """The date of birth, or the due date of an unborn child."""
+    if child.date_of_birth is not None:
+        return day(child.date_of_birth)
+    return f"Due {day(child.due_date)}" if child.due_date else "Not known"
+
+
+def age(child: Child[Shown], on: date) -> str:
+    """How old the child was on the day of the discussion; empty where nobody knows."""
+    born_on = child.date_of_birth
+    if born_on is None:
+        return "Unborn" if child.due_date else ""
+    months = (on.year - born_on.year) * 12 + on.month - born_on.month - (on.day < born_on.day)
+    if months < 0:
+        return "Born after the discussion"
+    if months >= 24:
+        return f"Aged {months // 12}"
+    return f"Aged {months} month{'' if months == 1 else 's'}"
+
+
+def clock_state(clock: ClockLine) -> str:
+    """Whether a deadline was met, in words."""
+    if clock.met is None:
+        return "Running when signed"
+    if clock.met:
+        return "Met"
+    return f"Late: {clock.reason_late}" if clock.reason_late else "Late"
+
+
+def signature(copy: ReaderRecord) -> str:
+    """The sentence above the hash: who signed, as what, when, and why not the chair."""
+    sign_off = copy.view.sign_off
+    when = words_for_moment(sign_off.signed_at)
+    statement = f"Signed by {sign_off.name}, {sign_off.role}, on {when}"
+    if sign_off.instead_of_chair:
+        chair = copy.view.meeting.chair_name
+        return f"{statement}, in place of the chair, {chair}: {sign_off.instead_of_chair}"
+    return f"{statement}."
+
+
+def title(view: RecordView) -> str:
+    return f"Record of strategy discussion {view.reference}, version {view.version}"
+
+
+def copy_for(copy: ReaderRecord) -> str:
+    """Whose copy it is, as it stands on every page."""
+    reader = copy.reader
+    parts = (reader.name, reader.role, reader.agency)
+    return "Copy for " + ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Headlines:
+    """The decisions of the first page, said once for all children for whom they are the same."""
+
+    names: str
+    decisions: tuple[tuple[str, str], ...]
+
+
+def headlines(view: RecordView) -> tuple[Headlines, ...]:
+    """What was decided, as questions and answers, by child or by children with equal answers."""
+    names_by_decisions: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for child in view.children:
+        answers = tuple((d.question, d.answer) for d in child.decisions if d.headline)
+        if answers:
+            names_by_decisions.setdefault(answers, []).append(child.name)
+    return tuple(
+        Headlines(_listed(names), answers) for answers, names in names_by_decisions.items()
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,93 @@
+"""Signed records. Versions and copies refuse UPDATE and DELETE by trigger (F2, F3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base, EncryptedText
+
+
+class RecordKey(Base):
+    """The key of one signed version and its copies, itself readable only with FIELD_KEYS.
+
+    The signed rows can never be rewritten, so they are not encrypted with FIELD_KEYS directly:
+    rotation rewraps this key, and retention destroys it.
+    """
+
+    __tablename__ = "record_key"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(EncryptedText)
+
+
+class RecordVersion(Base):
+    """What the chair signed: the canonical content, its hash and the signature over it."""
+
+    __tablename__ = "record_version"
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "number", name="uq_record_version_number"),
+        CheckConstraint(
+            "number = 1 OR correction_reason IS NOT NULL", name="correction_has_a_reason"
+        ),
+        CheckConstraint(
+            "(signed_for IS NULL) = (absence_reason IS NULL)", name="absence_has_a_reason"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    number: Mapped[int]
+    key_id: Mapped[int] = mapped_column(ForeignKey("record_key.id"))
+    content: Mapped[bytes] = mapped_column(LargeBinary)  # encrypted with the record key
+    sha256: Mapped[str]  # of the canonical content
+    statement: Mapped[str]  # the sentence that was signed
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    signed_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    signed_at: Mapped[datetime]
+    # Another authorised manager signs for an absent chair, recorded so (F1).
+    signed_for: Mapped[str | None]
+    absence_reason: Mapped[str | None]
+    correction_reason: Mapped[str | None]
+
+
+class RecordCopy(Base):
+    """One reader's sealed PDF, as bytes, with its hash: verification knows every copy issued."""
+
+    __tablename__ = "record_copy"
+    __table_args__ = (
+        UniqueConstraint("version_id", "invitee_id", name="uq_record_copy_reader"),
+        Index("ix_record_copy_sha256", "sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("record_version.id"))
+    # Empty for the council's own full copy.
+    invitee_id: Mapped[int | None] = mapped_column(ForeignKey("invitee.id"))
+    pdf: Mapped[bytes] = mapped_column(LargeBinary)  # encrypted with the record key
+    sha256: Mapped[str]  # of the sealed PDF
+    made_at: Mapped[datetime]
+
+
+class Circulation(Base):
+    """The ledger: who gets which version, who checked, and what became of it (F5)."""
+
+    __tablename__ = "circulation"
+    __table_args__ = (
+        UniqueConstraint("version_id", "invitee_id", name="uq_circulation_reader"),
+        Index("ix_circulation_invitee", "invitee_id"),
+        CheckConstraint("withheld_reason IS NULL OR sent_at IS NULL", name="withheld_is_not_sent"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("record_version.id"))
+    invitee_id: Mapped[int] = mapped_column(ForeignKey("invitee.id"))
+    checked_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    released_at: Mapped[datetime]
+    withheld_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    sent_at: Mapped[datetime | None]  # the message was queued by the worker
+    opened_at: Mapped[datetime | None]
+    downloaded_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]

@@ -1,0 +1,164 @@
+"""Referrals in the field's words."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Channel(enum.Enum):
+    """How a contact came in (A1)."""
+
+    PHONE = "phone"
+    FORM = "form"
+    POLICE_NOTIFICATION = "police_notification"
+    OUT_OF_HOURS_TEAM = "out_of_hours_team"
+    EMAIL = "email"
+
+    @property
+    def label(self) -> str:
+        return {
+            "phone": "Telephone",
+            "form": "Referral form",
+            "police_notification": "Police notification",
+            "out_of_hours_team": "Out-of-hours team",
+            "email": "Secure email",
+        }[self.value]
+
+
+class Concern(enum.Enum):
+    """What the referral is about; several may apply (A1, A9)."""
+
+    PHYSICAL_ABUSE = "physical_abuse"
+    SEXUAL_ABUSE = "sexual_abuse"
+    EMOTIONAL_ABUSE = "emotional_abuse"
+    NEGLECT = "neglect"
+    DOMESTIC_ABUSE = "domestic_abuse"
+    SEXUAL_EXPLOITATION = "sexual_exploitation"
+    CRIMINAL_EXPLOITATION = "criminal_exploitation"
+    FEMALE_GENITAL_MUTILATION = "female_genital_mutilation"
+    FABRICATED_ILLNESS = "fabricated_illness"
+    MISSING = "missing"
+    TRAFFICKING = "trafficking"
+    ALLEGATION_AGAINST_STAFF = "allegation_against_staff"
+    ORGANISED_ABUSE = "organised_abuse"
+    PARENTAL_SUBSTANCE_MISUSE = "parental_substance_misuse"
+    PARENTAL_MENTAL_HEALTH = "parental_mental_health"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        return {
+            "criminal_exploitation": "Gangs or criminal exploitation",
+            "fabricated_illness": "Fabricated or induced illness",
+            "missing": "Missing from home or care",
+            "parental_substance_misuse": "Parent's alcohol or drug use",
+            "parental_mental_health": "Parent's mental health",
+        }.get(self.value, self.value.replace("_", " ").capitalize())
+
+
+class Flag(enum.Enum):
+    """Circumstances that rules ask for: which deadline holds, who must come (B, C2, C3)."""
+
+    SERIOUS_HARM = "serious_harm"
+    PENETRATIVE_SEXUAL_ABUSE = "penetrative_sexual_abuse"
+    FORENSIC_EVIDENCE = "forensic_evidence"
+    IMMEDIATE_ACTION = "immediate_action"
+    COMPLEX = "complex"
+    IN_HOSPITAL = "in_hospital"
+    MEDICAL_EXAMINATION = "medical_examination"
+    PROBATION = "probation"
+    HOUSING = "housing"
+    YOUTH_OFFENDING = "youth_offending"
+    EARLY_HELP = "early_help"
+
+    @property
+    def label(self) -> str:
+        return {
+            "serious_harm": "Serious risk of harm, for example a serious injury or serious neglect",
+            "penetrative_sexual_abuse": "Allegation of penetrative sexual abuse",
+            "forensic_evidence": "Forensic evidence needs to be secured",
+            "immediate_action": "An agency has had to take immediate action",
+            "complex": "Particularly complex, for example organised abuse",
+            "in_hospital": "A child is in hospital",
+            "medical_examination": "A medical examination took place or may be needed",
+            "probation": "Probation works with somebody in the household",
+            "housing": "Housing is involved",
+            "youth_offending": "The youth offending service is involved",
+            "early_help": "Early help is involved",
+        }[self.value]
+
+
+class DomesticAbuseRisk(enum.Enum):
+    HIGH = "high"
+    MEDIUM = "medium"
+    STANDARD = "standard"
+
+
+class ConsentState(enum.Enum):
+    GIVEN = "given"
+    REFUSED = "refused"
+    NOT_SOUGHT = "not_sought"
+    OVERRIDDEN = "overridden"
+
+    @property
+    def label(self) -> str:
+        return {
+            "given": "Consent given",
+            "refused": "Consent refused",
+            "not_sought": "Consent not sought",
+            "overridden": "Consent overridden",
+        }[self.value]
+
+
+class LawfulBasis(enum.Enum):
+    """Why information may be shared without consent (IMAP 2; HO2014 Haringey, Bury)."""
+
+    SIGNIFICANT_HARM = "significant_harm"
+    CRIME = "crime"
+    LEGAL_DUTY = "legal_duty"
+    PUBLIC_TASK = "public_task"
+
+    @property
+    def label(self) -> str:
+        return {
+            "significant_harm": "Child protection: significant harm suspected, "
+            "consent not required",
+            "crime": "To prevent or detect a serious crime",
+            "legal_duty": "A legal duty requires it",
+            "public_task": "Necessary for a public task, and asking would put the child at risk",
+        }[self.value]
+
+
+class Rating(enum.Enum):
+    RED = "red"
+    AMBER = "amber"
+    GREEN = "green"
+    BLUE = "blue"
+
+
+class Outcome(enum.Enum):
+    """What becomes of a referral (A7; IMAP 3, 5)."""
+
+    STRATEGY_DISCUSSION = "strategy_discussion"
+    SECTION_17 = "section_17"
+    EARLY_HELP = "early_help"
+    TARGETED_SUPPORT = "targeted_support"
+    UNIVERSAL_OFFER = "universal_offer"
+    SHARE_INFORMATION = "share_information"
+    SIGNPOST = "signpost"
+    ADVICE = "advice"
+    NO_FURTHER_ACTION = "no_further_action"
+
+    @property
+    def label(self) -> str:
+        return {
+            "section_17": "Section 17 assessment (child in need)",
+            "targeted_support": "Targeted family support",
+            "share_information": "Share information with an agency",
+            "signpost": "Signpost to an agency",
+        }.get(self.value, self.value.replace("_", " ").capitalize())
+
+
+class ReferralState(enum.Enum):
+    RECEIVED = "received"
+    DECIDED = "decided"

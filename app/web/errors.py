@@ -1,0 +1,78 @@
+"""Pages for what went wrong: what happened, what became of the person's work, what to do."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+log = structlog.get_logger()
+
+WORDS: dict[int, tuple[str, str]] = {
+    400: (
+        "That could not be understood",
+        "Nothing was changed. Go back, check what you entered and send it again.",
+    ),
+    403: (
+        "You may not see this page",
+        "Nothing was changed. If your work needs it, ask your system administrator for the role.",
+    ),
+    404: (
+        "Page not found",
+        "Nothing was changed. Check the address, or start again from the first page.",
+    ),
+    405: ("That could not be done from here", "Nothing was changed. Go back and try again."),
+    409: (
+        "Somebody else changed this first",
+        "Your change was not saved. Go back: what you typed is still in the form. Load the page "
+        "again in a second tab to see what is new, then send yours.",
+    ),
+    413: (
+        "That file is too large",
+        "Nothing was saved. Send a file of 20 MB or less, or tell the desk by telephone.",
+    ),
+    429: ("Too many tries", "Nothing was changed. Wait a few minutes, then try again."),
+    500: (
+        "Something failed on our side",
+        "Your change was not saved: either all of it is kept or none. Go back, what you typed is "
+        "still in the form, and send it again. If it fails again, telephone the desk.",
+    ),
+    503: (
+        "The service is not available",
+        "Your change was not saved. Wait a minute, go back and send it again.",
+    ),
+}
+
+
+def error_page(status: int) -> Response:
+    """The page for a status; needs no database."""
+    title, words = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+    body = render_template("layout/error.html", title=title, words=words, status=status)
+    return make_response(body, status)
+
+
+def init_errors(app: Flask) -> None:
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        status = error.code or 500
+        if error.response is not None:
+            return make_response(error.response)
+        return error_page(status)
+
+    @app.errorhandler(CSRFError)
+    def _csrf(error: CSRFError) -> Response:
+        log.warning("form refused", reason=error.description, endpoint=request.endpoint)
+        body = render_template(
+            "layout/error.html",
+            title="This form is too old to be sent",
+            words="Nothing was changed. Go back, load the page again, and send it once more.",
+            status=400,
+        )
+        return make_response(body, 400)
+
+    @app.errorhandler(Exception)
+    def _fault(error: Exception) -> Response:
+        # The traceback without values: what people typed stays out of the log.
+        log.error("fault", endpoint=request.endpoint, method=request.method, exc_info=error)
+        return error_page(500)

@@ -1,0 +1,193 @@
+"""What every form is made of: tidy text, dates in three parts, local times, the once-only nonce."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
+
+from app.core.clock import from_london, in_london
+from app.core.crypto import new_token
+
+# Line breaks and tabs may stay; other control characters never belong in what a person typed.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]")
+LINE_LENGTH = 200
+TEXT_LENGTH = 20_000
+
+
+def tidy(value: str | None) -> str:
+    """Trimmed, with one kind of line break and without control characters (H7)."""
+    if value is None:
+        return ""
+    return _CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def tidy_line(value: str | None) -> str:
+    """As `tidy`, on one line."""
+    return " ".join(tidy(value).split())
+
+
+class BaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
+    """Forms check shape and required-ness; whether the thing may happen is for rules."""
+
+    def add_error(self, field: str, message: str) -> None:
+        """Put a refusal found by a rule or the database next to the field it is about."""
+        target = self[field]
+        target.errors = [*target.errors, message]
+
+
+class OnceForm(BaseForm):
+    """A form that must not act twice: see app.web.once."""
+
+    nonce = HiddenField(validators=[InputRequired()], default=new_token)
+
+
+class Line(StringField):  # type: ignore[misc]
+    """One line of text."""
+
+    def __init__(self, label: str, *, length: int = LINE_LENGTH, **kwargs: Any) -> None:
+        validators = [*kwargs.pop("validators", ()), Length(max=length, message=_too_long(length))]
+        super().__init__(label, validators, filters=[tidy_line], **kwargs)
+
+
+class Passage(TextAreaField):  # type: ignore[misc]
+    """Several lines of text."""
+
+    def __init__(self, label: str, *, length: int = TEXT_LENGTH, **kwargs: Any) -> None:
+        validators = [*kwargs.pop("validators", ()), Length(max=length, message=_too_long(length))]
+        super().__init__(label, validators, filters=[tidy], **kwargs)
+
+
+def _too_long(length: int) -> str:
+    return f"Shorten this to {length:,} characters or fewer"
+
+
+class Required(InputRequired):  # type: ignore[misc]
+    """Something must be given; blanks do not count. The message says what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message=message)
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if (
+            field.data is None
+            or field.data in ("", [], ())
+            or (isinstance(field.data, str) and not field.data.strip())
+        ):
+            if field.errors:  # a parse error says more than "required"
+                raise StopValidation()
+            field.errors[:] = []
+            raise StopValidation(self.message)
+
+
+class DateParts(Field):  # type: ignore[misc]
+    """A date as day, month and year (three inputs: `name-day`, `name-month`, `name-year`).
+
+    Two-digit years and month names are understood; what was typed is kept in `parts`.
+    """
+
+    def __init__(self, label: str, validators: Sequence[Any] = (), **kwargs: Any) -> None:
+        super().__init__(label, validators, **kwargs)
+        self.parts: tuple[str, str, str] = ("", "", "")
+
+    def process(self, formdata: Any, data: Any = None, **kwargs: Any) -> None:
+        self.process_errors = []
+        self.data = data if isinstance(data, date) else self.default
+        if callable(self.data):
+            self.data = self.data()
+        if self.data is not None:
+            self.parts = (str(self.data.day), str(self.data.month), str(self.data.year))
+        if formdata is None or f"{self.name}-day" not in formdata:
+            return
+        day, month, year = (tidy_line(formdata.get(f"{self.name}-{p}")) for p in _PARTS)
+        self.parts = (day, month, year)
+        self.data = None
+        if not any(self.parts):
+            return
+        try:
+            self.data = date(_year(year), _month(month), int(day))
+        except ValueError:
+            self.process_errors.append(f"{self.label.text} must be a real date, like 27 3 2019")
+
+
+_PARTS = ("day", "month", "year")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def _month(typed: str) -> int:
+    return int(typed) if typed.isdigit() else _MONTHS.index(typed[:3].lower()) + 1
+
+
+def _year(typed: str) -> int:
+    year = int(typed)
+    if len(typed) > 2:
+        return year
+    return year + (2000 if year <= 50 else 1900)
+
+
+class LocalMoment(DateParts):
+    """A local date and time: the three date inputs and `name-time`, such as 16:45 or 4:45 pm."""
+
+    def process(self, formdata: Any, data: Any = None, **kwargs: Any) -> None:
+        moment = data if isinstance(data, datetime) else None
+        if moment is None and data is None:
+            default = self.default() if callable(self.default) else self.default
+            moment = default if isinstance(default, datetime) else None
+        local = in_london(moment) if moment else None
+        self.typed_time = f"{local:%H:%M}" if local else ""
+        self.default = None
+        super().process(formdata, local.date() if local else None, **kwargs)
+        if formdata is None or f"{self.name}-day" not in formdata:
+            self.data = moment
+            return
+        self.typed_time = tidy_line(formdata.get(f"{self.name}-time"))
+        if self.process_errors or (self.data is None and not self.typed_time):
+            return
+        at = parse_time(self.typed_time)
+        if self.data is None or at is None:
+            self.data = None
+            self.process_errors.append(
+                f"{self.label.text} needs a date and a time, like 27 3 2026 and 16:45"
+            )
+            return
+        self.data = from_london(datetime.combine(self.data, at))
+
+
+_TIME = re.compile(r"^(\d{1,2})(?:[:.h]?(\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)?$", re.IGNORECASE)
+
+
+def parse_time(typed: str) -> time | None:
+    """A time as people type it: 16:45, 1645, 4.45pm, 4 pm, midday. None if it is not one."""
+    named = {"midday": time(12), "noon": time(12), "midnight": time(0)}.get(typed.lower())
+    if named is not None:
+        return named
+    found = _TIME.match(typed)
+    if found is None:
+        return None
+    hour, minute = int(found[1]), int(found[2] or 0)
+    half = (found[3] or "").lower().replace(".", "")
+    if half and not 1 <= hour <= 12:
+        return None
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+def choices(pairs: Iterable[tuple[str, str]], empty: str | None = None) -> list[tuple[str, str]]:
+    """Choices of a select, with a first empty one that asks."""
+    return [("", empty)] * (empty is not None) + list(pairs)  # type: ignore[list-item]
+
+
+def not_in_future(today: date, message: str) -> Any:
+    """A validator: the date given is today or earlier."""
+
+    def check(_form: Any, field: Field) -> None:
+        if field.data is not None and field.data > today:
+            raise ValidationError(message)
+
+    return check
