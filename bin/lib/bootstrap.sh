@@ -2,11 +2,12 @@
 # What bin/serve and bin/test share: bring the machine to the point where .venv/ can be used.
 # The caller stands in the root of the project and has `set -euo pipefail`.
 #
-#   need_python                  a Python of 3.11 or later that can make environments, in $PYTHON
-#   need_system PACKAGE...       Debian packages, installed where they are missing
-#   need_environment FILE        .venv/ holding exactly what FILE locks, by checksum
+#   need_libraries [PACKAGE...]  the system libraries of the product, and further Debian packages
+#   need_system PACKAGE...       Debian packages alone
+#   need_environment FILE        .venv/ holding exactly what FILE locks, by checksum; finds a Python
+#                                of 3.11 or later to make it with
 #
-# All three cost some hundredths of a second when there is nothing to do, and touch no network.
+# They cost some hundredths of a second when there is nothing to do, and touch no network.
 
 readonly VENV=.venv
 readonly SERVE_PACKAGES=(
@@ -107,6 +108,11 @@ need_system() {
   local missing
   mapfile -t missing < <(missing_packages "$@")
   [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
+}
+
+# What the product itself draws on, and whatever else the caller wants.
+need_libraries() {
+  need_system "${SERVE_PACKAGES[@]}" "$@"
 }
 
 find_python() {
