@@ -16,6 +16,8 @@ readonly SERVE_PACKAGES=(
   fonts-dejavu-core                                    # names in scripts that Liberation lacks
 )
 
+lists_are_fresh=no
+
 say() {
   printf '%s\n' "$*" >&2
 }
@@ -95,7 +97,10 @@ install_packages() {
   say "Installing system packages: $*"
   log=$(mktemp)
   # An update that fails for one source need not matter: the install shows what does.
-  apt_get update >"$log" 2>&1 || true
+  if [ "$lists_are_fresh" = no ]; then
+    apt_get update >"$log" 2>&1 || true
+    lists_are_fresh=yes
+  fi
   if ! apt_get install --no-install-recommends "$@" >>"$log" 2>&1; then
     explain "$log"
     rm -f "$log"
