@@ -18,8 +18,9 @@ readonly SERVE_PACKAGES=(
 
 lists_are_fresh=no
 
+# say LINE...
 say() {
-  printf '%s\n' "$*" >&2
+  printf '%s\n' "$@" >&2
 }
 
 # stop WHAT HAPPENED, WHAT TO DO...
@@ -177,12 +178,12 @@ environment_is_usable() {
 need_environment() {
   local file=$1 log
   environment_is_current "$file" && return 0
-  log=$(mktemp)
   # Two starts at once must not build the same environment. The lock goes with the descriptor.
   { exec 9>.venv.lock; } 2>/dev/null ||
     stop "This folder cannot be written to: $PWD" \
       "Give your account the right to it, or copy it to where you may write."
   flock 9
+  log=$(mktemp)
   if ! environment_is_current "$file"; then
     if ! environment_is_usable; then
       need_python
