@@ -14,6 +14,8 @@ from app.core.config import Settings
 from app.core.crypto import field_cipher
 from app.core.logging import set_up as set_up_logging
 from app.core.session import db, init_database
+from app.protocols import registry as protocol_registry
+from app.protocols.loading import load_protocols
 from app.web.access import enforce
 from app.web.errors import init_errors
 from app.web.headers import init_headers
@@ -53,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.globals["example_area"] = settings.example
     set_up_logging(settings.log_json)
     field_cipher.use(settings.field_keys)
+    protocol_registry.use(load_protocols(settings.protocols_dir))
     init_database(app, settings.database_url or "sqlite://")
     Migrate(app, db, directory="migrations", render_as_batch=True)
     CSRFProtect(app)
