@@ -76,11 +76,15 @@ class Sealer:
         from pyhanko.sign.signers import SimpleSigner
         from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+        class LowFormSigner(SimpleSigner):  # type: ignore[misc]  # pyHanko ships no types
+            def sign_raw(self, data: bytes, digest_algorithm: str) -> bytes:
+                return low_form(bytes(super().sign_raw(data, digest_algorithm)))
+
         encoding = serialization.Encoding.DER
         key = self.key.private_bytes(
             encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        return SimpleSigner(
+        return LowFormSigner(
             signing_cert=asn1_x509.Certificate.load(self.certificate.public_bytes(encoding)),
             signing_key=keys.PrivateKeyInfo.load(key),
             cert_registry=SimpleCertificateStore(),
@@ -237,9 +241,7 @@ def _cms(sealer: Sealer, digest: bytes) -> bytes:
         digest, "sha256", use_pades=True, signed_attr_settings=PdfCMSSignedAttributes()
     )
     message = asyncio.run(signing)
-    signer = message["content"]["signer_infos"][0]
-    signer["signature"] = low_form(signer["signature"].native)
-    spelled = bytes(message.dump(force=True))
+    spelled = bytes(message.dump())
     if 2 * len(spelled) > RESERVED:
         raise SealError("The authority's certificate is too long for the seal: use a shorter name.")
     return spelled

@@ -145,20 +145,19 @@ def _check(message: Any, certificate: x509.Certificate, digest: bytes) -> None:
     what is covered, the certificate and the signature, and must come out the same.
     """
     signer = message["content"]["signer_infos"][0]
-    attributes = signer["signed_attrs"].copy().untag()
-    attested = [
-        attribute["values"].native
-        for attribute in attributes
-        if attribute["type"].native == "message_digest"
-    ]
-    if attested != [[digest]]:
+    attributes = signer["signed_attrs"].untag()
+    attested = {item["type"].native: item["values"] for item in attributes}
+    if attested["message_digest"].native != [digest]:
         raise _Flaw("The file was changed after it was sealed.")
+    holders = [c["cert_hash"].native for c in attested["signing_certificate_v2"][0]["certs"]]
+    if holders != [certificate.fingerprint(hashes.SHA256())]:
+        raise _Flaw("The seal itself was changed.")
     key = certificate.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise _Flaw("The seal is of a kind that we do not make.")
     signature = signer["signature"].native
     try:
-        key.verify(signature, attributes.dump(force=True), ec.ECDSA(hashes.SHA256()))
+        key.verify(signature, attributes.dump(), ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
         raise _Flaw("The signature in the seal does not hold.") from None
     if low_form(signature) != signature:
@@ -189,4 +188,4 @@ def _written_anew(certificate: x509.Certificate, attributes: Any, signature: byt
         "signer_infos": [signer],
     }
     message = cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(content)})
-    return cast(bytes, message.dump(force=True))
+    return cast(bytes, message.dump())

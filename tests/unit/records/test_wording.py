@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from app.records.document import wording
+from app.records.document.drawable import drawable
+from app.records.document.readers import for_reader
+from app.records.document.types import Child, Disclosed, ProtectedKind, Withheld
+from tests.unit.records import contents
+
+
+@pytest.mark.parametrize(
+    ("born", "words"),
+    [
+        (date(2019, 4, 2), "Aged 7"),
+        (date(2019, 11, 19), "Aged 7"),
+        (date(2019, 11, 20), "Aged 6"),
+        (date(2024, 11, 19), "Aged 2"),
+        (date(2024, 11, 20), "Aged 23 months"),
+        (date(2026, 10, 19), "Aged 1 month"),
+        (date(2026, 11, 19), "Aged 0 months"),
+        (date(2026, 11, 21), "Born after the discussion"),
+        (date(2020, 2, 29), "Aged 6"),
+    ],
+)
+def test_age_on_the_day(born: date, words: str) -> None:
+    child: Child[Disclosed | Withheld] = Child("A", born, None, "", None)
+    assert wording.age(child, date(2026, 11, 19)) == words
+
+
+def test_an_unborn_child_has_a_due_date() -> None:
+    child: Child[Disclosed | Withheld] = Child("A", None, date(2027, 2, 14), "", None)
+    assert wording.born(child) == "Due 14 February 2027"
+    assert wording.age(child, date(2026, 11, 19)) == "Unborn"
+    assert wording.born(replace(child, due_date=None)) == "Not known"
+
+
+def test_times_are_those_of_london() -> None:
+    summer = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
+    assert wording.due(summer) == "Thu 2 July 2026, 12:30 am"
+    assert wording.due(date(2026, 7, 1)) == "Wed 1 July 2026"
+
+
+def test_a_discussion_over_midnight_names_both_days() -> None:
+    record = contents.full_record()
+    late = replace(
+        record.meeting,
+        started_at=datetime(2026, 11, 19, 23, 50, tzinfo=UTC),
+        ended_at=datetime(2026, 11, 20, 0, 20, tzinfo=UTC),
+    )
+    view = for_reader(contents.content(replace(record, meeting=late)), contents.SCHOOL).view
+    assert wording.held(view) == (
+        "Thursday 19 November 2026 at 11:50 pm to Friday 20 November 2026 at 12:20 am"
+    )
+
+
+def test_children_with_other_decisions_are_told_apart() -> None:
+    record = contents.full_record()
+    first, second = record.children
+    no = replace(second.decisions[1], answer="No")
+    other = replace(second, decisions=(second.decisions[0], no))
+    view = for_reader(
+        contents.content(replace(record, children=(first, other))), contents.SCHOOL
+    ).view
+    assert [line.names for line in wording.headlines(view)] == ["Ellie-Mae Carrow", "Jayden Carrow"]
+
+
+def test_protected_passages_stand_as_paragraphs_of_their_own() -> None:
+    parts = wording.paragraphs(
+        (
+            "One.\n\nTwo.",
+            Withheld(ProtectedKind.ADDRESS),
+            Disclosed(ProtectedKind.HEALTH_OF_OTHERS, "Three."),
+        )
+    )
+    assert [(part.text, part.style, part.note) for part in parts] == [
+        ("One.", "open", ""),
+        ("Two.", "open", ""),
+        ("Withheld: address", "withheld", ""),
+        ("Three.", "protected", "Protected: health of others"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "drawn"),
+    [
+        ("Zoë O’Neill – 50 %", "Zoë O’Neill – 50 %"),
+        ("a\r\nb\rc\u2028d", "a\nb\nc\nd"),
+        ("tab\there", "tab here"),
+        ("nul\x00bell\x07", "nul[U+0000]bell[U+0007]"),
+        ("cod\u202egpj.exe", "cod[U+202E]gpj.exe"),
+        ("private \ue001", "private [U+E001]"),
+        ("unassigned \u0378", "unassigned [U+0378]"),
+        ("mark\ufeff", "mark[U+FEFF]"),
+        ("no font has \U0001f8ff", "no font has [U+1F8FF]"),
+    ],
+)
+def test_what_cannot_be_drawn_is_shown_by_its_number(typed: str, drawn: str) -> None:
+    assert drawable(typed) == drawn
