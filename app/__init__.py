@@ -10,6 +10,7 @@ from flask_wtf import CSRFProtect
 
 from app.accounts.navigation import init_navigation
 from app.accounts.signed_in import init_signed_in
+from app.core.clock import words_for_day, words_for_moment, words_for_time
 from app.core.config import Settings
 from app.core.crypto import field_cipher
 from app.core.logging import set_up as set_up_logging
@@ -52,7 +53,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["settings"] = settings
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["example_area"] = settings.example
+    app.jinja_env.globals.update(
+        example_area=settings.example,
+        words_for_moment=words_for_moment,
+        words_for_day=words_for_day,
+        words_for_time=words_for_time,
+    )
     set_up_logging(settings.log_json)
     field_cipher.use(settings.field_keys)
     protocol_registry.use(load_protocols(settings.protocols_dir))

@@ -1,0 +1,1 @@
+"""The example area: a borough that does not exist, in a busy week (I1)."""

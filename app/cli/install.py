@@ -1,0 +1,60 @@
+"""`flask install`: the database made, or brought up to date by migrations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from alembic.script import ScriptDirectory
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+from sqlalchemy import inspect, text
+
+from app.core.clock import now
+from app.core.config import Settings
+from app.core.installation import install as write_installation
+from app.core.installation import is_example
+from app.core.session import db, transaction
+
+
+def migrations_folder(app: Flask) -> Path:
+    """Where the migrations of this application lie."""
+    return Path(app.root_path).parent / "migrations"
+
+
+def bring_up_to_date(app: Flask) -> bool:
+    """Run the migrations that the database has not seen. Returns whether there were any."""
+    head = ScriptDirectory(str(migrations_folder(app))).get_current_head()
+    with db.engine.connect() as connection:
+        held = (
+            connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            if inspect(connection).has_table("alembic_version")
+            else None
+        )
+    if held == head:
+        return False
+    upgrade(directory=str(migrations_folder(app)))
+    return True
+
+
+@click.command("install")
+@with_appcontext
+def install() -> None:
+    """Make or upgrade the database. Safe to run again."""
+    settings: Settings = current_app.extensions["settings"]
+    settings.require_safe()
+    changed = bring_up_to_date(current_app)
+    with transaction() as session:
+        if is_example(session) and not settings.example:
+            raise click.ClickException(
+                "This database holds the example area. Real cases need a database of their own: "
+                "point DATABASE_URL at an empty one."
+            )
+        write_installation(session, example=settings.example, now=now())
+    click.echo(
+        "The database is up to date." if not changed else "The database was brought up to date."
+    )
+    click.echo(
+        "Add the first system administrator with: flask staff add EMAIL --name NAME --role system"
+    )
