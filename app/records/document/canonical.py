@@ -168,7 +168,7 @@ def _read_scalar(value: object, kind: Any) -> object:
             return datetime.fromisoformat(value)
         if kind is date and isinstance(value, str):
             return date.fromisoformat(value)
-        if isinstance(kind, type) and issubclass(kind, StrEnum):
+        if isinstance(kind, type) and issubclass(kind, StrEnum) and isinstance(value, str):
             return kind(value)
     except ValueError as error:
         raise CanonicalError(f"A value in the stored content cannot be read: {error}") from error

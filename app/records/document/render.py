@@ -36,6 +36,10 @@ MM = 72 / 25.4
 STRIP_LEFT, STRIP_BOTTOM, STRIP_WIDTH, STRIP_HEIGHT = 19.0, 8.2, 136.0, 12.5
 
 
+class RenderError(RuntimeError):
+    """A copy cannot be printed."""
+
+
 @dataclass(frozen=True, slots=True)
 class LaidOut:
     """The pages of one view, and what of the copy is the same for all who share it."""
@@ -173,8 +177,12 @@ def _refuse() -> Any:
 
 def _print(html: str, sheets: list[Any], **options: Any) -> bytes:
     from weasyprint import HTML
+    from weasyprint.urls import FatalURLFetchingError
 
-    printed = HTML(string=html, url_fetcher=_refuse()).write_pdf(stylesheets=sheets, **options)
+    try:
+        printed = HTML(string=html, url_fetcher=_refuse()).write_pdf(stylesheets=sheets, **options)
+    except FatalURLFetchingError as error:  # a BaseException, which would end a worker
+        raise RenderError(str(error)) from error
     return bytes(printed)
 
 
@@ -237,8 +245,8 @@ def _attach(pdf: Pdf, record_json: bytes, signed_at: datetime) -> None:
         mime_type="application/json",
         creation_date=stamp,
         mod_date=stamp,
-        relationship=Name.Data,
     )
+    spec.relationship = Name.Data
     pdf.attachments[ATTACHMENT] = spec
     pdf.Root.AF = Array([_indirect(pdf, spec.obj)])
 

@@ -71,15 +71,16 @@ class Sealer:
 
     @cached_property
     def _cms_signer(self) -> Any:
-        from asn1crypto import keys
+        from asn1crypto import keys  # type: ignore[import-untyped]  # has no types
         from asn1crypto import x509 as asn1_x509
         from pyhanko.sign.signers import SimpleSigner
         from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-        class LowFormSigner(SimpleSigner):  # type: ignore[misc]  # pyHanko ships no types
+        class LowFormSigner(SimpleSigner):
             def sign_raw(self, data: bytes, digest_algorithm: str) -> bytes:
                 return low_form(bytes(super().sign_raw(data, digest_algorithm)))
 
+        no_others: Any = SimpleCertificateStore
         encoding = serialization.Encoding.DER
         key = self.key.private_bytes(
             encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -87,7 +88,7 @@ class Sealer:
         return LowFormSigner(
             signing_cert=asn1_x509.Certificate.load(self.certificate.public_bytes(encoding)),
             signing_key=keys.PrivateKeyInfo.load(key),
-            cert_registry=SimpleCertificateStore(),
+            cert_registry=no_others(),
         )
 
 
@@ -180,8 +181,6 @@ def seal(pdf: bytes, sealer: Sealer, sealed_at: datetime) -> bytes:
     from pyhanko.sign.signers import SignatureObject
     from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
 
-    if b"/ByteRange" in pdf:
-        raise SealError("This file bears a seal already: seal the copy as it was rendered.")
     placeholder = SignatureObject(
         timestamp=sealed_at.astimezone(UTC),
         subfilter=SigSeedSubFilter.PADES,
@@ -191,6 +190,8 @@ def seal(pdf: bytes, sealer: Sealer, sealed_at: datetime) -> bytes:
     )
     try:
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        if writer.prev.embedded_signatures:
+            raise SealError("This file bears a seal already: seal the copy as it was rendered.")
         steps = PdfCMSEmbedder(new_field_spec=SigFieldSpec(FIELD)).write_cms(FIELD, writer)
         next(steps)
         steps.send(SigObjSetup(sig_placeholder=placeholder))

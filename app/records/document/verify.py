@@ -98,15 +98,18 @@ def _parts(pdf: bytes) -> tuple[bytes, bytes, bytes]:
     """The bytes before the seal's place, in it, and after it."""
     if not pdf.startswith(b"%PDF-"):
         raise _Flaw("This is not a PDF file.")
-    ranges = list(BYTE_RANGE.finditer(pdf))
+    ranges = {tuple(map(int, found.groups())) for found in BYTE_RANGE.finditer(pdf)}
     if not ranges:
         raise _Flaw("The file bears no seal.")
-    if len(ranges) > 1:
-        raise _Flaw("The file bears more than one seal.")
-    start, first, second, rest = map(int, ranges[0].groups())
-    gap_length = second - first
-    if start != 0 or gap_length != RESERVED + 2 or second + rest != len(pdf):
+    # Text that merely looks like a range may stand in the file, for example in a name.
+    whole = [
+        (first, second)
+        for start, first, second, rest in ranges
+        if start == 0 and second - first == RESERVED + 2 and second + rest == len(pdf)
+    ]
+    if len(whole) != 1:
         raise _Flaw("The seal does not cover the whole file: something was added or cut off.")
+    first, second = whole[0]
     return pdf[:first], pdf[first:second], pdf[second:]
 
 
@@ -117,7 +120,7 @@ def _message(gap: bytes) -> Any:
     before; otherwise this process could not seal any more.
     """
     import pyhanko.sign.signers
-    from asn1crypto import cms
+    from asn1crypto import cms  # type: ignore[import-untyped]  # has no types
 
     assert pyhanko.sign.signers
 

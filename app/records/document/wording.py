@@ -1,4 +1,4 @@
-"""The words of the printed record: times in London, ages, states. Python decides, paper displays."""
+"""The words of the printed record: times in London, ages, states of deadlines."""
 
 from __future__ import annotations
 

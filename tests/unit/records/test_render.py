@@ -14,7 +14,7 @@ import weasyprint
 
 from app.records.document.canonical import canonical_sha256
 from app.records.document.readers import for_reader
-from app.records.document.render import _print, address, lay_out, render, render_copies
+from app.records.document.render import RenderError, _print, address, lay_out, render, render_copies
 from app.records.document.seal import Sealer, seal
 from app.records.document.types import Reader, RecordContent
 from app.records.document.verify import attached_record
@@ -198,7 +198,7 @@ def test_pages_made_for_other_eyes_are_refused() -> None:
 def test_a_long_name_is_never_cut_and_never_breaks_the_page() -> None:
     name = "Wilhelmina-Josephine " * 12 + "Last"
     pdf = render(for_reader(contents.content(), replace(SCHOOL, name=name.strip())))
-    assert " ".join(name.split()) in text_of(pdf)
+    assert name.replace(" ", "") in text_of(pdf).replace(" ", "")
 
 
 def test_text_from_people_never_becomes_markup_or_a_fetch() -> None:
@@ -215,7 +215,7 @@ def test_text_from_people_never_becomes_markup_or_a_fetch() -> None:
 
 
 def test_nothing_is_fetched_even_if_the_page_asks() -> None:
-    with pytest.raises(Exception, match="fetches nothing"):
+    with pytest.raises(RenderError, match="fetches nothing"):
         _print("<html><img src='data:image/png;base64,AAAA'></html>", [])
 
 
