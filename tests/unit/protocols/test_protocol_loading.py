@@ -113,7 +113,15 @@ def test_the_digest_follows_every_change(tmp_path: Path) -> None:
 def test_windows_line_ends_and_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "exampleshire.toml"
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
-    assert check_file(path).id == "exampleshire"
+    found = check_file(path)
+    assert found.digest == check_file(write(tmp_path, GOOD)).digest
+
+
+def test_the_document_with_the_longest_name_is_the_cited_one(tmp_path: Path) -> None:
+    text = GOOD.replace("[[rule]]", '"EXA 4.2" = "The annex"\n\n[[rule]]', 1)
+    two_days, rag_red = check_file(write(tmp_path, text)).rules[-2:]
+    assert two_days.document == "The annex"
+    assert rag_red.document == "Exampleshire, Strategy discussions (2026)"
 
 
 @pytest.mark.parametrize(
@@ -220,7 +228,7 @@ first = """
 not = "a key"
 """
 [a.b]   # [[c]]
-x."y z" = [ # one
+x."y z" = [ # one's ]
   "]", {k = "}"},
 ]
 after = 'it\\'

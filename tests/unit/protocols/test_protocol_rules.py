@@ -166,6 +166,13 @@ def test_behind_a_target_stands_the_limit() -> None:
     assert limit_of(due) == datetime(2026, 11, 23, 23, 59, 59, tzinfo=UTC)
 
 
+def test_a_plan_is_not_the_limit_behind_a_target() -> None:
+    target = rule("target", within=1, force=Force.TARGET)
+    plan = rule("plan", within=2, force=Force.PLAN)
+    due = discussion(protocol(target, plan, rule("limit", within=3)), Facts(received_at=RECEIVED))
+    assert limit_of(due) == RECEIVED + timedelta(hours=3)
+
+
 def test_a_plan_alone_has_no_limit_and_a_limit_is_its_own() -> None:
     plan = discussion(protocol(rule(force=Force.PLAN)), Facts(received_at=RECEIVED))
     limit = discussion(protocol(rule()), Facts(received_at=RECEIVED))

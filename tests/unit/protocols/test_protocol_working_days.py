@@ -60,6 +60,12 @@ def test_the_last_working_day_is_still_answered_and_the_next_is_not() -> None:
     assert caught.value.earliest == end_of_day(date(2029, 1, 1))
 
 
+def test_working_days_past_the_table_say_the_soonest_they_could_end() -> None:
+    with pytest.raises(BankHolidaysUnknown) as caught:
+        add_working_days(date(2028, 12, 28), 3)
+    assert caught.value.earliest == end_of_day(date(2029, 1, 2))
+
+
 def test_a_start_before_the_table_is_refused_although_the_end_is_inside() -> None:
     with pytest.raises(BankHolidaysUnknown):
         add_working_days(FIRST_KNOWN_DAY - 2 * DAY, 5)
