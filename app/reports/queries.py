@@ -1,0 +1,194 @@
+"""The first page in a handful of statements, at any number of rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, bindparam, case, func, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Staff
+from app.core.database import UTCDateTime
+from app.meetings.models import Action, Delivery, Invitee, Meeting, MeetingChild
+from app.meetings.types import ActionState, Answer, Format, MeetingState
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
+from app.referrals.models import Child, Referral, ReferralChild
+from app.reports.types import WorkKind
+
+MOST = 25
+Rows = Select[*tuple[Any, ...]]
+
+
+class WorkRow(NamedTuple):
+    kind: WorkKind
+    id: int
+    ref: str
+    due_at: datetime | None
+
+
+class ComingRow(NamedTuple):
+    id: int
+    ref: str
+    starts_at: datetime
+    format: Format
+    chair: str | None
+    invited: int
+    answered: int
+
+
+class ActionRow(NamedTuple):
+    ref: str
+    what: str
+    owner: str
+    due_at: datetime
+
+
+def _is(state: MeetingState) -> Any:
+    """`state = 'needed'`, written literally so that the partial index serves it."""
+    return Meeting.state == bindparam(
+        None, state, type_=Meeting.__table__.c.state.type, literal_execute=True
+    )
+
+
+def _branch(kind: WorkKind, statement: Rows) -> Rows:
+    # A limit inside a union needs a subquery of its own, on SQLite as on PostgreSQL.
+    rows = statement.limit(MOST).subquery()
+    return select(literal(kind.value).label("kind"), rows.c.id, rows.c.ref, rows.c.due_at)
+
+
+def _meetings(due: Any, *conditions: Any) -> Rows:
+    return (
+        select(Meeting.id, Meeting.ref, due.label("due_at"))
+        .where(*conditions)
+        .order_by(due, Meeting.id)
+    )
+
+
+_FAILED = (MessageState.REFUSED, MessageState.DEAD, MessageState.BOUNCED)
+_is_failed = OutboxMessage.state.in_(
+    bindparam(None, _FAILED, expanding=True, literal_execute=True,
+              type_=OutboxMessage.__table__.c.state.type)
+)  # fmt: skip
+
+_BRANCHES: dict[WorkKind, Rows] = {
+    WorkKind.DECIDE: _branch(
+        WorkKind.DECIDE,
+        select(Referral.id, Referral.ref, Referral.decision_due_at.label("due_at"))
+        .where(Referral.decided_at.is_(None))
+        .order_by(Referral.decision_due_at, Referral.id),
+    ),
+    WorkKind.BOOK: _branch(WorkKind.BOOK, _meetings(Meeting.due_at, _is(MeetingState.NEEDED))),
+    WorkKind.UNDER_WAY: _branch(
+        WorkKind.UNDER_WAY, _meetings(Meeting.started_at, _is(MeetingState.UNDER_WAY))
+    ),
+    WorkKind.SIGN: _branch(
+        WorkKind.SIGN, _meetings(Meeting.record_due_at, _is(MeetingState.ENDED))
+    ),
+    WorkKind.CIRCULATE: _branch(
+        WorkKind.CIRCULATE,
+        _meetings(Meeting.record_due_at, _is(MeetingState.SIGNED), Meeting.circulated_at.is_(None)),
+    ),
+    WorkKind.MAIL: _branch(
+        WorkKind.MAIL,
+        select(
+            Meeting.id,
+            Meeting.ref,
+            literal(None, UTCDateTime()).label("due_at"),
+        )
+        .join(Invitee, Invitee.meeting_id == Meeting.id)
+        .join(Delivery, Delivery.invitee_id == Invitee.id)
+        .join(OutboxMessage, OutboxMessage.id == Delivery.message_id)
+        .where(_is_failed, OutboxMessage.seen_at.is_(None))
+        .group_by(Meeting.id, Meeting.ref)
+        .order_by(Meeting.id),
+    ),
+}
+
+_COMING = (
+    select(
+        Meeting.id,
+        Meeting.ref,
+        Meeting.starts_at,
+        Meeting.format,
+        Staff.name,
+        func.count(Invitee.id),
+        func.sum(case((Invitee.answer != Answer.NONE, 1), else_=0)),
+    )
+    .outerjoin(Staff, Staff.id == Meeting.chair_id)
+    .outerjoin(
+        Invitee,
+        (Invitee.meeting_id == Meeting.id)
+        & Invitee.removed_at.is_(None)
+        & Invitee.staff_id.is_(None),
+    )
+    .where(_is(MeetingState.BOOKED))
+    .group_by(Meeting.id, Meeting.ref, Meeting.starts_at, Meeting.format, Staff.name)
+    .order_by(Meeting.starts_at, Meeting.id)
+    .limit(MOST)
+)
+_ACTIONS = (
+    select(Meeting.ref, Action.what, Invitee.name, Action.due_at)
+    .join(Meeting, Meeting.id == Action.meeting_id)
+    .join(Invitee, Invitee.id == Action.owner_id)
+    .where(
+        Action.state
+        == bindparam(None, ActionState.OPEN, type_=Action.__table__.c.state.type,
+                     literal_execute=True),
+        Action.removed_at.is_(None),
+    )
+    .order_by(Action.due_at, Action.id)
+    .limit(MOST)
+)  # fmt: skip
+_NAMES_BY_REFERRAL = (
+    select(ReferralChild.referral_id, Child.given_name, Child.family_name)
+    .join(Child, Child.id == ReferralChild.child_id)
+    .order_by(ReferralChild.referral_id, ReferralChild.position)
+)
+_NAMES_BY_MEETING = (
+    select(MeetingChild.meeting_id, Child.given_name, Child.family_name)
+    .join(Child, Child.id == MeetingChild.child_id)
+    .order_by(MeetingChild.meeting_id, MeetingChild.position)
+)
+
+
+def work(session: Session, kinds: Collection[WorkKind]) -> list[WorkRow]:
+    """What is due of these kinds, at most `MOST` of each: one statement."""
+    branches = [_BRANCHES[kind] for kind in kinds]
+    if not branches:
+        return []
+    rows = session.execute(union_all(*branches))
+    return [WorkRow(WorkKind(kind), id_, ref, due_at) for kind, id_, ref, due_at in rows]
+
+
+def coming(session: Session) -> list[ComingRow]:
+    """Booked discussions, the next first, with how many have answered: one statement."""
+    return [
+        ComingRow(id_, ref, starts_at, format_, chair, invited, answered or 0)
+        for id_, ref, starts_at, format_, chair, invited, answered in session.execute(_COMING)
+    ]
+
+
+def open_actions(session: Session) -> list[ActionRow]:
+    """Open actions of every discussion, the most overdue first: one statement."""
+    return [ActionRow(*row) for row in session.execute(_ACTIONS)]
+
+
+def names_by_referral(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """The children on each referral, as `Given Family`."""
+    return _names(session, _NAMES_BY_REFERRAL.where(ReferralChild.referral_id.in_(list(ids))))
+
+
+def names_by_meeting(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """The children of each discussion, as `Given Family`."""
+    return _names(session, _NAMES_BY_MEETING.where(MeetingChild.meeting_id.in_(list(ids))))
+
+
+def _names(session: Session, statement: Rows) -> dict[int, tuple[str, ...]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    for owner, given, family in session.execute(statement):
+        found[owner].append(f"{given} {family}".strip())
+    return {owner: tuple(names) for owner, names in found.items()}

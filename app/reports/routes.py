@@ -1,0 +1,119 @@
+"""The first page: one look tells what to do (G1)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, Response, url_for
+from sqlalchemy.orm import Session
+
+from app.accounts.rules import may as roles_may
+from app.accounts.signed_in import signed_in, staff_may
+from app.accounts.types import Permission, StaffMember
+from app.core.clock import now
+from app.core.session import reading
+from app.reports import queries
+from app.reports.rules import DONE_BY, in_order, kinds_for, state_of
+from app.reports.types import Coming, OpenAction, Work, WorkKind
+from app.web.access import access
+from app.web.htmx import respond
+
+blueprint = Blueprint("reports", __name__)
+
+
+@blueprint.get("/")
+@access(staff_may(Permission.SIGNED_IN))
+def first_page() -> Response:
+    staff, moment, session = signed_in(), now(), reading()
+    sees_cases = roles_may(staff.roles, Permission.DISCUSSION_SEE)
+    return respond(
+        "reports/first_page.html",
+        "reports/_first_page.html",
+        work=_work(session, staff, moment),
+        coming=_coming(session, moment) if sees_cases else [],
+        actions=(
+            _actions(session, moment) if roles_may(staff.roles, Permission.DISCUSSION_BOOK) else []
+        ),
+        sees_cases=sees_cases,
+        moment=moment,
+    )
+
+
+def _work(session: Session, staff: StaffMember, moment: datetime) -> list[Work]:
+    rows = queries.work(session, kinds_for(staff.roles))
+    on_referrals = queries.names_by_referral(
+        session, (row.id for row in rows if row.kind is WorkKind.DECIDE)
+    )
+    on_meetings = queries.names_by_meeting(
+        session, (row.id for row in rows if row.kind is not WorkKind.DECIDE)
+    )
+    found = []
+    for row in rows:
+        own = roles_may(staff.roles, DONE_BY[row.kind])
+        state, words, left = state_of(row.due_at, moment)
+        if row.kind is WorkKind.UNDER_WAY:
+            state, words, left = "soon", "Now", ""
+        names = on_referrals if row.kind is WorkKind.DECIDE else on_meetings
+        found.append(
+            Work(
+                kind=row.kind,
+                ref=row.ref,
+                due_at=row.due_at,
+                waits_on_others=not own,
+                state=state,
+                state_text=words,
+                left_text=left,
+                children=names.get(row.id, ()),
+                href=_where(row.kind, row.ref, own),
+            )
+        )
+    return in_order(found)
+
+
+def _where(kind: WorkKind, ref: str, own: bool) -> str:
+    """Straight to where it is done, or to the page that shows how it stands."""
+    if kind is WorkKind.DECIDE:
+        return url_for("referrals.referral", ref=ref)
+    endpoint = {
+        WorkKind.BOOK: "booking.book",
+        WorkKind.UNDER_WAY: "discussion.hold",
+        WorkKind.SIGN: "records.gate",
+        WorkKind.CIRCULATE: "records.circulate",
+    }.get(kind, "meetings.overview")
+    return url_for(endpoint if own else "meetings.overview", ref=ref)
+
+
+def _coming(session: Session, moment: datetime) -> list[Coming]:
+    rows = queries.coming(session)
+    names = queries.names_by_meeting(session, (row.id for row in rows))
+    return [
+        Coming(
+            ref=row.ref,
+            starts_at=row.starts_at,
+            chair=row.chair or "no chair yet",
+            format=row.format.label,
+            answered=row.answered,
+            invited=row.invited,
+            children=names.get(row.id, ()),
+            href=url_for("meetings.overview", ref=row.ref),
+        )
+        for row in rows
+    ]
+
+
+def _actions(session: Session, moment: datetime) -> list[OpenAction]:
+    found = []
+    for row in queries.open_actions(session):
+        state, _words, left = state_of(row.due_at, moment)
+        found.append(
+            OpenAction(
+                ref=row.ref,
+                what=row.what,
+                owner=row.owner,
+                due_at=row.due_at,
+                state=state,
+                left_text=left,
+                href=url_for("meetings.overview", ref=row.ref),
+            )
+        )
+    return found

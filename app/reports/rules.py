@@ -1,0 +1,53 @@
+"""What is shown to whom, and in which order: pure (G1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from app.accounts.rules import may
+from app.accounts.types import Permission, Role
+from app.core.clock import words_for_span
+from app.protocols.panel import deadline_state
+from app.reports.types import Work, WorkKind
+
+# Who does it; everybody else who may see discussions waits on them.
+DONE_BY: dict[WorkKind, Permission] = {
+    WorkKind.DECIDE: Permission.REFERRAL_DECIDE,
+    WorkKind.BOOK: Permission.DISCUSSION_BOOK,
+    WorkKind.UNDER_WAY: Permission.DISCUSSION_WRITE,
+    WorkKind.SIGN: Permission.RECORD_SIGN,
+    WorkKind.CIRCULATE: Permission.RECORD_CIRCULATE,
+    WorkKind.MAIL: Permission.DELIVERY_SEE,
+}
+SEEN_BY: dict[WorkKind, Permission] = {
+    WorkKind.DECIDE: Permission.REFERRAL_SEE,
+    WorkKind.MAIL: Permission.DELIVERY_SEE,
+}
+
+
+def kinds_for(roles: Iterable[Role]) -> list[WorkKind]:
+    """The kinds of work that somebody with these roles is shown."""
+    held = frozenset(roles)
+    return [kind for kind in WorkKind if may(held, SEEN_BY.get(kind, Permission.DISCUSSION_SEE))]
+
+
+def in_order(work: Iterable[Work]) -> list[Work]:
+    """Own work before what waits on others; failures first, then late, then next due."""
+    return sorted(
+        work,
+        key=lambda one: (
+            one.waits_on_others,
+            one.due_at is not None,
+            one.due_at.timestamp() if one.due_at else 0.0,
+        ),
+    )
+
+
+def state_of(due_at: datetime | None, now: datetime) -> tuple[str, str, str]:
+    """(state, its words, how long is left or how late) of a piece of work."""
+    if due_at is None:
+        return "late", "Failed", ""
+    state, words = deadline_state(due_at, now, None)
+    span: timedelta = due_at - now
+    return state, words, f"{words_for_span(span)} {'late' if now > due_at else 'left'}"

@@ -1,0 +1,69 @@
+"""What waits for somebody, as the first page shows it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class WorkKind(enum.Enum):
+    """A thing to do. The value is also its name in the query."""
+
+    DECIDE = "decide"
+    BOOK = "book"
+    UNDER_WAY = "under_way"
+    SIGN = "sign"
+    CIRCULATE = "circulate"
+    MAIL = "mail"
+
+    @property
+    def words(self) -> str:
+        return {
+            "decide": "Decide on the referral",
+            "book": "Book the strategy discussion",
+            "under_way": "Discussion under way",
+            "sign": "Complete and sign the record",
+            "circulate": "Circulate the record",
+            "mail": "A message did not arrive",
+        }[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One thing to do. `due_at` is empty where something failed and wants a look at once."""
+
+    kind: WorkKind
+    ref: str
+    due_at: datetime | None
+    waits_on_others: bool
+    state: str  # calm, soon, late
+    state_text: str
+    left_text: str
+    children: tuple[str, ...]
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A booked discussion that lies ahead."""
+
+    ref: str
+    starts_at: datetime
+    chair: str
+    format: str
+    answered: int
+    invited: int
+    children: tuple[str, ...]
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAction:
+    ref: str
+    what: str
+    owner: str
+    due_at: datetime
+    state: str
+    left_text: str
+    href: str
