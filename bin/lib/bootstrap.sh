@@ -129,6 +129,7 @@ find_python() {
       PYTHON=$(command -v "$candidate")
       return 0
     fi
+    [ "$candidate" != "${PYTHON:-}" ] || say "$PYTHON is not a Python of 3.11 or later: looking for another."
   done
   return 1
 }

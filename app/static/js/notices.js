@@ -2,9 +2,11 @@
 const place = document.getElementById("app-trouble");
 
 const refused = {
+  400: "This page has become too old to be sent. Copy what you typed, then reload the page.",
   401: "You have been signed out. What you typed is still on this page: sign in again in another tab, then repeat the last step here.",
   403: "That was refused: you may have been signed out, or your permissions have changed. Copy what you typed, then reload the page.",
   404: "That no longer exists. Reload the page to see what is there now.",
+  409: "Somebody else changed this first. What you typed is still on this page: open it again in another tab to see what is new, then send yours.",
   413: "That file is too large. Choose a smaller one.",
   429: "Too many tries in a short time. Wait a minute, then repeat the last step.",
 };
@@ -34,7 +36,7 @@ document.body.addEventListener("htmx:responseError", (event) =>
 );
 document.body.addEventListener("htmx:afterRequest", (event) => {
   const status = event.detail.xhr?.status ?? 0;
-  const answered = event.detail.successful || status === 409 || status === 422;
+  const answered = event.detail.successful || status === 422;
   // A background refresh that works must not wipe away the news that somebody's press did not.
   if (answered && (cause === null || cause === event.detail.elt)) {
     place.hidden = true;
