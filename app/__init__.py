@@ -17,6 +17,8 @@ from app.core.logging import set_up as set_up_logging
 from app.core.session import db, init_database
 from app.protocols import registry as protocol_registry
 from app.protocols.loading import load_protocols
+from app.protocols import registry as protocol_registry
+from app.protocols.loading import load_protocols
 from app.web.access import enforce
 from app.web.errors import init_errors
 from app.web.headers import init_headers
@@ -61,6 +63,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     set_up_logging(settings.log_json)
     field_cipher.use(settings.field_keys)
+    # A bad file is refused here, at start, with its line and the reason (B1).
+    protocol_registry.use(load_protocols(settings.protocols_dir))
     protocol_registry.use(load_protocols(settings.protocols_dir))
     init_database(app, settings.database_url or "sqlite://")
     Migrate(app, db, directory="migrations", render_as_batch=True)
