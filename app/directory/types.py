@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
+from datetime import datetime
 
 
 class AgencyKind(enum.Enum):
@@ -66,3 +68,51 @@ class ProfessionalRole(enum.Enum):
             "designated_officer": "Designated officer (LADO)",
             "other": "Other professional",
         }.get(self.value, self.value.replace("_", " ").capitalize())
+
+
+class CouncilNotSetUp(Exception):
+    """Nobody has saved the council's settings yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The council's settings are empty: an administrator fills them in under Directory, "
+            "Council settings."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyGiven:
+    name: str
+    kind: AgencyKind
+
+
+@dataclass(frozen=True, slots=True)
+class ProfessionalGiven:
+    """Somebody in the directory as typed; empty text means not known."""
+
+    agency_id: int
+    name: str
+    role: ProfessionalRole
+    title: str = ""
+    email: str = ""
+    telephone: str = ""
+    is_team: bool = False
+    decision_maker: bool = False
+    away_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CouncilGiven:
+    """The council's settings as typed; lists are text, one entry to a line."""
+
+    authority: str
+    protocol_id: str
+    desk_name: str
+    desk_telephone: str
+    desk_email: str
+    out_of_hours_telephone: str
+    office_opens: str
+    office_closes: str
+    secure_domains: str
+    closure_days: str
+    meeting_place: str

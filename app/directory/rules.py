@@ -1,0 +1,135 @@
+"""What an address, a telephone number, an opening time or a PIN must look like. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, time
+
+from email_validator import EmailNotValidError, validate_email
+
+from app.core.refusal import Refused
+
+_EXTENSION = re.compile(r"\s*(?:ext(?:ension)?\.?|x)\s*(\d{1,6})$", re.IGNORECASE)
+_NUMBER = re.compile(r"^\+?[\d\s()./-]+$")
+_PIN = re.compile(r"^\d{4,12}$")
+_DOMAIN = re.compile(r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
+_CLOCK = re.compile(r"^([01]?\d|2[0-3])[:.]([0-5]\d)$")
+
+
+def normal_email(typed: str, field: str = "email") -> str:
+    """One mailbox address, lower case. Raises Refused naming `field`.
+
+    Only the shape is checked: no name look-up, so that the desk works without a network. Letters
+    outside ASCII before the @ are refused, because few mail systems of agencies take them.
+    """
+    try:
+        found = validate_email(typed, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise Refused(
+            field, "Enter an email address in the form name@agency.example, without a name before"
+        ) from None
+    return found.normalized.lower()
+
+
+def normal_telephone(typed: str, field: str = "telephone") -> str:
+    """A telephone number as typed, with single spaces. Raises Refused naming `field`.
+
+    Loose on purpose: 10 to 15 digits, an optional + and an extension, since desks write numbers
+    in many ways.
+    """
+    text = " ".join(typed.split())
+    extension = _EXTENSION.search(text)
+    number = text[: extension.start()] if extension else text
+    digits = re.sub(r"\D", "", number)
+    if not _NUMBER.match(number) or not 10 <= len(digits) <= 15:
+        raise Refused(
+            field, "Enter a telephone number with its area code, like 01632 960001 or 020 7946 0001"
+        )
+    return text
+
+
+def office_time(typed: str, field: str) -> str:
+    """An opening or closing time as HH:MM. Raises Refused naming `field`."""
+    found = _CLOCK.match(typed.strip())
+    if found is None:
+        raise Refused(field, "Enter a time on the 24-hour clock, like 09:00 or 17:30")
+    return f"{int(found[1]):02d}:{found[2]}"
+
+
+def opening(hours: str) -> time:
+    """HH:MM as a time of day."""
+    return time.fromisoformat(hours)
+
+
+def secure_domains(typed: str, field: str = "secure_domains") -> list[str]:
+    """The domains of a list, one to a line or parted by commas, lower case, sorted.
+
+    Raises Refused naming the first that is none. An @ in front is forgiven.
+    """
+    domains = {word.lower().lstrip("@") for word in re.split(r"[\s,;]+", typed) if word}
+    for domain in sorted(domains):
+        if not _DOMAIN.match(domain):
+            raise Refused(field, f"“{domain}” is not a domain: write it like police.example")
+    return sorted(domains)
+
+
+def closure_days(typed: str, field: str = "closure_days") -> list[str]:
+    """Days on which the council is closed, one to a line, as ISO dates, sorted.
+
+    Written day/month/year or as ISO. Raises Refused naming the first that is no date.
+    """
+    days: set[date] = set()
+    for line in typed.splitlines():
+        text = line.strip().rstrip(",;")
+        if text:
+            days.add(_day(text, field))
+    return [day.isoformat() for day in sorted(days)]
+
+
+def _day(text: str, field: str) -> date:
+    try:
+        if parts := re.fullmatch(r"(\d{1,2})[/. -](\d{1,2})[/. -](\d{4})", text):
+            return date(int(parts[3]), int(parts[2]), int(parts[1]))
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused(
+            field, f"“{text}” is not a date: write one day to a line, like 24/12/2026"
+        ) from None
+
+
+def pins_from(typed: str, held: Collection[str], field: str = "pins") -> tuple[list[str], int]:
+    """New PINs from a list and how many of the list were held already (C4).
+
+    Four to twelve digits each, parted by spaces, commas or lines. Raises Refused by their place
+    in the list, never by repeating one: a PIN belongs in no log and no message.
+    """
+    words = [word for word in re.split(r"[\s,;]+", typed) if word]
+    if not words:
+        raise Refused(field, "Enter at least one PIN")
+    wrong = [place for place, word in enumerate(words, start=1) if not _PIN.match(word)]
+    if wrong:
+        raise Refused(
+            field, f"Each PIN has 4 to 12 digits: mend number {_listed(wrong[:5])} of the list"
+        )
+    known, fresh = set(held), []
+    for word in words:
+        if word not in known:
+            known.add(word)
+            fresh.append(word)
+    return fresh, len(words) - len(fresh)
+
+
+def masked(pin: str) -> str:
+    """A PIN as a page shows it: its last two digits."""
+    return "•" * (len(pin) - 2) + pin[-2:]
+
+
+def is_away(away_until: datetime | None, now: datetime) -> bool:
+    """Whether somebody is away at `now` (an aware moment)."""
+    return away_until is not None and away_until > now
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    *most, last = (str(number) for number in numbers)
+    return f"{', '.join(most)} and {last}" if most else last

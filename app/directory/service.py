@@ -1,0 +1,246 @@
+"""What people do with the directory and the council's settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.audit.service import record
+from app.audit.types import Actor, Subject
+from app.core.refusal import Refused
+from app.directory import queries, rules
+from app.directory.models import Agency, ConferenceLine, CouncilSettings, LinePin, Professional
+from app.directory.types import AgencyGiven, AgencyKind, CouncilGiven, ProfessionalGiven
+
+COUNCIL = Subject("council", "settings")
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else saved a newer version first: theirs is in the database."""
+
+
+def save_council(
+    session: Session, actor: Actor, given: CouncilGiven, version: int | None, now: datetime
+) -> CouncilSettings:
+    """Save the council's settings (A1, B3, F5); the first save makes the row.
+
+    `version` is the one that the form was filled from. Raises Refused by the field, and
+    ChangedMeanwhile when somebody saved a newer one.
+    """
+    fresh = {
+        "authority": given.authority,
+        "protocol_id": given.protocol_id,
+        "desk_name": given.desk_name,
+        "desk_telephone": rules.normal_telephone(given.desk_telephone, "desk_telephone"),
+        "desk_email": rules.normal_email(given.desk_email, "desk_email"),
+        "out_of_hours_telephone": rules.normal_telephone(
+            given.out_of_hours_telephone, "out_of_hours_telephone"
+        ),
+        "office_opens": rules.office_time(given.office_opens, "office_opens"),
+        "office_closes": rules.office_time(given.office_closes, "office_closes"),
+        "secure_domains": rules.secure_domains(given.secure_domains),
+        "closure_days": rules.closure_days(given.closure_days),
+        "meeting_place": given.meeting_place,
+    }
+    if str(fresh["office_opens"]) >= str(fresh["office_closes"]):
+        raise Refused("office_closes", "The office closes after it opens: enter a later time")
+    settings = queries.council_or_none(session)
+    if settings is None:
+        settings = CouncilSettings(id=1, extra={}, **fresh)
+        session.add(settings)
+        changed = sorted(fresh)
+    else:
+        if version != settings.version:
+            raise ChangedMeanwhile
+        changed = sorted(name for name, value in fresh.items() if getattr(settings, name) != value)
+        for name in changed:
+            setattr(settings, name, fresh[name])
+    session.flush()
+    record(session, actor, "council settings saved", COUNCIL, now, {"changed": changed})
+    return settings
+
+
+def add_agency(session: Session, actor: Actor, given: AgencyGiven, now: datetime) -> Agency:
+    """Add an agency. Raises Refused when there is one of that name."""
+    _refuse_taken_name(session, given.name, None)
+    agency = Agency(name=given.name, kind=given.kind, ended_at=None)
+    session.add(agency)
+    session.flush()
+    record(
+        session, actor, "agency added", _agency(agency), now,
+        {"name": agency.name, "kind": agency.kind.value},
+    )  # fmt: skip
+    return agency
+
+
+def agency_from_referral(session: Session, actor: Actor, name: str, now: datetime) -> Agency:
+    """The agency of that name, added as an other agency when it is not in the directory yet.
+
+    A referral at night must not wait for the directory (A1); the desk files it later.
+    """
+    held = queries.agency_named(session, name)
+    return held or add_agency(session, actor, AgencyGiven(name, AgencyKind.OTHER), now)
+
+
+def edit_agency(
+    session: Session, actor: Actor, agency: Agency, given: AgencyGiven, now: datetime
+) -> None:
+    """Change an agency's name or kind. Raises Refused when the name is taken."""
+    _refuse_taken_name(session, given.name, agency.id)
+    before = {"name": agency.name, "kind": agency.kind.value}
+    agency.name, agency.kind = given.name, given.kind
+    session.flush()
+    record(
+        session, actor, "agency changed", _agency(agency), now,
+        {"before": before, "after": {"name": agency.name, "kind": agency.kind.value}},
+    )  # fmt: skip
+
+
+def end_agency(session: Session, actor: Actor, agency: Agency, now: datetime) -> None:
+    """The agency and everybody in it can no longer be invited; history keeps them."""
+    agency.ended_at = agency.ended_at or now
+    session.flush()
+    record(session, actor, "agency ended", _agency(agency), now)
+
+
+def add_professional(
+    session: Session, actor: Actor, given: ProfessionalGiven, now: datetime
+) -> Professional:
+    """Add a person or a team's desk. Raises Refused by the field."""
+    person = Professional(ended_at=None, **_checked(session, given))
+    session.add(person)
+    session.flush()
+    record(session, actor, "person added", _person(person), now, _told(person))
+    return person
+
+
+def edit_professional(
+    session: Session, actor: Actor, person: Professional, given: ProfessionalGiven, now: datetime
+) -> None:
+    """Change a person, also away until when. Raises Refused by the field."""
+    fresh = _checked(session, given)
+    changed = sorted(name for name, value in fresh.items() if getattr(person, name) != value)
+    for name in changed:
+        setattr(person, name, fresh[name])
+    session.flush()
+    record(session, actor, "person changed", _person(person), now, {"changed": changed})
+
+
+def end_professional(session: Session, actor: Actor, person: Professional, now: datetime) -> None:
+    """The person can no longer be invited; what they took part in keeps their name."""
+    person.ended_at = person.ended_at or now
+    session.flush()
+    record(session, actor, "person ended", _person(person), now)
+
+
+def restore_professional(
+    session: Session, actor: Actor, person: Professional, now: datetime
+) -> None:
+    """Undo an ending made by mistake."""
+    person.ended_at = None
+    session.flush()
+    record(session, actor, "person restored", _person(person), now)
+
+
+def add_line(
+    session: Session, actor: Actor, name: str, telephone: str, pins: str, now: datetime
+) -> ConferenceLine:
+    """Add a conference line with its list of PINs (C4). Raises Refused by the field."""
+    _refuse_taken_line(session, name, None)
+    number = rules.normal_telephone(telephone)
+    fresh, _ = rules.pins_from(pins, ())
+    line = ConferenceLine(name=name, telephone=number, ended_at=None)
+    session.add(line)
+    session.flush()
+    session.add_all(LinePin(line_id=line.id, pin=pin, used_at=None) for pin in fresh)
+    session.flush()
+    record(
+        session, actor, "line added", _line(line), now, {"name": line.name, "pins": len(fresh)}
+    )  # fmt: skip
+    return line
+
+
+def edit_line(
+    session: Session, actor: Actor, line: ConferenceLine, name: str, telephone: str, now: datetime
+) -> None:
+    """Change a line's name or number. Raises Refused by the field."""
+    _refuse_taken_line(session, name, line.id)
+    line.name, line.telephone = name, rules.normal_telephone(telephone)
+    session.flush()
+    record(session, actor, "line changed", _line(line), now, {"name": line.name})
+
+
+def add_pins(
+    session: Session, actor: Actor, line: ConferenceLine, typed: str, now: datetime
+) -> tuple[int, int]:
+    """Add PINs to a line's list. Returns how many were new and how many it held already.
+
+    Raises Refused by the field. The audit counts them and never repeats one.
+    """
+    held = [pin.pin for pin in queries.pins(session, line.id)]
+    fresh, known = rules.pins_from(typed, held)
+    session.add_all(LinePin(line_id=line.id, pin=pin, used_at=None) for pin in fresh)
+    session.flush()
+    record(session, actor, "PINs added", _line(line), now, {"added": len(fresh), "held": known})
+    return len(fresh), known
+
+
+def end_line(session: Session, actor: Actor, line: ConferenceLine, now: datetime) -> None:
+    """The line can no longer be booked; meetings already booked on it stay."""
+    line.ended_at = line.ended_at or now
+    session.flush()
+    record(session, actor, "line ended", _line(line), now)
+
+
+def _checked(session: Session, given: ProfessionalGiven) -> dict[str, object]:
+    agency = queries.agency(session, given.agency_id)
+    if agency is None or agency.ended_at is not None:
+        raise Refused("agency_id", "Choose an agency from the list")
+    if not given.email and not given.telephone:
+        raise Refused("email", "Enter an email address or a telephone number")
+    if given.is_team and not given.email:
+        raise Refused("email", "A team's desk is reached by its mailbox: enter its address")
+    return {
+        "agency_id": agency.id,
+        "name": given.name,
+        "role": given.role,
+        "title": given.title or given.role.label,
+        "email": rules.normal_email(given.email) if given.email else None,
+        "telephone": rules.normal_telephone(given.telephone) if given.telephone else None,
+        "is_team": given.is_team,
+        "decision_maker": given.decision_maker,
+        "away_until": given.away_until,
+    }
+
+
+def _refuse_taken_name(session: Session, name: str, own_id: int | None) -> None:
+    held = queries.agency_named(session, name)
+    if held is not None and held.id != own_id:
+        ended = " It has ended: choose another name" if held.ended_at else ""
+        raise Refused("name", f"There is an agency of that name already.{ended}")
+
+
+def _refuse_taken_line(session: Session, name: str, own_id: int | None) -> None:
+    held = session.execute(
+        select(ConferenceLine.id).where(func.lower(ConferenceLine.name) == name.lower())
+    ).scalar()
+    if held is not None and held != own_id:
+        raise Refused("name", "There is a line of that name already: choose another")
+
+
+def _agency(agency: Agency) -> Subject:
+    return Subject("agency", str(agency.id))
+
+
+def _person(person: Professional) -> Subject:
+    return Subject("professional", str(person.id))
+
+
+def _line(line: ConferenceLine) -> Subject:
+    return Subject("line", str(line.id))
+
+
+def _told(person: Professional) -> dict[str, object]:
+    return {"agency": person.agency_id, "role": person.role.value, "team": person.is_team}
