@@ -29,14 +29,6 @@ ENGINES = ("sqlite", "postgresql")
 _numbers = itertools.count(1)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.option.markexpr:
-        return
-    short = [item for item in items if not item.get_closest_marker("long")]
-    config.hook.pytest_deselected(items=[item for item in items if item not in short])
-    items[:] = short
-
-
 def settings_for(data_dir: Path, database_url: str, **changes: object) -> Settings:
     values: dict[str, object] = {
         "example": True,
