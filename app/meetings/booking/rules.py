@@ -1,0 +1,419 @@
+"""Who must come to a strategy discussion, and why: pure (C2, C8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from app.core.clock import words_for_moment
+from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.booking.types import CaseFacts, Involved, Person, Proposal, TypedPerson
+from app.referrals.types import Concern, Flag
+
+Role = ProfessionalRole
+
+# Who can know a child themselves; the MASH health visitor does not (BROMLEY 1).
+HEALTH_ROLES = (
+    Role.HEALTH_VISITOR,
+    Role.MIDWIFE,
+    Role.SCHOOL_NURSE,
+    Role.GP,
+    Role.COMMUNITY_PAEDIATRICIAN,
+    Role.HOSPITAL_CONSULTANT,
+    Role.WARD,
+)
+SCHOOL_ROLES = (Role.SAFEGUARDING_LEAD, Role.TEACHER)
+
+MEDICAL_CONCERNS = {
+    Concern.SEXUAL_ABUSE: "sexual abuse",
+    Concern.SEXUAL_EXPLOITATION: "sexual exploitation",
+    Concern.FEMALE_GENITAL_MUTILATION: "female genital mutilation",
+    Concern.FABRICATED_ILLNESS: "fabricated or induced illness",
+}
+MEDICAL_FLAGS = {
+    Flag.PENETRATIVE_SEXUAL_ABUSE: "an allegation of penetrative sexual abuse",
+    Flag.FORENSIC_EVIDENCE: "forensic evidence that needs to be secured",
+    Flag.MEDICAL_EXAMINATION: "a medical examination that took place or may be needed",
+}
+
+# flag: rule, role, agency, why
+BY_FLAG = {
+    Flag.EARLY_HELP: (
+        "early-help",
+        Role.EARLY_HELP_WORKER,
+        AgencyKind.EARLY_HELP,
+        "Early help is involved with the family.",
+    ),
+    Flag.PROBATION: (
+        "probation",
+        Role.PROBATION_OFFICER,
+        AgencyKind.PROBATION,
+        "Probation works with somebody in the household.",
+    ),
+    Flag.HOUSING: (
+        "housing",
+        Role.HOUSING_OFFICER,
+        AgencyKind.HOUSING,
+        "Housing is involved with the family.",
+    ),
+    Flag.YOUTH_OFFENDING: (
+        "youth-offending",
+        Role.YOUTH_OFFENDING_WORKER,
+        AgencyKind.YOUTH_OFFENDING,
+        "The youth offending service is involved.",
+    ),
+}
+QUORUM = (AgencyKind.SOCIAL_CARE, AgencyKind.POLICE, AgencyKind.HEALTH)
+SAME_ROLE_OPTIONS = 30
+
+
+def who_must_come(case: CaseFacts, directory: Sequence[Person], at: datetime) -> list[Proposal]:
+    """Who is to be invited beside the chair, in the order of the page.
+
+    `directory` holds everybody who could take one of the places; `at` is when the discussion is
+    expected: somebody away until later cannot give immediate input, so the next in line is named.
+    The alleged perpetrator's own agency is never among them. Sources: BROMLEY 1, TIMING, HO2014;
+    each proposal cites its own.
+    """
+    table = _Table(case, directory, at)
+    table.police()
+    table.health()
+    table.hospital_or_paediatrician()
+    table.school()
+    table.referrer()
+    table.by_circumstance()
+    table.everybody_else_involved()
+    return table.proposals
+
+
+def roles_asked_for(case: CaseFacts) -> set[ProfessionalRole]:
+    """Which roles of the directory the rules may need for this case: what to read of it."""
+    roles = {Role.POLICE_CAIT, Role.MASH_HEALTH, *(each.person.role for each in case.involved)}
+    if medical_reasons(case):
+        roles.add(Role.COMMUNITY_PAEDIATRICIAN)
+    if Flag.IN_HOSPITAL in case.flags:
+        roles |= {Role.HOSPITAL_CONSULTANT, Role.WARD}
+    if case.looked_after:
+        roles.add(Role.FOSTERING_SERVICE)
+    if Concern.ALLEGATION_AGAINST_STAFF in case.concerns:
+        roles.add(Role.DESIGNATED_OFFICER)
+    roles |= {BY_FLAG[flag][1] for flag in case.flags if flag in BY_FLAG}
+    return roles
+
+
+def medical_reasons(case: CaseFacts) -> list[str]:
+    """What gives a case significant medical implications; empty where nothing does (BROMLEY 1)."""
+    return [words for concern, words in MEDICAL_CONCERNS.items() if concern in case.concerns] + [
+        words for flag, words in MEDICAL_FLAGS.items() if flag in case.flags
+    ]
+
+
+def quorum_missing(kinds: Iterable[AgencyKind]) -> list[AgencyKind]:
+    """Which of social care, police and health nobody is invited from (C2; TIMING)."""
+    present = set(kinds)
+    return [kind for kind in QUORUM if kind not in present]
+
+
+def agencies_without_decision_maker(
+    people: Iterable[tuple[str, bool]],
+) -> list[str]:
+    """Agencies (by name) of which nobody invited can decide on their behalf (C8; BROMLEY 2)."""
+    decides: dict[str, bool] = {}
+    for agency, decision_maker in people:
+        decides[agency] = decides.get(agency, False) or decision_maker
+    return [agency for agency, yes in decides.items() if not yes]
+
+
+class _Table:
+    """The table as it fills: nobody sits down twice, nobody from a perpetrator's agency at all."""
+
+    def __init__(self, case: CaseFacts, directory: Sequence[Person], at: datetime) -> None:
+        self.case = case
+        self.at = at
+        self.directory = [one for one in directory if self.may_come(one)]
+        self.involved = [one for one in case.involved if self.may_come(one.person)]
+        self.proposals: list[Proposal] = []
+        self.seated: set[int] = set()
+
+    def may_come(self, person: Person) -> bool:
+        return person.agency_id not in self.case.perpetrator_agencies
+
+    def here(self, person: Person) -> bool:
+        return person.away_until is None or person.away_until <= self.at
+
+    # The rules, in the order of the page
+
+    def police(self) -> None:
+        known = [one.person for one in self.involved if one.person.role is Role.POLICE_CAIT]
+        self.one_of(
+            "police",
+            Role.POLICE_CAIT,
+            AgencyKind.POLICE,
+            "The police child abuse investigation team takes part in every strategy discussion.",
+            "BROMLEY 1; TIMING",
+            first=known,
+            required=True,
+        )
+
+    def health(self) -> None:
+        """Those who know the child; the MASH health visitor only where none of them can."""
+        known = [
+            one
+            for one in self.involved
+            if one.person.agency_kind is AgencyKind.HEALTH and one.person.role in HEALTH_ROLES
+        ]
+        active = [one for one in known if one.actively_involved]
+        away = [one.person for one in active if not self.here(one.person)]
+        can_come = [one.person for one in active if self.here(one.person)]
+        reason = "Actively involved with the child."
+        if not can_come:
+            can_come = [
+                one.person for one in known if not one.actively_involved and self.here(one.person)
+            ]
+            reason = "Knows the child and can give immediate input."
+        gone = "".join(
+            f" {one.name} ({one.role.label}) is away until {words_for_moment(one.away_until)}."
+            for one in away
+            if one.away_until
+        )
+        for person in can_come:
+            self.seat(
+                "health-involved",
+                person,
+                reason + gone,
+                "BROMLEY 1",
+                required=person is can_come[0],
+            )
+        if can_come:
+            return
+        self.one_of(
+            "health-mash",
+            Role.MASH_HEALTH,
+            AgencyKind.HEALTH,
+            (
+                "No health professional who is actively involved can give immediate input."
+                if away
+                else "No health professional is known to be actively involved with the child."
+            )
+            + gone
+            + " Only then is the MASH health visitor asked.",
+            "BROMLEY 1",
+            required=True,
+            # Whoever is back in time, or answers after all, may be chosen instead.
+            others=away,
+        )
+
+    def hospital_or_paediatrician(self) -> None:
+        medical = medical_reasons(self.case)
+        implications = f"Medical implications: {_listed(medical)}." if medical else ""
+        if Flag.IN_HOSPITAL in self.case.flags:
+            where = f" ({self.case.hospital})" if self.case.hospital else ""
+            self.one_of(
+                "hospital-consultant",
+                Role.HOSPITAL_CONSULTANT,
+                AgencyKind.HEALTH,
+                f"A child is in hospital{where}: the consultant responsible for the child's care. "
+                f"{implications}".strip(),
+                "BROMLEY 1",
+                first=self.at_the_hospital(Role.HOSPITAL_CONSULTANT),
+            )
+            self.one_of(
+                "hospital-ward",
+                Role.WARD,
+                AgencyKind.HEALTH,
+                f"A child is in hospital{where}: the ward.",
+                "BROMLEY 1",
+                first=self.at_the_hospital(Role.WARD),
+            )
+        elif medical:
+            self.one_of(
+                "paediatrician",
+                Role.COMMUNITY_PAEDIATRICIAN,
+                AgencyKind.HEALTH,
+                f"{implications} A paediatrician is always included.",
+                "BROMLEY 1",
+            )
+
+    def school(self) -> None:
+        schools: dict[int, list[Involved]] = {}
+        for one in self.involved:
+            if one.person.agency_kind is AgencyKind.EDUCATION:
+                schools.setdefault(one.person.agency_id, []).append(one)
+        for members in schools.values():
+            # One voice of each school: its safeguarding lead, and who is here before who is away.
+            best = min(
+                (one.person for one in members),
+                key=lambda one: (not self.here(one), one.role is not Role.SAFEGUARDING_LEAD),
+            )
+            self.seat(
+                "school",
+                best,
+                f"{best.agency_name} is the child's school or nursery.",
+                "BROMLEY 1",
+                others=[one.person for one in members],
+            )
+
+    def referrer(self) -> None:
+        referrer = self.case.referrer
+        if referrer is None or referrer.agency_id in self.case.perpetrator_agencies:
+            return
+        if referrer.person is not None and self.may_come(referrer.person):
+            self.seat(
+                "referrer",
+                referrer.person,
+                "Made the referral.",
+                "TIMING",
+                others=self.like(referrer.person),
+            )
+        elif referrer.name and referrer.agency_kind is not AgencyKind.SOCIAL_CARE:
+            contact = referrer.contact or ""
+            self.proposals.append(
+                Proposal(
+                    key="referrer",
+                    rule_id="referrer",
+                    role=Role.OTHER,
+                    agency_kind=referrer.agency_kind,
+                    person=None,
+                    why="Made the referral.",
+                    source="TIMING",
+                    typed=TypedPerson(
+                        name=referrer.name,
+                        title=referrer.title or "Referrer",
+                        agency_name=referrer.agency_name,
+                        agency_kind=referrer.agency_kind,
+                        email=contact if "@" in contact else None,
+                        telephone=contact if contact and "@" not in contact else None,
+                    ),
+                )
+            )
+
+    def by_circumstance(self) -> None:
+        if self.case.looked_after:
+            self.one_of(
+                "fostering",
+                Role.FOSTERING_SERVICE,
+                AgencyKind.FOSTERING,
+                "A child is looked after: the fostering service takes part.",
+                "TIMING",
+            )
+        for flag, (rule, role, kind, why) in BY_FLAG.items():
+            if flag in self.case.flags:
+                self.one_of(rule, role, kind, why, "BROMLEY 1; HO2014")
+        if Concern.ALLEGATION_AGAINST_STAFF in self.case.concerns:
+            self.one_of(
+                "designated-officer",
+                Role.DESIGNATED_OFFICER,
+                AgencyKind.SOCIAL_CARE,
+                "An allegation against staff: the designated officer (LADO) takes part.",
+                "TIMING; HO2014",
+            )
+
+    def everybody_else_involved(self) -> None:
+        for one in self.involved:
+            health = one.person.agency_kind is AgencyKind.HEALTH
+            if (one.actively_involved or one.lead) and not (health and not self.here(one.person)):
+                why = "The lead professional." if one.lead else "Involved with the family now."
+                self.seat("involved", one.person, why, "BROMLEY 1", others=self.like(one.person))
+
+    # Taking places
+
+    def one_of(
+        self,
+        rule: str,
+        role: ProfessionalRole,
+        kind: AgencyKind,
+        why: str,
+        source: str,
+        *,
+        required: bool = False,
+        first: Sequence[Person] = (),
+        others: Sequence[Person] = (),
+    ) -> None:
+        """Propose whoever has the role: who knows the child first, then who is not away."""
+        known = [one.person for one in self.involved if one.person.role is role]
+        having = [*first, *known, *(one for one in self.directory if one.role is role)]
+        if any(one.id in self.seated for one in having):
+            return  # somebody with this role comes already
+        free = list(_once(having))
+        here = [one for one in free if self.here(one)]
+        chosen = here[0] if here else None
+        if chosen is None:
+            missing = (
+                f" Everybody with this role is away until {self.first_back(free)} or later."
+                if free
+                else f" Nobody in the directory has the role {role.label}."
+            )
+            self.proposals.append(
+                Proposal(
+                    key=rule,
+                    rule_id=rule,
+                    role=role,
+                    agency_kind=kind,
+                    person=None,
+                    why=why + missing,
+                    source=source,
+                    required=required,
+                    options=_once([*free, *others])[:SAME_ROLE_OPTIONS],
+                )
+            )
+            return
+        passed = [one for one in free[: free.index(chosen)] if one.away_until]
+        why += "".join(
+            f" {one.name} is away until {words_for_moment(one.away_until)}."
+            for one in passed
+            if one.away_until
+        )
+        self.seat(rule, chosen, why, source, required=required, others=[*free, *others])
+
+    def seat(
+        self,
+        rule: str,
+        person: Person,
+        why: str,
+        source: str,
+        *,
+        required: bool = False,
+        others: Sequence[Person] = (),
+    ) -> None:
+        if person.id in self.seated:
+            return
+        self.seated.add(person.id)
+        taken = any(one.rule_id == rule for one in self.proposals)
+        self.proposals.append(
+            Proposal(
+                key=f"{rule}-{person.id}" if taken else rule,
+                rule_id=rule,
+                role=person.role,
+                agency_kind=person.agency_kind,
+                person=person,
+                why=why,
+                source=source,
+                required=required,
+                options=_once([person, *others, *self.like(person)])[:SAME_ROLE_OPTIONS],
+            )
+        )
+
+    def like(self, person: Person) -> list[Person]:
+        """Who could come instead: the same role, the same agency first."""
+        same = [one for one in self.directory if one.role is person.role and one != person]
+        return sorted(same, key=lambda one: one.agency_id != person.agency_id)
+
+    def at_the_hospital(self, role: ProfessionalRole) -> list[Person]:
+        named = (self.case.hospital or "").casefold()
+        return [
+            one
+            for one in self.directory
+            if one.role is role and named and one.agency_name.casefold() in named
+        ]
+
+    def first_back(self, people: Iterable[Person]) -> str:
+        back = min((one.away_until for one in people if one.away_until), default=self.at)
+        return words_for_moment(back)
+
+
+def _once(people: Iterable[Person]) -> tuple[Person, ...]:
+    return tuple({one.id: one for one in people}.values())
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]

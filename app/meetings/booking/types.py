@@ -1,0 +1,212 @@
+"""Booking in the field's words: who is proposed and why, which slots are free, what is ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+
+from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.types import Format
+from app.referrals.types import Concern, Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in the directory, as the rules see them."""
+
+    id: int
+    name: str
+    role: ProfessionalRole
+    title: str
+    agency_id: int
+    agency_name: str
+    agency_kind: AgencyKind
+    email: str | None
+    telephone: str | None
+    is_team: bool
+    decision_maker: bool
+    away_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Involved:
+    """A professional who works with one of the children (A2)."""
+
+    person: Person
+    actively_involved: bool
+    lead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Referrer:
+    """Who referred; `person` where the referrer is in the directory."""
+
+    name: str | None
+    title: str | None
+    agency_id: int
+    agency_name: str
+    agency_kind: AgencyKind
+    person: Person | None
+    # Children's social care itself does not invite itself twice.
+    contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What the rules of C2 and C3 ask of a case."""
+
+    concerns: frozenset[Concern] = frozenset()
+    flags: frozenset[Flag] = frozenset()
+    looked_after: bool = False
+    hospital: str | None = None
+    referrer: Referrer | None = None
+    involved: tuple[Involved, ...] = ()
+    # Where an alleged perpetrator works: never proposed (C2).
+    perpetrator_agencies: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One place at the table. `person` is empty where nobody in the directory can take it.
+
+    `options` are who could come instead. `required` marks the quorum: social care, police,
+    health (C2). `key` is stable while the page is open.
+    """
+
+    key: str
+    rule_id: str
+    role: ProfessionalRole
+    agency_kind: AgencyKind
+    person: Person | None
+    why: str
+    source: str
+    required: bool = False
+    options: tuple[Person, ...] = ()
+    # A referrer who is not in the directory comes by name.
+    typed: TypedPerson | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TypedPerson:
+    """Somebody who is not in the directory."""
+
+    name: str
+    title: str
+    agency_name: str
+    email: str | None
+    telephone: str | None = None
+    role: ProfessionalRole = ProfessionalRole.OTHER
+    agency_kind: AgencyKind = AgencyKind.OTHER
+    decision_maker: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FormatChoice:
+    """Which format the rule asks for, why, and who says so (C3)."""
+
+    format: Format
+    why: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeHours:
+    """Local times, and the days on which the council is closed."""
+
+    opens: time
+    closes: time
+    closure_days: frozenset[date] = frozenset()
+
+
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """What is taken already: quarters of lines, meetings of the chair and of the invitees."""
+
+    lines: tuple[tuple[int, str], ...]  # id and name, in the order of choice
+    taken: Mapping[int, frozenset[datetime]] = field(default_factory=dict)
+    chair: tuple[Span, ...] = ()
+    people: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A time that chair and a line are free for. Times are UTC."""
+
+    start: datetime
+    end: datetime
+    line_id: int | None
+    line_name: str
+    why: str
+    after_deadline: bool
+    out_of_hours: bool
+    busy: tuple[str, ...]  # invitees who are in another discussion then
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One person to invite: from the directory by id, or typed."""
+
+    why: str
+    professional_id: int | None = None
+    typed: TypedPerson | None = None
+    rule_id: str | None = None
+    telephone_only: bool = False
+    field: str = "people"  # where a refusal about this person is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A proposal that was not taken up, and why (C2)."""
+
+    rule_id: str
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookingOrder:
+    """Everything the booking page decides. `line_id` empty means: any line that is free."""
+
+    starts_at: datetime
+    minutes: int
+    format: Format
+    place: str | None
+    chair_id: int
+    line_id: int | None
+    people: tuple[Chosen, ...]
+    left_out: tuple[Leaving, ...] = ()
+    late_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    invitee_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOrder:
+    """What changes. Empty fields stay as they are (C7)."""
+
+    starts_at: datetime | None = None
+    minutes: int | None = None
+    format: Format | None = None
+    place: str | None = None
+    chair_id: int | None = None
+    line_id: int | None = None
+    new_pin: bool = False
+    removals: tuple[Removal, ...] = ()
+    additions: tuple[Chosen, ...] = ()
+    late_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """From where letters go and to which address their links lead."""
+
+    mail_from: str
+    base_url: str
