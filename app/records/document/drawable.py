@@ -1,8 +1,10 @@
 """Text that every font and every PDF/A check can take.
 
-PDF/A forbids a glyph that no font has and a character without a meaning of its own. What cannot be
-drawn is shown by its number, as in [U+1F600], so that a reader sees that something stands there;
-the attached record.json keeps the text as it was typed.
+PDF/A forbids a glyph that no font has and a character without a meaning of its own, and the
+pictures of a colour font break it too. A pictograph is therefore given by its name, as in
+[grinning face], which says the same aloud; anything else that cannot be drawn by its number, as in
+[U+E001], so that a reader sees that something stands there. The attached record.json keeps the
+text as it was typed.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
+PICTOGRAPHS = range(0x1F000, 0x1FC00)
 JOINERS = frozenset("\u200c\u200d")
-LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029\u0085]")
+LINE_ENDS = re.compile("\r\n|[\n\r\u2028\u2029\u0085]")
 STYLE_SELECTORS = re.compile("[\ufe00-\ufe0f\u00ad\u200b]")
 SURELY_DRAWN = re.compile("[\n\x20-\x7e\xa0-\xac\xae-\xff\u2013\u2014\u2018\u2019\u201c\u201d]*")
 
@@ -24,7 +27,7 @@ class FontsMissing(RuntimeError):
 
 
 def drawable(text: str) -> str:
-    """The text with unified line ends, and what cannot be drawn shown by its number.
+    """The text with unified line ends, and what cannot be drawn shown by its name or number.
 
     Control characters, private and unassigned ones and those that reverse the reading order are
     never drawn: a name must not change how the line around it reads (H7).
@@ -42,17 +45,16 @@ def _drawn(character: str) -> str:
         return character
     if unicodedata.category(character)[0] == "Z":
         return " "
-    hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn")
-    if hidden or not _fonts().has(ord(character)):
-        return f"[U+{ord(character):04X}]"
+    category, code_point = unicodedata.category(character), ord(character)
+    if category[0] == "S" and (code_point in PICTOGRAPHS or _fonts().in_colour(code_point)):
+        return f"[{unicodedata.name(character).lower()}]"
+    if category[0] == "C" or not _fonts().has(code_point):
+        return f"[U+{code_point:04X}]"
     return character
 
 
 class _SystemFonts:
-    """The characters that the installed outline fonts have between them.
-
-    Colour fonts do not count: their glyphs are pictures.
-    """
+    """The characters that the installed outline fonts have, and those that colour fonts have."""
 
     def __init__(self) -> None:
         name = ctypes.util.find_library("fontconfig") or "libfontconfig.so.1"
@@ -70,17 +72,23 @@ class _SystemFonts:
         library.FcFontList.restype = ctypes.POINTER(_FontSet)
         library.FcCharSetHasChar.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
         library.FcCharSetMerge.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
-        self._characters = ctypes.c_void_p(library.FcCharSetCreate())
-        self._collect(ctypes.c_void_p(library.FcInitLoadConfigAndFonts()))
+        config = ctypes.c_void_p(library.FcInitLoadConfigAndFonts())
+        self._outlines = self._characters(config, outline=True, color=False)
+        self._pictures = self._characters(config, color=True)
+        library.FcConfigDestroy(config)
 
     def has(self, code_point: int) -> bool:
-        return bool(self._library.FcCharSetHasChar(self._characters, code_point))
+        return bool(self._library.FcCharSetHasChar(self._outlines, code_point))
 
-    def _collect(self, config: ctypes.c_void_p) -> None:
+    def in_colour(self, code_point: int) -> bool:
+        return bool(self._library.FcCharSetHasChar(self._pictures, code_point))
+
+    def _characters(self, config: ctypes.c_void_p, **wished: bool) -> ctypes.c_void_p:
         library = self._library
+        merged = ctypes.c_void_p(library.FcCharSetCreate())
         pattern = ctypes.c_void_p(library.FcPatternCreate())
-        library.FcPatternAddBool(pattern, b"outline", 1)
-        library.FcPatternAddBool(pattern, b"color", 0)
+        for trait, value in wished.items():
+            library.FcPatternAddBool(pattern, trait.encode(), int(value))
         wanted = ctypes.c_void_p(library.FcObjectSetCreate())
         library.FcObjectSetAdd(wanted, b"charset")
         found = library.FcFontList(config, pattern, wanted)
@@ -89,11 +97,11 @@ class _SystemFonts:
             font = ctypes.c_void_p(found.contents.fonts[index])
             missing = library.FcPatternGetCharSet(font, b"charset", 0, ctypes.byref(characters))
             if not missing:
-                library.FcCharSetMerge(self._characters, characters, None)
+                library.FcCharSetMerge(merged, characters, None)
         library.FcFontSetDestroy(found)
         library.FcObjectSetDestroy(wanted)
         library.FcPatternDestroy(pattern)
-        library.FcConfigDestroy(config)
+        return merged
 
 
 class _FontSet(ctypes.Structure):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.core.clock import london_date, words_for_moment, words_for_time
+from app.records.document.drawable import LINE_ENDS
 from app.records.document.types import (
     KIND_WORDS,
     Child,
@@ -41,7 +42,7 @@ def paragraphs(prose: Prose[Shown]) -> tuple[Paragraph, ...]:
     parts: list[Paragraph] = []
     for passage in prose:
         if isinstance(passage, str):
-            texts = (text.strip() for text in passage.split("\n"))
+            texts = (text.strip() for text in LINE_ENDS.split(passage))
             parts.extend(Paragraph(text) for text in texts if text)
         else:
             parts.append(passage_on_paper(passage))

@@ -243,7 +243,7 @@ def test_a_correction_and_another_signer_stand_in_the_record() -> None:
 
 @pytest.mark.long
 def test_sixty_pages_conform(sealer: Sealer) -> None:
-    pdf = seal(render(for_reader(contents.long_record(110), SCHOOL)), sealer, contents.SIGNED)
+    pdf = seal(render(for_reader(contents.long_record(140), SCHOOL)), sealer, contents.SIGNED)
     assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages) >= 60
     assert vera.failures(pdf, "3a") == []
     assert vera.failures(pdf, "ua1") == []

@@ -95,6 +95,7 @@ def test_protected_passages_stand_as_paragraphs_of_their_own() -> None:
         ("private \ue001", "private [U+E001]"),
         ("unassigned \u0378", "unassigned [U+0378]"),
         ("mark\ufeff", "mark[U+FEFF]"),
+        ("said \U0001f600\U0001f44d\ufe0f", "said [grinning face][thumbs up sign]"),
         ("no font has \U0001f8ff", "no font has [U+1F8FF]"),
     ],
 )
