@@ -281,5 +281,6 @@ class Dissent(Base):
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
     invitee_id: Mapped[int] = mapped_column(ForeignKey("invitee.id"))
     what: Mapped[str] = mapped_column(EncryptedText)
+    why: Mapped[str | None] = mapped_column(EncryptedText)
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     recorded_at: Mapped[datetime]

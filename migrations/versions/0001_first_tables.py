@@ -643,6 +643,7 @@ def upgrade() -> None:
     sa.Column('meeting_id', sa.Integer(), nullable=False),
     sa.Column('invitee_id', sa.Integer(), nullable=False),
     sa.Column('what', app.core.database.EncryptedText(), nullable=False),
+    sa.Column('why', app.core.database.EncryptedText(), nullable=True),
     sa.Column('recorded_by_id', sa.Integer(), nullable=True),
     sa.Column('recorded_at', app.core.database.UTCDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['invitee_id'], ['invitee.id'], name=op.f('fk_dissent_invitee_id_invitee')),

@@ -1,0 +1,188 @@
+"""The chair's page in plain values: questions, answers, who is here, what is missing."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.directory.types import AgencyKind
+from app.meetings.types import Attendance
+
+MEETING = "meeting"
+
+
+def child_scope(child_id: int) -> str:
+    """Whose answer a field is: this child's."""
+    return f"child:{child_id}"
+
+
+def person_scope(invitee_id: int) -> str:
+    """Whose words a field holds: this invitee's."""
+    return f"invitee:{invitee_id}"
+
+
+def anchor(scope: str, field: str) -> str:
+    """The id of a field's control on the page: `child-12-section_47-reason`."""
+    return f"{scope}-{field}".replace(":", "-").replace(".", "-")
+
+
+class Kind(enum.Enum):
+    """How a question is answered."""
+
+    CHOICE = "choice"
+    TICK = "tick"
+    TEXT = "text"
+    LINE = "line"
+    MOMENT = "moment"  # words such as "tomorrow 10 am", kept as a full date
+    WORKING_DAYS = "working_days"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides whether a question is asked: the child's own answers and a few facts."""
+
+    answers: Mapping[str, str]
+    unborn: bool = False
+    in_hospital: bool = False
+
+    def says(self, key: str, *values: str) -> bool:
+        return self.answers.get(key, "") in values
+
+
+Condition = Callable[[Circumstances], bool]
+
+
+def always(_: Circumstances) -> bool:
+    return True
+
+
+def never(_: Circumstances) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing a discussion has to settle, and what belongs to it.
+
+    `required`: sign-off waits for an answer or for "not decided, because ..." (F1).
+    `reason`: when the answer needs one. `headline`: stands on the record's first page.
+    `protectable`: the words may be withheld from some readers (F4).
+    """
+
+    key: str
+    label: str
+    kind: Kind
+    source: str
+    hint: str = ""
+    options: tuple[Option, ...] = ()
+    asked: Condition = always
+    required: Condition = always
+    reason: Condition = never
+    reason_label: str = "Reason"
+    headline: bool = False
+    protectable: bool = False
+    undecidable: bool = True
+
+    @property
+    def reason_key(self) -> str:
+        return f"{self.key}.reason"
+
+    @property
+    def not_decided_key(self) -> str:
+        return f"{self.key}.not_decided"
+
+    @property
+    def protected_key(self) -> str:
+        return f"{self.key}.protected"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Questions that are talked about together."""
+
+    title: str
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The words are kept. `value` is what is kept: a date typed in words comes back in full."""
+
+    version: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two people wrote in one field. Nothing was saved; both texts are here (E1)."""
+
+    version: int
+    theirs: str
+    mine: str
+    who: str
+    at: datetime
+
+
+class Merge(enum.Enum):
+    """What becomes of words that arrive for a field."""
+
+    WRITE = "write"
+    SAME = "same"  # already there
+    UNTOUCHED = "untouched"  # an old page sends what it was given: the newer words stay
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class ChildAnswers:
+    id: int
+    name: str
+    circumstances: Circumstances
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHere:
+    """An invitee as the gate sees them. `represented`: a colleague came instead."""
+
+    id: int
+    name: str
+    kind: AgencyKind
+    attendance: Attendance | None
+    is_team: bool = False
+    attended_name: str = ""
+    represented: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActionLine:
+    id: int
+    what: str
+    owner_id: int | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DiscussionSnapshot:
+    """Everything that the sign-off gate looks at (F1)."""
+
+    meeting: Mapping[str, str]
+    children: tuple[ChildAnswers, ...]
+    people: tuple[PersonHere, ...]
+    actions: tuple[ActionLine, ...]
+    dissents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing the record still lacks, and the id of the control that mends it."""
+
+    what: str
+    anchor: str
+    child_id: int | None = None
