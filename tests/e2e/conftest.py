@@ -1,0 +1,127 @@
+"""The whole product as people meet it: `flask serve` in a folder of its own, real Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.e2e.looking import Looked
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "correct horse battery 7"
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@dataclass(frozen=True)
+class Area:
+    """An example area that is being served."""
+
+    url: str
+    data_dir: Path
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Area]:
+    data_dir = tmp_path_factory.mktemp("area")
+    port = free_port()
+    environment = os.environ | {
+        "DATA_DIR": str(data_dir), "PORT": str(port), "DEMO_PASSWORD": PASSWORD,
+    }  # fmt: skip
+    for name in ("DATABASE_URL", "SMTP_URL", "EXAMPLE_AREA"):
+        environment.pop(name, None)
+    log = (data_dir / "serve.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flask", "serve"],
+        cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait(url, process, data_dir / "serve.log")
+        yield Area(url, data_dir)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=40)
+        log.close()
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path, patience: float = 180) -> None:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"flask serve did not come up:\n{log.read_text(errors='replace')}")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        raise RuntimeError("Chromium is missing: bin/test installs it.")
+    browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def new_browser(chromium: Browser, area: Area) -> Iterator[Callable[..., Page]]:
+    """`new_browser(scripts=False, width=320)`: a fresh person with no cookies."""
+    opened: list[BrowserContext] = []
+
+    def open_page(*, scripts: bool = True, width: int = 1280, height: int = 900) -> Page:
+        context = chromium.new_context(
+            base_url=area.url,
+            java_script_enabled=scripts,
+            viewport={"width": width, "height": height},
+            locale="en-GB",
+            timezone_id="Europe/London",
+        )
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def looked(chromium: Browser, area: Area) -> Looked:
+    """Checks a page with axe and at 320 px; see tests.e2e.looking."""
+    return Looked(chromium, area.url)
