@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.audit.types import Actor, ActorKind
+
 
 class CalendarMethod(enum.Enum):
     REQUEST = "REQUEST"
@@ -18,6 +20,26 @@ class PartStat(enum.Enum):
     DECLINED = "DECLINED"
     TENTATIVE = "TENTATIVE"
     DELEGATED = "DELEGATED"
+
+
+class LetterKind(enum.Enum):
+    """Why a mail goes to an invitee. The values are those of the outbox's `kind`."""
+
+    INVITATION = "invitation"
+    UPDATE = "update"
+    CANCELLATION = "cancellation"
+    REMINDER = "reminder"
+    CODE = "code"
+    RECORD = "record"
+    ACTIONS = "actions"
+
+
+class Change(enum.Enum):
+    """What an update is about, so that a person sees at once whether to move anything."""
+
+    TIME = "time"
+    PLACE = "place"
+    DIAL_IN = "dial_in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +78,38 @@ class Addressee:
     email: str
     link: str
     partstat: PartStat = PartStat.NEEDS_ACTION
+    is_team: bool = False  # a duty desk: CUTYPE GROUP, and whoever enters gives a name (D3)
+    chairs: bool = False  # ROLE CHAIR
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one person will get, for the booking page (C1). `entry` is label and text."""
+
+    subject: str
+    text: str
+    entry: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """The invited person behind a session that a code opened (D3)."""
+
+    session_id: int
+    invitation_id: int
+    invitation_name: str
+    is_team: bool
+    person_name: str | None
+    person_role: str | None
+    last_seen_at: datetime
+
+    @property
+    def must_introduce(self) -> bool:
+        """Behind a team's address the name and role of the person are not known yet."""
+        return self.is_team and not self.person_name
+
+    @property
+    def actor(self) -> Actor:
+        """For the audit: the invitation, and who sat behind a team's address."""
+        known = f"{self.person_name}, {self.invitation_name}" if self.person_name else None
+        return Actor(ActorKind.GUEST, self.invitation_id, known or self.invitation_name)

@@ -13,3 +13,25 @@ class MessageState(enum.Enum):
     DEAD = "dead"  # tried for too long: a person must look
     BOUNCED = "bounced"  # taken, then returned
     WITHDRAWN = "withdrawn"  # overtaken before it was sent
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+    @property
+    def failed(self) -> bool:
+        """A person must do something: the message did not arrive and will not be tried again."""
+        return self in FAILED
+
+
+_LABELS = {
+    MessageState.QUEUED: "Not sent yet",
+    MessageState.SENDING: "Being sent",
+    MessageState.SENT: "Sent",
+    MessageState.REFUSED: "Refused by the mail server",
+    MessageState.DEAD: "Given up: could not be sent in time",
+    MessageState.BOUNCED: "Returned by the recipient's mail server",
+    MessageState.WITHDRAWN: "Withdrawn before it was sent",
+}
+
+FAILED = frozenset({MessageState.REFUSED, MessageState.DEAD, MessageState.BOUNCED})

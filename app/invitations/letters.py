@@ -1,0 +1,302 @@
+"""The letters an invited person gets (D1, D2): pure, from facts to finished bytes.
+
+Subject and text hold nothing of a child or family; the link leads there, after a code. What is
+the same in twelve letters is made once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from app.core.clock import words_for_day, words_for_moment, words_for_time
+from app.core.mail import FinishedMessage, header_text
+from app.invitations.calendar import description, location, shared_entry, summary
+from app.invitations.envelope import frame
+from app.invitations.rendering import (
+    Block,
+    Facts,
+    Heading,
+    Large,
+    Link,
+    Rendering,
+    Steps,
+    Text,
+)
+from app.invitations.types import (
+    Addressee,
+    Appointment,
+    CalendarMethod,
+    Change,
+    Desk,
+    LetterKind,
+    PartStat,
+    Preview,
+)
+from app.invitations.wording import neutral, one_line
+
+# How a meeting letter's subject begins, and which calendar method it carries. A reminder carries
+# none: a second REQUEST with the same SEQUENCE would ask people to answer again.
+_MEETING: dict[LetterKind, tuple[str, CalendarMethod | None]] = {
+    LetterKind.INVITATION: ("Invitation", CalendarMethod.REQUEST),
+    LetterKind.UPDATE: ("Changed", CalendarMethod.REQUEST),
+    LetterKind.CANCELLATION: ("Cancelled", CalendarMethod.CANCEL),
+    LetterKind.REMINDER: ("Reminder", None),
+}
+_CHANGES = {
+    Change.TIME: "the time",
+    Change.PLACE: "the place",
+    Change.DIAL_IN: "the telephone number or PIN",
+}
+
+
+class _LinkWords(NamedTuple):
+    subject: str
+    says: str
+    button: str
+    then: str
+
+
+_LINKS: dict[LetterKind, _LinkWords] = {
+    LetterKind.RECORD: _LinkWords(
+        "The record of multi-agency meeting {reference} is ready",
+        "The record of multi-agency meeting {reference} is ready for you to read.",
+        "Read the record",
+        "Please confirm on that page that you have read it. You can also say there that you "
+        "disagree.",
+    ),
+    LetterKind.ACTIONS: _LinkWords(
+        "Your actions after multi-agency meeting {reference}",
+        "You took on one or more actions in multi-agency meeting {reference}. The record is not "
+        "yet signed: until then the wording may change.",
+        "See your actions",
+        "Please report on that page when an action is done, or why it can't be.",
+    ),
+}
+
+
+def letters(
+    kind: LetterKind,
+    desk: Desk,
+    appointment: Appointment,
+    addressees: Sequence[Addressee],
+    now: datetime,
+    changed: Collection[Change] = (),
+) -> list[FinishedMessage]:
+    """One message for each addressee, in their order: invitation, update, cancellation, reminder.
+
+    `now` becomes Date and DTSTAMP; SEQUENCE, UID, link and answer come with the addressee.
+    `changed` is named in an update. The reminder carries no calendar part, the cancellation no
+    PIN, no number and no link (D2). Raises UnsafeHeader where an address is none; a name never
+    stops a letter.
+    """
+    method = _MEETING[kind][1]
+    made = frame(kind, desk, _subject(kind, appointment), now, method)
+    entry = shared_entry(method, desk, appointment, now) if method else None
+    writes = Rendering()
+    finished = []
+    for person in addressees:
+        blocks = _blocks(kind, desk, appointment, person, changed)
+        finished.append(
+            made.fill(
+                person.name,
+                person.email,
+                writes.as_text(blocks),
+                writes.as_html(made.subject, blocks),
+                entry.for_person(person) if entry else None,
+            )
+        )
+    return finished
+
+
+def preview(
+    kind: LetterKind,
+    desk: Desk,
+    appointment: Appointment,
+    person: Addressee,
+    changed: Collection[Change] = (),
+) -> Preview:
+    """What `letters` would send to this person, for the booking page (C1).
+
+    Give a dial-in whose PIN is in words where the PIN itself is not to be shown.
+    """
+    method = _MEETING[kind][1] or CalendarMethod.REQUEST
+    blocks = _blocks(kind, desk, appointment, person, changed)
+    return Preview(
+        subject=_subject(kind, appointment),
+        text=Rendering().as_text(blocks),
+        entry=(
+            ("Title", summary(appointment)),
+            ("When", _when(appointment)),
+            ("Where", location(appointment)),
+            ("Notes", description(method, desk, appointment)),
+            ("Shown to others as", "Private, busy"),
+        ),
+    )
+
+
+def link_letter(
+    kind: LetterKind,
+    desk: Desk,
+    reference: str,
+    name: str,
+    email: str,
+    link: str,
+    now: datetime,
+) -> FinishedMessage:
+    """RECORD ("the record is ready") or ACTIONS ("your actions"): a link, and no content."""
+    return link_letters(kind, desk, reference, [(name, email, link)], now)[0]
+
+
+def link_letters(
+    kind: LetterKind,
+    desk: Desk,
+    reference: str,
+    readers: Sequence[tuple[str, str, str]],
+    now: datetime,
+) -> list[FinishedMessage]:
+    """`link_letter` for several readers: (name, email, link) each, in their order."""
+    words = _LINKS[kind]
+    subject = words.subject.format(reference=header_text(reference))
+    made = frame(kind, desk, subject, now)
+    writes = Rendering()
+    finished = []
+    for name, email, link in readers:
+        blocks = [
+            Text(_greeting(name)),
+            Text(words.says.format(reference=reference)),
+            Link(words.button, link),
+            Text(
+                "The link asks for a code, which is then sent to this address. "
+                "It is yours alone: please do not pass it on."
+            ),
+            Text(words.then),
+            *_closing(desk),
+        ]
+        text, html = writes.as_text(blocks), writes.as_html(subject, blocks)
+        finished.append(made.fill(name, email, text, html))
+    return finished
+
+
+def code_letter(desk: Desk, name: str, email: str, code: str, now: datetime) -> FinishedMessage:
+    """The six digits that open the page behind a link; not in the subject, which a locked
+    telephone shows (D3)."""
+    subject = "Your code"
+    blocks = [
+        Text(_greeting(name)),
+        Text("Type this code into the page that asked for it:"),
+        Large(code),
+        Text(
+            "It works once, for ten minutes, in the browser you asked from. "
+            "Nobody from the desk will ever ask you for it."
+        ),
+        Text(
+            "If you did not ask for a code, somebody else has your link. "
+            "Do nothing with the code and telephone the desk."
+        ),
+        *_closing(desk),
+    ]
+    made = frame(LetterKind.CODE, desk, subject, now)
+    writes = Rendering()
+    return made.fill(name, email, writes.as_text(blocks), writes.as_html(subject, blocks))
+
+
+def _subject(kind: LetterKind, appointment: Appointment) -> str:
+    return header_text(
+        f"{_MEETING[kind][0]}: multi-agency meeting {appointment.reference}, "
+        f"{words_for_moment(appointment.starts_at)}"
+    )
+
+
+def _when(appointment: Appointment) -> str:
+    return (
+        f"{words_for_day(appointment.starts_at)}, {words_for_time(appointment.starts_at)} to "
+        f"{words_for_time(appointment.ends_at)} (UK time)"
+    )
+
+
+def _greeting(name: str) -> str:
+    return f"Dear {neutral(name, 'colleague')},"
+
+
+def _blocks(
+    kind: LetterKind,
+    desk: Desk,
+    appointment: Appointment,
+    person: Addressee,
+    changed: Collection[Change],
+) -> list[Block]:
+    blocks: list[Block] = [
+        Text(_greeting(person.name)),
+        *_opening(kind, appointment, person, changed),
+    ]
+    rows = [("Reference", appointment.reference), ("When", _when(appointment))]
+    if kind is LetterKind.CANCELLATION:
+        blocks += [
+            Facts(tuple(rows)),
+            Text(
+                "The entry is taken out of your calendar with this message. "
+                "Your earlier link no longer works, and there is nothing more for you to do."
+            ),
+            *_closing(desk),
+        ]
+        return blocks
+    rows.append(("Where", location(appointment)))
+    if appointment.dial_in is not None:
+        rows.append(("Telephone", one_line(appointment.dial_in.telephone)))
+        rows.append(("PIN", one_line(appointment.dial_in.pin)))
+    blocks += [
+        Facts(tuple(rows)),
+        Heading("Please answer now"),
+        Steps(
+            (
+                "Accept or decline in your calendar, or open your link.",
+                "Your link also says what the meeting is about and what to look up and bring. "
+                "It first sends a code to this address.",
+                "If you can't take part, use the link to send a report or to name a colleague "
+                "who comes instead.",
+            )
+        ),
+        Link("Open your link", person.link),
+        Text(
+            "Whoever takes part from your team may use this link, and gives name and role there. "
+            "Please do not pass this message on outside your team."
+            if person.is_team
+            else "The link and the PIN are yours alone: please do not pass this message on."
+        ),
+        *_closing(desk),
+    ]
+    return blocks
+
+
+def _opening(
+    kind: LetterKind, appointment: Appointment, person: Addressee, changed: Collection[Change]
+) -> list[Block]:
+    match kind:
+        case LetterKind.INVITATION:
+            words = "You are asked to take part in a multi-agency meeting."
+        case LetterKind.UPDATE:
+            words = "The multi-agency meeting you were asked to take part in has changed."
+            what = [_CHANGES[change] for change in Change if change in changed]
+            if what:
+                words += f" New: {' and '.join(what)}."
+            words += " Your calendar entry is brought up to date with this message."
+        case LetterKind.CANCELLATION:
+            words = "You no longer need to take part in this multi-agency meeting."
+        case _:
+            words = "This is a reminder of a multi-agency meeting."
+            if person.partstat is PartStat.NEEDS_ACTION:
+                words += " We do not have your answer yet."
+    return [Text(words)]
+
+
+def _closing(desk: Desk) -> list[Block]:
+    name = neutral(desk.name, "The desk")
+    return [
+        Text(
+            f"Questions? Telephone the desk on {one_line(desk.telephone)}, "
+            "or reply to this message. Please name no child or family in an email."
+        ),
+        Text(name),
+    ]

@@ -1,0 +1,53 @@
+"""Finding an invitation by its link, and the guest behind a session."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.crypto import token_digest
+from app.invitations import rules
+from app.invitations.models import GuestSession, Invitation, InvitationLink
+from app.invitations.types import Guest
+
+_BY_LINK = select(Invitation).join(InvitationLink, InvitationLink.invitation_id == Invitation.id)
+_BY_SESSION = select(GuestSession, Invitation).join(
+    Invitation, Invitation.id == GuestSession.invitation_id
+)
+
+
+def invitation_by_token(session: Session, token: str, now: datetime) -> Invitation | None:
+    """The invitation a link finds, or None: unknown, revoked and expired look the same (D3)."""
+    found = session.execute(
+        _BY_LINK.where(InvitationLink.token_digest == token_digest(token))
+    ).scalar_one_or_none()
+    if found is None or not rules.link_is_open(
+        now, revoked=found.revoked_at, expires=found.expires_at
+    ):
+        return None
+    return found
+
+
+def guest_by_session(session: Session, token: str, now: datetime) -> Guest | None:
+    """The guest behind a session cookie, while the session and the invitation last."""
+    row = session.execute(
+        _BY_SESSION.where(GuestSession.token_digest == token_digest(token))
+    ).one_or_none()
+    if row is None:
+        return None
+    held, invitation = row
+    if rules.session_is_over(
+        now, started=held.started_at, last_seen=held.last_seen_at, ended=held.ended_at
+    ) or not rules.link_is_open(now, revoked=invitation.revoked_at, expires=invitation.expires_at):
+        return None
+    return Guest(
+        session_id=held.id,
+        invitation_id=invitation.id,
+        invitation_name=invitation.name,
+        is_team=invitation.is_team,
+        person_name=held.person_name,
+        person_role=held.person_role,
+        last_seen_at=held.last_seen_at,
+    )

@@ -1,0 +1,57 @@
+"""Links, codes and the sessions they open (D3): pure, every moment is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+CODE_LIFE = timedelta(minutes=10)
+TRIES = 5
+CODES_AN_HOUR = 5
+CODES_A_DAY = 20
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+IDLE = timedelta(minutes=30)
+LONGEST_SESSION = timedelta(hours=12)
+# A link lives on after the record went out, so that it can be read and reported on.
+AFTER_RECORD = timedelta(days=14)
+# A session is marked as seen at most this often: reading a page must not cost a write each time.
+TOUCH = timedelta(minutes=1)
+
+
+def link_is_open(now: datetime, *, revoked: datetime | None, expires: datetime | None) -> bool:
+    """Whether the link still finds its invitation: not revoked, not past its end (D3)."""
+    return revoked is None and (expires is None or now < expires)
+
+
+def expiry(record_issued: datetime, last_action_closed: datetime | None) -> datetime:
+    """When a link ends: 14 days after the record, or when the invitee's last action closes, if
+    later (D3). While an action is open there is no end: do not call this yet."""
+    end = record_issued + AFTER_RECORD
+    return end if last_action_closed is None else max(end, last_action_closed)
+
+
+def may_ask_for_code(now: datetime, asked: Sequence[datetime]) -> bool:
+    """Whether one more code may be sent by this link: five in an hour, twenty in a day."""
+    last_hour = sum(1 for moment in asked if now - moment < HOUR)
+    last_day = sum(1 for moment in asked if now - moment < DAY)
+    return last_hour < CODES_AN_HOUR and last_day < CODES_A_DAY
+
+
+def code_is_live(
+    now: datetime,
+    *,
+    expires: datetime,
+    tries: int,
+    used: datetime | None,
+    replaced: datetime | None,
+) -> bool:
+    """Whether a code may be tried: ten minutes, once, five tries, the newest only (D3)."""
+    return used is None and replaced is None and tries < TRIES and now < expires
+
+
+def session_is_over(
+    now: datetime, *, started: datetime, last_seen: datetime, ended: datetime | None
+) -> bool:
+    """Whether a guest's session has ended, was idle for 30 minutes or has run for 12 hours."""
+    return ended is not None or now - last_seen > IDLE or now - started > LONGEST_SESSION

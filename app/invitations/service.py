@@ -1,0 +1,254 @@
+"""Invitations and their links, codes and sessions (D2, D3).
+
+The caller writes the audit row for what it does to an invitation, because it knows the meeting
+and the reason; what a guest does by link and code is audited here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.audit.service import record
+from app.audit.types import Actor, ActorKind, Subject
+from app.core.crypto import keyed_digest, new_code, new_token, same, token_digest
+from app.core.installation import index_key
+from app.core.mail import FinishedMessage
+from app.core.refusal import Refused
+from app.invitations import rules
+from app.invitations.letters import code_letter
+from app.invitations.models import AccessCode, GuestSession, Invitation, InvitationLink
+from app.invitations.queries import invitation_by_token
+from app.invitations.types import Desk, Guest
+from app.invitations.wording import is_address, one_line
+
+_ASKED = select(AccessCode.created_at).order_by(AccessCode.id.desc()).limit(rules.CODES_A_DAY)
+_NEWEST = select(AccessCode).order_by(AccessCode.id.desc()).limit(1).with_for_update()
+
+
+def invite(session: Session, name: str, email: str, is_team: bool, now: datetime) -> Invitation:
+    """A new invitation with a UID for life and SEQUENCE 0 (D2).
+
+    Raises Refused (field `email`) where mail could not be sent to the address.
+    """
+    email = email.strip()
+    if not is_address(email):
+        raise Refused("email", "Enter an email address like name@example.org")
+    invitation = Invitation(
+        uid=str(uuid4()),
+        sequence=0,
+        name=one_line(name),
+        email=email,
+        is_team=is_team,
+        created_at=now,
+        cancelled_at=None,
+        revoked_at=None,
+        expires_at=None,
+    )
+    session.add(invitation)
+    session.flush()
+    return invitation
+
+
+def new_link(session: Session, invitation: Invitation, now: datetime) -> str:
+    """The token of a fresh link for the next letter. Only its digest is kept; links of earlier
+    letters go on working until the invitation ends."""
+    token = new_token()
+    session.add(
+        InvitationLink(
+            token_digest=token_digest(token), invitation_id=invitation.id, created_at=now
+        )
+    )
+    session.flush()
+    return token
+
+
+def next_sequence(session: Session, invitation: Invitation) -> int:
+    """Count SEQUENCE up by one and return it, for an update or a cancellation (D2).
+
+    Counted in the database: of two changes at once each gets a number of its own.
+    """
+    number = session.execute(
+        update(Invitation)
+        .where(Invitation.id == invitation.id)
+        .values(sequence=Invitation.sequence + 1)
+        .returning(Invitation.sequence)
+        .execution_options(synchronize_session=False)
+    ).scalar_one()
+    session.refresh(invitation, ["sequence"])
+    return number
+
+
+def cancel(session: Session, invitation: Invitation, now: datetime) -> int:
+    """Call the invitation off for good; returns the SEQUENCE of its CANCEL. The link dies."""
+    invitation.cancelled_at = now
+    revoke(session, invitation, now)
+    return next_sequence(session, invitation)
+
+
+def revoke(session: Session, invitation: Invitation, now: datetime) -> None:
+    """End every link and session of this invitation at once (D3)."""
+    if invitation.revoked_at is None:
+        invitation.revoked_at = now
+    session.execute(
+        update(GuestSession)
+        .where(GuestSession.invitation_id == invitation.id, GuestSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    session.flush()
+
+
+def set_expiry(session: Session, invitation: Invitation, expires_at: datetime | None) -> None:
+    """When the link ends, see rules.expiry; None while the invitee has an open action (D3)."""
+    invitation.expires_at = expires_at
+    session.flush()
+
+
+def request_code(
+    session: Session, token: str, browser: str, desk: Desk, now: datetime
+) -> FinishedMessage | None:
+    """A code for this link and browser: the letter to queue, or None where there is none to send.
+
+    The page that follows is the same in both cases. An unknown, revoked or expired link gets a
+    row, a code and a letter made for nobody, so that it takes the same work (D3). More than five
+    codes in an hour or twenty in a day are not made: the last one goes on working. `browser` is
+    the random cookie of the browser that asked.
+    """
+    link = token_digest(token)
+    invitation = invitation_by_token(session, token, now)
+    asked = session.execute(_ASKED.where(AccessCode.link_digest == link)).scalars().all()
+    if not rules.may_ask_for_code(now, asked):
+        return None
+    mark = token_digest(browser)
+    code = new_code()
+    session.execute(
+        update(AccessCode)
+        .where(
+            AccessCode.link_digest == link,
+            AccessCode.browser_digest == mark,
+            AccessCode.used_at.is_(None),
+            AccessCode.replaced_at.is_(None),
+        )
+        .values(replaced_at=now)
+    )
+    session.add(
+        AccessCode(
+            link_digest=link,
+            invitation_id=invitation.id if invitation else None,
+            code_digest=_code_digest(session, link, mark, code),
+            browser_digest=mark,
+            created_at=now,
+            expires_at=now + rules.CODE_LIFE,
+            tries=0,
+            used_at=None,
+            replaced_at=None,
+        )
+    )
+    session.flush()
+    name, email = (invitation.name, invitation.email) if invitation else ("Nobody", desk.email)
+    letter = code_letter(desk, name, email, code, now)
+    return letter if invitation else None
+
+
+def redeem_code(session: Session, token: str, browser: str, code: str, now: datetime) -> str | None:
+    """The token of a new guest session, or None for a wrong, used, late or replaced code.
+
+    Commit in both cases: a wrong try is counted. Ten minutes, once, five tries, the browser that
+    asked, its newest code (D3). The answer does not tell whether the link was real.
+    """
+    link, mark = token_digest(token), token_digest(browser)
+    held = session.execute(
+        _NEWEST.where(AccessCode.link_digest == link, AccessCode.browser_digest == mark)
+    ).scalar_one_or_none()
+    given = _code_digest(session, link, mark, "".join(code.split()))
+    invitation = invitation_by_token(session, token, now)
+    if held is None or not rules.code_is_live(
+        now,
+        expires=held.expires_at,
+        tries=held.tries,
+        used=held.used_at,
+        replaced=held.replaced_at,
+    ):
+        return None
+    held.tries += 1
+    if not same(given, held.code_digest):
+        session.flush()
+        return None
+    held.used_at = now
+    if invitation is None or held.invitation_id != invitation.id:
+        session.flush()
+        return None
+    return _open_session(session, invitation, now)
+
+
+def introduce(session: Session, guest: Guest, name: str, role: str, now: datetime) -> None:
+    """Who sits behind a team's address: name and role become the attendance (D3).
+
+    Raises Refused (fields `name`, `role`) where one is missing.
+    """
+    if not name.strip():
+        raise Refused("name", "Enter your name")
+    if not role.strip():
+        raise Refused("role", "Enter your role, like duty detective sergeant")
+    session.execute(
+        update(GuestSession)
+        .where(GuestSession.id == guest.session_id)
+        .values(person_name=one_line(name), person_role=one_line(role))
+    )
+    record(session, guest.actor, "gave name and role", _subject_of(session, guest), now)
+
+
+def touch(session: Session, guest: Guest, now: datetime) -> bool:
+    """Note that the guest is still there; at most once a minute. Returns whether it was noted."""
+    if now - guest.last_seen_at < rules.TOUCH:
+        return False
+    session.execute(
+        update(GuestSession)
+        .where(GuestSession.id == guest.session_id, GuestSession.ended_at.is_(None))
+        .values(last_seen_at=now)
+    )
+    return True
+
+
+def end_session(session: Session, guest: Guest, now: datetime) -> None:
+    """The guest leaves: the session ends, the link goes on working."""
+    session.execute(
+        update(GuestSession)
+        .where(GuestSession.id == guest.session_id, GuestSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    record(session, guest.actor, "ended the session", _subject_of(session, guest), now)
+
+
+def _open_session(session: Session, invitation: Invitation, now: datetime) -> str:
+    token = new_token()
+    session.add(
+        GuestSession(
+            token_digest=token_digest(token),
+            invitation_id=invitation.id,
+            person_name=None,
+            person_role=None,
+            started_at=now,
+            last_seen_at=now,
+            ended_at=None,
+        )
+    )
+    record(
+        session,
+        Actor(ActorKind.GUEST, invitation.id, invitation.name),
+        "opened a session by link and code",
+        Subject("invitation", invitation.uid),
+        now,
+    )
+    return token
+
+
+def _subject_of(session: Session, guest: Guest) -> Subject:
+    return Subject("invitation", session.get_one(Invitation, guest.invitation_id).uid)
+
+
+def _code_digest(session: Session, link: str, browser: str, code: str) -> str:
+    return keyed_digest(index_key(session), "access code", link, browser, code)
