@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, cast
 
 from cryptography import x509
@@ -119,10 +120,8 @@ def _message(gap: bytes) -> Any:
     asn1crypto fixes its table of names at first use, so what pyHanko adds to it must be loaded
     before; otherwise this process could not seal any more.
     """
-    import pyhanko.sign.signers
+    import_module("pyhanko.sign.signers")
     from asn1crypto import cms  # type: ignore[import-untyped]  # has no types
-
-    assert pyhanko.sign.signers
 
     digits = gap[1:-1]
     if gap[:1] != b"<" or gap[-1:] != b">" or not re.fullmatch(rb"[0-9A-F]+", digits):

@@ -34,7 +34,7 @@ from app.records.document.seal import (
     sign_hash,
     verify_hash,
 )
-from app.records.document.verify import attached_record, verify_seal
+from app.records.document.verify import _written_anew, attached_record, verify_seal
 from tests.unit.records import contents
 from tests.unit.records.conftest import MADE
 
@@ -150,12 +150,15 @@ def test_the_mirrored_signature_is_refused(sealed: bytes, sealer: Sealer) -> Non
     signature = message["content"]["signer_infos"][0]["signature"].native
     r, s = decode_dss_signature(signature)
     mirrored = encode_dss_signature(r, P256_ORDER - s)
-    hex_before, hex_after = signature.hex().upper().encode(), mirrored.hex().upper().encode()
-    place = sealed[begin:end]
-    assert hex_before in place
-    if len(hex_before) == len(hex_after):
-        changed = sealed[:begin] + place.replace(hex_before, hex_after) + sealed[end:]
-        assert not verify_seal(changed, sealer.certificate).intact
+    attributes = message["content"]["signer_infos"][0]["signed_attrs"]
+
+    def sealed_with(spelled: bytes) -> bytes:
+        message = _written_anew(sealer.certificate, attributes, spelled).hex().upper().encode()
+        return sealed[: begin + 1] + message.ljust(end - begin - 2, b"0") + sealed[end - 1 :]
+
+    assert sealed_with(signature) == sealed
+    assert sealed_with(mirrored) != sealed
+    assert not verify_seal(sealed_with(mirrored), sealer.certificate).intact
     changed_statement = encode_dss_signature(
         *(lambda r, s: (r, P256_ORDER - s))(*decode_dss_signature(sign_hash(sealer, STATEMENT)))
     )
