@@ -79,9 +79,10 @@ class Required(InputRequired):  # type: ignore[misc]
             or field.data in ("", [], ())
             or (isinstance(field.data, str) and not field.data.strip())
         ):
-            if field.errors:  # a parse error says more than "required"
+            if field.process_errors:  # a parse error says more than "required"
                 raise StopValidation()
-            field.errors[:] = []
+            # A choice not made is "not a valid choice" to WTForms; our message says what to do.
+            field.errors = []
             raise StopValidation(self.message)
 
 

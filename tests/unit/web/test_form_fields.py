@@ -1,0 +1,100 @@
+"""What people type into the shared fields, and what they are told."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+from werkzeug.datastructures import MultiDict
+from wtforms import Form, RadioField
+
+from app.web.forms import DateParts, Line, LocalMoment, Passage, Required, parse_time
+
+
+class Sample(Form):
+    channel = RadioField(
+        "How it came", choices=[("phone", "Phone")], validators=[Required("Choose how it came in")]
+    )
+    name = Line("Name", validators=[Required("Enter a name")])
+    story = Passage("What happened", length=20)
+    born = DateParts("Date of birth")
+    received = LocalMoment("When it came in")
+
+
+def filled(**typed: str) -> Sample:
+    form = Sample(MultiDict({name.replace("__", "-"): value for name, value in typed.items()}))
+    form.validate()
+    return form
+
+
+def test_a_choice_not_made_says_what_to_do():
+    assert list(filled(name="A").channel.errors) == ["Choose how it came in"]
+
+
+def test_a_choice_that_is_not_offered_is_refused():
+    assert filled(channel="carrier pigeon").channel.errors
+
+
+def test_blanks_are_nothing():
+    assert list(filled(name="   ").name.errors) == ["Enter a name"]
+
+
+def test_control_characters_and_line_breaks_do_not_survive_in_a_line():
+    assert filled(name="Ann\r\nBcc: x\x00\u2028y").name.data == "Ann Bcc: xy"
+
+
+def test_a_passage_keeps_its_lines_and_says_how_much_is_too_much():
+    assert filled(story="one\r\ntwo").story.data == "one\ntwo"
+    assert "20 characters" in filled(story="x" * 21).story.errors[0]
+
+
+@pytest.mark.parametrize(
+    ("day", "month", "year", "expected"),
+    [
+        ("27", "3", "2019", date(2019, 3, 27)),
+        ("27", "March", "19", date(2019, 3, 27)),
+        ("1", "jan", "98", date(1998, 1, 1)),
+    ],
+)
+def test_dates_as_people_type_them(day, month, year, expected):
+    form = filled(born__day=day, born__month=month, born__year=year)
+    assert form.born.data == expected
+    assert not form.born.errors
+
+
+@pytest.mark.parametrize("parts", [("31", "2", "2019"), ("x", "3", "2019"), ("1", "", "")])
+def test_an_impossible_date_is_kept_as_typed_and_refused(parts):
+    day, month, year = parts
+    form = filled(born__day=day, born__month=month, born__year=year)
+    assert form.born.data is None
+    assert form.born.parts == parts
+    assert "must be a real date" in form.born.errors[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("16:45", time(16, 45)),
+        ("1645", time(16, 45)),
+        ("4.45pm", time(16, 45)),
+        ("4 pm", time(16)),
+        ("12 am", time(0)),
+        ("midday", time(12)),
+        ("25:00", None),
+        ("13 pm", None),
+        ("soon", None),
+    ],
+)
+def test_times_as_people_type_them(typed, expected):
+    assert parse_time(typed) == expected
+
+
+def test_a_local_moment_is_utc_inside_and_summer_time_counts():
+    form = filled(received__day="1", received__month="7", received__year="2026",
+                  received__time="9:00")  # fmt: skip
+    assert form.received.data == datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
+
+
+def test_a_date_without_a_time_asks_for_both():
+    form = filled(received__day="1", received__month="7", received__year="2026")
+    assert "a date and a time" in form.received.errors[0]
