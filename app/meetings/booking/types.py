@@ -202,11 +202,3 @@ class ChangeOrder:
     removals: tuple[Removal, ...] = ()
     additions: tuple[Chosen, ...] = ()
     late_reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """From where letters go and to which address their links lead."""
-
-    mail_from: str
-    base_url: str

@@ -1,0 +1,231 @@
+"""What booking reads: the case, the people who could come, what is taken already."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Staff
+from app.directory import queries as directory
+from app.directory.models import Agency, CouncilSettings, Professional
+from app.directory.rules import opening
+from app.directory.types import ProfessionalRole
+from app.meetings.booking.types import (
+    CaseFacts,
+    Diary,
+    Involved,
+    OfficeHours,
+    Person,
+    Referrer,
+    Span,
+)
+from app.meetings.models import Invitee, LineQuarter, Meeting
+from app.meetings.types import MeetingState
+from app.referrals.models import Child, ChildProfessional, Referral
+from app.referrals.types import Concern, Flag
+
+_INVOLVED = (
+    select(Professional, ChildProfessional.actively_involved, ChildProfessional.lead)
+    .join(ChildProfessional, ChildProfessional.professional_id == Professional.id)
+    .where(Professional.ended_at.is_(None))
+    .order_by(Professional.id)
+)
+_TAKEN = select(LineQuarter.line_id, LineQuarter.quarter)
+_CHAIRED = select(Meeting.starts_at, Meeting.ends_at).where(Meeting.state == MeetingState.BOOKED)
+_INVITED_ELSEWHERE = (
+    select(Invitee.name, Meeting.starts_at, Meeting.ends_at)
+    .join(Meeting, Meeting.id == Invitee.meeting_id)
+    .where(Meeting.state == MeetingState.BOOKED, Invitee.removed_at.is_(None))
+)
+_HOLDER = (
+    select(Meeting.ref, Meeting.starts_at, Meeting.ends_at, Staff.name)
+    .join(LineQuarter, LineQuarter.meeting_id == Meeting.id)
+    .outerjoin(Staff, Staff.id == Meeting.chair_id)
+    .order_by(LineQuarter.quarter)
+    .limit(1)
+)
+
+
+class Holder(NamedTuple):
+    """The discussion that has a line at some time."""
+
+    ref: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    chair: str | None
+
+
+def person_of(row: Professional) -> Person:
+    """Somebody in the directory, as the rules see them."""
+    return Person(
+        id=row.id,
+        name=row.name,
+        role=row.role,
+        title=row.title,
+        agency_id=row.agency_id,
+        agency_name=row.agency.name,
+        agency_kind=row.agency.kind,
+        email=row.email or None,
+        telephone=row.telephone or None,
+        is_team=row.is_team,
+        decision_maker=row.decision_maker,
+        away_until=row.away_until,
+    )
+
+
+def case_of(session: Session, meeting: Meeting) -> CaseFacts:
+    """What the rules of C2 and C3 ask of a discussion's case."""
+    referral = session.get(Referral, meeting.referral_id) if meeting.referral_id else None
+    return case_facts(session, referral, [child.child_id for child in meeting.children])
+
+
+def case_facts(session: Session, referral: Referral | None, child_ids: list[int]) -> CaseFacts:
+    """The same before there is a discussion: of a referral, or of children alone (A11)."""
+    looked_after = session.execute(
+        select(Child.id).where(Child.id.in_(child_ids), Child.looked_after).limit(1)
+    ).first()
+    rows = session.execute(_INVOLVED.where(ChildProfessional.child_id.in_(child_ids)))
+    involved: dict[int, Involved] = {}
+    for row, active, lead in rows:
+        known = involved.get(row.id)
+        involved[row.id] = Involved(
+            person=person_of(row),
+            actively_involved=active or bool(known and known.actively_involved),
+            lead=lead or bool(known and known.lead),
+        )
+    if referral is None:
+        return CaseFacts(looked_after=looked_after is not None, involved=tuple(involved.values()))
+    return CaseFacts(
+        concerns=frozenset(Concern(value) for value in referral.concerns),
+        flags=frozenset(Flag(value) for value in referral.flags),
+        looked_after=looked_after is not None,
+        hospital=referral.hospital,
+        referrer=_referrer(session, referral),
+        involved=tuple(involved.values()),
+        perpetrator_agencies=frozenset(
+            adult.employer_id
+            for adult in referral.adults
+            if adult.alleged_perpetrator and adult.employer_id is not None
+        ),
+    )
+
+
+def people_with(session: Session, roles: Collection[ProfessionalRole]) -> list[Person]:
+    """Everybody active with one of these roles."""
+    return [person_of(row) for row in directory.active_people(session, *roles)] if roles else []
+
+
+def people_by_id(session: Session, ids: Collection[int]) -> dict[int, Person]:
+    """These people of the directory."""
+    return {row.id: person_of(row) for row in directory.professionals(session, ids)}
+
+
+def office_hours(council: CouncilSettings) -> OfficeHours:
+    """When the council works (B3)."""
+    return OfficeHours(
+        opens=opening(council.office_opens),
+        closes=opening(council.office_closes),
+        closure_days=frozenset(date.fromisoformat(day) for day in council.closure_days),
+    )
+
+
+def diary(
+    session: Session,
+    meeting: Meeting,
+    chair_id: int | None,
+    people: Iterable[int],
+    first: datetime,
+    last: datetime,
+) -> Diary:
+    """What is taken between two moments, this discussion's own line and time left aside (C1)."""
+    taken: defaultdict[int, set[datetime]] = defaultdict(set)
+    for line_id, quarter in session.execute(
+        _TAKEN.where(
+            LineQuarter.quarter >= first,
+            LineQuarter.quarter <= last,
+            LineQuarter.meeting_id != meeting.id,
+        )
+    ):
+        taken[line_id].add(quarter)
+    within = (Meeting.starts_at <= last, Meeting.ends_at >= first, Meeting.id != meeting.id)
+    chaired = (
+        session.execute(_CHAIRED.where(Meeting.chair_id == chair_id, *within)).all()
+        if chair_id is not None
+        else []
+    )
+    busy: defaultdict[str, list[Span]] = defaultdict(list)
+    ids = list(people)
+    if ids:
+        for name, start, end in session.execute(
+            _INVITED_ELSEWHERE.where(Invitee.professional_id.in_(ids), *within)
+        ):
+            if start and end:
+                busy[name].append((start, end))
+    return Diary(
+        lines=lines_with_pins(session, meeting),
+        taken={line_id: frozenset(quarters) for line_id, quarters in taken.items()},
+        chair=tuple((start, end) for start, end in chaired if start and end),
+        people={name: tuple(spans) for name, spans in busy.items()},
+    )
+
+
+def lines_with_pins(session: Session, meeting: Meeting) -> tuple[tuple[int, str], ...]:
+    """Lines that can be taken: its own first, then those with a PIN left, by name (C4)."""
+    usable = [
+        (held.line.id, held.line.name)
+        for held in directory.lines(session)
+        if held.unused_pins or held.line.id == meeting.line_id
+    ]
+    return tuple(sorted(usable, key=lambda line: line[0] != meeting.line_id))
+
+
+def holder_of(session: Session, line_id: int, quarters: Collection[datetime]) -> Holder | None:
+    """Which discussion has the line in one of these quarters."""
+    row = session.execute(
+        _HOLDER.where(LineQuarter.line_id == line_id, LineQuarter.quarter.in_(list(quarters)))
+    ).first()
+    return None if row is None else Holder(*row)
+
+
+def chaired_at(
+    session: Session, chair_id: int, start: datetime, end: datetime, but: int
+) -> Holder | None:
+    """Another booked discussion that this person chairs at that time."""
+    row = session.execute(
+        select(Meeting.ref, Meeting.starts_at, Meeting.ends_at, Staff.name)
+        .join(Staff, Staff.id == Meeting.chair_id)
+        .where(
+            Meeting.chair_id == chair_id,
+            Meeting.state == MeetingState.BOOKED,
+            Meeting.starts_at < end,
+            Meeting.ends_at > start,
+            Meeting.id != but,
+        )
+        .limit(1)
+    ).first()
+    return None if row is None else Holder(*row)
+
+
+def _referrer(session: Session, referral: Referral) -> Referrer | None:
+    agency = session.get(Agency, referral.source_agency_id)
+    if agency is None:
+        return None
+    known = (
+        session.get(Professional, referral.referrer_professional_id)
+        if referral.referrer_professional_id
+        else None
+    )
+    return Referrer(
+        name=referral.referrer_name,
+        title=referral.referrer_role,
+        agency_id=agency.id,
+        agency_name=agency.name,
+        agency_kind=agency.kind,
+        person=person_of(known) if known and known.ended_at is None else None,
+        contact=referral.referrer_contact,
+    )

@@ -1,0 +1,235 @@
+"""The bridge from a discussion to its letters: who gets which, with a row for each (D1, D2, D7).
+
+Letters are built once for everybody and queued in the caller's transaction; nothing is sent here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.mail import FinishedMessage
+from app.directory.models import CouncilSettings
+from app.directory.queries import council
+from app.invitations import letters as letters_of
+from app.invitations import service as invitations
+from app.invitations.models import Invitation
+from app.invitations.types import (
+    Addressee,
+    Appointment,
+    Change,
+    Desk,
+    DialIn,
+    LetterKind,
+    PartStat,
+)
+from app.meetings.models import Action, Delivery, Invitee, Meeting
+from app.meetings.queries import Place, place_of
+from app.meetings.types import Answer, Format, MessageKind
+from app.outbox import service as outbox
+
+CALL_LOCATION = "Telephone conference"
+
+_PARTSTATS = {
+    Answer.NONE: PartStat.NEEDS_ACTION,
+    Answer.ATTEND: PartStat.ACCEPTED,
+    Answer.DIAL_IN: PartStat.ACCEPTED,
+    Answer.TENTATIVE: PartStat.TENTATIVE,
+    Answer.REPORT: PartStat.DECLINED,
+    Answer.DEPUTY: PartStat.DECLINED,
+    Answer.DECLINED: PartStat.DECLINED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """From which mailbox letters go, and to which site their links lead."""
+
+    mail_from: str
+    base_url: str
+
+
+def desk_of(settings: CouncilSettings, sender: Sender) -> Desk:
+    """Who sends: From and ORGANIZER are one mailbox, which somebody reads (D1)."""
+    return Desk(name=settings.desk_name, email=sender.mail_from, telephone=settings.desk_telephone)
+
+
+def appointment_of(meeting: Meeting, place: Place, pin_in_words: str = "") -> Appointment:
+    """What everyone's entry says. `pin_in_words` stands where the PIN itself is not shown.
+
+    Raises ValueError for a discussion without a time.
+    """
+    if meeting.starts_at is None or meeting.ends_at is None:
+        raise ValueError("a discussion without a time has no calendar entry")
+    pin = pin_in_words or place.pin
+    return Appointment(
+        reference=meeting.ref,
+        starts_at=meeting.starts_at,
+        ends_at=meeting.ends_at,
+        location=location_of(meeting.format, meeting.place),
+        dial_in=DialIn(place.telephone, pin) if place.telephone and pin else None,
+    )
+
+
+def location_of(format_: Format, place: str | None) -> str:
+    """What stands as the place in a calendar entry."""
+    return CALL_LOCATION if format_ is Format.CALL or not place else place
+
+
+def send(
+    session: Session,
+    kind: LetterKind,
+    meeting: Meeting,
+    invitees: Iterable[Invitee],
+    sender: Sender,
+    now: datetime,
+    changed: Collection[Change] = (),
+) -> int:
+    """Queue one letter for each invitee who has an invitation; returns how many (D1, D2, C7).
+
+    INVITATION and REMINDER keep the SEQUENCE, UPDATE counts it up, CANCELLATION counts it up and
+    ends the link. Invitees without an invitation are those to be telephoned: they get nothing.
+    """
+    with_invitation = [one for one in invitees if one.invitation_id is not None]
+    if not with_invitation:
+        return 0
+    held = _invitations(session, with_invitation)
+    addressees = [
+        _addressee(session, kind, one, held[one.id], meeting, sender, now)
+        for one in with_invitation
+    ]
+    finished = letters_of.letters(
+        kind,
+        desk_of(council(session), sender),
+        appointment_of(meeting, place_of(session, meeting)),
+        addressees,
+        now,
+        changed,
+    )
+    _queue(session, MessageKind(kind.value), with_invitation, finished, now)
+    return len(finished)
+
+
+def send_links(
+    session: Session,
+    kind: LetterKind,
+    meeting: Meeting,
+    invitees: Iterable[Invitee],
+    sender: Sender,
+    now: datetime,
+) -> int:
+    """Queue a letter that is only a link, RECORD or ACTIONS; returns how many were queued.
+
+    An invitee of a discussion that was started at once has no invitation yet: one is made where
+    there is an address.
+    """
+    readers = [one for one in invitees if ensure_invitation(session, one, now) is not None]
+    if not readers:
+        return 0
+    held = _invitations(session, readers)
+    finished = letters_of.link_letters(
+        kind,
+        desk_of(council(session), sender),
+        meeting.ref,
+        [
+            (held[one.id].name, held[one.id].email, _link(session, held[one.id], sender, now))
+            for one in readers
+        ],
+        now,
+    )
+    _queue(session, MessageKind(kind.value), readers, finished, now)
+    return len(finished)
+
+
+def tell_owners(session: Session, meeting: Meeting, sender: Sender, now: datetime) -> int:
+    """When the meeting has ended each owner of an action is told where to see it (E3).
+
+    Returns how many letters were queued. The chair sees the actions on their own pages.
+    """
+    owners = session.execute(
+        select(Invitee)
+        .where(
+            Invitee.meeting_id == meeting.id,
+            Invitee.staff_id.is_(None),
+            Invitee.id.in_(
+                select(Action.owner_id).where(
+                    Action.meeting_id == meeting.id, Action.removed_at.is_(None)
+                )
+            ),
+        )
+        .order_by(Invitee.id)
+    ).scalars()
+    return send_links(session, LetterKind.ACTIONS, meeting, owners, sender, now)
+
+
+def ensure_invitation(session: Session, invitee: Invitee, now: datetime) -> Invitation | None:
+    """The invitee's invitation, made now where there is an address and none yet, else None."""
+    if invitee.invitation_id is not None:
+        return session.get(Invitation, invitee.invitation_id)
+    if not invitee.email:
+        return None
+    invitation = invitations.invite(session, invitee.name, invitee.email, invitee.is_team, now)
+    invitee.invitation_id = invitation.id
+    session.flush()
+    return invitation
+
+
+def _addressee(
+    session: Session,
+    kind: LetterKind,
+    invitee: Invitee,
+    invitation: Invitation,
+    meeting: Meeting,
+    sender: Sender,
+    now: datetime,
+) -> Addressee:
+    if kind is LetterKind.CANCELLATION:
+        sequence, link = invitations.cancel(session, invitation, now), ""
+    else:
+        sequence = (
+            invitations.next_sequence(session, invitation)
+            if kind is LetterKind.UPDATE
+            else invitation.sequence
+        )
+        link = _link(session, invitation, sender, now)
+    return Addressee(
+        uid=invitation.uid,
+        sequence=sequence,
+        name=invitation.name,
+        email=invitation.email,
+        link=link,
+        partstat=_PARTSTATS[invitee.answer],
+        is_team=invitation.is_team,
+        chairs=invitee.staff_id is not None and invitee.staff_id == meeting.chair_id,
+    )
+
+
+def _link(session: Session, invitation: Invitation, sender: Sender, now: datetime) -> str:
+    return f"{sender.base_url}/i/{invitations.new_link(session, invitation, now)}"
+
+
+def _invitations(session: Session, invitees: Sequence[Invitee]) -> dict[int, Invitation]:
+    rows = {
+        row.id: row
+        for row in session.execute(
+            select(Invitation).where(Invitation.id.in_([one.invitation_id for one in invitees]))
+        ).scalars()
+    }
+    return {one.id: rows[one.invitation_id] for one in invitees if one.invitation_id is not None}
+
+
+def _queue(
+    session: Session,
+    kind: MessageKind,
+    invitees: Sequence[Invitee],
+    finished: Sequence[FinishedMessage],
+    now: datetime,
+) -> None:
+    for invitee, message in zip(invitees, finished, strict=True):
+        queued = outbox.enqueue(session, message, now)
+        session.add(Delivery(invitee_id=invitee.id, message_id=queued.id, kind=kind, at=now))
+    session.flush()

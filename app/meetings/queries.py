@@ -1,0 +1,236 @@
+"""Reading discussions: what several pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Staff
+from app.directory.models import ConferenceLine, LinePin
+from app.meetings.models import Delivery, Invitee, LeftOut, Meeting, MeetingChild, Report
+from app.meetings.types import MeetingState, MessageKind, ReportVia
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
+from app.referrals.models import Child, Referral
+
+_BY_REF = select(Meeting)
+_CHILDREN = (
+    select(
+        MeetingChild.meeting_id,
+        Child.id,
+        Child.ref,
+        Child.given_name,
+        Child.family_name,
+        Child.date_of_birth,
+        Child.due_date,
+        Child.looked_after,
+    )
+    .join(Child, Child.id == MeetingChild.child_id)
+    .order_by(MeetingChild.meeting_id, MeetingChild.position)
+)
+_MESSAGES = (
+    select(
+        Delivery.invitee_id,
+        Delivery.kind,
+        Delivery.at,
+        OutboxMessage.state,
+        OutboxMessage.sent_at,
+        OutboxMessage.problem,
+    )
+    .join(OutboxMessage, OutboxMessage.id == Delivery.message_id)
+    .join(Invitee, Invitee.id == Delivery.invitee_id)
+    .order_by(Delivery.id)
+)
+# Without the file itself: a page that lists reports must not load them.
+_REPORTS = (
+    select(
+        Report.id,
+        Report.invitee_id,
+        Report.via,
+        Report.received_at,
+        Report.file_name,
+        Report.media_type,
+        Report.body.is_not(None).label("typed"),
+    )
+    .join(Invitee, Invitee.id == Report.invitee_id)
+    .order_by(Report.id)
+)
+
+
+class ChildShown(NamedTuple):
+    meeting_id: int
+    id: int
+    ref: str
+    given_name: str
+    family_name: str
+    date_of_birth: date | None
+    due_date: date | None
+    looked_after: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+class MessageShown(NamedTuple):
+    invitee_id: int
+    kind: MessageKind
+    at: datetime
+    state: MessageState
+    sent_at: datetime | None
+    problem: str | None
+
+
+class ReportShown(NamedTuple):
+    id: int
+    invitee_id: int
+    via: ReportVia
+    received_at: datetime
+    file_name: str | None
+    media_type: str | None
+    typed: bool
+
+
+class Place(NamedTuple):
+    """Where and how a discussion is held; the PIN is for those who need it only."""
+
+    line_name: str | None
+    telephone: str | None
+    pin: str | None
+
+
+def meeting_by_ref(session: Session, ref: str) -> Meeting | None:
+    """The discussion with this public reference, with its invitees."""
+    return session.execute(_BY_REF.where(Meeting.ref == ref)).scalar_one_or_none()
+
+
+def meeting_for_change(session: Session, ref: str) -> Meeting | None:
+    """The same, locked until the transaction ends: what is decided on it stays true."""
+    return session.execute(
+        _BY_REF.where(Meeting.ref == ref).with_for_update(of=Meeting)
+    ).scalar_one_or_none()
+
+
+def children_of(session: Session, meeting_id: int) -> list[ChildShown]:
+    """The children a discussion is about, in order."""
+    rows = session.execute(_CHILDREN.where(MeetingChild.meeting_id == meeting_id))
+    return [ChildShown(*row) for row in rows]
+
+
+def messages_of(session: Session, meeting_id: int) -> list[MessageShown]:
+    """Every message about a discussion with its state in the outbox, oldest first (D7)."""
+    rows = session.execute(_MESSAGES.where(Invitee.meeting_id == meeting_id))
+    return [MessageShown(*row) for row in rows]
+
+
+def reports_of(session: Session, meeting_id: int) -> list[ReportShown]:
+    """The reports that came in, without their content (D5)."""
+    rows = session.execute(_REPORTS.where(Invitee.meeting_id == meeting_id))
+    return [ReportShown(*row) for row in rows]
+
+
+def report(session: Session, meeting_id: int, report_id: int) -> Report | None:
+    """One report of this discussion, with its content."""
+    return session.execute(
+        select(Report)
+        .join(Invitee, Invitee.id == Report.invitee_id)
+        .where(Report.id == report_id, Invitee.meeting_id == meeting_id)
+    ).scalar_one_or_none()
+
+
+def left_out_of(session: Session, meeting_id: int) -> list[LeftOut]:
+    """Who was proposed and not invited, and why (C2)."""
+    return list(
+        session.execute(
+            select(LeftOut).where(LeftOut.meeting_id == meeting_id).order_by(LeftOut.id)
+        ).scalars()
+    )
+
+
+def place_of(session: Session, meeting: Meeting) -> Place:
+    """The line and PIN of a discussion; all empty where none is taken."""
+    if meeting.line_id is None:
+        return Place(None, None, None)
+    line = session.get(ConferenceLine, meeting.line_id)
+    pin = session.get(LinePin, meeting.pin_id) if meeting.pin_id else None
+    return Place(line.name if line else None, line.telephone if line else None,
+                 pin.pin if pin else None)  # fmt: skip
+
+
+def staff_name(session: Session, staff_id: int | None) -> str:
+    """The name of a member of staff, or nothing."""
+    staff = session.get(Staff, staff_id) if staff_id else None
+    return staff.name if staff else ""
+
+
+def referral_of(session: Session, meeting: Meeting) -> Referral | None:
+    """The referral a discussion came from; none for an open case (A11)."""
+    return session.get(Referral, meeting.referral_id) if meeting.referral_id else None
+
+
+def meetings_of_referral(session: Session, referral_id: int) -> list[Meeting]:
+    """The discussions of one referral, in order (A11)."""
+    return list(
+        session.execute(
+            select(Meeting).where(Meeting.referral_id == referral_id).order_by(Meeting.id)
+        ).scalars()
+    )
+
+
+def earlier_discussions(
+    session: Session, child_ids: Iterable[int], before: int | None = None
+) -> list[Meeting]:
+    """Discussions on any of these children, oldest first, up to the meeting `before` (A11)."""
+    query = (
+        select(Meeting)
+        .join(MeetingChild, MeetingChild.meeting_id == Meeting.id)
+        .where(MeetingChild.child_id.in_(list(child_ids)), Meeting.state != MeetingState.CANCELLED)
+        .distinct()
+        .order_by(Meeting.id)
+    )
+    if before is not None:
+        query = query.where(Meeting.id < before)
+    return list(session.execute(query).scalars())
+
+
+def invitee(session: Session, meeting_id: int, invitee_id: int) -> Invitee | None:
+    """One invitee of this discussion and no other."""
+    return session.execute(
+        select(Invitee).where(Invitee.id == invitee_id, Invitee.meeting_id == meeting_id)
+    ).scalar_one_or_none()
+
+
+def invitee_by_invitation(session: Session, invitation_id: int) -> Invitee | None:
+    """Whose invitation this is."""
+    return session.execute(
+        select(Invitee).where(Invitee.invitation_id == invitation_id)
+    ).scalar_one_or_none()
+
+
+def open_meeting_of_referral(session: Session, referral_id: int) -> Meeting | None:
+    """A discussion of this referral that is still to be booked or held."""
+    return session.execute(
+        select(Meeting)
+        .where(
+            Meeting.referral_id == referral_id,
+            Meeting.state.in_((MeetingState.NEEDED, MeetingState.BOOKED, MeetingState.UNDER_WAY)),
+        )
+        .order_by(Meeting.id)
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def known_children(session: Session, ids: Iterable[int]) -> list[Child]:
+    """These children, for a discussion that starts from an open case (A11)."""
+    return list(session.execute(select(Child).where(Child.id.in_(list(ids)))).scalars())
+
+
+def child_count(session: Session, meeting_id: int) -> int:
+    """How many children a discussion is about."""
+    return session.execute(
+        select(func.count()).where(MeetingChild.meeting_id == meeting_id)
+    ).scalar_one()
