@@ -14,6 +14,7 @@ readonly SERVE_PACKAGES=(
   libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 # WeasyPrint draws the record with these
   fonts-liberation                                     # the record's own face
   fonts-dejavu-core                                    # names in scripts that Liberation lacks
+  fonts-droid-fallback                                 # and in Chinese, Japanese and Korean
 )
 
 lists_are_fresh=no

@@ -71,7 +71,7 @@ class Sealer:
 
     @cached_property
     def _cms_signer(self) -> Any:
-        from asn1crypto import keys  # type: ignore[import-untyped]  # has no types
+        from asn1crypto import keys
         from asn1crypto import x509 as asn1_x509
         from pyhanko.sign.signers import SimpleSigner
         from pyhanko_certvalidator.registry import SimpleCertificateStore

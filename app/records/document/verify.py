@@ -121,7 +121,7 @@ def _message(gap: bytes) -> Any:
     before; otherwise this process could not seal any more.
     """
     import_module("pyhanko.sign.signers")
-    from asn1crypto import cms  # type: ignore[import-untyped]  # has no types
+    from asn1crypto import cms
 
     digits = gap[1:-1]
     if gap[:1] != b"<" or gap[-1:] != b">" or not re.fullmatch(rb"[0-9A-F]+", digits):
