@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.directory.types import AgencyKind
+from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.types import Attendance
 
 MEETING = "meeting"
@@ -186,3 +186,28 @@ class Missing:
     what: str
     anchor: str
     child_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionOrder:
+    """An action as it was said: `due` in words, owner and child by id (E3)."""
+
+    what: str
+    owner_id: int | None
+    due: str
+    child_id: int | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody who was not invited and is on the line all the same."""
+
+    name: str
+    title: str
+    role: ProfessionalRole
+    agency_name: str
+    agency_kind: AgencyKind
+    email: str = ""
+    attendance: Attendance = Attendance.BY_PHONE
+    decision_maker: bool = False

@@ -1,0 +1,235 @@
+"""Who is here, who dialled in, who disagrees (E1, E4, D3)."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.audit.service import record
+from app.audit.types import Actor, ActorKind, Subject
+from app.core.refusal import Refused
+from app.meetings.discussion import queries, rules
+from app.meetings.discussion.types import Conflict, Merge, Newcomer, Saved
+from app.meetings.models import Dissent, Invitee, Meeting
+from app.meetings.types import Answer, Attendance
+
+ATTENDANCE = "attendance"
+ATTENDED_NAME = "attended_name"
+ATTENDED_ROLE = "attended_role"
+PERSON_FIELDS = frozenset({ATTENDANCE, ATTENDED_NAME, ATTENDED_ROLE})
+
+
+def save_person_field(
+    session: Session,
+    actor: Actor,
+    meeting: Meeting,
+    scope: str,
+    field: str,
+    value: str,
+    base_version: int,
+    now: datetime,
+) -> Saved | Conflict:
+    """One of PERSON_FIELDS, as the page sends it; see `set_attendance` and `set_attended`."""
+    invitee = _invitee_in_scope(meeting, scope)
+    if field == ATTENDANCE:
+        set_attendance(session, actor, meeting, invitee.id, _attendance(value), now)
+        return Saved(0, value)
+    return set_attended(session, actor, meeting, invitee.id, field, value, base_version, now)
+
+
+def set_attendance(
+    session: Session,
+    actor: Actor,
+    meeting: Meeting,
+    invitee_id: int,
+    attendance: Attendance | None,
+    now: datetime,
+) -> None:
+    """Who is here, and how (E1). The last press holds; the audit keeps each.
+
+    Raises Refused for somebody who is not invited, and once the record is signed.
+    """
+    rules.check_writable(meeting.state)
+    invitee = invitee_of(meeting, invitee_id)
+    if invitee.attendance is attendance:
+        return
+    before, invitee.attendance = invitee.attendance, attendance
+    note(
+        session,
+        actor,
+        "noted attendance",
+        meeting,
+        now,
+        invitee=invitee.id,
+        attendance=attendance.value if attendance else None,
+        before=before.value if before else None,
+    )
+
+
+def set_attended(
+    session: Session,
+    actor: Actor,
+    meeting: Meeting,
+    invitee_id: int,
+    field: str,
+    value: str,
+    base_version: int,
+    now: datetime,
+) -> Saved | Conflict:
+    """Who sat behind a team's address: name or role (D3). `base_version` is a `text_version`.
+
+    Raises Refused for somebody who is not invited, and once the record is signed.
+    """
+    rules.check_writable(meeting.state)
+    invitee = invitee_of(meeting, invitee_id)
+    if len(value) > rules.LONGEST_LINE:
+        raise Refused("page", f"Shorten this to {rules.LONGEST_LINE} characters or fewer")
+    is_name = field == ATTENDED_NAME
+    current = (invitee.attended_name if is_name else invitee.attended_role) or ""
+    version = text_version(current)
+    match rules.merge(version, current, base_version, None, value):
+        case Merge.SAME | Merge.UNTOUCHED:
+            return Saved(version, current)
+        case Merge.CONFLICT:
+            return Conflict(version, current, value, "somebody else", now)
+        case Merge.WRITE:
+            if is_name:
+                invitee.attended_name = value or None
+            else:
+                invitee.attended_role = value or None
+    note(session, actor, "named who took part", meeting, now, invitee=invitee.id, field=field)
+    return Saved(text_version(value), value)
+
+
+def text_version(text: str) -> int:
+    """A version made of the text itself, for lines that have no entry of their own."""
+    return zlib.crc32(text.encode())
+
+
+def add_person(
+    session: Session, actor: Actor, meeting: Meeting, newcomer: Newcomer, now: datetime
+) -> Invitee:
+    """Somebody dialled in who was not invited: from now on an invitee like the others (E1).
+
+    Their invitation and link are made when a message goes to them. Raises Refused without a name
+    or an agency, and once the record is signed.
+    """
+    rules.check_writable(meeting.state)
+    if not newcomer.name:
+        raise Refused("name", "Enter the name of the person who joined")
+    if not newcomer.agency_name:
+        raise Refused("agency_name", "Enter the agency they speak for")
+    invitee = Invitee(
+        meeting_id=meeting.id,
+        professional_id=None,
+        staff_id=None,
+        invitation_id=None,
+        name=newcomer.name,
+        title=newcomer.title or newcomer.role.label,
+        role=newcomer.role,
+        agency_id=None,
+        agency_name=newcomer.agency_name,
+        agency_kind=newcomer.agency_kind,
+        email=newcomer.email or None,
+        telephone=None,
+        is_team=False,
+        decision_maker=newcomer.decision_maker,
+        rule_id=None,
+        why="Joined during the discussion",
+        invited_at=now,
+        removed_at=None,
+        removed_reason=None,
+        answer=Answer.NONE,
+        answered_at=None,
+        answer_note=None,
+        deputy_for_id=None,
+        attendance=newcomer.attendance,
+        attended_name=None,
+        attended_role=None,
+    )
+    meeting.invitees.append(invitee)
+    session.flush()
+    note(
+        session,
+        actor,
+        "added somebody who joined",
+        meeting,
+        now,
+        invitee=invitee.id,
+        agency=newcomer.agency_kind.value,
+    )
+    return invitee
+
+
+def add_dissent(
+    session: Session,
+    actor: Actor,
+    meeting: Meeting,
+    invitee_id: int,
+    what: str,
+    why: str,
+    now: datetime,
+) -> Dissent:
+    """Who disagrees, with what and why (E4; IMAP 9). Part of the record.
+
+    Raises Refused without a person, a subject or a reason, and once the record is signed.
+    """
+    rules.check_writable(meeting.state)
+    invitee = invitee_of(meeting, invitee_id, field="who")
+    if not what:
+        raise Refused("what", "Say what they disagree with")
+    if not why:
+        raise Refused("why", "Say why they disagree")
+    dissent = Dissent(
+        meeting_id=meeting.id,
+        invitee_id=invitee.id,
+        what=what,
+        why=why,
+        recorded_by_id=staff_id_of(actor),
+        recorded_at=now,
+    )
+    session.add(dissent)
+    session.flush()
+    note(session, actor, "recorded dissent", meeting, now, invitee=invitee.id)
+    return dissent
+
+
+def invitee_of(meeting: Meeting, invitee_id: int | None, field: str = "page") -> Invitee:
+    """An invitee who was not removed. Raises Refused on `field`."""
+    for invitee in queries.invitees_here(meeting):
+        if invitee.id == invitee_id:
+            return invitee
+    raise Refused(field, "Choose one of the people of this discussion")
+
+
+def staff_id_of(actor: Actor) -> int:
+    """The member of staff who acts. Raises ValueError for anybody else: a fault of the caller."""
+    if actor.kind is not ActorKind.STAFF or actor.id is None:
+        raise ValueError("the chair's page is written by staff alone")
+    return actor.id
+
+
+def _invitee_in_scope(meeting: Meeting, scope: str) -> Invitee:
+    kind, _, number = scope.partition(":")
+    return invitee_of(meeting, int(number) if kind == "invitee" and number.isdecimal() else None)
+
+
+def _attendance(value: str) -> Attendance | None:
+    try:
+        return Attendance(value) if value else None
+    except ValueError as error:
+        raise Refused("page", "Choose how this person took part") from error
+
+
+def note(
+    session: Session,
+    actor: Actor,
+    action: str,
+    meeting: Meeting,
+    now: datetime,
+    **details: object,
+) -> None:
+    """One row of the audit about this discussion: ids, states and field names, no content."""
+    record(session, actor, action, Subject("discussion", meeting.ref), now, details)

@@ -1,0 +1,250 @@
+"""What people do in a discussion: start, write, note who is here, end (E1, E2, E4, E5, C11)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.audit.types import Actor
+from app.core.refusal import Refused
+from app.meetings.discussion import queries, rules
+from app.meetings.discussion.people import (
+    PERSON_FIELDS,
+    note,
+    save_person_field,
+    staff_id_of,
+)
+from app.meetings.discussion.record_clock import record_clock
+from app.meetings.discussion.types import (
+    MEETING,
+    Conflict,
+    Merge,
+    Saved,
+    child_scope,
+    person_scope,
+)
+from app.meetings.models import Entry, EntryHistory, Meeting
+from app.meetings.types import Attendance, Format, MeetingState
+from app.protocols import registry
+from app.protocols.types import Protocol
+
+
+def start(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:
+    """The discussion begins: its clock runs, and who starts it as an invitee is here (E1).
+
+    Raises Refused where it has begun already or was cancelled.
+    """
+    if meeting.state not in rules.STARTABLE:
+        raise Refused("page", f"This discussion cannot be started: {meeting.state.label.lower()}")
+    meeting.state = MeetingState.UNDER_WAY
+    meeting.started_at = now
+    for invitee in queries.invitees_here(meeting):
+        if invitee.staff_id == actor.id and invitee.attendance is None:
+            invitee.attendance = (
+                Attendance.BY_PHONE if meeting.format is Format.CALL else Attendance.IN_PERSON
+            )
+    note(session, actor, "started the discussion", meeting, now)
+
+
+def end(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:
+    """The discussion is over and the record's clock starts; it is not taken up again (F5).
+
+    Writing goes on until sign-off. Raises Refused unless it is under way.
+    Sources: BROMLEY 5, TIMING.
+    """
+    if meeting.state is not MeetingState.UNDER_WAY:
+        raise Refused("page", f"This discussion cannot be ended: {meeting.state.label.lower()}")
+    clock = record_clock(meeting.clocks, protocol_of(meeting), now)
+    meeting.state = MeetingState.ENDED
+    meeting.ended_at = now
+    meeting.record_due_at = clock.due_at
+    meeting.clocks = clock.kept
+    note(
+        session,
+        actor,
+        "ended the discussion",
+        meeting,
+        now,
+        record_due_at=clock.due_at.isoformat(),
+        rule=clock.rule,
+    )
+
+
+def protocol_of(meeting: Meeting) -> Protocol | None:
+    """The protocol that the discussion's clocks came from, if it is still loaded."""
+    kept = meeting.clocks.get("protocol", {}).get("id", "")
+    try:
+        return registry.active(kept)
+    except registry.UnknownProtocol:
+        return None
+
+
+def save_field(
+    session: Session,
+    actor: Actor,
+    meeting: Meeting,
+    scope: str,
+    field: str,
+    value: str,
+    base_version: int,
+    now: datetime,
+) -> Saved | Conflict:
+    """Keep one field of the chair's page: an entry, or how an invitee takes part (E1, E2).
+
+    Raises Refused as `save_entry`, `people.set_attendance` and `people.set_attended` do.
+    """
+    save = save_person_field if field in PERSON_FIELDS else save_entry
+    return save(session, actor, meeting, scope, field, value, base_version, now)
+
+
+def save_entry(
+    session: Session,
+    actor: Actor,
+    meeting: Meeting,
+    scope: str,
+    field: str,
+    value: str,
+    base_version: int,
+    now: datetime,
+) -> Saved | Conflict:
+    """Keep what was written in one field on top of the version the writer had (E1).
+
+    `scope` is `meeting`, `child:<id>` or `invitee:<id>`, `field` a key of the questions. What the
+    field said before goes to its history. A Conflict means that nothing was written and carries
+    both texts. Raises Refused for a field, child or person that is not part of this discussion,
+    for a choice that does not exist, and once the record is signed.
+    """
+    rules.check_writable(meeting.state)
+    question, part = rules.question_for(scope, field)
+    _check_scope(meeting, scope)
+    value = rules.tidied_value(question, part, value, now)
+    entry = queries.entry_to_change(session, meeting, scope, field)
+    if entry is None:
+        if not value:
+            return Saved(0, "")
+        entry = _first_entry(session, actor, meeting, scope, field, value, now)
+        if entry is not None:
+            note(session, actor, "wrote", meeting, now, scope=scope, field=field, version=1)
+            return Saved(1, value)
+        # Somebody else's first words came between.
+        entry = queries.entry_to_change(session, meeting, scope, field)
+        if entry is None:
+            raise RuntimeError("an entry that was just there is gone")
+    base = queries.earlier_value(session, entry, base_version)
+    match rules.merge(entry.version, entry.value, base_version, base, value):
+        case Merge.SAME | Merge.UNTOUCHED:
+            return Saved(entry.version, entry.value)
+        case Merge.CONFLICT:
+            who = queries.staff_name(session, entry.written_by_id)
+            return Conflict(entry.version, entry.value, value, who, entry.written_at)
+        case Merge.WRITE:
+            version = _overwrite(session, actor, entry, value, now)
+    note(session, actor, "wrote", meeting, now, scope=scope, field=field, version=version)
+    return Saved(version, value)
+
+
+def copy_answers(
+    session: Session,
+    actor: Actor,
+    meeting: Meeting,
+    from_child_id: int,
+    to_child_id: int,
+    now: datetime,
+) -> int:
+    """The same for a sibling: fill what is still empty with the other child's answers (E2).
+
+    Nothing that was written is replaced. Returns how many fields were filled. Raises Refused for
+    a child that is not part of this discussion, and once the record is signed.
+    """
+    rules.check_writable(meeting.state)
+    source, target = child_scope(from_child_id), child_scope(to_child_id)
+    _check_scope(meeting, source)
+    _check_scope(meeting, target)
+    if source == target:
+        raise Refused("page", "Choose another child whose answers are taken over")
+    entries = queries.entries_of(session, meeting)
+    filled = []
+    for (scope, field), written in entries.items():
+        if scope != source or not written.value:
+            continue
+        there = entries.get((target, field))
+        if there and there.value:
+            continue
+        entry = queries.entry_to_change(session, meeting, target, field)
+        if entry is None:
+            if not _first_entry(session, actor, meeting, target, field, written.value, now):
+                continue  # somebody just wrote there: their words stay
+        elif not entry.value:
+            _overwrite(session, actor, entry, written.value, now)
+        else:
+            continue
+        filled.append(field)
+    if filled:
+        note(
+            session,
+            actor,
+            "took over answers from a sibling",
+            meeting,
+            now,
+            scope=target,
+            taken_from=source,
+            fields=sorted(filled),
+        )
+    return len(filled)
+
+
+def _first_entry(
+    session: Session,
+    actor: Actor,
+    meeting: Meeting,
+    scope: str,
+    field: str,
+    value: str,
+    now: datetime,
+) -> Entry | None:
+    """The first words of a field, or None when somebody else's arrived in the same moment."""
+    entry = Entry(
+        meeting_id=meeting.id,
+        scope=scope,
+        field=field,
+        value=value,
+        version=1,
+        written_by_id=staff_id_of(actor),
+        written_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(entry)
+    except IntegrityError:
+        return None
+    return entry
+
+
+def _overwrite(session: Session, actor: Actor, entry: Entry, value: str, now: datetime) -> int:
+    session.add(
+        EntryHistory(
+            entry_id=entry.id,
+            version=entry.version,
+            value=entry.value,
+            written_by_id=entry.written_by_id,
+            written_at=entry.written_at,
+        )
+    )
+    entry.value = value
+    entry.version += 1
+    entry.written_by_id = staff_id_of(actor)
+    entry.written_at = now
+    session.flush()
+    return entry.version
+
+
+def _check_scope(meeting: Meeting, scope: str) -> None:
+    known = {
+        MEETING,
+        *(child_scope(child.child_id) for child in meeting.children),
+        *(person_scope(person.id) for person in queries.invitees_here(meeting)),
+    }
+    if scope not in known:
+        raise Refused("page", "That is not part of this discussion: load the page again")

@@ -1,0 +1,79 @@
+"""From rows to the plain values that the rules look at. No query is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from app.meetings.discussion.queries import Entries
+from app.meetings.discussion.types import (
+    MEETING,
+    ActionLine,
+    ChildAnswers,
+    Circumstances,
+    DiscussionSnapshot,
+    PersonHere,
+    child_scope,
+)
+from app.meetings.models import Action, Invitee
+from app.referrals.models import Child
+from app.referrals.types import Flag
+
+
+def answers_in(entries: Entries, scope: str) -> dict[str, str]:
+    """Everything written in one scope that is not empty."""
+    return {
+        field: written.value
+        for (where, field), written in entries.items()
+        if where == scope and written.value
+    }
+
+
+def circumstances_of(child: Child, entries: Entries, flags: frozenset[str]) -> Circumstances:
+    return Circumstances(
+        answers=answers_in(entries, child_scope(child.id)),
+        unborn=child.date_of_birth is None and child.due_date is not None,
+        in_hospital=Flag.IN_HOSPITAL.value in flags,
+    )
+
+
+def people_in(invitees: Sequence[Invitee]) -> tuple[PersonHere, ...]:
+    replaced = {invitee.deputy_for_id for invitee in invitees}
+    return tuple(
+        PersonHere(
+            id=invitee.id,
+            name=invitee.name,
+            kind=invitee.agency_kind,
+            attendance=invitee.attendance,
+            is_team=invitee.is_team,
+            attended_name=invitee.attended_name or "",
+            represented=invitee.id in replaced,
+        )
+        for invitee in invitees
+    )
+
+
+def snapshot_of(
+    children: Iterable[Child],
+    invitees: Sequence[Invitee],
+    entries: Entries,
+    actions: Iterable[Action],
+    dissents: int,
+    flags: frozenset[str],
+) -> DiscussionSnapshot:
+    """What the sign-off gate looks at (F1). `invitees` are those who were not removed."""
+    return DiscussionSnapshot(
+        meeting=answers_in(entries, MEETING),
+        children=tuple(
+            ChildAnswers(child.id, name_of(child), circumstances_of(child, entries, flags))
+            for child in children
+        ),
+        people=people_in(invitees),
+        actions=tuple(
+            ActionLine(action.id, action.what, action.owner_id, action.due_at) for action in actions
+        ),
+        dissents=dissents,
+    )
+
+
+def name_of(child: Child) -> str:
+    return f"{child.given_name} {child.family_name}".strip()
