@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 
 class Channel(enum.Enum):
@@ -93,6 +95,10 @@ class DomesticAbuseRisk(enum.Enum):
     MEDIUM = "medium"
     STANDARD = "standard"
 
+    @property
+    def label(self) -> str:
+        return f"{self.value.capitalize()} risk"
+
 
 class ConsentState(enum.Enum):
     GIVEN = "given"
@@ -135,6 +141,10 @@ class Rating(enum.Enum):
     GREEN = "green"
     BLUE = "blue"
 
+    @property
+    def label(self) -> str:
+        return self.value.capitalize()
+
 
 class Outcome(enum.Enum):
     """What becomes of a referral (A7; IMAP 3, 5)."""
@@ -162,3 +172,109 @@ class Outcome(enum.Enum):
 class ReferralState(enum.Enum):
     RECEIVED = "received"
     DECIDED = "decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Involvement:
+    """Somebody in the directory who works with a child (A2, C2)."""
+
+    professional_id: int
+    actively_involved: bool = True
+    lead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChildGiven:
+    """A child as typed. Empty text means not known; `same_as` is the reference of the known child
+    that a person said this is, None for a child who is new here (A3)."""
+
+    given_name: str
+    family_name: str
+    date_of_birth: date | None = None
+    due_date: date | None = None
+    gender: str = ""
+    ethnicity: str = ""
+    religion: str = ""
+    first_language: str = ""
+    needs_interpreter: bool = False
+    disability: str = ""
+    looked_after: bool = False
+    address: str = ""
+    case_reference: str = ""
+    same_as: str | None = None
+    # The name and date typed here are right, those held so far are not.
+    corrects_known: bool = False
+    professionals: tuple[Involvement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdultGiven:
+    name: str
+    relationship_to_child: str
+    parental_responsibility: bool = False
+    in_household: bool = False
+    alleged_perpetrator: bool = False
+    under_18: bool = False
+    employer_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven:
+    """A state of consent as typed (A4)."""
+
+    state: ConsentState
+    lawful_basis: LawfulBasis | None = None
+    reason: str = ""
+    family_told: bool = False
+    family_told_note: str = ""
+
+
+CHILD_PROTECTION = ConsentGiven(
+    ConsentState.NOT_SOUGHT,
+    LawfulBasis.SIGNIFICANT_HARM,
+    "Child protection: significant harm is suspected, so consent is not required.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A referral as typed, ready to be entered (A1, A2, A4, A5). Moments are aware."""
+
+    received_at: datetime
+    channel: Channel
+    children: tuple[ChildGiven, ...]
+    source_agency_id: int | None = None
+    # The name of a source that is not in the directory yet.
+    source_agency_name: str = ""
+    referrer_name: str = ""
+    referrer_role: str = ""
+    referrer_contact: str = ""
+    referrer_professional_id: int | None = None
+    concerns: tuple[Concern, ...] = ()
+    flags: frozenset[Flag] = frozenset()
+    narrative: str = ""
+    domestic_abuse: DomesticAbuseRisk | None = None
+    rating: Rating | None = None
+    rating_reason: str = ""
+    identified_at: datetime | None = None
+    immediate_action_at: datetime | None = None
+    hospital: str = ""
+    consent: ConsentGiven | None = None
+    adults: tuple[AdultGiven, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernsGiven:
+    """What the referral is about, as changed later."""
+
+    concerns: tuple[Concern, ...]
+    flags: frozenset[Flag]
+    narrative: str
+    domestic_abuse: DomesticAbuseRisk | None = None
+    identified_at: datetime | None = None
+    immediate_action_at: datetime | None = None
+    hospital: str = ""
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else changed the same thing first: theirs is in the database, this is not."""

@@ -1,0 +1,354 @@
+"""Looking up referrals and children."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Integer, Select, bindparam, case, func, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from app.accounts.models import Staff
+from app.core.database import UTCDateTime
+from app.directory.models import Agency, Professional
+from app.referrals import keys, matching
+from app.referrals.models import (
+    Child,
+    ChildKey,
+    ChildProfessional,
+    Referral,
+    ReferralChild,
+    ReferralConsent,
+    ReferralDecision,
+    ReferralRating,
+)
+from app.referrals.types import Channel, Outcome, Rating
+
+PAGE = 25
+MOST_CANDIDATES = 200
+MOST_MATCHES = 6
+
+_BY_REF = select(Referral).where(Referral.ref == bindparam("ref"))
+_CHILD_BY_REF = select(Child).where(Child.ref == bindparam("ref"))
+
+
+def by_ref(session: Session, ref: str) -> Referral | None:
+    """A referral by its public reference, whatever the case of its letters."""
+    return session.execute(_BY_REF, {"ref": ref.strip().upper()}).scalar_one_or_none()
+
+
+def child_by_ref(session: Session, ref: str) -> Child | None:
+    """A known child by reference, whatever the case of its letters."""
+    return session.execute(_CHILD_BY_REF, {"ref": ref.strip().upper()}).scalar_one_or_none()
+
+
+class ListedChild(NamedTuple):
+    name: str
+    born: date | None
+    due: date | None
+
+
+class ListedReferral(NamedTuple):
+    """One referral in a list, with its children."""
+
+    id: int
+    ref: str
+    received_at: datetime
+    decision_due_at: datetime
+    decided_at: datetime | None
+    channel: Channel
+    agency: str
+    rating: Rating | None
+    concerns: list[str]
+    outcome: Outcome | None
+    re_referral: bool
+    children: list[ListedChild]
+
+
+class Page(NamedTuple):
+    rows: list[ListedReferral]
+    more: bool
+
+
+_COLUMNS = (
+    Referral.id,
+    Referral.ref,
+    Referral.received_at,
+    Referral.decision_due_at,
+    Referral.decided_at,
+    Referral.channel,
+    Referral.source_agency_id,
+    Referral.rating,
+    Referral.concerns,
+    Referral.outcome,
+    Referral.earlier_referral_id,
+)
+_KEY = tuple_(
+    bindparam("moment", type_=UTCDateTime()),
+    bindparam("last", type_=Integer()),
+)
+_SIZE = bindparam("size", type_=Integer())
+
+
+def _with_children(cut: Select[*tuple[Any, ...]], *order: str) -> Select[*tuple[Any, ...]]:
+    """One page, cut by its index first, with source and children joined to it: one statement."""
+    page = cut.limit(_SIZE).subquery()
+    return (
+        select(page, Agency.name, Child.given_name, Child.family_name, Child.date_of_birth,
+               Child.due_date)
+        .join(Agency, Agency.id == page.c.source_agency_id)
+        .outerjoin(ReferralChild, ReferralChild.referral_id == page.c.id)
+        .outerjoin(Child, Child.id == ReferralChild.child_id)
+        .order_by(
+            *(page.c[name[1:]].desc() if name[0] == "-" else page.c[name] for name in order),
+            ReferralChild.position,
+        )
+    )  # fmt: skip
+
+
+_OPEN = (
+    select(*_COLUMNS)
+    .where(Referral.decided_at.is_(None))
+    .order_by(Referral.decision_due_at, Referral.id)
+)
+_ALL = select(*_COLUMNS).order_by(Referral.received_at.desc(), Referral.id.desc())
+_OPEN_FIRST = _with_children(_OPEN, "decision_due_at", "id")
+_OPEN_AFTER = _with_children(
+    _OPEN.where(tuple_(Referral.decision_due_at, Referral.id) > _KEY), "decision_due_at", "id"
+)
+_ALL_FIRST = _with_children(_ALL, "-received_at", "-id")
+_ALL_BEFORE = _with_children(
+    _ALL.where(tuple_(Referral.received_at, Referral.id) < _KEY), "-received_at", "-id"
+)
+
+
+def open_referrals(
+    session: Session, after: tuple[datetime, int] | None = None, size: int = PAGE
+) -> Page:
+    """Referrals not yet decided, the earliest due first, so that late ones lead.
+
+    `after` is (decision_due_at, id) of the last row of the page before.
+    """
+    return _page(session, _OPEN_FIRST if after is None else _OPEN_AFTER, after, size)
+
+
+def all_referrals(
+    session: Session, before: tuple[datetime, int] | None = None, size: int = PAGE
+) -> Page:
+    """Every referral, the newest first; `before` is (received_at, id) of the last row shown."""
+    return _page(session, _ALL_FIRST if before is None else _ALL_BEFORE, before, size)
+
+
+def _page(
+    session: Session, query: Select[*tuple[Any, ...]], key: tuple[datetime, int] | None, size: int
+) -> Page:
+    values: dict[str, object] = {"size": size + 1}
+    if key is not None:
+        values |= {"moment": key[0], "last": key[1]}
+    rows: dict[int, ListedReferral] = {}
+    for found in session.execute(query, values):
+        row = rows.get(found.id)
+        if row is None:
+            row = rows[found.id] = ListedReferral(
+                id=found.id,
+                ref=found.ref,
+                received_at=found.received_at,
+                decision_due_at=found.decision_due_at,
+                decided_at=found.decided_at,
+                channel=found.channel,
+                agency=found.name,
+                rating=found.rating,
+                concerns=found.concerns,
+                outcome=found.outcome,
+                re_referral=found.earlier_referral_id is not None,
+                children=[],
+            )
+        if found.given_name is not None:
+            name = f"{found.given_name} {found.family_name}".strip()
+            row.children.append(ListedChild(name, found.date_of_birth, found.due_date))
+    listed = list(rows.values())
+    return Page(listed[:size], len(listed) > size)
+
+
+class LikelyMatch(NamedTuple):
+    """A known child who may be the one that was typed."""
+
+    child: Child
+    match: matching.Match
+
+
+def likely_matches(
+    session: Session, typed: matching.Identity, most: int = MOST_MATCHES
+) -> list[LikelyMatch]:
+    """Known children who may be this one, the likeliest first (A3).
+
+    At most 200 candidates are decrypted and scored: those who share the most keys, a key of what
+    was typed before a key of a slip of the pen.
+    """
+    digests, exact = keys.sought(session, typed)
+    if not digests:
+        return []
+    candidates = (
+        select(ChildKey.child_id)
+        .where(ChildKey.digest.in_(digests))
+        .group_by(ChildKey.child_id)
+        .order_by(
+            func.sum(case((ChildKey.digest.in_(exact), 1), else_=0)).desc(),
+            func.count().desc(),
+            ChildKey.child_id.desc(),
+        )
+        .limit(MOST_CANDIDATES)
+        .subquery()
+    )
+    known = session.execute(select(Child).join(candidates, candidates.c.child_id == Child.id))
+    found = [
+        LikelyMatch(child, match)
+        for child in known.scalars()
+        if (match := matching.match(typed, keys.identity(child))) is not None
+    ]
+    found.sort(key=lambda one: (one.match.likeness, one.match.score, one.child.id), reverse=True)
+    return found[:most]
+
+
+class EarlierReferral(NamedTuple):
+    id: int
+    ref: str
+    received_at: datetime
+    outcome: Outcome | None
+    child_id: int
+
+
+_EARLIER = (
+    select(
+        Referral.id,
+        Referral.ref,
+        Referral.received_at,
+        Referral.outcome,
+        ReferralChild.child_id,
+    )
+    .join(ReferralChild, ReferralChild.referral_id == Referral.id)
+    .where(ReferralChild.child_id.in_(bindparam("children", expanding=True)))
+    .order_by(Referral.received_at.desc(), Referral.id.desc())
+)
+
+
+def referrals_on(session: Session, child_ids: Collection[int]) -> list[EarlierReferral]:
+    """Every referral on these children, the newest first; a row for each child."""
+    if not child_ids:
+        return []
+    rows = session.execute(_EARLIER, {"children": list(child_ids)})
+    return [EarlierReferral(*row) for row in rows]
+
+
+class InvolvedProfessional(NamedTuple):
+    child_id: int
+    professional: Professional
+    actively_involved: bool
+    lead: bool
+
+
+_INVOLVED = (
+    select(
+        ChildProfessional.child_id,
+        Professional,
+        ChildProfessional.actively_involved,
+        ChildProfessional.lead,
+    )
+    .join(Professional, Professional.id == ChildProfessional.professional_id)
+    .where(ChildProfessional.child_id.in_(bindparam("children", expanding=True)))
+    .order_by(Professional.name)
+)
+
+
+def involved_with(session: Session, child_ids: Collection[int]) -> list[InvolvedProfessional]:
+    """Who in the directory works with these children (A2, C2)."""
+    if not child_ids:
+        return []
+    rows = session.execute(_INVOLVED, {"children": list(child_ids)})
+    return [InvolvedProfessional(*row) for row in rows]
+
+
+_RATINGS = (
+    select(ReferralRating, Staff.name)
+    .join(Staff, Staff.id == ReferralRating.rated_by_id)
+    .where(ReferralRating.referral_id == bindparam("referral"))
+    .order_by(ReferralRating.id.desc())
+)
+_CONSENTS = (
+    select(ReferralConsent, Staff.name)
+    .join(Staff, Staff.id == ReferralConsent.recorded_by_id)
+    .where(ReferralConsent.referral_id == bindparam("referral"))
+    .order_by(ReferralConsent.id.desc())
+)
+_DECISIONS = (
+    select(ReferralDecision, Staff.name, Agency.name)
+    .join(Staff, Staff.id == ReferralDecision.decided_by_id)
+    .outerjoin(Agency, Agency.id == ReferralDecision.agency_id)
+    .where(ReferralDecision.referral_id == bindparam("referral"))
+    .order_by(ReferralDecision.id.desc())
+)
+
+
+class Rated(NamedTuple):
+    rating: ReferralRating
+    by: str
+
+
+class Consented(NamedTuple):
+    consent: ReferralConsent
+    by: str
+
+
+class Decided(NamedTuple):
+    decision: ReferralDecision
+    by: str
+    agency: str | None
+
+
+def ratings(session: Session, referral_id: int) -> list[Rated]:
+    """Every rating of a referral with who gave it, the newest first (A5)."""
+    return [Rated(*row) for row in session.execute(_RATINGS, {"referral": referral_id})]
+
+
+def consents(session: Session, referral_id: int) -> list[Consented]:
+    """Every state of consent of a referral with who recorded it, the newest first (A4)."""
+    return [Consented(*row) for row in session.execute(_CONSENTS, {"referral": referral_id})]
+
+
+def decisions(session: Session, referral_id: int) -> list[Decided]:
+    """Every decision on a referral with who took it, the newest first (A7)."""
+    return [Decided(*row) for row in session.execute(_DECISIONS, {"referral": referral_id})]
+
+
+class Context(NamedTuple):
+    """The rows round a referral: where it came from, who wrote it down, what came before."""
+
+    source: str
+    recorded_by: str
+    referrer: str | None
+    earlier_ref: str | None
+    earlier_received_at: datetime | None
+
+
+_EARLIER_ONE = aliased(Referral)
+_CONTEXT = (
+    select(
+        Agency.name,
+        Staff.name,
+        Professional.name,
+        _EARLIER_ONE.ref,
+        _EARLIER_ONE.received_at,
+    )
+    .select_from(Referral)
+    .join(Agency, Agency.id == Referral.source_agency_id)
+    .join(Staff, Staff.id == Referral.recorded_by_id)
+    .outerjoin(Professional, Professional.id == Referral.referrer_professional_id)
+    .outerjoin(_EARLIER_ONE, _EARLIER_ONE.id == Referral.earlier_referral_id)
+    .where(Referral.id == bindparam("referral"))
+)
+
+
+def context_of(session: Session, referral_id: int) -> Context:
+    """Names and references that a referral's page shows beside its own columns."""
+    return Context(*session.execute(_CONTEXT, {"referral": referral_id}).one())

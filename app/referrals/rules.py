@@ -1,0 +1,317 @@
+"""Office hours, facts for the clocks, consent, re-referrals, ages: pure decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Protocol
+
+from app.core.clock import in_london, london_date
+from app.core.refusal import Refused
+from app.protocols.rules import clocks
+from app.protocols.types import Clock, Due, Facts
+from app.protocols.types import DomesticAbuseRisk as RiskFact
+from app.protocols.types import Flag as FlagFact
+from app.protocols.types import Protocol as LocalProtocol
+from app.protocols.types import Rating as RatingFact
+from app.protocols.working_days import BankHolidaysUnknown, is_working_day
+from app.referrals.types import (
+    ChildGiven,
+    ConcernsGiven,
+    ConsentGiven,
+    ConsentState,
+    DomesticAbuseRisk,
+    Flag,
+    Intake,
+    LawfulBasis,
+    Outcome,
+    Rating,
+)
+
+SATURDAY = 5
+ADULT = 18
+RE_REFERRAL_MONTHS = 12
+MOST_CHILDREN = 20
+LONGEST_BACKDATING = timedelta(days=366)
+CONTACT_DECISION = timedelta(hours=24)  # IMAP 5: where the clock itself cannot answer
+
+# IMAP 3 names each of these "consent required"; early help is voluntary in the same way.
+NEEDS_CONSENT = frozenset(
+    {
+        Outcome.SHARE_INFORMATION,
+        Outcome.UNIVERSAL_OFFER,
+        Outcome.TARGETED_SUPPORT,
+        Outcome.SIGNPOST,
+        Outcome.EARLY_HELP,
+        Outcome.SECTION_17,
+    }
+)
+NEEDS_AGENCY = frozenset({Outcome.SHARE_INFORMATION, Outcome.SIGNPOST})
+
+
+class OfficeHours(Protocol):
+    """The part of the council's settings that says when the office is open (local times)."""
+
+    @property
+    def office_opens(self) -> str: ...
+    @property
+    def office_closes(self) -> str: ...
+    @property
+    def closure_days(self) -> Sequence[str]: ...
+
+
+class HoldsFacts(Protocol):
+    """The part of a referral that the clocks are worked out from."""
+
+    @property
+    def received_at(self) -> datetime: ...
+    @property
+    def identified_at(self) -> datetime | None: ...
+    @property
+    def need_identified_at(self) -> datetime | None: ...
+    @property
+    def immediate_action_at(self) -> datetime | None: ...
+    @property
+    def flags(self) -> Collection[str]: ...
+    @property
+    def rating(self) -> Rating | None: ...
+    @property
+    def domestic_abuse(self) -> DomesticAbuseRisk | None: ...
+
+
+def in_office_hours(moment: datetime, settings: OfficeHours) -> bool:
+    """Whether an aware moment lies in the council's office hours (A1).
+
+    Closed on weekends, bank holidays and the council's closure days; the closing time itself is
+    out of hours. Past the known bank holidays a weekday counts as open: a referral always saves.
+    """
+    local = in_london(moment)
+    try:
+        working = is_working_day(local.date())
+    except BankHolidaysUnknown:
+        working = local.weekday() < SATURDAY
+    if not working or local.date().isoformat() in settings.closure_days:
+        return False
+    opens = time.fromisoformat(settings.office_opens)
+    closes = time.fromisoformat(settings.office_closes)
+    return opens <= local.time() < closes
+
+
+def facts_of(referral: HoldsFacts) -> Facts:
+    """What the clocks of a referral are worked out from (B4). Moments are UTC.
+
+    Flags that no clock asks for, such as housing, are left out. Raises FactsError for a moment
+    outside the years that can be counted.
+    """
+    return Facts(
+        received_at=referral.received_at,
+        identified_at=referral.identified_at,
+        need_identified_at=referral.need_identified_at,
+        immediate_action_at=referral.immediate_action_at,
+        flags=frozenset(FlagFact(flag) for flag in referral.flags if flag in list(FlagFact)),
+        rag=RatingFact(referral.rating.value) if referral.rating else None,
+        domestic_abuse=(
+            RiskFact(referral.domestic_abuse.value) if referral.domestic_abuse else None
+        ),
+    )
+
+
+def decision_due(protocol: LocalProtocol, facts: Facts) -> datetime:
+    """When the decision on a contact is due (UTC): the protocol's clock, else 24 hours (IMAP 5)."""
+    answer = clocks(protocol, facts).get(Clock.CONTACT_DECISION)
+    if isinstance(answer, Due):
+        return answer.due_at
+    if facts.received_at is None:
+        raise ValueError("a referral has a moment when it was received")
+    return facts.received_at + CONTACT_DECISION
+
+
+def consent_needed(outcome: Outcome) -> bool:
+    """Whether an outcome needs consent, or a lawful basis in its place (A4, A7; IMAP 3)."""
+    return outcome in NEEDS_CONSENT
+
+
+def consent_problem(
+    outcome: Outcome, consent: ConsentState | None, lawful_basis: LawfulBasis | None
+) -> str | None:
+    """Why this outcome may not be chosen with this consent, in words that say what to do, or None.
+
+    Given consent is enough; refused, not sought or overridden needs a lawful basis (A4; IMAP 3).
+    """
+    if not consent_needed(outcome):
+        return None
+    if consent is None:
+        return f"“{outcome.label}” needs consent: record consent first, or why it is not required"
+    if consent is not ConsentState.GIVEN and lawful_basis is None:
+        return f"“{outcome.label}” needs consent: record the lawful basis for going on without it"
+    return None
+
+
+def check_consent(given: ConsentGiven) -> None:
+    """Raise Refused where refused, not sought or overridden lacks its basis or reason (A4)."""
+    if given.state is ConsentState.GIVEN:
+        return
+    if given.lawful_basis is None:
+        raise Refused("lawful_basis", "Choose the lawful basis for going on without consent")
+    if not given.reason:
+        raise Refused("consent_reason", "Say why information may be shared without consent")
+
+
+def check_decision(
+    outcome: Outcome,
+    reason: str,
+    agency_id: int | None,
+    *,
+    earlier: Outcome | None,
+    consent: ConsentState | None,
+    lawful_basis: LawfulBasis | None,
+) -> None:
+    """Raise Refused where a decision may not be taken (A7; IMAP 3).
+
+    `earlier` is the outcome that holds so far. A strategy discussion, once decided, is ended on
+    its own page, never by a new decision here: people have been invited to it.
+    """
+    if not reason:
+        raise Refused("reason", "Give the reason for the decision")
+    if earlier is Outcome.STRATEGY_DISCUSSION and outcome is not Outcome.STRATEGY_DISCUSSION:
+        raise Refused(
+            "outcome",
+            "A strategy discussion was decided: hold it, or cancel it on its own page first",
+        )
+    if problem := consent_problem(outcome, consent, lawful_basis):
+        raise Refused("outcome", problem)
+    if outcome in NEEDS_AGENCY and agency_id is None:
+        raise Refused("agency_id", "Choose the agency")
+
+
+def check_intake(intake: Intake, now: datetime) -> None:
+    """Raise Refused, by the field of the form, for a referral that cannot stand (A1, A2).
+
+    `now` is an aware moment. Fields of the second child are named `children-1-...`.
+    """
+    _check_moment(intake.received_at, now, "received_at", "The referral was received")
+    if now - intake.received_at > LONGEST_BACKDATING:
+        raise Refused("received_at", "Check the year: the referral was received over a year ago")
+    if intake.source_agency_id is None and not intake.source_agency_name:
+        raise Refused("source_agency_id", "Choose where the referral came from")
+    check_concerns(
+        ConcernsGiven(
+            intake.concerns, intake.flags, intake.narrative, intake.domestic_abuse,
+            intake.identified_at, intake.immediate_action_at, intake.hospital,
+        ),
+        now,
+    )  # fmt: skip
+    if not intake.children:
+        raise Refused("children-0-given_name", "Add at least one child")
+    if len(intake.children) > MOST_CHILDREN:
+        raise Refused("children-0-given_name", f"Enter {MOST_CHILDREN} children or fewer at once")
+    for place, child in enumerate(intake.children):
+        check_child(child, london_date(now), f"children-{place}-")
+    known = [child.same_as for child in intake.children if child.same_as]
+    if len(set(known)) != len(known):
+        last = max(
+            p for p, c in enumerate(intake.children) if c.same_as and known.count(c.same_as) > 1
+        )
+        raise Refused(
+            f"children-{last}-same_as",
+            "Two children of this referral cannot both be the same known child: twins stay two",
+        )
+    if intake.consent is not None:
+        check_consent(intake.consent)
+
+
+def check_concerns(given: ConcernsGiven, now: datetime) -> None:
+    """Raise Refused for concerns that cannot stand; `now` is an aware moment."""
+    if not given.concerns:
+        raise Refused("concerns", "Choose at least one concern")
+    if not given.narrative:
+        raise Refused("narrative", "Say what was seen, heard or said")
+    if given.identified_at is not None:
+        _check_moment(given.identified_at, now, "identified_at", "The concern was identified")
+    if Flag.IMMEDIATE_ACTION in given.flags and given.immediate_action_at is None:
+        raise Refused("immediate_action_at", "Say when the immediate action was taken")
+    if given.immediate_action_at is not None:
+        _check_moment(
+            given.immediate_action_at, now, "immediate_action_at", "The immediate action was taken"
+        )
+
+
+def check_child(child: ChildGiven, today: date, prefix: str = "") -> None:
+    """Raise Refused for a child who cannot stand; `today` is the local day (A2).
+
+    A name or part of one is needed, so that the child can be found again. A date of birth may be
+    unknown, never in the future; a due date is within the ten months to come.
+    """
+    if not child.given_name and not child.family_name:
+        raise Refused(
+            f"{prefix}given_name",
+            "Enter the child's name; for a baby not born yet the mother's family name is enough",
+        )
+    if child.date_of_birth is not None and child.date_of_birth > today:
+        raise Refused(
+            f"{prefix}date_of_birth",
+            "The date of birth is in the future: correct it, or enter it as the due date",
+        )
+    if child.date_of_birth is not None and age(child.date_of_birth, today) > 120:
+        raise Refused(f"{prefix}date_of_birth", "Check the year of birth")
+    if child.date_of_birth is not None and child.due_date is not None:
+        raise Refused(
+            f"{prefix}due_date", "Give the date of birth or, for a baby not born yet, the due date"
+        )
+    if child.due_date is not None and not (
+        today - timedelta(days=31) <= child.due_date <= today + timedelta(days=310)
+    ):
+        raise Refused(
+            f"{prefix}due_date", "The due date must be within the next ten months: check it"
+        )
+
+
+def is_re_referral(earlier_received: datetime, received: datetime) -> bool:
+    """Whether an earlier referral lies within the 12 months before this one (A3).
+
+    Counted in local calendar days, the same day a year ago included.
+    """
+    then, day = london_date(earlier_received), london_date(received)
+    return earlier_received <= received and then >= months_before(day, RE_REFERRAL_MONTHS)
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day of the month so many months earlier, or the last day of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, min(day.day, last))
+        except ValueError:
+            continue
+    raise ValueError(f"no such month: {year}-{month + 1}")
+
+
+def age(born: date, today: date) -> int:
+    """Completed years."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def is_adult(born: date | None, today: date) -> bool:
+    """Whether somebody is 18 or older: asked about, never refused."""
+    return born is not None and age(born, today) >= ADULT
+
+
+def age_in_words(born: date | None, due: date | None, today: date) -> str:
+    """`7 years`, `5 months`, `9 days`, `not born yet`, `age not known`."""
+    if born is None:
+        return "not born yet" if due is not None else "age not known"
+    years = age(born, today)
+    if years >= 2:
+        return f"{years} years"
+    months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
+    if months >= 1:
+        return f"{months} month{'' if months == 1 else 's'}"
+    days = (today - born).days
+    return f"{days} day{'' if days == 1 else 's'}"
+
+
+def _check_moment(moment: datetime, now: datetime, field: str, what: str) -> None:
+    if moment > now:
+        raise Refused(field, f"{what} at a time in the future: correct the date or the time")
+    if moment.year < 1990:
+        raise Refused(field, "Check the year")
