@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.header import Header
-from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesHeaderParser, BytesParser
 from email.utils import format_datetime
@@ -56,7 +55,10 @@ class Frame:
         contents = {b"plain": _quoted(plain), b"html": _quoted(html)}
         if entry is not None:
             contents[b"calendar"] = _base64(entry)
-        content = _recipient(name, email, message_id) + self._filled(contents)
+        if not is_address(email):
+            raise UnsafeHeader("That is not an email address that mail can be sent to.")
+        own = _mailbox("To", name, email) + f"Message-ID: {message_id}\r\n".encode("ascii")
+        content = own + self._filled(contents)
         header = _HEADERS.parsebytes(content[: content.index(b"\r\n\r\n") + 4])
         if (
             tuple(sorted(header.keys())) != self.headers
@@ -92,7 +94,6 @@ def frame(
     if not is_address(desk.email):
         raise UnsafeHeader("The desk's address is not an email address: mend it in the settings.")
     message = EmailMessage(policy=policy.SMTP)
-    message["From"] = Address(display_name(desk.name), addr_spec=desk.email)
     message["Subject"] = header_text(subject)
     message["Date"] = format_datetime(now)
     message["MIME-Version"] = "1.0"
@@ -125,7 +126,7 @@ def frame(
         kind=kind,
         subject=subject,
         domain=desk.email.rpartition("@")[2],
-        pieces=tuple(_MARK.split(message.as_bytes())),
+        pieces=tuple(_MARK.split(_mailbox("From", desk.name, desk.email) + message.as_bytes())),
         headers=tuple(sorted(("To", "Message-ID", *_SHARED, *extra))),
         parts=tuple(parts),
     )
@@ -157,17 +158,15 @@ def _base64(content: bytes) -> bytes:
     return base64.encodebytes(content).replace(b"\n", b"\r\n").rstrip(b"\r\n")
 
 
-def _recipient(name: str, email: str, message_id: str) -> bytes:
-    if not is_address(email):
-        raise UnsafeHeader("That is not an email address that mail can be sent to.")
-    # Either one quoted string or nothing but encoded words: a display name holds no quote and no
-    # backslash, and the library's own way has folded some names into other addresses (3.11).
+def _mailbox(field: str, name: str, email: str) -> bytes:
+    """A From or To. Either one quoted string or nothing but encoded words: a display name holds no
+    quote and no backslash, and Python 3.11's own way folds some names into other addresses."""
     shown = display_name(name)
     if not shown:
         written = f"<{email}>"
     elif shown.isascii():
         written = f'"{shown}"\r\n <{email}>'
     else:
-        words = Header(shown, "utf-8", header_name="To").encode(linesep="\r\n")
+        words = Header(shown, "utf-8", header_name=field).encode(linesep="\r\n")
         written = f"{words}\r\n <{email}>"
-    return f"To: {written}\r\nMessage-ID: {message_id}\r\n".encode("ascii")
+    return f"{field}: {written}\r\n".encode("ascii")

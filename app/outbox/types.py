@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass, field
+from datetime import datetime
 
 
 class MessageState(enum.Enum):
@@ -35,3 +37,15 @@ _LABELS = {
 }
 
 FAILED = frozenset({MessageState.REFUSED, MessageState.DEAD, MessageState.BOUNCED})
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message a worker holds until `until`, detached from the session."""
+
+    id: int
+    message_id: str
+    recipient: str = field(repr=False)
+    content: bytes = field(repr=False)
+    tries: int
+    until: datetime

@@ -1,0 +1,114 @@
+"""`flask worker`: everything that happens by itself. Mail, the audit's views, and what upper floors
+add to JOBS."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import FrameType
+
+import click
+import structlog
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from app.audit.service import chain_views
+from app.core.clock import now
+from app.core.config import Settings
+from app.core.session import transaction
+from app.outbox.delivery import deliver_due
+from app.outbox.transport import transport_for
+
+log = structlog.get_logger()
+LONGEST_PAUSE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Run again `every` seconds after it ended. `run` opens its own transactions and returns how
+    much it did; at once again while that is more than nothing."""
+
+    name: str
+    every: float
+    run: Callable[[Settings, datetime], int]
+
+
+def _chain_views(settings: Settings, moment: datetime) -> int:
+    with transaction() as session:
+        return chain_views(session, moment)
+
+
+# Chained twice a minute, so that a view is bound within a minute (H3).
+JOBS: list[Job] = [
+    Job("mail", 1.0, deliver_due),
+    Job("audit views", 30.0, _chain_views),
+]
+
+
+@dataclass(slots=True)
+class _Turn:
+    job: Job
+    due: float = 0.0
+    failures: int = field(default=0)
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due now, then end.")
+@with_appcontext
+def worker(once: bool) -> None:
+    """Deliver mail and do what is due, until stopped."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
+    settings: Settings = app.extensions["settings"]
+    settings.require_safe()
+    transport_for(settings)  # a mail server that must not be used is said at once
+    if once:
+        for job in JOBS:
+            while _run(app, settings, _Turn(job)):
+                continue
+        return
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    log.info("worker started", jobs=[job.name for job in JOBS])
+    run_until(app, settings, JOBS, stopping)
+    log.info("worker stopped")
+
+
+def run_until(app: Flask, settings: Settings, jobs: list[Job], stopping: threading.Event) -> None:
+    """Run each job when it is due, until `stopping` is set. A job that fails is logged and tried
+    again after a pause; it never ends the loop and never holds the others up."""
+    turns = [_Turn(job) for job in jobs]
+    while not stopping.is_set():
+        for turn in turns:
+            if stopping.is_set():
+                return
+            if time.monotonic() >= turn.due:
+                did = _run(app, settings, turn)
+                turn.due = time.monotonic() + (0 if did else _pause(turn))
+        nearest = min(turn.due for turn in turns)
+        stopping.wait(max(0.0, nearest - time.monotonic()))
+
+
+def _run(app: Flask, settings: Settings, turn: _Turn) -> int:
+    try:
+        with app.app_context():
+            did = turn.job.run(settings, now())
+    except Exception as error:
+        # Any fault: the mail must not stop because something else is broken.
+        turn.failures += 1
+        log.error("job failed", job=turn.job.name, failures=turn.failures, exc_info=error)
+        return 0
+    turn.failures = 0
+    return did
+
+
+def _pause(turn: _Turn) -> float:
+    return min(turn.job.every * 2.0 ** min(turn.failures, 10), max(turn.job.every, LONGEST_PAUSE))

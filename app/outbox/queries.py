@@ -1,0 +1,73 @@
+"""What waits, what failed, what was sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
+
+# Written literally, as in the partial indexes: a bound parameter would not match them.
+_OPEN = text("outbox_message.state IN ('queued', 'sending')")
+_FAILED = text(
+    "outbox_message.state IN ('refused', 'dead', 'bounced') AND outbox_message.seen_at IS NULL"
+)
+DUE = select(OutboxMessage).where(_OPEN).order_by(OutboxMessage.next_try_at, OutboxMessage.id)
+_ANY_DUE = select(OutboxMessage.id).where(_OPEN).limit(1)
+_COLUMNS = select(
+    OutboxMessage.id,
+    OutboxMessage.kind,
+    OutboxMessage.recipient,
+    OutboxMessage.subject,
+    OutboxMessage.state,
+    OutboxMessage.tries,
+    OutboxMessage.queued_at,
+    OutboxMessage.next_try_at,
+    OutboxMessage.sent_at,
+    OutboxMessage.problem,
+    OutboxMessage.seen_at,
+)
+_FAILURES = _COLUMNS.where(_FAILED).order_by(OutboxMessage.id)
+_WAITING = _COLUMNS.where(_OPEN).order_by(OutboxMessage.next_try_at, OutboxMessage.id)
+_NEWEST = _COLUMNS.order_by(OutboxMessage.id.desc())
+
+
+class MessageRow(NamedTuple):
+    """A message as a page shows it: never its content."""
+
+    id: int
+    kind: str
+    recipient: str
+    subject: str
+    state: MessageState
+    tries: int
+    queued_at: datetime
+    next_try_at: datetime
+    sent_at: datetime | None
+    problem: str | None
+    seen_at: datetime | None
+
+
+def anything_due(session: Session, now: datetime) -> bool:
+    """Whether a worker would find something to send."""
+    return session.execute(_ANY_DUE.where(OutboxMessage.next_try_at <= now)).first() is not None
+
+
+def failures(session: Session, most: int = 50) -> list[MessageRow]:
+    """Messages that did not arrive and that nobody has taken note of, oldest first."""
+    return [MessageRow(*row) for row in session.execute(_FAILURES.limit(most))]
+
+
+def waiting(session: Session, most: int = 50) -> list[MessageRow]:
+    """Messages not sent yet, the next try first."""
+    return [MessageRow(*row) for row in session.execute(_WAITING.limit(most))]
+
+
+def newest(session: Session, before: int | None, most: int) -> list[MessageRow]:
+    """All messages, newest first, from below the given number: ask for one more than is shown."""
+    statement = _NEWEST if before is None else _NEWEST.where(OutboxMessage.id < before)
+    return [MessageRow(*row) for row in session.execute(statement.limit(most))]

@@ -1,0 +1,46 @@
+"""When a message is tried again, and when it is given up: pure."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime, timedelta
+
+# A claim that was not settled by then belonged to a worker that died: the message is sent again,
+# with the same Message-ID (H4).
+CLAIM = timedelta(minutes=5)
+FIRST_PAUSE = timedelta(seconds=20)
+LONGEST_PAUSE = timedelta(minutes=30)
+GIVE_UP = timedelta(hours=48)
+# A code is worth nothing after ten minutes (D3).
+GIVE_UP_BY_KIND = {"code": timedelta(minutes=10)}
+# A command out of turn, TLS or a password wanted: a mended setting lets the message through later.
+_ABOUT_US = frozenset({500, 502, 503, 504, 530, 534, 535, 538})
+
+
+class Reply(enum.Enum):
+    """What the mail server's answer means for one message."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"  # for good: 5xx to this recipient or this content
+    LATER = "later"  # 4xx, or a fault that is not about this message
+
+
+def meaning(code: int) -> Reply:
+    """What a reply code to RCPT or DATA means; anything but 2xx and 5xx is worth another try."""
+    if 200 <= code < 300:
+        return Reply.TAKEN
+    if code in _ABOUT_US:
+        return Reply.LATER
+    return Reply.REFUSED if 500 <= code < 600 else Reply.LATER
+
+
+def pause(tries: int, jitter: float) -> timedelta:
+    """How long to wait after the given number of tries: doubled each time, up to half an hour,
+    times 0.75 to 1.25. `jitter` is a random number from 0 to 1."""
+    doubled = FIRST_PAUSE * (1 << min(max(tries, 1) - 1, 12))
+    return min(doubled, LONGEST_PAUSE) * (0.75 + jitter / 2)
+
+
+def gives_up(kind: str, queued: datetime, now: datetime) -> bool:
+    """Whether a message has been tried for too long: 48 hours, a code ten minutes."""
+    return now - queued >= GIVE_UP_BY_KIND.get(kind, GIVE_UP)

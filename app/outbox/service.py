@@ -1,0 +1,193 @@
+"""Putting mail into the outbox, and what becomes of it there (H4).
+
+Why a message is sent is in the audit row of the change that queued it; what the mail server said
+stands on the message itself, so the worker's steps write no audit of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.audit.service import record
+from app.audit.types import Actor, Subject
+from app.core.mail import FinishedMessage, UnsafeHeader, header_text
+from app.core.refusal import Refused
+from app.outbox import rules
+from app.outbox.models import OutboxMessage
+from app.outbox.queries import DUE
+from app.outbox.types import FAILED, Claimed, MessageState
+
+
+def enqueue(session: Session, message: FinishedMessage, now: datetime) -> OutboxMessage:
+    """Queue a message; it leaves after the transaction it belongs to was committed (H4)."""
+    return enqueue_all(session, [message], now)[0]
+
+
+def enqueue_all(
+    session: Session, messages: Sequence[FinishedMessage], now: datetime
+) -> list[OutboxMessage]:
+    """Queue several messages, in their order. Raises UnsafeHeader where a recipient could become
+    a command of its own to the mail server (H7)."""
+    rows = [
+        OutboxMessage(
+            message_id=header_text(message.message_id),
+            kind=message.kind,
+            recipient=_recipient(message.recipient),
+            subject=header_text(message.subject),
+            content=message.content,
+            state=MessageState.QUEUED,
+            tries=0,
+            queued_at=now,
+            next_try_at=now,
+            claimed_until=None,
+            sent_at=None,
+            problem=None,
+            seen_at=None,
+        )
+        for message in messages
+    ]
+    session.add_all(rows)
+    session.flush()
+    return rows
+
+
+def withdraw(session: Session, ids: Collection[int]) -> int:
+    """Take back messages that were overtaken before they left. Returns how many: one that a
+    worker already holds, or that was sent, is past taking back."""
+    if not ids:
+        return 0
+    taken = session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id.in_(ids), OutboxMessage.state == MessageState.QUEUED)
+        .values(state=MessageState.WITHDRAWN, content=None)
+        .returning(OutboxMessage.id)
+        .execution_options(synchronize_session="fetch")
+    ).all()
+    return len(taken)
+
+
+def mark_seen(session: Session, actor: Actor, message_id: int, now: datetime) -> OutboxMessage:
+    """A person took note that a message failed. `message_id` is the row's number.
+
+    Raises Refused where there is no such failure, or it was seen before.
+    """
+    message = session.get(OutboxMessage, message_id)
+    if message is None or message.state not in FAILED:
+        raise Refused("message", "This message has not failed. Load the page again.")
+    if message.seen_at is not None:
+        raise Refused("message", "Somebody has already marked this message as seen.")
+    message.seen_at = now
+    record(
+        session,
+        actor,
+        "saw that a message failed",
+        Subject("message", str(message.id)),
+        now,
+        {"kind": message.kind, "state": message.state.value},
+    )
+    return message
+
+
+def bounced(session: Session, message: OutboxMessage, problem: str, now: datetime) -> None:
+    """The message was taken by the mail server and returned later (D7). `problem` is in our words,
+    without addresses."""
+    message.state = MessageState.BOUNCED
+    message.problem = problem
+    message.seen_at = None
+    session.flush()
+
+
+def claim(session: Session, now: datetime, most: int) -> list[Claimed]:
+    """Take up to `most` due messages for one worker, oldest first.
+
+    On PostgreSQL rows held by another worker are skipped; on SQLite the write lock keeps others
+    out. The claim ends by itself after five minutes, so a worker that died holds nothing back.
+    """
+    until = now + rules.CLAIM
+    rows = list(
+        session.execute(
+            DUE.where(OutboxMessage.next_try_at <= now)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        ).scalars()
+    )
+    claimed = []
+    for row in rows:
+        if row.content is None or rules.gives_up(row.kind, row.queued_at, now):
+            _settle(row, MessageState.DEAD, row.problem or "It could not be sent in time.")
+            continue
+        row.state = MessageState.SENDING
+        row.tries += 1
+        row.claimed_until = row.next_try_at = until
+        claimed.append(
+            Claimed(row.id, row.message_id, row.recipient, row.content, row.tries, until)
+        )
+    session.flush()
+    return claimed
+
+
+def sent(session: Session, held: Claimed, now: datetime) -> None:
+    """The mail server took it. Its content, which holds a link and a PIN, is emptied."""
+    row = _mine(session, held)
+    if row is not None:
+        row.sent_at = now
+        _settle(row, MessageState.SENT, None)
+
+
+def refused(session: Session, held: Claimed, problem: str) -> None:
+    """The mail server said no for good: a person must look."""
+    row = _mine(session, held)
+    if row is not None:
+        _settle(row, MessageState.REFUSED, problem)
+
+
+def put_back(
+    session: Session, held: Claimed, now: datetime, wait: timedelta, problem: str | None
+) -> None:
+    """It will be tried again after `wait`, or is given up when that is too late.
+
+    Without a problem the message was not tried at all, and the try is not counted.
+    """
+    row = _mine(session, held)
+    if row is None:
+        return
+    if problem is None:
+        row.tries -= 1
+    elif rules.gives_up(row.kind, row.queued_at, now + wait):
+        _settle(row, MessageState.DEAD, problem)
+        return
+    row.state = MessageState.QUEUED
+    row.claimed_until = None
+    row.next_try_at = now + wait
+    row.problem = problem or row.problem
+    session.flush()
+
+
+def _mine(session: Session, held: Claimed) -> OutboxMessage | None:
+    """The row, if this claim still holds: after a time-out another worker may have it."""
+    return session.execute(
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.id == held.id,
+            OutboxMessage.state == MessageState.SENDING,
+            OutboxMessage.claimed_until == held.until,
+        )
+        .with_for_update()
+    ).scalar_one_or_none()
+
+
+def _settle(row: OutboxMessage, state: MessageState, problem: str | None) -> None:
+    row.state = state
+    row.problem = problem
+    row.content = None
+    row.claimed_until = None
+
+
+def _recipient(email: str) -> str:
+    if email.count("@") != 1 or any(character in email for character in ' <>,;:"\\\t'):
+        raise UnsafeHeader("A message goes to exactly one email address.")
+    return header_text(email)
