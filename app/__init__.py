@@ -17,12 +17,11 @@ from app.core.logging import set_up as set_up_logging
 from app.core.session import db, init_database
 from app.protocols import registry as protocol_registry
 from app.protocols.loading import load_protocols
-from app.protocols import registry as protocol_registry
-from app.protocols.loading import load_protocols
 from app.web.access import enforce
 from app.web.errors import init_errors
 from app.web.headers import init_headers
 from app.web.htmx import init_htmx
+from app.web.limits import init_limits
 from app.web.static_files import init_static
 
 # Every floor with tables: importing them fills `Base.metadata` for migrations and foreign keys.
@@ -34,7 +33,7 @@ for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
 
 # Modules that hold a `blueprint`, bottom floor first.
-ROUTES = ("app.web.health",)
+ROUTES = ("app.web.health", "app.accounts.routes", "app.accounts.staff.routes")
 # Modules that hold a click group of their own name, for `flask`.
 COMMANDS = ("app.cli.protocols",)
 
@@ -73,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_static(app)
     init_headers(app, https=settings.base_url.startswith("https:"))
     init_errors(app)
+    init_limits(app)
     init_signed_in(app)
     init_navigation(app)
     for module in ROUTES:

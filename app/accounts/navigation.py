@@ -16,7 +16,7 @@ class Place(NamedTuple):
     permission: Permission
 
 
-PLACES: tuple[Place, ...] = ()
+PLACES: tuple[Place, ...] = (Place("Staff", "staff.people", Permission.STAFF_MANAGE),)
 
 
 class Link(NamedTuple):

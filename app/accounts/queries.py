@@ -4,43 +4,159 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import rules
-from app.accounts.models import Staff, StaffSession
-from app.accounts.types import Role, StaffMember
+from app.accounts.models import Staff, StaffRole, StaffSession
+from app.accounts.types import (
+    Credentials,
+    NextStep,
+    OpenSession,
+    Pending,
+    Role,
+    StaffMember,
+    WhyOver,
+)
 from app.core.crypto import token_digest
 
-_BY_TOKEN = select(StaffSession, Staff).join(Staff, Staff.id == StaffSession.staff_id)
+# Asked on every request, so: one statement, built once, and columns instead of objects.
+_BY_TOKEN = (
+    select(
+        Staff.id,
+        Staff.name,
+        Staff.email,
+        Staff.ended_at.label("left_at"),
+        StaffSession.id.label("session_id"),
+        StaffSession.passed_second_factor_at,
+        StaffSession.started_at,
+        StaffSession.last_seen_at,
+        StaffSession.reauthenticated_at,
+        StaffSession.ended_at,
+        StaffRole.role,
+    )
+    .select_from(StaffSession)
+    .join(Staff, Staff.id == StaffSession.staff_id)
+    .outerjoin(StaffRole, StaffRole.staff_id == Staff.id)
+    .where(StaffSession.token_digest == bindparam("digest"))
+)
+_PENDING = (
+    select(Staff, StaffSession.started_at)
+    .join(StaffSession, StaffSession.staff_id == Staff.id)
+    .where(
+        StaffSession.token_digest == bindparam("digest"),
+        StaffSession.passed_second_factor_at.is_(None),
+        StaffSession.ended_at.is_(None),
+        Staff.ended_at.is_(None),
+    )
+)
+_BY_EMAIL = select(Staff.id, Staff.name, Staff.email, Staff.password_hash).where(
+    Staff.email == bindparam("email"), Staff.ended_at.is_(None)
+)
+_BY_ID = select(Staff.id, Staff.name, Staff.email, Staff.password_hash).where(
+    Staff.id == bindparam("staff_id"), Staff.ended_at.is_(None)
+)
+_OPEN = (
+    select(
+        StaffSession.id,
+        StaffSession.started_at,
+        StaffSession.last_seen_at,
+    )
+    .where(
+        StaffSession.staff_id == bindparam("staff_id"),
+        StaffSession.ended_at.is_(None),
+        StaffSession.passed_second_factor_at.is_not(None),
+    )
+    .order_by(StaffSession.started_at.desc())
+)
 
 
 def staff_by_session_token(session: Session, token: str, now: datetime) -> StaffMember | None:
     """The person behind a session cookie, once the second factor was given and while it lasts."""
-    row = session.execute(
-        _BY_TOKEN.where(StaffSession.token_digest == token_digest(token))
-    ).one_or_none()
-    if row is None:
+    rows = session.execute(_BY_TOKEN, {"digest": token_digest(token)}).all()
+    if not rows:
         return None
-    held, staff = row
+    held = rows[0]
     if (
         held.passed_second_factor_at is None
-        or staff.ended_at is not None
+        or held.left_at is not None
         or rules.is_over(
             now, started=held.started_at, last_seen=held.last_seen_at, ended=held.ended_at
         )
     ):
         return None
     return StaffMember(
-        id=staff.id,
-        name=staff.name,
-        email=staff.email,
-        roles=frozenset(held_role.role for held_role in staff.roles),
-        session_id=held.id,
+        id=held.id,
+        name=held.name,
+        email=held.email,
+        roles=frozenset(row.role for row in rows if row.role is not None),
+        session_id=held.session_id,
         reauthenticated_at=held.reauthenticated_at,
         last_seen_at=held.last_seen_at,
         token=token,
     )
+
+
+def why_over(session: Session, token: str, now: datetime) -> WhyOver | None:
+    """Why the session of this cookie opens nothing; None if it does, or never was one."""
+    held = session.execute(_BY_TOKEN, {"digest": token_digest(token)}).first()
+    if held is None or held.passed_second_factor_at is None:
+        return None
+    return rules.why_over(
+        now, started=held.started_at, last_seen=held.last_seen_at, ended=held.ended_at
+    )
+
+
+def owner_of_token(session: Session, token: str) -> int | None:
+    """Whose session this cookie was for, over or not."""
+    held = session.execute(_BY_TOKEN, {"digest": token_digest(token)}).first()
+    return None if held is None else held.id
+
+
+def credentials(session: Session, email: str) -> Credentials | None:
+    """What to check a typed password against; None for an address without an account."""
+    row = session.execute(_BY_EMAIL, {"email": email.lower()}).one_or_none()
+    return None if row is None else Credentials(*row)
+
+
+def credentials_of(session: Session, staff_id: int) -> Credentials | None:
+    """The same for somebody who is signed in."""
+    row = session.execute(_BY_ID, {"staff_id": staff_id}).one_or_none()
+    return None if row is None else Credentials(*row)
+
+
+def pending(session: Session, token: str, now: datetime) -> Pending | None:
+    """Who gave the right password with this token and has not given the second factor yet."""
+    row = session.execute(_PENDING, {"digest": token_digest(token)}).one_or_none()
+    if row is None:
+        return None
+    staff, started_at = row
+    if now - started_at > rules.IDLE:
+        return None
+    return Pending(
+        staff_id=staff.id,
+        name=staff.name,
+        email=staff.email,
+        next_step=next_step(staff),
+        password_hash=staff.password_hash,
+        totp_secret=staff.totp_secret,
+    )
+
+
+def next_step(staff: Staff) -> NextStep:
+    """What stands between this person's password and a session."""
+    if staff.must_set_password:
+        return NextStep.OWN_PASSWORD
+    return NextStep.SET_UP if staff.totp_confirmed_at is None else NextStep.CODE
+
+
+def open_sessions(session: Session, staff_id: int, now: datetime) -> list[OpenSession]:
+    """The browsers this person is signed in with, newest first."""
+    return [
+        OpenSession(row.id, row.started_at, row.last_seen_at)
+        for row in session.execute(_OPEN, {"staff_id": staff_id})
+        if not rules.is_over(now, started=row.started_at, last_seen=row.last_seen_at, ended=None)
+    ]
 
 
 def chairs(session: Session) -> list[Staff]:
@@ -49,3 +165,8 @@ def chairs(session: Session) -> list[Staff]:
         select(Staff).where(Staff.ended_at.is_(None)).order_by(Staff.name)
     ).scalars()
     return [staff for staff in rows if any(r.role is Role.CHAIR for r in staff.roles)]
+
+
+def number_of_staff(session: Session) -> int:
+    """How many people were ever added."""
+    return session.execute(select(func.count()).select_from(Staff)).scalar_one()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from app.accounts.types import Permission, Role
+from app.accounts.types import Permission, Role, WhyOver
 
 IDLE = timedelta(minutes=15)  # H1
 LONGEST_SESSION = timedelta(hours=12)
@@ -13,6 +13,7 @@ REAUTHENTICATION = timedelta(minutes=5)
 TRIES_BEFORE_PAUSE = 5
 PAUSE = timedelta(minutes=15)
 SHORTEST_PASSWORD = 12
+TOUCH_EVERY = timedelta(minutes=1)
 
 _CASE_ROLES = frozenset(
     {Role.ADMINISTRATOR, Role.CHAIR, Role.TRIAGE, Role.SOCIAL_WORKER, Role.OUT_OF_HOURS}
@@ -54,7 +55,28 @@ def is_over(
     now: datetime, *, started: datetime, last_seen: datetime, ended: datetime | None
 ) -> bool:
     """Whether a session has ended, was left idle for 15 minutes, or has run for 12 hours (H1)."""
-    return ended is not None or now - last_seen > IDLE or now - started > LONGEST_SESSION
+    return why_over(now, started=started, last_seen=last_seen, ended=ended) is not None
+
+
+def why_over(
+    now: datetime, *, started: datetime, last_seen: datetime, ended: datetime | None
+) -> WhyOver | None:
+    """Why a session is over, for the words on the sign-in page; None while it lasts (H1)."""
+    if ended is not None:
+        return WhyOver.ENDED
+    if now - started > LONGEST_SESSION:
+        return WhyOver.LONG
+    return WhyOver.IDLE if now - last_seen > IDLE else None
+
+
+def needs_touch(now: datetime, last_seen: datetime) -> bool:
+    """Whether activity should be written down: at most once a minute."""
+    return now - last_seen >= TOUCH_EVERY
+
+
+def is_paused(now: datetime, paused_until: datetime | None) -> bool:
+    """Whether the account takes no password or code at the moment."""
+    return paused_until is not None and now < paused_until
 
 
 def is_fresh(now: datetime, reauthenticated: datetime | None) -> bool:

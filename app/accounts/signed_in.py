@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from typing import cast
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
-from app.accounts import queries, rules
+from app.accounts import queries, rules, service
 from app.accounts.types import Permission, StaffMember
 from app.core.clock import now
-from app.core.session import reading
+from app.core.session import reading, transaction
 from app.web.htmx import go_to
+from app.web.paths import here
 
 login_manager = LoginManager()
+# A page that refreshes itself sends this header: that is no activity of a person (H1).
+BACKGROUND = "X-Background"
+_NOBODY_ACTS = frozenset({None, "static", "health.health", "health.metrics"})
 
 
 def init_signed_in(app: Flask) -> None:
@@ -26,6 +30,14 @@ def init_signed_in(app: Flask) -> None:
     @login_manager.user_loader  # type: ignore[untyped-decorator]
     def _load(token: str) -> StaffMember | None:
         return queries.staff_by_session_token(reading(), token, now())
+
+    @app.before_request
+    def _activity() -> None:
+        if request.endpoint in _NOBODY_ACTS or BACKGROUND in request.headers:
+            return
+        if is_signed_in() and rules.needs_touch(now(), signed_in().last_seen_at):
+            with transaction() as session:
+                service.touch(session, signed_in().session_id, now())
 
 
 def signed_in() -> StaffMember:
@@ -42,6 +54,8 @@ def is_signed_in() -> bool:
 class StaffMay:
     """Signed-in staff whose role allows it; `fresh` asks for password and code again (H1)."""
 
+    limits_floods = False  # who is not signed in gets no further than here
+
     def __init__(self, permission: Permission, *, fresh: bool = False) -> None:
         self.permission = permission
         self.fresh = fresh
@@ -56,7 +70,7 @@ class StaffMay:
         if not rules.may(staff.roles, self.permission):
             abort(403)
         if self.fresh and not rules.is_fresh(now(), staff.reauthenticated_at):
-            return go_to(url_for("accounts.reauthenticate", next=_here()))
+            return go_to(url_for("accounts.reauthenticate", next=here()))
         return None
 
 
@@ -74,11 +88,6 @@ def _sign_in_first() -> Response:
     if request.headers.get("HX-Request") == "true" or request.headers.get("X-Autosave"):
         # The page stays, with every word in it; its script says that signing in is needed.
         return Response(status=401, headers={"HX-Trigger": "signed-out"})
-    return go_to(url_for("accounts.sign_in", next=_here()))
-
-
-def _here() -> str:
-    """Where to come back to: after a GET here, after a POST the page it was sent from."""
-    if request.method == "GET":
-        return request.full_path.rstrip("?")
-    return urlsplit(request.referrer or "/").path or "/"
+    token = cookie.get("_user_id")
+    why = queries.why_over(reading(), token, now()) if token else None
+    return go_to(url_for("accounts.sign_in", next=here(), why=why.value if why else None))

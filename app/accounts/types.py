@@ -58,6 +58,74 @@ class Permission(enum.Enum):
     AUDIT_SEE = "read the audit"
 
 
+class WhyOver(enum.Enum):
+    """Why a session opens nothing any more."""
+
+    IDLE = "idle"
+    LONG = "long"
+    ENDED = "ended"
+
+    @property
+    def words(self) -> str:
+        return _OVER_WORDS[self]
+
+
+_OVER_WORDS = {
+    WhyOver.IDLE: (
+        "You were signed out after 15 minutes without activity. Nothing you saved is lost."
+    ),
+    WhyOver.LONG: "You were signed out after 12 hours. Nothing you saved is lost.",
+    WhyOver.ENDED: "You were signed out. Nothing you saved is lost.",
+}
+
+
+class NextStep(enum.Enum):
+    """What a person who gave the right password is asked for next."""
+
+    OWN_PASSWORD = "own password"  # noqa: S105  # a step, not a password
+    SET_UP = "set up the second factor"
+    CODE = "code"
+
+
+class Tried(enum.Enum):
+    """What became of a code."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    OVER = "over"  # too late, or too many tries: back to the password
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a typed password is checked against, outside any transaction."""
+
+    staff_id: int
+    name: str
+    email: str
+    password_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Somebody between the password and the second factor."""
+
+    staff_id: int
+    name: str
+    email: str
+    next_step: NextStep
+    password_hash: str = field(repr=False)
+    totp_secret: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A signed-in browser, as its owner sees it."""
+
+    id: int
+    started_at: datetime
+    last_seen_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class StaffMember:
     """The person behind the session, as routes and templates see them."""

@@ -50,7 +50,7 @@ def access_of(app: Flask, endpoint: str) -> Access | None:
 
 def enforce(app: Flask) -> None:
     """Check the declaration before each request; a view without one is closed."""
-    app.view_functions["static"].access_rule = Everyone()  # type: ignore[attr-defined]
+    access(Everyone())(app.view_functions["static"])
 
     @app.before_request
     def _check() -> ResponseReturnValue | None:

@@ -32,7 +32,7 @@ def tidy_line(value: str | None) -> str:
     return " ".join(tidy(value).split())
 
 
-class BaseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
+class BaseForm(FlaskForm):
     """Forms check shape and required-ness; whether the thing may happen is for rules."""
 
     def add_error(self, field: str, message: str) -> None:
@@ -47,7 +47,7 @@ class OnceForm(BaseForm):
     nonce = HiddenField(validators=[InputRequired()], default=new_token)
 
 
-class Line(StringField):  # type: ignore[misc]
+class Line(StringField):
     """One line of text."""
 
     def __init__(self, label: str, *, length: int = LINE_LENGTH, **kwargs: Any) -> None:
@@ -55,7 +55,7 @@ class Line(StringField):  # type: ignore[misc]
         super().__init__(label, validators, filters=[tidy_line], **kwargs)
 
 
-class Passage(TextAreaField):  # type: ignore[misc]
+class Passage(TextAreaField):
     """Several lines of text."""
 
     def __init__(self, label: str, *, length: int = TEXT_LENGTH, **kwargs: Any) -> None:
@@ -67,7 +67,7 @@ def _too_long(length: int) -> str:
     return f"Shorten this to {length:,} characters or fewer"
 
 
-class Required(InputRequired):  # type: ignore[misc]
+class Required(InputRequired):
     """Something must be given; blanks do not count. The message says what to do."""
 
     def __init__(self, message: str) -> None:
@@ -86,7 +86,7 @@ class Required(InputRequired):  # type: ignore[misc]
             raise StopValidation(self.message)
 
 
-class DateParts(Field):  # type: ignore[misc]
+class DateParts(Field):
     """A date as day, month and year (three inputs: `name-day`, `name-month`, `name-year`).
 
     Two-digit years and month names are understood; what was typed is kept in `parts`.
@@ -141,7 +141,7 @@ class LocalMoment(DateParts):
             moment = default if isinstance(default, datetime) else None
         local = in_london(moment) if moment else None
         self.typed_time = f"{local:%H:%M}" if local else ""
-        self.default = None
+        self.default: Any = None
         super().process(formdata, local.date() if local else None, **kwargs)
         if formdata is None or f"{self.name}-day" not in formdata:
             self.data = moment
@@ -181,7 +181,7 @@ def parse_time(typed: str) -> time | None:
 
 def choices(pairs: Iterable[tuple[str, str]], empty: str | None = None) -> list[tuple[str, str]]:
     """Choices of a select, with a first empty one that asks."""
-    return [("", empty)] * (empty is not None) + list(pairs)  # type: ignore[list-item]
+    return [*([] if empty is None else [("", empty)]), *pairs]
 
 
 def not_in_future(today: date, message: str) -> Any:

@@ -1,0 +1,300 @@
+"""Signing in, staying signed in, signing out, one's own password (H1).
+
+Passwords are checked and hashed by the caller, before the transaction: Argon2 takes a tenth of a
+second, in which nobody else could write. What comes in here is the answer, with the hash it was
+found against.
+
+Nothing here raises for a wrong password or code: the count of failures must be kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.accounts import rules, second_factor
+from app.accounts.models import Staff, StaffSession
+from app.accounts.types import Credentials, StaffMember, Tried
+from app.audit import service as audit
+from app.audit.types import PUBLIC, Actor, ActorKind, Subject
+from app.core.crypto import keyed_digest, new_token, token_digest
+from app.core.installation import index_key
+from app.core.refusal import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTried:
+    """What became of a code; with RIGHT comes the token of the new session."""
+
+    result: Tried
+    token: str | None = field(default=None, repr=False)
+
+
+def password_tried(
+    session: Session, email: str, tried: Credentials | None, right: bool, now: datetime
+) -> str | None:
+    """Note a password typed at sign-in; returns the token of the step that follows, or None.
+
+    `tried` is what the password was checked against, None for an unknown address. A paused
+    account answers as to a wrong password. Each try is in the audit (H1); an unknown address only
+    as a keyed digest, because people type passwords into the wrong field.
+    """
+    staff = None if tried is None else _locked(session, tried.staff_id)
+    if staff is None or tried is None:
+        who = keyed_digest(index_key(session), "sign-in", email.lower())[:16]
+        audit.record(session, PUBLIC, "sign-in refused", Subject("sign-in", who), now)
+        return None
+    if rules.is_paused(now, staff.paused_until):
+        audit.record(session, PUBLIC, "sign-in refused during a pause", _subject(staff), now)
+        return None
+    # Another password was set between the check and the lock: what was checked counts no more.
+    if not right or staff.password_hash != tried.password_hash:
+        _failed(session, staff, "password", now)
+        return None
+    if staff.totp_confirmed_at is None:
+        # New at each try until it is confirmed: whoever saw it before holds nothing.
+        staff.totp_secret = second_factor.new_secret()
+        staff.totp_last_step = None
+    token = new_token()
+    session.add(
+        StaffSession(
+            staff_id=staff.id,
+            token_digest=token_digest(token),
+            passed_second_factor_at=None,
+            started_at=now,
+            last_seen_at=now,
+            reauthenticated_at=None,
+            ended_at=None,
+        )
+    )
+    audit.record(session, _actor(staff), "password given", _subject(staff), now)
+    return token
+
+
+def set_first_password(session: Session, token: str, chosen_hash: str, now: datetime) -> bool:
+    """Replace the one-time password by the person's own. False when the step is over."""
+    held = _pending(session, token, now)
+    if held is None or not held[1].must_set_password:
+        return False
+    _, staff = held
+    staff.password_hash = chosen_hash
+    staff.must_set_password = False
+    audit.record(session, _actor(staff), "own password set", _subject(staff), now)
+    return True
+
+
+def code_tried(session: Session, token: str, typed: str, now: datetime) -> CodeTried:
+    """Check the second factor; the first right code of a new secret confirms it.
+
+    A right code opens the session under a new token, so that one planted in the browser before
+    (fixation) opens nothing.
+    """
+    held = _pending(session, token, now)
+    if held is None:
+        return CodeTried(Tried.OVER)
+    opened, staff = held
+    if staff.must_set_password or staff.totp_secret is None:
+        return CodeTried(Tried.OVER)
+    if rules.is_paused(now, staff.paused_until):
+        opened.ended_at = now
+        audit.record(session, _actor(staff), "code refused during a pause", _subject(staff), now)
+        return CodeTried(Tried.OVER)
+    step = second_factor.matching_step(staff.totp_secret, typed, now, staff.totp_last_step)
+    if step is None:
+        if _failed(session, staff, "code", now):
+            opened.ended_at = now
+            return CodeTried(Tried.OVER)
+        return CodeTried(Tried.WRONG)
+    first = staff.totp_confirmed_at is None
+    if first:
+        staff.totp_confirmed_at = now
+    staff.totp_last_step = step
+    _succeeded(staff)
+    token = new_token()
+    opened.token_digest = token_digest(token)
+    opened.passed_second_factor_at = opened.started_at = opened.last_seen_at = now
+    opened.reauthenticated_at = now
+    action = "second factor set up, signed in" if first else "signed in"
+    audit.record(session, _actor(staff), action, _subject(staff), now)
+    return CodeTried(Tried.RIGHT, token)
+
+
+def reauthenticate(
+    session: Session,
+    member: StaffMember,
+    tried: Credentials,
+    right: bool,
+    code: str,
+    now: datetime,
+) -> bool:
+    """Note password and code given again for something that matters (H1, F2). True if both fit.
+
+    Wrong ones count towards the pause like those at sign-in.
+    """
+    staff = _locked(session, member.id)
+    opened = session.get(StaffSession, member.session_id, populate_existing=True)
+    if staff is None or opened is None or opened.ended_at is not None:
+        return False
+    if rules.is_paused(now, staff.paused_until):
+        audit.record(session, member.actor, "refused during a pause", _subject(staff), now)
+        return False
+    step = None
+    if right and staff.password_hash == tried.password_hash and staff.totp_secret is not None:
+        step = second_factor.matching_step(staff.totp_secret, code, now, staff.totp_last_step)
+    if step is None:
+        _failed(session, staff, "password or code given again", now)
+        return False
+    staff.totp_last_step = step
+    _succeeded(staff)
+    opened.reauthenticated_at = opened.last_seen_at = now
+    audit.record(session, member.actor, "password and code given again", _subject(staff), now)
+    return True
+
+
+def change_password(
+    session: Session,
+    member: StaffMember,
+    tried: Credentials,
+    right: bool,
+    chosen_hash: str,
+    now: datetime,
+) -> bool:
+    """Set a new password of one's own; every other browser is signed out. False if the present
+    password was wrong, which counts towards the pause."""
+    staff = _locked(session, member.id)
+    if staff is None:
+        return False
+    if rules.is_paused(now, staff.paused_until):
+        audit.record(session, member.actor, "refused during a pause", _subject(staff), now)
+        return False
+    if not right or staff.password_hash != tried.password_hash:
+        _failed(session, staff, "present password", now)
+        return False
+    staff.password_hash = chosen_hash
+    ended = end_sessions(session, staff.id, now, but=member.session_id)
+    _succeeded(staff)
+    audit.record(
+        session, member.actor, "password changed", _subject(staff), now, {"sessions ended": ended}
+    )
+    return True
+
+
+def touch(session: Session, session_id: int, now: datetime) -> None:
+    """Note activity. Not audited: it changes nothing but how long the session lasts."""
+    session.execute(
+        update(StaffSession)
+        .where(
+            StaffSession.id == session_id,
+            StaffSession.ended_at.is_(None),
+            StaffSession.last_seen_at < now,
+        )
+        .values(last_seen_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def sign_out(session: Session, member: StaffMember, now: datetime) -> None:
+    """End the session of this browser."""
+    _end(session, member.session_id, now)
+    audit.record(session, member.actor, "signed out", _subject_of(member.id), now)
+
+
+def end_own_session(session: Session, member: StaffMember, session_id: int, now: datetime) -> None:
+    """End another browser's session of one's own.
+
+    Raises Refused when it is not one's own or is over already.
+    """
+    opened = session.get(StaffSession, session_id, populate_existing=True)
+    if opened is None or opened.staff_id != member.id or opened.ended_at is not None:
+        raise Refused("session", "That session had ended already. Nothing was changed.")
+    _end(session, session_id, now)
+    audit.record(session, member.actor, "own session ended", _subject_of(member.id), now)
+
+
+def end_sessions(session: Session, staff_id: int, now: datetime, *, but: int | None = None) -> int:
+    """End somebody's sessions, half-open ones too; returns how many. The caller audits why."""
+    statement = update(StaffSession).where(
+        StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None)
+    )
+    if but is not None:
+        statement = statement.where(StaffSession.id != but)
+    done = session.execute(
+        statement.values(ended_at=now)
+        .returning(StaffSession.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(done.all())
+
+
+def _end(session: Session, session_id: int, now: datetime) -> None:
+    session.execute(
+        update(StaffSession)
+        .where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _locked(session: Session, staff_id: int) -> Staff | None:
+    """The person, held until the transaction ends: two tries at once are both counted."""
+    return session.execute(
+        select(Staff)
+        .where(Staff.id == staff_id, Staff.ended_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+
+
+def _pending(session: Session, token: str, now: datetime) -> tuple[StaffSession, Staff] | None:
+    opened = session.execute(
+        select(StaffSession)
+        .where(
+            StaffSession.token_digest == token_digest(token),
+            StaffSession.passed_second_factor_at.is_(None),
+            StaffSession.ended_at.is_(None),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if opened is None or now - opened.started_at > rules.IDLE:
+        return None
+    staff = _locked(session, opened.staff_id)
+    return None if staff is None else (opened, staff)
+
+
+def _failed(session: Session, staff: Staff, what: str, now: datetime) -> bool:
+    """Count a failure; returns whether the account is paused by it."""
+    staff.failures += 1
+    paused_until = rules.pause_until(staff.failures, now)
+    if paused_until is not None:
+        staff.paused_until = paused_until
+        staff.failures = 0  # a new count after the pause
+    audit.record(
+        session,
+        PUBLIC,
+        "sign-in refused, account paused" if paused_until else "sign-in refused",
+        _subject(staff),
+        now,
+        {"wrong": what},
+    )
+    return paused_until is not None
+
+
+def _succeeded(staff: Staff) -> None:
+    staff.failures = 0
+    staff.paused_until = None
+
+
+def _actor(staff: Staff) -> Actor:
+    return Actor(ActorKind.STAFF, staff.id, staff.name)
+
+
+def _subject(staff: Staff) -> Subject:
+    return _subject_of(staff.id)
+
+
+def _subject_of(staff_id: int) -> Subject:
+    return Subject("staff", str(staff_id))

@@ -1,0 +1,1 @@
+"""Looking after staff: who has an account, what they may do, who has left (H1)."""

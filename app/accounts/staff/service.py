@@ -1,0 +1,198 @@
+"""What a system administrator does with the accounts of others (H1). All of it is audited."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Staff, StaffRole
+from app.accounts.service import end_sessions
+from app.accounts.types import Role
+from app.audit import service as audit
+from app.audit.types import Actor, Subject
+from app.core.refusal import Refused
+
+
+def add(
+    session: Session,
+    actor: Actor,
+    *,
+    name: str,
+    email: str,
+    telephone: str | None,
+    roles: Collection[Role],
+    one_time_hash: str,
+    now: datetime,
+) -> Staff:
+    """Add somebody with a one-time password, whose hash is given; they set their own.
+
+    Raises Refused when the address is taken, by a leaver too, or no role is given.
+    """
+    _some_role(roles)
+    address = email.lower()
+    held = session.execute(select(Staff).where(Staff.email == address)).scalar_one_or_none()
+    if held is not None and held.ended_at is None:
+        raise Refused("email", "This address has an account already: change that one")
+    if held is not None:
+        raise Refused(
+            "email", "Somebody who has left had this address: open their page and let them return"
+        )
+    staff = Staff(
+        name=name,
+        email=address,
+        telephone=telephone,
+        password_hash=one_time_hash,
+        must_set_password=True,
+        totp_secret=None,
+        totp_confirmed_at=None,
+        totp_last_step=None,
+        failures=0,
+        paused_until=None,
+        ended_at=None,
+        created_at=now,
+        roles=[StaffRole(role=role) for role in _in_order(roles)],
+    )
+    session.add(staff)
+    session.flush()
+    audit.record(session, actor, "staff added", _subject(staff), now, {"roles": _names(roles)})
+    return staff
+
+
+def change_roles(
+    session: Session, actor: Actor, staff_id: int, roles: Collection[Role], now: datetime
+) -> None:
+    """Give somebody exactly these roles. They hold from the next page on.
+
+    Raises Refused when no role is left, or the last system administrator would lose theirs.
+    """
+    _some_role(roles)
+    staff = _locked(session, staff_id)
+    if Role.SYSTEM not in roles:
+        _keep_a_system_administrator(session, staff)
+    before = {held.role for held in staff.roles}
+    staff.roles = [held for held in staff.roles if held.role in roles]
+    staff.roles.extend(StaffRole(role=role) for role in _in_order(set(roles) - before))
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "roles changed",
+        _subject(staff),
+        now,
+        {"from": _names(before), "to": _names(roles)},
+    )
+
+
+def new_one_time_password(
+    session: Session, actor: Actor, staff_id: int, one_time_hash: str, now: datetime
+) -> None:
+    """Replace a forgotten password, sign the person out everywhere and lift a pause."""
+    staff = _locked(session, staff_id)
+    staff.password_hash = one_time_hash
+    staff.must_set_password = True
+    staff.failures = 0
+    staff.paused_until = None
+    ended = end_sessions(session, staff.id, now)
+    audit.record(
+        session, actor, "one-time password given", _subject(staff), now, {"sessions ended": ended}
+    )
+
+
+def reset_second_factor(session: Session, actor: Actor, staff_id: int, now: datetime) -> None:
+    """Forget a lost telephone: the next sign-in sets up a new one. Signs out everywhere."""
+    staff = _locked(session, staff_id)
+    staff.totp_secret = None
+    staff.totp_confirmed_at = None
+    staff.totp_last_step = None
+    ended = end_sessions(session, staff.id, now)
+    audit.record(
+        session, actor, "second factor reset", _subject(staff), now, {"sessions ended": ended}
+    )
+
+
+def sign_out_everywhere(session: Session, actor: Actor, staff_id: int, now: datetime) -> int:
+    """End every session of somebody; returns how many there were."""
+    staff = _locked(session, staff_id)
+    ended = end_sessions(session, staff.id, now)
+    audit.record(session, actor, "sessions ended", _subject(staff), now, {"sessions ended": ended})
+    return ended
+
+
+def end(session: Session, actor: Actor, staff_id: int, now: datetime) -> None:
+    """Somebody has left: they are signed out and can never sign in. Their name stays in history.
+
+    Raises Refused for the last system administrator.
+    """
+    staff = _locked(session, staff_id)
+    _keep_a_system_administrator(session, staff)
+    staff.ended_at = now
+    staff.totp_secret = None
+    staff.totp_confirmed_at = None
+    ended = end_sessions(session, staff.id, now)
+    audit.record(session, actor, "staff ended", _subject(staff), now, {"sessions ended": ended})
+
+
+def let_return(
+    session: Session, actor: Actor, staff_id: int, one_time_hash: str, now: datetime
+) -> None:
+    """Somebody who had left is back, with a one-time password and the roles they had."""
+    staff = session.execute(
+        select(Staff).where(Staff.id == staff_id).with_for_update()
+    ).scalar_one_or_none()
+    if staff is None or staff.ended_at is None:
+        raise Refused("staff", "This person has not left. Load the page again.")
+    staff.ended_at = None
+    staff.password_hash = one_time_hash
+    staff.must_set_password = True
+    staff.failures = 0
+    staff.paused_until = None
+    audit.record(session, actor, "staff returned", _subject(staff), now)
+
+
+def _locked(session: Session, staff_id: int) -> Staff:
+    staff = session.execute(
+        select(Staff)
+        .where(Staff.id == staff_id, Staff.ended_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if staff is None:
+        raise Refused("staff", "This person has left. Load the page again.")
+    return staff
+
+
+def _keep_a_system_administrator(session: Session, staff: Staff) -> None:
+    # Locked in one order: two administrators who remove each other at once cannot both succeed.
+    holders = session.execute(
+        select(Staff)
+        .join(StaffRole, StaffRole.staff_id == Staff.id)
+        .where(StaffRole.role == Role.SYSTEM, Staff.ended_at.is_(None))
+        .order_by(Staff.id)
+        .with_for_update(of=Staff)
+        .execution_options(populate_existing=True)
+    ).scalars()
+    if {holder.id for holder in holders} == {staff.id}:
+        raise Refused(
+            "roles",
+            "This is the last system administrator: make somebody else one first",
+        )
+
+
+def _some_role(roles: Collection[Role]) -> None:
+    if not roles:
+        raise Refused("roles", "Choose at least one role")
+
+
+def _in_order(roles: Collection[Role]) -> list[Role]:
+    return [role for role in Role if role in roles]
+
+
+def _names(roles: Collection[Role]) -> list[str]:
+    return [role.value for role in _in_order(roles)]
+
+
+def _subject(staff: Staff) -> Subject:
+    return Subject("staff", str(staff.id))
