@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, EncryptedText
@@ -49,8 +49,35 @@ class RecordVersion(Base):
     signed_at: Mapped[datetime]
     # Another authorised manager signs for an absent chair, recorded so (F1).
     signed_for: Mapped[str | None]
+    # Both reasons may name people, so they are encrypted with the record key, as the content is.
     absence_reason: Mapped[str | None]
     correction_reason: Mapped[str | None]
+
+
+class RecordCorrection(Base):
+    """A signed record that is being corrected: why, and which version it becomes (F2).
+
+    While one is open the discussion can be written in again; the signed versions stay as they are.
+    """
+
+    __tablename__ = "record_correction"
+    __table_args__ = (
+        Index(
+            "uq_record_correction_open",
+            "meeting_id",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    number: Mapped[int]
+    reason: Mapped[str] = mapped_column(EncryptedText)
+    opened_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]  # signed as a new version, or given up
 
 
 class RecordCopy(Base):
@@ -59,6 +86,14 @@ class RecordCopy(Base):
     __tablename__ = "record_copy"
     __table_args__ = (
         UniqueConstraint("version_id", "invitee_id", name="uq_record_copy_reader"),
+        # Two empty values are never equal to a unique constraint.
+        Index(
+            "uq_record_copy_council",
+            "version_id",
+            unique=True,
+            sqlite_where=text("invitee_id IS NULL"),
+            postgresql_where=text("invitee_id IS NULL"),
+        ),
         Index("ix_record_copy_sha256", "sha256"),
     )
 
@@ -78,6 +113,12 @@ class Circulation(Base):
     __table_args__ = (
         UniqueConstraint("version_id", "invitee_id", name="uq_circulation_reader"),
         Index("ix_circulation_invitee", "invitee_id"),
+        Index(
+            "ix_circulation_to_send",
+            "id",
+            sqlite_where=text("sent_at IS NULL AND withheld_reason IS NULL"),
+            postgresql_where=text("sent_at IS NULL AND withheld_reason IS NULL"),
+        ),
         CheckConstraint("withheld_reason IS NULL OR sent_at IS NULL", name="withheld_is_not_sent"),
     )
 
@@ -88,6 +129,8 @@ class Circulation(Base):
     released_at: Mapped[datetime]
     withheld_reason: Mapped[str | None] = mapped_column(EncryptedText)
     sent_at: Mapped[datetime | None]  # the message was queued by the worker
+    # The newest message that told this reader; what became of it stands in the outbox.
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"))
     opened_at: Mapped[datetime | None]
     downloaded_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]

@@ -555,6 +555,21 @@ def upgrade() -> None:
     with op.batch_alter_table('meeting_child', schema=None) as batch_op:
         batch_op.create_index('ix_meeting_child_child', ['child_id', 'meeting_id'], unique=False)
 
+    op.create_table('record_correction',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('meeting_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('reason', app.core.database.EncryptedText(), nullable=False),
+    sa.Column('opened_by_id', sa.Integer(), nullable=False),
+    sa.Column('opened_at', app.core.database.UTCDateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', app.core.database.UTCDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['meeting_id'], ['meeting.id'], name=op.f('fk_record_correction_meeting_id_meeting')),
+    sa.ForeignKeyConstraint(['opened_by_id'], ['staff.id'], name=op.f('fk_record_correction_opened_by_id_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_record_correction'))
+    )
+    with op.batch_alter_table('record_correction', schema=None) as batch_op:
+        batch_op.create_index('uq_record_correction_open', ['meeting_id'], unique=True, sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
+
     op.create_table('record_version',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('meeting_id', sa.Integer(), nullable=False),
@@ -611,18 +626,21 @@ def upgrade() -> None:
     sa.Column('released_at', app.core.database.UTCDateTime(timezone=True), nullable=False),
     sa.Column('withheld_reason', app.core.database.EncryptedText(), nullable=True),
     sa.Column('sent_at', app.core.database.UTCDateTime(timezone=True), nullable=True),
+    sa.Column('message_id', sa.Integer(), nullable=True),
     sa.Column('opened_at', app.core.database.UTCDateTime(timezone=True), nullable=True),
     sa.Column('downloaded_at', app.core.database.UTCDateTime(timezone=True), nullable=True),
     sa.Column('acknowledged_at', app.core.database.UTCDateTime(timezone=True), nullable=True),
     sa.CheckConstraint('withheld_reason IS NULL OR sent_at IS NULL', name=op.f('ck_circulation_withheld_is_not_sent')),
     sa.ForeignKeyConstraint(['checked_by_id'], ['staff.id'], name=op.f('fk_circulation_checked_by_id_staff')),
     sa.ForeignKeyConstraint(['invitee_id'], ['invitee.id'], name=op.f('fk_circulation_invitee_id_invitee')),
+    sa.ForeignKeyConstraint(['message_id'], ['outbox_message.id'], name=op.f('fk_circulation_message_id_outbox_message')),
     sa.ForeignKeyConstraint(['version_id'], ['record_version.id'], name=op.f('fk_circulation_version_id_record_version')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_circulation')),
     sa.UniqueConstraint('version_id', 'invitee_id', name='uq_circulation_reader')
     )
     with op.batch_alter_table('circulation', schema=None) as batch_op:
         batch_op.create_index('ix_circulation_invitee', ['invitee_id'], unique=False)
+        batch_op.create_index('ix_circulation_to_send', ['id'], unique=False, sqlite_where=sa.text('sent_at IS NULL AND withheld_reason IS NULL'), postgresql_where=sa.text('sent_at IS NULL AND withheld_reason IS NULL'))
 
     op.create_table('delivery',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -682,6 +700,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('record_copy', schema=None) as batch_op:
         batch_op.create_index('ix_record_copy_sha256', ['sha256'], unique=False)
+        batch_op.create_index('uq_record_copy_council', ['version_id'], unique=True, sqlite_where=sa.text('invitee_id IS NULL'), postgresql_where=sa.text('invitee_id IS NULL'))
 
     op.create_table('report',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -711,6 +730,7 @@ def downgrade() -> None:
 
     op.drop_table('report')
     with op.batch_alter_table('record_copy', schema=None) as batch_op:
+        batch_op.drop_index('uq_record_copy_council', sqlite_where=sa.text('invitee_id IS NULL'), postgresql_where=sa.text('invitee_id IS NULL'))
         batch_op.drop_index('ix_record_copy_sha256')
 
     op.drop_table('record_copy')
@@ -727,6 +747,7 @@ def downgrade() -> None:
 
     op.drop_table('delivery')
     with op.batch_alter_table('circulation', schema=None) as batch_op:
+        batch_op.drop_index('ix_circulation_to_send', sqlite_where=sa.text('sent_at IS NULL AND withheld_reason IS NULL'), postgresql_where=sa.text('sent_at IS NULL AND withheld_reason IS NULL'))
         batch_op.drop_index('ix_circulation_invitee')
 
     op.drop_table('circulation')
@@ -737,6 +758,10 @@ def downgrade() -> None:
 
     op.drop_table('action')
     op.drop_table('record_version')
+    with op.batch_alter_table('record_correction', schema=None) as batch_op:
+        batch_op.drop_index('uq_record_correction_open', sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
+
+    op.drop_table('record_correction')
     with op.batch_alter_table('meeting_child', schema=None) as batch_op:
         batch_op.drop_index('ix_meeting_child_child')
 
