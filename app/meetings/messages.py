@@ -229,7 +229,9 @@ def _queue(
     finished: Sequence[FinishedMessage],
     now: datetime,
 ) -> None:
-    for invitee, message in zip(invitees, finished, strict=True):
-        queued = outbox.enqueue(session, message, now)
-        session.add(Delivery(invitee_id=invitee.id, message_id=queued.id, kind=kind, at=now))
+    queued = outbox.enqueue_all(session, finished, now)
+    session.add_all(
+        Delivery(invitee_id=invitee.id, message_id=message.id, kind=kind, at=now)
+        for invitee, message in zip(invitees, queued, strict=True)
+    )
     session.flush()

@@ -1,0 +1,207 @@
+"""What an invitee does: answers, names a colleague, sends a report (D4, D5).
+
+Called for guests by link and for staff who were told by telephone or secure email; who it was
+stands in the audit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit.service import record
+from app.audit.types import Actor, ActorKind, Subject
+from app.core.refusal import Refused
+from app.directory.rules import normal_email
+from app.invitations import service as invitations
+from app.invitations.models import Invitation
+from app.invitations.types import LetterKind
+from app.meetings import messages, rules
+from app.meetings.models import Invitee, Meeting, Report
+from app.meetings.types import Answer, ReportVia
+from app.meetings.uploads import Upload
+
+LONGEST_REPORT = 50_000
+MOST_REPORTS = 20  # of one invitee: a stuck button must not fill the disk
+
+
+@dataclass(frozen=True, slots=True)
+class Deputy:
+    """The colleague who comes instead, as typed."""
+
+    name: str
+    email: str
+    title: str = ""
+    telephone: str = ""
+
+
+def answer(
+    session: Session, invitee: Invitee, given: Answer, note: str, actor: Actor, now: datetime
+) -> None:
+    """Keep what an invitee says: attends, dials in, perhaps, a report instead, cannot (D4).
+
+    Raises Refused (field `answer`) once the meeting is over, for somebody removed, and where a
+    colleague comes instead. The last answer holds.
+    """
+    rules.check_answer(
+        invitee.meeting.state,
+        given,
+        invitee.answer,
+        removed=invitee.removed_at is not None,
+        has_deputy=deputy_of(session, invitee) is not None,
+    )
+    before = invitee.answer
+    invitee.answer, invitee.answered_at = given, now
+    invitee.answer_note = note or None
+    _audit(session, actor, "invitation answered", invitee, now,
+           {"answer": given.value, "before": before.value})  # fmt: skip
+
+
+def name_deputy(
+    session: Session,
+    invitee: Invitee,
+    deputy: Deputy,
+    sender: messages.Sender,
+    actor: Actor,
+    now: datetime,
+) -> Invitee:
+    """A colleague comes instead, with an invitation of their own (D4).
+
+    The entry of whoever was invited first is cancelled and their link ends. The PIN stays: nobody
+    was sent away. Raises Refused by the field: no name, an address that is none or is on the list.
+    """
+    meeting = invitee.meeting
+    rules.check_answer(
+        meeting.state,
+        Answer.DECLINED,
+        invitee.answer,
+        removed=invitee.removed_at is not None,
+        has_deputy=deputy_of(session, invitee) is not None,
+    )
+    if not deputy.name:
+        raise Refused("name", "Enter the name of the colleague who comes instead")
+    email = normal_email(deputy.email, "email")
+    if any(
+        (one.email or "").lower() == email and one.removed_at is None for one in meeting.invitees
+    ):
+        raise Refused("email", "Somebody on the list has that address: enter the colleague's own")
+    colleague = Invitee(
+        meeting_id=meeting.id,
+        professional_id=None,
+        staff_id=None,
+        invitation_id=invitations.invite(session, deputy.name, email, False, now).id,
+        name=deputy.name,
+        title=deputy.title or invitee.title,
+        role=invitee.role,
+        agency_id=invitee.agency_id,
+        agency_name=invitee.agency_name,
+        agency_kind=invitee.agency_kind,
+        email=email,
+        telephone=deputy.telephone or None,
+        is_team=False,
+        decision_maker=invitee.decision_maker,
+        rule_id=invitee.rule_id,
+        why=f"Comes instead of {invitee.name}.",
+        invited_at=now,
+        removed_at=None,
+        removed_reason=None,
+        answer=Answer.NONE,
+        answered_at=None,
+        answer_note=None,
+        deputy_for_id=invitee.id,
+        attendance=None,
+        attended_name=None,
+        attended_role=None,
+    )
+    meeting.invitees.append(colleague)
+    invitee.answer, invitee.answered_at = Answer.DEPUTY, now
+    session.flush()
+    if meeting.starts_at is not None:
+        messages.send(session, LetterKind.CANCELLATION, meeting, [invitee], sender, now)
+        messages.send(session, LetterKind.INVITATION, meeting, [colleague], sender, now)
+    elif invitee.invitation_id is not None:
+        held = session.get(Invitation, invitee.invitation_id)
+        if held is not None:
+            invitations.revoke(session, held, now)
+    _audit(session, actor, "colleague named", invitee, now, {"deputy": colleague.id})
+    return colleague
+
+
+def add_report(
+    session: Session,
+    invitee: Invitee,
+    body: str,
+    upload: Upload | None,
+    via: ReportVia,
+    actor: Actor,
+    now: datetime,
+) -> Report:
+    """Keep a report, typed or as a checked file (see `app.meetings.uploads`); D5, BROMLEY 2.
+
+    The chair sees it; other agencies see nothing before the meeting. Raises Refused by the field.
+    """
+    if invitee.removed_at is not None:
+        raise Refused("body", "You are no longer invited: telephone the desk if that is wrong")
+    if invitee.meeting.state not in rules.OPEN_TO_INVITEES:
+        raise Refused("body", "The meeting is over or was cancelled: telephone the desk instead")
+    if not body and upload is None:
+        raise Refused("body", "Write the report, or choose a file")
+    if len(body) > LONGEST_REPORT:
+        raise Refused("body", f"Shorten this to {LONGEST_REPORT:,} characters, or send a file")
+    held = session.execute(select(Report.id).where(Report.invitee_id == invitee.id)).all()
+    if len(held) >= MOST_REPORTS:
+        raise Refused("body", "There are many reports from you already: telephone the desk")
+    report = Report(
+        invitee_id=invitee.id,
+        body=body or None,
+        file=upload.content if upload else None,
+        file_name=upload.name if upload else None,
+        media_type=upload.media_type if upload else None,
+        via=via,
+        added_by_id=actor.id if actor.kind is ActorKind.STAFF else None,
+        received_at=now,
+    )
+    session.add(report)
+    if invitee.answer in (Answer.NONE, Answer.DECLINED) and actor.kind is ActorKind.GUEST:
+        invitee.answer, invitee.answered_at = Answer.REPORT, now
+    session.flush()
+    _audit(
+        session, actor, "report received", invitee, now,
+        {"via": via.value, "file": report.media_type, "report": report.id},
+    )  # fmt: skip
+    return report
+
+
+def deputy_of(session: Session, invitee: Invitee) -> Invitee | None:
+    """Who comes instead of this invitee, if anybody does."""
+    return session.execute(
+        select(Invitee)
+        .where(Invitee.deputy_for_id == invitee.id, Invitee.removed_at.is_(None))
+        .order_by(Invitee.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def reports_from(session: Session, invitee: Invitee) -> list[Report]:
+    """What this invitee sent, oldest first: their own and nobody else's."""
+    return list(
+        session.execute(
+            select(Report).where(Report.invitee_id == invitee.id).order_by(Report.id)
+        ).scalars()
+    )
+
+
+def _audit(
+    session: Session,
+    actor: Actor,
+    action: str,
+    invitee: Invitee,
+    now: datetime,
+    details: dict[str, object],
+) -> None:
+    meeting: Meeting = invitee.meeting
+    subject = Subject("meeting", meeting.ref)
+    record(session, actor, action, subject, now, {"invitee": invitee.id, **details})

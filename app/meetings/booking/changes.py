@@ -1,0 +1,317 @@
+"""Changing and calling off a booking: one update of the same entry for each concerned (C7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.accounts.types import StaffMember
+from app.audit.service import record
+from app.audit.types import Subject
+from app.core.refusal import Refused
+from app.directory.rules import normal_email
+from app.invitations import service as invitations
+from app.invitations.models import Invitation
+from app.invitations.types import Change, LetterKind
+from app.meetings import messages, rules
+from app.meetings.booking.lines import free_line, new_pin, take_line
+from app.meetings.booking.people import add_chair, add_person, chair_of
+from app.meetings.booking.service import held_meeting, set_format, set_time
+from app.meetings.booking.types import ChangeOrder, Removal
+from app.meetings.models import Invitee, Meeting
+from app.meetings.queries import invitee as invitee_of
+from app.meetings.queries import messages_of
+from app.meetings.types import Answer, MeetingState
+from app.outbox.types import MessageState
+
+NEW_CHAIR = "Somebody else chairs."
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What everybody's entry said before the change."""
+
+    starts_at: datetime | None
+    ends_at: datetime | None
+    location: str
+    line_id: int | None
+    pin_id: int | None
+
+    @classmethod
+    def of(cls, meeting: Meeting) -> _Held:
+        location = messages.location_of(meeting.format, meeting.place)
+        return cls(meeting.starts_at, meeting.ends_at, location, meeting.line_id, meeting.pin_id)
+
+    def changes_to(self, new: _Held) -> list[Change]:
+        found = []
+        if (self.starts_at, self.ends_at) != (new.starts_at, new.ends_at):
+            found.append(Change.TIME)
+        if self.location != new.location:
+            found.append(Change.PLACE)
+        if (self.line_id, self.pin_id) != (new.line_id, new.pin_id):
+            found.append(Change.DIAL_IN)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change came to: letters by kind, for the words that the page shows."""
+
+    updated: int
+    invited: int
+    cancelled: int
+    to_telephone: tuple[str, ...]
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.updated or self.invited or self.cancelled or self.to_telephone)
+
+
+def change(
+    session: Session,
+    staff: StaffMember,
+    ref: str,
+    order: ChangeOrder,
+    sender: messages.Sender,
+    now: datetime,
+) -> Changed:
+    """Change time, place, line, chair or people of a booked discussion (C7).
+
+    Everyone who stays gets exactly one update of the same entry, and only where something that
+    stands in it changed. Who is added gets an invitation, who is removed a cancellation alone;
+    then a new PIN locks them out (C4). Adding people or moving the time never changes the PIN.
+    Raises Refused as `booking.service.book` does, and for a removal without its reason.
+    """
+    meeting = held_meeting(session, ref)
+    rules.check_changeable(meeting.state)
+    before = _Held.of(meeting)
+    removed = [_removed(session, meeting, removal, now) for removal in order.removals]
+    new_chair = order.chair_id is not None and order.chair_id != meeting.chair_id
+    if new_chair and order.chair_id is not None:
+        removed += _hand_over(meeting, order.chair_id, now)
+    _move(session, meeting, order, now)
+    stay = [one for one in meeting.invitees if one.removed_at is None]
+    added = []
+    if new_chair and order.chair_id is not None:
+        chair = chair_of(session, order.chair_id)
+        stay = [one for one in stay if one.staff_id != chair.id]
+        added.append(add_chair(session, meeting, chair, now))
+    added += [add_person(session, meeting, chosen, now) for chosen in order.additions]
+    if not any(one.removed_at is None and one.staff_id is None for one in meeting.invitees):
+        raise Refused("people", "Nobody would be left beside the chair: cancel it instead")
+    # Whoever had an invitation can know the PIN; the one taken with another line is new already.
+    if (order.new_pin or any(one.invitation_id for one in removed)) and (
+        before.pin_id == meeting.pin_id
+    ):
+        new_pin(session, meeting, now)
+    changes = before.changes_to(_Held.of(meeting))
+    if Change.TIME in changes:
+        for invitee in stay:
+            invitee.answer = rules.after_move(invitee.answer)
+    session.flush()
+    concerned = [one for one in stay if one.answer is not Answer.DEPUTY] if changes else []
+    kind = LetterKind.CANCELLATION
+    cancelled = messages.send(session, kind, meeting, removed, sender, now)
+    updated = messages.send(session, LetterKind.UPDATE, meeting, concerned, sender, now, changes)
+    invited = messages.send(session, LetterKind.INVITATION, meeting, added, sender, now)
+    result = Changed(
+        updated=updated,
+        invited=invited,
+        cancelled=cancelled,
+        to_telephone=tuple(
+            one.name for one in [*removed, *concerned, *added] if one.invitation_id is None
+        ),
+    )
+    if not (changes or removed or added):
+        raise Refused("slot", "Nothing was changed: change the time, the place or the people")
+    record(
+        session,
+        staff.actor,
+        "booking changed",
+        Subject("meeting", meeting.ref),
+        now,
+        {
+            "changed": [each.value for each in changes],
+            "starts_at": meeting.starts_at.isoformat() if meeting.starts_at else None,
+            "updated": updated,
+            "added": [one.id for one in added],
+            "removed": [one.id for one in removed],
+        },
+    )
+    return result
+
+
+def cancel(
+    session: Session,
+    staff: StaffMember,
+    ref: str,
+    reason: str,
+    sender: messages.Sender,
+    now: datetime,
+) -> Meeting:
+    """Call the whole discussion off: a cancellation to everybody, the line is free again (C7).
+
+    Raises Refused without a reason, or once it has begun.
+    """
+    meeting = held_meeting(session, ref)
+    rules.check_cancellable(meeting.state)
+    if not reason:
+        raise Refused("reason", "Say why it is cancelled: the reason stays with the case")
+    queued = 0
+    if meeting.state is MeetingState.BOOKED:
+        there = [
+            one
+            for one in meeting.invitees
+            if one.removed_at is None and one.answer is not Answer.DEPUTY
+        ]
+        queued = messages.send(session, LetterKind.CANCELLATION, meeting, there, sender, now)
+        free_line(session, meeting)
+    meeting.state = MeetingState.CANCELLED
+    meeting.cancelled_at, meeting.cancel_reason = now, reason
+    record(
+        session,
+        staff.actor,
+        "discussion cancelled",
+        Subject("meeting", meeting.ref),
+        now,
+        {"letters": queued},
+    )
+    return meeting
+
+
+def send_again(
+    session: Session,
+    staff: StaffMember,
+    ref: str,
+    invitee_id: int,
+    email: str | None,
+    sender: messages.Sender,
+    now: datetime,
+) -> Invitee:
+    """Send one person's invitation again, to a corrected address where one is given (D7).
+
+    The same entry with the same SEQUENCE; the link is fresh. A corrected address means a new
+    invitation: the links of the old one end, and a mail that the wrong address took is followed
+    by a cancellation. Raises Refused where there is nobody to send it to.
+    """
+    meeting = held_meeting(session, ref)
+    rules.check_changeable(meeting.state)
+    invitee = invitee_of(session, meeting.id, invitee_id)
+    if invitee is None or invitee.removed_at is not None or invitee.answer is Answer.DEPUTY:
+        raise Refused("email", "That person is not invited any more")
+    address = normal_email(email, "email") if email else invitee.email
+    if not address:
+        raise Refused("email", "Enter an email address, or telephone them instead")
+    corrected = address.lower() != (invitee.email or "").lower()
+    if corrected:
+        _correct(session, meeting, invitee, address, sender, now)
+    messages.ensure_invitation(session, invitee, now)
+    messages.send(session, LetterKind.INVITATION, meeting, [invitee], sender, now)
+    record(
+        session,
+        staff.actor,
+        "invitation sent again",
+        Subject("meeting", meeting.ref),
+        now,
+        {"invitee": invitee.id, "address_corrected": corrected},
+    )
+    return invitee
+
+
+def remind(
+    session: Session, staff: StaffMember, ref: str, sender: messages.Sender, now: datetime
+) -> int:
+    """Remind everybody who has not answered; returns how many letters were queued (C1).
+
+    Raises Refused where everybody has answered.
+    """
+    meeting = held_meeting(session, ref)
+    rules.check_changeable(meeting.state)
+    waiting = [
+        one
+        for one in meeting.invitees
+        if one.removed_at is None and one.answer is Answer.NONE and one.staff_id is None
+    ]
+    queued = messages.send(session, LetterKind.REMINDER, meeting, waiting, sender, now)
+    if not queued:
+        raise Refused("people", "Nobody with an email address still has to answer")
+    record(
+        session,
+        staff.actor,
+        "reminder sent",
+        Subject("meeting", meeting.ref),
+        now,
+        {"letters": queued},
+    )
+    return queued
+
+
+def _removed(session: Session, meeting: Meeting, removal: Removal, now: datetime) -> Invitee:
+    invitee = invitee_of(session, meeting.id, removal.invitee_id)
+    if invitee is None or invitee.removed_at is not None:
+        raise Refused("people", "Somebody you removed is not on the list any more: load it again")
+    if invitee.staff_id is not None and invitee.staff_id == meeting.chair_id:
+        raise Refused("chair", "Choose another chair instead of removing the one there is")
+    if not removal.reason:
+        raise Refused("people", f"Say why {invitee.name} is removed")
+    invitee.removed_at, invitee.removed_reason = now, removal.reason
+    return invitee
+
+
+def _hand_over(meeting: Meeting, chair_id: int, now: datetime) -> Sequence[Invitee]:
+    """Take the chair there was off the list; another one follows."""
+    before = [
+        one
+        for one in meeting.invitees
+        if one.staff_id is not None and one.staff_id == meeting.chair_id and one.removed_at is None
+    ]
+    for one in before:
+        one.removed_at, one.removed_reason = now, NEW_CHAIR
+    meeting.chair_id = chair_id
+    return before
+
+
+def _move(session: Session, meeting: Meeting, order: ChangeOrder, now: datetime) -> None:
+    start = order.starts_at or meeting.starts_at
+    if start is None or meeting.starts_at is None or meeting.ends_at is None:
+        raise ValueError("a booked discussion has a time")
+    chair_id = order.chair_id or meeting.chair_id
+    if chair_id is None:
+        raise Refused("chair", "Choose who chairs")
+    minutes = order.minutes or int((meeting.ends_at - meeting.starts_at).total_seconds() // 60)
+    moved = order.starts_at is not None or order.minutes is not None
+    if moved or order.chair_id is not None:
+        reason = order.late_reason or meeting.late_reason
+        set_time(session, meeting, start, minutes, chair_id, reason, now)
+    if order.format is not None:
+        set_format(meeting, order.format, order.place)
+    if moved or order.line_id not in (None, meeting.line_id) or order.format is not None:
+        take_line(session, meeting, order.line_id, now)
+
+
+def _correct(
+    session: Session,
+    meeting: Meeting,
+    invitee: Invitee,
+    address: str,
+    sender: messages.Sender,
+    now: datetime,
+) -> None:
+    if any(
+        (other.email or "").lower() == address and other.removed_at is None
+        for other in meeting.invitees
+    ):
+        raise Refused("email", "Somebody else on the list has that address: each needs their own")
+    invitation = session.get(Invitation, invitee.invitation_id) if invitee.invitation_id else None
+    if invitation is not None:
+        if any(
+            sent.invitee_id == invitee.id and sent.state is MessageState.SENT
+            for sent in messages_of(session, meeting.id)
+        ):
+            messages.send(session, LetterKind.CANCELLATION, meeting, [invitee], sender, now)
+        else:
+            invitations.revoke(session, invitation, now)
+    invitee.email, invitee.invitation_id = address, None

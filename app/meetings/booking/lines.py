@@ -1,0 +1,158 @@
+"""Taking a conference line and a PIN: the database refuses a second taker (C4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.core.clock import words_for_day, words_for_moment, words_for_time
+from app.core.refusal import Refused
+from app.directory import queries as directory
+from app.directory.models import LinePin
+from app.meetings.booking import queries
+from app.meetings.booking.slots import DAYS_LOOKED_AT, quarters_of, slots
+from app.meetings.booking.types import Diary, Slot
+from app.meetings.models import LineQuarter, Meeting
+from app.meetings.types import Format
+
+NEXT_SLOTS = 3
+
+
+def take_line(session: Session, meeting: Meeting, wanted: int | None, now: datetime) -> None:
+    """Give the discussion a line for its time: the wanted one, else its own, else the first free.
+
+    Quarters that it held before are let go. Keeps the PIN while the line stays the same; another
+    line means the next PIN of that line's list. A meeting face to face does without a line where
+    none is free. Raises Refused naming who has the line and the next slots.
+    """
+    if meeting.starts_at is None or meeting.ends_at is None:
+        raise ValueError("a discussion needs a time before it can have a line")
+    free_line(session, meeting)
+    quarters = quarters_of(meeting.starts_at, meeting.ends_at)
+    usable = queries.lines_with_pins(session, meeting)
+    if wanted is not None and wanted not in {line_id for line_id, _name in usable}:
+        raise Refused("line", _why_not_usable(session, wanted))
+    for line_id, _name in usable:
+        if wanted in (None, line_id) and _take_quarters(session, meeting, line_id, quarters):
+            if line_id != meeting.line_id:
+                meeting.line_id, meeting.pin_id = line_id, None
+            if meeting.pin_id is None:
+                meeting.pin_id = _take_pin(session, line_id, now)
+            session.flush()
+            return
+    if meeting.format is not Format.CALL and wanted is None:
+        meeting.line_id = meeting.pin_id = None
+        session.flush()
+        return
+    raise Refused(
+        "line" if wanted else "slot",
+        _why_taken(session, meeting, usable, wanted, quarters, now),
+    )
+
+
+def free_line(session: Session, meeting: Meeting) -> None:
+    """Let the line's quarters go; the PIN stays the discussion's own."""
+    session.execute(delete(LineQuarter).where(LineQuarter.meeting_id == meeting.id))
+
+
+def new_pin(session: Session, meeting: Meeting, now: datetime) -> bool:
+    """The next PIN of the line's list, so that somebody removed cannot dial in (C4).
+
+    False where the discussion has no line. Raises Refused when the list is used up.
+    """
+    if meeting.line_id is None:
+        return False
+    meeting.pin_id = _take_pin(session, meeting.line_id, now)
+    session.flush()
+    return True
+
+
+def _take_quarters(
+    session: Session, meeting: Meeting, line_id: int, quarters: Sequence[datetime]
+) -> bool:
+    # Of two at once the primary key lets one in; the savepoint keeps the rest of the change.
+    try:
+        with session.begin_nested():
+            session.execute(
+                insert(LineQuarter),
+                [
+                    {"line_id": line_id, "quarter": quarter, "meeting_id": meeting.id}
+                    for quarter in quarters
+                ],
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def _take_pin(session: Session, line_id: int, now: datetime) -> int:
+    pin = session.execute(
+        select(LinePin)
+        .where(LinePin.line_id == line_id, LinePin.used_at.is_(None))
+        .order_by(LinePin.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).scalar_one_or_none()
+    if pin is None:
+        raise Refused("line", _why_not_usable(session, line_id))
+    pin.used_at = now
+    session.flush()
+    return pin.id
+
+
+def _why_not_usable(session: Session, line_id: int) -> str:
+    line = directory.line(session, line_id)
+    if line is None or line.ended_at is not None:
+        return "That conference line is no longer in use: choose another"
+    return (
+        f"{line.name} has no unused PIN left: choose another line, or add PINs in the council "
+        "settings"
+    )
+
+
+def _why_taken(
+    session: Session,
+    meeting: Meeting,
+    usable: Sequence[tuple[int, str]],
+    wanted: int | None,
+    quarters: Sequence[datetime],
+    now: datetime,
+) -> str:
+    if not usable:
+        return "No conference line with an unused PIN: add one in the council settings"
+    asked = [(line_id, name) for line_id, name in usable if wanted in (None, line_id)]
+    said = []
+    for line_id, name in asked:
+        holder = queries.holder_of(session, line_id, quarters)
+        if holder is None or holder.starts_at is None or holder.ends_at is None:
+            continue
+        chair = f", chaired by {holder.chair}" if holder.chair else ""
+        said.append(
+            f"{name} is taken by {holder.ref}{chair}, from {words_for_time(holder.starts_at)} to "
+            f"{words_for_time(holder.ends_at)} on {words_for_day(holder.starts_at)}"
+        )
+    offered = _next_slots(session, meeting, asked, now)
+    then = (
+        f". Next free: {'; '.join(words_for_moment(slot.start) for slot in offered)}"
+        if offered
+        else ""
+    )
+    return "; ".join(said) + then
+
+
+def _next_slots(
+    session: Session, meeting: Meeting, lines: Sequence[tuple[int, str]], now: datetime
+) -> list[Slot]:
+    if meeting.starts_at is None or meeting.ends_at is None:
+        return []
+    held = queries.diary(
+        session, meeting, meeting.chair_id, (), now, now + timedelta(days=DAYS_LOOKED_AT + 1)
+    )
+    minutes = int((meeting.ends_at - meeting.starts_at).total_seconds() // 60)
+    of_lines = Diary(lines=tuple(lines), taken=held.taken, chair=held.chair)
+    office = queries.office_hours(directory.council(session))
+    return slots(now, meeting.due_at, office, of_lines, minutes)[:NEXT_SLOTS]

@@ -1,0 +1,173 @@
+"""Putting somebody on a discussion's list: from the directory, from the staff, or typed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Staff
+from app.accounts.types import Role
+from app.core.refusal import Refused
+from app.directory import queries as directory
+from app.directory.rules import normal_email, normal_telephone
+from app.directory.types import AgencyKind, ProfessionalRole
+from app.invitations import service as invitations
+from app.meetings.booking.types import Chosen, TypedPerson
+from app.meetings.models import Invitee, Meeting
+from app.meetings.types import Answer
+
+SOCIAL_CARE = "Children's social care"
+CHAIR_WHY = "Chairs the strategy discussion for children's social care."
+
+
+def chair_of(session: Session, chair_id: int) -> Staff:
+    """The member of staff who is to chair. Raises Refused where that person may not."""
+    # Locked, so that two bookings at once cannot both find the chair free.
+    staff = session.get(Staff, chair_id, with_for_update=True)
+    if staff is None or staff.ended_at is not None:
+        raise Refused("chair", "That person no longer works here: choose another chair")
+    if not any(held.role in (Role.CHAIR, Role.OUT_OF_HOURS) for held in staff.roles):
+        raise Refused("chair", f"{staff.name} is not a chair: choose somebody who is")
+    return staff
+
+
+def add_chair(
+    session: Session, meeting: Meeting, staff: Staff, now: datetime, *, invite: bool = True
+) -> Invitee:
+    """The chair is invited too, so that it stands in their calendar. Comes for social care."""
+    invitee = _row(
+        meeting,
+        TypedPerson(
+            name=staff.name,
+            title="Chair",
+            agency_name=SOCIAL_CARE,
+            email=staff.email,
+            telephone=staff.telephone,
+            role=ProfessionalRole.SOCIAL_WORKER,
+            agency_kind=AgencyKind.SOCIAL_CARE,
+            decision_maker=True,
+        ),
+        CHAIR_WHY,
+        now,
+    )
+    invitee.staff_id = staff.id
+    invitee.rule_id = "chair"
+    return _saved(session, meeting, invitee, now, invite=invite)
+
+
+def add_person(
+    session: Session, meeting: Meeting, chosen: Chosen, now: datetime, *, invite: bool = True
+) -> Invitee:
+    """One invitee with an invitation of their own, unless they are to be telephoned only.
+
+    Raises Refused by the person's field: no address, an address that is none, somebody who left,
+    somebody who is on the list already. `invite` is False for a discussion that needs no letters
+    (C11): then nothing that is missing matters.
+    """
+    person = _person(session, chosen)
+    known = [one for one in meeting.invitees if one.removed_at is None]
+    if chosen.professional_id is not None and any(
+        one.professional_id == chosen.professional_id for one in known
+    ):
+        raise Refused(chosen.field, f"{person.name} is on the list already: untick one")
+    if person.email and any((one.email or "").lower() == person.email.lower() for one in known):
+        raise Refused(
+            chosen.field,
+            f"Somebody else on the list has the address of {person.name}: each needs their own",
+        )
+    if invite and not person.email and not chosen.telephone_only:
+        raise Refused(
+            chosen.field,
+            f"{person.name} has no email address: enter one, or tick “telephone only”",
+        )
+    invitee = _row(meeting, person, chosen.why, now)
+    invitee.rule_id = chosen.rule_id
+    if chosen.professional_id is not None:
+        row = directory.professional(session, chosen.professional_id)
+        if row is not None:
+            invitee.professional_id, invitee.agency_id = row.id, row.agency_id
+            invitee.is_team = row.is_team
+    invite = invite and not chosen.telephone_only
+    return _saved(session, meeting, invitee, now, invite=invite)
+
+
+def _person(session: Session, chosen: Chosen) -> TypedPerson:
+    if chosen.professional_id is None:
+        if chosen.typed is None:
+            raise Refused(chosen.field, "Choose somebody, or enter a name")
+        return _checked(chosen.typed, chosen.field)
+    row = directory.professional(session, chosen.professional_id)
+    if row is None or row.ended_at is not None or row.agency.ended_at is not None:
+        raise Refused(chosen.field, "That person is no longer in the directory: choose another")
+    # An address typed on the page fills the gap in the directory for this discussion.
+    typed = chosen.typed.email if chosen.typed else None
+    return TypedPerson(
+        name=row.name,
+        title=row.title or row.role.label,
+        agency_name=row.agency.name,
+        email=row.email or (normal_email(typed, chosen.field) if typed else None),
+        telephone=row.telephone,
+        role=row.role,
+        agency_kind=row.agency.kind,
+        decision_maker=row.decision_maker,
+    )
+
+
+def _checked(typed: TypedPerson, field: str) -> TypedPerson:
+    if not typed.name:
+        raise Refused(field, "Enter a name")
+    if not typed.agency_name:
+        raise Refused(field, f"Enter the agency of {typed.name}")
+    return TypedPerson(
+        name=typed.name,
+        title=typed.title or typed.role.label,
+        agency_name=typed.agency_name,
+        email=normal_email(typed.email, field) if typed.email else None,
+        telephone=normal_telephone(typed.telephone, field) if typed.telephone else None,
+        role=typed.role,
+        agency_kind=typed.agency_kind,
+        decision_maker=typed.decision_maker,
+    )
+
+
+def _row(meeting: Meeting, person: TypedPerson, why: str, now: datetime) -> Invitee:
+    return Invitee(
+        meeting_id=meeting.id,
+        professional_id=None,
+        staff_id=None,
+        invitation_id=None,
+        name=person.name,
+        title=person.title,
+        role=person.role,
+        agency_id=None,
+        agency_name=person.agency_name,
+        agency_kind=person.agency_kind,
+        email=person.email,
+        telephone=person.telephone,
+        is_team=False,
+        decision_maker=person.decision_maker,
+        rule_id=None,
+        why=why,
+        invited_at=now,
+        removed_at=None,
+        removed_reason=None,
+        answer=Answer.NONE,
+        answered_at=None,
+        answer_note=None,
+        deputy_for_id=None,
+        attendance=None,
+        attended_name=None,
+        attended_role=None,
+    )
+
+
+def _saved(
+    session: Session, meeting: Meeting, invitee: Invitee, now: datetime, *, invite: bool
+) -> Invitee:
+    if invite and invitee.email:
+        invitation = invitations.invite(session, invitee.name, invitee.email, invitee.is_team, now)
+        invitee.invitation_id = invitation.id
+    meeting.invitees.append(invitee)
+    session.flush()
+    return invitee

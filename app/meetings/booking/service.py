@@ -1,0 +1,138 @@
+"""Booking: one call takes the line, invites everybody and queues their letters (C1, C2, C4)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.accounts.types import StaffMember
+from app.audit.service import record
+from app.audit.types import Subject
+from app.core.clock import words_for_time
+from app.core.refusal import Refused
+from app.invitations.types import LetterKind
+from app.meetings import messages, rules
+from app.meetings.booking import queries
+from app.meetings.booking.lines import take_line
+from app.meetings.booking.people import add_chair, add_person, chair_of
+from app.meetings.booking.slots import is_late
+from app.meetings.booking.types import BookingOrder
+from app.meetings.models import LeftOut, Meeting
+from app.meetings.queries import meeting_for_change
+from app.meetings.types import Format, MeetingState
+
+SHORTEST, LONGEST = 15, 240  # minutes
+
+
+class NoSuchMeeting(LookupError):
+    """No discussion has this reference."""
+
+
+def held_meeting(session: Session, ref: str) -> Meeting:
+    """The discussion, locked for this change. Raises NoSuchMeeting."""
+    meeting = meeting_for_change(session, ref)
+    if meeting is None:
+        raise NoSuchMeeting(ref)
+    return meeting
+
+
+def book(
+    session: Session,
+    staff: StaffMember,
+    ref: str,
+    order: BookingOrder,
+    sender: messages.Sender,
+    now: datetime,
+) -> Meeting:
+    """Book a discussion that is needed: line, PIN, invitees, letters, all in this transaction.
+
+    Raises Refused by the field of the page: a slot in the past, a taken line (naming who has it
+    and the next slots), a chair who is elsewhere, an invitee without an address, a proposal left
+    out without a reason, a time after the deadline without one. Sources: BROMLEY 1, 2; TIMING.
+    """
+    meeting = held_meeting(session, ref)
+    rules.check_to_be_booked(meeting.state)
+    chair = chair_of(session, order.chair_id)
+    set_time(session, meeting, order.starts_at, order.minutes, chair.id, order.late_reason, now)
+    set_format(meeting, order.format, order.place)
+    for leaving in order.left_out:
+        if not leaving.reason:
+            raise Refused("people", f"Say why {leaving.who} is not invited")
+        session.add(
+            LeftOut(
+                meeting_id=meeting.id,
+                rule_id=leaving.rule_id,
+                who=leaving.who,
+                reason=leaving.reason,
+                at=now,
+            )
+        )
+    if not order.people:
+        raise Refused("people", "Invite at least one person beside the chair")
+    meeting.chair_id = chair.id
+    meeting.state = MeetingState.BOOKED
+    add_chair(session, meeting, chair, now)
+    for chosen in order.people:
+        add_person(session, meeting, chosen, now)
+    take_line(session, meeting, order.line_id, now)
+    queued = messages.send(session, LetterKind.INVITATION, meeting, meeting.invitees, sender, now)
+    record(
+        session,
+        staff.actor,
+        "discussion booked",
+        Subject("meeting", meeting.ref),
+        now,
+        {
+            "starts_at": order.starts_at.isoformat(),
+            "minutes": order.minutes,
+            "format": order.format.value,
+            "invited": len(meeting.invitees),
+            "letters": queued,
+            "left_out": [leaving.rule_id for leaving in order.left_out],
+            "after_deadline": is_late(order.starts_at, meeting.due_at),
+        },
+    )
+    return meeting
+
+
+def set_time(
+    session: Session,
+    meeting: Meeting,
+    start: datetime,
+    minutes: int,
+    chair_id: int,
+    late_reason: str | None,
+    now: datetime,
+) -> None:
+    """Give the discussion a time; `start` is aware, `minutes` its length.
+
+    Raises Refused for a time in the past, a strange length, a chair who chairs another discussion
+    then, and a start after the deadline without a reason, which the manager sees (C7).
+    """
+    rules.check_start(start, now)
+    if not SHORTEST <= minutes <= LONGEST:
+        raise Refused("minutes", f"Choose a length from {SHORTEST} to {LONGEST} minutes")
+    end = start + timedelta(minutes=minutes)
+    other = queries.chaired_at(session, chair_id, start, end, but=meeting.id)
+    if other is not None and other.starts_at is not None and other.ends_at is not None:
+        raise Refused(
+            "chair",
+            f"{other.chair} chairs {other.ref} from {words_for_time(other.starts_at)} to "
+            f"{words_for_time(other.ends_at)} then: choose another chair or another time",
+        )
+    if is_late(start, meeting.due_at):
+        if not late_reason:
+            raise Refused("late_reason", "This is after the deadline: say why it has to be")
+        meeting.late_reason = late_reason
+    else:
+        meeting.late_reason = None
+    meeting.starts_at, meeting.ends_at = start, end
+
+
+def set_format(meeting: Meeting, format_: Format, place: str | None) -> None:
+    """How and where. Raises Refused for a meeting face to face without a place (C3)."""
+    if format_ is not Format.CALL and not place:
+        raise Refused("place", "Enter where the meeting takes place")
+    meeting.format = format_
+    meeting.place = None if format_ is Format.CALL else place

@@ -1,0 +1,60 @@
+"""What may be done with a discussion in which state: pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.core.clock import words_for_moment
+from app.core.refusal import Refused
+from app.meetings.types import Answer, MeetingState
+
+# Invitees may answer and send reports until the discussion has ended (D4, D5).
+OPEN_TO_INVITEES = frozenset({MeetingState.BOOKED, MeetingState.UNDER_WAY})
+
+
+def check_to_be_booked(state: MeetingState) -> None:
+    """Raise Refused where a discussion is not waiting to be booked (C1)."""
+    if state is MeetingState.NEEDED:
+        return
+    if state is MeetingState.BOOKED:
+        raise Refused("slot", "Somebody else has booked it: change the booking instead")
+    raise Refused("slot", f"It cannot be booked any more: {state.label.lower()}")
+
+
+def check_changeable(state: MeetingState) -> None:
+    """Raise Refused where a booking can no longer be changed or called off (C7)."""
+    if state is not MeetingState.BOOKED:
+        raise Refused("slot", f"The booking cannot be changed any more: {state.label.lower()}")
+
+
+def check_cancellable(state: MeetingState) -> None:
+    """Raise Refused where there is nothing left to call off (C7)."""
+    if state not in (MeetingState.NEEDED, MeetingState.BOOKED):
+        raise Refused("reason", f"It cannot be cancelled any more: {state.label.lower()}")
+
+
+def check_start(start: datetime, now: datetime) -> None:
+    """Raise Refused for a slot in the past; both moments are aware."""
+    if start < now:
+        raise Refused(
+            "slot", f"{words_for_moment(start)} is in the past: choose a time still to come"
+        )
+
+
+def check_answer(
+    state: MeetingState, answer: Answer, held: Answer, *, removed: bool, has_deputy: bool
+) -> None:
+    """Raise Refused where an invitee may not give this answer now (D4)."""
+    if removed:
+        raise Refused("answer", "You are no longer invited: telephone the desk if that is wrong")
+    if state not in OPEN_TO_INVITEES:
+        raise Refused("answer", "The meeting is over or was cancelled: no answer is needed")
+    if answer in (Answer.NONE, Answer.DEPUTY):
+        raise Refused("answer", "Say whether you attend, dial in, send a report or cannot come")
+    if held is Answer.DEPUTY or has_deputy:
+        raise Refused("answer", "A colleague comes instead: telephone the desk to change that")
+
+
+def after_move(answer: Answer) -> Answer:
+    """What remains of an answer when the time moves: who would come is asked again (C7)."""
+    return answer if answer in (Answer.REPORT, Answer.DEPUTY) else Answer.NONE
