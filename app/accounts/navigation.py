@@ -16,7 +16,10 @@ class Place(NamedTuple):
     permission: Permission
 
 
-PLACES: tuple[Place, ...] = (Place("Staff", "staff.people", Permission.STAFF_MANAGE),)
+PLACES: tuple[Place, ...] = (
+    Place("Deliveries", "outbox.deliveries", Permission.DELIVERY_SEE),
+    Place("Staff", "staff.people", Permission.STAFF_MANAGE),
+)
 
 
 class Link(NamedTuple):

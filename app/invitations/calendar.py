@@ -36,7 +36,8 @@ def description(method: CalendarMethod, desk: Desk, appointment: Appointment) ->
     elif appointment.dial_in is not None:
         lines.append(f"Telephone: {one_line(appointment.dial_in.telephone)}")
         lines.append(f"PIN: {one_line(appointment.dial_in.pin)}")
-    lines.append(f"Desk: {one_line(desk.telephone)}")
+    if desk.telephone:
+        lines.append(f"Desk: {one_line(desk.telephone)}")
     if method is CalendarMethod.REQUEST:
         lines.append("Your own link is in the email that brought this entry.")
     return "\n".join(lines)

@@ -292,11 +292,10 @@ def _opening(
 
 
 def _closing(desk: Desk) -> list[Block]:
-    name = neutral(desk.name, "The desk")
+    ask = (
+        f"Telephone the desk on {one_line(desk.telephone)}, or reply" if desk.telephone else "Reply"
+    )
     return [
-        Text(
-            f"Questions? Telephone the desk on {one_line(desk.telephone)}, "
-            "or reply to this message. Please name no child or family in an email."
-        ),
-        Text(name),
+        Text(f"Questions? {ask} to this message. Please name no child or family in an email."),
+        Text(neutral(desk.name, "The desk")),
     ]
