@@ -33,9 +33,9 @@ for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
 
 # Modules that hold a `blueprint`, bottom floor first.
-ROUTES = ("app.web.health", "app.accounts.routes", "app.accounts.staff.routes")
+ROUTES = ("app.web.health", "app.accounts.routes", "app.accounts.staff.routes", "app.outbox.routes")
 # Modules that hold a click group of their own name, for `flask`.
-COMMANDS = ("app.cli.protocols",)
+COMMANDS = ("app.cli.protocols", "app.cli.worker")
 
 
 def create_app(settings: Settings | None = None) -> Flask:
