@@ -1,0 +1,75 @@
+"""From which facts a discussion's clocks run, and what may be recorded as already held: pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from app.core.refusal import Refused
+from app.protocols.types import Facts
+
+LONGEST_HELD = timedelta(hours=12)
+LONGEST_AGO = timedelta(days=31)
+
+
+def facts_for(
+    referral: Facts | None,
+    *,
+    is_first: bool,
+    decided_at: datetime,
+    information_at: datetime | None,
+    identified_at: datetime | None,
+) -> Facts:
+    """The facts of one discussion (B1). All moments are aware.
+
+    The first discussion of a referral runs from what the referral says. For an open case or a
+    later discussion `received_at` is when the triggering information arrived, else absent: never
+    the months-old referral; what was identified then does not start this clock either.
+    """
+    if referral is not None and is_first and information_at is None:
+        return replace(
+            referral,
+            need_identified_at=decided_at,
+            identified_at=identified_at or referral.identified_at,
+        )
+    kept = referral or Facts()
+    return replace(
+        kept,
+        received_at=information_at,
+        identified_at=identified_at or information_at or decided_at,
+        need_identified_at=decided_at,
+        immediate_action_at=kept.immediate_action_at if is_first else None,
+        meeting_ended_at=None,
+        section47_started_at=None,
+        icpc_decided_at=None,
+    )
+
+
+def check_decided_at(decided_at: datetime, now: datetime, received_at: datetime | None) -> None:
+    """Raise Refused for a decision in the future, or before there was anything to decide on."""
+    if decided_at > now:
+        raise Refused("decided_at", "The decision is in the future: correct the date or the time")
+    if received_at is not None and decided_at < received_at:
+        raise Refused(
+            "decided_at", "The decision is before the referral was received: correct one of them"
+        )
+    if now - decided_at > LONGEST_AGO:
+        raise Refused("decided_at", "Check the date: this is more than a month ago")
+
+
+def check_not_in_future(moment: datetime | None, now: datetime, field: str, what: str) -> None:
+    """Raise Refused where something that happened lies in the future."""
+    if moment is not None and moment > now:
+        raise Refused(field, f"{what} is in the future: correct the date or the time")
+
+
+def check_held(started_at: datetime, ended_at: datetime, now: datetime) -> None:
+    """Raise Refused for times that a discussion already held cannot have (C11)."""
+    check_not_in_future(started_at, now, "started_at", "The start")
+    check_not_in_future(ended_at, now, "ended_at", "The end")
+    if ended_at <= started_at:
+        raise Refused("ended_at", "The end must be after the start")
+    if ended_at - started_at > LONGEST_HELD:
+        raise Refused("ended_at", "Check the end: it is more than 12 hours after the start")
+    if now - started_at > LONGEST_AGO:
+        raise Refused("started_at", "Check the date: this is more than a month ago")

@@ -1,0 +1,318 @@
+"""A discussion is needed, starts this minute, or was held already (B1, B2, A11, C11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Staff
+from app.accounts.types import Role, StaffMember
+from app.audit.service import record
+from app.audit.types import Subject
+from app.core.crypto import new_reference
+from app.core.refusal import Refused
+from app.directory import queries as directory
+from app.meetings import queries
+from app.meetings.booking.people import add_chair, add_person
+from app.meetings.booking.queries import case_facts
+from app.meetings.booking.slots import format_for
+from app.meetings.booking.types import Chosen, TypedPerson
+from app.meetings.discussion.record_clock import record_clock
+from app.meetings.models import Invitee, Meeting, MeetingChild
+from app.meetings.need import rules
+from app.meetings.need.types import HeldAlready, Occasion, Present, Started
+from app.meetings.types import Attendance, Format, MeetingState, Route
+from app.protocols import registry
+from app.protocols.exchange import snapshot
+from app.protocols.rules import clocks
+from app.protocols.types import Clock, ClockError, Due, Facts, Protocol
+from app.referrals import queries as referrals
+from app.referrals import service as referral_service
+from app.referrals.models import Referral
+from app.referrals.rules import facts_of
+from app.referrals.types import Outcome
+
+STARTED_AT_ONCE = "Started at once: the reason is asked for afterwards."
+SPOKEN_TO = "Took part in a discussion that was recorded afterwards."
+RUNG_AT_ONCE = "Asked at once, when the discussion was started."
+
+
+class NoSuchReferral(LookupError):
+    """No referral has this reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The referral or the children, ready for a discussion."""
+
+    referral: Referral | None
+    child_ids: list[int]
+    is_first: bool
+
+
+def decide_needed(
+    session: Session,
+    staff: StaffMember,
+    occasion: Occasion,
+    reason: str,
+    decided_at: datetime,
+    now: datetime,
+) -> Meeting:
+    """The manager decides that a strategy discussion is needed (BROMLEY 1).
+
+    Its clocks are worked out by the active protocol and kept with it: protocol, version, facts
+    and reasons (B1). Raises Refused by the field, NoSuchReferral. Consent is checked as for any
+    outcome (A4; IMAP 3).
+    """
+    if not reason:
+        raise Refused("reason", "Say why a strategy discussion is needed")
+    case = _case(session, occasion)
+    received = case.referral.received_at if case.referral and case.is_first else None
+    rules.check_decided_at(decided_at, now, received)
+    if case.referral is not None:
+        waiting = queries.open_meeting_of_referral(session, case.referral.id)
+        if waiting is not None and waiting.state is MeetingState.NEEDED:
+            raise Refused(
+                "reason", f"A strategy discussion is waiting to be booked already: {waiting.ref}"
+            )
+        _decide_referral(session, staff, case.referral, reason, decided_at, now)
+    meeting = _new(session, staff, case, occasion, reason, decided_at, now)
+    _audit(session, staff, meeting, "strategy discussion needed", now)
+    return meeting
+
+
+def start_now(
+    session: Session, staff: StaffMember, occasion: Occasion, given: Started, now: datetime
+) -> Meeting:
+    """The discussion begins this minute: no slot, no line, no invitation (C11; TIMING).
+
+    Nothing that is missing, late or taken stands in its way; who took part, and why, is asked
+    for afterwards. One that was waiting to be booked becomes this one.
+    """
+    case = _case(session, occasion)
+    meeting = _waiting(session, case)
+    if meeting is None:
+        if case.referral is not None:
+            reason = given.reason or STARTED_AT_ONCE
+            _decide_referral(session, staff, case.referral, reason, now, now)
+        meeting = _new(session, staff, case, occasion, given.reason or STARTED_AT_ONCE, now, now)
+    meeting.state, meeting.route = MeetingState.UNDER_WAY, Route.STARTED_NOW
+    meeting.format, meeting.place = given.format, given.place or None
+    meeting.typed_dial_in = given.dial_in or None
+    meeting.started_at = now
+    meeting.chair_id = staff.id
+    chair = _take_the_chair(session, meeting, staff, now)
+    chair.attendance = _here(given.format)
+    for professional_id in dict.fromkeys(given.professional_ids):
+        chosen = Chosen(why=RUNG_AT_ONCE, professional_id=professional_id)
+        add_person(session, meeting, chosen, now, invite=False)
+    _audit(session, staff, meeting, "discussion started at once", now)
+    return meeting
+
+
+def record_held(
+    session: Session, staff: StaffMember, occasion: Occasion, given: HeldAlready, now: datetime
+) -> Meeting:
+    """Write down a discussion that was held already (C11; DERBY 4.11).
+
+    Its record's clock runs from when it ended. Raises Refused for times that cannot be, without
+    the reason, and where nobody beside the chair took part.
+    """
+    rules.check_held(given.started_at, given.ended_at, now)
+    if not given.reason:
+        raise Refused("reason", "Say why the discussion was held")
+    if not given.people:
+        raise Refused("people", "Say who took part")
+    case = _case(session, occasion)
+    meeting = _waiting(session, case)
+    decided_at = min(given.started_at, now)
+    if meeting is None:
+        if case.referral is not None:
+            _decide_referral(session, staff, case.referral, given.reason, decided_at, now)
+        meeting = _new(session, staff, case, occasion, given.reason, decided_at, now)
+    meeting.state, meeting.route = MeetingState.ENDED, Route.ALREADY_HELD
+    meeting.format, meeting.place = given.format, given.place or None
+    meeting.started_at, meeting.ended_at = given.started_at, given.ended_at
+    meeting.chair_id = staff.id
+    kept = record_clock(meeting.clocks, _protocol(session), given.ended_at)
+    meeting.record_due_at, meeting.clocks = kept.due_at, kept.kept
+    chair = _take_the_chair(session, meeting, staff, now)
+    chair.attendance = _here(given.format)
+    for present in given.people:
+        _add_present(session, meeting, present, now)
+    _audit(session, staff, meeting, "discussion recorded that was already held", now)
+    return meeting
+
+
+def expected_due(
+    session: Session, occasion: Occasion, decided_at: datetime
+) -> Due | ClockError | None:
+    """The deadline that a decision at this moment would set, to be shown before it is taken."""
+    case = _case(session, occasion)
+    facts = _facts(case, occasion, decided_at)
+    return clocks(_protocol(session), facts).get(Clock.STRATEGY_DISCUSSION)
+
+
+def _case(session: Session, occasion: Occasion) -> _Case:
+    if occasion.referral_ref is not None:
+        referral = referrals.by_ref(session, occasion.referral_ref)
+        if referral is None:
+            raise NoSuchReferral(occasion.referral_ref)
+        held = [
+            one
+            for one in queries.meetings_of_referral(session, referral.id)
+            if one.state not in (MeetingState.CANCELLED, MeetingState.NEEDED)
+        ]
+        return _Case(referral, [one.child_id for one in referral.children], is_first=not held)
+    found = [referrals.child_by_ref(session, ref) for ref in dict.fromkeys(occasion.child_refs)]
+    children = [child for child in found if child is not None]
+    if not children or len(children) != len(found):
+        raise Refused("children", "Choose at least one child")
+    return _Case(None, [child.id for child in children], is_first=False)
+
+
+def _waiting(session: Session, case: _Case) -> Meeting | None:
+    """A discussion of the referral that waits to be booked: it is the one that now takes place.
+
+    A booked one stays as it is; more than one discussion may be necessary (TIMING).
+    """
+    if case.referral is None:
+        return None
+    waiting = queries.open_meeting_of_referral(session, case.referral.id)
+    return waiting if waiting and waiting.state is MeetingState.NEEDED else None
+
+
+def _decide_referral(
+    session: Session,
+    staff: StaffMember,
+    referral: Referral,
+    reason: str,
+    decided_at: datetime,
+    now: datetime,
+) -> None:
+    if referral.need_identified_at is None:
+        referral.need_identified_at = decided_at
+    if referral.outcome is not Outcome.STRATEGY_DISCUSSION:
+        outcome = Outcome.STRATEGY_DISCUSSION
+        referral_service.decide(session, staff.actor, referral, outcome, reason, now)
+
+
+def _facts(case: _Case, occasion: Occasion, decided_at: datetime) -> Facts:
+    return rules.facts_for(
+        facts_of(case.referral) if case.referral else None,
+        is_first=case.is_first,
+        decided_at=decided_at,
+        information_at=occasion.information_at,
+        identified_at=occasion.identified_at,
+    )
+
+
+def _new(
+    session: Session,
+    staff: StaffMember,
+    case: _Case,
+    occasion: Occasion,
+    reason: str,
+    decided_at: datetime,
+    now: datetime,
+) -> Meeting:
+    rules.check_not_in_future(
+        occasion.information_at, now, "information_at", "When the information arrived"
+    )
+    rules.check_not_in_future(
+        occasion.identified_at, now, "identified_at", "When the concern was identified"
+    )
+    protocol, facts = _protocol(session), _facts(case, occasion, decided_at)
+    dues = clocks(protocol, facts)
+    due = dues.get(Clock.STRATEGY_DISCUSSION)
+    meeting = Meeting(
+        ref=new_reference("SD"),
+        referral_id=case.referral.id if case.referral else None,
+        state=MeetingState.NEEDED,
+        route=Route.BOOKED,
+        format=format_for(case_facts(session, case.referral, case.child_ids)).format,
+        need_reason=reason,
+        need_decided_by_id=staff.id,
+        created_at=now,
+        due_at=due.due_at if isinstance(due, Due) else None,
+        clocks=snapshot(protocol, facts, dues),
+        late_reason=None,
+        chair_id=staff.id if Role.CHAIR in staff.roles else None,
+        starts_at=None,
+        ends_at=None,
+        place=None,
+        line_id=None,
+        pin_id=None,
+        typed_dial_in=None,
+        started_at=None,
+        ended_at=None,
+        record_due_at=None,
+        signed_at=None,
+        circulated_at=None,
+        cancelled_at=None,
+        cancel_reason=None,
+        children=[
+            MeetingChild(child_id=child_id, position=position)
+            for position, child_id in enumerate(case.child_ids)
+        ],
+    )
+    session.add(meeting)
+    session.flush()
+    return meeting
+
+
+def _protocol(session: Session) -> Protocol:
+    return registry.active(directory.council(session).protocol_id)
+
+
+def _take_the_chair(
+    session: Session, meeting: Meeting, staff: StaffMember, now: datetime
+) -> Invitee:
+    row = session.get(Staff, staff.id)
+    if row is None:
+        raise Refused("page", "Your account has ended: sign in again")
+    return add_chair(session, meeting, row, now, invite=False)
+
+
+def _here(format_: Format) -> Attendance:
+    return Attendance.BY_PHONE if format_ is Format.CALL else Attendance.IN_PERSON
+
+
+def _add_present(session: Session, meeting: Meeting, present: Present, now: datetime) -> None:
+    typed = None
+    if present.professional_id is None:
+        typed = TypedPerson(
+            name=present.name,
+            title=present.title,
+            agency_name=present.agency_name,
+            email=present.email or None,
+        )
+    chosen = Chosen(
+        why=SPOKEN_TO,
+        professional_id=present.professional_id,
+        typed=typed,
+        field=present.field,
+    )
+    invitee = add_person(session, meeting, chosen, now, invite=False)
+    invitee.attendance = present.attendance
+
+
+def _audit(
+    session: Session, staff: StaffMember, meeting: Meeting, action: str, now: datetime
+) -> None:
+    record(
+        session,
+        staff.actor,
+        action,
+        Subject("meeting", meeting.ref),
+        now,
+        {
+            "due_at": meeting.due_at.isoformat() if meeting.due_at else None,
+            "protocol": meeting.clocks["protocol"]["id"],
+            "version": meeting.clocks["protocol"]["version"],
+            "route": meeting.route.value,
+            "children": len(meeting.children),
+        },
+    )
