@@ -30,7 +30,7 @@ def add_child(session: Session, actor: Actor, given: ChildGiven, now: datetime) 
 
     Raises Refused by the field.
     """
-    rules.check_child(given, london_date(now))
+    rules.check(rules.child_problems(given, london_date(now)))
     return _new_child(session, actor, given, now)
 
 
@@ -48,7 +48,7 @@ def edit_child(
     """
     if version is not None and version != child.version:
         raise ChangedMeanwhile
-    rules.check_child(given, london_date(now))
+    rules.check(rules.child_problems(given, london_date(now)))
     fresh: dict[str, object] = {
         "given_name": given.given_name,
         "family_name": given.family_name,

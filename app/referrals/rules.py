@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
 from app.core.clock import in_london, london_date
 from app.core.refusal import Refused
 from app.protocols.rules import clocks
-from app.protocols.types import Clock, Due, Facts
+from app.protocols.types import FIRST_YEAR, Clock, Due, Facts
 from app.protocols.types import DomesticAbuseRisk as RiskFact
 from app.protocols.types import Flag as FlagFact
 from app.protocols.types import Protocol as LocalProtocol
 from app.protocols.types import Rating as RatingFact
 from app.protocols.working_days import BankHolidaysUnknown, is_working_day
+from app.referrals.matching import plain
 from app.referrals.types import (
     ChildGiven,
     ConcernsGiven,
@@ -32,7 +33,10 @@ SATURDAY = 5
 ADULT = 18
 RE_REFERRAL_MONTHS = 12
 MOST_CHILDREN = 20
+OLDEST = 120
 LONGEST_BACKDATING = timedelta(days=366)
+_OVERDUE = timedelta(days=31)
+_PREGNANCY = timedelta(days=310)
 CONTACT_DECISION = timedelta(hours=24)  # IMAP 5: where the clock itself cannot answer
 
 # IMAP 3 names each of these "consent required"; early help is voluntary in the same way.
@@ -147,16 +151,6 @@ def consent_problem(
     return None
 
 
-def check_consent(given: ConsentGiven) -> None:
-    """Raise Refused where refused, not sought or overridden lacks its basis or reason (A4)."""
-    if given.state is ConsentState.GIVEN:
-        return
-    if given.lawful_basis is None:
-        raise Refused("lawful_basis", "Choose the lawful basis for going on without consent")
-    if not given.reason:
-        raise Refused("consent_reason", "Say why information may be shared without consent")
-
-
 def check_decision(
     outcome: Outcome,
     reason: str,
@@ -184,86 +178,117 @@ def check_decision(
         raise Refused("agency_id", "Choose the agency")
 
 
-def check_intake(intake: Intake, now: datetime) -> None:
-    """Raise Refused, by the field of the form, for a referral that cannot stand (A1, A2).
+def intake_problems(intake: Intake, now: datetime) -> Iterator[Refused]:
+    """Everything for which a referral cannot stand, by the field of the form (A1, A2, A4).
 
     `now` is an aware moment. Fields of the second child are named `children-1-...`.
     """
-    _check_moment(intake.received_at, now, "received_at", "The referral was received")
+    yield from _moment_problems(intake.received_at, now, "received_at", "The referral was received")
     if now - intake.received_at > LONGEST_BACKDATING:
-        raise Refused("received_at", "Check the year: the referral was received over a year ago")
+        yield Refused("received_at", "Check the year: the referral was received over a year ago")
     if intake.source_agency_id is None and not intake.source_agency_name:
-        raise Refused("source_agency_id", "Choose where the referral came from")
-    check_concerns(
+        yield Refused("source_agency_id", "Choose where the referral came from")
+    if not intake.children:
+        yield Refused("children-0-given_name", "Add at least one child")
+    if len(intake.children) > MOST_CHILDREN:
+        yield Refused("children-0-given_name", f"Enter {MOST_CHILDREN} children or fewer at once")
+    seen: set[tuple[str, str, date]] = set()
+    for place, child in enumerate(intake.children):
+        yield from child_problems(child, london_date(now), f"children-{place}-")
+        if child.date_of_birth is not None:
+            same = (plain(child.given_name), plain(child.family_name), child.date_of_birth)
+            if same in seen:
+                yield Refused(
+                    f"children-{place}-given_name", "This child is entered twice: remove one"
+                )
+            seen.add(same)
+    taken: set[str] = set()
+    for place, child in enumerate(intake.children):
+        if child.same_as in taken:
+            yield Refused(
+                f"children-{place}-same_as",
+                "Two children of this referral cannot both be the same known child: twins stay two",
+            )
+        taken |= {child.same_as} if child.same_as else set()
+    yield from concern_problems(
         ConcernsGiven(
-            intake.concerns, intake.flags, intake.narrative, intake.domestic_abuse,
-            intake.identified_at, intake.immediate_action_at, intake.hospital,
+            intake.concerns,
+            intake.flags,
+            intake.narrative,
+            intake.domestic_abuse,
+            intake.identified_at,
+            intake.immediate_action_at,
+            intake.hospital,
         ),
         now,
-    )  # fmt: skip
-    if not intake.children:
-        raise Refused("children-0-given_name", "Add at least one child")
-    if len(intake.children) > MOST_CHILDREN:
-        raise Refused("children-0-given_name", f"Enter {MOST_CHILDREN} children or fewer at once")
-    for place, child in enumerate(intake.children):
-        check_child(child, london_date(now), f"children-{place}-")
-    known = [child.same_as for child in intake.children if child.same_as]
-    if len(set(known)) != len(known):
-        last = max(
-            p for p, c in enumerate(intake.children) if c.same_as and known.count(c.same_as) > 1
-        )
-        raise Refused(
-            f"children-{last}-same_as",
-            "Two children of this referral cannot both be the same known child: twins stay two",
-        )
+    )
+    if intake.rating is not None and not intake.rating_reason:
+        yield Refused("rating_reason", "Give the reason for the rating")
     if intake.consent is not None:
-        check_consent(intake.consent)
+        yield from consent_problems(intake.consent)
 
 
-def check_concerns(given: ConcernsGiven, now: datetime) -> None:
-    """Raise Refused for concerns that cannot stand; `now` is an aware moment."""
+def concern_problems(given: ConcernsGiven, now: datetime) -> Iterator[Refused]:
+    """Everything for which concerns cannot stand; `now` is an aware moment (A1, A9)."""
     if not given.concerns:
-        raise Refused("concerns", "Choose at least one concern")
+        yield Refused("concerns", "Choose at least one concern")
     if not given.narrative:
-        raise Refused("narrative", "Say what was seen, heard or said")
+        yield Refused("narrative", "Say what was seen, heard or said")
     if given.identified_at is not None:
-        _check_moment(given.identified_at, now, "identified_at", "The concern was identified")
-    if Flag.IMMEDIATE_ACTION in given.flags and given.immediate_action_at is None:
-        raise Refused("immediate_action_at", "Say when the immediate action was taken")
+        yield from _moment_problems(
+            given.identified_at, now, "identified_at", "The concern was identified"
+        )
     if given.immediate_action_at is not None:
-        _check_moment(
+        yield from _moment_problems(
             given.immediate_action_at, now, "immediate_action_at", "The immediate action was taken"
         )
+    elif Flag.IMMEDIATE_ACTION in given.flags:
+        yield Refused("immediate_action_at", "Say when the immediate action was taken")
 
 
-def check_child(child: ChildGiven, today: date, prefix: str = "") -> None:
-    """Raise Refused for a child who cannot stand; `today` is the local day (A2).
+def child_problems(child: ChildGiven, today: date, prefix: str = "") -> Iterator[Refused]:
+    """Everything for which a child cannot stand; `today` is the local day (A2).
 
     A name or part of one is needed, so that the child can be found again. A date of birth may be
     unknown, never in the future; a due date is within the ten months to come.
     """
     if not child.given_name and not child.family_name:
-        raise Refused(
+        yield Refused(
             f"{prefix}given_name",
             "Enter the child's name; for a baby not born yet the mother's family name is enough",
         )
-    if child.date_of_birth is not None and child.date_of_birth > today:
-        raise Refused(
+    born, due = child.date_of_birth, child.due_date
+    if born is not None and born > today:
+        yield Refused(
             f"{prefix}date_of_birth",
             "The date of birth is in the future: correct it, or enter it as the due date",
         )
-    if child.date_of_birth is not None and age(child.date_of_birth, today) > 120:
-        raise Refused(f"{prefix}date_of_birth", "Check the year of birth")
-    if child.date_of_birth is not None and child.due_date is not None:
-        raise Refused(
+    elif born is not None and age(born, today) > OLDEST:
+        yield Refused(f"{prefix}date_of_birth", "Check the year of birth")
+    elif born is not None and due is not None:
+        yield Refused(
             f"{prefix}due_date", "Give the date of birth or, for a baby not born yet, the due date"
         )
-    if child.due_date is not None and not (
-        today - timedelta(days=31) <= child.due_date <= today + timedelta(days=310)
-    ):
-        raise Refused(
+    if due is not None and not today - _OVERDUE <= due <= today + _PREGNANCY:
+        yield Refused(
             f"{prefix}due_date", "The due date must be within the next ten months: check it"
         )
+
+
+def consent_problems(given: ConsentGiven) -> Iterator[Refused]:
+    """Refused, not sought or overridden without its basis or reason (A4; IMAP 1-3)."""
+    if given.state is ConsentState.GIVEN:
+        return
+    if given.lawful_basis is None:
+        yield Refused("lawful_basis", "Choose the lawful basis for going on without consent")
+    if not given.reason:
+        yield Refused("consent_reason", "Say why information may be shared without consent")
+
+
+def check(problems: Iterator[Refused]) -> None:
+    """Raise the first problem, if there is one."""
+    for problem in problems:
+        raise problem
 
 
 def is_re_referral(earlier_received: datetime, received: datetime) -> bool:
@@ -310,8 +335,8 @@ def age_in_words(born: date | None, due: date | None, today: date) -> str:
     return f"{days} day{'' if days == 1 else 's'}"
 
 
-def _check_moment(moment: datetime, now: datetime, field: str, what: str) -> None:
+def _moment_problems(moment: datetime, now: datetime, field: str, what: str) -> Iterator[Refused]:
     if moment > now:
-        raise Refused(field, f"{what} at a time in the future: correct the date or the time")
-    if moment.year < 1990:
-        raise Refused(field, "Check the year")
+        yield Refused(field, f"{what} at a time in the future: correct the date or the time")
+    elif moment.year < FIRST_YEAR:
+        yield Refused(field, "Check the year")

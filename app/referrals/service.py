@@ -42,7 +42,7 @@ def enter_referral(session: Session, actor: Actor, intake: Intake, now: datetime
     Works out office hours, when the decision is due (IMAP 5), and whether it is a re-referral
     (A3). `actor` is a member of staff; moments are aware. Raises Refused by the form's field.
     """
-    rules.check_intake(intake, now)
+    rules.check(rules.intake_problems(intake, now))
     settings = directory.council(session)
     _check_rating(settings, intake.rating)
     source_id = _source(session, actor, intake, now)
@@ -125,7 +125,7 @@ def add_consent(
     is missing, ChangedMeanwhile where somebody changed the referral first.
     """
     _unchanged(referral, version)
-    rules.check_consent(given)
+    rules.check(rules.consent_problems(given))
     consent = ReferralConsent(
         referral_id=referral.id,
         state=given.state,
@@ -254,7 +254,7 @@ def change_concerns(
     Raises Refused by the field, ChangedMeanwhile where somebody changed the referral first.
     """
     _unchanged(referral, version)
-    rules.check_concerns(given, now)
+    rules.check(rules.concern_problems(given, now))
     fresh: dict[str, object] = {
         "concerns": [concern.value for concern in given.concerns],
         "flags": sorted(flag.value for flag in given.flags),
