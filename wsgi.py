@@ -6,9 +6,14 @@ import os
 
 from app import create_app
 from app.core.config import Settings
+from app.core.start import check_start
 
 settings = Settings.read()
-if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
-    # Serving: refuse unsafe settings and say which (I2). Commands check where they touch cases.
+serving = os.environ.get("FLASK_RUN_FROM_CLI") != "true"
+if serving:
+    # Before the application is made, which takes the keys for granted.
     settings.require_safe()
 app = create_app(settings)
+if serving:
+    # Refuse what is unsafe and say which (I2). Commands check where they touch cases.
+    check_start(app)

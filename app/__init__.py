@@ -22,6 +22,8 @@ from app.web.errors import init_errors
 from app.web.headers import init_headers
 from app.web.htmx import init_htmx
 from app.web.limits import init_limits
+from app.web.metrics import init_metrics
+from app.web.proxies import trust_proxies
 from app.web.static_files import init_static
 
 # Every floor with tables: importing them fills `Base.metadata` for migrations and foreign keys.
@@ -66,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     protocol_registry.use(load_protocols(settings.protocols_dir))
     protocol_registry.use(load_protocols(settings.protocols_dir))
     init_database(app, settings.database_url or "sqlite://")
+    trust_proxies(app, settings.proxies)
     Migrate(app, db, directory="migrations", render_as_batch=True)
     CSRFProtect(app)
     init_htmx(app)
@@ -73,6 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_headers(app, https=settings.base_url.startswith("https:"))
     init_errors(app)
     init_limits(app)
+    init_metrics(app)
     init_signed_in(app)
     init_navigation(app)
     for module in ROUTES:

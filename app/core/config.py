@@ -47,6 +47,10 @@ class Settings:
     seal_key_file: Path
     seal_cert_file: Path
     log_json: bool
+    # A collector that is not on this machine shows this token to read /metrics.
+    metrics_token: str | None = None
+    # How many proxies stand in front and say for whom they ask. None is believed unless counted.
+    proxies: int = 0
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -80,6 +84,8 @@ class Settings:
             seal_key_file=Path(env.get("SEAL_KEY_FILE") or data_dir / "keys" / "seal-key.pem"),
             seal_cert_file=Path(env.get("SEAL_CERT_FILE") or data_dir / "keys" / "seal-cert.pem"),
             log_json=not example,
+            metrics_token=env.get("METRICS_TOKEN") or None,
+            proxies=_number(env.get("PROXIES", "")),
         )
 
     def problems(self) -> list[str]:
@@ -108,6 +114,10 @@ class Settings:
             found.append("SMTP_URL is missing: set it to smtp://host:port of your mail relay.")
         if not self.mail_from:
             found.append("MAIL_FROM is missing: set it to a mailbox that somebody reads.")
+        if self.proxies < 0:
+            found.append("PROXIES is not a number: set it to how many proxies stand in front.")
+        if self.metrics_token is not None and _is_guessable(self.metrics_token):
+            found.append("METRICS_TOKEN is too easily guessed: use 32 or more random characters.")
         for name, path in (
             ("SEAL_KEY_FILE", self.seal_key_file),
             ("SEAL_CERT_FILE", self.seal_cert_file),
@@ -168,6 +178,14 @@ def _database_url(env: Mapping[str, str], data_dir: Path, example: bool) -> str:
     if not url and example:
         url = f"sqlite:///{data_dir / 'strategy.sqlite3'}"
     return url
+
+
+def _number(typed: str) -> int:
+    """The number typed, 0 for nothing, -1 for what is no number (`problems` says so)."""
+    typed = typed.strip()
+    if not typed:
+        return 0
+    return int(typed) if typed.isascii() and typed.isdigit() else -1
 
 
 def _is_guessable(key: str) -> bool:

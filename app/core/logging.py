@@ -4,8 +4,40 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+
+def where_it_failed(error: BaseException) -> list[str]:
+    """An error and its causes as kinds and places, newest last, without a word of its message.
+
+    Messages hold what people typed: `invalid literal for int(): 'Ellie'`, a database's DETAIL.
+    """
+    found: list[str] = []
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        places = [
+            f"{frame.filename.rpartition('/app/')[2] or frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(cause.__traceback__, limit=-12)
+        ]
+        kind = type(cause)
+        found.insert(0, f"{kind.__module__}.{kind.__qualname__} at {' > '.join(places)}")
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return found
+
+
+def _without_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event["error"] = where_it_failed(error)
+    return event
 
 
 def set_up(as_json: bool) -> None:
@@ -20,10 +52,11 @@ def set_up(as_json: bool) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _without_values,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        # Asked at each event: standard error may be another file by then.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )

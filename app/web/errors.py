@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import TracebackType
+
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 log = structlog.get_logger()
 
 WORDS: dict[int, tuple[str, str]] = {
@@ -46,13 +49,24 @@ WORDS: dict[int, tuple[str, str]] = {
 
 
 def error_page(status: int) -> Response:
-    """The page for a status; needs no database."""
+    """The page for a status."""
     title, words = WORDS.get(status, WORDS[500 if status >= 500 else 400])
-    body = render_template("layout/error.html", title=title, words=words, status=status)
-    return make_response(body, status)
+    return _page(status, title, words)
+
+
+def _page(status: int, title: str, words: str) -> Response:
+    # Not render_template: that asks the database who is signed in, which may be what failed.
+    template = current_app.jinja_env.get_template("layout/error.html")
+    return make_response(template.render(title=title, words=words, status=status), status)
 
 
 def init_errors(app: Flask) -> None:
+    def log_exception(exc_info: ExcInfo) -> None:
+        # What Flask itself calls when even an error page failed; its own way logs the message.
+        log.error("fault", endpoint=request.endpoint, method=request.method, exc_info=exc_info[1])
+
+    app.log_exception = log_exception  # type: ignore[method-assign]  # there is no other hook
+
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
         status = error.code or 500
@@ -63,16 +77,14 @@ def init_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def _csrf(error: CSRFError) -> Response:
         log.warning("form refused", reason=error.description, endpoint=request.endpoint)
-        body = render_template(
-            "layout/error.html",
-            title="This form is too old to be sent",
-            words="Nothing was changed. Go back, load the page again, and send it once more.",
-            status=400,
+        return _page(
+            400,
+            "This form is too old to be sent",
+            "Nothing was changed. Go back, load the page again, and send it once more.",
         )
-        return make_response(body, 400)
 
     @app.errorhandler(Exception)
     def _fault(error: Exception) -> Response:
-        # The traceback without values: what people typed stays out of the log.
+        # Kinds and places alone, see app.core.logging: what people typed stays out of the log.
         log.error("fault", endpoint=request.endpoint, method=request.method, exc_info=error)
         return error_page(500)

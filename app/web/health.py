@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from app.core.session import reading
 from app.web.access import Everyone, access
+from app.web.metrics import Collector, metrics_page
 
 blueprint = Blueprint("health", __name__)
 
@@ -16,3 +17,9 @@ blueprint = Blueprint("health", __name__)
 def health() -> Response:
     reading().execute(text("SELECT 1"))
     return Response("ok\n", mimetype="text/plain")
+
+
+@blueprint.get("/metrics")
+@access(Collector())
+def metrics() -> Response:
+    return metrics_page()
