@@ -35,7 +35,13 @@ for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
 
 # Modules that hold a `blueprint`, bottom floor first.
-ROUTES = ("app.web.health", "app.accounts.routes", "app.accounts.staff.routes", "app.outbox.routes")
+ROUTES = (
+    "app.web.health",
+    "app.accounts.routes",
+    "app.accounts.staff.routes",
+    "app.outbox.routes",
+    "app.guests.routes",
+)
 # Modules that hold a click group of their own name, for `flask`.
 COMMANDS = ("app.cli.protocols", "app.cli.worker")
 

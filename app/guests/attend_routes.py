@@ -1,0 +1,256 @@
+"""After the code: one page with everything an invited person may read and do (D4, D5)."""
+
+from __future__ import annotations
+
+from flask import Response, abort, flash, make_response, render_template, url_for
+from wtforms import Form
+
+from app.core.clock import now, words_for_time
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
+from app.guests import queries, service
+from app.guests.blueprint import blueprint, sender
+from app.guests.forms import (
+    AnswerForm,
+    ButtonForm,
+    DeputyForm,
+    DissentForm,
+    IntroduceForm,
+    ProgressForm,
+    ReportForm,
+)
+from app.guests.page import page_for
+from app.guests.visitors import Guest, close_door, visitor
+from app.invitations import service as invitations
+from app.meetings.answers import Deputy
+from app.meetings.types import ActionState, Answer
+from app.meetings.uploads import Upload, checked_upload
+from app.web.access import Everyone, access
+from app.web.htmx import go_to, respond
+from app.web.once import done_before, mark_done
+
+
+@blueprint.get("/attend")
+@access(Guest(unnamed=True))
+def meeting() -> Response:
+    if visitor().guest.must_introduce:
+        return respond("guests/introduce.html", form=IntroduceForm())
+    _look("attend")
+    return _page()
+
+
+@blueprint.post("/attend/name")
+@access(Guest(unnamed=True))
+def introduce() -> Response:
+    form = IntroduceForm()
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                service.introduce(session, visitor(), form.name.data, form.role.data, now())
+            return go_to(url_for("guests.meeting"))
+        except Refused as refusal:
+            form.add_error(refusal.field, refusal.message)
+    return respond("guests/introduce.html", status=422, form=form)
+
+
+@blueprint.post("/attend/answer")
+@access(Guest())
+def answer() -> Response:
+    form = AnswerForm(prefix="answer")
+    if form.validate_on_submit():
+        said = Answer(form.answer.data)
+        try:
+            with transaction() as session:
+                service.answer(session, visitor(), said, form.note.data or "", now())
+            flash("Your answer is noted. You can change it until the meeting ends.", "success")
+            return go_to(url_for("guests.meeting"))
+        except Refused as refusal:
+            form.add_error("answer", refusal.message)
+    return _page(status=422, failed=form, answer=form)
+
+
+@blueprint.post("/attend/report")
+@access(Guest())
+def report() -> Response:
+    form = ReportForm(prefix="report")
+    here = url_for("guests.meeting", _anchor="reports")
+    if form.validate_on_submit():
+        moment = now()
+        try:
+            upload = _upload(form)
+            with transaction() as session:
+                if not (before := done_before(session, form.nonce.data)):
+                    service.add_report(session, visitor(), form.body.data, upload, moment)
+                    mark_done(session, form.nonce.data, here, moment)
+            if not before:
+                flash(f"We received your report at {words_for_time(moment)}.", "success")
+            return go_to(here)
+        except Refused as refusal:
+            form.add_error(refusal.field, refusal.message)
+    return _page(status=422, failed=form, report=form)
+
+
+@blueprint.get("/attend/reports/<int:number>")
+@access(Guest())
+def report_file(number: int) -> Response:
+    """The file of one's own report, as it was sent: always as a download."""
+    _look("own report")
+    found = queries.report_of(reading(), visitor(), number)
+    if found is None or found.file is None:
+        abort(404)
+    response = make_response(found.file)
+    response.mimetype = found.media_type or "application/octet-stream"
+    response.headers.set("Content-Disposition", "attachment", filename=found.file_name or "report")
+    return response
+
+
+@blueprint.post("/attend/colleague")
+@access(Guest())
+def name_deputy() -> Response:
+    form = DeputyForm(prefix="colleague")
+    there = url_for("guests.colleague_invited")
+    if form.validate_on_submit():
+        moment = now()
+        try:
+            with transaction() as session:
+                if not done_before(session, form.nonce.data):
+                    service.name_deputy(
+                        session,
+                        visitor(),
+                        Deputy(form.name.data, form.email.data, form.role.data),
+                        sender(),
+                        moment,
+                    )
+                    mark_done(session, form.nonce.data, there, moment)
+            response = go_to(there)
+            close_door(response)
+            return response
+        except Refused as refusal:
+            form.add_error(refusal.field, refusal.message)
+    return _page(status=422, failed=form, deputy=form)
+
+
+@blueprint.get("/attend/colleague-invited")
+@access(Everyone())
+def colleague_invited() -> Response:
+    """After the link has ended: names nobody and nothing."""
+    return respond("guests/colleague_invited.html")
+
+
+@blueprint.post("/attend/actions/<int:number>")
+@access(Guest())
+def progress(number: int) -> Response:
+    form = ProgressForm(prefix=f"action-{number}")
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                done = service.report_progress(
+                    session,
+                    visitor(),
+                    number,
+                    ActionState(form.state.data),
+                    form.progress.data or "",
+                    int(form.version.data) if (form.version.data or "").isdecimal() else 0,
+                    now(),
+                )
+            if done is None:
+                abort(404)
+            flash("Thank you. The desk sees how your action stands.", "success")
+            return go_to(url_for("guests.meeting", _anchor="actions"))
+        except Refused as refusal:
+            form.add_error(refusal.field, refusal.message)
+    if queries.action_of(reading(), visitor(), number) is None:
+        abort(404)
+    return _page(status=422, failed=form, actions={number: form})
+
+
+@blueprint.post("/attend/disagree")
+@access(Guest())
+def disagree() -> Response:
+    form = DissentForm(prefix="disagree")
+    here = url_for("guests.meeting", _anchor="disagree")
+    if form.validate_on_submit():
+        moment = now()
+        try:
+            with transaction() as session:
+                if not done_before(session, form.nonce.data):
+                    service.disagree(session, visitor(), form.what.data, form.why.data, moment)
+                    mark_done(session, form.nonce.data, here, moment)
+            flash("It is noted that you disagree. The chair sees what you wrote.", "success")
+            return go_to(here)
+        except Refused as refusal:
+            form.add_error(refusal.field, refusal.message)
+    return _page(status=422, failed=form, dissent=form)
+
+
+@blueprint.post("/attend/leave")
+@access(Guest(unnamed=True))
+def leave() -> Response:
+    form = ButtonForm()
+    if not form.validate_on_submit():
+        abort(400)
+    with transaction() as session:
+        invitations.end_session(session, visitor().guest, now())
+    response = make_response(render_template("guests/closed.html", typed=[], left=True))
+    close_door(response)
+    return response
+
+
+def _look(page: str) -> None:
+    """Commit that this person sees the page before it is sent (H3)."""
+    with transaction() as session:
+        service.look(session, visitor(), page, now())
+
+
+def _page(
+    *,
+    status: int = 200,
+    failed: Form | None = None,
+    answer: AnswerForm | None = None,
+    report: ReportForm | None = None,
+    deputy: DeputyForm | None = None,
+    dissent: DissentForm | None = None,
+    actions: dict[int, ProgressForm] | None = None,
+) -> Response:
+    """The one page, with everything that was typed into the form that failed."""
+    page = page_for(reading(), visitor())
+    given = actions or {}
+    forms = {
+        own.id: given.get(own.id)
+        or ProgressForm(
+            formdata=None,
+            prefix=f"action-{own.id}",
+            data={
+                "state": own.state.value,
+                "progress": own.progress,
+                "version": str(own.version),
+            },
+        )
+        for own in page.actions
+    }
+    for own in page.actions:
+        if own.id in given:
+            # The next sending answers what stands on the page now.
+            forms[own.id].version.data = str(own.version)
+    return respond(
+        "guests/attend.html",
+        None,
+        status,
+        page=page,
+        form=failed,
+        answer=answer
+        or AnswerForm(formdata=None, prefix="answer", data={"note": page.answer.note}),
+        report=report or ReportForm(formdata=None, prefix="report"),
+        deputy=deputy or DeputyForm(formdata=None, prefix="colleague"),
+        dissent=dissent or DissentForm(formdata=None, prefix="disagree"),
+        actions=forms,
+        press=ButtonForm(formdata=None),
+        person=visitor().guest,
+    )
+
+
+def _upload(form: ReportForm) -> Upload | None:
+    sent = form.file.data
+    if not sent or not sent.filename:
+        return None
+    return checked_upload(sent.filename, sent.read())

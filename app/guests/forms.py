@@ -1,0 +1,101 @@
+"""Forms of the pages behind an invitation's link."""
+
+from __future__ import annotations
+
+import re
+
+from flask_wtf.file import FileField
+from wtforms import HiddenField, RadioField, StringField
+from wtforms.validators import Length, Regexp, ValidationError
+
+from app.guests.types import ACTION_WORDS
+from app.invitations.wording import is_address
+from app.meetings.types import Answer
+from app.web.forms import BaseForm, Line, OnceForm, Passage, Required, tidy_line
+
+ANSWERS = (Answer.ATTEND, Answer.DIAL_IN, Answer.DECLINED)
+NOTE_LENGTH = 1_000
+
+
+class ButtonForm(BaseForm):
+    """A press and nothing else."""
+
+
+class WithoutCodeForm(BaseForm):
+    take_part = RadioField(
+        "Will you take part?",
+        choices=[("yes", "I will take part"), ("no", "I cannot take part")],
+        validators=[Required("Press “I will take part” or “I cannot take part”")],
+    )
+
+
+def digits(typed: str | None) -> str:
+    """The code without the blanks and dashes that people and mail programs put into it."""
+    return re.sub(r"[\s\u00ad\u2010-\u2015-]", "", typed or "")
+
+
+class CodeForm(BaseForm):
+    code = StringField(
+        "Your code",
+        filters=[digits],
+        validators=[
+            Required("Enter the six digits from the email"),
+            Regexp(r"^[0-9]{6}\Z", message="The code has six digits, like 123456"),
+        ],
+    )
+
+
+class IntroduceForm(BaseForm):
+    name = Line("Your name", validators=[Required("Enter your name")])
+    role = Line(
+        "Your role",
+        description="For example duty detective sergeant, or on-call paediatrician",
+        validators=[Required("Enter your role")],
+    )
+
+
+class AnswerForm(BaseForm):
+    answer = RadioField(
+        "Will you take part?",
+        choices=[(answer.value, answer.label) for answer in ANSWERS],
+        validators=[Required("Choose one of the answers")],
+    )
+    note = Passage("A word to the desk (optional)", length=NOTE_LENGTH)
+
+
+class ReportForm(OnceForm):
+    body = Passage("Type it here")
+    file = FileField("Or send a file")
+
+
+class DeputyForm(OnceForm):
+    name = Line("Your colleague’s name", validators=[Required("Enter your colleague’s name")])
+    role = Line("Their role", validators=[Required("Enter your colleague’s role")])
+    email = StringField(
+        "Their work email address",
+        filters=[tidy_line],
+        validators=[Required("Enter your colleague’s email address"), Length(max=254)],
+    )
+
+    def validate_email(self, field: StringField) -> None:
+        if not is_address(field.data):
+            raise ValidationError("Enter an email address like name@example.org")
+
+
+class ProgressForm(BaseForm):
+    state = RadioField(
+        "How does it stand?",
+        choices=[(state.value, words) for state, words in ACTION_WORDS.items()],
+        validators=[Required("Choose how it stands")],
+    )
+    progress = Passage("What was done, or what stands in the way", length=5_000)
+    version = HiddenField()
+
+
+class DissentForm(OnceForm):
+    what = Passage(
+        "What do you disagree with?",
+        validators=[Required("Write what you disagree with")],
+        length=5_000,
+    )
+    why = Passage("Why?", validators=[Required("Write why you disagree")], length=5_000)

@@ -1,0 +1,163 @@
+"""What stands on the page of an invited person, in words worked out here and not in templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.core.clock import words_for_day, words_for_moment, words_for_time
+from app.guests import queries
+from app.guests.guide import Chapter, joining_guide, what_to_bring
+from app.guests.rules import what_is_open
+from app.guests.types import (
+    MeetingSeen,
+    Open,
+    OwnAction,
+    OwnAnswer,
+    OwnRecord,
+    OwnReport,
+    Visitor,
+)
+from app.invitations.wording import telephone_uri
+from app.meetings.types import Answer, Format, MeetingState
+
+
+@dataclass(frozen=True, slots=True)
+class DialIn:
+    """How to ring in; `tel` and `tel_with_pin` are links, empty where no number can be read."""
+
+    telephone: str
+    pin: str
+    tel: str
+    tel_with_pin: str
+    words: str  # where somebody typed how to dial in
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the answers, as a button."""
+
+    value: str
+    words: str
+    hint: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    meeting: MeetingSeen
+    open: Open
+    when: str
+    where: str
+    stage: str  # what the state means for the reader; empty before the meeting
+    dial_in: DialIn | None
+    answer: OwnAnswer
+    said: str
+    choices: tuple[Choice, ...]
+    bring: tuple[str, ...]
+    guide: tuple[Chapter, ...]
+    reports: list[OwnReport]
+    actions: list[OwnAction]
+    signed: bool
+    record: OwnRecord | None
+    dissents: list[str]
+
+
+def page_for(session: Session, visitor: Visitor) -> Page:
+    """Everything one invitee may read now (D4)."""
+    meeting = queries.meeting_for(session, visitor)
+    answer = queries.answer_of(session, visitor)
+    signed = meeting.state is MeetingState.SIGNED
+    return Page(
+        meeting=meeting,
+        open=what_is_open(meeting.state),
+        when=when_words(meeting.starts_at, meeting.ends_at),
+        where=meeting.place or meeting.format.label,
+        stage=_STAGES.get(meeting.state, ""),
+        dial_in=dial_in_of(meeting),
+        answer=answer,
+        said=said_words(answer),
+        choices=choices_for(meeting, answer.answer),
+        bring=what_to_bring(answer.agency_kind),
+        guide=joining_guide(answer.decision_maker),
+        reports=queries.reports_of(session, visitor),
+        actions=queries.actions_of(session, visitor),
+        signed=signed,
+        record=queries.record_of(session, visitor),
+        dissents=queries.dissents_of(session, visitor),
+    )
+
+
+_STAGES = {
+    MeetingState.UNDER_WAY: "The meeting is under way.",
+    MeetingState.ENDED: "The meeting has ended. The record is being written and is not signed yet.",
+    MeetingState.SIGNED: "The meeting has ended and its record is signed.",
+    MeetingState.CANCELLED: "This meeting was cancelled. You need do nothing.",
+}
+
+
+def when_words(start: datetime | None, end: datetime | None) -> str:
+    """`Monday 23 November 2026, 9:30 am to 10:15 am`, in UK time."""
+    if start is None:
+        return "The time is not fixed yet"
+    if end is None:
+        return words_for_moment(start)
+    return f"{words_for_day(start)}, {words_for_time(start)} to {words_for_time(end)}"
+
+
+def dial_in_of(meeting: MeetingSeen) -> DialIn | None:
+    """How to ring in, while there is something to ring into."""
+    if meeting.typed_dial_in:
+        tel = telephone_uri(meeting.typed_dial_in) or ""
+        return DialIn("", "", tel, "", meeting.typed_dial_in)
+    if not meeting.telephone:
+        return None
+    tel = telephone_uri(meeting.telephone) or ""
+    pin = meeting.pin or ""
+    # Two pauses, the PIN, the key that ends it: what conference lines ask for.
+    with_pin = f"{tel},,{pin}%23" if tel and pin.isascii() and pin.isdigit() else ""
+    return DialIn(meeting.telephone, pin, tel, with_pin, "")
+
+
+_SAID = {
+    Answer.NONE: "",
+    Answer.ATTEND: "You said that you will attend.",
+    Answer.DIAL_IN: "You said that you will dial in.",
+    Answer.TENTATIVE: "You said that you may attend.",
+    Answer.REPORT: "You send a report and do not take part yourself.",
+    Answer.DEPUTY: "A colleague comes instead of you.",
+    Answer.DECLINED: "You said that you cannot take part.",
+}
+
+
+def said_words(answer: OwnAnswer) -> str:
+    """What the desk holds as this invitee's answer, and since when."""
+    words = _SAID[answer.answer]
+    if words and answer.answered_at:
+        return f"{words} Noted on {words_for_moment(answer.answered_at)}."
+    return words
+
+
+def choices_for(meeting: MeetingSeen, held: Answer) -> tuple[Choice, ...]:
+    """I attend, I dial in, I cannot; what fits the format of the meeting first (D4)."""
+    attend = Choice(
+        Answer.ATTEND.value,
+        "I attend in person",
+        meeting.place
+        or "This one is held by telephone: come only where you have agreed it with the desk",
+        held is Answer.ATTEND,
+    )
+    dial_in = Choice(
+        Answer.DIAL_IN.value, "I dial in", "By telephone, with the PIN", held is Answer.DIAL_IN
+    )
+    declined = Choice(
+        Answer.DECLINED.value,
+        "I cannot take part",
+        "Then please send a report or a colleague, below",
+        held is Answer.DECLINED,
+    )
+    if meeting.format is Format.CALL:
+        return (dial_in, attend, declined)
+    return (attend, dial_in, declined)

@@ -1,0 +1,203 @@
+"""What an invited person may read: each select starts from the one invitee behind the session."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.directory.models import ConferenceLine, CouncilSettings, LinePin
+from app.guests.rules import told, what_is_open
+from app.guests.types import (
+    ChildSeen,
+    DeskSeen,
+    MeetingSeen,
+    OwnAction,
+    OwnAnswer,
+    OwnRecord,
+    OwnReport,
+    Visitor,
+)
+from app.invitations.queries import guest_by_session, invitation_by_token
+from app.meetings.models import Action, Dissent, Invitee, Meeting, MeetingChild, Report
+from app.meetings.queries import invitee_by_invitation
+from app.records.models import Circulation, RecordCopy, RecordVersion
+from app.referrals.models import Child, Referral
+
+_BY_INVITATION = (
+    select(Invitee.id, Invitee.meeting_id, Invitee.agency_name, Meeting.ref)
+    .join(Meeting, Meeting.id == Invitee.meeting_id)
+    .where(Invitee.removed_at.is_(None))
+)
+_MEETING = (
+    select(
+        Meeting,
+        ConferenceLine.telephone,
+        LinePin.pin,
+        Referral.concerns,
+        Invitee.agency_kind,
+    )
+    .join(Invitee, Invitee.meeting_id == Meeting.id)
+    .outerjoin(ConferenceLine, ConferenceLine.id == Meeting.line_id)
+    .outerjoin(LinePin, LinePin.id == Meeting.pin_id)
+    .outerjoin(Referral, Referral.id == Meeting.referral_id)
+)
+_CHILDREN = (
+    select(Child.given_name, Child.family_name, Child.date_of_birth, Child.due_date)
+    .join(MeetingChild, MeetingChild.child_id == Child.id)
+    .order_by(MeetingChild.position)
+)
+_ANSWER = select(
+    Invitee.answer,
+    Invitee.answered_at,
+    Invitee.answer_note,
+    Invitee.decision_maker,
+    Invitee.agency_kind,
+)
+_REPORTS = select(Report.id, Report.body, Report.file_name, Report.received_at).order_by(Report.id)
+_ACTIONS = select(Action).where(Action.removed_at.is_(None)).order_by(Action.due_at, Action.id)
+_RECORD = (
+    select(RecordVersion.number, RecordVersion.signed_at, Circulation.acknowledged_at)
+    .join(Circulation, Circulation.version_id == RecordVersion.id)
+    .join(
+        RecordCopy,
+        (RecordCopy.version_id == RecordVersion.id)
+        & (RecordCopy.invitee_id == Circulation.invitee_id),
+    )
+    .where(Circulation.withheld_reason.is_(None))
+    .order_by(RecordVersion.number.desc())
+    .limit(1)
+)
+
+
+def visitor_by_session(session: Session, token: str, now: datetime) -> Visitor | None:
+    """The invited person behind a session cookie; None once the session, the invitation or the
+    place among the invitees has ended (D3)."""
+    guest = guest_by_session(session, token, now)
+    if guest is None:
+        return None
+    row = session.execute(
+        _BY_INVITATION.where(Invitee.invitation_id == guest.invitation_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Visitor(
+        guest=guest,
+        invitee_id=row.id,
+        meeting_id=row.meeting_id,
+        meeting_ref=row.ref,
+        agency_name=row.agency_name,
+    )
+
+
+def invitee_by_link(session: Session, token: str, now: datetime) -> Invitee | None:
+    """Whom a link finds: for the two buttons that need no code, and for nothing else (D3)."""
+    invitation = invitation_by_token(session, token, now)
+    if invitation is None:
+        return None
+    found = invitee_by_invitation(session, invitation.id)
+    return found if found is not None and found.removed_at is None else None
+
+
+def meeting_for(session: Session, visitor: Visitor) -> MeetingSeen:
+    """The appointment, the children and the concern as far as this invitee may read them (D4)."""
+    meeting, telephone, pin, concerns, kind = session.execute(
+        _MEETING.where(Invitee.id == visitor.invitee_id)
+    ).one()
+    now_open = what_is_open(meeting.state)
+    names = session.execute(_CHILDREN.where(MeetingChild.meeting_id == meeting.id))
+    return MeetingSeen(
+        ref=meeting.ref,
+        state=meeting.state,
+        format=meeting.format,
+        starts_at=meeting.starts_at or meeting.started_at,
+        ends_at=meeting.ends_at,
+        place=meeting.place,
+        telephone=telephone if now_open.dial_in else None,
+        pin=pin if now_open.dial_in else None,
+        typed_dial_in=meeting.typed_dial_in if now_open.dial_in else None,
+        signed_at=meeting.signed_at,
+        children=tuple(
+            ChildSeen(f"{given} {family}", born, due) for given, family, born, due in names
+        ),
+        told=told(kind, concerns or (), meeting.need_reason),
+    )
+
+
+def answer_of(session: Session, visitor: Visitor) -> OwnAnswer:
+    row = session.execute(_ANSWER.where(Invitee.id == visitor.invitee_id)).one()
+    return OwnAnswer(
+        answer=row.answer,
+        answered_at=row.answered_at,
+        note=row.answer_note or "",
+        decision_maker=row.decision_maker,
+        agency_kind=row.agency_kind,
+    )
+
+
+def reports_of(session: Session, visitor: Visitor) -> list[OwnReport]:
+    """The reports this invitee sent, without their files."""
+    rows = session.execute(_REPORTS.where(Report.invitee_id == visitor.invitee_id))
+    return [OwnReport(row.id, row.body or "", row.file_name or "", row.received_at) for row in rows]
+
+
+def report_of(session: Session, visitor: Visitor, report_id: int) -> Report | None:
+    """One report, if this invitee sent it; nobody else's is ever found (H2)."""
+    return session.execute(
+        select(Report).where(Report.id == report_id, Report.invitee_id == visitor.invitee_id)
+    ).scalar_one_or_none()
+
+
+def actions_of(session: Session, visitor: Visitor) -> list[OwnAction]:
+    """What this invitee is to do, by when; nothing that was struck out (E3)."""
+    rows = session.execute(_ACTIONS.where(Action.owner_id == visitor.invitee_id)).scalars()
+    return [
+        OwnAction(
+            id=row.id,
+            what=row.what,
+            why=row.why or "",
+            due_at=row.due_at,
+            state=row.state,
+            progress=row.progress or "",
+            version=row.version,
+        )
+        for row in rows
+    ]
+
+
+def action_of(session: Session, visitor: Visitor, action_id: int) -> Action | None:
+    """One action, if it is this invitee's own and was not struck out."""
+    return session.execute(
+        select(Action).where(
+            Action.id == action_id,
+            Action.owner_id == visitor.invitee_id,
+            Action.removed_at.is_(None),
+        )
+    ).scalar_one_or_none()
+
+
+def dissents_of(session: Session, visitor: Visitor) -> list[str]:
+    """What this invitee disagrees with, oldest first (E4)."""
+    return list(
+        session.execute(
+            select(Dissent.what)
+            .where(Dissent.invitee_id == visitor.invitee_id)
+            .order_by(Dissent.id)
+        ).scalars()
+    )
+
+
+def record_of(session: Session, visitor: Visitor) -> OwnRecord | None:
+    """The latest version of the record that this invitee may read; None before it is released,
+    before their copy is made, or where the chair withholds it (F5)."""
+    row = session.execute(_RECORD.where(Circulation.invitee_id == visitor.invitee_id)).one_or_none()
+    return None if row is None else OwnRecord(*row)
+
+
+def desk(session: Session) -> DeskSeen:
+    """Whom to telephone; the same on every page, before and after the code."""
+    row = session.get(CouncilSettings, 1)
+    if row is None:
+        return DeskSeen("", "", "", "")
+    return DeskSeen(row.authority, row.desk_name, row.desk_telephone, row.out_of_hours_telephone)

@@ -1,0 +1,8 @@
+"""The pages behind an invitation's link: before the code, after it, and the record."""
+
+from __future__ import annotations
+
+from app.guests import attend_routes, link_routes
+from app.guests.blueprint import blueprint
+
+__all__ = ["attend_routes", "blueprint", "link_routes"]

@@ -1,0 +1,202 @@
+"""What an invited person does by link and code (D3, D4, D5, E3, E4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit.service import record, viewed
+from app.audit.types import Actor, ActorKind, Subject
+from app.core.refusal import Refused
+from app.directory.queries import council_or_none
+from app.guests import queries, rules
+from app.guests.types import Visitor
+from app.invitations import service as invitations
+from app.invitations.types import Desk
+from app.meetings import answers
+from app.meetings.answers import Deputy
+from app.meetings.messages import Sender, desk_of
+from app.meetings.models import Action, Delivery, Dissent, Invitee, Meeting, Report
+from app.meetings.types import ActionState, Answer, MessageKind, ReportVia
+from app.meetings.uploads import Upload
+from app.outbox import service as outbox
+
+_OWN = (
+    select(Invitee, Meeting)
+    .join(Meeting, Meeting.id == Invitee.meeting_id)
+    .where(Invitee.removed_at.is_(None))
+)
+
+
+def request_code(session: Session, token: str, browser: str, sender: Sender, now: datetime) -> None:
+    """Send a code to the invitee's own address, if the link is in use; else do the same work for
+    nobody (D3). The caller answers in the same words in both cases."""
+    council = council_or_none(session)
+    desk = desk_of(council, sender) if council else Desk("The desk", sender.mail_from, "the desk")
+    letter = invitations.request_code(session, token, browser, desk, now)
+    invitee = queries.invitee_by_link(session, token, now)
+    if letter is None or invitee is None:
+        return
+    queued = outbox.enqueue(session, letter, now)
+    session.add(
+        Delivery(invitee_id=invitee.id, message_id=queued.id, kind=MessageKind.CODE, at=now)
+    )
+    session.flush()
+
+
+def answer_without_code(session: Session, token: str, takes_part: bool, now: datetime) -> bool:
+    """Accept or decline by the link alone, the one thing it may do without a code (D3).
+
+    Returns whether anything was noted; the page must not tell.
+    """
+    invitee = queries.invitee_by_link(session, token, now)
+    if invitee is None:
+        return False
+    meeting = invitee.meeting
+    said = rules.takes_part_as(meeting.format) if takes_part else Answer.DECLINED
+    actor = Actor(
+        ActorKind.GUEST,
+        invitee.invitation_id,
+        f"invitee: {invitee.agency_name} (by the link, without a code)",
+    )
+    try:
+        with session.begin_nested():
+            answers.answer(session, invitee, said, "", actor, now)
+    except Refused:
+        # A refusal would tell that the link is real. The desk sees that there is no answer.
+        return False
+    return True
+
+
+def look(session: Session, visitor: Visitor, page: str, now: datetime) -> None:
+    """Note that this person is about to be sent a page of the case (H3), and is still there."""
+    viewed(session, visitor.actor, page, Subject("meeting", visitor.meeting_ref), now)
+    invitations.touch(session, visitor.guest, now)
+
+
+def introduce(session: Session, visitor: Visitor, name: str, role: str, now: datetime) -> None:
+    """Who sits behind a team's address; whoever takes part becomes the attendance (D3).
+
+    Raises Refused (fields `name`, `role`).
+    """
+    invitations.introduce(session, visitor.guest, name, role, now)
+    invitee, meeting = _own(session, visitor)
+    if rules.becomes_attendance(Answer.NONE, meeting.state, bool(invitee.attended_name)):
+        invitee.attended_name, invitee.attended_role = name, role
+        session.flush()
+
+
+def answer(session: Session, visitor: Visitor, said: Answer, note: str, now: datetime) -> None:
+    """Whether, and how, the invitee takes part (D4).
+
+    Raises Refused (field `answer`) once the meeting has ended.
+    """
+    invitee, meeting = _own(session, visitor)
+    answers.answer(session, invitee, said, note, visitor.actor, now)
+    person = visitor.guest
+    if person.is_team and rules.becomes_attendance(said, meeting.state, named=True):
+        invitee.attended_name, invitee.attended_role = person.person_name, person.person_role
+        session.flush()
+
+
+def add_report(
+    session: Session, visitor: Visitor, body: str, upload: Upload | None, now: datetime
+) -> Report:
+    """Keep a report, typed or as a checked file; it stands for the answer of somebody who does
+    not take part (D4, D5).
+
+    Raises Refused (field `body`) for an empty report and once the meeting has ended.
+    """
+    invitee, _meeting = _own(session, visitor)
+    return answers.add_report(session, invitee, body, upload, ReportVia.LINK, visitor.actor, now)
+
+
+def name_deputy(
+    session: Session, visitor: Visitor, deputy: Deputy, sender: Sender, now: datetime
+) -> Invitee:
+    """A colleague comes instead and gets an invitation of their own; this link ends (D4).
+
+    Raises Refused (fields `name`, `email`, `answer`).
+    """
+    invitee, _meeting = _own(session, visitor)
+    return answers.name_deputy(session, invitee, deputy, sender, visitor.actor, now)
+
+
+def report_progress(
+    session: Session,
+    visitor: Visitor,
+    action_id: int,
+    state: ActionState,
+    progress: str,
+    version: int,
+    now: datetime,
+) -> Action | None:
+    """How one of the invitee's own actions stands (E3); None where it is not theirs.
+
+    Raises Refused (field `progress`) where a reason is missing or where a colleague behind the
+    same address reported meanwhile: both texts then stand on the page.
+    """
+    action = queries.action_of(session, visitor, action_id)
+    if action is None:
+        return None
+    if action.version != version:
+        raise Refused(
+            "progress",
+            "Somebody reported on this meanwhile: read what stands above it, then send yours",
+        )
+    if state is ActionState.NOT_POSSIBLE and not progress:
+        raise Refused("progress", "Say what stands in the way")
+    action.state = state
+    action.progress = progress or None
+    action.closed_at = None if state is ActionState.OPEN else action.closed_at or now
+    record(
+        session,
+        visitor.actor,
+        "reported on an action",
+        Subject("meeting", visitor.meeting_ref),
+        now,
+        {"action": action.id, "state": state.value},
+    )
+    return action
+
+
+def disagree(session: Session, visitor: Visitor, what: str, why: str, now: datetime) -> Dissent:
+    """The invitee disagrees, with what and why (E4; IMAP 9). Before sign-off it becomes part of
+    the record, afterwards it stands beside it.
+
+    Raises Refused (field `what`) before the discussion was held.
+    """
+    _invitee, meeting = _own(session, visitor)
+    if not rules.what_is_open(meeting.state).dissent:
+        raise Refused("what", "This is asked once the meeting has started.")
+    dissent = Dissent(
+        meeting_id=visitor.meeting_id,
+        invitee_id=visitor.invitee_id,
+        what=what,
+        why=why,
+        recorded_by_id=None,
+        recorded_at=now,
+    )
+    session.add(dissent)
+    record(
+        session,
+        visitor.actor,
+        "disagreed",
+        Subject("meeting", visitor.meeting_ref),
+        now,
+        {"invitee": visitor.invitee_id},
+    )
+    return dissent
+
+
+def _own(session: Session, visitor: Visitor) -> tuple[Invitee, Meeting]:
+    """The invitee and the meeting as they stand now, locked until the change is made."""
+    row = session.execute(
+        _OWN.where(Invitee.id == visitor.invitee_id).with_for_update(of=Invitee)
+    ).one_or_none()
+    if row is None:
+        raise Refused("answer", "This invitation has ended: telephone the desk.")
+    invitee, meeting = row
+    return invitee, meeting

@@ -1,0 +1,110 @@
+"""Who is behind this request by link and code, and the access rule that guest routes declare."""
+
+from __future__ import annotations
+
+from flask import Response, abort, current_app, g, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core.clock import now
+from app.core.config import Settings
+from app.core.crypto import new_token
+from app.core.session import reading
+from app.guests import queries
+from app.guests.types import Visitor
+from app.web.forms import tidy
+from app.web.htmx import go_to
+
+
+def visitor() -> Visitor:
+    """The invited person behind this request; only behind a route that asks for one."""
+    found = _found()
+    if found is None:
+        abort(401)
+    return found
+
+
+class Guest:
+    """Somebody whose code opened a session, while the invitation is neither revoked nor expired
+    (D3). Behind a team's address nothing opens before name and role are given."""
+
+    limits_floods = False  # strangers are turned away below, before anything is done
+
+    def __init__(self, *, unnamed: bool = False) -> None:
+        self.unnamed = unnamed
+
+    def describe(self) -> str:
+        return "guest: own invitation"
+
+    def refuse(self) -> ResponseReturnValue | None:
+        found = _found()
+        if found is None:
+            return _closed()
+        if found.guest.must_introduce and not self.unnamed:
+            return go_to(url_for("guests.meeting"))
+        return None
+
+
+def settings() -> Settings:
+    held: Settings = current_app.extensions["settings"]
+    return held
+
+
+def this_browser() -> str | None:
+    """The random mark of the browser that asked for a code."""
+    return request.cookies.get(_cookie("browser"))
+
+
+def mark_browser(response: Response, mark: str) -> None:
+    """Remember the browser: a code works only in the one that asked for it (D3)."""
+    _set(response, "browser", mark)
+
+
+def new_mark() -> str:
+    return new_token()
+
+
+def open_door(response: Response, token: str) -> None:
+    """Give the browser its session: a random token and nothing else."""
+    _set(response, "guest", token)
+
+
+def close_door(response: Response) -> None:
+    response.delete_cookie(
+        _cookie("guest"), path="/", secure=not settings().example, httponly=True, samesite="Lax"
+    )
+
+
+def _found() -> Visitor | None:
+    if "visitor" not in g:
+        token = request.cookies.get(_cookie("guest"))
+        g.visitor = queries.visitor_by_session(reading(), token, now()) if token else None
+    found: Visitor | None = g.visitor
+    return found
+
+
+def _closed() -> Response:
+    """No session, or no longer one: what was typed comes back, so that nobody types it twice."""
+    if request.headers.get("HX-Request") == "true":
+        return Response(status=401, headers={"HX-Trigger": "signed-out"})
+    typed = [
+        text
+        for name, value in request.form.items()
+        if name.endswith(("-body", "-progress", "-what", "-note")) and (text := tidy(value))
+    ]
+    return make_response(render_template("guests/closed.html", typed=typed), 401)
+
+
+def _cookie(name: str) -> str:
+    # The prefix binds a cookie to this host and to TLS, which the example area on loopback lacks.
+    return name if settings().example else f"__Host-{name}"
+
+
+def _set(response: Response, name: str, value: str) -> None:
+    response.set_cookie(
+        _cookie(name),
+        value,
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=not settings().example,
+    )
