@@ -287,6 +287,7 @@ def _add_present(session: Session, meeting: Meeting, present: Present, now: date
             name=present.name,
             title=present.title,
             agency_name=present.agency_name,
+            agency_kind=present.agency_kind,
             email=present.email or None,
         )
     chosen = Chosen(

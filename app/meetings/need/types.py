@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.directory.types import AgencyKind
 from app.meetings.types import Attendance, Format
 
 
@@ -31,6 +32,7 @@ class Present:
     name: str = ""
     title: str = ""
     agency_name: str = ""
+    agency_kind: AgencyKind = AgencyKind.OTHER
     email: str = ""
     field: str = "people"
 
