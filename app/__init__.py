@@ -43,7 +43,15 @@ ROUTES = (
     "app.guests.routes",
 )
 # Modules that hold a click group of their own name, for `flask`.
-COMMANDS = ("app.cli.protocols", "app.cli.worker")
+COMMANDS = (
+    "app.cli.protocols",
+    "app.cli.worker",
+    "app.cli.staff",
+    "app.cli.audit",
+    "app.cli.keys",
+    "app.cli.install",
+    "app.cli.serve",
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

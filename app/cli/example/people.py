@@ -12,6 +12,7 @@ AUTHORITY = "Millbrook Borough Council (example)"
 PROTOCOL = "bromley"
 DESK_EMAIL = "rna-desk@example.org"
 DESK_TELEPHONE = "020 7946 0100"
+DESK_NAME = "Referral and assessment desk"
 OUT_OF_HOURS_TELEPHONE = "020 7946 0199"
 SECURE_DOMAINS = ("police.example", "health.example", "council.example")
 MEETING_PLACE = "Meeting room 2, Civic Centre, Mill Lane"

@@ -22,31 +22,60 @@ class Story(NamedTuple):
 
 
 SERIOUS = (
-    Story((_C.PHYSICAL_ABUSE,), (_F.SERIOUS_HARM, _F.MEDICAL_EXAMINATION), _P.SAFEGUARDING_LEAD, Channel.PHONE,
-          "{name} came to school with a bruise to the left ear and a mark on the upper arm the shape of fingers. "
-          "{name} said that a grown-up at home had been cross. School has not spoken to the family yet.",
-          _O.STRATEGY_DISCUSSION),
-    Story((_C.NEGLECT, _C.PARENTAL_SUBSTANCE_MISUSE), (), _P.HEALTH_VISITOR, Channel.FORM,
-          "Home visit found no food in the kitchen, soiled bedding and an adult who could not be woken easily. "
-          "{name} has missed two weighing appointments and has lost weight.",
-          _O.STRATEGY_DISCUSSION),
-    Story((_C.SEXUAL_ABUSE,), (_F.PENETRATIVE_SEXUAL_ABUSE, _F.FORENSIC_EVIDENCE, _F.MEDICAL_EXAMINATION),
-          _P.SAFEGUARDING_LEAD, Channel.PHONE,
-          "{name} told a teaching assistant this morning about something that happened last night at a relative's home. "
-          "The words used are written down and held in school.",
-          _O.STRATEGY_DISCUSSION),
-    Story((_C.DOMESTIC_ABUSE, _C.EMOTIONAL_ABUSE), (_F.IMMEDIATE_ACTION,), _P.POLICE_OFFICER, Channel.POLICE_NOTIFICATION,
-          "Officers attended a reported assault in the night. {name} was upstairs and had called 999. "
-          "One adult was arrested; the other was taken to a relative with the children.",
-          _O.STRATEGY_DISCUSSION),
-    Story((_C.PHYSICAL_ABUSE, _C.FABRICATED_ILLNESS), (_F.IN_HOSPITAL, _F.COMPLEX), _P.HOSPITAL_CONSULTANT, Channel.PHONE,
-          "{name} was admitted for the third time this year. Observations on the ward do not fit the history given. "
-          "The consultant asks for a strategy meeting at the hospital before discharge.",
-          _O.STRATEGY_DISCUSSION),
-    Story((_C.CRIMINAL_EXPLOITATION, _C.MISSING), (_F.YOUTH_OFFENDING,), _P.YOUTH_OFFENDING_WORKER, Channel.EMAIL,
-          "{name} was missing for two nights and came back with a new telephone, cash and a cut to the hand. "
-          "Named adults have been seen waiting outside school.",
-          _O.STRATEGY_DISCUSSION),
+    Story(
+        (_C.PHYSICAL_ABUSE,),
+        (_F.SERIOUS_HARM, _F.MEDICAL_EXAMINATION),
+        _P.SAFEGUARDING_LEAD,
+        Channel.PHONE,
+        "{name} came to school with a bruise to the left ear and a mark on the upper arm the shape of fingers. "
+        "{name} said that a grown-up at home had been cross. School has not spoken to the family yet.",
+        _O.STRATEGY_DISCUSSION,
+    ),
+    Story(
+        (_C.NEGLECT, _C.PARENTAL_SUBSTANCE_MISUSE),
+        (),
+        _P.HEALTH_VISITOR,
+        Channel.FORM,
+        "Home visit found no food in the kitchen, soiled bedding and an adult who could not be woken easily. "
+        "{name} has missed two weighing appointments and has lost weight.",
+        _O.STRATEGY_DISCUSSION,
+    ),
+    Story(
+        (_C.SEXUAL_ABUSE,),
+        (_F.PENETRATIVE_SEXUAL_ABUSE, _F.FORENSIC_EVIDENCE, _F.MEDICAL_EXAMINATION),
+        _P.SAFEGUARDING_LEAD,
+        Channel.PHONE,
+        "{name} told a teaching assistant this morning about something that happened last night at a relative's home. "
+        "The words used are written down and held in school.",
+        _O.STRATEGY_DISCUSSION,
+    ),
+    Story(
+        (_C.DOMESTIC_ABUSE, _C.EMOTIONAL_ABUSE),
+        (_F.IMMEDIATE_ACTION,),
+        _P.POLICE_OFFICER,
+        Channel.POLICE_NOTIFICATION,
+        "Officers attended a reported assault in the night. {name} was upstairs and had called 999. "
+        "One adult was arrested; the other was taken to a relative with the children.",
+        _O.STRATEGY_DISCUSSION,
+    ),
+    Story(
+        (_C.PHYSICAL_ABUSE, _C.FABRICATED_ILLNESS),
+        (_F.IN_HOSPITAL, _F.COMPLEX),
+        _P.HOSPITAL_CONSULTANT,
+        Channel.PHONE,
+        "{name} was admitted for the third time this year. Observations on the ward do not fit the history given. "
+        "The consultant asks for a strategy meeting at the hospital before discharge.",
+        _O.STRATEGY_DISCUSSION,
+    ),
+    Story(
+        (_C.CRIMINAL_EXPLOITATION, _C.MISSING),
+        (_F.YOUTH_OFFENDING,),
+        _P.YOUTH_OFFENDING_WORKER,
+        Channel.EMAIL,
+        "{name} was missing for two nights and came back with a new telephone, cash and a cut to the hand. "
+        "Named adults have been seen waiting outside school.",
+        _O.STRATEGY_DISCUSSION,
+    ),
 )
 
 USUAL = (

@@ -1,0 +1,276 @@
+"""The strategy discussions of the example week: booked, answered, held, signed, circulated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.types import Role
+from app.audit.types import Actor
+from app.cli.example.area import Area, guest
+from app.core.config import Settings
+from app.directory.queries import council
+from app.directory.types import ProfessionalRole
+from app.meetings import answers
+from app.meetings.booking import queries as booking
+from app.meetings.booking import service as bookings
+from app.meetings.booking.rules import roles_asked_for, who_must_come
+from app.meetings.booking.slots import slots
+from app.meetings.booking.types import BookingOrder, Chosen, Slot
+from app.meetings.discussion import actions, people, service
+from app.meetings.discussion.types import ActionOrder, Conflict, child_scope
+from app.meetings.messages import Sender
+from app.meetings.models import Delivery, Invitee, Meeting
+from app.meetings.need import service as need
+from app.meetings.need.types import Occasion, Started
+from app.meetings.types import Answer, Attendance, Format, MeetingState, ReportVia
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
+from app.referrals.models import Referral
+
+Plan = Callable[[datetime, Callable[[datetime], None]], None]
+MINUTES = 45
+
+# What a joint section 47 enquiry answers; keys as in app.meetings.discussion.questions.
+DECISIONS = {
+    "harm": "yes",
+    "harm.reason": "The account, the injury and what each agency holds point the same way.",
+    "section_47": "started",
+    "section_47.reason": "There is reasonable cause to suspect significant harm.",
+    "enquiry": "joint",
+    "crime": "to_begin",
+    "crime_plan": "The detective sergeant decides on the conduct and timing today.",
+    "police_lead": "DS Karen Holt",
+    "social_care_lead": "Priya Nair",
+    "immediate_safety": "The child stays with the grandmother tonight; agreed with both parents.",
+    "protection": "none",
+    "legal_action": "no",
+    "legal_action.reason": "The family is working with us.",
+    "in_hospital": "no",
+    "interim_services": "Daily call by the allocated social worker until the visit.",
+    "other_children": "The cousins next door are named and will be seen as well.",
+    "medical": "needed",
+    "medical_plan": "Community paediatrician, tomorrow morning, social worker to bring the child.",
+    "seen_alone": "yes",
+    "seen_by": "Priya Nair",
+    "wishes": "Drawing and talking at school, where the child feels safe.",
+    "interviews": "Both parents, apart, by police and social care together, after the medical.",
+    "interpreter": "no",
+    "identity": "White British, no faith named; nothing further needed.",
+    "further_information": "GP history and the attendance record, both by tomorrow noon.",
+    "family_told": "yes",
+    "family_what": "That concerns were shared and what happens next; not who referred.",
+    "conference": "not_likely",
+    "assessment": "45",
+    "next_discussion": "none",
+}
+SHARED = {
+    "police": "Two incidents at the address in the last year, both verbal. No convictions.",
+    "health": "Immunisations up to date. One missed review. No earlier injuries on file.",
+    "education": "Attendance 88 per cent. Tired and quiet for about three weeks.",
+    "social_care": "One earlier contact, closed with advice.",
+}
+
+
+class Discussions:
+    """Plays each discussion as far as the week has come."""
+
+    def __init__(self, session: Session, area: Area, settings: Settings, now: datetime) -> None:
+        self.session = session
+        self.area = area
+        self.now = now
+        self.sender = Sender(settings.mail_from, settings.base_url)
+        self.count = 0
+        self.under_way = False
+
+    def needed(self, referral: Referral, plan: Plan, at: datetime) -> None:
+        """The chair decides; the administrator books within the hour."""
+        self.count += 1
+        number = self.count
+        fresh = at > self.now - timedelta(hours=26)
+        if fresh and not self.under_way:
+            self.under_way = True
+            plan(self.now - timedelta(minutes=18), partial(self._start_now, referral, number))
+            return
+        meeting = need.decide_needed(
+            self.session,
+            self.area.one(Role.CHAIR, number),
+            Occasion(referral_ref=referral.ref),
+            "Significant harm is suspected; information has to be put together today.",
+            at,
+            at,
+        )
+        if fresh and number % 4 == 0:
+            return  # waits for the administrator
+        plan(
+            at + timedelta(minutes=20 + number * 7 % 40),
+            partial(self._book, meeting, number, plan),
+        )
+
+    def _book(self, meeting: Meeting, number: int, plan: Plan, at: datetime) -> None:
+        chair = self.area.one(Role.CHAIR, number)
+        case = booking.case_of(self.session, meeting)
+        directory = booking.people_with(self.session, roles_asked_for(case))
+        proposals = [p for p in who_must_come(case, directory, at) if p.person or p.typed]
+        slot = self._slot(meeting, chair.id, at)
+        order = BookingOrder(
+            starts_at=slot.start,
+            minutes=MINUTES,
+            format=Format.CALL,
+            place=None,
+            chair_id=chair.id,
+            line_id=slot.line_id,
+            people=tuple(
+                Chosen(
+                    why=p.why,
+                    professional_id=p.person.id if p.person else None,
+                    typed=p.typed,
+                    rule_id=p.rule_id,
+                    telephone_only=p.person is None,
+                )
+                for p in proposals
+            ),
+            late_reason="No slot before the deadline that the police desk could make."
+            if slot.after_deadline
+            else None,
+        )
+        staff = self.area.one(Role.ADMINISTRATOR)
+        bookings.book(self.session, staff, meeting.ref, order, self.sender, at)
+        for place, invitee in enumerate(one for one in meeting.invitees if not one.staff_id):
+            if (number + place) % 4:
+                plan(
+                    at + timedelta(minutes=9 + 6 * place),
+                    partial(self._answer, meeting, invitee, number + place),
+                )
+        # Some were never held in time for the week: those stand there, waiting.
+        plan(slot.start, partial(self._hold, meeting, number, plan))
+
+    def _slot(self, meeting: Meeting, chair_id: int, at: datetime) -> Slot:
+        diary = booking.diary(self.session, meeting, chair_id, (), at, at + timedelta(days=10))
+        office = booking.office_hours(council(self.session))
+        found = slots(at, meeting.due_at, office, diary, MINUTES)
+        if at > self.now - timedelta(hours=26):
+            # Booked on the last day: lies ahead, before the deadline where that can be.
+            found = [slot for slot in found if slot.start > self.now] or found[-1:]
+        return found[0]
+
+    def _start_now(self, referral: Referral, number: int, at: datetime) -> None:
+        chair = self.area.one(Role.CHAIR, number)
+        desk = next(
+            one for one in self.area.professionals if one.role is ProfessionalRole.POLICE_CAIT
+        )
+        nurse = next(
+            one for one in self.area.professionals if one.role is ProfessionalRole.MASH_HEALTH
+        )
+        given = Started(
+            reason="The child cannot go home tonight without a decision.",
+            dial_in="Detective sergeant's own line, 020 7946 0155",
+            professional_ids=(desk.id, nurse.id),
+        )
+        occasion = Occasion(referral_ref=referral.ref)
+        need.start_now(self.session, chair, occasion, given, at)
+
+    def _answer(self, meeting: Meeting, invitee: Invitee, turn: int, at: datetime) -> None:
+        if meeting.state is not MeetingState.BOOKED:
+            return
+        who = guest(invitee.agency_name)
+        given = (Answer.DIAL_IN, Answer.DIAL_IN, Answer.ATTEND, Answer.REPORT, Answer.DECLINED)
+        chosen = given[turn % len(given)]
+        if chosen is Answer.REPORT:
+            text = SHARED.get(invitee.agency_kind.value, "Nothing is held on this family.")
+            answers.add_report(self.session, invitee, text, None, ReportVia.LINK, who, at)
+            return
+        answers.answer(self.session, invitee, chosen, "", who, at)
+
+    def _hold(self, meeting: Meeting, number: int, plan: Plan, at: datetime) -> None:
+        chair = self.area.actor(Role.CHAIR, number)
+        service.start(self.session, chair, meeting, at)
+        for invitee in meeting.invitees:
+            here = {
+                Answer.REPORT: Attendance.REPORT_ONLY,
+                Answer.DECLINED: Attendance.ABSENT,
+            }.get(invitee.answer, Attendance.BY_PHONE)
+            people.set_attendance(self.session, chair, meeting, invitee.id, here, at)
+        plan(
+            at + timedelta(minutes=31 + number % 12),
+            partial(self._end, meeting, number, plan),
+        )
+
+    def _end(self, meeting: Meeting, number: int, plan: Plan, at: datetime) -> None:
+        chair = self.area.actor(Role.CHAIR, number)
+        for invitee in meeting.invitees:
+            if invitee.attendance is not Attendance.ABSENT:
+                words = SHARED.get(invitee.agency_kind.value, "Nothing is held on this family.")
+                self._write(meeting, f"invitee:{invitee.id}", "information", words, chair, at)
+                if invitee.is_team:
+                    self._write(meeting, f"invitee:{invitee.id}", "attended_name",
+                                "Duty officer", chair, at)  # fmt: skip
+        for child in meeting.children:
+            for field, value in DECISIONS.items():
+                self._write(meeting, child_scope(child.child_id), field, value, chair, at)
+        self._write(meeting, "meeting", "analysis",
+                    "The accounts agree; who was at home is not known.", chair, at)  # fmt: skip
+        self._write(meeting, "meeting", "dissent_asked", "yes", chair, at)
+        owners = [one for one in meeting.invitees if one.attendance is Attendance.BY_PHONE]
+        for place, what in enumerate((
+            "See the child alone at school and write down the child's own words",
+            "Give the medical history to the paediatrician before the examination",
+            "Check who else lives or stays at the address",
+        )):  # fmt: skip
+            owner = owners[place % len(owners)] if owners else meeting.invitees[0]
+            order = ActionOrder(what, owner.id, "within 2 working days",
+                                why="To know the child is safe")  # fmt: skip
+            actions.add_action(self.session, chair, meeting, order, at)
+        service.end(self.session, chair, meeting, self.sender, at)
+
+    def _write(
+        self, meeting: Meeting, scope: str, field: str, value: str, chair: Actor, at: datetime
+    ) -> None:
+        saved = service.save_field(self.session, chair, meeting, scope, field, value, 0, at)
+        if isinstance(saved, Conflict):
+            raise RuntimeError(f"{field} of the example discussion was written twice")
+
+    def settle_mail(self) -> None:
+        """Letters of discussions that are over were sent then; two of the others came back."""
+        rows = self.session.execute(
+            select(OutboxMessage)
+            .join(Delivery, Delivery.message_id == OutboxMessage.id)
+            .join(Invitee, Invitee.id == Delivery.invitee_id)
+            .join(Meeting, Meeting.id == Invitee.meeting_id)
+            .where(Meeting.state != MeetingState.BOOKED)
+            .order_by(OutboxMessage.id)
+        ).scalars()
+        for row in rows:
+            row.state = MessageState.SENT
+            row.sent_at = row.queued_at + timedelta(seconds=4)
+            row.tries = 1
+            row.content = None
+        self.session.flush()
+        self._bounce()
+
+    def _bounce(self) -> None:
+        waiting = self.session.execute(
+            select(OutboxMessage)
+            .join(Delivery, Delivery.message_id == OutboxMessage.id)
+            .join(Invitee, Invitee.id == Delivery.invitee_id)
+            .join(Meeting, Meeting.id == Invitee.meeting_id)
+            .where(
+                Meeting.state == MeetingState.BOOKED,
+                Invitee.staff_id.is_(None),
+                Invitee.is_team.is_(False),
+                Invitee.answer == Answer.NONE,
+            )
+            .order_by(OutboxMessage.id)
+            .limit(2)
+        ).scalars()
+        for row in waiting:
+            row.state = MessageState.BOUNCED
+            row.sent_at = row.queued_at + timedelta(seconds=4)
+            row.tries = 1
+            row.content = None
+            row.problem = "The other mail server returned it: mailbox full."
+        self.session.flush()

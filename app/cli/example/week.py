@@ -1,0 +1,267 @@
+"""A busy week of the example area, dated back from its first start (I1).
+
+Everything goes through the services that the pages use, each step with the moment at which it is
+said to have happened, so that states, clocks, letters and the audit agree with one another.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import partial
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from app.accounts.types import Role
+from app.cli.example import people
+from app.cli.example.area import Area, make_area
+from app.cli.example.discussions import Discussions
+from app.cli.example.stories import SERIOUS, USUAL, Story
+from app.core.clock import from_london, in_london
+from app.core.config import Settings
+from app.core.installation import install
+from app.core.session import transaction
+from app.directory.models import Professional
+from app.directory.types import ProfessionalRole
+from app.referrals import service as referrals
+from app.referrals.models import Referral
+from app.referrals.types import (
+    CHILD_PROTECTION,
+    AdultGiven,
+    ChildGiven,
+    Concern,
+    ConsentGiven,
+    ConsentState,
+    DomesticAbuseRisk,
+    Intake,
+    Involvement,
+    LawfulBasis,
+    Outcome,
+    Rating,
+)
+
+REFERRALS = 118
+# Whenever the area is started, some of it is fresh: hours before the first start.
+FRESH = (26.0, 23.0, 20.5, 19.0, 6.5, 5.0, 3.2, 2.1, 1.2, 0.6)
+DAYS = 7
+SEED = 20261120
+MAY_BE_SHARED = ConsentGiven(ConsentState.GIVEN, family_told=True)
+
+
+def fill(app: Flask, password: str, now: datetime) -> None:
+    """Fill an empty database in one transaction: all of the week, or nothing of it."""
+    settings: Settings = app.extensions["settings"]
+    chance = random.Random(SEED)  # noqa: S311  # a made-up week, not a secret
+    with transaction() as session:
+        install(session, example=True, now=now)
+        area = make_area(session, password, chance, now - timedelta(days=DAYS + 1))
+        Week(session, area, chance, settings, now).play()
+
+
+@dataclass(order=True)
+class _Event:
+    at: datetime
+    number: int
+    happen: Callable[[datetime], None]
+
+
+class Week:
+    """Plans what happens and plays it in the order of the clock."""
+
+    def __init__(
+        self, session: Session, area: Area, chance: random.Random, settings: Settings, now: datetime
+    ) -> None:
+        self.session = session
+        self.area = area
+        self.chance = chance
+        self.now = now
+        self.discussions = Discussions(session, area, settings, now)
+        self._by_role: dict[ProfessionalRole, list[Professional]] = {}
+        for person in area.professionals:
+            self._by_role.setdefault(person.role, []).append(person)
+        self._events: list[_Event] = []
+        self._families = self._endless_families()
+        self._earlier: list[Referral] = []
+
+    def play(self) -> None:
+        for number, at in enumerate(self._moments()):
+            story = SERIOUS[number // 6 % len(SERIOUS)] if number % 6 == 0 else self._usual(number)
+            self._plan(at, partial(self._refer, story))
+        for number, hours in enumerate(FRESH):
+            story = SERIOUS[number % len(SERIOUS)]
+            self._plan(self.now - timedelta(hours=hours), partial(self._refer, story))
+        while self._events:
+            self._events.sort(reverse=True)
+            event = self._events.pop()
+            event.happen(event.at)
+        self.discussions.settle_mail()
+
+    def _plan(self, at: datetime, happen: Callable[[datetime], None]) -> None:
+        """Something that happens then; what would lie after the first start has not happened."""
+        if at <= self.now:
+            self._events.append(_Event(at, len(self._events), happen))
+
+    def _moments(self) -> list[datetime]:
+        """When referrals came in: mostly in office hours, some at night and at the weekend."""
+        found: list[datetime] = []
+        first = in_london(self.now).date() - timedelta(days=DAYS)
+        while len(found) < REFERRALS - len(FRESH):
+            day = first + timedelta(days=self.chance.randrange(DAYS + 1))
+            busy = day.weekday() < 5
+            if not busy and self.chance.random() < 0.7:
+                continue
+            hour = self.chance.choice((9, 10, 10, 11, 11, 12, 14, 14, 15, 15, 16, 16, 20, 23, 3))
+            at = _local(day, time(hour, self.chance.randrange(60)))
+            if at < self.now - timedelta(minutes=20):
+                found.append(at)
+        return sorted(found)
+
+    def _usual(self, number: int) -> Story:
+        return USUAL[number % len(USUAL)]
+
+    # Referrals
+
+    def _refer(self, story: Story, at: datetime) -> None:
+        source = self._pick(story.source)
+        children = self._children(at, story)
+        serious = story.outcome is Outcome.STRATEGY_DISCUSSION
+        known = self.chance.random() < 0.9
+        referral = referrals.enter_referral(
+            self.session,
+            self.area.actor(Role.TRIAGE),
+            Intake(
+                received_at=at - timedelta(minutes=self.chance.randrange(3, 15)),
+                channel=story.channel,
+                children=children,
+                source_agency_id=source.agency_id,
+                referrer_name=source.name,
+                referrer_role=source.title,
+                referrer_contact=source.telephone or "",
+                referrer_professional_id=source.id if known else None,
+                concerns=story.concerns,
+                flags=frozenset(story.flags),
+                narrative=story.words.format(name=children[0].given_name),
+                domestic_abuse=self._risk(story),
+                rating=self._rating(serious),
+                rating_reason="Rated on what the referrer said; looked at again after checks.",
+                immediate_action_at=at
+                if "immediate_action" in {f.value for f in story.flags}
+                else None,
+                hospital="Millbrook General Hospital, Rainbow ward" if _in_hospital(story) else "",
+                consent=self._consent(story),
+                adults=self._adults(children[0].family_name),
+            ),
+            at,
+        )
+        self._earlier.append(referral)
+        if serious:
+            hours = self.chance.uniform(0.4, 2.5)
+            self._plan(
+                at + timedelta(hours=hours),
+                partial(self.discussions.needed, referral, self._plan),
+            )
+        elif self.chance.random() < 0.95:
+            hours = self.chance.uniform(0.5, 21)
+            self._plan(at + timedelta(hours=hours), partial(self._decide, referral, story))
+
+    def _decide(self, referral: Referral, story: Story, at: datetime) -> None:
+        referrals.decide(
+            self.session,
+            self.area.actor(Role.TRIAGE),
+            referral,
+            story.outcome,
+            "The threshold for a strategy discussion is not met. "
+            "The referrer was told and agrees with the next step.",
+            at,
+            agency_id=self._agency_for(story.outcome),
+        )
+
+    def _agency_for(self, outcome: Outcome) -> int | None:
+        wanted = {
+            Outcome.SIGNPOST: ProfessionalRole.HOUSING_OFFICER,
+            Outcome.SHARE_INFORMATION: ProfessionalRole.SAFEGUARDING_LEAD,
+        }.get(outcome)
+        return self._by_role[wanted][0].agency_id if wanted else None
+
+    def _consent(self, story: Story) -> ConsentGiven:
+        if story.outcome is Outcome.STRATEGY_DISCUSSION:
+            return CHILD_PROTECTION
+        if Concern.MISSING in story.concerns:
+            return ConsentGiven(
+                ConsentState.NOT_SOUGHT,
+                LawfulBasis.PUBLIC_TASK,
+                "The parent could not be reached before the notification was shared.",
+            )
+        return MAY_BE_SHARED
+
+    def _risk(self, story: Story) -> DomesticAbuseRisk | None:
+        if Concern.DOMESTIC_ABUSE not in story.concerns:
+            return None
+        serious = story.outcome is Outcome.STRATEGY_DISCUSSION
+        return DomesticAbuseRisk.HIGH if serious else DomesticAbuseRisk.STANDARD
+
+    def _rating(self, serious: bool) -> Rating:
+        return Rating.RED if serious else self.chance.choice((Rating.AMBER, Rating.GREEN))
+
+    # People
+
+    def _pick(self, role: ProfessionalRole) -> Professional:
+        return self.chance.choice(self._by_role[role])
+
+    def _endless_families(self) -> Iterator[str]:
+        names = list(people.FAMILY_NAMES)
+        while True:
+            self.chance.shuffle(names)
+            yield from names
+
+    def _children(self, at: datetime, story: Story) -> tuple[ChildGiven, ...]:
+        family = next(self._families)
+        address = f"{self.chance.randrange(1, 90)} {self.chance.choice(people.STREETS)}, Millbrook"
+        count = self.chance.choice((1, 1, 1, 2, 2, 3))
+        names = self.chance.sample(people.GIVEN_NAMES, count)
+        days = sorted((self.chance.randrange(30, 16 * 365) for _ in names), reverse=True)
+        if count > 1 and self.chance.random() < 0.12:
+            days[1] = days[0]  # twins
+        return tuple(
+            ChildGiven(
+                given_name=name,
+                family_name=family,
+                date_of_birth=at.date() - timedelta(days=age),
+                first_language="English",
+                address=address,
+                professionals=self._involved(at.date(), at.date() - timedelta(days=age), story),
+            )
+            for name, age in zip(names, days, strict=True)
+        )
+
+    def _involved(self, today: date, born: date, story: Story) -> tuple[Involvement, ...]:
+        years = (today - born).days // 365
+        roles = [ProfessionalRole.GP]
+        if years < 5:
+            roles.append(ProfessionalRole.HEALTH_VISITOR)
+        else:
+            roles += [ProfessionalRole.SAFEGUARDING_LEAD, ProfessionalRole.SCHOOL_NURSE]
+        return tuple(
+            Involvement(
+                self._pick(role).id,
+                actively_involved=role is not ProfessionalRole.GP and self.chance.random() < 0.75,
+            )
+            for role in roles
+        )
+
+    def _adults(self, family: str) -> tuple[AdultGiven, ...]:
+        return (
+            AdultGiven(f"Ms {family}", "Mother", parental_responsibility=True, in_household=True),
+            AdultGiven(f"Mr {family}", "Father", parental_responsibility=True, in_household=False),
+        )
+
+
+def _in_hospital(story: Story) -> bool:
+    return any(flag.value == "in_hospital" for flag in story.flags)
+
+
+def _local(day: date, at: time) -> datetime:
+    return from_london(datetime.combine(day, at))
