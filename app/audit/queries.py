@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry, AuditHead, AuditView
-from app.audit.rules import GENESIS, entry_digest, head_seal, views_digest
+from app.audit.rules import GENESIS, VIEWS_CHAINED, entry_digest, head_seal, views_digest
 from app.audit.service import view_row
-from app.audit.types import ChainProblem
+from app.audit.types import ChainProblem, Head
 from app.core.crypto import same
 from app.core.installation import audit_key
 
 _ENTRIES = select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=500)
-_CHAINED_VIEWS = (
-    select(AuditView)
-    .where(AuditView.entry_id.is_not(None))
-    .order_by(AuditView.entry_id, AuditView.id)
-    .execution_options(yield_per=500)
+_HEAD = select(AuditHead.entry_id, AuditHead.digest, AuditHead.seal).where(AuditHead.id == 1)
+_VIEWS = select(AuditView).order_by(AuditView.id).execution_options(yield_per=500)
+_VIEWS_OF = (
+    select(AuditView).where(AuditView.entry_id == bindparam("entry_id")).order_by(AuditView.id)
 )
+# Views that point to a row which bound no views, or to none at all.
+_STRAY_VIEWS = (
+    select(AuditView.entry_id)
+    .distinct()
+    .where(
+        AuditView.entry_id.is_not(None),
+        ~exists().where(AuditEntry.id == AuditView.entry_id, AuditEntry.action == VIEWS_CHAINED),
+    )
+    .order_by(AuditView.entry_id)
+)
+
+_HeadRow = Row[int, str, str]
 
 
 def history(session: Session, kind: str, ref: str, most: int = 50) -> list[AuditEntry]:
@@ -35,57 +47,125 @@ def history(session: Session, kind: str, ref: str, most: int = 50) -> list[Audit
     )
 
 
-def verify_chain(session: Session) -> Iterator[ChainProblem]:
-    """Every change, cut or gap in the chain, its views and its head (H3). Nothing when whole."""
+def head(session: Session) -> Head | None:
+    """The last link of the chain, to be written down outside; None while there is none."""
+    row = session.execute(_HEAD).one_or_none()
+    return None if row is None else Head(row.entry_id, row.digest)
+
+
+def verify_chain(session: Session, anchor: Head | None = None) -> Iterator[ChainProblem]:
+    """Every change, cut or gap in the chain, its views and its head (H3). Nothing when whole.
+
+    Reads row by row, so that memory stays the same however long the audit is. Others may append
+    meanwhile: the head is read before the rows and again after them. `anchor` is a head that was
+    written down outside earlier: its row must still be there, unchanged.
+    """
+    before = session.execute(_HEAD).one_or_none()
     expected, previous = 1, GENESIS
-    batches: dict[int, tuple[int, str]] = {}
+    anchored = anchor is None
     for entry in session.execute(_ENTRIES).scalars():
         if entry.id != expected:
             yield ChainProblem(expected, f"row {expected} is missing, row {entry.id} follows")
         if entry.previous != previous:
             yield ChainProblem(entry.id, f"row {entry.id} does not follow from the row before it")
-        digest = entry_digest(
-            entry.previous,
-            entry_id=entry.id,
-            at=entry.at,
-            actor_kind=entry.actor_kind.value,
-            actor_id=entry.actor_id,
-            actor_label=entry.actor_label,
-            action=entry.action,
-            subject_kind=entry.subject_kind,
-            subject_ref=entry.subject_ref,
-            details=entry.details,
-        )
-        if digest != entry.digest:
+        if _digest_of(entry) != entry.digest:
             yield ChainProblem(entry.id, f"row {entry.id} was changed after it was written")
-        if entry.action == "views chained":
-            batches[entry.id] = (entry.details["count"], entry.details["sha256"])
+        if entry.action == VIEWS_CHAINED:
+            yield from _verify_views(session, entry)
+        if anchor is not None and entry.id == anchor.entry_id:
+            anchored = entry.digest == anchor.digest
         expected, previous = entry.id + 1, entry.digest
-    yield from _verify_head(session, expected - 1, previous)
-    yield from _verify_views(session, batches)
+    yield from _verify_head(session, before, expected - 1, previous)
+    for entry_id in session.execute(_STRAY_VIEWS).scalars():
+        yield ChainProblem(entry_id, f"views point to row {entry_id}, which did not bind them")
+    if anchor is not None and not anchored:
+        yield ChainProblem(
+            anchor.entry_id, f"row {anchor.entry_id} is not the one that was anchored outside"
+        )
 
 
-def _verify_head(session: Session, last: int, digest: str) -> Iterator[ChainProblem]:
-    head = session.get(AuditHead, 1)
-    if head is None:
-        if last:
+def _digest_of(entry: AuditEntry) -> str:
+    return entry_digest(
+        entry.previous,
+        entry_id=entry.id,
+        at=entry.at,
+        actor_kind=entry.actor_kind.value,
+        actor_id=entry.actor_id,
+        actor_label=entry.actor_label,
+        action=entry.action,
+        subject_kind=entry.subject_kind,
+        subject_ref=entry.subject_ref,
+        details=entry.details,
+    )
+
+
+def _verify_head(
+    session: Session, before: _HeadRow | None, last: int, digest: str
+) -> Iterator[ChainProblem]:
+    """The rows read end somewhere between the head before and the head after them."""
+    after = session.execute(_HEAD).one_or_none()
+    if after is None:
+        if last or before is not None:
             yield ChainProblem(None, "the head of the chain is missing")
         return
-    if not same(head.seal, head_seal(audit_key(session), head.entry_id, head.digest)):
+    if not same(after.seal, head_seal(audit_key(session), after.entry_id, after.digest)):
         yield ChainProblem(None, "the head of the chain was changed without the audit key")
-    if (head.entry_id, head.digest) != (last, digest):
+    if before is not None and before.entry_id > last:
         yield ChainProblem(
-            None, f"the chain was cut: its head says row {head.entry_id}, the last row is {last}"
+            None, f"the chain was cut: its head says row {before.entry_id}, the last row is {last}"
         )
+    if after.entry_id < last:
+        yield ChainProblem(
+            after.entry_id + 1, f"the rows after {after.entry_id} were added behind the head"
+        )
+    if after.entry_id == last and after.digest != digest:
+        yield ChainProblem(last, f"the head of the chain does not fit its row {last}")
 
 
-def _verify_views(session: Session, batches: dict[int, tuple[int, str]]) -> Iterator[ChainProblem]:
-    found: dict[int, list[tuple[object, ...]]] = {}
-    for view in session.execute(_CHAINED_VIEWS).scalars():
-        found.setdefault(view.entry_id or 0, []).append(view_row(view))
-    for entry_id, (count, digest) in batches.items():
-        rows = found.pop(entry_id, [])
-        if len(rows) != count or views_digest(rows) != digest:
-            yield ChainProblem(entry_id, f"the views bound by row {entry_id} were changed or cut")
-    for entry_id in found:
-        yield ChainProblem(entry_id, f"views point to row {entry_id}, which did not bind them")
+def _verify_views(session: Session, entry: AuditEntry) -> Iterator[ChainProblem]:
+    rows = [view_row(view) for view in session.execute(_VIEWS_OF, {"entry_id": entry.id}).scalars()]
+    bound = (entry.details.get("count"), entry.details.get("sha256"))
+    if (len(rows), views_digest(rows)) != bound:
+        yield ChainProblem(entry.id, f"the views bound by row {entry.id} were changed or cut")
+
+
+def lines(session: Session) -> Iterator[dict[str, object]]:
+    """The whole audit as plain values, row by row: entries, then views, then the head.
+
+    Holds all that `verify_chain` needs but the audit key, so that it can be checked elsewhere.
+    """
+    for entry in session.execute(_ENTRIES).scalars():
+        yield {
+            "type": "entry",
+            "id": entry.id,
+            "at": _moment(entry.at),
+            "actor_kind": entry.actor_kind.value,
+            "actor_id": entry.actor_id,
+            "actor_label": entry.actor_label,
+            "action": entry.action,
+            "subject_kind": entry.subject_kind,
+            "subject_ref": entry.subject_ref,
+            "details": entry.details,
+            "previous": entry.previous,
+            "digest": entry.digest,
+        }
+    for view in session.execute(_VIEWS).scalars():
+        yield {
+            "type": "view",
+            "id": view.id,
+            "at": _moment(view.at),
+            "actor_kind": view.actor_kind.value,
+            "actor_id": view.actor_id,
+            "actor_label": view.actor_label,
+            "page": view.page,
+            "subject_kind": view.subject_kind,
+            "subject_ref": view.subject_ref,
+            "entry_id": view.entry_id,
+        }
+    last = head(session)
+    if last is not None:
+        yield {"type": "head", "entry_id": last.entry_id, "digest": last.digest}
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds")

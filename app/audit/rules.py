@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 GENESIS = "0" * 64
+# The action of a row that binds a batch of views.
+VIEWS_CHAINED = "views chained"
 
 
 def entry_digest(

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry, AuditHead, AuditView
-from app.audit.rules import GENESIS, entry_digest, head_seal, views_digest
+from app.audit.rules import GENESIS, VIEWS_CHAINED, entry_digest, head_seal, views_digest
 from app.audit.types import SYSTEM, Actor, Subject
 from app.core.installation import audit_key
 
@@ -84,7 +84,7 @@ def chain_views(session: Session, now: datetime, most: int = 500) -> int:
     number = record(
         session,
         SYSTEM,
-        "views chained",
+        VIEWS_CHAINED,
         Subject("audit", "views"),
         now,
         {"count": len(views), "sha256": views_digest(view_row(view) for view in views)},

@@ -40,3 +40,14 @@ class ChainProblem:
 
     entry_id: int | None
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last link of the chain at some moment: written down outside, it fixes all before it."""
+
+    entry_id: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}:{self.digest}"

@@ -1,0 +1,62 @@
+"""`flask keys`: the keys of protected fields (H6)."""
+
+from __future__ import annotations
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from app.audit import service as audit_service
+from app.audit.types import SYSTEM, Subject
+from app.cli.checked import checked
+from app.core.clock import now
+from app.core.config import Settings
+from app.core.crypto import UnreadableField, new_field_key
+from app.core.rotation import protected_tables, rotate_batch
+from app.core.session import transaction
+
+keys = AppGroup("keys", help="The keys of protected fields.")
+
+
+@keys.command("new", with_appcontext=False)
+def new() -> None:
+    """Print a new key for FIELD_KEYS."""
+    click.echo(new_field_key())
+
+
+@keys.command("rotate")
+def rotate() -> None:
+    """Write every protected field with the first of FIELD_KEYS.
+
+    In this order, so that no process ever meets a value it cannot read: append the new key to
+    FIELD_KEYS everywhere; put it first everywhere; run this; then take the old key out. May be
+    stopped and run again at any time, while people work.
+    """
+    checked(current_app)
+    settings: Settings = current_app.extensions["settings"]
+    total = 0
+    for protected in protected_tables():
+        after, rewritten, finished = None, 0, False
+        while not finished:
+            try:
+                with transaction() as session:
+                    batch = rotate_batch(session, protected, settings.field_keys, after)
+            except UnreadableField as error:
+                raise click.ClickException(str(error)) from error
+            rewritten += batch.rewritten
+            after, finished = batch.last, batch.last is None
+        total += rewritten
+        click.echo(f"{protected.table.name}: {rewritten:,} rewritten")
+    with transaction() as session:
+        audit_service.record(
+            session, SYSTEM, "keys rotated", Subject("keys", "fields"), now(), {"rewritten": total}
+        )
+    old = len(settings.field_keys) - 1
+    if old:
+        click.echo(
+            f"Done: {total:,} rows rewritten. All processes having started with the first key "
+            f"first, the {'other key' if old == 1 else f'other {old} keys'} can be taken out of "
+            "FIELD_KEYS now."
+        )
+    else:
+        click.echo(f"Done: {total:,} rows rewritten. FIELD_KEYS holds one key, so there is no old.")
