@@ -29,6 +29,7 @@ class RecordVersion(Base):
     __tablename__ = "record_version"
     __table_args__ = (
         UniqueConstraint("meeting_id", "number", name="uq_record_version_number"),
+        Index("ix_record_version_sha256", "sha256"),
         CheckConstraint(
             "number = 1 OR correction_reason IS NOT NULL", name="correction_has_a_reason"
         ),

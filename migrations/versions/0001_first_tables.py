@@ -592,6 +592,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_record_version')),
     sa.UniqueConstraint('meeting_id', 'number', name='uq_record_version_number')
     )
+    with op.batch_alter_table('record_version', schema=None) as batch_op:
+        batch_op.create_index('ix_record_version_sha256', ['sha256'], unique=False)
+
     op.create_table('action',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('meeting_id', sa.Integer(), nullable=False),
@@ -757,6 +760,9 @@ def downgrade() -> None:
         batch_op.drop_index('ix_action_meeting')
 
     op.drop_table('action')
+    with op.batch_alter_table('record_version', schema=None) as batch_op:
+        batch_op.drop_index('ix_record_version_sha256')
+
     op.drop_table('record_version')
     with op.batch_alter_table('record_correction', schema=None) as batch_op:
         batch_op.drop_index('uq_record_correction_open', sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -33,6 +33,7 @@ HERE = Path(__file__).parent
 TEMPLATES = HERE.parents[1] / "templates"
 ATTACHMENT = "record.json"
 MM = 72 / 25.4
+DRAFT_MARKING = "DRAFT, NOT SIGNED"
 STRIP_LEFT, STRIP_BOTTOM, STRIP_WIDTH, STRIP_HEIGHT = 19.0, 8.2, 136.0, 12.5
 
 
@@ -71,12 +72,27 @@ def render_copies(copies: Iterable[ReaderRecord]) -> Iterator[tuple[ReaderRecord
         yield copy, address(shared, copy)
 
 
-def lay_out(copy: ReaderRecord) -> LaidOut:
+def render_draft(copy: ReaderRecord) -> bytes:
+    """A copy as it would be, to be read before sign-off (F1): marked as a draft on every page,
+    without signature, hash and record.json. It is never sealed and never stored.
+    """
+    from pikepdf import Pdf
+
+    with Pdf.open(io.BytesIO(lay_out(copy, draft=True).pdf)) as pdf:
+        _put_name(pdf, f"Draft, not signed. {wording.copy_for(copy)}")
+        out = io.BytesIO()
+        pdf.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def lay_out(copy: ReaderRecord, *, draft: bool = False) -> LaidOut:
     """The pages for everyone whose view and hash are those of this copy. The costly part."""
     from weasyprint import CSS
 
+    marking = f"{copy.view.marking} {DRAFT_MARKING}" if draft else copy.view.marking
     html = _template().render(
-        view=copy.view,
+        view=replace(copy.view, marking=marking),
+        draft=draft,
         words=wording,
         presence=wording.PRESENCE_WORDS,
         held_on=london_date(copy.view.meeting.started_at),

@@ -1,0 +1,251 @@
+"""A reader's own copy: telling them, opening, acknowledging, and how long the link lives (F5, D3).
+
+For the worker, which tells each reader, and for the pages of invited people.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.audit import service as audit
+from app.audit.types import SYSTEM, Actor, Subject
+from app.core.refusal import Refused
+from app.invitations import rules as invitation_rules
+from app.invitations import service as invitations
+from app.invitations.models import Invitation
+from app.invitations.types import LetterKind
+from app.meetings import messages
+from app.meetings.messages import Sender
+from app.meetings.models import Action, Delivery, Invitee, Meeting
+from app.meetings.types import ActionState, MessageKind
+from app.records import queries
+from app.records.copies import SealedCopy
+from app.records.keys import cipher_of
+from app.records.models import Circulation, RecordCopy, RecordVersion
+from app.records.rules import all_sent, file_name
+from app.records.types import CopyFile, GuestRecord
+
+_OWN = (
+    select(Circulation, RecordVersion)
+    .join(RecordVersion, RecordVersion.id == Circulation.version_id)
+    .join(
+        RecordCopy,
+        (RecordCopy.version_id == Circulation.version_id)
+        & (RecordCopy.invitee_id == Circulation.invitee_id),
+    )
+    .where(Circulation.withheld_reason.is_(None))
+    .order_by(RecordVersion.number.desc())
+    .limit(1)
+)
+_LAST_MESSAGE = (
+    select(Delivery.message_id)
+    .where(Delivery.kind == MessageKind.RECORD)
+    .order_by(Delivery.id.desc())
+    .limit(1)
+)
+
+
+def record_for_invitee(session: Session, invitee_id: int) -> GuestRecord | None:
+    """What stands about an invitee's newest copy on their page; None before there is one.
+
+    Read without the copy itself, which is decrypted only when it is opened.
+    """
+    row = _own(session, invitee_id)
+    if row is None:
+        return None
+    held, version = row
+    return GuestRecord(
+        version=version.number,
+        signed_at=version.signed_at,
+        released_at=held.released_at,
+        newer_coming=_newer_coming(session, version),
+        opened_at=held.opened_at,
+        downloaded_at=held.downloaded_at,
+        acknowledged_at=held.acknowledged_at,
+    )
+
+
+def copy_for_invitee(session: Session, invitee_id: int) -> CopyFile | None:
+    """The invitee's own copy of the newest version released to them, or None (F4, F5).
+
+    Nothing is noted here: call `mark_opened` or `mark_downloaded` in the same request.
+    """
+    row = _own(session, invitee_id)
+    if row is None:
+        return None
+    _, version = row
+    copy = queries.copy_for(session, version.id, invitee_id)
+    meeting = session.get_one(Meeting, version.meeting_id)
+    if copy is None:
+        return None
+    pdf = cipher_of(session, version.key_id).open(copy.pdf)
+    return CopyFile(file_name(meeting.ref, version.number), pdf, version.number)
+
+
+def mark_opened(session: Session, actor: Actor, invitee_id: int, now: datetime) -> None:
+    """The reader opened the page of their record: noted once for each version (F5)."""
+    held = _to_change(session, invitee_id)
+    if held.opened_at is None:
+        held.opened_at = now
+        _note(session, actor, "opened the record", held, now)
+
+
+def mark_downloaded(session: Session, actor: Actor, invitee_id: int, now: datetime) -> None:
+    """The reader took the file: noted once for each version; it was thereby opened too (F5)."""
+    held = _to_change(session, invitee_id)
+    held.opened_at = held.opened_at or now
+    if held.downloaded_at is None:
+        held.downloaded_at = now
+        _note(session, actor, "downloaded the record", held, now)
+
+
+def acknowledge(session: Session, actor: Actor, invitee_id: int, now: datetime) -> None:
+    """The reader says that they have read it; saying so twice changes nothing (F5).
+
+    Raises Refused (field `record`) where there is no copy for them, or it was never opened.
+    """
+    held = _to_change(session, invitee_id)
+    if held.opened_at is None:
+        raise Refused("record", "Open the record before you say that you have read it")
+    if held.acknowledged_at is None:
+        held.acknowledged_at = now
+        _note(session, actor, "acknowledged the record", held, now)
+
+
+def refresh_expiry(session: Session, invitee: Invitee, now: datetime) -> None:
+    """Set when the invitee's link ends: 14 days after the record, or when their last action
+    closes, if later; none while an action is open or no record is out (D3).
+
+    Call it whenever one of the invitee's actions closes. A link that has ended already stays so.
+    """
+    if invitee.invitation_id is None:
+        return
+    issued = session.execute(
+        select(func.max(Circulation.released_at)).where(
+            Circulation.invitee_id == invitee.id, Circulation.withheld_reason.is_(None)
+        )
+    ).scalar_one()
+    if issued is None:
+        return
+    invitation = session.get_one(Invitation, invitee.invitation_id)
+    if invitation.expires_at is not None and invitation.expires_at <= now:
+        return
+    own = select(Action.state, Action.closed_at).where(
+        Action.owner_id == invitee.id, Action.removed_at.is_(None)
+    )
+    actions = session.execute(own).all()
+    closed = [row.closed_at for row in actions if row.closed_at is not None]
+    expires = (
+        None
+        if any(row.state is ActionState.OPEN for row in actions)
+        else invitation_rules.expiry(issued, max(closed, default=None))
+    )
+    invitations.set_expiry(session, invitation, expires)
+
+
+def store_and_tell(
+    session: Session,
+    circulation_id: int,
+    copy: SealedCopy | None,
+    sender: Sender,
+    now: datetime,
+) -> bool:
+    """Keep a reader's copy and queue the letter with their link, both or neither (H4).
+
+    `copy` is None where it was stored before. Returns False where the reader was told meanwhile
+    or is not to be told any more, so that a repeat after a crash does nothing.
+    """
+    held = queries.circulation_for_change(session, circulation_id)
+    if held is None or held.sent_at is not None or held.withheld_reason is not None:
+        return False
+    version = session.get_one(RecordVersion, held.version_id)
+    invitee = session.get_one(Invitee, held.invitee_id)
+    meeting = session.get_one(Meeting, version.meeting_id)
+    if not queries.has_copy(session, version.id, invitee.id):
+        if copy is None:
+            return False
+        keep_copy(session, version, invitee.id, copy, now)
+    if not messages.send_links(session, LetterKind.RECORD, meeting, [invitee], sender, now):
+        raise Refused("page", f"{invitee.name} has no email address: withhold the copy")
+    held.sent_at = now
+    held.message_id = session.execute(
+        _LAST_MESSAGE.where(Delivery.invitee_id == invitee.id)
+    ).scalar_one()
+    refresh_expiry(session, invitee, now)
+    _note(session, SYSTEM, "queued the record for a reader", held, now)
+    return True
+
+
+def keep_copy(
+    session: Session,
+    version: RecordVersion,
+    invitee_id: int | None,
+    copy: SealedCopy,
+    now: datetime,
+) -> None:
+    """Store one sealed copy; None is the council's own. The database lets each exist once."""
+    session.add(
+        RecordCopy(
+            version_id=version.id,
+            invitee_id=invitee_id,
+            pdf=cipher_of(session, version.key_id).close(copy.pdf),
+            sha256=copy.sha256,
+            made_at=now,
+        )
+    )
+    session.flush()
+
+
+def note_circulated(session: Session, meeting_id: int, now: datetime) -> bool:
+    """Set when the newest version reached everyone who is to have it: when the last of its
+    messages left (F5, BROMLEY 5). Returns False while one is missing."""
+    meeting = session.get_one(Meeting, meeting_id, with_for_update=True)
+    version = queries.newest_version(session, meeting_id)
+    if version is None or meeting.circulated_at is not None:
+        return False
+    lines = queries.ledger_of(session, version.id)
+    if not all_sent([line.step for line in lines]):
+        return False
+    left = [moment for line in lines if (moment := line.sent_at or line.opened_at)]
+    meeting.circulated_at = max(left)
+    audit.record(
+        session, SYSTEM, "record circulated to everyone", Subject("meeting", meeting.ref), now,
+        {"version": version.number, "at": meeting.circulated_at.isoformat()},
+    )  # fmt: skip
+    return True
+
+
+def _own(session: Session, invitee_id: int) -> tuple[Circulation, RecordVersion] | None:
+    row = session.execute(_OWN.where(Circulation.invitee_id == invitee_id)).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def _to_change(session: Session, invitee_id: int) -> Circulation:
+    row = _own(session, invitee_id)
+    if row is None:
+        raise Refused("record", "There is no record for you to read yet: telephone the desk")
+    held = queries.circulation_for_change(session, row[0].id)
+    assert held is not None
+    return held
+
+
+def _newer_coming(session: Session, version: RecordVersion) -> bool:
+    if queries.newest_number(session, version.meeting_id) > version.number:
+        return True
+    return queries.open_correction(session, version.meeting_id) is not None
+
+
+def _note(session: Session, actor: Actor, action: str, held: Circulation, now: datetime) -> None:
+    version = session.get_one(RecordVersion, held.version_id)
+    meeting = session.get_one(Meeting, version.meeting_id)
+    audit.record(
+        session,
+        actor,
+        action,
+        Subject("meeting", meeting.ref),
+        now,
+        {"version": version.number, "invitee": held.invitee_id},
+    )

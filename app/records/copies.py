@@ -1,0 +1,42 @@
+"""One reader's copy: what they may see, printed and sealed. What several share is made once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.records.document.readers import for_reader
+from app.records.document.render import LaidOut, address, lay_out
+from app.records.document.seal import Sealer, seal
+from app.records.document.types import Reader, RecordContent
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCopy:
+    """The bytes of a copy and their SHA-256, by which verification knows it."""
+
+    pdf: bytes
+    sha256: str
+
+
+@dataclass(slots=True)
+class Press:
+    """Makes the copies of one version; readers who may see the same share the printed pages."""
+
+    content: RecordContent
+    sealer: Sealer
+    _pages: list[LaidOut] = field(default_factory=list)
+
+    def copy_for(self, reader: Reader, now: datetime) -> SealedCopy:
+        """This reader's sealed copy. Takes a second where pages must be laid out, else a tenth.
+
+        Raises SealError and drawable.FontsMissing. Source: F3, F4.
+        """
+        copy = for_reader(self.content, reader)
+        pages = next((made for made in self._pages if made.view == copy.view), None)
+        if pages is None:
+            pages = lay_out(copy)
+            self._pages.append(pages)
+        pdf = seal(address(pages, copy), self.sealer, now)
+        return SealedCopy(pdf, hashlib.sha256(pdf).hexdigest())

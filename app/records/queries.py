@@ -1,0 +1,262 @@
+"""Reading versions, copies and the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.accounts.models import Staff
+from app.meetings.models import Invitee, Meeting
+from app.meetings.types import MeetingState
+from app.outbox.models import OutboxMessage
+from app.records.models import Circulation, RecordCopy, RecordCorrection, RecordVersion
+from app.records.rules import Progress, step_of
+from app.records.types import InviteeFacts, LedgerLine
+from app.referrals.models import ReferralAdult
+
+_VERSIONS = (
+    select(
+        RecordVersion.id,
+        RecordVersion.number,
+        RecordVersion.signed_at,
+        RecordVersion.sha256,
+        RecordVersion.signed_for,
+        Staff.name.label("signed_by"),
+    )
+    .join(Staff, Staff.id == RecordVersion.signed_by_id)
+    .order_by(RecordVersion.number.desc())
+)
+_NEWER = aliased(RecordVersion)
+_is_newest = ~exists().where(
+    _NEWER.meeting_id == RecordVersion.meeting_id, _NEWER.number > RecordVersion.number
+)
+_TO_SEND = (
+    select(Circulation)
+    .join(RecordVersion, RecordVersion.id == Circulation.version_id)
+    .join(Meeting, Meeting.id == RecordVersion.meeting_id)
+    .join(Invitee, Invitee.id == Circulation.invitee_id)
+    .where(
+        Circulation.sent_at.is_(None),
+        Circulation.withheld_reason.is_(None),
+        Invitee.removed_at.is_(None),
+        # While a correction is open, or once it is signed, the older version goes to nobody else.
+        Meeting.state == MeetingState.SIGNED,
+        _is_newest,
+    )
+    .order_by(Circulation.id)
+)
+_UNCIRCULATED = (
+    select(Meeting.id, Meeting.ref, func.max(RecordVersion.number))
+    .join(RecordVersion, RecordVersion.meeting_id == Meeting.id)
+    .where(Meeting.state == MeetingState.SIGNED, Meeting.circulated_at.is_(None))
+    .group_by(Meeting.id, Meeting.ref)
+    .order_by(Meeting.id)
+)
+_LEDGER = (
+    select(
+        Circulation,
+        Invitee.name,
+        Invitee.agency_name,
+        Staff.name.label("checked_by"),
+        OutboxMessage.state,
+        OutboxMessage.sent_at.label("left_at"),
+        OutboxMessage.problem,
+    )
+    .join(Invitee, Invitee.id == Circulation.invitee_id)
+    .join(Staff, Staff.id == Circulation.checked_by_id)
+    .outerjoin(OutboxMessage, OutboxMessage.id == Circulation.message_id)
+    .order_by(Circulation.id)
+)
+
+
+class VersionShown(NamedTuple):
+    id: int
+    number: int
+    signed_at: datetime
+    sha256: str
+    signed_for: str | None
+    signed_by: str
+
+
+class Uncirculated(NamedTuple):
+    """A signed record that is not yet with everyone; `number` is its newest version."""
+
+    meeting_id: int
+    ref: str
+    number: int
+
+
+def versions_of(session: Session, meeting_id: int) -> list[VersionShown]:
+    """Every signed version of a discussion's record, newest first."""
+    rows = session.execute(_VERSIONS.where(RecordVersion.meeting_id == meeting_id))
+    return [VersionShown(*row) for row in rows]
+
+
+def version_of(session: Session, meeting_id: int, number: int) -> RecordVersion | None:
+    return session.execute(
+        select(RecordVersion).where(
+            RecordVersion.meeting_id == meeting_id, RecordVersion.number == number
+        )
+    ).scalar_one_or_none()
+
+
+def newest_version(session: Session, meeting_id: int) -> RecordVersion | None:
+    return session.execute(
+        select(RecordVersion)
+        .where(RecordVersion.meeting_id == meeting_id)
+        .order_by(RecordVersion.number.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def newest_number(session: Session, meeting_id: int) -> int:
+    """The number of the newest signed version; 0 before the first."""
+    found = session.execute(
+        select(func.max(RecordVersion.number)).where(RecordVersion.meeting_id == meeting_id)
+    ).scalar_one()
+    return found or 0
+
+
+def open_correction(session: Session, meeting_id: int) -> RecordCorrection | None:
+    """The correction under way, if there is one."""
+    return session.execute(
+        select(RecordCorrection).where(
+            RecordCorrection.meeting_id == meeting_id, RecordCorrection.closed_at.is_(None)
+        )
+    ).scalar_one_or_none()
+
+
+def council_copy(session: Session, version_id: int) -> RecordCopy | None:
+    """The council's own full copy, once it is made."""
+    return session.execute(
+        select(RecordCopy).where(
+            RecordCopy.version_id == version_id, RecordCopy.invitee_id.is_(None)
+        )
+    ).scalar_one_or_none()
+
+
+def copy_for(session: Session, version_id: int, invitee_id: int) -> RecordCopy | None:
+    """One reader's copy of one version, once it is made."""
+    return session.execute(
+        select(RecordCopy).where(
+            RecordCopy.version_id == version_id, RecordCopy.invitee_id == invitee_id
+        )
+    ).scalar_one_or_none()
+
+
+def has_copy(session: Session, version_id: int, invitee_id: int | None) -> bool:
+    """Whether a copy is stored; without reading it."""
+    reader = (
+        RecordCopy.invitee_id.is_(None)
+        if invitee_id is None
+        else RecordCopy.invitee_id == invitee_id
+    )
+    found = select(RecordCopy.id).where(RecordCopy.version_id == version_id, reader)
+    return session.execute(found).first() is not None
+
+
+def copy_with_hash(session: Session, sha256: str) -> RecordCopy | None:
+    """The copy with these bytes, if one was issued."""
+    return session.execute(
+        select(RecordCopy).where(RecordCopy.sha256 == sha256).limit(1)
+    ).scalar_one_or_none()
+
+
+def version_signed_as(session: Session, sha256: str) -> bool:
+    """Whether some version's content has this hash."""
+    found = select(RecordVersion.id).where(RecordVersion.sha256 == sha256).limit(1)
+    return session.execute(found).first() is not None
+
+
+def circulation_to_send(session: Session, most: int) -> list[Circulation]:
+    """Released copies whose reader was not told yet, oldest first."""
+    return list(session.execute(_TO_SEND.limit(most)).scalars())
+
+
+def circulation_for_change(session: Session, circulation_id: int) -> Circulation | None:
+    """One line of the ledger, locked until the transaction ends."""
+    return session.execute(
+        select(Circulation)
+        .where(Circulation.id == circulation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+
+
+def uncirculated(session: Session, most: int = 100) -> list[Uncirculated]:
+    """Signed records that are not yet with everyone, the oldest first."""
+    return [Uncirculated(*row) for row in session.execute(_UNCIRCULATED.limit(most))]
+
+
+def ledger_of(session: Session, version_id: int) -> list[LedgerLine]:
+    """What became of each copy of a version (F5)."""
+    lines = []
+    for row in session.execute(_LEDGER.where(Circulation.version_id == version_id)):
+        held: Circulation = row[0]
+        step = step_of(
+            Progress(
+                withheld=held.withheld_reason is not None,
+                queued_at=held.sent_at,
+                message_state=row.state,
+                opened_at=held.opened_at,
+                downloaded_at=held.downloaded_at,
+                acknowledged_at=held.acknowledged_at,
+            )
+        )
+        lines.append(
+            LedgerLine(
+                circulation_id=held.id,
+                invitee_id=held.invitee_id,
+                name=row.name,
+                agency_name=row.agency_name,
+                step=step,
+                withheld_reason=held.withheld_reason or "",
+                problem=row.problem or "",
+                queued_at=held.sent_at,
+                sent_at=row.left_at,
+                opened_at=held.opened_at,
+                downloaded_at=held.downloaded_at,
+                acknowledged_at=held.acknowledged_at,
+                checked_by=row.checked_by,
+                released_at=held.released_at,
+            )
+        )
+    return lines
+
+
+def invitees_of(meeting: Meeting) -> tuple[InviteeFacts, ...]:
+    """Everybody who was ever invited, in order, as the choice of recipients sees them."""
+    return tuple(
+        InviteeFacts(
+            id=one.id,
+            name=one.name,
+            title=one.title,
+            agency_id=one.agency_id,
+            agency_name=one.agency_name,
+            agency_kind=one.agency_kind,
+            has_address=bool(one.email) or one.invitation_id is not None,
+            attendance=one.attendance,
+            removed=one.removed_at is not None,
+            deputy_for=one.deputy_for_id,
+            professional_id=one.professional_id,
+            staff_id=one.staff_id,
+        )
+        for one in meeting.invitees
+    )
+
+
+def perpetrators_agencies(session: Session, referral_id: int | None) -> frozenset[int]:
+    """The agencies where an alleged perpetrator works (C2): a warning stands beside them."""
+    if referral_id is None:
+        return frozenset()
+    rows = session.execute(
+        select(ReferralAdult.employer_id).where(
+            ReferralAdult.referral_id == referral_id,
+            ReferralAdult.alleged_perpetrator.is_(True),
+            ReferralAdult.employer_id.is_not(None),
+        )
+    )
+    return frozenset(row.employer_id for row in rows)

@@ -1,0 +1,313 @@
+"""Who signs, who gets a copy, how far it has come, and what a check says: pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import UTC, datetime
+
+from app.core.clock import words_for_moment
+from app.core.refusal import Refused
+from app.directory.types import AgencyKind as DirectoryKind
+from app.meetings.discussion.types import Missing
+from app.meetings.types import Attendance, MeetingState
+from app.outbox.types import MessageState
+from app.records.document.canonical import canonical_bytes
+from app.records.document.types import (
+    KIND_WORDS,
+    SHORTEST_BLINDING,
+    AgencyKind,
+    Protected,
+    ProtectedKind,
+    Reader,
+    Record,
+    RecordContent,
+    RecordView,
+    SignOff,
+    Withheld,
+)
+from app.records.types import (
+    Found,
+    Incomplete,
+    InviteeFacts,
+    NoCopy,
+    Recipient,
+    SigningAs,
+    Step,
+    Verdict,
+)
+
+CHAIR = "Chair of the discussion"
+OTHER_MANAGER = "Authorised manager"
+NOBODY_YET = SignOff("Nobody yet", "draft", datetime(2000, 1, 1, tzinfo=UTC))
+LONGEST_REASON = 2_000
+SIGNABLE = frozenset({MeetingState.ENDED})
+
+
+def signing_as(
+    staff_id: int, staff_name: str, chair_id: int | None, chair_name: str, absence_reason: str
+) -> SigningAs:
+    """In which capacity this person signs (F1, TIMING).
+
+    The chair signs as chair. Another authorised manager may sign for an absent chair with the
+    reason, which then stands in the record. Where nobody was named as chair, whoever signs is.
+    Raises Refused (field `absence_reason`).
+    """
+    if chair_id is None or chair_id == staff_id:
+        return SigningAs(staff_name, CHAIR)
+    reason = absence_reason.strip()
+    if not reason:
+        raise Refused("absence_reason", f"Say why {chair_name} does not sign the record")
+    return SigningAs(staff_name, OTHER_MANAGER, chair_name, reason)
+
+
+def check_signable(state: MeetingState, missing: Sequence[Missing]) -> None:
+    """Raises Refused before the discussion has ended and after sign-off, Incomplete while
+    something is missing (F1, F2)."""
+    if state is MeetingState.SIGNED:
+        raise Refused("page", "The record is signed already: correct it instead")
+    if state not in SIGNABLE:
+        raise Refused("page", "End the discussion first: the record is signed after it")
+    if missing:
+        raise Incomplete(missing)
+
+
+def check_seen(shown: str, now_there: str) -> None:
+    """Raises Refused where the record changed after the signer read it (F2)."""
+    if shown != now_there:
+        raise Refused(
+            "page",
+            "The record was changed after you opened this page: read it again, then sign it",
+        )
+
+
+def check_correctable(state: MeetingState, reason: str) -> None:
+    """Raises Refused where no signed record stands, or without a reason (F2)."""
+    if state is not MeetingState.SIGNED:
+        raise Refused("reason", "There is no signed record to correct")
+    if not reason.strip():
+        raise Refused("reason", "Say what is wrong with the signed record")
+
+
+def seen_digest(record: Record[Protected]) -> str:
+    """A mark of what the signer has before them: everything but who signs, and the deadlines,
+    whose state moves with the clock alone."""
+    still = replace(record, sign_off=NOBODY_YET, clocks=())
+    content = RecordContent(still, "0" * SHORTEST_BLINDING)
+    return hashlib.sha256(canonical_bytes(content)).hexdigest()
+
+
+def body_digest(record: Record[Protected]) -> str:
+    """A mark of what the discussion said and decided, whichever version says it."""
+    return seen_digest(replace(record, version=0, correction_reason=""))
+
+
+def statement_words(
+    reference: str, number: int, signing: SigningAs, held: str, children: int, actions: int
+) -> str:
+    """The sentence that is signed, as it stands above the button (F2)."""
+    what = f"I, {signing.name}, {signing.role.lower()}, sign this as the true record"
+    instead = f", in place of the chair, {signing.signed_for}" if signing.signed_for else ""
+    about = "1 child" if children == 1 else f"{children} children"
+    work = "no action" if not actions else "1 action" if actions == 1 else f"{actions} actions"
+    return (
+        f"{what} of strategy discussion {reference}, version {number}{instead}, held {held}. "
+        f"It is about {about} and holds {work}. I know that it is final: it cannot be changed "
+        "after this, only corrected by a new version, with a reason, sent to everyone again."
+    )
+
+
+def recipients(
+    people: Sequence[InviteeFacts],
+) -> tuple[tuple[InviteeFacts, ...], tuple[NoCopy, ...]]:
+    """Who gets a copy and who does not (F5).
+
+    Everyone invited and not removed, whether they attended, sent a report or were absent; a
+    deputy in the place of the person who was invited, unless that person took part after all.
+    """
+    here = [person for person in people if not person.removed]
+    stands_in = {person.deputy_for: person for person in here if person.deputy_for is not None}
+    getting: list[InviteeFacts] = []
+    without: list[NoCopy] = []
+    for person in people:
+        if person.removed:
+            without.append(NoCopy(person.name, person.agency_name, "Removed from the invitation"))
+            continue
+        deputy = stands_in.get(person.id)
+        if deputy is not None and person.attendance in (None, Attendance.ABSENT):
+            why = f"{deputy.name} came instead and gets the copy"
+            without.append(NoCopy(person.name, person.agency_name, why))
+            continue
+        getting.append(person)
+    return tuple(getting), tuple(without)
+
+
+def check_release(
+    readers: Sequence[InviteeFacts], withheld: dict[int, str], *, checked: bool
+) -> None:
+    """Raises Refused without the tick that the recipients were checked, for a copy withheld
+    without a reason, and for a reader without an address whose copy is not withheld (F5)."""
+    for reader in readers:
+        reason = withheld.get(reader.id)
+        if reason is not None and not reason.strip():
+            raise Refused(f"reason-{reader.id}", f"Say why the copy for {reader.name} is withheld")
+        if reason is None and not reader.has_address:
+            raise Refused(
+                f"withhold-{reader.id}",
+                f"{reader.name} has no email address: withhold the copy and say how they get it",
+            )
+    if not checked:
+        raise Refused("checked", "Tick that you have checked the recipients")
+
+
+def reader_for(person: InviteeFacts) -> Reader:
+    """An invitee as the reader of a copy (F4). Nobody is refused what they said themselves, so
+    the marks are those that passages carry: `agency_mark` and `person_mark`."""
+    return Reader(
+        name=person.name,
+        role=person.title,
+        agency=person.agency_name,
+        agency_kind=document_kind(person.agency_kind),
+        agency_id=agency_mark(person.agency_id, person.agency_name),
+        person_id=person_mark(person.professional_id, person.staff_id),
+    )
+
+
+def council_reader(authority: str) -> Reader:
+    """The reader of the council's own full copy, for the child's file."""
+    return Reader(
+        name=authority,
+        role="full copy for the case file",
+        agency="",
+        agency_kind=AgencyKind.SOCIAL_CARE,
+        agency_id="",
+        person_id="",
+    )
+
+
+def document_kind(kind: DirectoryKind) -> AgencyKind:
+    """The kind of agency as the record's readers know it; what it does not name may see least."""
+    try:
+        return AgencyKind(kind.value)
+    except ValueError:
+        return AgencyKind.OTHER
+
+
+def agency_mark(agency_id: int | None, agency_name: str) -> str:
+    """An agency in a passage and in a reader; one that is not in the directory goes by name."""
+    if agency_id is not None:
+        return f"agency:{agency_id}"
+    return f"named:{agency_name.strip().lower()}" if agency_name.strip() else ""
+
+
+def person_mark(professional_id: int | None, staff_id: int | None = None) -> str:
+    """A person in a passage and in a reader; empty for somebody who is in no directory."""
+    if professional_id is not None:
+        return f"professional:{professional_id}"
+    return f"staff:{staff_id}" if staff_id is not None else ""
+
+
+def left_out(view: RecordView) -> tuple[str, ...]:
+    """The kinds of passage that this view withholds, in words, in a fixed order (F4)."""
+    found: set[ProtectedKind] = set()
+    _collect(view, found)
+    return tuple(KIND_WORDS[kind] for kind in ProtectedKind if kind in found)
+
+
+def _collect(value: object, found: set[ProtectedKind]) -> None:
+    if isinstance(value, Withheld):
+        found.add(value.kind)
+    elif isinstance(value, tuple):
+        for item in value:
+            _collect(item, found)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            _collect(getattr(value, field.name), found)
+
+
+def as_recipient(person: InviteeFacts, view: RecordView, deputy_for: str = "") -> Recipient:
+    """A reader in the list that is checked before release (F4, F5)."""
+    took_part = {
+        Attendance.REPORT_ONLY: "Sent a report",
+        Attendance.ABSENT: "Was absent",
+    }.get(person.attendance or Attendance.IN_PERSON, "")
+    note = f"In place of {deputy_for}" if deputy_for else took_part
+    return Recipient(person, left_out(view), note)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is known of one copy: the ledger's moments and the state of its message."""
+
+    withheld: bool
+    queued_at: datetime | None
+    message_state: MessageState | None
+    opened_at: datetime | None
+    downloaded_at: datetime | None
+    acknowledged_at: datetime | None
+
+
+def step_of(progress: Progress) -> Step:
+    """How far a copy has come, the furthest first: who has read it has received it (F5)."""
+    if progress.withheld:
+        return Step.WITHHELD
+    for moment, step in (
+        (progress.acknowledged_at, Step.ACKNOWLEDGED),
+        (progress.downloaded_at, Step.DOWNLOADED),
+        (progress.opened_at, Step.OPENED),
+    ):
+        if moment is not None:
+            return step
+    if progress.queued_at is None:
+        return Step.WAITING
+    state = progress.message_state
+    if state is not None and (state.failed or state is MessageState.WITHDRAWN):
+        return Step.FAILED
+    return Step.SENT if state is MessageState.SENT else Step.QUEUED
+
+
+def all_sent(steps: Sequence[Step]) -> bool:
+    """Whether everyone who is to have a copy was sent one; with nobody, nothing was circulated."""
+    due = [step for step in steps if step is not Step.WITHHELD]
+    return bool(due) and not any(step in (Step.WAITING, Step.QUEUED, Step.FAILED) for step in due)
+
+
+def verdict_words(verdict: Verdict) -> tuple[str, tuple[str, ...]]:
+    """A heading and what it means, for the page and the command; no child is ever named (F7)."""
+    issued = f"Issued {words_for_moment(verdict.issued_at)}." if verdict.issued_at else ""
+    signed = f"Signed {words_for_moment(verdict.signed_at)}." if verdict.signed_at else ""
+    which = f"Record {verdict.reference}, version {verdict.version}."
+    match verdict.found:
+        case Found.GENUINE:
+            return "This file is genuine", (
+                f"{which} It is, byte for byte, a copy that was issued.",
+                f"{signed} {issued}".strip(),
+                f"The SHA-256 of what was signed is {verdict.sha256}.",
+            )
+        case Found.SUPERSEDED:
+            return "This file is genuine, but a newer version exists", (
+                f"{which} It was corrected: version {verdict.newest} has taken its place.",
+                f"{signed} {issued}".strip(),
+                f"The SHA-256 of what was signed is {verdict.sha256}.",
+            )
+        case Found.CHANGED:
+            return "This file was changed", (
+                "It carries our seal, but it is not, byte for byte, a copy that was issued.",
+                "Do not rely on it. Open the record again through your own link.",
+            )
+        case Found.UNKNOWN:
+            return "This file is not known here", (
+                verdict.problem or "It was not issued by this authority through this service.",
+                "Do not rely on it as a record of a meeting.",
+            )
+        case Found.BROKEN:
+            return "Our own register does not agree with this file", (
+                "The file was issued here, but what is stored of it no longer fits its signature.",
+                "Tell the system administrator at once: the register was damaged or changed.",
+            )
+
+
+def file_name(reference: str, number: int) -> str:
+    """The name of a copy as a file: reference and version, nothing of a child or family."""
+    return f"record-{reference}-version-{number}.pdf"
