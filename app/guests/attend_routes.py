@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Response, abort, flash, make_response, render_template, url_for
-from wtforms import Form
 
 from app.core.clock import now, words_for_time
 from app.core.refusal import Refused
@@ -19,13 +18,14 @@ from app.guests.forms import (
     ProgressForm,
     ReportForm,
 )
-from app.guests.page import page_for
+from app.guests.page import Page, page_for
 from app.guests.visitors import Guest, close_door, visitor
 from app.invitations import service as invitations
 from app.meetings.answers import Deputy
 from app.meetings.types import ActionState, Answer
 from app.meetings.uploads import Upload, checked_upload
 from app.web.access import Everyone, access
+from app.web.forms import BaseForm
 from app.web.htmx import go_to, respond
 from app.web.once import done_before, mark_done
 
@@ -49,7 +49,7 @@ def introduce() -> Response:
                 service.introduce(session, visitor(), form.name.data, form.role.data, now())
             return go_to(url_for("guests.meeting"))
         except Refused as refusal:
-            form.add_error(refusal.field, refusal.message)
+            _refuse(form, refusal)
     return respond("guests/introduce.html", status=422, form=form)
 
 
@@ -65,7 +65,7 @@ def answer() -> Response:
             flash("Your answer is noted. You can change it until the meeting ends.", "success")
             return go_to(url_for("guests.meeting"))
         except Refused as refusal:
-            form.add_error("answer", refusal.message)
+            _refuse(form, refusal)
     return _page(status=422, failed=form, answer=form)
 
 
@@ -86,7 +86,7 @@ def report() -> Response:
                 flash(f"We received your report at {words_for_time(moment)}.", "success")
             return go_to(here)
         except Refused as refusal:
-            form.add_error(refusal.field, refusal.message)
+            _refuse(form, refusal)
     return _page(status=422, failed=form, report=form)
 
 
@@ -126,7 +126,7 @@ def name_deputy() -> Response:
             close_door(response)
             return response
         except Refused as refusal:
-            form.add_error(refusal.field, refusal.message)
+            _refuse(form, refusal)
     return _page(status=422, failed=form, deputy=form)
 
 
@@ -158,7 +158,7 @@ def progress(number: int) -> Response:
             flash("Thank you. The desk sees how your action stands.", "success")
             return go_to(url_for("guests.meeting", _anchor="actions"))
         except Refused as refusal:
-            form.add_error(refusal.field, refusal.message)
+            _refuse(form, refusal)
     if queries.action_of(reading(), visitor(), number) is None:
         abort(404)
     return _page(status=422, failed=form, actions={number: form})
@@ -179,7 +179,7 @@ def disagree() -> Response:
             flash("It is noted that you disagree. The chair sees what you wrote.", "success")
             return go_to(here)
         except Refused as refusal:
-            form.add_error(refusal.field, refusal.message)
+            _refuse(form, refusal)
     return _page(status=422, failed=form, dissent=form)
 
 
@@ -205,7 +205,7 @@ def _look(page: str) -> None:
 def _page(
     *,
     status: int = 200,
-    failed: Form | None = None,
+    failed: BaseForm | None = None,
     answer: AnswerForm | None = None,
     report: ReportForm | None = None,
     deputy: DeputyForm | None = None,
@@ -238,6 +238,7 @@ def _page(
         status,
         page=page,
         form=failed,
+        unsent=_without_place(page, failed),
         answer=answer
         or AnswerForm(formdata=None, prefix="answer", data={"note": page.answer.note}),
         report=report or ReportForm(formdata=None, prefix="report"),
@@ -247,6 +248,29 @@ def _page(
         press=ButtonForm(formdata=None),
         person=visitor().guest,
     )
+
+
+def _refuse(form: BaseForm, refusal: Refused) -> None:
+    """Say no next to the field, or above the page where the form has no such field."""
+    if refusal.field in form:
+        form.add_error(refusal.field, refusal.message)
+    else:
+        form.form_errors.append(refusal.message)
+
+
+def _without_place(page: Page, failed: BaseForm | None) -> list[str]:
+    """What was typed into a form that the page no longer holds, because the meeting has moved on
+    meanwhile: shown, so that it can be copied."""
+    match failed:
+        case AnswerForm() if not page.open.answer:
+            typed = [failed.note.data]
+        case ReportForm() if not page.open.report:
+            typed = [failed.body.data]
+        case DissentForm() if not page.open.dissent:
+            typed = [failed.what.data, failed.why.data]
+        case _:
+            typed = []
+    return [text for text in typed if text]
 
 
 def _upload(form: ReportForm) -> Upload | None:
