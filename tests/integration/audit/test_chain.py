@@ -171,7 +171,7 @@ def test_a_head_written_down_outside_shows_a_chain_made_anew(chain):
 
 def test_rows_appended_while_it_is_checked_are_no_problem(chain):
     """Somebody works on: their row commits after the rows are read and before the head is."""
-    appended = []
+    started, appended = [], []
 
     def append():
         with chain.app_context(), transaction() as session:
@@ -180,8 +180,8 @@ def test_rows_appended_while_it_is_checked_are_no_problem(chain):
             )
 
     def once(_connection, _cursor, statement, *_):
-        if "FROM audit_entry" in statement and not appended:
-            event.remove(db.engine, "after_cursor_execute", once)
+        if "FROM audit_entry" in statement and not started:
+            started.append(True)
             working = threading.Thread(target=append)
             working.start()
             working.join()

@@ -1,0 +1,130 @@
+"""Deny by default: every route says who may use it, and it is so (H2)."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from app.accounts import rules
+from app.accounts.models import StaffSession
+from app.accounts.types import Permission, Role
+from app.core.clock import now
+from app.core.session import transaction
+from app.web.access import access_of
+from tests.guards.conftest import CANARY, World
+from tests.guards.test_floors import policy_problems
+
+MATRIX = Path(__file__).with_name("access_matrix.toml")
+VISITORS = ("anonymous", "invitee", *(role.value for role in Role))
+# Open to whoever stands at this machine, in the example area, as these tests do.
+OPEN = ("everyone", "everyone, in the example area only", "collector: token, or this machine")
+REFUSED = (303, 401, 403, 404)
+SAFE = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def rules_of(app):
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+
+
+def test_every_route_declares_who_may_use_it_and_is_classified(app):
+    declared = {}
+    for rule in rules_of(app):
+        access = access_of(app, rule.endpoint)
+        assert access is not None, f"{rule.endpoint} has no @access under its route"
+        declared[rule.endpoint] = access.describe()
+    written = tomllib.loads(MATRIX.read_text(encoding="utf-8"))
+    new = "\n".join(
+        f'"{name}" = "{words}"'
+        for name, words in sorted(declared.items())
+        if written.get(name) != words
+    )
+    gone = sorted(set(written) - set(declared))
+    assert not new, f"Think about who may use these, then write into {MATRIX.name}:\n{new}"
+    assert not gone, f"No longer there, take out of {MATRIX.name}: {gone}"
+
+
+def may(words: str, visitor: str) -> bool:
+    """Whether the words of a rule let this visitor in."""
+    if words in OPEN:
+        return True
+    kind, _, rest = words.partition(": ")
+    if kind == "staff":
+        if visitor in ("anonymous", "invitee"):
+            return False
+        return rules.may([Role(visitor)], Permission(rest.removesuffix(", fresh")))
+    return kind == "guest" and visitor == "invitee"
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_each_route_lets_in_whom_it_says_and_nobody_else(world: World, visitor: str):
+    problems = []
+    for rule in rules_of(world.app):
+        words = access_of(world.app, rule.endpoint).describe()
+        path = world.path(rule)
+        for method in sorted(set(SAFE) & rule.methods):
+            answer = world.browser(visitor).open(path, method=method)
+            said = f"{method} {path} ({rule.endpoint}: {words}) answered {answer.status_code}"
+            if answer.status_code >= 500:
+                problems.append(f"{said}: it failed")
+            elif may(words, visitor):
+                if answer.status_code in (401, 403):
+                    problems.append(f"{said}: should be let in")
+                elif words not in OPEN and _is_sign_in(answer):
+                    problems.append(f"{said}: sent to sign in")
+            elif answer.status_code not in REFUSED:
+                problems.append(f"{said}: should be refused")
+            elif words.startswith("staff") and _is_staff(visitor) and answer.status_code != 403:
+                problems.append(f"{said}: should be 403")
+            if answer.mimetype == "text/html" and (found := policy_problems(answer.text)):
+                problems.append(f"{said}: {found}")
+    assert problems == []
+
+
+def _is_staff(visitor: str) -> bool:
+    return visitor not in ("anonymous", "invitee")
+
+
+def _is_sign_in(answer) -> bool:
+    # Signing out goes to the sign-in page as well, but without a page to come back to.
+    refusals = ("/sign-in?next=", "/session/again?next=")
+    return answer.status_code == 303 and answer.location.startswith(refusals)
+
+
+def test_an_invitee_sees_nothing_of_another_discussion(world: World):
+    for rule in rules_of(world.app):
+        if "GET" not in rule.methods:
+            continue
+        path = world.path(rule)
+        answer = world.browser("invitee").get(path)
+        assert CANARY not in answer.text, path
+        if rule.arguments and access_of(world.app, rule.endpoint).describe().startswith("guest"):
+            assert answer.status_code in (403, 404), path
+
+
+def test_what_asks_for_password_and_code_again_gets_them(world: World):
+    looked_at = 0
+    for rule in rules_of(world.app):
+        words = access_of(world.app, rule.endpoint).describe()
+        if not words.endswith(", fresh"):
+            continue
+        looked_at += 1
+        role = next(role for role in Role if may(words, role.value))
+        browser = world.browser(role.value)
+        with world.app.app_context(), transaction() as session:
+            session.execute(
+                update(StaffSession).values(reauthenticated_at=now() - timedelta(minutes=6))
+            )
+        for method in sorted(set(SAFE) & rule.methods):
+            answer = browser.open(world.path(rule), method=method)
+            assert answer.status_code == 303, rule.endpoint
+            assert answer.location.startswith("/session/again?next="), rule.endpoint
+    assert looked_at
+
+
+def test_a_route_without_a_declaration_is_closed(app):
+    app.add_url_rule("/forgotten", view_func=lambda: "open", endpoint="forgotten")
+    assert app.test_client().get("/forgotten").status_code == 403

@@ -1,0 +1,77 @@
+"""Migrations run both ways, say the same as the models, and every constraint has its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import Index, UniqueConstraint, inspect
+
+from app import create_app
+from app.core.database import Base
+from app.core.session import db
+from tests.conftest import settings_for
+
+MIGRATIONS = str(Path(__file__).resolve().parents[2] / "migrations")
+
+
+@pytest.fixture
+def empty(engine_name, request, tmp_path):
+    """An application on a database with nothing in it."""
+    if engine_name == "sqlite":
+        url, server = f"sqlite:///{tmp_path / 'empty.sqlite3'}", None
+    else:
+        server = request.getfixturevalue("postgres")
+        url = server.create("guard_migrations")
+    app = create_app(settings_for(tmp_path, url))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    if server is not None:
+        server.drop("guard_migrations")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_name(request):
+    return request.param
+
+
+def differences():
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "render_as_batch": True}
+        )
+        return compare_metadata(context, Base.metadata)
+
+
+def tables():
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_migrations_up_down_up_and_no_difference_to_the_models(empty):
+    upgrade(directory=MIGRATIONS)
+    assert tables() == set(Base.metadata.tables)
+    assert differences() == []
+    downgrade(directory=MIGRATIONS, revision="base")
+    assert tables() == set()
+    upgrade(directory=MIGRATIONS)
+    assert differences() == []
+
+
+@pytest.mark.parametrize("table", Base.metadata.sorted_tables, ids=lambda table: table.name)
+def test_every_constraint_has_a_name_that_fits_both_databases(table):
+    named = [*table.constraints, *table.indexes]
+    for constraint in named:
+        assert constraint.name, f"a {type(constraint).__name__} of {table.name} has no name"
+        assert len(str(constraint.name)) <= 63, f"{constraint.name} is cut by PostgreSQL"
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            assert str(constraint.name).startswith("uq_"), constraint.name
+    for index in table.indexes:
+        assert isinstance(index, Index)
+        assert str(index.name).startswith(("ix_", "uq_")), index.name
+    assert table.primary_key.columns, f"{table.name} has no primary key"
