@@ -40,6 +40,8 @@ ROUTES = (
     "app.accounts.routes",
     "app.accounts.staff.routes",
     "app.outbox.routes",
+    "app.meetings.discussion.routes",
+    "app.meetings.discussion.live.routes",
     "app.guests.routes",
 )
 # Modules that hold a click group of their own name, for `flask`.

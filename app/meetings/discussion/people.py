@@ -11,7 +11,7 @@ from app.audit.service import record
 from app.audit.types import Actor, ActorKind, Subject
 from app.core.refusal import Refused
 from app.meetings.discussion import queries, rules
-from app.meetings.discussion.types import Conflict, Merge, Newcomer, Saved
+from app.meetings.discussion.types import Conflict, DissentOrder, Merge, Newcomer, Saved
 from app.meetings.models import Dissent, Invitee, Meeting
 from app.meetings.types import Answer, Attendance
 
@@ -164,29 +164,23 @@ def add_person(
 
 
 def add_dissent(
-    session: Session,
-    actor: Actor,
-    meeting: Meeting,
-    invitee_id: int,
-    what: str,
-    why: str,
-    now: datetime,
+    session: Session, actor: Actor, meeting: Meeting, order: DissentOrder, now: datetime
 ) -> Dissent:
     """Who disagrees, with what and why (E4; IMAP 9). Part of the record.
 
     Raises Refused without a person, a subject or a reason, and once the record is signed.
     """
     rules.check_writable(meeting.state)
-    invitee = invitee_of(meeting, invitee_id, field="who")
-    if not what:
+    invitee = invitee_of(meeting, order.invitee_id, field="who")
+    if not order.what:
         raise Refused("what", "Say what they disagree with")
-    if not why:
+    if not order.why:
         raise Refused("why", "Say why they disagree")
     dissent = Dissent(
         meeting_id=meeting.id,
         invitee_id=invitee.id,
-        what=what,
-        why=why,
+        what=order.what,
+        why=order.why,
         recorded_by_id=staff_id_of(actor),
         recorded_at=now,
     )

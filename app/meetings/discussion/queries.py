@@ -113,6 +113,33 @@ class Setting(NamedTuple):
 Entries = dict[tuple[str, str], Written]
 
 
+class Held(NamedTuple):
+    """Everything the chair's page is made of, in one hand."""
+
+    meeting: Meeting
+    children: list[Child]
+    invitees: list[Invitee]
+    entries: Entries
+    actions: list[Action]
+    dissents: list[Dissent]
+    reports: list[Report]
+    setting: Setting
+
+
+def held(session: Session, meeting: Meeting) -> Held:
+    """Read it: one statement for each kind of row, at any number of rows."""
+    return Held(
+        meeting=meeting,
+        children=children_of(session, meeting),
+        invitees=invitees_here(meeting),
+        entries=entries_of(session, meeting),
+        actions=actions_of(session, meeting),
+        dissents=dissents_of(session, meeting),
+        reports=reports_of(session, meeting),
+        setting=setting_of(session, meeting),
+    )
+
+
 def meeting_by_ref(session: Session, ref: str) -> Meeting | None:
     """The discussion with its children and invitees, or None."""
     return session.execute(_BY_REF, {"ref": ref}).scalar_one_or_none()
@@ -137,7 +164,7 @@ def entries_of(session: Session, meeting: Meeting) -> Entries:
     rows = session.execute(_ENTRIES, {"meeting_id": meeting.id})
     return {
         (entry.scope, entry.field): Written(entry.value, entry.version, who, entry.written_at)
-        for entry, who in rows.tuples()
+        for entry, who in rows
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.types import Actor
 from app.core.refusal import Refused
+from app.meetings import messages
 from app.meetings.discussion import queries, rules
 from app.meetings.discussion.people import (
     PERSON_FIELDS,
@@ -21,10 +23,13 @@ from app.meetings.discussion.types import (
     MEETING,
     Conflict,
     Merge,
+    PageKept,
     Saved,
+    Typed,
     child_scope,
     person_scope,
 )
+from app.meetings.messages import Sender
 from app.meetings.models import Entry, EntryHistory, Meeting
 from app.meetings.types import Attendance, Format, MeetingState
 from app.protocols import registry
@@ -48,11 +53,12 @@ def start(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> No
     note(session, actor, "started the discussion", meeting, now)
 
 
-def end(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:
+def end(session: Session, actor: Actor, meeting: Meeting, sender: Sender, now: datetime) -> int:
     """The discussion is over and the record's clock starts; it is not taken up again (F5).
 
-    Writing goes on until sign-off. Raises Refused unless it is under way.
-    Sources: BROMLEY 5, TIMING.
+    Each owner of an action is told at once where to see it, in the same transaction (E3); returns
+    how many letters were queued. Writing goes on until sign-off. Raises Refused unless it is
+    under way. Sources: BROMLEY 5, TIMING.
     """
     if meeting.state is not MeetingState.UNDER_WAY:
         raise Refused("page", f"This discussion cannot be ended: {meeting.state.label.lower()}")
@@ -61,6 +67,8 @@ def end(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None
     meeting.ended_at = now
     meeting.record_due_at = clock.due_at
     meeting.clocks = clock.kept
+    session.flush()
+    told = messages.tell_owners(session, meeting, sender, now)
     note(
         session,
         actor,
@@ -69,7 +77,9 @@ def end(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None
         now,
         record_due_at=clock.due_at.isoformat(),
         rule=clock.rule,
+        owners_told=told,
     )
+    return told
 
 
 def protocol_of(meeting: Meeting) -> Protocol | None:
@@ -143,6 +153,43 @@ def save_entry(
             version = _overwrite(session, actor, entry, value, now)
     note(session, actor, "wrote", meeting, now, scope=scope, field=field, version=version)
     return Saved(version, value)
+
+
+def save_page(
+    session: Session,
+    actor: Actor,
+    meeting: Meeting,
+    typed: Sequence[Typed],
+    keep: Mapping[str, str],
+    now: datetime,
+) -> PageKept:
+    """Keep every field of a page that was sent as a whole, without its script (I3).
+
+    Fields that were not touched cost nothing and change nothing, even where somebody else wrote
+    meanwhile. `keep` answers an earlier conflict by field name: `theirs` or `both`; anything else
+    is one's own. What could not be kept comes back with both texts. Raises Refused once the
+    record is signed.
+    """
+    rules.check_writable(meeting.state)
+    entries = queries.entries_of(session, meeting)
+    conflicts: dict[str, Conflict] = {}
+    refused: dict[str, tuple[str, str]] = {}
+    for one in typed:
+        there = entries.get((one.scope, one.field))
+        current, choice = there.value if there else "", keep.get(one.name)
+        if choice == "theirs" or (one.field not in PERSON_FIELDS and one.value == current):
+            continue
+        value, base = one.value, one.base_version
+        if choice == "both" and there and current:
+            value, base = f"{current}\n\n{one.value}", there.version
+        try:
+            saved = save_field(session, actor, meeting, one.scope, one.field, value, base, now)
+        except Refused as refusal:
+            refused[one.name] = (one.value, refusal.message)
+            continue
+        if isinstance(saved, Conflict):
+            conflicts[one.name] = saved
+    return PageKept(conflicts, refused)
 
 
 def copy_answers(

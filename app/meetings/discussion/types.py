@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 
 from app.directory.types import AgencyKind, ProfessionalRole
@@ -200,6 +201,15 @@ class ActionOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class DissentOrder:
+    """Who disagrees, with what, why (E4)."""
+
+    invitee_id: int | None
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Newcomer:
     """Somebody who was not invited and is on the line all the same."""
 
@@ -211,3 +221,43 @@ class Newcomer:
     email: str = ""
     attendance: Attendance = Attendance.BY_PHONE
     decision_maker: bool = False
+
+
+def name_of_field(scope: str, field: str) -> str:
+    """The name of a field's control: `child:12/section_47.reason`."""
+    return f"{scope}/{field}"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """One field of the page as it was sent."""
+
+    scope: str
+    field: str
+    value: str
+    base_version: int
+
+    @property
+    def name(self) -> str:
+        return name_of_field(self.scope, self.field)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Which button was pressed: what it does, and to what."""
+
+    what: str
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageKept:
+    """What became of a page sent as a whole: what could not be kept, by field name."""
+
+    conflicts: Mapping[str, Conflict] = dataclass_field(default_factory=dict)
+    # What was typed, and why it was refused.
+    refused: Mapping[str, tuple[str, str]] = dataclass_field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether everything was kept."""
+        return not self.conflicts and not self.refused

@@ -1,0 +1,301 @@
+"""What was said and decided, as plain values: what the record is made of (F1, F2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from app.directory.types import AgencyKind
+from app.meetings.discussion import queries, rules
+from app.meetings.discussion.questions import ANALYSIS, INFORMATION
+from app.meetings.discussion.snapshots import (
+    circumstances_of,
+    name_of,
+    people_in,
+    snapshot_of,
+)
+from app.meetings.discussion.types import (
+    MEETING,
+    Circumstances,
+    DiscussionSnapshot,
+    Kind,
+    Missing,
+    Question,
+    person_scope,
+)
+from app.meetings.models import Invitee, Meeting
+from app.meetings.types import Attendance
+
+NOT_DECIDED = "Not decided"
+SEE_REASON = "See the reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words, and why some readers may not see them: health_of_others, referrer, address or ""."""
+
+    text: str
+    protects: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionContent:
+    """A question, its answer and why. The answer is open to every reader of the record.
+
+    Where the words of a text answer are protected, they stand in `reason`.
+    """
+
+    key: str
+    question: str
+    answer: str
+    reason: Passage | None
+    headline: bool
+    decided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChildContent:
+    id: int
+    ref: str
+    name: str
+    date_of_birth: date | None
+    due_date: date | None
+    case_reference: str
+    address: str
+    decisions: tuple[DecisionContent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonContent:
+    """An invitee and how they took part; `attended_*`: who sat behind a team's address."""
+
+    invitee_id: int
+    name: str
+    title: str
+    agency_id: int | None
+    agency_name: str
+    agency_kind: AgencyKind
+    attendance: Attendance | None
+    decision_maker: bool
+    attended_name: str
+    attended_role: str
+    deputy_for: str
+    represented_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuorumContent:
+    """Who of social care, police and health took no part, and why the chair went on (E5)."""
+
+    missing: tuple[AgencyKind, ...]
+    reason: str
+
+    @property
+    def met(self) -> bool:
+        return not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class InformationContent:
+    invitee_id: int
+    agency_id: int | None
+    agency_name: str
+    given_by: str
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisContent:
+    heading: str
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class ActionContent:
+    id: int
+    number: int
+    what: str
+    why: str
+    owner_id: int
+    owner_name: str
+    owner_agency: str
+    due_at: datetime
+    child_id: int | None
+    child_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DissentContent:
+    invitee_id: int
+    name: str
+    agency_name: str
+    about: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiscussionContent:
+    """Everything the chair's page holds, in the order of the record."""
+
+    agenda: str
+    children: tuple[ChildContent, ...]
+    people: tuple[PersonContent, ...]
+    quorum: QuorumContent
+    information: tuple[InformationContent, ...]
+    analysis: tuple[AnalysisContent, ...]
+    actions: tuple[ActionContent, ...]
+    dissents: tuple[DissentContent, ...]
+    dissent_asked: bool
+
+
+def gate_of(session: Session, meeting: Meeting) -> list[Missing]:
+    """What sign-off still waits for, each with the id of the control that mends it (F1)."""
+    return rules.missing(discussion_snapshot(session, meeting))
+
+
+def discussion_snapshot(session: Session, meeting: Meeting) -> DiscussionSnapshot:
+    """What the gate looks at, as it stands now."""
+    return snapshot_of(
+        queries.children_of(session, meeting),
+        queries.invitees_here(meeting),
+        queries.entries_of(session, meeting),
+        queries.actions_of(session, meeting),
+        len(queries.dissents_of(session, meeting)),
+        queries.setting_of(session, meeting).flags,
+    )
+
+
+def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
+    """The discussion as it stands now, for the record (BROMLEY 5).
+
+    Questions that are not asked after all are left out, and so is what has no answer.
+    """
+    children = queries.children_of(session, meeting)
+    invitees = queries.invitees_here(meeting)
+    entries = queries.entries_of(session, meeting)
+    flags = queries.setting_of(session, meeting).flags
+    said = {field: written.value for (where, field), written in entries.items() if where == MEETING}
+    names = {child.id: name_of(child) for child in children}
+    people = {invitee.id: invitee for invitee in meeting.invitees}
+    return DiscussionContent(
+        agenda=said.get("agenda", ""),
+        children=tuple(
+            ChildContent(
+                id=child.id,
+                ref=child.ref,
+                name=name_of(child),
+                date_of_birth=child.date_of_birth,
+                due_date=child.due_date,
+                case_reference=child.case_reference or "",
+                address=child.address or "",
+                decisions=_decisions(circumstances_of(child, entries, flags)),
+            )
+            for child in children
+        ),
+        people=tuple(_person(invitee, invitees) for invitee in invitees),
+        quorum=QuorumContent(rules.not_here(people_in(invitees)), said.get("quorum_reason", "")),
+        information=tuple(
+            InformationContent(
+                invitee_id=invitee.id,
+                agency_id=invitee.agency_id,
+                agency_name=invitee.agency_name,
+                given_by=invitee.attended_name or invitee.name,
+                passage=Passage(words.value, protects.value if protects else ""),
+            )
+            for invitee in invitees
+            if (words := entries.get((person_scope(invitee.id), INFORMATION.key))) and words.value
+            for protects in [entries.get((person_scope(invitee.id), INFORMATION.protected_key))]
+        ),
+        analysis=tuple(
+            AnalysisContent(
+                question.label, Passage(said[question.key], said.get(question.protected_key, ""))
+            )
+            for question in ANALYSIS
+            if said.get(question.key)
+        ),
+        actions=tuple(
+            ActionContent(
+                id=action.id,
+                number=number,
+                what=action.what,
+                why=action.why or "",
+                owner_id=action.owner_id,
+                owner_name=people[action.owner_id].name,
+                owner_agency=people[action.owner_id].agency_name,
+                due_at=action.due_at,
+                child_id=action.child_id,
+                child_name=names.get(action.child_id or 0, ""),
+            )
+            for number, action in enumerate(queries.actions_of(session, meeting), start=1)
+        ),
+        dissents=tuple(
+            DissentContent(
+                dissent.invitee_id,
+                people[dissent.invitee_id].name,
+                people[dissent.invitee_id].agency_name,
+                dissent.what,
+                dissent.why or "",
+            )
+            for dissent in queries.dissents_of(session, meeting)
+        ),
+        dissent_asked=said.get("dissent_asked") == "yes",
+    )
+
+
+def decision_of(question: Question, circumstances: Circumstances) -> DecisionContent | None:
+    """One question as it was settled, in words; None where nothing was said."""
+    answers = circumstances.answers
+    value = answers.get(question.key, "")
+    protects = answers.get(question.protected_key, "")
+    reason: Passage | None = None
+    if not value:
+        why = answers.get(question.not_decided_key, "")
+        if not why:
+            return None
+        answer, reason = NOT_DECIDED, Passage(why, protects)
+    elif question.kind is Kind.TEXT and protects:
+        answer, reason = SEE_REASON, Passage(value, protects)
+    else:
+        answer = answer_in_words(question, value)
+        why = answers.get(question.reason_key, "")
+        if why and question.reason(circumstances):
+            reason = Passage(why, protects)
+    return DecisionContent(
+        question.key, question.label, answer, reason, question.headline, decided=bool(value)
+    )
+
+
+def answer_in_words(question: Question, value: str) -> str:
+    """The label of a choice, `20 working days`, or the words as they were typed."""
+    for option in question.options:
+        if option.value == value:
+            return option.label
+    if question.kind is Kind.WORKING_DAYS and value.isdigit():
+        return f"{value} working day{'' if value == '1' else 's'}"
+    return value
+
+
+def _decisions(circumstances: Circumstances) -> tuple[DecisionContent, ...]:
+    found = (decision_of(question, circumstances) for question in rules.asked(circumstances))
+    return tuple(decision for decision in found if decision is not None)
+
+
+def _person(invitee: Invitee, invitees: list[Invitee]) -> PersonContent:
+    original = next((one for one in invitees if one.id == invitee.deputy_for_id), None)
+    deputy = next((one for one in invitees if one.deputy_for_id == invitee.id), None)
+    return PersonContent(
+        invitee_id=invitee.id,
+        name=invitee.name,
+        title=invitee.title,
+        agency_id=invitee.agency_id,
+        agency_name=invitee.agency_name,
+        agency_kind=invitee.agency_kind,
+        attendance=invitee.attendance,
+        decision_maker=invitee.decision_maker,
+        attended_name=invitee.attended_name or "",
+        attended_role=invitee.attended_role or "",
+        deputy_for=original.name if original else "",
+        represented_by=deputy.name if deputy else "",
+    )

@@ -1,0 +1,187 @@
+"""What the chair's page sends: one field, the whole page, an action, a person, a dissent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField
+from wtforms.validators import Email, Optional
+
+from app.core.refusal import Refused
+from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer, Press, Typed
+from app.meetings.types import Attendance
+from app.web.forms import BaseForm, Line, OnceForm, Passage, choices, tidy
+
+# The name of a field's control, and of the hidden one that holds the version it started from.
+BASE = "@"
+
+
+def read_fields(sent: Mapping[str, str]) -> list[Typed]:
+    """Every field the page sent, whether it was touched or not: the version tells.
+
+    An untouched tick box and an empty choice send nothing, their version does.
+    """
+    typed = []
+    for name, version in sent.items():
+        scope, slash, field = name.removeprefix(BASE).partition("/")
+        if name.startswith(BASE) and slash and version.isdecimal():
+            value = tidy(sent.get(name.removeprefix(BASE)))
+            typed.append(Typed(scope, field, value, int(version)))
+    return typed
+
+
+def read_press(sent: Mapping[str, str]) -> Press:
+    """The button that was pressed; Enter in a line counts as Save."""
+    what, _, target = sent.get("do", "save").partition(" ")
+    return Press(what, target)
+
+
+class FieldForm(BaseForm):
+    """One field, saved by the page's script while people type."""
+
+    scope = Line("Scope")
+    field = Line("Field")
+    value = Passage("Value")
+    version = IntegerField("Version", default=0)
+
+
+class LineForm(OnceForm):
+    """A line of the page that adds something once it has words in it."""
+
+    WORDS: ClassVar[tuple[str, ...]]
+
+    @property
+    def touched(self) -> bool:
+        return any(bool(self[name].data) for name in self.WORDS)
+
+
+class ActionForm(LineForm):
+    """What, who, by when: one line and Enter (E3). Checked by `actions.add_action`."""
+
+    WORDS = ("what",)
+
+    what = Line("What", length=1000)
+    owner = SelectField("Who", coerce=str)
+    due = StringField("By when", filters=[lambda value: " ".join((value or "").split())])
+    child = SelectField("For", coerce=str)
+    why = Line("Why", length=1000)
+    version = HiddenField(default="0")
+
+    def offer(self, owners: list[tuple[str, str]], children: list[tuple[str, str]]) -> None:
+        self.owner.choices = choices(owners, empty="Choose who")
+        self.child.choices = choices(children, empty="All the children")
+
+    @property
+    def base_version(self) -> int:
+        return _number(self.version.data) or 0
+
+    @property
+    def order(self) -> ActionOrder:
+        return ActionOrder(
+            what=self.what.data or "",
+            owner_id=_number(self.owner.data),
+            due=self.due.data or "",
+            child_id=_number(self.child.data),
+            why=self.why.data or "",
+        )
+
+
+class PersonForm(LineForm):
+    """Somebody who dialled in unexpectedly (E1)."""
+
+    WORDS = ("name",)
+
+    name = Line("Name")
+    title = Line("Job title")
+    agency_name = Line("Agency")
+    role = SelectField(
+        "Role",
+        choices=[(role.value, role.label) for role in ProfessionalRole],
+        default=ProfessionalRole.OTHER.value,
+    )
+    agency_kind = SelectField(
+        "Kind of agency", choices=[(kind.value, kind.label) for kind in AgencyKind]
+    )
+    email = Line(
+        "Email, for the record",
+        validators=[Optional(), Email("Enter an email address like name@example.org")],
+    )
+    decision_maker = BooleanField("May decide for their agency")
+
+    @property
+    def newcomer(self) -> Newcomer:
+        return Newcomer(
+            name=self.name.data or "",
+            title=self.title.data or "",
+            role=ProfessionalRole(self.role.data),
+            agency_name=self.agency_name.data or "",
+            agency_kind=AgencyKind(self.agency_kind.data),
+            email=self.email.data or "",
+            attendance=Attendance.BY_PHONE,
+            decision_maker=bool(self.decision_maker.data),
+        )
+
+
+class DissentForm(LineForm):
+    """Who disagrees, with what, why (E4)."""
+
+    WORDS = ("what", "why")
+
+    who = SelectField("Who disagrees", coerce=str)
+    what = Line("With what", length=1000)
+    why = Passage("Why")
+
+    def offer(self, people: list[tuple[str, str]]) -> None:
+        self.who.choices = choices(people, empty="Choose who")
+
+    @property
+    def order(self) -> DissentOrder:
+        return DissentOrder(_number(self.who.data), self.what.data or "", self.why.data or "")
+
+
+class PlainForm(BaseForm):
+    """A button: nothing but the token."""
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and value.isdecimal() else None
+
+
+# The lines carry no token of their own: the page's form has one, and that is checked.
+_WITHIN_PAGE = {"csrf": False}
+
+
+class Lines:
+    """The lines of the page that add something: an action, a person, a dissent."""
+
+    def __init__(self, **given: object) -> None:
+        self.action = ActionForm(prefix="action", meta=_WITHIN_PAGE, **given)
+        self.person = PersonForm(prefix="person", meta=_WITHIN_PAGE, **given)
+        self.dissent = DissentForm(prefix="dissent", meta=_WITHIN_PAGE, **given)
+
+    @classmethod
+    def empty(cls) -> Lines:
+        """Nothing typed, whatever the request sent."""
+        return cls(formdata=None)
+
+    def offer(self, people: list[tuple[str, str]], children: list[tuple[str, str]]) -> None:
+        self.action.offer(people, children)
+        self.dissent.offer(people)
+
+    @property
+    def forms(self) -> tuple[LineForm, ...]:
+        return (self.action, self.person, self.dissent)
+
+    @property
+    def refused(self) -> bool:
+        return any(form.errors for form in self.forms)
+
+
+def add_refusal(form: BaseForm, refusal: Refused) -> None:
+    """Put a refusal next to its field, or above the form where it is about no field of it."""
+    if refusal.field in form:
+        form.add_error(refusal.field, refusal.message)
+    else:
+        form.form_errors.append(refusal.message)

@@ -1,0 +1,418 @@
+"""The chair's page, prepared: what each field says, whether it is shown, who wrote it (E1, E2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.core.clock import words_for_moment, words_for_span, words_for_time
+from app.meetings.discussion import rules
+from app.meetings.discussion.due_words import due_in_words
+from app.meetings.discussion.people import ATTENDANCE, ATTENDED_NAME, ATTENDED_ROLE, text_version
+from app.meetings.discussion.queries import Entries, Held
+from app.meetings.discussion.questions import (
+    AGENDA,
+    ANALYSIS,
+    CHILD_GROUPS,
+    DISSENT_ASKED,
+    INFORMATION,
+    PROTECTIONS,
+    QUORUM_REASON,
+    STANDARD_AGENDA,
+)
+from app.meetings.discussion.shown import (
+    ActionShown,
+    ChildShown,
+    Choice,
+    ClockShown,
+    ConflictShown,
+    DissentShown,
+    FieldShown,
+    GroupShown,
+    HoldPage,
+    PersonShown,
+    QuestionShown,
+    ReportShown,
+)
+from app.meetings.discussion.snapshots import circumstances_of, name_of, people_in, snapshot_of
+from app.meetings.discussion.types import (
+    MEETING,
+    Circumstances,
+    Kind,
+    PageKept,
+    Question,
+    anchor,
+    child_scope,
+    name_of_field,
+    never,
+    person_scope,
+)
+from app.meetings.models import Action, Dissent, Invitee, Meeting
+from app.meetings.types import Answer, Attendance, MeetingState
+from app.referrals.models import Child
+
+NOT_DECIDED = "Not decided"
+_SHORT_ATTENDANCE = {
+    Attendance.IN_PERSON: "In person",
+    Attendance.BY_PHONE: "By phone",
+    Attendance.JOINED_LATE: "Joined late",
+    Attendance.REPORT_ONLY: "Report only",
+    Attendance.ABSENT: "Absent",
+}
+
+
+class _Painter:
+    """Makes controls out of what is kept, with what could not be saved laid over it."""
+
+    def __init__(self, entries: Entries, reader: str, kept: PageKept) -> None:
+        self.entries = entries
+        self.reader = reader
+        self.kept = kept
+        self.found: list[tuple[str, str]] = []
+
+    def control(
+        self,
+        scope: str,
+        name: str,
+        kind: str,
+        label: str,
+        hint: str = "",
+        choices: Sequence[tuple[str, str]] = (),
+        stored: tuple[str, int] | None = None,
+    ) -> FieldShown:
+        """`stored` is given for fields that live elsewhere than among the entries."""
+        written = self.entries.get((scope, name))
+        value, version = stored or ((written.value, written.version) if written else ("", 0))
+        who = written.who if written and written.value and written.who != self.reader else ""
+        key, id_ = name_of_field(scope, name), anchor(scope, name)
+        conflict, error = None, ""
+        if clash := self.kept.conflicts.get(key):
+            value, version = clash.mine, clash.version
+            theirs = dict(choices).get(clash.theirs, clash.theirs) or "Nothing"
+            conflict = ConflictShown(theirs, clash.who, words_for_time(clash.at))
+            self.found.append((id_, f"{label}: somebody else wrote here too"))
+        elif refusal := self.kept.refused.get(key):
+            value, error = refusal
+            self.found.append((id_, f"{label}: {error}"))
+        return FieldShown(
+            id=id_,
+            name=key,
+            scope=scope,
+            field=name,
+            kind=kind,
+            label=label,
+            value=value,
+            version=version,
+            hint=hint,
+            choices=tuple(
+                Choice(id_ if place == 0 else f"{id_}-{place}", option, words, option == value)
+                for place, (option, words) in enumerate(choices)
+            ),
+            written=f"{who}, {words_for_time(written.at)}" if written and who else "",
+            conflict=conflict,
+            error=error,
+        )
+
+    def question(self, scope: str, question: Question) -> FieldShown:
+        options = [(option.value, option.label) for option in question.options]
+        if question.kind is Kind.CHOICE:
+            options.append(("", NOT_DECIDED))
+        kind = {
+            Kind.CHOICE: "choice",
+            Kind.TICK: "tick",
+            Kind.TEXT: "text",
+        }.get(question.kind, "line")
+        return self.control(scope, question.key, kind, question.label, question.hint, options)
+
+    def block(self, scope: str, question: Question, child: Circumstances) -> QuestionShown:
+        main = self.question(scope, question)
+        with_reason = question.reason is not never
+        not_decided = (
+            self.control(scope, question.not_decided_key, "text", "Not decided, because")
+            if question.undecidable
+            else None
+        )
+        protected = (
+            self.control(
+                scope,
+                question.protected_key,
+                "select",
+                "Who may read this in the record",
+                choices=[(option.value, option.label) for option in PROTECTIONS],
+            )
+            if question.protectable
+            else None
+        )
+        return QuestionShown(
+            id=block_id(scope, question),
+            shown=question.asked(child),
+            main=main,
+            reason_id=reason_block_id(scope, question),
+            reason_shown=question.reason(child),
+            reason=self.control(scope, question.reason_key, "text", question.reason_label)
+            if with_reason
+            else None,
+            not_decided=not_decided,
+            protected=protected,
+            more_words=_more_words(not_decided, protected),
+            more_open=any(
+                extra is not None and bool(extra.value or extra.conflict or extra.error)
+                for extra in (not_decided, protected)
+            ),
+        )
+
+
+def block_id(scope: str, question: Question) -> str:
+    return f"ask-{anchor(scope, question.key)}"
+
+
+def reason_block_id(scope: str, question: Question) -> str:
+    return f"why-{anchor(scope, question.key)}"
+
+
+def shown_blocks(scope: str, child: Circumstances) -> list[str]:
+    """Which blocks of a child's questions show, for the page's script."""
+    shown = []
+    for question in rules.asked(child):
+        shown.append(block_id(scope, question))
+        if question.reason(child):
+            shown.append(reason_block_id(scope, question))
+    return shown
+
+
+def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = None) -> HoldPage:
+    """Everything the template displays. `reader` is the name of who looks at the page."""
+    meeting = row.meeting
+    painter = _Painter(row.entries, reader, kept or PageKept())
+    snapshot = snapshot_of(
+        row.children, row.invitees, row.entries, row.actions, len(row.dissents), row.setting.flags
+    )
+    return HoldPage(
+        ref=meeting.ref,
+        read_at=now,
+        state=meeting.state.value,
+        state_text=meeting.state.label,
+        can_start=meeting.state in rules.STARTABLE,
+        can_end=meeting.state is MeetingState.UNDER_WAY,
+        read_only=meeting.state not in rules.WRITABLE,
+        read_only_words=_read_only_words(meeting.state),
+        clock=_clock(meeting, now),
+        chair=row.setting.chair,
+        dial_in=row.setting.telephone or meeting.typed_dial_in or "",
+        pin=row.setting.pin,
+        place=meeting.place or "",
+        here=here_words(row.invitees),
+        saved=_saved_words(row.entries),
+        agenda_standard=STANDARD_AGENDA,
+        agenda=painter.question(MEETING, AGENDA),
+        people=tuple(_person(painter, invitee, row) for invitee in row.invitees),
+        analysis=tuple(
+            painter.block(MEETING, question, Circumstances({})) for question in ANALYSIS
+        ),
+        children=tuple(_child(painter, child, row) for child in row.children),
+        quorum_words=quorum_words(row.invitees),
+        quorum_reason=painter.question(MEETING, QUORUM_REASON),
+        dissent_asked=painter.question(MEETING, DISSENT_ASKED),
+        dissents=tuple(
+            DissentShown(_name(row.invitees, dissent.invitee_id), dissent.what, dissent.why or "")
+            for dissent in row.dissents
+        ),
+        actions=actions_shown(row.actions, row.invitees, row.children),
+        actions_mark=actions_mark(row.actions),
+        people_mark=people_mark(row.invitees, row.dissents),
+        missing=tuple(rules.missing(snapshot)),
+        troubles=tuple(painter.found),
+    )
+
+
+def actions_shown(
+    actions: Sequence[Action], invitees: Sequence[Invitee], children: Sequence[Child]
+) -> tuple[ActionShown, ...]:
+    names = {child.id: child.given_name for child in children}
+    return tuple(
+        ActionShown(
+            id=action.id,
+            what=action.what,
+            why=action.why or "",
+            owner=_name(invitees, action.owner_id),
+            due=due_in_words(action.due_at),
+            due_at=action.due_at,
+            child=names.get(action.child_id or 0, ""),
+        )
+        for action in actions
+    )
+
+
+def actions_mark(actions: Sequence[Action]) -> str:
+    """Changes whenever the list of actions does."""
+    return "-".join(f"{action.id}.{action.version}" for action in actions)
+
+
+def people_mark(invitees: Sequence[Invitee], dissents: Sequence[Dissent]) -> str:
+    """Changes when somebody joins, leaves or disagrees: then the page is to be loaded again."""
+    return f"{'-'.join(str(invitee.id) for invitee in invitees)}.{len(dissents)}"
+
+
+def owners(invitees: Sequence[Invitee]) -> list[tuple[str, str]]:
+    """Who can take an action: everyone invited, with their agency."""
+    return [(str(one.id), f"{one.name} ({one.agency_name})") for one in invitees]
+
+
+def names_of_owners(meeting: Meeting, actions: Sequence[Action]) -> list[str]:
+    """Who has something to do, each once."""
+    return sorted({_name(meeting.invitees, action.owner_id) for action in actions})
+
+
+def names_of_children(children: Sequence[Child]) -> list[tuple[str, str]]:
+    """For whom an action can be."""
+    return [(str(child.id), child.given_name) for child in children]
+
+
+def here_words(invitees: Sequence[Invitee]) -> str:
+    """`3 of 8 here`."""
+    here = sum(invitee.attendance in rules.TOOK_PART for invitee in invitees)
+    return f"{here} of {len(invitees)} here"
+
+
+def quorum_words(invitees: Sequence[Invitee]) -> str:
+    """Who of social care, police and health takes no part, as a sentence; empty when all do."""
+    absent = rules.not_here(people_in(invitees))
+    if not absent:
+        return ""
+    names = rules.listed([kind.label for kind in absent])
+    return f"Not here: {names}. The chair may go on, with a reason that stands in the record."
+
+
+def _child(painter: _Painter, child: Child, row: Held) -> ChildShown:
+    scope = child_scope(child.id)
+    circumstances = circumstances_of(child, row.entries, row.setting.flags)
+    return ChildShown(
+        id=child.id,
+        anchor=f"child-{child.id}",
+        name=name_of(child),
+        about=_about(child),
+        groups=tuple(
+            GroupShown(
+                group.title,
+                tuple(
+                    painter.block(scope, question, circumstances) for question in group.questions
+                ),
+            )
+            for group in CHILD_GROUPS
+        ),
+        siblings=tuple(
+            (other.id, other.given_name) for other in row.children if other.id != child.id
+        ),
+    )
+
+
+def _about(child: Child) -> str:
+    if child.date_of_birth:
+        born = child.date_of_birth
+        return f"Born {born.day} {born:%B %Y}"
+    if child.due_date:
+        return f"Unborn, due {child.due_date.day} {child.due_date:%B %Y}"
+    return "Date of birth not known"
+
+
+def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
+    scope = person_scope(invitee.id)
+    deputy = next((one.name for one in row.invitees if one.deputy_for_id == invitee.id), "")
+    attended: tuple[FieldShown, ...] = ()
+    if invitee.is_team:
+        attended = (
+            painter.control(
+                scope,
+                ATTENDED_NAME,
+                "line",
+                "Who is it",
+                stored=(invitee.attended_name or "", text_version(invitee.attended_name or "")),
+            ),
+            painter.control(
+                scope,
+                ATTENDED_ROLE,
+                "line",
+                "Their role",
+                stored=(invitee.attended_role or "", text_version(invitee.attended_role or "")),
+            ),
+        )
+    return PersonShown(
+        id=invitee.id,
+        name=invitee.name,
+        title=invitee.title,
+        agency=invitee.agency_name,
+        telephone=invitee.telephone or "",
+        answer="" if invitee.answer is Answer.NONE else invitee.answer.label,
+        represented_by=deputy,
+        deputy_for=_name(row.invitees, invitee.deputy_for_id),
+        may_decide=invitee.decision_maker,
+        attendance=painter.control(
+            scope,
+            ATTENDANCE,
+            "choice",
+            f"How {invitee.name} takes part",
+            choices=[(one.value, _SHORT_ATTENDANCE[one]) for one in Attendance],
+            stored=(invitee.attendance.value if invitee.attendance else "", 0),
+        ),
+        attended=attended,
+        information=painter.control(
+            scope,
+            INFORMATION.key,
+            "text",
+            f"What {invitee.agency_name} knows",
+        ),
+        protected=painter.control(
+            scope,
+            INFORMATION.protected_key,
+            "select",
+            "Who may read this in the record",
+            choices=[(option.value, option.label) for option in PROTECTIONS],
+        ),
+        reports=tuple(
+            ReportShown(
+                report.id,
+                report.body or "",
+                report.file_name or "",
+                report.via.value,
+                words_for_moment(report.received_at),
+            )
+            for report in row.reports
+            if report.invitee_id == invitee.id
+        ),
+    )
+
+
+def _name(invitees: Sequence[Invitee], invitee_id: int | None) -> str:
+    return next((one.name for one in invitees if one.id == invitee_id), "")
+
+
+def _more_words(not_decided: FieldShown | None, protected: FieldShown | None) -> str:
+    if not_decided and protected:
+        return "Not decided, or not for every reader"
+    return "Not decided, because" if not_decided else "Not for every reader"
+
+
+def _clock(meeting: Meeting, now: datetime) -> ClockShown:
+    if meeting.ended_at and meeting.record_due_at:
+        words = f"Record due {words_for_moment(meeting.record_due_at)}"
+        return ClockShown(words, meeting.record_due_at, False)
+    if meeting.started_at:
+        span = words_for_span(now - meeting.started_at)
+        return ClockShown(f"{span} so far", meeting.started_at, True)
+    if meeting.starts_at:
+        words = f"Booked for {words_for_moment(meeting.starts_at)}"
+        return ClockShown(words, meeting.starts_at, False)
+    return ClockShown("Not started", None, False)
+
+
+def _saved_words(entries: Entries) -> str:
+    last = max((written.at for written in entries.values()), default=None)
+    return f"Saved at {words_for_time(last)}" if last else "Nothing written yet"
+
+
+def _read_only_words(state: MeetingState) -> str:
+    if state is MeetingState.SIGNED:
+        return "The record is signed and final. What was written is shown as it was signed."
+    if state is MeetingState.CANCELLED:
+        return "This discussion was cancelled."
+    return ""

@@ -1,0 +1,240 @@
+"""The chair's page as a whole, and the end of a discussion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+
+from flask import Blueprint, Response, abort, current_app, flash, request, send_file, url_for
+from sqlalchemy.orm import Session
+
+from app.accounts.signed_in import signed_in, staff_may
+from app.accounts.types import Permission
+from app.audit.service import viewed
+from app.audit.types import Subject
+from app.core.clock import now, words_for_moment
+from app.core.config import Settings
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
+from app.meetings.discussion import actions, people, queries, service
+from app.meetings.discussion.content import gate_of
+from app.meetings.discussion.forms import (
+    LineForm,
+    Lines,
+    PlainForm,
+    add_refusal,
+    read_fields,
+    read_press,
+)
+from app.meetings.discussion.page import hold_page, names_of_children, names_of_owners, owners
+from app.meetings.discussion.record_clock import record_clock
+from app.meetings.discussion.types import PageKept, Press
+from app.meetings.messages import Sender
+from app.meetings.models import Meeting
+from app.web.access import access
+from app.web.htmx import go_to, respond
+from app.web.once import done_before, mark_done
+
+blueprint = Blueprint("discussion", __name__)
+WRITE = staff_may(Permission.DISCUSSION_WRITE)
+Change = Callable[[Session, Meeting], object]
+
+
+@blueprint.get("/discussions/<ref>/hold")
+@access(WRITE)
+def hold(ref: str) -> Response:
+    meeting_or_404(ref)
+    with transaction() as session:
+        viewed(session, signed_in().actor, "discussion", Subject("discussion", ref), now())
+    return _page(ref, Lines.empty())
+
+
+@blueprint.post("/discussions/<ref>/hold")
+@access(WRITE)
+def save(ref: str) -> Response:
+    """All of the page at once: without its script, and with its larger buttons."""
+    press, lines = read_press(request.form), Lines()
+    meeting_or_404(ref)
+    keep = {press.target: press.what} if press.what in ("theirs", "both") else {}
+    try:
+        with transaction() as session:
+            kept = service.save_page(
+                session,
+                signed_in().actor,
+                to_write(session, ref),
+                read_fields(request.form),
+                keep,
+                now(),
+            )
+    except Refused as refusal:
+        lines.action.form_errors.append(refusal.message)
+        return _page(ref, lines, status=422)
+    # The words are safe; what else the press asks for may still be refused.
+    _press(ref, press, lines)
+    if lines.refused or not kept:
+        return _page(ref, lines, kept, 409 if kept.conflicts else 422)
+    if press.what == "end":
+        return go_to(url_for("discussion.confirm_end", ref=ref))
+    if press.what == "change" and press.target.isdecimal():
+        change = url_for("discussion_live.change_action", ref=ref, action_id=int(press.target))
+        return go_to(change)
+    return go_to(url_for("discussion.hold", ref=ref, _anchor=_place_after(press)))
+
+
+@blueprint.get("/discussions/<ref>/hold/end")
+@access(WRITE)
+def confirm_end(ref: str) -> Response:
+    return _end_page(meeting_or_404(ref), PlainForm())
+
+
+@blueprint.post("/discussions/<ref>/hold/end")
+@access(WRITE)
+def end(ref: str) -> Response:
+    form, meeting = PlainForm(), meeting_or_404(ref)
+    try:
+        with transaction() as session:
+            told = service.end(
+                session, signed_in().actor, to_change(session, ref), _sender(), now()
+            )
+    except Refused as refusal:
+        add_refusal(form, refusal)
+        return _end_page(meeting, form, 422)
+    owners_told = f" Owners of actions who are told now: {told}." if told else ""
+    flash(f"The discussion has ended and the record's clock runs.{owners_told}", "success")
+    return go_to(url_for("discussion.hold", ref=ref))
+
+
+@blueprint.get("/discussions/<ref>/hold/reports/<int:report_id>")
+@access(WRITE)
+def report(ref: str, report_id: int) -> Response:
+    """The file an agency sent, to be saved and opened: never shown inside this site (H7)."""
+    found = queries.report_with_file(reading(), meeting_or_404(ref), report_id)
+    if found is None or found.file is None:
+        abort(404)
+    with transaction() as session:
+        viewed(session, signed_in().actor, "report", Subject("discussion", ref), now())
+    return send_file(
+        BytesIO(found.file),
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=found.file_name or "report",
+    )
+
+
+def meeting_or_404(ref: str) -> Meeting:
+    """The discussion for reading."""
+    return _found(queries.meeting_by_ref(reading(), ref))
+
+
+def to_write(session: Session, ref: str) -> Meeting:
+    """The discussion for writing in it: others may write at the same time."""
+    return _found(queries.meeting_to_write(session, ref))
+
+
+def to_change(session: Session, ref: str) -> Meeting:
+    """The discussion for changing its state: alone."""
+    return _found(queries.meeting_to_change(session, ref))
+
+
+def _found(meeting: Meeting | None) -> Meeting:
+    if meeting is None:
+        abort(404)
+    return meeting
+
+
+def _press(ref: str, press: Press, lines: Lines) -> None:
+    """What a button asks for beyond saving, and every line that has words in it."""
+    actor = signed_in().actor
+    numbers = [int(word) for word in press.target.split() if word.isdecimal()]
+    match press.what, numbers:
+        case "start", _:
+            _try(ref, lines.action, lambda s, m: service.start(s, actor, m, now()), alone=True)
+        case "strike", [gone]:
+            _try(ref, lines.action, lambda s, m: actions.strike_action(s, actor, m, gone, now()))
+        case "same", [one, other]:
+            _try(
+                ref,
+                lines.action,
+                lambda s, m: service.copy_answers(s, actor, m, one, other, now()),
+            )
+    action, person, dissent = lines.action, lines.person, lines.dissent
+    adds: tuple[tuple[str, LineForm, Change], ...] = (
+        ("action", action, lambda s, m: actions.add_action(s, actor, m, action.order, now())),
+        ("person", person, lambda s, m: people.add_person(s, actor, m, person.newcomer, now())),
+        ("dissent", dissent, lambda s, m: people.add_dissent(s, actor, m, dissent.order, now())),
+    )
+    for name, form, change in adds:
+        if press.what == name or form.touched:
+            _offer(lines, meeting_or_404(ref))
+            if form.validate():
+                _try(ref, form, change, once=form.nonce.data)
+
+
+def _try(ref: str, form: LineForm, change: Change, *, once: str = "", alone: bool = False) -> None:
+    """One change in a transaction of its own; a refusal goes to the form.
+
+    With `once` the nonce of a line: a page that is sent twice adds its line once.
+    """
+    try:
+        with transaction() as session:
+            meeting = to_change(session, ref) if alone else to_write(session, ref)
+            if once and done_before(session, once):
+                return
+            change(session, meeting)
+            if once:
+                mark_done(session, once, url_for("discussion.hold", ref=ref), now())
+    except Refused as refusal:
+        add_refusal(form, refusal)
+
+
+def _place_after(press: Press) -> str | None:
+    """Where the eyes were when the button was pressed."""
+    places = {
+        "action": "actions",
+        "strike": "actions",
+        "person": "people",
+        "dissent": "dissent",
+        "same": f"child-{press.target.rpartition(' ')[2]}",
+        "save": press.target,
+    }
+    return places.get(press.what) or None
+
+
+def _offer(lines: Lines, meeting: Meeting) -> None:
+    lines.offer(
+        owners(queries.invitees_here(meeting)),
+        names_of_children(queries.children_of(reading(), meeting)),
+    )
+
+
+def _page(ref: str, lines: Lines, kept: PageKept | None = None, status: int = 200) -> Response:
+    session = reading()
+    meeting = meeting_or_404(ref)
+    held = queries.held(session, meeting)
+    lines.offer(owners(held.invitees), names_of_children(held.children))
+    return respond(
+        "meetings/discussion/hold.html",
+        status=status,
+        page=hold_page(held, signed_in().name, now(), kept),
+        lines=lines,
+        action_form=lines.action,
+    )
+
+
+def _end_page(meeting: Meeting, form: PlainForm, status: int = 200) -> Response:
+    clock = record_clock(meeting.clocks, service.protocol_of(meeting), now())
+    return respond(
+        "meetings/discussion/end.html",
+        status=status,
+        form=form,
+        ref=meeting.ref,
+        record_due=words_for_moment(clock.due_at),
+        rule=clock.rule,
+        missing=gate_of(reading(), meeting),
+        owners=names_of_owners(meeting, queries.actions_of(reading(), meeting)),
+    )
+
+
+def _sender() -> Sender:
+    held: Settings = current_app.extensions["settings"]
+    return Sender(mail_from=held.mail_from, base_url=held.base_url)

@@ -1,0 +1,161 @@
+"""What the chair's page displays, piece by piece: plain values, prepared in `page`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from app.meetings.discussion.types import Missing
+
+
+class Choice(NamedTuple):
+    id: str
+    value: str
+    label: str
+    checked: bool
+
+
+class ConflictShown(NamedTuple):
+    """Somebody else's words, beside one's own in the field (E1)."""
+
+    theirs: str
+    who: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldShown:
+    """One control: choice, tick, text, line or select."""
+
+    id: str
+    name: str
+    scope: str
+    field: str
+    kind: str
+    label: str
+    value: str
+    version: int
+    hint: str = ""
+    choices: tuple[Choice, ...] = ()
+    written: str = ""
+    conflict: ConflictShown | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionShown:
+    """A question with what belongs to it. `id` and `reason_id` are blocks that come and go."""
+
+    id: str
+    shown: bool
+    main: FieldShown
+    reason_id: str
+    reason_shown: bool
+    reason: FieldShown | None
+    not_decided: FieldShown | None
+    protected: FieldShown | None
+    more_words: str
+    more_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupShown:
+    title: str
+    questions: tuple[QuestionShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildShown:
+    id: int
+    anchor: str
+    name: str
+    about: str
+    groups: tuple[GroupShown, ...]
+    siblings: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportShown:
+    id: int
+    body: str
+    file_name: str
+    via: str
+    received: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonShown:
+    id: int
+    name: str
+    title: str
+    agency: str
+    telephone: str
+    answer: str
+    represented_by: str
+    deputy_for: str
+    may_decide: bool
+    attendance: FieldShown
+    attended: tuple[FieldShown, ...]
+    information: FieldShown
+    protected: FieldShown
+    reports: tuple[ReportShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionShown:
+    id: int
+    what: str
+    why: str
+    owner: str
+    due: str
+    due_at: datetime
+    child: str
+
+
+@dataclass(frozen=True, slots=True)
+class DissentShown:
+    who: str
+    what: str
+    why: str
+
+
+class ClockShown(NamedTuple):
+    """How long it has gone on, or when it begins; `runs` while the discussion is under way."""
+
+    words: str
+    at: datetime | None
+    runs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPage:
+    ref: str
+    read_at: datetime
+    state: str
+    state_text: str
+    can_start: bool
+    can_end: bool
+    read_only: bool
+    read_only_words: str
+    clock: ClockShown
+    chair: str
+    dial_in: str
+    pin: str
+    place: str
+    here: str
+    saved: str
+    agenda_standard: tuple[str, ...]
+    agenda: FieldShown
+    children: tuple[ChildShown, ...]
+    people: tuple[PersonShown, ...]
+    analysis: tuple[QuestionShown, ...]
+    quorum_words: str
+    quorum_reason: FieldShown
+    dissent_asked: FieldShown
+    dissents: tuple[DissentShown, ...]
+    actions: tuple[ActionShown, ...]
+    actions_mark: str
+    people_mark: str
+    missing: tuple[Missing, ...]
+    troubles: tuple[tuple[str, str], ...]
