@@ -40,6 +40,9 @@ ROUTES = (
     "app.accounts.routes",
     "app.accounts.staff.routes",
     "app.outbox.routes",
+    "app.directory.routes",
+    "app.referrals.routes",
+    "app.referrals.protocol_page",
     "app.meetings.discussion.routes",
     "app.meetings.discussion.live.routes",
     "app.guests.routes",
@@ -82,7 +85,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     field_cipher.use(settings.field_keys)
     # A bad file is refused here, at start, with its line and the reason (B1).
     protocol_registry.use(load_protocols(settings.protocols_dir))
+    # The directory offers the choice without knowing what a protocol is.
+    app.extensions["protocol_names"] = [(one.id, one.name) for one in protocol_registry.all()]
     protocol_registry.use(load_protocols(settings.protocols_dir))
+    # The directory offers the choice without knowing what a protocol is.
+    app.extensions["protocol_names"] = [(one.id, one.name) for one in protocol_registry.all()]
     init_database(app, settings.database_url or "sqlite://")
     trust_proxies(app, settings.proxies)
     Migrate(app, db, directory="migrations", render_as_batch=True)

@@ -17,7 +17,10 @@ class Place(NamedTuple):
 
 
 PLACES: tuple[Place, ...] = (
+    Place("Referrals", "referrals.queue", Permission.REFERRAL_SEE),
     Place("Deliveries", "outbox.deliveries", Permission.DELIVERY_SEE),
+    Place("Directory", "directory.people", Permission.DIRECTORY_EDIT),
+    Place("Protocol", "protocol.shown", Permission.PROTOCOL_SEE),
     Place("Staff", "staff.people", Permission.STAFF_MANAGE),
 )
 

@@ -210,6 +210,11 @@ def intake_problems(intake: Intake, now: datetime) -> Iterator[Refused]:
                 "Two children of this referral cannot both be the same known child: twins stay two",
             )
         taken |= {child.same_as} if child.same_as else set()
+    for place, adult in enumerate(intake.adults):
+        if not adult.name:
+            yield Refused(
+                f"adults-{place}-name", "Enter the adult's name, or “not known” if nobody said"
+            )
     yield from concern_problems(
         ConcernsGiven(
             intake.concerns,

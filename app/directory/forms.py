@@ -1,0 +1,138 @@
+"""The directory's forms: shape and required-ness; what may stand is for rules."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from wtforms import BooleanField, IntegerField, RadioField, SelectField
+from wtforms.validators import Optional
+from wtforms.widgets import HiddenInput
+
+from app.core.clock import from_london
+from app.directory.types import (
+    AgencyGiven,
+    AgencyKind,
+    CouncilGiven,
+    ProfessionalGiven,
+    ProfessionalRole,
+)
+from app.web.forms import DateParts, Line, OnceForm, Passage, Required, choices
+
+
+class AgencyForm(OnceForm):
+    name = Line("Name", validators=[Required("Enter the agency's name")])
+    kind = SelectField(
+        "Kind",
+        choices=choices([(kind.value, kind.label) for kind in AgencyKind], "Choose"),
+        validators=[Required("Choose what kind of agency it is")],
+    )
+
+    def given(self) -> AgencyGiven:
+        return AgencyGiven(self.name.data, AgencyKind(self.kind.data))
+
+
+class ProfessionalForm(OnceForm):
+    agency_id = SelectField("Agency", validators=[Required("Choose the agency")])
+    name = Line(
+        "Name",
+        description="Of a person, or of a team's desk.",
+        validators=[Required("Enter the name")],
+    )
+    role = SelectField(
+        "Role",
+        description="The rules of who must come choose by it.",
+        choices=choices([(role.value, role.label) for role in ProfessionalRole], "Choose"),
+        validators=[Required("Choose the role")],
+    )
+    title = Line("Title", description="As they call themselves.")
+    email = Line("Email", description="Invitations go here.")
+    telephone = Line("Telephone", length=60)
+    is_team = BooleanField(
+        "A team's mailbox", description="Whoever answers an invitation gives name and role."
+    )
+    decision_maker = BooleanField("May decide for the agency")
+    away_until = DateParts(
+        "Away until",
+        validators=[Optional()],
+        description="The first day back. Until then the next in line is proposed.",
+    )
+
+    def given(self) -> ProfessionalGiven:
+        back = self.away_until.data
+        return ProfessionalGiven(
+            agency_id=int(self.agency_id.data),
+            name=self.name.data,
+            role=ProfessionalRole(self.role.data),
+            title=self.title.data,
+            email=self.email.data,
+            telephone=self.telephone.data,
+            is_team=self.is_team.data,
+            decision_maker=self.decision_maker.data,
+            away_until=from_london(datetime.combine(back, time())) if back else None,
+        )
+
+
+class CouncilForm(OnceForm):
+    version = IntegerField(widget=HiddenInput(), validators=[Optional()])
+    authority = Line("Name of the council", validators=[Required("Enter the council's name")])
+    protocol_id = RadioField("Protocol", validators=[Required("Choose the protocol that holds")])
+    desk_name = Line("Name of the desk", validators=[Required("Enter the desk's name")])
+    desk_telephone = Line("Desk's telephone", validators=[Required("Enter the desk's telephone")])
+    desk_email = Line(
+        "Desk's mailbox",
+        description="Somebody reads it: answers to invitations come here.",
+        validators=[Required("Enter the desk's mailbox")],
+    )
+    out_of_hours_telephone = Line(
+        "Out-of-hours telephone", validators=[Required("Enter the out-of-hours telephone")]
+    )
+    office_opens = Line(
+        "Office opens", length=5, validators=[Required("Enter when the office opens")]
+    )
+    office_closes = Line(
+        "Office closes", length=5, validators=[Required("Enter when the office closes")]
+    )
+    secure_domains = Passage(
+        "Secure mail domains",
+        description="A record may go as an attachment to addresses at these and no others. "
+        "One to a line.",
+    )
+    closure_days = Passage(
+        "Days on which the council is closed",
+        description="One to a line, like 24/12/2026. They take slots away and never lengthen a "
+        "deadline. Weekends and bank holidays are known.",
+    )
+    meeting_place = Line("Where face-to-face meetings are held")
+
+    def given(self) -> CouncilGiven:
+        return CouncilGiven(
+            authority=self.authority.data,
+            protocol_id=self.protocol_id.data,
+            desk_name=self.desk_name.data,
+            desk_telephone=self.desk_telephone.data,
+            desk_email=self.desk_email.data,
+            out_of_hours_telephone=self.out_of_hours_telephone.data,
+            office_opens=self.office_opens.data,
+            office_closes=self.office_closes.data,
+            secure_domains=self.secure_domains.data,
+            closure_days=self.closure_days.data,
+            meeting_place=self.meeting_place.data,
+        )
+
+
+class LineForm(OnceForm):
+    name = Line("Name", validators=[Required("Enter the line's name")])
+    telephone = Line("Number to dial", length=60, validators=[Required("Enter the number")])
+
+
+class PinsForm(OnceForm):
+    pins = Passage(
+        "PINs",
+        description="As your provider listed them, parted by spaces, commas or lines. Each serves "
+        "one meeting. They are kept encrypted and shown by their last two digits.",
+        validators=[Required("Enter at least one PIN")],
+    )
+
+
+class NewLineForm(LineForm, PinsForm):
+    pass

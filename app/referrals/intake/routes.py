@@ -1,0 +1,134 @@
+"""The one door: the referral form for staff (A1-A5)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, request, url_for
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.accounts.signed_in import signed_in, staff_may
+from app.accounts.types import Permission
+from app.audit.service import viewed
+from app.audit.types import Subject
+from app.core.clock import london_date, now
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
+from app.directory import queries as directory
+from app.protocols.registry import active
+from app.referrals import rules, service
+from app.referrals.intake import guard
+from app.referrals.intake.forms import IntakeForm
+from app.referrals.intake.people import lists
+from app.web.access import access
+from app.web.htmx import go_to, respond
+from app.web.once import done_before, mark_done
+
+blueprint = Blueprint("referrals", __name__, url_prefix="/referrals")
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@access(staff_may(Permission.REFERRAL_ENTER))
+def enter() -> Response:
+    moment = now()
+    if request.method == "GET":
+        return _page(IntakeForm(data={"received_at": moment}))
+    form = IntakeForm()
+    if _rearranged(form):
+        return _page(form)
+    _fill(reading(), form)
+    if form.validate_on_submit():
+        for problem in rules.intake_problems(form.intake(), moment):
+            form.refuse(problem)
+        guard.adults_to_confirm(form, london_date(moment))
+    if form.errors:
+        return _page(form, status=422)
+    asked = guard.questions(reading(), form, moment)
+    if guard.unanswered(asked):
+        form.gather_errors()
+        return _page(form, status=422 if form.errors else 200, asked=asked)
+    try:
+        return _save(form)
+    except Refused as refusal:
+        form.refuse(refusal)
+        return _page(form, status=422, asked=asked)
+    except IntegrityError:
+        # Sent twice at the same moment: the other sending won, this one goes where it led.
+        with transaction() as session:
+            location = done_before(session, form.nonce.data)
+        if location is None:
+            raise
+        return go_to(location)
+
+
+def _save(form: IntakeForm) -> Response:
+    with transaction() as session:
+        location = done_before(session, form.nonce.data)
+        if location is None:
+            referral = service.enter_referral(session, signed_in().actor, form.intake(), now())
+            location = url_for("referrals.referral", ref=referral.ref)
+            mark_done(session, form.nonce.data, location, now())
+            flash(f"Referral {referral.ref} is saved.", "success")
+    return go_to(location)
+
+
+def _rearranged(form: IntakeForm) -> bool:
+    """Whether the form was only sent to gain or lose a child or an adult, or to show addresses."""
+    pressed = request.form.get("press", "")
+    kind, _, name = pressed.partition(" ")
+    if kind == "add" and name in ("children", "adults"):
+        form[name].append_entry()
+    elif kind == "remove":
+        for entries in (form.children, form.adults):
+            entries.entries = [entry for entry in entries if entry.name != name]
+        if not form.children.entries:
+            form.children.append_entry()
+    elif kind != "addresses":
+        return False
+    return True
+
+
+def _fill(session: Session, form: IntakeForm) -> None:
+    protocol = active(directory.council(session).protocol_id)
+    offered = lists(session)
+    form.set_choices(
+        [rating.value for rating in protocol.ratings],
+        offered.agencies,
+        offered.everybody,
+        offered.picks,
+    )
+
+
+def _page(
+    form: IntakeForm, status: int = 200, asked: list[guard.Question] | None = None
+) -> Response:
+    moment = now()
+    _fill(reading(), form)
+    pressed = request.form.get("press", "")
+    if asked is None and any(entry.form.asked.data for entry in form.children):
+        asked = guard.questions(reading(), form, moment, addresses=pressed == "addresses")
+        guard.unanswered(asked)
+        for question in asked:
+            question.entry.form.same_as.errors = []
+    if asked:
+        _note_views(asked, addresses=pressed == "addresses")
+    return respond(
+        "referrals/enter.html",
+        "referrals/_enter.html",
+        status=status,
+        form=form,
+        asked=asked or [],
+        addresses=pressed == "addresses",
+        council=directory.council(reading()),
+        today=london_date(moment),
+        is_adult=rules.is_adult,
+        added=pressed.removeprefix("add ") if pressed.startswith("add ") else "",
+    )
+
+
+def _note_views(asked: list[guard.Question], *, addresses: bool) -> None:
+    """Showing a known child beside a typed one is a view of that child (H3)."""
+    page = "likely match with address" if addresses else "likely match"
+    refs = {candidate.ref for question in asked for candidate in question.candidates}
+    with transaction() as session:
+        for ref in sorted(refs):
+            viewed(session, signed_in().actor, page, Subject("child", ref), now())

@@ -1,0 +1,137 @@
+"""The queue and a referral's page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from flask import Response, current_app, request, url_for
+
+from app.accounts.signed_in import may, signed_in, staff_may
+from app.accounts.types import Permission
+from app.audit.queries import history
+from app.audit.service import viewed
+from app.audit.types import Subject
+from app.core.clock import london_date, now
+from app.core.session import reading, transaction
+from app.directory import queries as directory
+from app.protocols.registry import active
+from app.protocols.rules import clocks
+from app.referrals import onward, queries, rules, shown
+from app.referrals.changes.routes import blueprint
+from app.referrals.finding import found
+from app.referrals.models import Referral
+from app.referrals.types import Flag, Outcome
+from app.web.access import access
+from app.web.htmx import respond
+
+
+@blueprint.get("/")
+@access(staff_may(Permission.REFERRAL_SEE))
+def queue() -> Response:
+    moment = now()
+    everything = request.args.get("show") == "all"
+    key = _key(request.args.get("after", ""))
+    find = queries.all_referrals if everything else queries.open_referrals
+    page = find(reading(), key)
+    older = ""
+    if page.more:
+        last = page.rows[-1]
+        at = last.received_at if everything else last.decision_due_at
+        after = f"{at.isoformat()},{last.id}"
+        older = url_for("referrals.queue", show="all" if everything else None, after=after)
+    return respond(
+        "referrals/queue.html",
+        rows=[shown.list_row(row, moment) for row in page.rows],
+        everything=everything,
+        first=url_for("referrals.queue", show="all" if everything else None) if key else "",
+        older=older,
+        may_enter=may(Permission.REFERRAL_ENTER),
+    )
+
+
+def _key(typed: str) -> tuple[datetime, int] | None:
+    """The last row of the page before, out of the address; a broken one is the first page."""
+    at, _, row = typed.rpartition(",")
+    try:
+        moment = datetime.fromisoformat(at.replace(" ", "+"))
+        return (moment, int(row)) if moment.tzinfo is not None else None
+    except ValueError:
+        return None
+
+
+class Step(NamedTuple):
+    """A button on the referral's page."""
+
+    words: str
+    href: str
+    main: bool
+
+
+def _steps(referral: Referral) -> list[Step]:
+    """What the person signed in can do next with a referral."""
+    held = referral.outcome is Outcome.STRATEGY_DISCUSSION
+    wanted = [
+        ("A strategy discussion is needed", "need.decide", Permission.DISCUSSION_NEED, True),
+        ("Start the discussion now", "need.start_now", Permission.DISCUSSION_START, False),
+        ("Record one already held", "need.already_held", Permission.DISCUSSION_START, False),
+        ("Decide something else", "referrals.decide", Permission.REFERRAL_DECIDE, False),
+    ]
+    if held:
+        return []
+    steps = [
+        Step(words, url_for(endpoint, ref=referral.ref), main)
+        for words, endpoint, permission, main in wanted
+        if may(permission) and endpoint in current_app.view_functions
+    ]
+    if len(steps) == 1:
+        words = "Change the decision" if referral.outcome else "Decide"
+        return [Step(words, steps[0].href, True)]
+    return steps
+
+
+@blueprint.get("/<ref>")
+@access(staff_may(Permission.REFERRAL_SEE))
+def referral(ref: str) -> Response:
+    moment = now()
+    with transaction() as session:
+        held = found(session, ref)
+        viewed(session, signed_in().actor, "referral", Subject("referral", held.ref), moment)
+    return _page(ref, moment)
+
+
+def _page(ref: str, moment: datetime) -> Response:
+    session, today = reading(), london_date(moment)
+    held = found(session, ref)
+    settings = directory.council(session)
+    on_it = [row.child for row in held.children]
+    involved = queries.involved_with(session, [child.id for child in on_it])
+    employers = {agency.id: agency.name for agency in directory.agencies(session)}
+    return respond(
+        "referrals/referral.html",
+        referral=held,
+        context=queries.context_of(session, held.id),
+        children=[
+            shown.shown_child(child, [one for one in involved if one.child_id == child.id], today)
+            for child in on_it
+        ],
+        adults=[
+            (adult.name, shown.adult_in_words(adult, employers.get(adult.employer_id or 0)))
+            for adult in held.adults
+        ],
+        concerns=shown.concerns_in_words(held.concerns),
+        flags=[flag.label for flag in Flag if flag.value in held.flags],
+        panels=shown.clock_panels(
+            clocks(active(settings.protocol_id), rules.facts_of(held)), held, moment
+        ),
+        consents=queries.consents(session, held.id),
+        ratings=queries.ratings(session, held.id),
+        decisions=queries.decisions(session, held.id),
+        colours=shown.RATING_COLOURS,
+        events=[shown.event(entry) for entry in history(session, "referral", held.ref)],
+        onward=onward.of_referral(session, held.id),
+        steps=_steps(held),
+        may_edit=may(Permission.REFERRAL_ENTER),
+        may_rate=may(Permission.REFERRAL_RATE),
+        may_decide=may(Permission.REFERRAL_DECIDE),
+    )

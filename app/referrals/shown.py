@@ -1,0 +1,227 @@
+"""A referral as its pages show it: words and states are worked out here, not in templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from app.audit.models import AuditEntry
+from app.core.clock import london_date, words_for_moment
+from app.protocols.panel import DeadlinePanel, deadline_panel, deadline_state
+from app.protocols.types import Clock, ClockError, Due
+from app.protocols.wording import moment_in_words, time_left
+from app.referrals import rules
+from app.referrals.models import Child, Referral, ReferralAdult
+from app.referrals.queries import InvolvedProfessional, ListedReferral
+from app.referrals.types import Concern, ConsentState, LawfulBasis, Outcome, Rating
+
+RATING_COLOURS = {
+    Rating.RED: "red",
+    Rating.AMBER: "orange",
+    Rating.GREEN: "green",
+    Rating.BLUE: "blue",
+}
+
+
+def day_in_words(day: date) -> str:
+    """27 March 2019."""
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def birth_in_words(born: date | None, due: date | None, today: date) -> str:
+    """`27 March 2019, 7 years`, `due 3 May 2027`, `date of birth not known`."""
+    if born is not None:
+        return f"{day_in_words(born)}, {rules.age_in_words(born, due, today)}"
+    return f"due {day_in_words(due)}" if due is not None else "date of birth not known"
+
+
+def concerns_in_words(values: list[str]) -> list[str]:
+    """The labels of stored concerns, in the order of the form."""
+    return [concern.label for concern in Concern if concern.value in values]
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One line of a list of referrals."""
+
+    ref: str
+    children: tuple[str, ...]
+    deadline: DeadlinePanel
+    received: str
+    source: str
+    concerns: str
+    rating: str
+    rating_colour: str
+    outcome: str
+    re_referral: bool
+
+
+def list_row(row: ListedReferral, now: datetime) -> ListRow:
+    """A referral of a list at the aware moment `now`."""
+    today = london_date(now)
+    state, state_text = deadline_state(row.decision_due_at, now, row.decided_at)
+    return ListRow(
+        ref=row.ref,
+        children=tuple(
+            f"{child.name}, {rules.age_in_words(child.born, child.due, today)}"
+            for child in row.children
+        ),
+        deadline=DeadlinePanel(
+            title="Decide by",
+            state=state,
+            state_text=state_text,
+            due_at=row.decision_due_at,
+            due_text="" if row.decided_at else moment_in_words(row.decision_due_at),
+            left_text="" if row.decided_at else time_left(row.decision_due_at, now),
+            rule="",
+            reason="",
+            source="",
+            force_text="",
+            others=(),
+        ),
+        received=words_for_moment(row.received_at),
+        source=f"{row.agency}, {row.channel.label.lower()}",
+        concerns=", ".join(concerns_in_words(row.concerns)),
+        rating=row.rating.label if row.rating else "",
+        rating_colour=RATING_COLOURS[row.rating] if row.rating else "",
+        outcome=row.outcome.label if row.outcome else "",
+        re_referral=row.re_referral,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChild:
+    """A child on the referral's page: rows of (label, words), only those that are known."""
+
+    ref: str
+    name: str
+    birth: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def shown_child(child: Child, involved: Sequence[InvolvedProfessional], today: date) -> ShownChild:
+    """A child and who works with them, on the local day `today`."""
+    rows = [
+        ("Address", child.address),
+        ("Gender", child.gender),
+        ("Ethnicity", child.ethnicity),
+        ("Religion", child.religion),
+        ("First language", child.first_language),
+        ("Interpreter", "Needed" if child.needs_interpreter else None),
+        ("Disability", child.disability),
+        ("Looked after", "Yes, by the council" if child.looked_after else None),
+        ("Case system reference", child.case_reference),
+        ("Works with the child", "\n".join(_involved(one) for one in involved)),
+    ]
+    return ShownChild(
+        ref=child.ref,
+        name=name_of(child),
+        birth=birth_in_words(child.date_of_birth, child.due_date, today),
+        rows=tuple((label, words) for label, words in rows if words),
+    )
+
+
+def name_of(child: Child) -> str:
+    """Given and family name."""
+    return f"{child.given_name} {child.family_name}".strip()
+
+
+def _involved(one: InvolvedProfessional) -> str:
+    ticks = [
+        *(["actively involved"] if one.actively_involved else []),
+        *(["lead professional"] if one.lead else []),
+    ]
+    words = f"{one.professional.name}, {one.professional.title}, {one.professional.agency.name}"
+    return f"{words} ({', '.join(ticks)})" if ticks else words
+
+
+def adult_in_words(adult: ReferralAdult, employer: str | None) -> str:
+    """`Father, parental responsibility, in the household`."""
+    said = [
+        adult.relationship_to_child,
+        *(["parental responsibility"] if adult.parental_responsibility else []),
+        *(["in the household"] if adult.in_household else []),
+        *(["alleged perpetrator"] if adult.alleged_perpetrator else []),
+        *(["under 18"] if adult.under_18 else []),
+        *([f"works for {employer}"] if employer else []),
+    ]
+    return ", ".join(words for words in said if words)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the timeline."""
+
+    when_at: datetime
+    when_text: str
+    title: str
+    who: str
+    words: str
+
+
+_TITLES = {
+    "referral entered": "Referral entered",
+    "consent recorded": "Consent recorded",
+    "referral rated": "Rated",
+    "referral decided": "Decided",
+    "concerns changed": "Concerns changed",
+}
+
+
+def event(entry: AuditEntry) -> Event:
+    """An audit row as a line of the timeline, in words."""
+    return Event(
+        when_at=entry.at,
+        when_text=words_for_moment(entry.at),
+        title=_TITLES.get(entry.action, entry.action[:1].upper() + entry.action[1:]),
+        who=entry.actor_label,
+        words=_details_in_words(entry.details),
+    )
+
+
+def _details_in_words(details: Mapping[str, Any]) -> str:
+    said = []
+    if details.get("state"):
+        said.append(ConsentState(details["state"]).label)
+    if details.get("lawful_basis"):
+        said.append(LawfulBasis(details["lawful_basis"]).label)
+    if details.get("rating"):
+        said.append(Rating(details["rating"]).label)
+    if details.get("outcome"):
+        said.append(Outcome(details["outcome"]).label)
+    if isinstance(details.get("changed"), list):
+        said.append(", ".join(str(name).replace("_", " ") for name in details["changed"]))
+    if isinstance(details.get("children"), list):
+        count = len(details["children"])
+        said.append(f"{count} {'child' if count == 1 else 'children'}")
+    if details.get("re_referral"):
+        said.append("re-referral within 12 months")
+    return "; ".join(said)
+
+
+def clock_panels(
+    answers: Mapping[Clock, Due | ClockError], referral: Referral, now: datetime
+) -> list[DeadlinePanel]:
+    """The clocks of a referral, those that matter now first (B2).
+
+    The decision on the contact is met by the first decision. The strategy discussion's clock is
+    shown until something else is decided; the assessment's once it may be needed.
+    """
+    shown = []
+    for clock, answer in answers.items():
+        if clock is Clock.CONTACT_DECISION:
+            shown.append(deadline_panel(answer, now, referral.decided_at))
+        elif clock is Clock.STRATEGY_DISCUSSION:
+            if referral.outcome in (None, Outcome.STRATEGY_DISCUSSION):
+                panel = deadline_panel(answer, now)
+                asked = "" if referral.outcome else "If a strategy discussion is needed: "
+                title = f"{asked}{panel.title[:1].lower()}{panel.title[1:]}" if asked else ""
+                shown.append(replace(panel, title=title or panel.title))
+        elif clock is Clock.ASSESSMENT:
+            if referral.outcome in (Outcome.SECTION_17, Outcome.STRATEGY_DISCUSSION):
+                shown.append(deadline_panel(answer, now))
+        elif referral.decided_at is None:
+            shown.append(deadline_panel(answer, now))
+    return shown
