@@ -45,6 +45,7 @@ ROUTES = (
     "app.referrals.protocol_page",
     "app.meetings.discussion.routes",
     "app.meetings.discussion.live.routes",
+    "app.records.routes",
     "app.guests.routes",
 )
 # Modules that hold a click group of their own name, for `flask`.
@@ -56,6 +57,7 @@ COMMANDS = (
     "app.cli.keys",
     "app.cli.install",
     "app.cli.serve",
+    "app.cli.records",
 )
 
 

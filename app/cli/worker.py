@@ -22,6 +22,7 @@ from app.core.config import Settings
 from app.core.session import transaction
 from app.outbox.delivery import deliver_due
 from app.outbox.transport import transport_for
+from app.records import worker as records
 
 log = structlog.get_logger()
 LONGEST_PAUSE = 60.0
@@ -46,6 +47,9 @@ def _chain_views(settings: Settings, moment: datetime) -> int:
 JOBS: list[Job] = [
     Job("mail", 1.0, deliver_due),
     Job("audit views", 30.0, _chain_views),
+    Job("record copies", 2.0, records.make_copies),
+    Job("council's copies", 10.0, records.make_council_copies),
+    Job("records circulated", 10.0, records.note_circulated),
 ]
 
 

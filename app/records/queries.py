@@ -13,7 +13,7 @@ from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.records.models import Circulation, RecordCopy, RecordCorrection, RecordVersion
-from app.records.rules import Progress, step_of
+from app.records.rules import Progress, all_sent, step_of
 from app.records.types import InviteeFacts, LedgerLine
 from app.referrals.models import ReferralAdult
 
@@ -246,6 +246,17 @@ def invitees_of(meeting: Meeting) -> tuple[InviteeFacts, ...]:
         )
         for one in meeting.invitees
     )
+
+
+def first_circulated(session: Session, meeting: Meeting) -> datetime | None:
+    """When the first version reached everyone; None while it has not."""
+    first = version_of(session, meeting.id, 1)
+    if first is None:
+        return None
+    lines = ledger_of(session, first.id)
+    if not all_sent([line.step for line in lines]):
+        return None
+    return max(moment for line in lines if (moment := line.sent_at or line.opened_at))
 
 
 def perpetrators_agencies(session: Session, referral_id: int | None) -> frozenset[int]:

@@ -151,10 +151,10 @@ def check_release(
     for reader in readers:
         reason = withheld.get(reader.id)
         if reason is not None and not reason.strip():
-            raise Refused(f"reason-{reader.id}", f"Say why the copy for {reader.name} is withheld")
+            raise Refused(f"reason_{reader.id}", f"Say why the copy for {reader.name} is withheld")
         if reason is None and not reader.has_address:
             raise Refused(
-                f"withhold-{reader.id}",
+                f"withhold_{reader.id}",
                 f"{reader.name} has no email address: withhold the copy and say how they get it",
             )
     if not checked:

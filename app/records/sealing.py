@@ -10,7 +10,6 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.core.config import Settings
 from app.records.document.seal import Sealer, SealError, new_authority
@@ -75,19 +74,14 @@ def write_authority(key_file: Path, cert_file: Path, authority: str, now: dateti
     _write_new(key_file, key, 0o600)
 
 
-def certificate_request(key_file: Path) -> bytes:
-    """A request in PEM for a certificate authority, for the key and name that are there.
+def certificate_request(key_file: Path, cert_file: Path) -> bytes:
+    """A request in PEM to a certificate authority, for this key and its certificate's name.
 
-    Raises SealError where the key cannot be read.
+    Raises SealError where they cannot be read.
     """
-    try:
-        key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
-        raise SealError(f"The key {key_file.name} cannot be read: {error}") from error
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise SealError(f"The key {key_file.name} is not ECDSA P-256: make one with new-key.")
-    request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
-    return request.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    sealer = Sealer.load(key_file, cert_file)
+    request = x509.CertificateSigningRequestBuilder().subject_name(sealer.certificate.subject)
+    return request.sign(sealer.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def _write_new(file: Path, content: bytes, mode: int) -> None:

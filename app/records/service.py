@@ -176,7 +176,7 @@ def release(
     `withheld` gives, by invitee, the reason why a copy is kept back; `checked` says that the
     person has checked the recipients, which then stands in the ledger with their name. Readers
     released before are left as they are. Raises Refused by the field: `page`, `checked`,
-    `withhold-<invitee>`, `reason-<invitee>`.
+    `withhold_<invitee>`, `reason_<invitee>`.
     """
     version = queries.newest_version(session, meeting.id)
     if version is None or meeting.state is not MeetingState.SIGNED:

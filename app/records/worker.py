@@ -25,7 +25,7 @@ from app.records.sealing import sealer_of
 from app.records.service import content_of
 
 log = structlog.get_logger()
-BATCH = 24
+BATCH = 100
 
 
 def make_copies(settings: Settings, now: datetime) -> int:

@@ -1,0 +1,67 @@
+"""What the pages of a record ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_wtf.file import FileField
+from wtforms import BooleanField, HiddenField
+
+from app.records.rules import LONGEST_REASON
+from app.records.types import InviteeFacts
+from app.web.forms import BaseForm, Passage, Required
+
+
+class SignForm(BaseForm):
+    """`seen` marks the content that the signer had on the screen."""
+
+    seen = HiddenField()
+    absence_reason = Passage("Why the chair does not sign", length=LONGEST_REASON)
+
+
+class PressForm(BaseForm):
+    """A button and nothing else."""
+
+
+class ReasonForm(BaseForm):
+    reason = Passage("Reason", length=LONGEST_REASON, validators=[Required("Give the reason")])
+
+
+class CorrectForm(BaseForm):
+    reason = Passage(
+        "What is wrong with the signed record",
+        length=LONGEST_REASON,
+        validators=[Required("Say what is wrong with the signed record")],
+    )
+
+
+class ReleaseForm(BaseForm):
+    """For each reader also `withhold_<id>` and `reason_<id>`, see `release_form`."""
+
+    number = HiddenField()
+    checked = BooleanField("I have checked the recipients: each of them is to have this record")
+
+    def withheld(self, readers: Iterable[InviteeFacts]) -> dict[int, str]:
+        """The reasons, by invitee, of the copies that are ticked as withheld."""
+        return {
+            one.id: self[f"reason_{one.id}"].data
+            for one in readers
+            if self[f"withhold_{one.id}"].data
+        }
+
+
+def release_form(readers: Iterable[InviteeFacts]) -> ReleaseForm:
+    """The form for these readers: a tick and a reason for each copy that is kept back."""
+
+    class ForReaders(ReleaseForm):
+        pass
+
+    for one in readers:
+        setattr(ForReaders, f"withhold_{one.id}", BooleanField(f"Withhold the copy for {one.name}"))
+        reason = Passage(f"Why the copy for {one.name} is withheld", length=LONGEST_REASON)
+        setattr(ForReaders, f"reason_{one.id}", reason)
+    return ForReaders()
+
+
+class VerifyForm(BaseForm):
+    file = FileField("The PDF file")

@@ -1,0 +1,269 @@
+"""What the pages of a record show, worked out here so that templates only display."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Staff
+from app.accounts.types import StaffMember
+from app.core.clock import words_for_day
+from app.directory.queries import council
+from app.meetings.discussion.content import gate_of
+from app.meetings.discussion.types import Missing
+from app.meetings.models import Meeting
+from app.meetings.queries import staff_name
+from app.meetings.types import MeetingState
+from app.protocols.exchange import restore
+from app.protocols.panel import DeadlinePanel, deadline_panel
+from app.protocols.types import Clock, Due
+from app.records import queries, rules, service
+from app.records.document import wording
+from app.records.document.readers import for_reader
+from app.records.document.types import Protected, Reader, ReaderRecord, Record, RecordContent
+from app.records.queries import VersionShown
+from app.records.types import InviteeFacts, LedgerLine, NoCopy, Recipient, SigningAs
+
+# A draft is not signed, so nothing needs hiding behind its hash.
+_DRAFT_BLINDING = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class ActionShown:
+    what: str
+    who: str
+    agency: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The record's first page: what was decided, who does what by when."""
+
+    headlines: tuple[wording.Headlines, ...]
+    actions: tuple[ActionShown, ...]
+    children: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Correcting:
+    """A correction under way."""
+
+    number: int
+    reason: str
+    opened_by: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GatePage:
+    ref: str
+    state: MeetingState
+    started: bool
+    signable: bool
+    missing: tuple[Missing, ...]
+    summary: Summary | None
+    readers: tuple[Recipient, ...]
+    without: tuple[NoCopy, ...]
+    deadline: DeadlinePanel | None
+    versions: tuple[VersionShown, ...]
+    correcting: Correcting | None
+
+    @property
+    def signed(self) -> bool:
+        return self.state is MeetingState.SIGNED
+
+
+@dataclass(frozen=True, slots=True)
+class SignPage:
+    ref: str
+    statement: str
+    seen: str
+    for_chair: str
+    summary: Summary
+    correcting: Correcting | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderToRelease:
+    recipient: Recipient
+    warning: str
+
+
+@dataclass(frozen=True, slots=True)
+class CirculatePage:
+    ref: str
+    version: VersionShown | None
+    to_release: tuple[ReaderToRelease, ...]
+    without: tuple[NoCopy, ...]
+    ledger: tuple[LedgerLine, ...]
+    deadline: DeadlinePanel | None
+    circulated_at: datetime | None
+    correcting: Correcting | None
+
+
+def gate_page(session: Session, meeting: Meeting, now: datetime) -> GatePage:
+    """What is missing, what the record will say, and who will get what of it (F1, F4)."""
+    begun = meeting.started_at is not None and meeting.state is not MeetingState.CANCELLED
+    record = _standing(session, meeting, now) if begun else None
+    readers, without = _readers(meeting, record) if record else ((), ())
+    missing = gate_of(session, meeting) if begun and not _is_signed(meeting) else []
+    return GatePage(
+        ref=meeting.ref,
+        state=meeting.state,
+        started=begun,
+        signable=meeting.state in rules.SIGNABLE and not missing,
+        missing=tuple(missing),
+        summary=_summary(session, record) if record else None,
+        readers=readers,
+        without=without,
+        deadline=record_panel(session, meeting, now),
+        versions=tuple(queries.versions_of(session, meeting.id)),
+        correcting=_correcting(session, meeting),
+    )
+
+
+def sign_page(session: Session, meeting: Meeting, staff: StaffMember, now: datetime) -> SignPage:
+    """The sentence that is signed and what it is signed under (F2)."""
+    record = service.draft_of(session, meeting, now)
+    chair = staff_name(session, meeting.chair_id)
+    for_chair = chair if meeting.chair_id not in (None, staff.id) else ""
+    signing = (
+        SigningAs(staff.name, rules.OTHER_MANAGER, for_chair)
+        if for_chair
+        else SigningAs(staff.name, rules.CHAIR)
+    )
+    return SignPage(
+        ref=meeting.ref,
+        statement=rules.statement_words(
+            meeting.ref,
+            record.version,
+            signing,
+            words_for_day(record.meeting.started_at),
+            len(record.children),
+            len(record.actions),
+        ),
+        seen=rules.seen_digest(record),
+        for_chair=for_chair,
+        summary=_summary(session, record),
+        correcting=_correcting(session, meeting),
+    )
+
+
+def circulate_page(session: Session, meeting: Meeting, now: datetime) -> CirculatePage:
+    """Whom the newest version goes to, and what became of each copy (F5)."""
+    version = next(iter(queries.versions_of(session, meeting.id)), None)
+    waiting: tuple[ReaderToRelease, ...] = ()
+    without: tuple[NoCopy, ...] = ()
+    ledger: tuple[LedgerLine, ...] = ()
+    if version is not None:
+        ledger = tuple(queries.ledger_of(session, version.id))
+        known = {line.invitee_id for line in ledger}
+        readers, without = _readers(meeting, _signed(session, meeting))
+        suspects = queries.perpetrators_agencies(session, meeting.referral_id)
+        waiting = tuple(
+            ReaderToRelease(one, _warning(one, suspects))
+            for one in readers
+            if one.facts.id not in known
+        )
+    return CirculatePage(
+        ref=meeting.ref,
+        version=version,
+        to_release=waiting if _is_signed(meeting) else (),
+        without=without,
+        ledger=ledger,
+        deadline=record_panel(session, meeting, now),
+        circulated_at=meeting.circulated_at,
+        correcting=_correcting(session, meeting),
+    )
+
+
+def record_panel(session: Session, meeting: Meeting, now: datetime) -> DeadlinePanel | None:
+    """The record's clock, which warns four hours before; None before the meeting ended (F5).
+
+    It is met by the first version: a correction does not make a record late that was in time.
+    """
+    due = restore(meeting.clocks).clocks.get(Clock.RECORD_CIRCULATED)
+    if not isinstance(due, Due):
+        return None
+    return deadline_panel(due, now, queries.first_circulated(session, meeting))
+
+
+def draft_for(
+    session: Session, meeting: Meeting, invitee_id: int | None, now: datetime
+) -> ReaderRecord | None:
+    """The draft as this invitee's copy would show it; the council's without one. None for an
+    invitee who gets no copy."""
+    record = service.draft_of(session, meeting, now)
+    if invitee_id is None:
+        return _as_read(record, rules.council_reader(record.authority))
+    getting, _ = rules.recipients(queries.invitees_of(meeting))
+    reader = next((one for one in getting if one.id == invitee_id), None)
+    return _as_read(record, rules.reader_for(reader)) if reader else None
+
+
+def _standing(session: Session, meeting: Meeting, now: datetime) -> Record[Protected]:
+    return (
+        _signed(session, meeting)
+        if _is_signed(meeting)
+        else service.draft_of(session, meeting, now)
+    )
+
+
+def _signed(session: Session, meeting: Meeting) -> Record[Protected]:
+    newest = queries.newest_version(session, meeting.id)
+    if newest is None:
+        raise LookupError("a signed discussion without a version")
+    return service.content_of(session, newest).record
+
+
+def _is_signed(meeting: Meeting) -> bool:
+    return meeting.state is MeetingState.SIGNED
+
+
+def _as_read(record: Record[Protected], reader: Reader) -> ReaderRecord:
+    return for_reader(RecordContent(record, _DRAFT_BLINDING), reader)
+
+
+def _readers(
+    meeting: Meeting, record: Record[Protected]
+) -> tuple[tuple[Recipient, ...], tuple[NoCopy, ...]]:
+    people = queries.invitees_of(meeting)
+    names = {one.id: one.name for one in people}
+    getting, without = rules.recipients(people)
+    return tuple(_recipient(one, record, names) for one in getting), without
+
+
+def _recipient(one: InviteeFacts, record: Record[Protected], names: dict[int, str]) -> Recipient:
+    view = _as_read(record, rules.reader_for(one)).view
+    return rules.as_recipient(one, view, names.get(one.deputy_for or 0, ""))
+
+
+def _warning(one: Recipient, suspects: frozenset[int]) -> str:
+    if one.facts.agency_id in suspects:
+        return "An alleged perpetrator works for this agency: consider withholding the copy"
+    if not one.facts.has_address:
+        return "No email address: withhold the copy and say how they get it"
+    return ""
+
+
+def _summary(session: Session, record: Record[Protected]) -> Summary:
+    view = _as_read(record, rules.council_reader(council(session).authority)).view
+    return Summary(
+        headlines=wording.headlines(view),
+        actions=tuple(
+            ActionShown(action.what, action.who, action.agency, wording.due(action.due))
+            for action in view.actions
+        ),
+        children=tuple(child.name for child in view.children),
+    )
+
+
+def _correcting(session: Session, meeting: Meeting) -> Correcting | None:
+    held = queries.open_correction(session, meeting.id)
+    if held is None:
+        return None
+    opened_by = session.get_one(Staff, held.opened_by_id).name
+    return Correcting(held.number, held.reason, opened_by, held.opened_at)
