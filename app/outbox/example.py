@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email import policy
-from email.message import EmailMessage
+from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from pathlib import Path
 from typing import NamedTuple
@@ -77,8 +77,8 @@ def read(folder: Path, name: str, base_url: str) -> Mail | None:
         sender=str(message["From"] or ""),
         to=str(message["To"] or ""),
         subject=str(message["Subject"] or ""),
-        pieces=tuple(_pieces(body.get_content() if body else "", base_url)),
-        entry=_entry(calendar) if isinstance(calendar, EmailMessage) else (),
+        pieces=tuple(_pieces(_words_of(body), base_url)),
+        entry=_entry(calendar) if calendar is not None else (),
         attachments=tuple(part.get_filename() or "" for part in message.iter_attachments()),
     )
 
@@ -105,11 +105,17 @@ def _pieces(text: str, base_url: str) -> Iterator[Piece]:
     yield Piece(text[start:], None)
 
 
-def _entry(part: EmailMessage) -> tuple[tuple[str, str], ...]:
+def _words_of(part: Message | None) -> str:
+    """A part's text: ours is always UTF-8, and a file that was meddled with breaks no page."""
+    content = part.get_payload(decode=True) if part is not None else None
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+
+
+def _entry(part: Message) -> tuple[tuple[str, str], ...]:
     from icalendar import Calendar
 
     try:
-        calendar = Calendar.from_ical(part.get_content())
+        calendar = Calendar.from_ical(_words_of(part))
         event = calendar.events[0]
         return (
             (
