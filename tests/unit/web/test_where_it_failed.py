@@ -1,0 +1,30 @@
+"""The log says kinds and places, never what a message held."""
+
+from __future__ import annotations
+
+from app.core.logging import where_it_failed
+
+CANARY = "Quillfeather"
+
+
+def failing():
+    try:
+        int(CANARY)
+    except ValueError as error:
+        raise KeyError(CANARY) from error
+
+
+def test_kinds_and_places_of_an_error_and_its_cause():
+    try:
+        failing()
+    except KeyError as error:
+        found = where_it_failed(error)
+    assert [line.split(" at ")[0] for line in found] == ["builtins.ValueError", "builtins.KeyError"]
+    assert all("test_where_it_failed.py" in line and "failing" in line for line in found)
+    assert CANARY not in repr(found)
+
+
+def test_errors_that_go_round_in_a_circle_end():
+    one, two = ValueError(CANARY), KeyError(CANARY)
+    one.__cause__, two.__cause__ = two, one
+    assert len(where_it_failed(one)) == 2
