@@ -1,0 +1,21 @@
+"""`bench/run [NAME ...]`: every measurement, or the named ones."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+NAMES = ("pages", "mail", "documents", "growth")
+
+
+def main() -> None:
+    for name in sys.argv[1:] or NAMES:
+        if name not in NAMES:
+            sys.exit(f"There is no measurement {name!r}: choose from {', '.join(NAMES)}.")
+        print(f"== {name}", flush=True)
+        for line in importlib.import_module(f"bench.{name}").run():
+            print(f"  {line}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""An example area to measure in, and a signed-in cookie for it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+
+from app import create_app
+from app.accounts.models import Staff, StaffRole, StaffSession
+from app.accounts.types import Role
+from app.cli.example.week import fill
+from app.cli.install import bring_up_to_date
+from app.core.clock import now
+from app.core.config import Settings, make_example_keys
+from app.core.crypto import new_token, token_digest
+from app.core.session import transaction
+
+
+def make(folder: Path) -> Flask:
+    """A filled example area in `folder`; also sets the environment for servers started after."""
+    os.environ.update(EXAMPLE_AREA="1", DATA_DIR=str(folder))
+    make_example_keys(folder)
+    app = create_app(Settings.read())
+    with app.app_context():
+        bring_up_to_date(app)
+        fill(app, "correct horse battery 7", now())
+    return app
+
+
+def cookie(app: Flask, role: Role) -> str:
+    """The Cookie header of somebody with this role, both factors given."""
+    token, moment = new_token(), now()
+    with app.app_context(), transaction() as session:
+        staff_id = (
+            session.query(Staff.id).join(StaffRole).where(StaffRole.role == role).limit(1).scalar()
+        )
+        session.add(
+            StaffSession(
+                staff_id=staff_id,
+                token_digest=token_digest(token),
+                passed_second_factor_at=moment,
+                started_at=moment,
+                last_seen_at=moment,
+                reauthenticated_at=moment,
+                ended_at=None,
+            )
+        )
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert signer is not None
+    value = signer.dumps({"_user_id": token, "_fresh": True})
+    return f"{app.config['SESSION_COOKIE_NAME']}={value}"
