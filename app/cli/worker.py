@@ -20,6 +20,7 @@ from app.audit.service import chain_views
 from app.core.clock import now
 from app.core.config import Settings
 from app.core.session import transaction
+from app.core.start import check_start
 from app.outbox.delivery import deliver_due
 from app.outbox.transport import transport_for
 from app.records import worker as records
@@ -67,7 +68,7 @@ def worker(once: bool) -> None:
     """Deliver mail and do what is due, until stopped."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
     settings: Settings = app.extensions["settings"]
-    settings.require_safe()
+    check_start(app)
     transport_for(settings)  # a mail server that must not be used is said at once
     if once:
         for job in JOBS:
