@@ -245,7 +245,6 @@ def _page(
         deputy=deputy or DeputyForm(formdata=None, prefix="colleague"),
         dissent=dissent or DissentForm(formdata=None, prefix="disagree"),
         actions=forms,
-        press=ButtonForm(formdata=None),
         person=visitor().guest,
     )
 

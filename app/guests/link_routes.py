@@ -80,4 +80,4 @@ def answer_without_code(token: str) -> Response:
 
 
 def _before_code(template: str, token: str, *, status: int = 200, **context: Any) -> Response:
-    return respond(template, None, status, token=token, press=ButtonForm(), **context)
+    return respond(template, None, status, token=token, **context)

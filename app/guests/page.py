@@ -16,12 +16,13 @@ from app.guests.types import (
     Open,
     OwnAction,
     OwnAnswer,
-    OwnRecord,
     OwnReport,
     Visitor,
 )
 from app.invitations.wording import telephone_uri
 from app.meetings.types import Answer, Format, MeetingState
+from app.records.circulation import record_for_invitee
+from app.records.types import GuestRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Page:
     reports: list[OwnReport]
     actions: list[OwnAction]
     signed: bool
-    record: OwnRecord | None
+    record: GuestRecord | None
     dissents: list[str]
 
 
@@ -85,7 +86,7 @@ def page_for(session: Session, visitor: Visitor) -> Page:
         reports=queries.reports_of(session, visitor),
         actions=queries.actions_of(session, visitor),
         signed=signed,
-        record=queries.record_of(session, visitor),
+        record=record_for_invitee(session, visitor.invitee_id),
         dissents=queries.dissents_of(session, visitor),
     )
 

@@ -15,14 +15,12 @@ from app.guests.types import (
     MeetingSeen,
     OwnAction,
     OwnAnswer,
-    OwnRecord,
     OwnReport,
     Visitor,
 )
 from app.invitations.queries import guest_by_session, invitation_by_token
 from app.meetings.models import Action, Dissent, Invitee, Meeting, MeetingChild, Report
 from app.meetings.queries import invitee_by_invitation
-from app.records.models import Circulation, RecordCopy, RecordVersion
 from app.referrals.models import Child, Referral
 
 _BY_INVITATION = (
@@ -57,18 +55,6 @@ _ANSWER = select(
 )
 _REPORTS = select(Report.id, Report.body, Report.file_name, Report.received_at).order_by(Report.id)
 _ACTIONS = select(Action).where(Action.removed_at.is_(None)).order_by(Action.due_at, Action.id)
-_RECORD = (
-    select(RecordVersion.number, RecordVersion.signed_at, Circulation.acknowledged_at)
-    .join(Circulation, Circulation.version_id == RecordVersion.id)
-    .join(
-        RecordCopy,
-        (RecordCopy.version_id == RecordVersion.id)
-        & (RecordCopy.invitee_id == Circulation.invitee_id),
-    )
-    .where(Circulation.withheld_reason.is_(None))
-    .order_by(RecordVersion.number.desc())
-    .limit(1)
-)
 
 
 def visitor_by_session(session: Session, token: str, now: datetime) -> Visitor | None:
@@ -186,13 +172,6 @@ def dissents_of(session: Session, visitor: Visitor) -> list[str]:
             .order_by(Dissent.id)
         ).scalars()
     )
-
-
-def record_of(session: Session, visitor: Visitor) -> OwnRecord | None:
-    """The latest version of the record that this invitee may read; None before it is released,
-    before their copy is made, or where the chair withholds it (F5)."""
-    row = session.execute(_RECORD.where(Circulation.invitee_id == visitor.invitee_id)).one_or_none()
-    return None if row is None else OwnRecord(*row)
 
 
 def desk(session: Session) -> DeskSeen:

@@ -22,6 +22,7 @@ from app.meetings.models import Action, Delivery, Dissent, Invitee, Meeting, Rep
 from app.meetings.types import ActionState, Answer, MessageKind, ReportVia
 from app.meetings.uploads import Upload
 from app.outbox import service as outbox
+from app.records.circulation import refresh_expiry
 
 _OWN = (
     select(Invitee, Meeting)
@@ -159,6 +160,7 @@ def report_progress(
         now,
         {"action": action.id, "state": state.value},
     )
+    refresh_expiry(session, session.get_one(Invitee, visitor.invitee_id), now)
     return action
 
 

@@ -119,15 +119,6 @@ class OwnAction:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnRecord:
-    """The latest signed version that was released to this invitee (F5)."""
-
-    number: int
-    signed_at: datetime
-    acknowledged_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class DeskSeen:
     """Whom to telephone; empty text where the council has not filled it in."""
 
