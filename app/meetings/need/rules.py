@@ -49,7 +49,8 @@ def check_decided_at(decided_at: datetime, now: datetime, received_at: datetime 
     """Raise Refused for a decision in the future, or before there was anything to decide on."""
     if decided_at > now:
         raise Refused("decided_at", "The decision is in the future: correct the date or the time")
-    if received_at is not None and decided_at < received_at:
+    # The form gives whole minutes: a decision in the minute of the referral is not before it.
+    if received_at is not None and decided_at < received_at.replace(second=0, microsecond=0):
         raise Refused(
             "decided_at", "The decision is before the referral was received: correct one of them"
         )

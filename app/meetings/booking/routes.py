@@ -1,0 +1,278 @@
+"""Booking a discussion: one page, one button (C1)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, flash, request, url_for
+from sqlalchemy.orm import Session
+
+from app.accounts.signed_in import signed_in, staff_may
+from app.accounts.types import Permission
+from app.core.clock import now
+from app.core.session import reading
+from app.meetings.booking import changes, service
+from app.meetings.booking.forms import (
+    MOST_PEOPLE,
+    BookingForm,
+    CancelForm,
+    RemindForm,
+    SendAgainForm,
+)
+from app.meetings.booking.page import BookingPage, build, fill, fill_change
+from app.meetings.models import Meeting
+from app.meetings.queries import invitee as invitee_of
+from app.meetings.routes import meeting_or_404, note_view, once, sender
+from app.meetings.types import MeetingState
+from app.web.access import access
+from app.web.htmx import go_to, respond
+
+blueprint = Blueprint("booking", __name__)
+
+PAGE, FRAGMENT = "meetings/booking/book.html", "meetings/booking/_book.html"
+PREVIEW = "meetings/booking/_preview.html"
+NEW_PROPOSAL = "Proposed since you opened the page: tick, or say why not"
+NEEDS_REASON = "Say why, or tick this person"
+
+
+@blueprint.get("/discussions/<ref>/book")
+@access(staff_may(Permission.DISCUSSION_BOOK))
+def book(ref: str) -> Response:
+    meeting = meeting_or_404(reading(), ref)
+    if meeting.state is not MeetingState.NEEDED:
+        return go_to(url_for("meetings.overview", ref=ref))
+    note_view(ref, "booking")
+    session, moment, form = reading(), now(), BookingForm()
+    meeting = meeting_or_404(session, ref)
+    fill(session, meeting, form, moment)
+    page = build(session, meeting, form, sender(), moment)
+    return respond(PAGE, form=form, page=page)
+
+
+@blueprint.post("/discussions/<ref>/book")
+@access(staff_may(Permission.DISCUSSION_BOOK))
+def send(ref: str) -> Response:
+    form, moment = BookingForm(), now()
+    if request.form.get("do") != "send":
+        _adjust(form)
+        return _shown(ref, form)
+    page = _build(ref, form)
+    form.forget_unused()
+    if not (form.validate() and form.check_time()):
+        _point_out(form, page)
+        return _shown(ref, form, 422)
+    if not _point_out(form, page):
+        return _shown(ref, form, 422)
+    staff = signed_in()
+
+    def act(session: Session) -> str:
+        order = form.order(dict(page.whys), staff.name)
+        service.book(session, staff, ref, order, sender(), moment)
+        return url_for("meetings.overview", ref=ref)
+
+    location = once(form, act)
+    if location is None:
+        return _shown(ref, form, 422)
+    flash("Booked. The invitations are on their way.", "success")
+    return go_to(location)
+
+
+@blueprint.post("/discussions/<ref>/book/preview")
+@access(staff_may(Permission.DISCUSSION_BOOK))
+def preview(ref: str) -> Response:
+    """The letters for what the form holds now; changes nothing."""
+    return respond(PAGE, PREVIEW, form=(form := BookingForm()), page=_build(ref, form))
+
+
+@blueprint.get("/discussions/<ref>/change")
+@access(staff_may(Permission.DISCUSSION_BOOK))
+def change(ref: str) -> Response:
+    meeting = meeting_or_404(reading(), ref)
+    if meeting.state is not MeetingState.BOOKED:
+        return go_to(url_for("meetings.overview", ref=ref))
+    note_view(ref, "booking")
+    session, form = reading(), BookingForm()
+    meeting = meeting_or_404(session, ref)
+    fill_change(session, meeting, form)
+    page = build(session, meeting, form, sender(), now(), changing=True)
+    return respond(PAGE, form=form, page=page)
+
+
+@blueprint.post("/discussions/<ref>/change")
+@access(staff_may(Permission.DISCUSSION_BOOK))
+def send_change(ref: str) -> Response:
+    form, moment = BookingForm(), now()
+    if request.form.get("do") != "send":
+        _adjust(form)
+        return _shown(ref, form, changing=True)
+    _build(ref, form, changing=True)
+    form.forget_unused()
+    if not (form.validate() and form.check_time(may_keep=True)):
+        return _shown(ref, form, 422, changing=True)
+    staff, told = signed_in(), []
+
+    def act(session: Session) -> str:
+        held = meeting_or_404(session, ref)
+        minutes = _minutes(held)
+        order = form.changes(held.format, held.place, minutes, held.chair_id, staff.name)
+        told.append(changes.change(session, staff, ref, order, sender(), moment))
+        return url_for("meetings.overview", ref=ref)
+
+    location = once(form, act)
+    if location is None:
+        return _shown(ref, form, 422, changing=True)
+    if told:
+        flash(_told(told[0]), "success")
+    return go_to(location)
+
+
+@blueprint.route("/discussions/<ref>/cancel", methods=["GET", "POST"])
+@access(staff_may(Permission.DISCUSSION_BOOK))
+def cancel(ref: str) -> Response:
+    form = CancelForm()
+    meeting = meeting_or_404(reading(), ref)
+    if form.validate_on_submit():
+        staff, moment = signed_in(), now()
+
+        def act(session: Session) -> str:
+            changes.cancel(session, staff, ref, form.reason.data, sender(), moment)
+            return url_for("meetings.overview", ref=ref)
+
+        location = once(form, act)
+        if location is not None:
+            flash("Cancelled. Everybody who was invited is told.", "success")
+            return go_to(location)
+        meeting = meeting_or_404(reading(), ref)
+    status = 422 if form.errors else 200
+    return respond("meetings/booking/cancel.html", status=status, form=form, meeting=meeting)
+
+
+@blueprint.route("/discussions/<ref>/invitees/<int:invitee_id>/send-again", methods=["GET", "POST"])
+@access(staff_may(Permission.DISCUSSION_BOOK))
+def send_again(ref: str, invitee_id: int) -> Response:
+    session = reading()
+    meeting = meeting_or_404(session, ref)
+    invitee = invitee_of(session, meeting.id, invitee_id)
+    if invitee is None:
+        abort(404)
+    form = SendAgainForm(email=invitee.email)
+    if form.validate_on_submit():
+        staff, moment = signed_in(), now()
+
+        def act(session: Session) -> str:
+            email = form.email.data or None
+            changes.send_again(session, staff, ref, invitee_id, email, sender(), moment)
+            return url_for("meetings.overview", ref=ref)
+
+        location = once(form, act)
+        if location is not None:
+            flash("The invitation is on its way again.", "success")
+            return go_to(location)
+        session = reading()
+        meeting = meeting_or_404(session, ref)
+        invitee = invitee_of(session, meeting.id, invitee_id)
+    return respond(
+        "meetings/booking/send_again.html",
+        status=422 if form.errors else 200,
+        form=form,
+        meeting=meeting,
+        invitee=invitee,
+    )
+
+
+@blueprint.route("/discussions/<ref>/remind", methods=["GET", "POST"])
+@access(staff_may(Permission.DISCUSSION_BOOK))
+def remind(ref: str) -> Response:
+    form = RemindForm()
+    meeting = meeting_or_404(reading(), ref)
+    if form.validate_on_submit():
+        staff, moment = signed_in(), now()
+
+        def act(session: Session) -> str:
+            changes.remind(session, staff, ref, sender(), moment)
+            return url_for("meetings.overview", ref=ref)
+
+        location = once(form, act)
+        if location is not None:
+            flash("The reminders are on their way.", "success")
+            return go_to(location)
+        meeting = meeting_or_404(reading(), ref)
+    status = 422 if form.errors else 200
+    return respond("meetings/booking/remind.html", status=status, form=form, meeting=meeting)
+
+
+def _build(ref: str, form: BookingForm, *, changing: bool = False) -> BookingPage:
+    session = reading()
+    meeting = meeting_or_404(session, ref)
+    return build(session, meeting, form, sender(), now(), changing=changing)
+
+
+def _shown(ref: str, form: BookingForm, status: int = 200, *, changing: bool = False) -> Response:
+    page = _build(ref, form, changing=changing)
+    return respond(PAGE, FRAGMENT, status=status, form=form, page=page)
+
+
+def _adjust(form: BookingForm) -> None:
+    """A press that is not Send: find, add or take off a person. Everything typed stays."""
+    pressed = request.form
+    if (person := pressed.get("add", "")).isdigit():
+        _add(form, {"key": f"added-{person}", "come": True, "person": person})
+        form.search.data = ""
+    elif pressed.get("do") == "add-typed":
+        new = form.new.form
+        if not new.name.data or not new.agency.data:
+            missing = new.name if not new.name.data else new.agency
+            missing.errors = ["Enter a name" if missing is new.name else "Enter the agency"]
+            return
+        keys = {row.key.data for row in form.rows()}
+        number = next(n for n in range(len(keys) + 1) if f"typed-{n}" not in keys)
+        values = {part.short_name: part.data for part in new}
+        _add(form, {"key": f"typed-{number}", "come": True, **values})
+        for part in new:
+            part.process(None)
+    elif dropped := pressed.get("drop"):
+        form.people.entries = [
+            entry for entry in form.people.entries if entry.form.key.data != dropped
+        ]
+
+
+def _add(form: BookingForm, values: dict[str, object]) -> None:
+    there = {row.key.data for row in form.rows()}
+    if values["key"] not in there and len(there) < MOST_PEOPLE:
+        form.add_row(values)
+
+
+def _point_out(form: BookingForm, page: BookingPage) -> bool:
+    """Whether every proposal is either taken up or has its reason; else errors stand by each."""
+    whole = True
+    for place, row in enumerate(form.rows()):
+        if row.key.data in page.unseen:
+            form.add_error(f"people-{place}-come", NEW_PROPOSAL)
+            whole = False
+        elif row.key.data in page.whys and not row.come.data and not row.reason.data:
+            form.add_error(f"people-{place}-reason", NEEDS_REASON)
+            whole = False
+        elif row.come.data and row.professional_id is None and not row.is_typed:
+            form.add_error(f"people-{place}-person", "Choose somebody, or untick and say why")
+            whole = False
+    return whole
+
+
+def _minutes(meeting: Meeting) -> int:
+    if meeting.starts_at is None or meeting.ends_at is None:
+        return 0
+    return int((meeting.ends_at - meeting.starts_at).total_seconds() // 60)
+
+
+def _told(changed: changes.Changed) -> str:
+    parts = [
+        f"{number} {one if number == 1 else several}"
+        for number, one, several in (
+            (changed.updated, "update", "updates"),
+            (changed.invited, "invitation", "invitations"),
+            (changed.cancelled, "cancellation", "cancellations"),
+        )
+        if number
+    ]
+    words = f"Changed. On their way: {', '.join(parts)}." if parts else "Changed."
+    if changed.to_telephone:
+        words += f" Please telephone: {', '.join(changed.to_telephone)}."
+    return words

@@ -1,0 +1,118 @@
+"""Forms by which a discussion comes about: shape only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from wtforms import (
+    BooleanField,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+)
+
+from app.directory.types import AgencyKind
+from app.meetings.types import Attendance, Format
+from app.web.forms import DateParts, Line, LocalMoment, OnceForm, Passage, Required
+
+FORMATS = [
+    (Format.CALL.value, "By telephone"),
+    (Format.MEETING.value, "Face to face"),
+    (Format.HOSPITAL.value, "At the hospital"),
+]
+MOST_TYPED = 20
+_HERE = (Attendance.BY_PHONE, Attendance.IN_PERSON)
+
+
+class NeedForm(OnceForm):
+    """The manager's decision (BROMLEY 1)."""
+
+    reason = Passage(
+        "Why is a strategy discussion needed?",
+        length=5000,
+        validators=[Required("Say why a strategy discussion is needed")],
+    )
+    decided_at = LocalMoment("Decided at", validators=[Required("Enter when it was decided")])
+    information_at = LocalMoment("When did the information arrive that makes it needed?")
+
+
+class StartForm(OnceForm):
+    """Nothing here is required: it must never hold up an emergency (C11)."""
+
+    dial_in = Line("Number and PIN that people dial")
+    people = SelectMultipleField("Who is called", validate_choice=False)
+    format = RadioField("How", choices=FORMATS, default=Format.CALL.value)
+    place = Line("Where")
+    reason = Passage("Why now?", length=5000)
+
+
+class TypedPresent(Form):
+    """Somebody who took part and is not in the list."""
+
+    name = Line("Name")
+    title = Line("What they do")
+    agency = Line("Agency")
+    kind = SelectField(
+        "Kind of agency",
+        choices=[(kind.value, kind.label) for kind in AgencyKind],
+        default=AgencyKind.POLICE.value,
+    )
+    email = Line("Email address")
+
+
+class HeldForm(OnceForm):
+    """A discussion that took place before anything was booked (C11; DERBY 4.11)."""
+
+    started_at = LocalMoment("It began at", validators=[Required("Enter when it began")])
+    ended_at = LocalMoment("It ended at", validators=[Required("Enter when it ended")])
+    format = RadioField("How", choices=FORMATS, default=Format.CALL.value)
+    place = Line("Where")
+    reason = Passage(
+        "Why was it held?", length=5000, validators=[Required("Say why the discussion was held")]
+    )
+    people = SelectMultipleField("Who took part beside you", validate_choice=False)
+    others = FieldList(FormField(TypedPresent), max_entries=MOST_TYPED)
+
+
+class ChildRow(Form):
+    """A child of an open case: known by reference, or typed and new here."""
+
+    ref = HiddenField()
+    given_name = HiddenField()
+    family_name = HiddenField()
+    born = HiddenField()  # ISO
+
+    @property
+    def key(self) -> str:
+        return self.ref.data or f"{self.given_name.data} {self.family_name.data} {self.born.data}"
+
+
+class OpenCaseForm(OnceForm):
+    """A discussion without a referral, from an assessment under way (A11; BROMLEY 2)."""
+
+    given_name = Line("Given name")
+    family_name = Line("Family name")
+    born = DateParts("Date of birth")
+    children = FieldList(FormField(ChildRow), max_entries=20)
+    reason = Passage("Why is a strategy discussion needed?", length=5000)
+    identified_at = LocalMoment("When was the concern identified?")
+    information_at = LocalMoment("When did the information arrive that makes it needed?")
+    not_known = BooleanField("None of these is the child")
+
+    def rows(self) -> list[ChildRow]:
+        return [entry.form for entry in self.children.entries]
+
+
+def moment_of(field: LocalMoment) -> datetime | None:
+    """The moment that a field holds, if it holds one."""
+    typed = field.data
+    return typed if isinstance(typed, datetime) else None
+
+
+def attendance_for(format_: Format) -> Attendance:
+    """How people took part in a discussion of this format."""
+    return _HERE[0] if format_ is Format.CALL else _HERE[1]

@@ -1,0 +1,317 @@
+"""One discussion at a glance: worked out here, so that the template only displays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from app.accounts.rules import may
+from app.accounts.types import Permission, StaffMember
+from app.meetings import queries
+from app.meetings.booking.page import deadline_of
+from app.meetings.booking.rules import agencies_without_decision_maker, quorum_missing
+from app.meetings.booking.slots import is_late
+from app.meetings.models import Invitee, LeftOut, Meeting
+from app.meetings.queries import ChildShown, MessageShown, Place, ReportShown
+from app.meetings.types import Answer, Format, MeetingState, MessageKind, ReportVia
+from app.outbox.types import MessageState
+from app.protocols.panel import DeadlinePanel
+
+STATE_COLOURS = {
+    MeetingState.NEEDED: "orange",
+    MeetingState.BOOKED: "teal",
+    MeetingState.UNDER_WAY: "blue",
+    MeetingState.ENDED: "orange",
+    MeetingState.SIGNED: "green",
+    MeetingState.CANCELLED: "grey",
+}
+KIND_WORDS = {
+    MessageKind.INVITATION: "Invitation",
+    MessageKind.UPDATE: "Update",
+    MessageKind.CANCELLATION: "Cancellation",
+    MessageKind.REMINDER: "Reminder",
+    MessageKind.CODE: "Code",
+    MessageKind.RECORD: "Record",
+    MessageKind.ACTIONS: "Actions",
+}
+# words, colour; the words say what it means for the person, not for the queue.
+DELIVERY = {
+    MessageState.QUEUED: ("not sent yet", "grey"),
+    MessageState.SENDING: ("not sent yet", "grey"),
+    MessageState.SENT: ("sent", "green"),
+    MessageState.REFUSED: ("refused by the mail server", "red"),
+    MessageState.DEAD: ("could not be sent", "red"),
+    MessageState.BOUNCED: ("came back", "red"),
+    MessageState.WITHDRAWN: ("withdrawn", "grey"),
+}
+FAILED = frozenset({MessageState.REFUSED, MessageState.DEAD, MessageState.BOUNCED})
+COMES = frozenset({Answer.ATTEND, Answer.DIAL_IN, Answer.REPORT})
+
+
+Row = TypeVar("Row", MessageShown, ReportShown)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do, on which page, by whom."""
+
+    label: str
+    endpoint: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    kind: str
+    words: str
+    colour: str
+    at: datetime
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    id: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class InviteeLine:
+    id: int
+    name: str
+    detail: str
+    telephone: str
+    email: str
+    answer: str
+    answer_colour: str
+    answered_at: datetime | None
+    note: str
+    decides: str
+    messages: tuple[MessageLine, ...]
+    reports: tuple[ReportLine, ...]
+    remarks: tuple[str, ...]
+    can_note: bool
+    can_send: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    meeting: Meeting
+    state: str
+    state_colour: str
+    deadline: DeadlinePanel | None
+    children: list[ChildShown]
+    chair: str
+    referral_ref: str
+    how: str
+    place: Place
+    shows_pin: bool
+    next: Step | None
+    others: tuple[Step, ...]
+    people: tuple[InviteeLine, ...]
+    removed: tuple[Invitee, ...]
+    left_out: list[LeftOut]
+    cautions: tuple[str, ...]
+    failures: int
+    answered: str
+    late_reason: str
+    refreshes: bool
+
+
+def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: datetime) -> Overview:
+    """Everything the page of one discussion shows to this member of staff."""
+    sent = _by_invitee(queries.messages_of(session, meeting.id))
+    reports = _by_invitee(queries.reports_of(session, meeting.id))
+    there = [one for one in meeting.invitees if one.removed_at is None]
+    referral = queries.referral_of(session, meeting)
+    books = may(staff.roles, Permission.DISCUSSION_BOOK)
+    step, others = _steps(meeting, staff, now)
+    people = tuple(
+        _line(one, sent[one.id], reports[one.id], meeting, can_book=books) for one in there
+    )
+    asked = [one for one in there if one.staff_id is None]
+    answered = sum(one.answer is not Answer.NONE for one in asked)
+    late = meeting.starts_at is not None and is_late(meeting.starts_at, meeting.due_at)
+    return Overview(
+        meeting=meeting,
+        state=meeting.state.label,
+        state_colour=STATE_COLOURS[meeting.state],
+        deadline=deadline_of(meeting, now),
+        children=queries.children_of(session, meeting.id),
+        chair=queries.staff_name(session, meeting.chair_id),
+        referral_ref=referral.ref if referral else "",
+        how=_how(meeting),
+        place=queries.place_of(session, meeting),
+        shows_pin=meeting.state in (MeetingState.BOOKED, MeetingState.UNDER_WAY),
+        next=step,
+        others=others,
+        people=people,
+        removed=tuple(one for one in meeting.invitees if one.removed_at is not None),
+        left_out=queries.left_out_of(session, meeting.id),
+        cautions=_cautions(meeting, there),
+        failures=sum(_failed(sent[one.id]) for one in there),
+        answered=f"{answered} of {len(asked)} have answered" if asked else "",
+        late_reason=(meeting.late_reason or "") if late else "",
+        refreshes=meeting.state in (MeetingState.BOOKED, MeetingState.UNDER_WAY),
+    )
+
+
+def _steps(
+    meeting: Meeting, staff: StaffMember, now: datetime
+) -> tuple[Step | None, tuple[Step, ...]]:
+    """The one thing to do next, and what else can be done, for this person's roles."""
+    found: list[tuple[Permission, Step]] = []
+    hold = Step("Open the chair's page", "discussion.hold")
+    match meeting.state:
+        case MeetingState.NEEDED:
+            found = [(Permission.DISCUSSION_BOOK, Step("Book the discussion", "booking.book"))]
+            others = [(Permission.DISCUSSION_BOOK, Step("Cancel it", "booking.cancel"))]
+        case MeetingState.BOOKED:
+            near = meeting.starts_at is not None and (meeting.starts_at - now).total_seconds() < 900
+            words = "" if near else "It has not begun yet; you can prepare the page."
+            found = [(Permission.DISCUSSION_WRITE, Step(hold.label, hold.endpoint, words))]
+            others = [
+                (Permission.DISCUSSION_BOOK, Step("Change time or people", "booking.change")),
+                (Permission.DISCUSSION_BOOK, Step("Remind who has not answered", "booking.remind")),
+                (Permission.DISCUSSION_BOOK, Step("Cancel it", "booking.cancel")),
+            ]
+        case MeetingState.UNDER_WAY:
+            found = [(Permission.DISCUSSION_WRITE, hold)]
+            others = []
+        case MeetingState.ENDED:
+            found = [
+                (Permission.RECORD_SIGN, Step("Check and sign the record", "records.gate")),
+                (Permission.DISCUSSION_WRITE, Step("Complete what was decided", hold.endpoint)),
+            ]
+            others = [(Permission.DISCUSSION_WRITE, Step("What was written", hold.endpoint))]
+        case MeetingState.SIGNED:
+            circulate = "records.circulate"
+            done = meeting.circulated_at is not None
+            words = "Who has read the record" if done else "Circulate the record"
+            found = [(Permission.RECORD_CIRCULATE, Step(words, circulate))]
+            others = [(Permission.RECORD_SEE, Step("The record", "records.gate"))]
+        case _:
+            others = []
+    allowed = [step for permission, step in found if may(staff.roles, permission)]
+    rest = [step for permission, step in others if may(staff.roles, permission)]
+    first = allowed[0] if allowed else None
+    return first, tuple(step for step in rest if first is None or step.endpoint != first.endpoint)
+
+
+def _line(
+    invitee: Invitee,
+    sent: Sequence[MessageShown],
+    reports: Sequence[ReportShown],
+    meeting: Meeting,
+    *,
+    can_book: bool,
+) -> InviteeLine:
+    open_to_answers = meeting.state in (MeetingState.BOOKED, MeetingState.UNDER_WAY)
+    others = can_book and open_to_answers and invitee.answer is not Answer.DEPUTY
+    return InviteeLine(
+        id=invitee.id,
+        name=invitee.name,
+        detail=f"{invitee.title}, {invitee.agency_name}",
+        telephone=invitee.telephone or "",
+        email=invitee.email or "",
+        answer=_answer(invitee, meeting),
+        answer_colour=_colour(invitee),
+        answered_at=invitee.answered_at,
+        note=invitee.answer_note or "",
+        decides="Can decide" if invitee.decision_maker else "Gives information",
+        messages=tuple(
+            MessageLine(
+                kind=KIND_WORDS[one.kind],
+                words=DELIVERY[one.state][0],
+                colour=DELIVERY[one.state][1],
+                at=one.sent_at or one.at,
+                problem=(one.problem or "") if one.state in FAILED else "",
+            )
+            for one in sent
+        ),
+        reports=tuple(ReportLine(one.id, _report(one)) for one in reports),
+        remarks=_remarks(invitee, meeting),
+        can_note=others and invitee.staff_id is None,
+        can_send=others and meeting.state is MeetingState.BOOKED,
+    )
+
+
+def _answer(invitee: Invitee, meeting: Meeting) -> str:
+    if invitee.staff_id is not None and invitee.staff_id == meeting.chair_id:
+        return "Chairs"
+    return invitee.answer.label
+
+
+def _colour(invitee: Invitee) -> str:
+    if invitee.staff_id is not None or invitee.answer in COMES:
+        return "green"
+    if invitee.answer is Answer.DECLINED:
+        return "red"
+    return "yellow" if invitee.answer is Answer.NONE else "grey"
+
+
+def _report(one: ReportShown) -> str:
+    how = {
+        ReportVia.LINK: "by link",
+        ReportVia.EMAIL: "by secure email",
+        ReportVia.TELEPHONE: "by telephone",
+    }[one.via]
+    return f"{one.file_name or 'Report in writing'}, {how}"
+
+
+def _remarks(invitee: Invitee, meeting: Meeting) -> tuple[str, ...]:
+    found = []
+    if invitee.invitation_id is None and meeting.state is MeetingState.BOOKED:
+        found.append("Telephone only: no email was sent.")
+    if invitee.deputy_for_id is not None:
+        first = next((one for one in meeting.invitees if one.id == invitee.deputy_for_id), None)
+        if first is not None:
+            found.append(f"Comes instead of {first.name}.")
+            if _domain(first.email) != _domain(invitee.email):
+                found.append("The address is of another organisation: check who this is.")
+    return tuple(found)
+
+
+def _cautions(meeting: Meeting, there: Sequence[Invitee]) -> tuple[str, ...]:
+    """Quorum and decision-makers of those who are still expected (C8, E5)."""
+    if meeting.state not in (MeetingState.BOOKED, MeetingState.UNDER_WAY):
+        return ()
+    expected = [one for one in there if one.answer not in (Answer.DECLINED, Answer.DEPUTY)]
+    found = [
+        f"Nobody is expected from {kind.label.lower()}."
+        for kind in quorum_missing(one.agency_kind for one in expected)
+    ]
+    found += [
+        f"{agency}: nobody expected can decide on its behalf."
+        for agency in agencies_without_decision_maker(
+            (one.agency_name, one.decision_maker) for one in expected
+        )
+    ]
+    return tuple(found)
+
+
+def _how(meeting: Meeting) -> str:
+    if meeting.format is Format.CALL or not meeting.place:
+        return meeting.format.label
+    return f"{meeting.format.label}: {meeting.place}"
+
+
+def _failed(sent: Sequence[MessageShown]) -> bool:
+    """Whether the last message to somebody did not arrive."""
+    return bool(sent) and sent[-1].state in FAILED
+
+
+def _domain(email: str | None) -> str:
+    return (email or "").rpartition("@")[2].lower()
+
+
+def _by_invitee(rows: Sequence[Row]) -> dict[int, list[Row]]:
+    grouped: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row.invitee_id].append(row)
+    return grouped

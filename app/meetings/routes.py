@@ -1,0 +1,199 @@
+"""One discussion at a glance, and what staff note down for an invitee (C8, D5, D7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, abort, current_app, flash, make_response, url_for
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from app.accounts.signed_in import signed_in, staff_may
+from app.accounts.types import Permission
+from app.audit.service import viewed
+from app.audit.types import Subject
+from app.core.clock import now
+from app.core.config import Settings
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
+from app.meetings import answers, queries
+from app.meetings.forms import AnswerForm, ReportForm
+from app.meetings.messages import Sender
+from app.meetings.models import Invitee, Meeting
+from app.meetings.overview import overview_of
+from app.meetings.types import Answer, ReportVia
+from app.meetings.uploads import checked_upload
+from app.web.access import access
+from app.web.forms import OnceForm
+from app.web.htmx import go_to, respond
+from app.web.once import done_before, mark_done
+
+blueprint = Blueprint("meetings", __name__)
+
+STALE = "Somebody else changed this in the same moment: check what it says now and send it again"
+
+
+def sender() -> Sender:
+    """From where letters go and to which site their links lead."""
+    settings: Settings = current_app.extensions["settings"]
+    return Sender(mail_from=settings.mail_from, base_url=settings.base_url)
+
+
+def meeting_or_404(session: Session, ref: str) -> Meeting:
+    meeting = queries.meeting_by_ref(session, ref)
+    if meeting is None:
+        abort(404)
+    return meeting
+
+
+def note_view(ref: str, page: str) -> None:
+    """A page of a case is about to be sent: its row is committed before (H3)."""
+    with transaction() as session:
+        viewed(session, signed_in().actor, page, Subject("meeting", ref), now())
+
+
+def once(form: OnceForm, act: Callable[[Session], str]) -> str | None:
+    """Act on a form once and return where to go, or None where a rule refused; then the refusal
+    stands by its field. A form sent twice leads to what the first sending did."""
+    nonce = form.nonce.data
+    try:
+        with transaction() as session:
+            before = done_before(session, nonce)
+            if before is not None:
+                return before
+            location = act(session)
+            mark_done(session, nonce, location, now())
+            return location
+    except (Refused, IntegrityError, StaleDataError) as error:
+        before = done_before(reading(), nonce)
+        if before is not None:
+            return before
+        if isinstance(error, IntegrityError):
+            raise
+        refused = error if isinstance(error, Refused) else Refused("", STALE)
+        if refused.field and refused.field.partition("-")[0] in form:
+            form.add_error(refused.field, refused.message)
+        else:
+            form.form_errors.append(refused.message)
+        return None
+
+
+@blueprint.get("/discussions/<ref>")
+@access(staff_may(Permission.DISCUSSION_SEE))
+def overview(ref: str) -> Response:
+    meeting_or_404(reading(), ref)
+    note_view(ref, "discussion")
+    return _overview(ref)
+
+
+@blueprint.get("/discussions/<ref>/now")
+@access(staff_may(Permission.DISCUSSION_SEE))
+def overview_now(ref: str) -> Response:
+    """The same again every twenty seconds while it is on the screen; one view, not many."""
+    session = reading()
+    meeting = meeting_or_404(session, ref)
+    view = overview_of(session, meeting, signed_in(), now())
+    return respond("meetings/overview/page.html", "meetings/overview/_state.html", view=view)
+
+
+@blueprint.route("/discussions/<ref>/invitees/<int:invitee_id>/answer", methods=["GET", "POST"])
+@access(staff_may(Permission.DISCUSSION_BOOK))
+def answer(ref: str, invitee_id: int) -> Response:
+    """An answer that was told by telephone."""
+    form = AnswerForm()
+    invitee = _invitee_or_404(reading(), ref, invitee_id)
+    if form.validate_on_submit():
+        actor, moment = signed_in().actor, now()
+
+        def act(session: Session) -> str:
+            held = _invitee_or_404(session, ref, invitee_id)
+            given = Answer(form.answer.data)
+            answers.answer(session, held, given, form.note.data, actor, moment)
+            return url_for("meetings.overview", ref=ref)
+
+        location = once(form, act)
+        if location is not None:
+            flash("The answer is noted.", "success")
+            return go_to(location)
+        invitee = _invitee_or_404(reading(), ref, invitee_id)
+    return respond(
+        "meetings/overview/answer.html",
+        status=422 if form.errors else 200,
+        form=form,
+        meeting=invitee.meeting,
+        invitee=invitee,
+    )
+
+
+@blueprint.route("/discussions/<ref>/invitees/<int:invitee_id>/report", methods=["GET", "POST"])
+@access(staff_may(Permission.DISCUSSION_BOOK))
+def add_report(ref: str, invitee_id: int) -> Response:
+    """A report that came by secure email or was told by telephone (D5)."""
+    form = ReportForm()
+    invitee = _invitee_or_404(reading(), ref, invitee_id)
+    if form.validate_on_submit():
+        actor, moment = signed_in().actor, now()
+
+        def act(session: Session) -> str:
+            held = _invitee_or_404(session, ref, invitee_id)
+            sent = form.file.data
+            upload = checked_upload(sent.filename or "", sent.read()) if sent else None
+            via = ReportVia(form.via.data)
+            answers.add_report(session, held, form.body.data, upload, via, actor, moment)
+            return url_for("meetings.overview", ref=ref)
+
+        location = once(form, act)
+        if location is not None:
+            flash("The report is kept for the chair.", "success")
+            return go_to(location)
+        invitee = _invitee_or_404(reading(), ref, invitee_id)
+    return respond(
+        "meetings/overview/report.html",
+        status=422 if form.errors else 200,
+        form=form,
+        meeting=invitee.meeting,
+        invitee=invitee,
+    )
+
+
+@blueprint.get("/discussions/<ref>/reports/<int:report_id>")
+@access(staff_may(Permission.DISCUSSION_SEE))
+def report(ref: str, report_id: int) -> Response:
+    """One report: the file as it was sent, or the typed words."""
+    session = reading()
+    meeting = meeting_or_404(session, ref)
+    if queries.report(session, meeting.id, report_id) is None:
+        abort(404)
+    note_view(ref, f"report {report_id}")
+    session = reading()
+    held = queries.report(session, meeting_or_404(session, ref).id, report_id)
+    if held is None:
+        abort(404)
+    if held.file is None:
+        invitee = queries.invitee(session, meeting.id, held.invitee_id)
+        return respond(
+            "meetings/overview/typed_report.html",
+            meeting=meeting_or_404(session, ref),
+            report=held,
+            invitee=invitee,
+        )
+    response = make_response(held.file)
+    # Never shown by the browser itself: what a stranger sent is saved, then opened.
+    response.headers["Content-Type"] = held.media_type or "application/octet-stream"
+    response.headers.set("Content-Disposition", "attachment", filename=held.file_name or "report")
+    return response
+
+
+def _overview(ref: str) -> Response:
+    session = reading()
+    view = overview_of(session, meeting_or_404(session, ref), signed_in(), now())
+    return respond("meetings/overview/page.html", view=view)
+
+
+def _invitee_or_404(session: Session, ref: str, invitee_id: int) -> Invitee:
+    meeting = meeting_or_404(session, ref)
+    invitee = queries.invitee(session, meeting.id, invitee_id)
+    if invitee is None or invitee.removed_at is not None:
+        abort(404)
+    return invitee
