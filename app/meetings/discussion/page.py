@@ -56,7 +56,7 @@ _SHORT_ATTENDANCE = {
     Attendance.IN_PERSON: "In person",
     Attendance.BY_PHONE: "By phone",
     Attendance.JOINED_LATE: "Joined late",
-    Attendance.REPORT_ONLY: "Report only",
+    Attendance.REPORT_ONLY: "Report",
     Attendance.ABSENT: "Absent",
 }
 
@@ -194,6 +194,7 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
         state_text=meeting.state.label,
         can_start=meeting.state in rules.STARTABLE,
         can_end=meeting.state is MeetingState.UNDER_WAY,
+        can_sign=meeting.state is MeetingState.ENDED,
         read_only=meeting.state not in rules.WRITABLE,
         read_only_words=_read_only_words(meeting.state),
         clock=_clock(meeting, now),

@@ -75,6 +75,8 @@ def save(ref: str) -> Response:
         return _page(ref, lines, kept, 409 if kept.conflicts else 422)
     if press.what == "end":
         return go_to(url_for("discussion.confirm_end", ref=ref))
+    if press.what == "gate":
+        return go_to(url_for("records.gate", ref=ref))
     if press.what == "change" and press.target.isdecimal():
         change = url_for("discussion_live.change_action", ref=ref, action_id=int(press.target))
         return go_to(change)

@@ -197,19 +197,20 @@ def missing_of(question: Question, circumstances: Circumstances) -> tuple[str, s
     """The field of a question that still lacks something, and in words what; None when settled."""
     answers = circumstances.answers
     value = answers.get(question.key, "")
+    label = question.label.rstrip("?")
     if not value:
         if answers.get(question.not_decided_key) or not question.required(circumstances):
             return None
-        return question.key, f"{question.label}: answer, or say why it is not decided"
+        return question.key, f"{label}: answer, or say why it is not decided"
     if question.reason(circumstances) and not answers.get(question.reason_key):
-        return question.reason_key, f"{question.label}: {question.reason_label.lower()}"
+        return question.reason_key, f"{label}: {question.reason_label.lower()}"
     if question.kind is Kind.WORKING_DAYS and not _is_working_days(value):
         return (
             question.key,
-            f"{question.label}: give a number from 1 to {LONGEST_ASSESSMENT}",
+            f"{label}: give a number from 1 to {LONGEST_ASSESSMENT}",
         )
     if question.kind is Kind.MOMENT and not is_full_moment(value):
-        return question.key, f"{question.label}: “{value}” is no date, say it another way"
+        return question.key, f"{label}: “{value}” is no date, say it another way"
     return None
 
 

@@ -136,6 +136,7 @@ class HoldPage:
     state_text: str
     can_start: bool
     can_end: bool
+    can_sign: bool
     read_only: bool
     read_only_words: str
     clock: ClockShown

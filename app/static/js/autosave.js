@@ -302,19 +302,20 @@ function clashed(field, mine, { version, theirs, who, at }) {
   box.setAttribute("aria-label", `Somebody else wrote here too: ${field.label}`);
   const words = document.createElement("p");
   words.className = "app-clash__words";
-  words.textContent = `${who} wrote here at ${at}. Theirs is above, yours below; nothing is lost.`;
+  words.textContent = `${who} wrote here at ${at}. Theirs is in the box, yours in the field below it; nothing is lost.`;
   const text = document.createElement("p");
   text.className = "app-conflict__text";
   text.textContent = inWords(field, theirs);
   const choices = document.createElement("p");
   choices.className = "app-clash__choices";
   const settle = (value) => {
-    field.clash = false;
+    write(field, value);
     rebase(field, version);
     field.kept = theirs;
+    // Taking the pressed button away is a loss of focus: only then is the field free again.
     box.remove();
     field.wrapper.classList.remove("govuk-form-group--error");
-    write(field, value);
+    field.clash = false;
     enqueue(field);
     field.controls[0].focus();
   };
@@ -374,7 +375,7 @@ const listMissing = (missing) => {
       return item;
     }),
   );
-  form.querySelector("[data-missing-count]").textContent = String(missing.length);
+  for (const one of form.querySelectorAll("[data-missing-count]")) one.textContent = String(missing.length);
   form.querySelector("[data-nothing-missing]").hidden = missing.length > 0;
 };
 
