@@ -55,11 +55,11 @@ def address_for_app(secret: str, email: str, issuer: str) -> str:
 
 
 def picture(address: str) -> bytes:
-    """The address as a QR code, an SVG picture without any style or script in it."""
+    """The address as a QR code: an SVG picture of any size, without style or script."""
     import segno
 
     out = io.BytesIO()
-    segno.make(address, error="m").save(out, kind="svg", scale=5, border=4, light="#fff")
+    segno.make(address, error="m").save(out, kind="svg", border=4, light="#fff", omitsize=True)
     return out.getvalue()
 
 
