@@ -138,7 +138,7 @@ def _audit(
         session,
         actor,
         verb,
-        Subject("discussion", meeting.ref),
+        Subject("meeting", meeting.ref),
         now,
         {"action": action.id, "owner": action.owner_id, "due_at": action.due_at.isoformat()},
     )

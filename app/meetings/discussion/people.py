@@ -226,4 +226,4 @@ def note(
     **details: object,
 ) -> None:
     """One row of the audit about this discussion: ids, states and field names, no content."""
-    record(session, actor, action, Subject("discussion", meeting.ref), now, details)
+    record(session, actor, action, Subject("meeting", meeting.ref), now, details)

@@ -45,7 +45,7 @@ Change = Callable[[Session, Meeting], object]
 def hold(ref: str) -> Response:
     meeting_or_404(ref)
     with transaction() as session:
-        viewed(session, signed_in().actor, "discussion", Subject("discussion", ref), now())
+        viewed(session, signed_in().actor, "discussion", Subject("meeting", ref), now())
     return _page(ref, Lines.empty())
 
 
@@ -114,7 +114,7 @@ def report(ref: str, report_id: int) -> Response:
     if found is None or found.file is None:
         abort(404)
     with transaction() as session:
-        viewed(session, signed_in().actor, "report", Subject("discussion", ref), now())
+        viewed(session, signed_in().actor, "report", Subject("meeting", ref), now())
     return send_file(
         BytesIO(found.file),
         mimetype="application/octet-stream",

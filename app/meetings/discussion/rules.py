@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -40,6 +41,7 @@ STARTABLE = frozenset({MeetingState.NEEDED, MeetingState.BOOKED})
 TOOK_PART = frozenset({Attendance.IN_PERSON, Attendance.BY_PHONE, Attendance.JOINED_LATE})
 QUORUM = (AgencyKind.SOCIAL_CARE, AgencyKind.POLICE, AgencyKind.HEALTH)
 LONGEST_TEXT = 20_000
+_FULL_MOMENT = re.compile(r"[A-Z][a-z]+day \d{1,2} [A-Z][a-z]+ \d{4}( at .+)?")
 LONGEST_LINE = 200
 
 
@@ -216,7 +218,7 @@ def missing_of(question: Question, circumstances: Circumstances) -> tuple[str, s
 
 def is_full_moment(value: str) -> bool:
     """Whether a kept value is a full date, as `tidied_value` writes it."""
-    return any(character.isdigit() for character in value) and value.split()[0].endswith("day")
+    return _FULL_MOMENT.fullmatch(value) is not None
 
 
 def listed(words: Sequence[str]) -> str:
