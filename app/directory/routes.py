@@ -78,13 +78,17 @@ def _save(form: OnceForm, change: Callable[[Session], str], done: str) -> Respon
     return go_to(location)
 
 
-def _form_page(form: BaseForm, title: str, **context: str) -> Response:
+def _form_page(
+    form: BaseForm, title: str, end_url: str = "", end_words: str = "", end_hint: str = ""
+) -> Response:
     return respond(
         "directory/form.html",
         status=422 if form.errors else 200,
         form=form,
         title=title,
-        **context,
+        end_url=end_url,
+        end_words=end_words,
+        end_hint=end_hint,
     )
 
 

@@ -47,6 +47,14 @@ ONE_PRESS = "child_protection"
 LATER = "later"
 
 
+class MayBeEmpty(Optional):
+    """As WTForms' Optional, without writing "(optional)" behind nearly every label."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field_flags: dict[str, bool] = {}
+
+
 def number_or_none(value: object) -> int | None:
     """The coercion of a select whose empty choice means nobody."""
     return int(str(value)) if value not in (None, "", "None") else None
@@ -57,12 +65,15 @@ def labelled(kind: type[Named]) -> list[tuple[str, str]]:
 
 
 def one_of(kind: type[Named], value: str | None) -> Named | None:
-    return kind(value) if value else None
+    """The member of a stored value; None for none, and for one that the form refuses anyway."""
+    return kind(value) if value in [member.value for member in kind] else None
 
 
-def pick(label: str, **kwargs: str) -> SelectField:
+def pick(label: str, description: str = "") -> SelectField:
     """Somebody or some agency of the directory; its choices are set by the route."""
-    return SelectField(label, coerce=number_or_none, validators=[Optional()], choices=[], **kwargs)
+    return SelectField(
+        label, coerce=number_or_none, validators=[MayBeEmpty()], choices=[], description=description
+    )
 
 
 # What works with a child: the field's prefix, and its words.
@@ -102,7 +113,7 @@ class AboutChild:
         "Lead professional",
         choices=[("", "Not known"), *PROFESSIONALS],
         default="",
-        validators=[Optional()],
+        validators=[MayBeEmpty()],
     )
 
 
@@ -154,7 +165,7 @@ class ConsentFields:
     lawful_basis = SelectField(
         "Lawful basis",
         choices=choices(labelled(LawfulBasis), "Choose if consent was not given"),
-        validators=[Optional()],
+        validators=[MayBeEmpty()],
     )
     consent_reason = Passage("Reason", length=4000)
     family_told = BooleanField("The family was told that information is shared")
@@ -175,7 +186,9 @@ class ReadsConsent:
                 data["consent_reason"] or CHILD_PROTECTION.reason,
                 **told,
             )
-        state = ConsentState(data["consent"])
+        state = one_of(ConsentState, data["consent"])
+        if state is None:
+            return None
         basis = None if state is ConsentState.GIVEN else one_of(LawfulBasis, data["lawful_basis"])
         return ConsentGiven(state, basis, data["consent_reason"], **told)
 
@@ -197,15 +210,15 @@ class ConcernFields:
         "Domestic abuse risk",
         choices=[*labelled(DomesticAbuseRisk), ("", "Not assessed")],
         default="",
-        validators=[Optional()],
+        validators=[MayBeEmpty()],
     )
     identified_at = LocalMoment(
         "When the concern was identified",
-        validators=[Optional()],
+        validators=[MayBeEmpty()],
         description="Only if it was identified before this referral came in.",
     )
     immediate_action_at = LocalMoment(
-        "When the immediate action was taken", validators=[Optional()]
+        "When the immediate action was taken", validators=[MayBeEmpty()]
     )
     hospital = Line("Which hospital and ward")
 
@@ -215,8 +228,10 @@ class ReadsConcerns:
         """The concerns as typed."""
         data = self.data  # type: ignore[attr-defined]  # of the form this is mixed into
         return ConcernsGiven(
-            concerns=tuple(Concern(value) for value in data["concerns"] or ()),
-            flags=frozenset(Flag(value) for value in data["flags"] or ()),
+            concerns=tuple(
+                concern for concern in Concern if concern.value in (data["concerns"] or ())
+            ),
+            flags=frozenset(flag for flag in Flag if flag.value in (data["flags"] or ())),
             narrative=data["narrative"],
             domestic_abuse=one_of(DomesticAbuseRisk, data["domestic_abuse"]),
             identified_at=data["identified_at"],

@@ -37,6 +37,11 @@ def birth_in_words(born: date | None, due: date | None, today: date) -> str:
     return f"due {day_in_words(due)}" if due is not None else "date of birth not known"
 
 
+def _unbroken(words: str) -> str:
+    """The words kept on one line."""
+    return words.replace(" ", "\u00a0")
+
+
 def concerns_in_words(values: list[str]) -> list[str]:
     """The labels of stored concerns, in the order of the form."""
     return [concern.label for concern in Concern if concern.value in values]
@@ -65,7 +70,7 @@ def list_row(row: ListedReferral, now: datetime) -> ListRow:
     return ListRow(
         ref=row.ref,
         children=tuple(
-            f"{child.name}, {rules.age_in_words(child.born, child.due, today)}"
+            f"{child.name}, {_unbroken(rules.age_in_words(child.born, child.due, today))}"
             for child in row.children
         ),
         deadline=DeadlinePanel(
@@ -204,7 +209,7 @@ def _details_in_words(details: Mapping[str, Any]) -> str:
 def clock_panels(
     answers: Mapping[Clock, Due | ClockError], referral: Referral, now: datetime
 ) -> list[DeadlinePanel]:
-    """The clocks of a referral, those that matter now first (B2).
+    """The clocks of a referral, those still running first, the soonest on top (B2).
 
     The decision on the contact is met by the first decision. The strategy discussion's clock is
     shown until something else is decided; the assessment's once it may be needed.
@@ -224,4 +229,6 @@ def clock_panels(
                 shown.append(deadline_panel(answer, now))
         elif referral.decided_at is None:
             shown.append(deadline_panel(answer, now))
-    return shown
+    return sorted(
+        shown, key=lambda one: (one.state == "met", one.due_at is None, one.due_at or now)
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from wtforms import (
@@ -15,7 +16,6 @@ from wtforms import (
     HiddenField,
     RadioField,
 )
-from wtforms.validators import Optional
 
 from app.core.refusal import Refused
 from app.referrals.forms import (
@@ -24,6 +24,7 @@ from app.referrals.forms import (
     AboutChild,
     ConcernFields,
     ConsentFields,
+    MayBeEmpty,
     ReadsChild,
     ReadsConcerns,
     ReadsConsent,
@@ -45,7 +46,7 @@ class ChildForm(AboutChild, ReadsChild, Form):
         "Is this a child who is known already?",
         choices=[],
         validate_choice=False,
-        validators=[Optional()],
+        validators=[MayBeEmpty()],
     )
     # The candidates the person was shown: other candidates have to be asked about again.
     asked = HiddenField(default="")
@@ -109,7 +110,7 @@ class IntakeForm(ConsentFields, ConcernFields, ReadsConsent, ReadsConcerns, Once
     )
     children = FieldList(FormField(ChildForm), min_entries=1)
     adults = FieldList(FormField(AdultForm))
-    rating = RadioField("Rating", choices=[], default="", validators=[Optional()])
+    rating = RadioField("Rating", choices=[], default="", validators=[MayBeEmpty()])
     rating_reason = Passage("Reason for the rating", length=4000)
     consent = RadioField(
         "Consent to share information",
@@ -147,13 +148,14 @@ class IntakeForm(ConsentFields, ConcernFields, ReadsConsent, ReadsConcerns, Once
         """The entries in which something was typed."""
         return [entry for entry in self.children if not entry.form.is_blank()]
 
-    def intake(self) -> Intake:
-        """The referral as typed."""
+    def intake(self, now: datetime) -> Intake:
+        """The referral as typed. `now` and the telephone stand in for a moment or channel that has
+        its own error already."""
         data = self.data
         concerns = self.concerns_given()
         return Intake(
-            received_at=data["received_at"],
-            channel=Channel(data["channel"]),
+            received_at=data["received_at"] or now,
+            channel=one_of(Channel, data["channel"]) or Channel.PHONE,
             children=tuple(entry.form.given() for entry in self.filled_children()),
             adults=tuple(entry.form.given() for entry in self.adults if not entry.form.is_blank()),
             source_agency_id=data["source_agency_id"],
@@ -178,12 +180,13 @@ class IntakeForm(ConsentFields, ConcernFields, ReadsConsent, ReadsConcerns, Once
         """Put a refusal next to its field; a child's place counts the filled entries only."""
         nested = _NESTED.match(refusal.field)
         if nested is None:
-            self.add_error(refusal.field, refusal.message)
+            if not self[refusal.field].errors:  # its own error says more
+                self.add_error(refusal.field, refusal.message)
             return
         entries = self[nested[1]]
         filled = [entry for entry in entries if not entry.form.is_blank()] or list(entries)
         field = filled[int(nested[2])].form[nested[3]]
-        field.errors = [*field.errors, refusal.message]
+        field.errors = list(field.errors) or [refusal.message]
         self.gather_errors()
 
     def gather_errors(self) -> None:
@@ -194,8 +197,8 @@ class IntakeForm(ConsentFields, ConcernFields, ReadsConsent, ReadsConcerns, Once
 
 
 _ORDER = (
-    "children", "source_agency_id", "source_agency_name", "channel", "received_at",
-    "referrer_name", "referrer_role", "referrer_contact", "referrer_professional_id", "concerns",
+    "source_agency_id", "source_agency_name", "channel", "received_at", "referrer_name",
+    "referrer_role", "referrer_contact", "referrer_professional_id", "children", "concerns",
     "domestic_abuse", "narrative", "flags", "immediate_action_at", "hospital", "identified_at",
     "adults", "consent", "lawful_basis", "consent_reason", "rating", "rating_reason",
 )  # fmt: skip

@@ -36,10 +36,11 @@ def enter() -> Response:
     if _rearranged(form):
         return _page(form)
     _fill(reading(), form)
-    if form.validate_on_submit():
-        for problem in rules.intake_problems(form.intake(), moment):
-            form.refuse(problem)
-        guard.adults_to_confirm(form, london_date(moment))
+    form.validate()
+    # Shape and rules at once, so that nobody mends a form twice.
+    for problem in rules.intake_problems(form.intake(moment), moment):
+        form.refuse(problem)
+    guard.adults_to_confirm(form, london_date(moment))
     if form.errors:
         return _page(form, status=422)
     asked = guard.questions(reading(), form, moment)
@@ -64,7 +65,7 @@ def _save(form: IntakeForm) -> Response:
     with transaction() as session:
         location = done_before(session, form.nonce.data)
         if location is None:
-            referral = service.enter_referral(session, signed_in().actor, form.intake(), now())
+            referral = service.enter_referral(session, signed_in().actor, form.intake(now()), now())
             location = url_for("referrals.referral", ref=referral.ref)
             mark_done(session, form.nonce.data, location, now())
             flash(f"Referral {referral.ref} is saved.", "success")
