@@ -130,12 +130,12 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
     there = [one for one in meeting.invitees if one.removed_at is None]
     referral = queries.referral_of(session, meeting)
     books = may(staff.roles, Permission.DISCUSSION_BOOK)
-    step, others = _steps(meeting, staff, now)
     people = tuple(
         _line(one, sent[one.id], reports[one.id], meeting, can_book=books) for one in there
     )
     asked = [one for one in there if one.staff_id is None]
     answered = sum(one.answer is not Answer.NONE for one in asked)
+    step, others = _steps(meeting, staff, now, waiting=len(asked) - answered)
     late = meeting.starts_at is not None and is_late(meeting.starts_at, meeting.due_at)
     return Overview(
         meeting=meeting,
@@ -162,7 +162,7 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
 
 
 def _steps(
-    meeting: Meeting, staff: StaffMember, now: datetime
+    meeting: Meeting, staff: StaffMember, now: datetime, *, waiting: int
 ) -> tuple[Step | None, tuple[Step, ...]]:
     """The one thing to do next, and what else can be done, for this person's roles."""
     found: list[tuple[Permission, Step]] = []
@@ -174,10 +174,13 @@ def _steps(
         case MeetingState.BOOKED:
             near = meeting.starts_at is not None and (meeting.starts_at - now).total_seconds() < 900
             words = "" if near else "It has not begun yet; you can prepare the page."
+            remind = Step("Remind who has not answered", "booking.remind")
             found = [(Permission.DISCUSSION_WRITE, Step(hold.label, hold.endpoint, words))]
+            if waiting:
+                found.append((Permission.DISCUSSION_BOOK, remind))
             others = [
                 (Permission.DISCUSSION_BOOK, Step("Change time or people", "booking.change")),
-                (Permission.DISCUSSION_BOOK, Step("Remind who has not answered", "booking.remind")),
+                *([(Permission.DISCUSSION_BOOK, remind)] if waiting else []),
                 (Permission.DISCUSSION_BOOK, Step("Cancel it", "booking.cancel")),
             ]
         case MeetingState.UNDER_WAY:

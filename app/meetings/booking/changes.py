@@ -251,7 +251,7 @@ def remind(
 
 def _removed(session: Session, meeting: Meeting, removal: Removal, now: datetime) -> Invitee:
     invitee = invitee_of(session, meeting.id, removal.invitee_id)
-    if invitee is None or invitee.removed_at is not None:
+    if invitee is None or invitee.removed_at is not None or invitee.answer is Answer.DEPUTY:
         raise Refused("people", "Somebody you removed is not on the list any more: load it again")
     if invitee.staff_id is not None and invitee.staff_id == meeting.chair_id:
         raise Refused("chair", "Choose another chair instead of removing the one there is")

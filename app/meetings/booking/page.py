@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.accounts.queries import chairs
-from app.core.clock import words_for_day, words_for_moment, words_for_time
+from app.core.clock import words_for_day, words_for_time
 from app.directory import queries as directory
 from app.directory.models import CouncilSettings
 from app.directory.queries import council
-from app.invitations.letters import preview
-from app.invitations.types import Addressee, LetterKind, Preview
 from app.meetings import messages
 from app.meetings.booking import queries, rules
-from app.meetings.booking.forms import KEEP_TIME, OTHER_TIME, BookingForm, PersonRow, choices_of
+from app.meetings.booking.forms import KEEP_TIME, OTHER_TIME, BookingForm, choices_of
+from app.meetings.booking.letters_shown import Letter, letters_shown
+from app.meetings.booking.rows import RowShown, cautions, row_shown
 from app.meetings.booking.slots import (
     DAYS_LOOKED_AT,
     format_for,
@@ -28,14 +28,12 @@ from app.meetings.booking.slots import (
 )
 from app.meetings.booking.types import CaseFacts, Diary, FormatChoice, Person, Proposal, Slot
 from app.meetings.models import Invitee, Meeting
-from app.meetings.queries import ChildShown, Place, children_of, place_of
-from app.meetings.types import Format
+from app.meetings.queries import ChildShown, children_of
+from app.meetings.types import Answer, Format
 from app.protocols.exchange import restore
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.protocols.types import Clock
 
-PIN_IN_WORDS = "(the PIN of this meeting stands here)"
-LINK_IN_WORDS = "(each person's own link stands here)"
 MOST_FOUND = 12
 
 
@@ -47,32 +45,6 @@ class SlotShown:
     note: str
     after_deadline: bool
     checked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RowShown:
-    """One person on the page; `form` holds the fields."""
-
-    form: PersonRow
-    name: str
-    detail: str  # what they do, their agency
-    role: str
-    why: str
-    source: str
-    warnings: tuple[str, ...]
-    required: bool = False
-    can_swap: bool = False
-    asks_address: bool = False
-    can_drop: bool = False
-    reason_label: str = "Why is this person not invited?"
-    state: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    name: str
-    email: str
-    preview: Preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +166,7 @@ def build(
     unseen = _add_unseen(form, proposals)
     invitees = {f"invitee-{one.id}": one for one in meeting.invitees}
     rows = [
-        _row(
+        row_shown(
             row, by_key.get(row.key.data), invitees.get(row.key.data), people, case, diary, at, end
         )
         for row in form.rows()
@@ -204,7 +176,7 @@ def build(
     letters, no_letters = (
         ([], "")
         if changing
-        else _letters(session, meeting, form, rows, settings, sender, diary, at, end)
+        else letters_shown(session, meeting, form, rows, settings, sender, diary, at, end)
     )
     return BookingPage(
         meeting=meeting,
@@ -219,7 +191,7 @@ def build(
         rows=rows,
         found=_found(session, form, case, people),
         searched=bool(form.search.data),
-        cautions=_cautions(rows, people, invitees, form),
+        cautions=cautions(rows, people, invitees),
         letters=letters,
         no_letters=no_letters,
         summary=_summary(form, rows, at, end, changing=changing),
@@ -302,97 +274,6 @@ def _no_slots(diary: Diary) -> str:
     return "No time is free for chair and line in the next fortnight. Type another time."
 
 
-def _row(
-    row: PersonRow,
-    proposal: Proposal | None,
-    invitee: Invitee | None,
-    people: Mapping[int, Person],
-    case: CaseFacts,
-    diary: Diary,
-    at: datetime,
-    end: datetime,
-) -> RowShown:
-    person = people.get(row.professional_id or 0)
-    options = proposal.options if proposal else ()
-    if person is not None and person not in options:
-        options = (*options, person)
-    row.person.choices = [(str(one.id), _label(one)) for one in options]
-    if proposal is not None and person is None:
-        row.person.choices = [("", "Nobody yet: choose"), *row.person.choices]
-    if invitee is not None:
-        return RowShown(
-            form=row,
-            name=invitee.name,
-            detail=f"{invitee.title}, {invitee.agency_name}",
-            role=invitee.role.label,
-            why=invitee.why,
-            source="",
-            warnings=_busy(invitee.name, diary, at, end),
-            reason_label=f"Why is {invitee.name} removed?",
-            state=invitee.answer.label,
-        )
-    if person is not None:
-        return RowShown(
-            form=row,
-            name=person.name,
-            detail=f"{person.title or person.role.label}, {person.agency_name}",
-            role=person.role.label,
-            why=proposal.why if proposal else "Added by you.",
-            source=proposal.source if proposal else "",
-            warnings=_warnings(person, case, diary, at, end),
-            required=bool(proposal and proposal.required),
-            can_swap=len(row.person.choices) > 1,
-            asks_address=not person.email,
-            can_drop=proposal is None,
-            reason_label=f"Why is {person.name} not invited?",
-        )
-    nobody = proposal is not None and not row.is_typed
-    name = row.name.data or (proposal.role.label if proposal else "Somebody")
-    return RowShown(
-        form=row,
-        name=name,
-        detail=f"{row.title.data or 'Not in the directory'}, {row.agency.data}".strip(", ")
-        if row.is_typed
-        else "Nobody found",
-        role=proposal.role.label if proposal else "",
-        why=proposal.why if proposal else "Added by you.",
-        source=proposal.source if proposal else "",
-        warnings=(),
-        required=bool(proposal and proposal.required),
-        can_swap=len(row.person.choices) > 1,
-        asks_address=not nobody,
-        can_drop=proposal is None,
-        reason_label=f"Why is nobody invited as {name}?"
-        if nobody
-        else f"Why is {name} not invited?",
-    )
-
-
-def _label(person: Person) -> str:
-    return f"{person.name}, {person.title or person.role.label}, {person.agency_name}"
-
-
-def _warnings(
-    person: Person, case: CaseFacts, diary: Diary, at: datetime, end: datetime
-) -> tuple[str, ...]:
-    found = []
-    if person.agency_id in case.perpetrator_agencies:
-        found.append(
-            f"{person.agency_name} employs the alleged perpetrator. Invite somebody from it only "
-            "when you are sure that it cannot put the child or the enquiry at risk."
-        )
-    if person.away_until is not None and person.away_until > at:
-        found.append(f"Away until {words_for_moment(person.away_until)}.")
-    found.extend(_busy(person.name, diary, at, end))
-    return tuple(found)
-
-
-def _busy(name: str, diary: Diary, at: datetime, end: datetime) -> tuple[str, ...]:
-    if any(overlaps((at, end), span) for span in diary.people.get(name, ())):
-        return ("In another discussion at this time.",)
-    return ()
-
-
 def _add_unseen(form: BookingForm, proposals: Sequence[Proposal]) -> tuple[str, ...]:
     """Somebody proposed since the page was opened joins the list, and is pointed out."""
     seen = {row.key.data for row in form.rows()}
@@ -471,97 +352,6 @@ def _found(
     ]
 
 
-def _cautions(
-    rows: Sequence[RowShown],
-    people: Mapping[int, Person],
-    invitees: Mapping[str, Invitee],
-    form: BookingForm,
-) -> tuple[str, ...]:
-    """Quorum and decision-makers, of those who are ticked (C2, C8)."""
-    coming: list[tuple[str, bool]] = []
-    kinds = [rules.QUORUM[0]]  # the chair is there for social care
-    for shown in rows:
-        row = shown.form
-        if not row.come.data:
-            continue
-        person, invitee = people.get(row.professional_id or 0), invitees.get(row.key.data or "")
-        if invitee is not None:
-            coming.append((invitee.agency_name, invitee.decision_maker))
-            kinds.append(invitee.agency_kind)
-        elif person is not None:
-            coming.append((person.agency_name, person.decision_maker))
-            kinds.append(person.agency_kind)
-        elif row.is_typed:
-            coming.append((row.agency.data or row.name.data, bool(row.decides.data)))
-            kinds.append(row.typed().agency_kind)
-    found = [
-        f"Nobody is invited from {kind.label.lower()}: without them the chair can go on only "
-        "with a reason (TIMING)."
-        for kind in rules.quorum_missing(kinds)
-    ]
-    without = rules.agencies_without_decision_maker(coming)
-    if without:
-        found.append(
-            f"Nobody who can decide on behalf of {_listed(without)} is invited (BROMLEY 2)."
-        )
-    return tuple(found)
-
-
-def _letters(
-    session: Session,
-    meeting: Meeting,
-    form: BookingForm,
-    rows: Sequence[RowShown],
-    settings: CouncilSettings,
-    sender: messages.Sender,
-    diary: Diary,
-    at: datetime,
-    end: datetime,
-) -> tuple[list[Letter], str]:
-    """Exactly what each person will get; the PIN is told in words (C1)."""
-    if form.start is None:
-        return [], "Choose a time to see the letters."
-    line_id = int(form.line.data) if (form.line.data or "").isdigit() else None
-    if line_id is None:
-        line_id = next((one for one, _name in diary.lines), None)
-    line = directory.line(session, line_id) if line_id else None
-    draft = Meeting(
-        ref=meeting.ref,
-        starts_at=at,
-        ends_at=end,
-        format=Format(form.format.data) if form.format.data else meeting.format,
-        place=form.place.data or None,
-    )
-    place = Place(line.name, line.telephone, PIN_IN_WORDS) if line else place_of(session, meeting)
-    appointment = messages.appointment_of(draft, place, PIN_IN_WORDS)
-    desk = messages.desk_of(settings, sender)
-    chair = dict(form.chair.choices or []).get(form.chair.data or "", "")
-    to = [(chair, "the chair's own address", False)] if chair else []
-    for shown in rows:
-        row = shown.form
-        address = row.email.data or _address(session, row)
-        if row.come.data and address and not row.telephone_only.data:
-            to.append((shown.name, address, False))
-    return [
-        Letter(
-            name,
-            email,
-            preview(
-                LetterKind.INVITATION,
-                desk,
-                appointment,
-                Addressee("", 0, name, email, LINK_IN_WORDS),
-            ),
-        )
-        for name, email, _team in to
-    ], ""
-
-
-def _address(session: Session, row: PersonRow) -> str:
-    person = directory.professional(session, row.professional_id or 0)
-    return (person.email or "") if person else ""
-
-
 def _summary(
     form: BookingForm, rows: Sequence[RowShown], at: datetime, end: datetime, *, changing: bool
 ) -> str:
@@ -577,7 +367,9 @@ def _on_the_list(meeting: Meeting) -> list[Invitee]:
     return [
         one
         for one in meeting.invitees
-        if one.removed_at is None and (one.staff_id is None or one.staff_id != meeting.chair_id)
+        if one.removed_at is None
+        and one.answer is not Answer.DEPUTY
+        and (one.staff_id is None or one.staff_id != meeting.chair_id)
     ]
 
 
@@ -585,7 +377,3 @@ def _length(meeting: Meeting) -> int:
     if meeting.starts_at is None or meeting.ends_at is None:
         return 45
     return int((meeting.ends_at - meeting.starts_at).total_seconds() // 60)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

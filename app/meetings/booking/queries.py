@@ -162,7 +162,10 @@ def diary(
     ids = list(people)
     if ids:
         for name, start, end in session.execute(
-            _INVITED_ELSEWHERE.where(Invitee.professional_id.in_(ids), *within)
+            # A duty desk takes part in several at once; one person cannot.
+            _INVITED_ELSEWHERE.where(
+                Invitee.professional_id.in_(ids), Invitee.is_team.is_(False), *within
+            )
         ):
             if start and end:
                 busy[name].append((start, end))

@@ -67,6 +67,15 @@ def quarters_of(start: datetime, end: datetime) -> list[datetime]:
     return [first + n * QUARTER for n in range(count)]
 
 
+def free_line(diary: Diary, start: datetime, end: datetime) -> tuple[int | None, str]:
+    """The first line that nobody has in this time, with its name; None where there is none."""
+    wanted = frozenset(quarters_of(start, end))
+    for line_id, name in diary.lines:
+        if wanted.isdisjoint(diary.taken.get(line_id, frozenset())):
+            return line_id, name
+    return None, ""
+
+
 def overlaps(one: Span, other: Span) -> bool:
     """Whether two spans share a moment; meeting end to start is no clash."""
     return one[0] < other[1] and other[0] < one[1]
@@ -176,7 +185,7 @@ class _Search:
             return None
         if any(overlaps((start, end), busy) for busy in self.diary.chair):
             return None
-        line_id, line_name = self.free_line(start, end)
+        line_id, line_name = free_line(self.diary, start, end)
         if self.needs_line and line_id is None:
             return None
         busy = tuple(
@@ -194,13 +203,6 @@ class _Search:
             out_of_hours=not office_time,
             busy=busy,
         )
-
-    def free_line(self, start: datetime, end: datetime) -> tuple[int | None, str]:
-        wanted = frozenset(quarters_of(start, end))
-        for line_id, name in self.diary.lines:
-            if wanted.isdisjoint(self.diary.taken.get(line_id, frozenset())):
-                return line_id, name
-        return None, ""
 
 
 def _offer(offered: list[Slot], slot: Slot, most: int) -> None:

@@ -1,0 +1,163 @@
+"""One person on the booking page: who, why, and what to beware of (C2, C8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core.clock import words_for_moment
+from app.meetings.booking import rules
+from app.meetings.booking.forms import PersonRow
+from app.meetings.booking.slots import overlaps
+from app.meetings.booking.types import CaseFacts, Diary, Person, Proposal
+from app.meetings.models import Invitee
+
+
+@dataclass(frozen=True, slots=True)
+class RowShown:
+    """One person on the page; `form` holds the fields."""
+
+    form: PersonRow
+    name: str
+    detail: str  # what they do, their agency
+    role: str
+    why: str
+    source: str
+    warnings: tuple[str, ...]
+    required: bool = False
+    can_swap: bool = False
+    asks_address: bool = False
+    can_drop: bool = False
+    reason_label: str = "Why is this person not invited?"
+    state: str = ""
+
+
+def row_shown(
+    row: PersonRow,
+    proposal: Proposal | None,
+    invitee: Invitee | None,
+    people: Mapping[int, Person],
+    case: CaseFacts,
+    diary: Diary,
+    at: datetime,
+    end: datetime,
+) -> RowShown:
+    person = people.get(row.professional_id or 0)
+    options = proposal.options if proposal else ()
+    if person is not None and person not in options:
+        options = (*options, person)
+    row.person.choices = [(str(one.id), _label(one)) for one in options]
+    if proposal is not None and person is None:
+        row.person.choices = [("", "Nobody yet: choose"), *row.person.choices]
+    if invitee is not None:
+        return RowShown(
+            form=row,
+            name=invitee.name,
+            detail=f"{invitee.title}, {invitee.agency_name}",
+            role=invitee.role.label,
+            why=invitee.why,
+            source="",
+            warnings=_busy(invitee.name, diary, at, end),
+            reason_label=f"Why is {invitee.name} removed?",
+            state=invitee.answer.label,
+        )
+    if person is not None:
+        return RowShown(
+            form=row,
+            name=person.name,
+            detail=f"{person.title or person.role.label}, {person.agency_name}",
+            role=person.role.label,
+            why=proposal.why if proposal else "Added by you.",
+            source=proposal.source if proposal else "",
+            warnings=_warnings(person, case, diary, at, end),
+            required=bool(proposal and proposal.required),
+            can_swap=len(row.person.choices) > 1,
+            asks_address=not person.email,
+            can_drop=proposal is None,
+            reason_label=f"Why is {person.name} not invited?",
+        )
+    nobody = proposal is not None and not row.is_typed
+    name = row.name.data or (proposal.role.label if proposal else "Somebody")
+    return RowShown(
+        form=row,
+        name=name,
+        detail=f"{row.title.data or 'Not in the directory'}, {row.agency.data}".strip(", ")
+        if row.is_typed
+        else "Nobody found",
+        role=proposal.role.label if proposal else "",
+        why=proposal.why if proposal else "Added by you.",
+        source=proposal.source if proposal else "",
+        warnings=(),
+        required=bool(proposal and proposal.required),
+        can_swap=len(row.person.choices) > 1,
+        asks_address=not nobody,
+        can_drop=proposal is None,
+        reason_label=f"Why is nobody invited as {name}?"
+        if nobody
+        else f"Why is {name} not invited?",
+    )
+
+
+def _label(person: Person) -> str:
+    return f"{person.name}, {person.title or person.role.label}, {person.agency_name}"
+
+
+def _warnings(
+    person: Person, case: CaseFacts, diary: Diary, at: datetime, end: datetime
+) -> tuple[str, ...]:
+    found = []
+    if person.agency_id in case.perpetrator_agencies:
+        found.append(
+            f"{person.agency_name} employs the alleged perpetrator. Invite somebody from it only "
+            "when you are sure that it cannot put the child or the enquiry at risk."
+        )
+    if person.away_until is not None and person.away_until > at:
+        found.append(f"Away until {words_for_moment(person.away_until)}.")
+    found.extend(_busy(person.name, diary, at, end))
+    return tuple(found)
+
+
+def _busy(name: str, diary: Diary, at: datetime, end: datetime) -> tuple[str, ...]:
+    if any(overlaps((at, end), span) for span in diary.people.get(name, ())):
+        return ("In another discussion at this time.",)
+    return ()
+
+
+def cautions(
+    rows: Sequence[RowShown],
+    people: Mapping[int, Person],
+    invitees: Mapping[str, Invitee],
+) -> tuple[str, ...]:
+    """Quorum and decision-makers, of those who are ticked (C2, C8)."""
+    coming: list[tuple[str, bool]] = []
+    kinds = [rules.QUORUM[0]]  # the chair is there for social care
+    for shown in rows:
+        row = shown.form
+        if not row.come.data:
+            continue
+        person, invitee = people.get(row.professional_id or 0), invitees.get(row.key.data or "")
+        if invitee is not None:
+            coming.append((invitee.agency_name, invitee.decision_maker))
+            kinds.append(invitee.agency_kind)
+        elif person is not None:
+            coming.append((person.agency_name, person.decision_maker))
+            kinds.append(person.agency_kind)
+        elif row.is_typed:
+            coming.append((row.agency.data or row.name.data, bool(row.decides.data)))
+            kinds.append(row.typed().agency_kind)
+    found = [
+        f"Nobody is invited from {kind.label.lower()}: without them the chair can go on only "
+        "with a reason (TIMING)."
+        for kind in rules.quorum_missing(kinds)
+    ]
+    without = rules.agencies_without_decision_maker(coming)
+    if without:
+        found.append(
+            f"Nobody who can decide on behalf of {_listed(without)} is invited (BROMLEY 2)."
+        )
+    return tuple(found)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -1,0 +1,157 @@
+"""Slots: before the deadline first, free for chair and line, never in the past (C1, C4, B3)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.clock import in_london, london_date
+from app.meetings.booking.slots import (
+    format_for,
+    is_late,
+    is_office_time,
+    overlaps,
+    quarters_of,
+    slots,
+)
+from app.meetings.booking.types import CaseFacts, Diary, OfficeHours
+from app.meetings.types import Format
+from app.protocols.working_days import is_working_day
+from app.referrals.types import Flag
+from tests.clock import FRIDAY
+
+OFFICE = OfficeHours(time(9), time(17))
+ONE_LINE = Diary(lines=((1, "Line 1"),))
+TUESDAY = datetime(2026, 11, 24, 9, 10, tzinfo=UTC)
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+def test_the_earliest_that_chair_and_line_are_free_for_comes_first():
+    diary = Diary(
+        lines=((1, "Line 1"), (2, "Line 2")),
+        taken={1: frozenset(quarters_of(at(24, 9), at(24, 12)))},
+        chair=((at(24, 9, 30), at(24, 10, 30)),),
+    )
+    first = slots(TUESDAY, at(25, 12), OFFICE, diary, 45)[0]
+    assert (first.start, first.line_name) == (at(24, 10, 30), "Line 2")
+    assert not first.after_deadline and not first.out_of_hours
+
+
+def test_times_that_everybody_is_free_for_go_before_those_with_somebody_busy():
+    diary = Diary(lines=((1, "Line 1"),), people={"Dr Day": ((at(24, 9), at(24, 11)),)})
+    found = slots(TUESDAY, at(24, 13), OFFICE, diary, 45)
+    assert found[0].start == at(24, 11)
+    busy = [slot for slot in found if slot.busy]
+    assert busy and busy[0].busy == ("Dr Day",)
+    assert "Dr Day" in busy[0].why
+
+
+def test_a_deadline_at_the_weekend_gets_times_outside_office_hours():
+    found = slots(FRIDAY, FRIDAY + timedelta(hours=24), OFFICE, ONE_LINE, 45)
+    in_time = [slot for slot in found if not slot.after_deadline]
+    assert in_time[0].start == at(20, 17, 15)
+    assert all(slot.out_of_hours for slot in in_time)
+    assert {in_london(slot.start).day for slot in in_time} == {20, 21}
+    late = [slot for slot in found if slot.after_deadline]
+    assert late[0].start == at(23, 9)
+
+
+def test_in_the_night_any_time_rather_than_none():
+    night = at(20, 23, 5)
+    found = slots(night, at(21, 4), OFFICE, ONE_LINE, 45)
+    assert found[0].start == at(20, 23, 15)
+    assert not found[0].after_deadline
+
+
+def test_closure_days_take_slots_away():
+    closed = OfficeHours(time(9), time(17), frozenset({date(2026, 11, 24)}))
+    assert slots(TUESDAY, at(26, 12), closed, ONE_LINE, 45)[0].start == at(25, 9)
+
+
+def test_no_line_no_slot_unless_none_is_needed():
+    nothing = Diary(lines=())
+    assert slots(TUESDAY, at(25, 12), OFFICE, nothing, 45) == []
+    assert slots(TUESDAY, at(25, 12), OFFICE, nothing, 45, needs_line=False)
+
+
+def test_without_a_deadline_everything_within_a_fortnight_is_in_time():
+    found = slots(TUESDAY, None, OFFICE, ONE_LINE, 45)
+    assert found and not any(slot.after_deadline for slot in found)
+
+
+def test_when_the_deadline_has_passed_every_offer_says_so():
+    found = slots(TUESDAY, at(23, 12), OFFICE, ONE_LINE, 45)
+    assert found and all(slot.after_deadline for slot in found)
+
+
+def test_quarters_cover_the_whole_time():
+    assert quarters_of(at(24, 10, 5), at(24, 10, 50)) == [
+        at(24, 10), at(24, 10, 15), at(24, 10, 30), at(24, 10, 45)
+    ]  # fmt: skip
+    assert len(quarters_of(at(24, 10), at(24, 10, 45))) == 3
+
+
+def test_a_start_at_the_deadline_is_in_time():
+    assert not is_late(TUESDAY, TUESDAY)
+    assert is_late(TUESDAY + timedelta(seconds=1), TUESDAY)
+
+
+@pytest.mark.parametrize(
+    ("flags", "format_"),
+    [
+        (frozenset(), Format.CALL),
+        (frozenset({Flag.SERIOUS_HARM}), Format.MEETING),
+        (frozenset({Flag.COMPLEX}), Format.MEETING),
+        (frozenset({Flag.SERIOUS_HARM, Flag.IN_HOSPITAL}), Format.HOSPITAL),
+    ],
+)
+def test_format_by_rule(flags, format_):
+    chosen = format_for(CaseFacts(flags=flags))
+    assert chosen.format is format_
+    assert chosen.why and chosen.source
+
+
+moments = st.integers(0, 60 * 24 * 1000).map(
+    lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+)
+
+
+@given(
+    now=moments,
+    left=st.integers(-48, 24 * 6),
+    minutes=st.sampled_from((45, 60)),
+    taken=st.sets(st.integers(0, 24 * 4 * 7), max_size=120),
+    chair=st.lists(st.integers(0, 24 * 7), max_size=12),
+)
+def test_every_offer_keeps_every_promise(now, left, minutes, taken, chair):
+    due = now + timedelta(hours=left)
+    start = now.replace(minute=0, second=0, microsecond=0)
+    quarters = frozenset(start + timedelta(minutes=15 * n) for n in taken)
+    busy = tuple(
+        (start + timedelta(hours=n), start + timedelta(hours=n, minutes=50)) for n in chair
+    )
+    diary = Diary(lines=((1, "Line 1"),), taken={1: quarters}, chair=busy)
+    found = slots(now, due, OFFICE, diary, minutes)
+    assert len({slot.start for slot in found}) == len(found)
+    for slot in found:
+        assert slot.start >= now
+        assert slot.end - slot.start == timedelta(minutes=minutes)
+        assert slot.start.minute % 15 == 0
+        assert quarters.isdisjoint(quarters_of(slot.start, slot.end))
+        assert not any(overlaps((slot.start, slot.end), span) for span in busy)
+        assert slot.after_deadline == (slot.start > due)
+        assert slot.after_deadline or slot.end <= due
+        assert slot.out_of_hours != is_office_time(slot.start, slot.end, OFFICE)
+        if not slot.out_of_hours:
+            assert is_working_day(london_date(slot.start))
+            assert time(9) <= in_london(slot.start).time()
+            assert in_london(slot.end).time() <= time(17)
+    in_time = [slot for slot in found if not slot.after_deadline]
+    assert found == in_time + [slot for slot in found if slot.after_deadline]
+    assert [slot.start for slot in in_time] == sorted(slot.start for slot in in_time)
