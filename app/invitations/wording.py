@@ -41,6 +41,8 @@ def is_address(email: str) -> bool:
 
 def one_line(text: str) -> str:
     """The text without control and direction characters, on one line, each gap one space."""
+    if text.isprintable():
+        return " ".join(text.split())
     kept = (
         " " if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Zs") else character
         for character in text

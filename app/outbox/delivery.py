@@ -1,4 +1,4 @@
-"""The worker's step: claim, send, record, each in a short transaction of its own (H4).
+"""The worker's step: claim, send, record, in short transactions of their own (H4).
 
 No transaction is open while the mail server is spoken to. A crash after the server took a message
 and before that was recorded sends it again under the same Message-ID: twice is recognisable, lost
@@ -22,6 +22,9 @@ from app.outbox.types import Claimed
 
 log = structlog.get_logger()
 BATCH = 50
+# Seconds. What a quick server took in that time is written down together: a commit for each message
+# takes several times as long as sending it. A crash then repeats at most these, recognisably.
+UNWRITTEN = 0.1
 # Messages behind one that broke the connection were not tried: they need no long pause.
 SOON = timedelta(seconds=5)
 _random = random.SystemRandom()
@@ -46,40 +49,51 @@ def deliver_due(settings: Settings, now: datetime, most: int = BATCH) -> int:
 
 
 def _send_batch(transport: Transport, claimed: list[Claimed], now: datetime) -> int:
+    started = written = time.monotonic()
+    told: list[tuple[Claimed, Outcome]] = []
     taken = 0
-    started = time.monotonic()
+
+    def moment() -> datetime:
+        return now + timedelta(seconds=time.monotonic() - started)
+
     with transport:
-        for place, message in enumerate(claimed):
-            moment = now + timedelta(seconds=time.monotonic() - started)
-            if moment >= message.until - rules.CLAIM / 2:
-                # A slow server: what is left would be sent under a claim about to end.
-                _not_tried(claimed[place:], moment)
-                break
-            try:
-                outcome = transport.send(message)
-            except Unreachable as error:
-                _broken(claimed[place:], error, now, started)
-                break
-            moment = now + timedelta(seconds=time.monotonic() - started)
-            _record(message, outcome, moment)
-            taken += outcome.reply is Reply.TAKEN
+        try:
+            for place, message in enumerate(claimed):
+                if moment() >= message.until - rules.CLAIM / 2:
+                    # A slow server: what is left would be sent under a claim about to end.
+                    _not_tried(claimed[place:], moment())
+                    break
+                try:
+                    outcome = transport.send(message)
+                except Unreachable as error:
+                    _broken(claimed[place:], error, moment())
+                    break
+                told.append((message, outcome))
+                taken += outcome.reply is Reply.TAKEN
+                if time.monotonic() - written >= UNWRITTEN:
+                    _record(told, moment())
+                    told, written = [], time.monotonic()
+        finally:
+            # Whatever happened to the others: what the server has answered is not forgotten.
+            if told:
+                _record(told, moment())
     log.info("mail sent", taken=taken, of=len(claimed))
     return taken
 
 
-def _record(message: Claimed, outcome: Outcome, moment: datetime) -> None:
+def _record(told: list[tuple[Claimed, Outcome]], moment: datetime) -> None:
     with transaction() as session:
-        if outcome.reply is Reply.TAKEN:
-            service.sent(session, message, moment)
-        elif outcome.reply is Reply.REFUSED:
-            service.refused(session, message, outcome.problem or "The mail server refused it.")
-        else:
-            service.put_back(session, message, moment, _pause(message), outcome.problem)
+        if taken := [message for message, outcome in told if outcome.reply is Reply.TAKEN]:
+            service.sent(session, taken, moment)
+        for message, outcome in told:
+            if outcome.reply is Reply.REFUSED:
+                service.refused(session, message, outcome.problem or "The mail server refused it.")
+            elif outcome.reply is Reply.LATER:
+                service.put_back(session, message, moment, _pause(message), outcome.problem)
 
 
-def _broken(left: list[Claimed], error: Unreachable, now: datetime, started: float) -> None:
+def _broken(left: list[Claimed], error: Unreachable, moment: datetime) -> None:
     """The connection is gone: over the first of those left, or for everyone."""
-    moment = now + timedelta(seconds=time.monotonic() - started)
     with transaction() as session:
         for place, message in enumerate(left):
             if place == 0 or error.everyone:

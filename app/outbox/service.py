@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
@@ -20,6 +20,16 @@ from app.outbox import rules
 from app.outbox.models import OutboxMessage
 from app.outbox.queries import DUE
 from app.outbox.types import FAILED, Claimed, MessageState
+
+_TO_CLAIM = DUE.with_only_columns(
+    OutboxMessage.id,
+    OutboxMessage.message_id,
+    OutboxMessage.kind,
+    OutboxMessage.recipient,
+    OutboxMessage.content,
+    OutboxMessage.tries,
+    OutboxMessage.queued_at,
+)
 
 
 def enqueue(session: Session, message: FinishedMessage, now: datetime) -> OutboxMessage:
@@ -108,34 +118,53 @@ def claim(session: Session, now: datetime, most: int) -> list[Claimed]:
     out. The claim ends by itself after five minutes, so a worker that died holds nothing back.
     """
     until = now + rules.CLAIM
-    rows = list(
+    rows = session.execute(
+        _TO_CLAIM.where(OutboxMessage.next_try_at <= now)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    ).all()
+    late = [row.id for row in rows if rules.gives_up(row.kind, row.queued_at, now)]
+    claimed = [
+        Claimed(row.id, row.message_id, row.recipient, row.content or b"", row.tries + 1, until)
+        for row in rows
+        if row.id not in late
+    ]
+    if late:
         session.execute(
-            DUE.where(OutboxMessage.next_try_at <= now)
-            .limit(most)
-            .with_for_update(skip_locked=True)
-        ).scalars()
-    )
-    claimed = []
-    for row in rows:
-        if row.content is None or rules.gives_up(row.kind, row.queued_at, now):
-            _settle(row, MessageState.DEAD, row.problem or "It could not be sent in time.")
-            continue
-        row.state = MessageState.SENDING
-        row.tries += 1
-        row.claimed_until = row.next_try_at = until
-        claimed.append(
-            Claimed(row.id, row.message_id, row.recipient, row.content, row.tries, until)
+            _change(late).values(
+                state=MessageState.DEAD,
+                problem=func.coalesce(OutboxMessage.problem, "It could not be sent in time."),
+                content=None,
+                claimed_until=None,
+            )
         )
-    session.flush()
+    if claimed:
+        session.execute(
+            _change([one.id for one in claimed]).values(
+                state=MessageState.SENDING,
+                tries=OutboxMessage.tries + 1,
+                claimed_until=until,
+                next_try_at=until,
+            )
+        )
     return claimed
 
 
-def sent(session: Session, held: Claimed, now: datetime) -> None:
-    """The mail server took it. Its content, which holds a link and a PIN, is emptied."""
-    row = _mine(session, held)
-    if row is not None:
-        row.sent_at = now
-        _settle(row, MessageState.SENT, None)
+def sent(session: Session, held: Sequence[Claimed], now: datetime) -> None:
+    """The mail server took them. Their content, which holds a link and a PIN, is emptied.
+
+    All of `held` are of one claim; one that another worker has claimed since is left to it.
+    """
+    session.execute(
+        _change([one.id for one in held])
+        .where(
+            OutboxMessage.state == MessageState.SENDING,
+            OutboxMessage.claimed_until == held[0].until,
+        )
+        .values(
+            state=MessageState.SENT, sent_at=now, content=None, problem=None, claimed_until=None
+        )
+    )
 
 
 def refused(session: Session, held: Claimed, problem: str) -> None:
@@ -165,6 +194,14 @@ def put_back(
     row.next_try_at = now + wait
     row.problem = problem or row.problem
     session.flush()
+
+
+def _change(ids: Collection[int]) -> Update:
+    return (
+        update(OutboxMessage)
+        .where(OutboxMessage.id.in_(ids))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _mine(session: Session, held: Claimed) -> OutboxMessage | None:

@@ -8,6 +8,7 @@ import os
 import re
 import smtplib
 import ssl
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
@@ -200,24 +201,29 @@ class MailServer:
 
     def _connected(self) -> smtplib.SMTP:
         server = self._server
-        context = ssl.create_default_context()
         # The own name is given, so that no name look-up waits.
         smtp: smtplib.SMTP
         if server.tls == "at once":
             smtp = smtplib.SMTP_SSL(
-                server.host, server.port, self._own_name, timeout=SECONDS, context=context
+                server.host, server.port, self._own_name, timeout=SECONDS, context=_tls()
             )
         else:
             smtp = smtplib.SMTP(server.host, server.port, self._own_name, timeout=SECONDS)
         try:
             if server.tls == "starttls":
-                smtp.starttls(context=context)
+                smtp.starttls(context=_tls())
             if server.user:
                 smtp.login(server.user, server.password or "")
         except BaseException:
             smtp.close()
             raise
         return smtp
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the system's certificates takes longer than sending twelve letters: once, if ever."""
+    return ssl.create_default_context()
 
 
 class Folder:

@@ -212,7 +212,10 @@ def test_a_worker_that_was_slow_does_not_settle_what_another_has_taken(in_app, s
         service.refused(session, slow, "late")
     assert row(message_id).state is MessageState.SENDING
     with transaction() as session:
-        service.sent(session, fast, FRIDAY + rules.CLAIM)
+        service.sent(session, [slow], FRIDAY + rules.CLAIM)
+    assert row(message_id).state is MessageState.SENDING
+    with transaction() as session:
+        service.sent(session, [fast], FRIDAY + rules.CLAIM)
     assert row(message_id).state is MessageState.SENT
 
 
