@@ -1,0 +1,184 @@
+"""Actions, people and dissent; what the record is made of (E1, E3, E4, F1)."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
+from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.discussion import actions, people, queries, service
+from app.meetings.discussion.content import content_of, gate_of
+from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer
+from app.meetings.messages import Sender
+from app.meetings.models import Action, Delivery, Meeting
+from app.meetings.types import ActionState, Attendance, MessageKind
+from tests.clock import FRIDAY
+
+SENDER = Sender("rna-desk@example.org", "http://desk.example.org")
+
+
+def add(case, **changes) -> int:
+    order = {"what": "Visit the school", "owner_id": case.invitees[1], "due": "tomorrow 5 pm"}
+    with transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        return actions.add_action(
+            session, case.chair, meeting, ActionOrder(**(order | changes)), FRIDAY
+        ).id
+
+
+def test_an_action_has_owner_and_date(in_app, case):
+    add(case, child_id=case.children[0], why="She is there on Monday")
+    action = reading().execute(select(Action)).scalar_one()
+    assert action.due_at.isoformat() == "2026-11-21T17:00:00+00:00"
+    assert (action.owner_id, action.state) == (case.invitees[1], ActionState.OPEN)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"what": ""}, "what"),
+        ({"owner_id": None}, "owner"),
+        ({"owner_id": 999999}, "owner"),
+        ({"due": ""}, "due"),
+        ({"due": "asap"}, "due"),
+        ({"due": "yesterday"}, "due"),
+        ({"child_id": 999999}, "child"),
+        ({"what": "x" * 20_001}, "what"),
+    ],
+)
+def test_an_action_that_lacks_something_is_refused_by_its_field(in_app, case, changes, field):
+    with pytest.raises(Refused) as refusal:
+        add(case, **changes)
+    assert refusal.value.field == field
+    assert reading().execute(select(Action)).first() is None
+
+
+def test_two_who_change_one_action_both_see_it(in_app, case):
+    number = add(case)
+    order = ActionOrder("Ring the school", case.invitees[2], "Monday")
+    with transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        actions.change_action(session, case.chair, meeting, number, order, 1, FRIDAY)
+    with (
+        pytest.raises(actions.ChangedMeanwhile, match="Ring the school") as changed,
+        transaction() as session,
+    ):
+        meeting = queries.meeting_to_write(session, case.ref)
+        actions.change_action(session, case.writer, meeting, number, order, 1, FRIDAY)
+    assert changed.value.version == 2
+
+
+def test_an_action_is_struck_out_and_its_row_stays(in_app, case):
+    number = add(case)
+    with transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        actions.strike_action(session, case.chair, meeting, number, FRIDAY)
+    meeting = reading().get_one(Meeting, case.meeting_id)
+    assert queries.actions_of(reading(), meeting) == []
+    assert reading().get_one(Action, number).removed_at == FRIDAY
+    with pytest.raises(Refused, match="struck out"), transaction() as session:
+        actions.strike_action(
+            session, case.chair, queries.meeting_to_write(session, case.ref), number, FRIDAY
+        )
+
+
+def test_owners_are_told_at_the_end_and_others_are_not(in_app, case):
+    add(case)
+    with transaction() as session:
+        meeting = queries.meeting_to_change(session, case.ref)
+        told = service.end(session, case.chair, meeting, SENDER, meeting.started_at)
+    assert told == 1
+    (sent,) = reading().execute(select(Delivery)).scalars()
+    assert (sent.invitee_id, sent.kind) == (case.invitees[1], MessageKind.ACTIONS)
+
+
+def test_somebody_dials_in_and_counts(in_app, case):
+    newcomer = Newcomer(
+        "DS Ann Green", "", ProfessionalRole.POLICE_OFFICER, "County Police", AgencyKind.POLICE
+    )
+    with transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        invitee = people.add_person(session, case.chair, meeting, newcomer, FRIDAY)
+        assert invitee.attendance is Attendance.BY_PHONE
+    meeting = reading().get_one(Meeting, case.meeting_id)
+    assert AgencyKind.POLICE not in content_of(reading(), meeting).quorum.missing
+    with pytest.raises(Refused) as refusal, transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        people.add_person(
+            session,
+            case.chair,
+            meeting,
+            Newcomer("", "", ProfessionalRole.OTHER, "", AgencyKind.OTHER),
+            FRIDAY,
+        )
+    assert refusal.value.field == "name"
+
+
+@pytest.mark.parametrize(
+    ("order", "field"),
+    [
+        (DissentOrder(None, "The plan", "It is too slow"), "who"),
+        (DissentOrder(1, "", "It is too slow"), "what"),
+        (DissentOrder(1, "The plan", ""), "why"),
+    ],
+)
+def test_a_dissent_says_who_what_and_why(in_app, case, order: DissentOrder, field: str):
+    who = case.invitees[order.invitee_id] if order.invitee_id is not None else None
+    with pytest.raises(Refused) as refusal, transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        people.add_dissent(
+            session, case.chair, meeting, DissentOrder(who, order.what, order.why), FRIDAY
+        )
+    assert refusal.value.field == field
+
+
+def test_the_content_of_a_record(in_app, case):
+    def write(scope: str, field: str, value: str) -> None:
+        with transaction() as session:
+            meeting = queries.meeting_to_write(session, case.ref)
+            service.save_field(session, case.chair, meeting, scope, field, value, 0, FRIDAY)
+
+    child = case.child(0)
+    write(child, "section_47", "started")
+    write(child, "section_47.reason", "The threshold is met.")
+    write(child, "harm", "yes")
+    write(child, "harm.reason", "Mother takes lithium.")
+    write(child, "harm.protected", "health_of_others")
+    write(child, "medical.not_decided", "The paediatrician rings back at six.")
+    write(child, "other_children", "A cousin with asthma.")
+    write(child, "other_children.protected", "health_of_others")
+    write(child, "assessment", "20")
+    write(child, "family_what", "Not asked after all.")
+    write(case.invitee(1), "attendance", "by_phone")
+    write(case.invitee(1), "information", "Known at the address.")
+    write("meeting", "analysis", "Two accounts do not fit.")
+    write("meeting", "dissent_asked", "yes")
+    add(case, child_id=case.children[0])
+    with transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        order = DissentOrder(case.invitees[1], "The timescale", "Too slow")
+        people.add_dissent(session, case.chair, meeting, order, FRIDAY)
+
+    meeting = reading().get_one(Meeting, case.meeting_id)
+    content = content_of(reading(), meeting)
+    said = {one.key: one for one in content.children[0].decisions}
+    assert list(said) == ["harm", "section_47", "other_children", "medical", "assessment"]
+    assert (said["harm"].answer, said["harm"].reason.protects) == ("Yes", "health_of_others")
+    assert said["section_47"].answer == "Started"
+    assert (said["medical"].answer, said["medical"].decided) == ("Not decided", False)
+    assert said["assessment"].answer == "20 working days"
+    # Protected words never stand in the answer, which every reader sees.
+    assert said["other_children"].answer == "See the reason"
+    assert said["other_children"].reason.text == "A cousin with asthma."
+    assert content.children[1].decisions == ()
+    assert [one.passage.text for one in content.information] == ["Known at the address."]
+    assert [one.heading for one in content.analysis] == ["Analysis"]
+    assert content.quorum.missing == (AgencyKind.SOCIAL_CARE, AgencyKind.HEALTH)
+    assert content.dissent_asked
+    (dissent,) = content.dissents
+    assert (dissent.about, dissent.why) == ("The timescale", "Too slow")
+    (action,) = content.actions
+    assert (action.number, action.child_name) == (1, "Amara Okonjo")
+    assert any("went on without" in one.what for one in gate_of(reading(), meeting))

@@ -1,0 +1,267 @@
+"""Words are kept with their history, for two writers at once, on both engines (E1)."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.audit.queries import history, verify_chain
+from app.core.refusal import Refused
+from app.core.session import db, reading, transaction
+from app.meetings.discussion import queries, service
+from app.meetings.discussion.types import Conflict, Saved, Typed
+from app.meetings.messages import Sender
+from app.meetings.models import Entry, EntryHistory, Meeting
+from app.meetings.types import MeetingState
+from tests.clock import FRIDAY
+
+HELD = "meeting"
+
+
+def save(case, scope: str, field: str, value: str, base: int = 0, actor=None, now=FRIDAY):
+    with transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        assert meeting is not None
+        return service.save_field(
+            session, actor or case.chair, meeting, scope, field, value, base, now
+        )
+
+
+def test_words_are_kept_and_what_they_replace(in_app, case):
+    assert save(case, HELD, "analysis", "First") == Saved(1, "First")
+    assert save(case, HELD, "analysis", "Second", 1, case.writer) == Saved(2, "Second")
+    entry = reading().execute(select(Entry)).scalar_one()
+    assert (entry.value, entry.version, entry.written_by_id) == ("Second", 2, case.writer.id)
+    (before,) = queries.history_of(reading(), entry)
+    assert (before.value, before.version, before.written_by_id) == ("First", 1, case.chair.id)
+
+
+def test_two_writers_both_keep_their_words(in_app, case):
+    save(case, HELD, "analysis", "Mine", 0, case.chair)
+    clash = save(case, HELD, "analysis", "Also mine", 0, case.writer)
+    assert isinstance(clash, Conflict)
+    assert (clash.theirs, clash.mine, clash.version) == ("Mine", "Also mine", 1)
+    assert clash.who == "Helen Marsh"
+    assert reading().execute(select(Entry.value)).scalar_one() == "Mine"
+    both = save(case, HELD, "analysis", "Mine\n\nAlso mine", clash.version, case.writer)
+    assert both == Saved(2, "Mine\n\nAlso mine")
+
+
+def test_an_old_page_that_sends_what_it_was_given_changes_nothing(in_app, case):
+    save(case, HELD, "analysis", "First")
+    save(case, HELD, "analysis", "Second", 1)
+    assert save(case, HELD, "analysis", "First", 1, case.writer) == Saved(2, "Second")
+    assert len(reading().execute(select(EntryHistory)).all()) == 1
+
+
+def test_the_same_words_twice_are_one_version(in_app, case):
+    save(case, HELD, "analysis", "Same")
+    assert save(case, HELD, "analysis", "Same", 0, case.writer) == Saved(1, "Same")
+
+
+def test_an_empty_field_leaves_no_trace(in_app, case):
+    assert save(case, HELD, "analysis", "") == Saved(0, "")
+    assert reading().execute(select(Entry)).first() is None
+
+
+def test_two_first_words_at_the_same_moment(app, case):
+    """Two threads start on the same empty field: one is kept, the other comes back."""
+    start = threading.Barrier(2)
+    found: dict[str, object] = {}
+
+    def write(words: str, actor) -> None:
+        with app.app_context():
+            reading().connection()
+            start.wait(timeout=10)
+            found[words] = save(case, HELD, "analysis", words, 0, actor)
+            db.session.remove()
+
+    threads = [
+        threading.Thread(target=write, args=("one", case.chair)),
+        threading.Thread(target=write, args=("two", case.writer)),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    kinds = sorted(type(outcome).__name__ for outcome in found.values())
+    assert kinds == ["Conflict", "Saved"]
+    with app.app_context():
+        kept = reading().execute(select(Entry.value)).scalar_one()
+        clash = next(one for one in found.values() if isinstance(one, Conflict))
+        assert {clash.theirs, clash.mine} == {"one", "two"}
+        assert clash.theirs == kept
+
+
+def test_words_from_many_threads_are_all_in_the_history(app, case):
+    """Each writer goes on until their words are in: none is lost, the audit is whole."""
+
+    def write(words: str) -> None:
+        with app.app_context():
+            version = 0
+            for _ in range(50):
+                saved = save(case, HELD, "analysis", words, version)
+                if isinstance(saved, Saved):
+                    break
+                version = saved.version
+            db.session.remove()
+
+    threads = [threading.Thread(target=write, args=(f"words {n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    with app.app_context():
+        session = reading()
+        entry = session.execute(select(Entry)).scalar_one()
+        said = {entry.value, *(row.value for row in queries.history_of(session, entry))}
+        assert said == {f"words {n}" for n in range(4)}
+        assert entry.version == 4
+        assert list(verify_chain(session)) == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "field"),
+    [
+        ("child:999999", "harm"),
+        ("invitee:999999", "information"),
+        ("invitee:999999", "attendance"),
+        ("invitee:x", "attendance"),
+        ("meeting", "nonsense"),
+        ("everybody", "harm"),
+    ],
+)
+def test_fields_of_others_are_refused(in_app, case, scope: str, field: str):
+    with pytest.raises(Refused):
+        save(case, scope, field, "yes")
+
+
+def test_a_child_of_another_discussion_is_refused(in_app, case, make_case):
+    other = make_case()
+    with pytest.raises(Refused):
+        save(case, other.child(), "harm", "yes")
+
+
+def test_a_signed_record_is_not_written_in(in_app, make_case):
+    signed = make_case(MeetingState.SIGNED)
+    with pytest.raises(Refused, match="signed and final"):
+        save(signed, HELD, "analysis", "Later thoughts")
+
+
+def test_the_audit_names_the_field_and_never_the_words(in_app, case):
+    save(case, case.child(), "harm.reason", "Canary Quillfeather")
+    rows = history(reading(), "meeting", case.ref)
+    row = rows[0]
+    assert row.action == "wrote"
+    assert row.details == {"scope": case.child(), "field": "harm.reason", "version": 1}
+    assert "Quillfeather" not in str(
+        [one.details for one in history(reading(), "meeting", case.ref)]
+    )
+
+
+def test_a_sibling_gets_the_same_where_nothing_is_written(in_app, case, entries):
+    save(case, case.child(0), "harm", "yes")
+    save(case, case.child(0), "harm.reason", "A bruise.")
+    save(case, case.child(1), "harm", "no")
+    with transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        filled = service.copy_answers(session, case.chair, meeting, *case.children[:2], FRIDAY)
+    assert filled == 1
+    assert entries()[case.child(1), "harm"] == "no"
+    assert entries()[case.child(1), "harm.reason"] == "A bruise."
+
+
+def test_a_page_sent_whole_keeps_what_was_typed_and_shows_the_clash(in_app, case, entries):
+    save(case, HELD, "analysis", "Theirs", 0, case.writer)
+    with transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        kept = service.save_page(
+            session,
+            case.chair,
+            meeting,
+            [
+                Typed(HELD, "analysis", "Mine", 0),
+                Typed(HELD, "hypotheses", "A fall", 0),
+                Typed(HELD, "challenge", "", 0),
+                Typed(case.child(), "section_47", "perhaps", 0),
+            ],
+            {},
+            FRIDAY,
+        )
+    assert not kept
+    assert set(kept.conflicts) == {"meeting/analysis"}
+    assert set(kept.refused) == {f"{case.child()}/section_47"}
+    assert entries()[HELD, "hypotheses"] == "A fall"
+    assert entries()[HELD, "analysis"] == "Theirs"
+
+
+@pytest.mark.parametrize(
+    ("choice", "becomes"), [("theirs", "Theirs"), ("both", "Theirs\n\nMine"), ("", "Mine")]
+)
+def test_a_clash_is_settled_without_script(in_app, case, entries, choice: str, becomes: str):
+    save(case, HELD, "analysis", "Theirs", 0, case.writer)
+    with transaction() as session:
+        kept = service.save_page(
+            session,
+            case.chair,
+            queries.meeting_to_write(session, case.ref),
+            [Typed(HELD, "analysis", "Mine", 1)],
+            {"meeting/analysis": choice} if choice else {},
+            FRIDAY,
+        )
+    assert kept
+    assert entries()[HELD, "analysis"] == becomes
+
+
+def test_a_save_cannot_pass_a_signature(app, make_case, engine_name):
+    """While sign-off holds the row, a save waits, and is then refused."""
+    case = make_case(MeetingState.ENDED)
+    signing, refused = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with app.app_context():
+            signing.wait(timeout=10)
+            try:
+                save(case, HELD, "analysis", "Too late")
+            except Refused:
+                refused.set()
+            db.session.remove()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with app.app_context(), transaction() as session:
+        meeting = queries.meeting_to_change(session, case.ref)
+        meeting.state = MeetingState.SIGNED
+        meeting.signed_at = FRIDAY
+        session.flush()
+        signing.set()
+        writer.join(timeout=0.5)
+        assert writer.is_alive()
+    writer.join(timeout=30)
+    assert refused.is_set()
+
+
+def test_the_clock_of_the_record_starts_at_the_end(in_app, make_case):
+    case = make_case(MeetingState.BOOKED, invitees=3)
+    sender = Sender("rna-desk@example.org", "http://desk.example.org")
+    began, over = FRIDAY + timedelta(days=1), FRIDAY + timedelta(days=1, minutes=40)
+    with transaction() as session:
+        service.start(session, case.chair, queries.meeting_to_change(session, case.ref), began)
+    with transaction() as session:
+        meeting = queries.meeting_to_change(session, case.ref)
+        assert meeting.state is MeetingState.UNDER_WAY
+        service.end(session, case.chair, meeting, sender, over)
+    meeting = reading().get_one(Meeting, case.meeting_id)
+    assert meeting.state is MeetingState.ENDED
+    assert (meeting.started_at, meeting.ended_at) == (began, over)
+    assert meeting.record_due_at == over + timedelta(hours=24)
+    assert meeting.clocks["clocks"]["record_circulated"]["rule"] == "record-24h"
+    chair = next(one for one in meeting.invitees if one.staff_id == case.chair.id)
+    assert chair.attendance is not None
+    with pytest.raises(Refused), transaction() as session:
+        service.end(session, case.chair, queries.meeting_to_change(session, case.ref), sender, over)
+    with pytest.raises(Refused), transaction() as session:
+        service.start(session, case.chair, queries.meeting_to_change(session, case.ref), over)
