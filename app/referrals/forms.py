@@ -279,6 +279,7 @@ class DecisionForm(Versioned):
         ],
         validators=[Required("Choose what is to be done")],
     )
+    discussion_cancelled = BooleanField("The strategy discussion was cancelled")
     agency_id = pick("Which agency?", description="To signpost to, or to share information with.")
     reason = Passage(
         "Reason", length=10_000, validators=[Required("Give the reason for the decision")]

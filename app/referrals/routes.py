@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 
 from app.accounts.signed_in import may, signed_in, staff_may
 from app.accounts.types import Permission
@@ -17,10 +17,9 @@ from app.core.session import reading, transaction
 from app.directory import queries as directory
 from app.protocols.registry import active
 from app.protocols.rules import clocks
-from app.referrals import onward, queries, rules, shown
+from app.referrals import queries, rules, shown
 from app.referrals.changes.routes import blueprint
 from app.referrals.finding import found
-from app.referrals.models import Referral
 from app.referrals.types import Flag, Outcome
 from app.web.access import access
 from app.web.htmx import respond
@@ -68,26 +67,32 @@ class Step(NamedTuple):
     main: bool
 
 
-def _steps(referral: Referral) -> list[Step]:
+# (words, endpoint, permission): the first that somebody may take is the main one.
+_BEFORE = (
+    ("A strategy discussion is needed", "need.decide", Permission.DISCUSSION_NEED),
+    ("Start the discussion now", "need.start_now", Permission.DISCUSSION_START),
+    ("Record one already held", "need.already_held", Permission.DISCUSSION_START),
+    ("Decide something else", "referrals.decide", Permission.REFERRAL_DECIDE),
+)
+_HELD = (
+    ("Go to the strategy discussion", "need.discussions", Permission.DISCUSSION_SEE),
+    ("Another discussion is needed", "need.decide", Permission.DISCUSSION_NEED),
+    ("Start another now", "need.start_now", Permission.DISCUSSION_START),
+    ("Change the decision", "referrals.decide", Permission.REFERRAL_DECIDE),
+)
+
+
+def _steps(outcome: Outcome | None, ref: str) -> list[Step]:
     """What the person signed in can do next with a referral."""
-    held = referral.outcome is Outcome.STRATEGY_DISCUSSION
-    wanted = [
-        ("A strategy discussion is needed", "need.decide", Permission.DISCUSSION_NEED, True),
-        ("Start the discussion now", "need.start_now", Permission.DISCUSSION_START, False),
-        ("Record one already held", "need.already_held", Permission.DISCUSSION_START, False),
-        ("Decide something else", "referrals.decide", Permission.REFERRAL_DECIDE, False),
+    wanted = _HELD if outcome is Outcome.STRATEGY_DISCUSSION else _BEFORE
+    allowed = [one for one in wanted if may(one[2])]
+    if [endpoint for _, endpoint, _ in allowed] == ["referrals.decide"]:
+        words = "Decide" if outcome is None else "Change the decision"
+        return [Step(words, url_for("referrals.decide", ref=ref), True)]
+    return [
+        Step(words, url_for(endpoint, ref=ref), place == 0)
+        for place, (words, endpoint, _) in enumerate(allowed)
     ]
-    if held:
-        return []
-    steps = [
-        Step(words, url_for(endpoint, ref=referral.ref), main)
-        for words, endpoint, permission, main in wanted
-        if may(permission) and endpoint in current_app.view_functions
-    ]
-    if len(steps) == 1:
-        words = "Change the decision" if referral.outcome else "Decide"
-        return [Step(words, steps[0].href, True)]
-    return steps
 
 
 @blueprint.get("/<ref>")
@@ -129,8 +134,7 @@ def _page(ref: str, moment: datetime) -> Response:
         decisions=queries.decisions(session, held.id),
         colours=shown.RATING_COLOURS,
         events=[shown.event(entry) for entry in history(session, "referral", held.ref)],
-        onward=onward.of_referral(session, held.id),
-        steps=_steps(held),
+        steps=_steps(held.outcome, held.ref),
         may_edit=may(Permission.REFERRAL_ENTER),
         may_rate=may(Permission.REFERRAL_RATE),
         may_decide=may(Permission.REFERRAL_DECIDE),

@@ -159,18 +159,23 @@ def check_decision(
     earlier: Outcome | None,
     consent: ConsentState | None,
     lawful_basis: LawfulBasis | None,
+    discussion_cancelled: bool = False,
 ) -> None:
     """Raise Refused where a decision may not be taken (A7; IMAP 3).
 
-    `earlier` is the outcome that holds so far. A strategy discussion, once decided, is ended on
-    its own page, never by a new decision here: people have been invited to it.
+    `earlier` is the outcome that holds so far. A strategy discussion, once decided, is cancelled
+    on its own page first, since people are invited to it: `discussion_cancelled` says that it was.
     """
     if not reason:
         raise Refused("reason", "Give the reason for the decision")
-    if earlier is Outcome.STRATEGY_DISCUSSION and outcome is not Outcome.STRATEGY_DISCUSSION:
+    if (
+        earlier is Outcome.STRATEGY_DISCUSSION
+        and outcome is not Outcome.STRATEGY_DISCUSSION
+        and not discussion_cancelled
+    ):
         raise Refused(
-            "outcome",
-            "A strategy discussion was decided: hold it, or cancel it on its own page first",
+            "discussion_cancelled",
+            "A strategy discussion was decided: cancel it on its own page, then tick here",
         )
     if problem := consent_problem(outcome, consent, lawful_basis):
         raise Refused("outcome", problem)

@@ -195,12 +195,14 @@ def decide(
     now: datetime,
     *,
     agency_id: int | None = None,
+    discussion_cancelled: bool = False,
     version: int | None = None,
 ) -> ReferralDecision:
     """Decide what becomes of a referral (A7; IMAP 3, 5). The last decision is the one that holds.
 
     For a strategy discussion the meetings floor calls this; everything else is decided here.
-    `agency_id` is the agency signposted to or given the information. Raises Refused by the field,
+    `agency_id` is the agency signposted to or given the information; `discussion_cancelled` says
+    that a discussion decided before was cancelled. Raises Refused by the field,
     ChangedMeanwhile where somebody changed the referral first.
     """
     _unchanged(referral, version)
@@ -211,6 +213,7 @@ def decide(
         earlier=referral.outcome,
         consent=referral.consent,
         lawful_basis=referral.lawful_basis,
+        discussion_cancelled=discussion_cancelled,
     )
     if agency_id is not None and directory.agency(session, agency_id) is None:
         raise Refused("agency_id", "Choose the agency from the list")

@@ -121,7 +121,8 @@ def decide(ref: str) -> Response:
     def save(session: Session) -> None:
         service.decide(
             session, signed_in().actor, found(session, ref), Outcome(form.outcome.data),
-            form.reason.data, now(), agency_id=form.agency_id.data, version=form.version.data,
+            form.reason.data, now(), agency_id=form.agency_id.data,
+            discussion_cancelled=form.discussion_cancelled.data, version=form.version.data,
         )  # fmt: skip
 
     def theirs(session: Session) -> list[Text]:
@@ -151,6 +152,7 @@ def decide(ref: str) -> Response:
                     if rules.consent_needed(one)
                 },
                 "consent_words": consent_in_words(held),
+                "discussed": held.outcome is Outcome.STRATEGY_DISCUSSION,
             },
         ),
     )

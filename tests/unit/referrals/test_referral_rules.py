@@ -158,7 +158,7 @@ def check(outcome, reason="Because", agency_id=None, **known):
         ((Outcome.SIGNPOST, "x"), {}, "agency_id"),
         ((Outcome.SHARE_INFORMATION, "x"), {}, "agency_id"),
         ((Outcome.SECTION_17, "x"), {"consent": None}, "outcome"),
-        ((Outcome.ADVICE, "x"), {"earlier": Outcome.STRATEGY_DISCUSSION}, "outcome"),
+        ((Outcome.ADVICE, "x"), {"earlier": Outcome.STRATEGY_DISCUSSION}, "discussion_cancelled"),
     ],
 )
 def test_a_decision_that_may_not_be_taken_names_its_field(arguments, known, where):
@@ -172,6 +172,7 @@ def test_decisions_that_may_be_taken():
     check(Outcome.STRATEGY_DISCUSSION, consent=None, earlier=Outcome.ADVICE)
     check(Outcome.STRATEGY_DISCUSSION, earlier=Outcome.STRATEGY_DISCUSSION)
     check(Outcome.SIGNPOST, agency_id=3)
+    check(Outcome.ADVICE, earlier=Outcome.STRATEGY_DISCUSSION, discussion_cancelled=True)
 
 
 INTAKE = Intake(
