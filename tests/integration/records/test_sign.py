@@ -1,0 +1,188 @@
+"""The gate, sign-off, an absent chair, corrections (F1, F2)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.accounts.models import Staff
+from app.accounts.types import Role
+from app.audit.models import AuditEntry
+from app.core.refusal import Refused
+from app.core.session import transaction
+from app.meetings.models import Entry
+from app.meetings.types import MeetingState
+from app.records import pages, queries, rules, service
+from app.records.document.canonical import canonical_sha256
+from app.records.document.seal import Statement, verify_hash
+from app.records.models import RecordVersion
+from app.records.types import Incomplete
+from tests.clock import FRIDAY
+from tests.factories.accounts import make_staff
+from tests.factories.records import (
+    a_sealer,
+    as_member,
+    make_ended,
+    make_signed,
+    sign_as_chair,
+    write,
+)
+
+AFTER = FRIDAY + timedelta(days=1)
+
+
+def settings(app: Flask):  # type: ignore[no-untyped-def]
+    return app.extensions["settings"]
+
+
+def test_the_gate_lists_what_is_missing_and_where(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting = make_ended(session, complete=False)
+        page = pages.gate_page(session, meeting, AFTER)
+        chair = as_member(session.get_one(Staff, meeting.chair_id))
+        seen = rules.seen_digest(service.draft_of(session, meeting, AFTER))
+        with pytest.raises(Incomplete) as refusal:
+            service.sign(session, chair, meeting, seen, "", a_sealer(settings(in_app)), AFTER)
+    assert not page.signable
+    assert refusal.value.missing == page.missing
+    words = [one.what for one in page.missing]
+    assert any("took part" in one for one in words)
+    assert any("disagree" in one for one in words)
+    assert all(one.anchor for one in page.missing)
+
+
+def test_a_signed_version_fits_its_hash_and_the_authoritys_signature(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting, version = make_signed(session, settings(in_app), AFTER)
+    with transaction() as session:
+        version = session.get_one(RecordVersion, version.id)
+        content = service.content_of(session, version)
+        statement = Statement(
+            meeting.ref, 1, content.record.sign_off.name, rules.CHAIR, AFTER, version.sha256
+        )
+        certificate = a_sealer(settings(in_app)).certificate
+        assert canonical_sha256(content) == version.sha256
+        assert version.statement == statement.spelled().decode()
+        assert verify_hash(certificate, statement, version.signature)
+        assert version.signed_for is None
+        assert queries.newest_number(session, meeting.id) == 1
+        again = pages.gate_page(session, queries_meeting(session, meeting.ref), AFTER)
+        assert again.signed
+        raw = session.execute(text("SELECT content FROM record_version")).scalar_one()
+        assert b"Okonjo" not in bytes(raw)
+        last = session.query(AuditEntry).filter_by(action="signed the record").one()
+        assert last.details == {
+            "version": 1, "sha256": version.sha256, "for_absent_chair": False,
+        }  # fmt: skip
+
+
+def queries_meeting(session, ref):  # type: ignore[no-untyped-def]
+    from app.meetings.queries import meeting_by_ref
+
+    return meeting_by_ref(session, ref)
+
+
+def test_everybody_else_needs_a_reason_to_sign_for_the_chair(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting = make_ended(session)
+        other = as_member(make_staff(session, Role.CHAIR, name="Robin Manager"))
+        chair = session.get_one(Staff, meeting.chair_id).name
+        seen = rules.seen_digest(service.draft_of(session, meeting, AFTER))
+        sealer = a_sealer(settings(in_app))
+        with pytest.raises(Refused) as refusal:
+            service.sign(session, other, meeting, seen, "  ", sealer, AFTER)
+        version = service.sign(session, other, meeting, seen, "Gone home, unwell", sealer, AFTER)
+        record = service.content_of(session, version).record
+    assert refusal.value.field == "absence_reason"
+    assert chair in refusal.value.message
+    assert version.signed_for == chair
+    assert record.sign_off.name == "Robin Manager"
+    assert record.sign_off.role == rules.OTHER_MANAGER
+    assert record.sign_off.instead_of_chair == "Gone home, unwell"
+    assert record.meeting.chair_name == chair
+    assert "unwell" not in (version.absence_reason or "")
+
+
+def test_words_that_changed_under_the_signers_hand_are_not_signed(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting = make_ended(session)
+        chair = as_member(session.get_one(Staff, meeting.chair_id))
+        seen = rules.seen_digest(service.draft_of(session, meeting, AFTER))
+        write(session, meeting, "meeting", "challenge", "Added a moment ago.")
+        with pytest.raises(Refused, match="changed after you opened"):
+            service.sign(session, chair, meeting, seen, "", a_sealer(settings(in_app)), AFTER)
+        assert meeting.state is MeetingState.ENDED
+
+
+def test_time_alone_does_not_change_what_is_seen(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting = make_ended(session)
+        first = rules.seen_digest(service.draft_of(session, meeting, AFTER))
+        later = rules.seen_digest(service.draft_of(session, meeting, AFTER + timedelta(days=9)))
+    assert first == later
+
+
+def test_sign_off_is_final_and_happens_once(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting, _ = make_signed(session, settings(in_app), AFTER)
+        with pytest.raises(Refused, match="signed already"):
+            sign_as_chair(session, settings(in_app), meeting, AFTER)
+    with transaction() as session:
+        running = make_ended(session)
+        running.state = MeetingState.UNDER_WAY
+        with pytest.raises(Refused, match="End the discussion first"):
+            sign_as_chair(session, settings(in_app), running, AFTER)
+
+
+@pytest.mark.parametrize("table", ["record_version", "record_copy"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET sha256 = 'x'", "DELETE FROM {}"])
+def test_the_database_refuses_to_rewrite_what_was_signed(
+    in_app: Flask, table: str, change: str
+) -> None:
+    from app.records.worker import make_council_copies
+
+    with transaction() as session:
+        make_signed(session, settings(in_app), AFTER)
+    make_council_copies(settings(in_app), AFTER)
+    with pytest.raises(DBAPIError, match="append-only"), transaction() as session:
+        session.execute(text(change.format(table)))
+
+
+def test_a_correction_is_a_new_version_and_every_version_stays(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting, first = make_signed(session, settings(in_app), AFTER)
+        chair = as_member(session.get_one(Staff, meeting.chair_id))
+        with pytest.raises(Refused) as refusal:
+            service.correct(session, chair, meeting, " ", AFTER)
+        assert refusal.value.field == "reason"
+        service.correct(session, chair, meeting, "The medical is at 10, not at 9.", AFTER)
+        assert meeting.state is MeetingState.ENDED
+        entry = session.query(Entry).filter_by(meeting_id=meeting.id, field="analysis").one()
+        entry.value = "Corrected."
+        with pytest.raises(Refused, match="no longer say what was signed"):
+            service.leave_uncorrected(session, chair, meeting, AFTER)
+        second = sign_as_chair(session, settings(in_app), meeting, AFTER + timedelta(hours=1))
+        shown = queries.versions_of(session, meeting.id)
+        record = service.content_of(session, second).record
+        before = service.content_of(session, first).record
+    assert [one.number for one in shown] == [2, 1]
+    assert record.correction_reason == "The medical is at 10, not at 9."
+    assert before.correction_reason == ""
+    assert "10, not at 9" not in (second.correction_reason or "")
+    assert queries.open_correction(session, meeting.id) is None
+
+
+def test_a_correction_may_be_given_up_while_nothing_was_changed(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting, _ = make_signed(session, settings(in_app), AFTER)
+        chair = as_member(session.get_one(Staff, meeting.chair_id))
+        service.correct(session, chair, meeting, "Opened by mistake", AFTER)
+        service.leave_uncorrected(session, chair, meeting, AFTER + timedelta(days=3))
+        assert meeting.state is MeetingState.SIGNED
+        assert queries.newest_number(session, meeting.id) == 1
+        with pytest.raises(Refused):
+            service.leave_uncorrected(session, chair, meeting, AFTER)
