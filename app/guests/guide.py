@@ -36,7 +36,7 @@ BY_AGENCY: Mapping[AgencyKind, tuple[str, ...]] = MappingProxyType(
             "Appointments kept and missed, and visits to emergency departments",
             "Injuries, growth and development, and any earlier worry about them",
             "Examinations already made or needed: by whom and when",
-            "The health of others in the family only where the children's safety turns on it; "
+            "The health of others in the family only where the children’s safety turns on it; "
             "say so, and it is marked in the record",
         ),
         AgencyKind.EDUCATION: (

@@ -17,7 +17,7 @@ from app.invitations.models import AccessCode, GuestSession, Invitation
 from app.invitations.service import redeem_code, revoke, set_expiry
 from app.meetings.messages import Sender
 from app.meetings.models import Delivery, Invitee, Meeting
-from app.meetings.types import Answer, Format, MessageKind
+from app.meetings.types import Answer, Format, MeetingState, MessageKind
 from app.outbox.models import OutboxMessage
 from tests.factories.guests import Phone, codes_sent, make_link
 from tests.factories.meetings import make_meeting
@@ -266,3 +266,38 @@ def test_presses_need_a_forgery_token(app: Any, links: dict[str, str]) -> None:
     client = app.test_client()
     for path in ("code-request", "code", "answer"):
         assert client.post(f"/i/{links['valid']}/{path}").status_code == 400
+
+
+def test_a_press_after_the_meeting_is_answered_in_the_same_words(app: Any, change: Any) -> None:
+    with change() as session:
+        invitee = make_meeting(session, MeetingState.ENDED).invitees[1]
+        token, invitee_id = make_link(session, invitee), invitee.id
+    base, phone = f"/i/{token}", Phone(app)
+    assert phone.post(f"{base}/answer", base, "answer", take_part="yes").status_code == 303
+    assert "If this link is in use, your answer has been noted" in phone.get(base).text
+    with change() as session:
+        assert session.get_one(Invitee, invitee_id).answer is Answer.NONE
+
+
+def test_no_link_stands_in_the_log(
+    app: Any, links: dict[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    base, phone = f"/i/{links['valid']}", Phone(app)
+    phone.post(f"{base}/code-request", base)
+    phone.post(f"{base}/code", f"{base}/code", code="000000")
+    app.test_client().post(f"{base}/code")  # refused: a log line is written
+    app.test_client().put(base)
+    said = "".join(capfd.readouterr())
+    assert "form refused" in said
+    assert links["valid"] not in said
+
+
+def test_a_sixth_code_in_an_hour_is_not_sent_and_looks_the_same(
+    app: Any, change: Any, links: dict[str, str]
+) -> None:
+    for token, sent in ((links["valid"], 5), (links["unknown"], 5)):
+        base, phone = f"/i/{token}", Phone(app)
+        answers = {phone.post(f"{base}/code-request", base).status_code for _ in range(6)}
+        assert answers == {303}
+        with change() as session:
+            assert len(codes_sent(session)) == sent
