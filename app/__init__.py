@@ -50,6 +50,7 @@ ROUTES = (
     "app.meetings.discussion.live.routes",
     "app.records.routes",
     "app.guests.routes",
+    "app.reports.routes",
 )
 # Modules that hold a click group of their own name, for `flask`.
 COMMANDS = (

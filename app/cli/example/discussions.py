@@ -13,6 +13,7 @@ from app.accounts.types import Role
 from app.audit.types import Actor
 from app.cli.example.area import Area, guest
 from app.core.config import Settings
+from app.core.session import transaction
 from app.directory.queries import council
 from app.directory.types import ProfessionalRole
 from app.meetings import answers
@@ -22,6 +23,7 @@ from app.meetings.booking.rules import roles_asked_for, who_must_come
 from app.meetings.booking.slots import slots
 from app.meetings.booking.types import BookingOrder, Chosen, Slot
 from app.meetings.discussion import actions, people, service
+from app.meetings.discussion.content import gate_of
 from app.meetings.discussion.types import ActionOrder, Conflict, child_scope
 from app.meetings.messages import Sender
 from app.meetings.models import Delivery, Invitee, Meeting
@@ -30,6 +32,10 @@ from app.meetings.need.types import Occasion, Started
 from app.meetings.types import Answer, Attendance, Format, MeetingState, ReportVia
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
+from app.records import service as records
+from app.records.rules import seen_digest
+from app.records.sealing import sealer_of
+from app.records.worker import make_copies
 from app.referrals.models import Referral
 
 Plan = Callable[[datetime, Callable[[datetime], None]], None]
@@ -57,6 +63,7 @@ DECISIONS = {
     "medical_plan": "Community paediatrician, tomorrow morning, social worker to bring the child.",
     "seen_alone": "yes",
     "seen_by": "Priya Nair",
+    "seen_when": "within 1 working day",
     "wishes": "Drawing and talking at school, where the child feels safe.",
     "interviews": "Both parents, apart, by police and social care together, after the medical.",
     "interpreter": "no",
@@ -84,6 +91,9 @@ class Discussions:
         self.area = area
         self.now = now
         self.sender = Sender(settings.mail_from, settings.base_url)
+        self.settings = settings
+        # Signed records and when they were released: meeting, version, moment.
+        self.signed: list[tuple[int, int, datetime]] = []
         self.count = 0
         self.under_way = False
 
@@ -91,7 +101,7 @@ class Discussions:
         """The chair decides; the administrator books within the hour."""
         self.count += 1
         number = self.count
-        fresh = at > self.now - timedelta(hours=26)
+        fresh = at > self.now - timedelta(hours=10)
         if fresh and not self.under_way:
             self.under_way = True
             plan(self.now - timedelta(minutes=18), partial(self._start_now, referral, number))
@@ -153,7 +163,7 @@ class Discussions:
         diary = booking.diary(self.session, meeting, chair_id, (), at, at + timedelta(days=10))
         office = booking.office_hours(council(self.session))
         found = slots(at, meeting.due_at, office, diary, MINUTES)
-        if at > self.now - timedelta(hours=26):
+        if at > self.now - timedelta(hours=10):
             # Booked on the last day: lies ahead, before the deadline where that can be.
             found = [slot for slot in found if slot.start > self.now] or found[-1:]
         return found[0]
@@ -215,6 +225,9 @@ class Discussions:
         self._write(meeting, "meeting", "analysis",
                     "The accounts agree; who was at home is not known.", chair, at)  # fmt: skip
         self._write(meeting, "meeting", "dissent_asked", "yes", chair, at)
+        if any(one.anchor == "meeting-quorum_reason" for one in gate_of(self.session, meeting)):
+            self._write(meeting, "meeting", "quorum_reason",
+                        "What they hold was told by telephone before.", chair, at)  # fmt: skip
         owners = [one for one in meeting.invitees if one.attendance is Attendance.BY_PHONE]
         for place, what in enumerate((
             "See the child alone at school and write down the child's own words",
@@ -226,6 +239,18 @@ class Discussions:
                                 why="To know the child is safe")  # fmt: skip
             actions.add_action(self.session, chair, meeting, order, at)
         service.end(self.session, chair, meeting, self.sender, at)
+        if at < self.now - timedelta(hours=14) or number % 3:
+            plan(
+                at + timedelta(minutes=50 + number * 23 % 120),
+                partial(self._sign, meeting, number),
+            )
+
+    def _sign(self, meeting: Meeting, number: int, at: datetime) -> None:
+        chair = self.area.one(Role.CHAIR, number)
+        seen = seen_digest(records.draft_of(self.session, meeting, at))
+        sealer = sealer_of(self.settings)
+        version = records.sign(self.session, chair, meeting, seen, "", sealer, at)
+        self.signed.append((meeting.id, version.number, at + timedelta(minutes=35)))
 
     def _write(
         self, meeting: Meeting, scope: str, field: str, value: str, chair: Actor, at: datetime
@@ -274,3 +299,20 @@ class Discussions:
             row.content = None
             row.problem = "The other mail server returned it: mailbox full."
         self.session.flush()
+
+    def circulate(self) -> None:
+        """Release what was signed, each at its moment, and make its copies; after the week is
+        committed, because copies are printed outside any transaction."""
+        staff = self.area.one(Role.ADMINISTRATOR)
+        for meeting_id, number, at in self.signed:
+            if at > self.now:
+                continue
+            with transaction() as session:
+                meeting = session.get_one(Meeting, meeting_id)
+                by_hand = {
+                    one.id: "No address: handed over in person"
+                    for one in meeting.invitees
+                    if not one.email
+                }
+                records.release(session, staff, meeting, number, by_hand, True, at)
+            make_copies(self.settings, at + timedelta(minutes=1))

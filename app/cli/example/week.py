@@ -26,6 +26,7 @@ from app.core.installation import install
 from app.core.session import transaction
 from app.directory.models import Professional
 from app.directory.types import ProfessionalRole
+from app.records.sealing import ensure_example_seal
 from app.referrals import service as referrals
 from app.referrals.models import Referral
 from app.referrals.types import (
@@ -52,13 +53,16 @@ MAY_BE_SHARED = ConsentGiven(ConsentState.GIVEN, family_told=True)
 
 
 def fill(app: Flask, password: str, now: datetime) -> None:
-    """Fill an empty database in one transaction: all of the week, or nothing of it."""
+    """Fill an empty database: all of the week or nothing of it, then the copies of its records."""
     settings: Settings = app.extensions["settings"]
     chance = random.Random(SEED)  # noqa: S311  # a made-up week, not a secret
     with transaction() as session:
         install(session, example=True, now=now)
         area = make_area(session, password, chance, now - timedelta(days=DAYS + 1))
-        Week(session, area, chance, settings, now).play()
+        ensure_example_seal(settings, people.AUTHORITY, now)
+        week = Week(session, area, chance, settings, now)
+        week.play()
+    week.discussions.circulate()
 
 
 @dataclass(order=True)
@@ -88,7 +92,9 @@ class Week:
 
     def play(self) -> None:
         for number, at in enumerate(self._moments()):
-            story = SERIOUS[number // 6 % len(SERIOUS)] if number % 6 == 0 else self._usual(number)
+            story = (
+                SERIOUS[number // 24 % len(SERIOUS)] if number % 24 == 0 else self._usual(number)
+            )
             self._plan(at, partial(self._refer, story))
         for number, hours in enumerate(FRESH):
             story = SERIOUS[number % len(SERIOUS)]
