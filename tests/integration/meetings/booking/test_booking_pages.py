@@ -1,0 +1,347 @@
+"""The booking page as a browser sees it: one press books; what is wrong stands by its field."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.types import Role
+from app.core.clock import now
+from app.core.session import db, reading, transaction
+from app.directory.models import LinePin
+from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.models import Invitee, LeftOut, Meeting
+from app.meetings.types import MeetingState
+from app.outbox.models import OutboxMessage
+from app.referrals.models import Child, ChildProfessional, Referral, ReferralAdult
+from tests.factories.accounts import make_staff
+from tests.factories.meetings import make_case, make_conference_line, make_meeting, make_person
+from tests.page_form import form_of
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def case(app):
+    """A discussion that is needed now, with everybody the rules ask for in the directory."""
+    moment = now()
+    with app.app_context(), transaction() as session:
+        cait = make_person(session, ProfessionalRole.POLICE_CAIT, AgencyKind.POLICE)
+        make_person(session, ProfessionalRole.MASH_HEALTH)
+        visitor = make_person(session, name="Vera Visitor")
+        lead = make_person(session, ProfessionalRole.SAFEGUARDING_LEAD, AgencyKind.EDUCATION)
+        chair = make_staff(session, Role.CHAIR)
+        referral = make_case(session, at=moment, staff=chair, referrer=lead)
+        meeting = make_meeting(
+            session, MeetingState.NEEDED, at=moment, referral=referral, chair=chair
+        )
+        meeting.due_at = moment + timedelta(days=5)
+        for one in (visitor, lead):
+            session.add(
+                ChildProfessional(
+                    child_id=referral.children[0].child_id,
+                    professional_id=one.id,
+                    actively_involved=True,
+                    lead=False,
+                )
+            )
+        make_conference_line(session)
+        return {
+            "ref": meeting.ref,
+            "referral": referral.ref,
+            "cait": cait.id,
+            "visitor": visitor.id,
+            "lead": lead.id,
+        }
+
+
+@pytest.fixture
+def desk(signed_in):
+    return signed_in(Role.ADMINISTRATOR)
+
+
+def _page(browser, case):
+    url = f"/discussions/{case['ref']}/book"
+    answer = browser.get(url)
+    assert answer.status_code == 200, answer.text
+    return url, form_of(answer.text, url), answer.text
+
+
+def _sent(app):
+    with app.app_context():
+        found = list(reading().execute(select(OutboxMessage.recipient)).scalars())
+        db.session.remove()
+    return found
+
+
+def _state(app, case):
+    with app.app_context():
+        found = reading().execute(select(Meeting).where(Meeting.ref == case["ref"])).scalar_one()
+        state = found.state
+        db.session.remove()
+    return state
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_one_press_books_with_everything_preselected(app, desk, case, headers):
+    url, fields, html = _page(desk, case)
+    assert "Vera Visitor" in html and "Actively involved" in html
+    answer = desk.post(url, data=fields | {"do": "send"}, headers=headers)
+    there = f"/discussions/{case['ref']}"
+    if headers:
+        assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, there)
+    else:
+        assert (answer.status_code, answer.headers["Location"]) == (303, there)
+    assert _state(app, case) is MeetingState.BOOKED
+    assert len(_sent(app)) == 4  # chair, police, health, school (who referred)
+    page = desk.get(there)
+    assert page.status_code == 200
+    assert "not sent yet" in page.text
+    assert "0 of 3 have answered" in page.text
+
+
+def test_the_page_shows_exactly_the_letters_without_the_pin(app, desk, case):
+    _url, _fields, html = _page(desk, case)
+    assert "4 letters, each to one address alone" in html
+    assert "the PIN of this meeting stands here" in html
+    with app.app_context():
+        pins = list(reading().execute(select(LinePin)).scalars())
+        assert not any(pin.pin in html for pin in pins)
+        db.session.remove()
+
+
+def test_sent_twice_it_books_once(app, desk, case):
+    url, fields, _html = _page(desk, case)
+    first = desk.post(url, data=fields | {"do": "send"})
+    second = desk.post(url, data=fields | {"do": "send"})
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len(_sent(app)) == 4
+
+
+def test_leaving_one_out_needs_a_reason_and_keeps_it(app, desk, case):
+    url, fields, _html = _page(desk, case)
+    place = next(n for n in range(9) if fields.get(f"people-{n}-key") == "health-involved")
+    del fields[f"people-{place}-come"]
+    refused = desk.post(url, data=fields | {"do": "send"})
+    assert refused.status_code == 422
+    assert f'href="#people-{place}-reason"' in refused.text
+    assert _sent(app) == []
+    fields[f"people-{place}-reason"] = "Gave her view by telephone"
+    assert desk.post(url, data=fields | {"do": "send"}).status_code == 303
+    with app.app_context():
+        kept = reading().execute(select(LeftOut)).scalar_one()
+        assert kept.reason == "Gave her view by telephone"
+        db.session.remove()
+
+
+@pytest.mark.parametrize(
+    ("changes", "link", "words"),
+    [
+        ({"slot": "other"}, "#other", "Enter the date and the time"),
+        ({"slot": "2020-01-01T10:00:00+00:00"}, "#slot", "in the past"),
+        ({"slot": "nonsense"}, "#slot", "Choose a time"),
+        ({"chair": "99999"}, "#chair", "choose another chair"),
+        ({"line": "99999"}, "#line", "no longer in use"),
+        ({"format": "meeting", "place": ""}, "#place", "where the meeting takes place"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_what_is_wrong_stands_by_its_field_and_nothing_typed_is_lost(
+    app, desk, case, changes, link, words, headers
+):
+    url, fields, _html = _page(desk, case)
+    fields |= changes | {"search": "kept words <b>", "do": "send"}
+    answer = desk.post(url, data=fields, headers=headers)
+    assert answer.status_code == 422
+    assert f'href="{link}"' in answer.text
+    assert words in answer.text
+    assert "kept words &lt;b&gt;" in answer.text
+    assert ("<html" in answer.text) == (not headers)
+    assert fields["nonce"] in answer.text
+    assert _sent(app) == []
+
+
+def test_a_time_after_the_deadline_needs_its_reason(app, desk, case):
+    with app.app_context(), transaction() as session:
+        meeting = session.execute(select(Meeting)).scalar_one()
+        meeting.due_at = now() + timedelta(minutes=5)
+    url, fields, html = _page(desk, case)
+    late = re.findall(r'value="(20[^"]+)"', html)[-1]
+    answer = desk.post(url, data=fields | {"slot": late, "do": "send"})
+    assert answer.status_code == 422
+    assert 'href="#late_reason"' in answer.text
+    done = desk.post(
+        url, data=fields | {"slot": late, "late_reason": "Police free then", "do": "send"}
+    )
+    assert done.status_code == 303
+    assert "Booked after the deadline" in desk.get(done.headers["Location"]).text
+
+
+def test_somebody_is_found_added_and_taken_off_again(app, desk, case):
+    with app.app_context(), transaction() as session:
+        fresh = make_person(session, ProfessionalRole.GP, name="Dr Found Later").id
+    url, fields, _html = _page(desk, case)
+    found = desk.post(url, data=fields | {"search": "found later", "do": "find"})
+    assert found.status_code == 200
+    assert f'name="add" value="{fresh}"' in found.text
+    added = desk.post(url, data=fields | {"add": str(fresh)})
+    more = form_of(added.text, url)
+    assert f"added-{fresh}" in more.values()
+    gone = form_of(desk.post(url, data=more | {"drop": f"added-{fresh}"}).text, url)
+    assert f"added-{fresh}" not in gone.values()
+    assert desk.post(url, data=more | {"do": "send"}).status_code == 303
+    assert len(_sent(app)) == 5
+
+
+def test_somebody_typed_is_invited_or_telephoned(app, desk, case):
+    url, fields, _html = _page(desk, case)
+    typed = {"new-name": "Tess Typed", "new-agency": "Elsewhere", "new-kind": "voluntary"}
+    added = form_of(desk.post(url, data=fields | typed | {"do": "add-typed"}).text, url)
+    refused = desk.post(url, data=added | {"do": "send"})
+    assert refused.status_code == 422
+    assert "Tess Typed has no email address" in refused.text
+    place = next(n for n in range(9) if added.get(f"people-{n}-key") == "typed-0")
+    assert f'href="#people-{place}-email"' in refused.text
+    added[f"people-{place}-telephone_only"] = "y"
+    assert desk.post(url, data=added | {"do": "send"}).status_code == 303
+    assert len(_sent(app)) == 4
+    with app.app_context():
+        names = list(reading().execute(select(Invitee.name)).scalars())
+        assert "Tess Typed" in names
+        db.session.remove()
+
+
+def test_an_alleged_perpetrators_agency_is_warned_of_when_added(app, desk, case):
+    with app.app_context(), transaction() as session:
+        fresh = make_person(session, ProfessionalRole.TEACHER, AgencyKind.EDUCATION)
+        referral = session.execute(select(Referral)).scalar_one()
+        session.add(
+            ReferralAdult(
+                referral_id=referral.id, name="A Person", relationship_to_child="Coach",
+                parental_responsibility=False, in_household=False, alleged_perpetrator=True,
+                under_18=False, employer_id=fresh.agency_id,
+            )
+        )  # fmt: skip
+        fresh_id = fresh.id
+    url, fields, html = _page(desk, case)
+    assert "employs the alleged perpetrator" not in html
+    added = desk.post(url, data=fields | {"add": str(fresh_id)})
+    assert "employs the alleged perpetrator" in added.text
+
+
+def test_somebody_proposed_since_is_pointed_out(app, desk, case):
+    url, fields, _html = _page(desk, case)
+    with app.app_context(), transaction() as session:
+        session.execute(select(Child)).scalars().first().looked_after = True
+        make_person(session, ProfessionalRole.FOSTERING_SERVICE, AgencyKind.FOSTERING)
+    answer = desk.post(url, data=fields | {"do": "send"})
+    assert answer.status_code == 422
+    assert "Proposed since you opened the page" in answer.text
+    again = form_of(answer.text, url)
+    assert desk.post(url, data=again | {"do": "send"}).status_code == 303
+    assert len(_sent(app)) == 5
+
+
+def test_the_preview_follows_the_form_and_changes_nothing(app, desk, case):
+    url, fields, _html = _page(desk, case)
+    day = datetime(2031, 3, 4, 11, 0, tzinfo=UTC)
+    typed = {"slot": day.isoformat(), "do": "send"}
+    answer = desk.post(f"{url}/preview", data=fields | typed, headers=HTMX)
+    assert answer.status_code == 200
+    assert "Tuesday 4 March 2031" in answer.text
+    assert _state(app, case) is MeetingState.NEEDED
+
+
+def test_a_change_tells_everybody_once(app, desk, case):
+    url, fields, _html = _page(desk, case)
+    desk.post(url, data=fields | {"do": "send"})
+    where = f"/discussions/{case['ref']}/change"
+    page = desk.get(where)
+    change = form_of(page.text, where)
+    nothing = desk.post(where, data=change | {"do": "send"})
+    assert nothing.status_code == 422
+    assert "Nothing was changed" in nothing.text
+    slots = re.findall(r'name="slot"[^>]*value="(20[^"]+)"', page.text)
+    chosen = next(value for value in slots if value != fields["slot"])
+    done = desk.post(where, data=change | {"slot": chosen, "do": "send"})
+    assert done.status_code == 303
+    assert "4 updates" in desk.get(done.headers["Location"]).text
+    assert len(_sent(app)) == 8
+
+
+def test_a_removal_in_the_page_needs_its_reason(app, desk, case):
+    url, fields, _html = _page(desk, case)
+    desk.post(url, data=fields | {"do": "send"})
+    where = f"/discussions/{case['ref']}/change"
+    change = form_of(desk.get(where).text, where)
+    del change["people-0-come"]
+    assert desk.post(where, data=change | {"do": "send"}).status_code == 422
+    change["people-0-reason"] = "Not involved"
+    assert desk.post(where, data=change | {"do": "send"}).status_code == 303
+
+
+def test_cancel_remind_and_send_again(app, desk, case):
+    url, fields, _html = _page(desk, case)
+    desk.post(url, data=fields | {"do": "send"})
+    base = f"/discussions/{case['ref']}"
+    with app.app_context():
+        one = (
+            reading()
+            .execute(select(Invitee.id).where(Invitee.professional_id == case["visitor"]))
+            .scalar_one()
+        )
+        db.session.remove()
+    again = f"{base}/invitees/{one}/send-again"
+    assert desk.post(again, data=form_of(desk.get(again).text, again)).status_code == 303
+    assert len(_sent(app)) == 5
+    for path, more, status in (
+        (f"{base}/remind", {}, 303),
+        (f"{base}/cancel", {"reason": ""}, 422),
+        (f"{base}/cancel", {"reason": "Held by telephone"}, 303),
+    ):
+        form = form_of(desk.get(path).text, path)
+        assert desk.post(path, data=form | more).status_code == status
+    assert _state(app, case) is MeetingState.CANCELLED
+
+
+def test_staff_note_an_answer_and_a_report(app, desk, case):
+    url, fields, _html = _page(desk, case)
+    desk.post(url, data=fields | {"do": "send"})
+    base = f"/discussions/{case['ref']}"
+    with app.app_context():
+        one = (
+            reading()
+            .execute(select(Invitee.id).where(Invitee.professional_id == case["visitor"]))
+            .scalar_one()
+        )
+        db.session.remove()
+    path = f"{base}/invitees/{one}/answer"
+    form = form_of(desk.get(path).text, path)
+    assert desk.post(path, data=form).status_code == 422
+    assert desk.post(path, data=form | {"answer": "dial_in"}).status_code == 303
+    path = f"{base}/invitees/{one}/report"
+    form = form_of(desk.get(path).text, path)
+    assert desk.post(path, data=form | {"via": "telephone"}).status_code == 422
+    sent = desk.post(path, data=form | {"via": "telephone", "body": "Weight is <low>"})
+    assert sent.status_code == 303
+    page = desk.get(base).text
+    assert "Will dial in" in page and "by telephone" in page
+    link = re.search(r'href="(/discussions/[^"]+/reports/\d+)"', page)[1]
+    assert "Weight is &lt;low&gt;" in desk.get(link).text
+    assert desk.get(f"{base}/now", headers=HTMX).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["", "/book", "/change", "/cancel", "/remind", "/now"])
+def test_no_such_discussion(desk, case, path):
+    assert desk.get(f"/discussions/SD-0000-0000{path}").status_code == 404
+
+
+def test_an_invitee_of_another_discussion_is_not_found_here(app, desk, case):
+    with app.app_context(), transaction() as session:
+        stranger = make_meeting(session, invitees=2).invitees[1].id
+    for page in ("answer", "report", "send-again"):
+        path = f"/discussions/{case['ref']}/invitees/{stranger}/{page}"
+        assert desk.get(path).status_code == 404

@@ -1,0 +1,251 @@
+"""A discussion is needed, starts at once, was held already, or comes from an open case."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.types import Role
+from app.core.clock import in_london, now
+from app.core.refusal import Refused
+from app.core.session import db, reading, transaction
+from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.models import Invitee, Meeting
+from app.meetings.need import service
+from app.meetings.need.types import HeldAlready, Occasion, Present, Started
+from app.meetings.types import Attendance, Format, MeetingState, Route
+from app.outbox.models import OutboxMessage
+from app.protocols.exchange import restore
+from app.protocols.types import Clock
+from app.referrals.models import Child, Referral
+from app.referrals.types import Flag, Outcome
+from tests.clock import FRIDAY
+from tests.factories.accounts import make_staff
+from tests.factories.booking import make_member
+from tests.factories.meetings import make_case, make_council, make_known_child, make_person
+from tests.page_form import form_of
+
+REASON = "Unexplained bruising: significant harm is suspected."
+
+
+@pytest.fixture
+def ground(in_app):
+    with transaction() as session:
+        make_council(session, "bromley")
+        staff = make_member(make_staff(session, Role.CHAIR))
+        referral = make_case(session)
+        return staff, referral.ref
+
+
+def test_the_decision_sets_the_clock_and_keeps_its_reasons(ground):
+    staff, ref = ground
+    with transaction() as session:
+        meeting = service.decide_needed(
+            session, staff, Occasion(referral_ref=ref), REASON, FRIDAY, FRIDAY
+        )
+        assert meeting.state is MeetingState.NEEDED
+        assert meeting.due_at == FRIDAY + timedelta(hours=24)
+        kept = restore(meeting.clocks)
+        assert kept.protocol_id == "bromley"
+        assert kept.clocks[Clock.STRATEGY_DISCUSSION].rule == "bromley-24h"
+        assert meeting.chair_id == staff.id
+    referral = reading().execute(select(Referral)).scalar_one()
+    assert referral.outcome is Outcome.STRATEGY_DISCUSSION
+    assert referral.need_identified_at == FRIDAY
+    with pytest.raises(Refused), transaction() as session:
+        service.decide_needed(session, staff, Occasion(referral_ref=ref), REASON, FRIDAY, FRIDAY)
+
+
+def test_no_decision_without_a_reason(ground):
+    staff, ref = ground
+    with pytest.raises(Refused) as refused, transaction() as session:
+        service.decide_needed(session, staff, Occasion(referral_ref=ref), "", FRIDAY, FRIDAY)
+    assert refused.value.field == "reason"
+
+
+def test_a_further_discussion_runs_from_the_new_information(ground):
+    staff, ref = ground
+    later = FRIDAY + timedelta(days=60)
+    with transaction() as session:
+        first = service.decide_needed(
+            session, staff, Occasion(referral_ref=ref), REASON, FRIDAY, FRIDAY
+        )
+        first.state = MeetingState.SIGNED
+    with transaction() as session:
+        session.execute(select(Referral)).scalar_one().flags = [Flag.SERIOUS_HARM.value]
+        occasion = Occasion(referral_ref=ref, information_at=later - timedelta(hours=1))
+        second = service.decide_needed(session, staff, occasion, REASON, later, later)
+        # Same day as the new information, not months late.
+        assert in_london(second.due_at).date() == in_london(later).date()
+
+
+def test_started_at_once_with_nothing_given(ground):
+    staff, ref = ground
+    with transaction() as session:
+        meeting = service.start_now(session, staff, Occasion(referral_ref=ref), Started(), FRIDAY)
+        assert (meeting.state, meeting.route) == (MeetingState.UNDER_WAY, Route.STARTED_NOW)
+        assert meeting.started_at == FRIDAY
+        assert [one.attendance for one in meeting.invitees] == [Attendance.BY_PHONE]
+    assert not reading().execute(select(OutboxMessage)).all()
+
+
+def test_starting_at_once_takes_up_the_one_that_waits(ground):
+    staff, ref = ground
+    with transaction() as session:
+        silent = make_person(session, email=None).id
+        service.decide_needed(session, staff, Occasion(referral_ref=ref), REASON, FRIDAY, FRIDAY)
+    with transaction() as session:
+        given = Started(dial_in="020 7946 0155", professional_ids=(silent,))
+        meeting = service.start_now(session, staff, Occasion(referral_ref=ref), given, FRIDAY)
+        assert meeting.need_reason == REASON
+        assert len(meeting.invitees) == 2
+    assert len(reading().execute(select(Meeting)).all()) == 1
+
+
+def test_one_already_held_starts_the_records_clock_when_it_ended(ground):
+    staff, ref = ground
+    ended = FRIDAY - timedelta(minutes=30)
+    given = HeldAlready(
+        started_at=ended - timedelta(minutes=20),
+        ended_at=ended,
+        reason=REASON,
+        format=Format.CALL,
+        people=(
+            Present(
+                Attendance.BY_PHONE,
+                name="DS Holt",
+                agency_name="Police",
+                agency_kind=AgencyKind.POLICE,
+            ),
+        ),
+    )
+    with transaction() as session:
+        meeting = service.record_held(session, staff, Occasion(referral_ref=ref), given, FRIDAY)
+        assert (meeting.state, meeting.route) == (MeetingState.ENDED, Route.ALREADY_HELD)
+        assert meeting.record_due_at == ended + timedelta(hours=24)
+        assert {one.attendance for one in meeting.invitees} == {Attendance.BY_PHONE}
+        assert AgencyKind.POLICE in {one.agency_kind for one in meeting.invitees}
+        assert Clock.RECORD_CIRCULATED in restore(meeting.clocks).clocks
+
+
+def test_one_already_held_needs_somebody_who_took_part(ground):
+    staff, ref = ground
+    given = HeldAlready(FRIDAY - timedelta(hours=1), FRIDAY, REASON, Format.CALL)
+    with pytest.raises(Refused) as refused, transaction() as session:
+        service.record_held(session, staff, Occasion(referral_ref=ref), given, FRIDAY)
+    assert refused.value.field == "people"
+
+
+def test_an_open_case_has_its_own_clock(ground):
+    staff, _ref = ground
+    with transaction() as session:
+        child = make_known_child(session).ref
+        meeting = service.decide_needed(
+            session, staff, Occasion(child_refs=(child,)), REASON, FRIDAY, FRIDAY
+        )
+        assert meeting.referral_id is None
+        assert meeting.due_at == FRIDAY + timedelta(hours=24)
+    with pytest.raises(Refused) as refused, transaction() as session:
+        service.decide_needed(session, staff, Occasion(), REASON, FRIDAY, FRIDAY)
+    assert refused.value.field == "children"
+
+
+# The pages, at the real time
+
+
+@pytest.fixture
+def chair(app, signed_in):
+    browser = signed_in(Role.CHAIR)
+    with app.app_context(), transaction() as session:
+        make_council(session, "bromley")
+        make_person(session, ProfessionalRole.POLICE_CAIT, AgencyKind.POLICE, name="DS Holt")
+        ref = make_case(session, at=now() - timedelta(hours=1)).ref
+    return browser, ref
+
+
+def _only_meeting(app):
+    with app.app_context():
+        meeting = reading().execute(select(Meeting)).scalar_one()
+        names = [one.name for one in meeting.invitees]
+        found = (meeting.ref, meeting.state, names)
+        db.session.remove()
+    return found
+
+
+def test_deciding_leads_to_the_booking_page(app, chair):
+    browser, ref = chair
+    path = f"/referrals/{ref}/strategy-discussion"
+    page = browser.get(path)
+    assert "bromley-24h" in page.text  # the deadline is shown before the decision is taken
+    form = form_of(page.text, path)
+    assert browser.post(path, data=form).status_code == 422
+    done = browser.post(path, data=form | {"reason": REASON})
+    meeting, state, _names = _only_meeting(app)
+    assert done.headers["Location"] == f"/discussions/{meeting}/book"
+    assert state is MeetingState.NEEDED
+    assert browser.post(path, data=form | {"reason": REASON}).status_code == 303  # once
+    assert browser.get(f"/referrals/{ref}/discussions").headers["Location"].endswith(meeting)
+
+
+def test_one_press_starts_it(app, chair):
+    browser, ref = chair
+    path = f"/referrals/{ref}/start-now"
+    done = browser.post(path, data=form_of(browser.get(path).text, path))
+    meeting, state, _names = _only_meeting(app)
+    assert done.headers["Location"] == f"/discussions/{meeting}/hold"
+    assert state is MeetingState.UNDER_WAY
+
+
+def test_writing_down_one_already_held(app, chair):
+    browser, ref = chair
+    path = f"/referrals/{ref}/already-held"
+    page = browser.get(path)
+    form = form_of(page.text, path)
+    refused = browser.post(path, data=form)
+    assert refused.status_code == 422
+    for field in ("started_at", "reason"):
+        assert f'href="#{field}"' in refused.text
+    ended = in_london(datetime.now(UTC) - timedelta(minutes=5))
+    began = ended - timedelta(minutes=20)
+    for name, moment in (("started_at", began), ("ended_at", ended)):
+        form |= {
+            f"{name}-day": str(moment.day),
+            f"{name}-month": str(moment.month),
+            f"{name}-year": str(moment.year),
+            f"{name}-time": f"{moment:%H:%M}",
+        }
+    form |= {"reason": REASON, "others-0-name": "Sam Typed", "others-0-agency": "Elm Lane"}
+    more = form_of(browser.post(path, data=form | {"do": "another"}).text, path)
+    assert "others-1-name" in more
+    done = browser.post(path, data=more)
+    assert done.status_code == 303
+    _ref, state, names = _only_meeting(app)
+    assert state is MeetingState.ENDED
+    assert "Sam Typed" in names
+
+
+def test_an_open_case_by_finding_or_adding_the_child(app, chair):
+    browser, _ref = chair
+    path = "/discussions/new"
+    form = form_of(browser.get(path).text, path)
+    refused = browser.post(path, data=form | {"do": "needed"})
+    assert refused.status_code == 422
+    assert 'href="#given_name"' in refused.text and 'href="#reason"' in refused.text
+    typed = {"given_name": "Newly", "family_name": "Known", "born-day": "1", "born-month": "2",
+             "born-year": "2020"}  # fmt: skip
+    found = browser.post(path, data=form | typed | {"do": "find"})
+    assert "No child with this name is known here" in found.text
+    added = form_of(browser.post(path, data=form | typed | {"do": "add-new"}).text, path)
+    done = browser.post(path, data=added | {"reason": REASON, "do": "needed"})
+    assert done.status_code == 303
+    with app.app_context():
+        child = reading().execute(select(Child).where(Child.case_reference.is_(None))).scalars()
+        known = next(one for one in child if one.given_name == "Newly")
+        assert known.date_of_birth.isoformat() == "2020-02-01"
+        assert reading().execute(select(Invitee)).first() is None
+        db.session.remove()
+    again = form_of(browser.get(path).text, path)
+    found = browser.post(path, data=again | typed | {"do": "find"})
+    assert f'value="{known.ref}"' in found.text
