@@ -71,7 +71,7 @@ def save(ref: str) -> Response:
         return _page(ref, lines, status=422)
     # The words are safe; what else the press asks for may still be refused.
     _press(ref, press, lines)
-    if lines.refused or not kept:
+    if lines.refused or not kept.whole:
         return _page(ref, lines, kept, 409 if kept.conflicts else 422)
     if press.what == "end":
         return go_to(url_for("discussion.confirm_end", ref=ref))

@@ -258,6 +258,7 @@ class PageKept:
     # What was typed, and why it was refused.
     refused: Mapping[str, tuple[str, str]] = dataclass_field(default_factory=dict)
 
-    def __bool__(self) -> bool:
+    @property
+    def whole(self) -> bool:
         """Whether everything was kept."""
         return not self.conflicts and not self.refused

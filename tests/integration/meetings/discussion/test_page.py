@@ -56,6 +56,10 @@ def sent_by(page: str) -> dict[str, str]:
     texts = re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n?(.*?)</textarea>', page, re.S)
     for name, text in texts:
         form[unescape(name)] = unescape(text)
+    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', page, re.S):
+        values = re.findall(r'<option value="([^"]*)"( selected)?', options)
+        chosen = [value for value, selected in values if selected] or [values[0][0]]
+        form[unescape(name)] = unescape(chosen[0])
     return form
 
 

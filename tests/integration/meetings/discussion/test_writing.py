@@ -191,7 +191,7 @@ def test_a_page_sent_whole_keeps_what_was_typed_and_shows_the_clash(in_app, case
             {},
             FRIDAY,
         )
-    assert not kept
+    assert not kept.whole
     assert set(kept.conflicts) == {"meeting/analysis"}
     assert set(kept.refused) == {f"{case.child()}/section_47"}
     assert entries()[HELD, "hypotheses"] == "A fall"
@@ -212,7 +212,7 @@ def test_a_clash_is_settled_without_script(in_app, case, entries, choice: str, b
             {"meeting/analysis": choice} if choice else {},
             FRIDAY,
         )
-    assert kept
+    assert kept.whole
     assert entries()[HELD, "analysis"] == becomes
 
 
