@@ -53,7 +53,6 @@ class ProfessionalForm(OnceForm):
     decision_maker = BooleanField("May decide for the agency")
     away_until = DateParts(
         "Away until",
-        validators=[Optional()],
         description="The first day back. Until then the next in line is proposed.",
     )
 

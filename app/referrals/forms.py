@@ -214,11 +214,10 @@ class ConcernFields:
     )
     identified_at = LocalMoment(
         "When the concern was identified",
-        validators=[MayBeEmpty()],
         description="Only if it was identified before this referral came in.",
     )
     immediate_action_at = LocalMoment(
-        "When the immediate action was taken", validators=[MayBeEmpty()]
+        "When the immediate action was taken",
     )
     hospital = Line("Which hospital and ward")
 
