@@ -101,6 +101,8 @@ def make_ended(
     entries[person_scope(health.id), "information"].value = f"Mother takes {HEALTH_CANARY}."
     write(session, meeting, person_scope(health.id), "information.protected", "health_of_others")
     write(session, meeting, MEETING, "dissent_asked", "yes")
+    if invitees < 4:
+        write(session, meeting, MEETING, "quorum_reason", "Nobody else could be reached in time.")
     write(session, meeting, MEETING, "analysis", "It hangs together. " + LONG_TEXT * words)
     _answer_everything(session, meeting)
     session.add_all(
