@@ -17,6 +17,7 @@ class Place(NamedTuple):
 
 
 PLACES: tuple[Place, ...] = (
+    Place("What to do next", "reports.first_page", Permission.SIGNED_IN),
     Place("Referrals", "referrals.queue", Permission.REFERRAL_SEE),
     Place("Deliveries", "outbox.deliveries", Permission.DELIVERY_SEE),
     Place("Directory", "directory.people", Permission.DIRECTORY_EDIT),

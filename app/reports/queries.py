@@ -139,6 +139,7 @@ _ACTIONS = (
         == bindparam(None, ActionState.OPEN, type_=Action.__table__.c.state.type,
                      literal_execute=True),
         Action.removed_at.is_(None),
+        Action.due_at < bindparam("until", type_=UTCDateTime()),
     )
     .order_by(Action.due_at, Action.id)
     .limit(MOST)
@@ -172,9 +173,9 @@ def coming(session: Session) -> list[ComingRow]:
     ]
 
 
-def open_actions(session: Session) -> list[ActionRow]:
-    """Open actions of every discussion, the most overdue first: one statement."""
-    return [ActionRow(*row) for row in session.execute(_ACTIONS)]
+def open_actions(session: Session, until: datetime) -> list[ActionRow]:
+    """Open actions due before `until`, the most overdue first: one statement."""
+    return [ActionRow(*row) for row in session.execute(_ACTIONS, {"until": until})]
 
 
 def names_by_referral(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:

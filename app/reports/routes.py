@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, url_for
 from sqlalchemy.orm import Session
@@ -20,16 +20,21 @@ from app.web.htmx import respond
 
 blueprint = Blueprint("reports", __name__)
 
+# Actions that are due later are seen on the page of their discussion.
+ACTIONS_AHEAD = timedelta(days=2)
+
 
 @blueprint.get("/")
 @access(staff_may(Permission.SIGNED_IN))
 def first_page() -> Response:
     staff, moment, session = signed_in(), now(), reading()
+    work = _work(session, staff, moment)
     sees_cases = roles_may(staff.roles, Permission.DISCUSSION_SEE)
     return respond(
         "reports/first_page.html",
         "reports/_first_page.html",
-        work=_work(session, staff, moment),
+        own=[one for one in work if not one.waits_on_others],
+        others=[one for one in work if one.waits_on_others],
         coming=_coming(session, moment) if sees_cases else [],
         actions=(
             _actions(session, moment) if roles_may(staff.roles, Permission.DISCUSSION_BOOK) else []
@@ -103,7 +108,7 @@ def _coming(session: Session, moment: datetime) -> list[Coming]:
 
 def _actions(session: Session, moment: datetime) -> list[OpenAction]:
     found = []
-    for row in queries.open_actions(session):
+    for row in queries.open_actions(session, moment + ACTIONS_AHEAD):
         state, _words, left = state_of(row.due_at, moment)
         found.append(
             OpenAction(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Role
@@ -33,6 +33,7 @@ from app.meetings.types import Answer, Attendance, Format, MeetingState, ReportV
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records import service as records
+from app.records.circulation import note_circulated
 from app.records.rules import seen_digest
 from app.records.sealing import sealer_of
 from app.records.worker import make_copies
@@ -261,20 +262,7 @@ class Discussions:
 
     def settle_mail(self) -> None:
         """Letters of discussions that are over were sent then; two of the others came back."""
-        rows = self.session.execute(
-            select(OutboxMessage)
-            .join(Delivery, Delivery.message_id == OutboxMessage.id)
-            .join(Invitee, Invitee.id == Delivery.invitee_id)
-            .join(Meeting, Meeting.id == Invitee.meeting_id)
-            .where(Meeting.state != MeetingState.BOOKED)
-            .order_by(OutboxMessage.id)
-        ).scalars()
-        for row in rows:
-            row.state = MessageState.SENT
-            row.sent_at = row.queued_at + timedelta(seconds=4)
-            row.tries = 1
-            row.content = None
-        self.session.flush()
+        _sent_then(self.session, Meeting.state != MeetingState.BOOKED)
         self._bounce()
 
     def _bounce(self) -> None:
@@ -316,3 +304,24 @@ class Discussions:
                 }
                 records.release(session, staff, meeting, number, by_hand, True, at)
             make_copies(self.settings, at + timedelta(minutes=1))
+            with transaction() as session:
+                _sent_then(session, Invitee.meeting_id == meeting_id)
+                note_circulated(session, meeting_id, at + timedelta(minutes=2))
+
+
+def _sent_then(session: Session, *conditions: ColumnElement[bool]) -> None:
+    """Letters of the days before were sent a few seconds after they were queued."""
+    rows = session.execute(
+        select(OutboxMessage)
+        .join(Delivery, Delivery.message_id == OutboxMessage.id)
+        .join(Invitee, Invitee.id == Delivery.invitee_id)
+        .join(Meeting, Meeting.id == Invitee.meeting_id)
+        .where(OutboxMessage.state == MessageState.QUEUED, *conditions)
+        .order_by(OutboxMessage.id)
+    ).scalars()
+    for row in rows:
+        row.state = MessageState.SENT
+        row.sent_at = row.queued_at + timedelta(seconds=4)
+        row.tries = 1
+        row.content = None
+    session.flush()
