@@ -251,6 +251,8 @@ def test_a_row_another_worker_holds_is_skipped_not_waited_for(app, engine_name):
         with held, held.begin():
             held.execute(text(f"SELECT id FROM outbox_message WHERE id = {first} FOR UPDATE"))
             with transaction() as session:
+                # A claim that waits fails here, instead of holding the test for ever.
+                session.execute(text("SET LOCAL lock_timeout = '3s'"))
                 claimed = service.claim(session, FRIDAY, 10)
             assert [one.id for one in claimed] == [second]
 

@@ -217,6 +217,16 @@ def test_lines_end_in_crlf_and_none_is_too_long(kind):
             line.decode()  # no character broken in two
 
 
+@pytest.mark.parametrize("shift", range(4))
+def test_no_character_is_broken_in_two_where_a_line_is_folded(shift):
+    name = "x" * shift + "字" * 50
+    entry = part(one(person=make_addressee(name)), "text/calendar").get_payload(decode=True)
+    for line in entry.split(b"\r\n"):
+        assert len(line) <= 75
+        line.decode()
+    assert event(one(person=make_addressee(name)))["ATTENDEE"].params["CN"] == name
+
+
 def test_a_second_library_reads_the_entry():
     content = part(one(person=make_addressee("Zoë")), "text/calendar").get_payload(decode=True)
     calendar = vobject.readOne(content.decode())
