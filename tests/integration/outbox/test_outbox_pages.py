@@ -15,6 +15,7 @@ from app.invitations.letters import code_letter, letters
 from app.invitations.types import LetterKind
 from app.outbox import service
 from app.outbox.delivery import deliver_due
+from app.outbox.example import read
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from tests.clock import FRIDAY
@@ -199,3 +200,12 @@ def test_outside_the_example_area_there_is_no_such_page(app):
     assert browser.get("/example/mail/x.eml").status_code == 404
     with production.app_context():
         db.engine.dispose()
+
+
+@pytest.mark.parametrize("name", ("../x.eml", "/etc/passwd", "a/../../x.eml", "x.eml\n", "x.eml"))
+def test_a_name_never_leads_out_of_the_folder(tmp_path, name):
+    """Also where no router stands before it."""
+    folder = tmp_path / "mail"
+    (folder / "a").mkdir(parents=True)
+    (tmp_path / "x.eml").write_text("Subject: not this one\n\n")
+    assert read(folder, name, "http://desk.example.org") is None
