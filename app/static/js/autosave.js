@@ -62,18 +62,22 @@ const rebase = (field, version) => {
 };
 
 for (const wrapper of form.querySelectorAll("[data-field]")) {
+  const name = wrapper.dataset.field;
+  const slash = name.indexOf("/");
   const field = {
-    name: wrapper.dataset.field,
-    label: wrapper.dataset.label,
+    name,
+    scope: name.slice(0, slash),
+    key: name.slice(slash + 1),
+    label: wrapper.querySelector("legend, label").textContent.trim(),
     wrapper,
     controls: controlsOf(wrapper),
     base: wrapper.querySelector("input[type=hidden]"),
-    version: Number(wrapper.dataset.version),
     timer: 0,
     attempts: [], // what was sent and may have arrived although no answer came
     clash: wrapper.querySelector(".app-clash") !== null,
     refused: false,
   };
+  field.version = Number(field.base.value);
   field.kept = read(field);
   // The server kept somebody else's words here; these are not saved yet.
   if (field.clash) field.kept = null;
@@ -119,12 +123,30 @@ const calm = () => {
   announce("Saving works again.");
 };
 
+const holderOf = (field) =>
+  [...field.wrapper.children].find((child) => child.contains(field.controls[0]));
+
+// A line about a field, above its control: who wrote there, or what is wrong.
+const lineIn = (field, kind, className, words) => {
+  let line = field.wrapper.querySelector(`[data-${kind}]`);
+  if (!line && words) {
+    line = document.createElement("p");
+    line.setAttribute(`data-${kind}`, "");
+    line.className = className;
+    line.id = `${field.controls[0].id}-${kind}`;
+    field.wrapper.insertBefore(line, holderOf(field));
+  }
+  if (line) {
+    line.textContent = words;
+    line.hidden = !words;
+  }
+};
+
+const tellWriter = (field, words) => lineIn(field, "written", "app-ask__written", words);
+
 const complain = (field, message) => {
-  const place = field.wrapper.querySelector("[data-error]");
-  place.textContent = message;
-  place.hidden = !message;
-  const control = field.controls[0];
-  if (message) control.setAttribute("aria-describedby", place.id);
+  lineIn(field, "error", "govuk-error-message", message);
+  if (message) field.controls[0].setAttribute("aria-describedby", `${field.controls[0].id}-error`);
 };
 
 // --- Requests ------------------------------------------------------------------------------
@@ -227,8 +249,8 @@ async function send(field) {
   const answer = await ask(form.dataset.autosave, {
     method: "POST",
     body: new URLSearchParams({
-      scope: field.wrapper.dataset.scope,
-      field: field.wrapper.dataset.key,
+      scope: field.scope,
+      field: field.key,
       value,
       version: String(field.version),
     }),
@@ -279,10 +301,10 @@ function arrived(field, sent, { version, value, saved, shown }) {
     field.kept = value;
     if (same(read(field), sent)) write(field, value);
   }
-  if (shown) show(field.wrapper.dataset.scope, shown);
+  if (shown) show(field.scope, shown);
   if (isDirty(field)) enqueueSoon(field);
   say(saved);
-  field.wrapper.querySelector("[data-written]").textContent = "";
+  tellWriter(field, "");
 }
 
 function clashed(field, mine, { version, theirs, who, at }) {
@@ -331,7 +353,7 @@ function clashed(field, mine, { version, theirs, who, at }) {
   offer("Keep theirs", () => theirs);
   if (isWords(field)) offer("Keep both", () => `${theirs}\n\n${read(field)}`);
   box.append(words, text, choices);
-  field.wrapper.insertBefore(box, field.wrapper.querySelector("textarea, input:not([type=hidden]), select, fieldset"));
+  field.wrapper.insertBefore(box, holderOf(field));
   say("Two people wrote in one field", true);
   announce(`${who} wrote in the same field: ${field.label}. Choose which words to keep.`);
 }
@@ -361,7 +383,7 @@ const takeOver = (change) => {
   write(field, change.value);
   field.kept = change.value;
   rebase(field, change.version);
-  field.wrapper.querySelector("[data-written]").textContent = change.written;
+  tellWriter(field, change.written);
 };
 
 const listMissing = (missing) => {
