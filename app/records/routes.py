@@ -103,7 +103,7 @@ def sign(ref: str) -> Response:
                     session,
                     staff,
                     _to_change(session, ref),
-                    form.seen.data,
+                    form.seen.data or "",
                     form.absence_reason.data,
                     sealer,
                     now(),
@@ -174,7 +174,7 @@ def circulate(ref: str) -> Response:
     readers = [one.recipient.facts for one in page.to_release]
     form = release_form(readers)
     if form.validate_on_submit():
-        number = form.number.data
+        number = form.number.data or ""
         try:
             with transaction() as session:
                 told = service.release(

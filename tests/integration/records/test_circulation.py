@@ -37,7 +37,6 @@ from tests.factories.records import (
     CANARIES,
     HEALTH_CANARY,
     REFERRER_CANARY,
-    as_member,
     make_releaser,
     make_signed,
     sign_as_chair,
@@ -62,9 +61,7 @@ def release(session: Session, meeting: Meeting, withheld: dict[int, str] | None 
 def released(app: Flask, invitees: int = 2) -> Meeting:
     """Printing is what costs, so most tests have two readers: the chair and the police."""
     with transaction() as session:
-        meeting, _ = make_signed(
-            session, settings_of(app), AFTER, invitees=invitees, children=1
-        )
+        meeting, _ = make_signed(session, settings_of(app), AFTER, invitees=invitees, children=1)
         release(session, meeting)
     return meeting
 
