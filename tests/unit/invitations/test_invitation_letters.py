@@ -14,7 +14,7 @@ from email.parser import BytesParser
 import icalendar
 import pytest
 import vobject
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.mail import FinishedMessage, UnsafeHeader
@@ -297,6 +297,8 @@ def test_a_name_never_becomes_a_header_an_address_or_markup(name):
     assert entry["ATTENDEE"].params["ROLE"] == "REQ-PARTICIPANT"
 
 
+# About content, not speed: the first case also loads a library, on a machine that may be busy.
+@settings(deadline=None)
 @given(name=st.text(max_size=120))
 def test_any_name_gives_one_recipient(name):
     person = make_addressee(name)
@@ -307,6 +309,7 @@ def test_any_name_gives_one_recipient(name):
     assert not entry.errors
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=200))
 def test_any_place_telephone_and_pin_leave_the_entry_whole(text):
     place = Appointment(
