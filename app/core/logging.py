@@ -40,6 +40,16 @@ def _without_values(_logger: WrappedLogger, _method: str, event: EventDict) -> E
     return event
 
 
+class _Libraries(logging.Handler):
+    """What Flask and the libraries say, on standard error, their tracebacks without messages."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = f"{record.levelname} {record.name}: {record.getMessage()}"
+        if record.exc_info and record.exc_info[1] is not None:
+            said = "\n".join([said, *where_it_failed(record.exc_info[1])])
+        print(said, file=sys.stderr)
+
+
 def set_up(as_json: bool) -> None:
     """Send events to standard error, as JSON lines or as text for a person."""
     renderer: structlog.typing.Processor = (
@@ -47,6 +57,9 @@ def set_up(as_json: bool) -> None:
         if as_json
         else structlog.dev.ConsoleRenderer(colors=False)
     )
+    root = logging.getLogger()
+    if not any(isinstance(handler, _Libraries) for handler in root.handlers):
+        root.addHandler(_Libraries(logging.WARNING))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -56,13 +56,18 @@ def error_page(status: int) -> Response:
 
 def _page(status: int, title: str, words: str) -> Response:
     # Not render_template: that asks the database who is signed in, which may be what failed.
-    template = current_app.jinja_env.get_template("layout/error.html")
-    return make_response(template.render(title=title, words=words, status=status), status)
+    try:
+        template = current_app.jinja_env.get_template("layout/error.html")
+        return make_response(template.render(title=title, words=words, status=status), status)
+    except Exception as error:
+        # Whatever stands above this would log the message, with what people typed in it.
+        log.error("error page", endpoint=request.endpoint, exc_info=error)
+        return Response(f"{title}. {words}\n", status, mimetype="text/plain")
 
 
 def init_errors(app: Flask) -> None:
     def log_exception(exc_info: ExcInfo) -> None:
-        # What Flask itself calls when even an error page failed; its own way logs the message.
+        # Called by Flask when an answer cannot be finished; its own line would hold the address.
         log.error("fault", endpoint=request.endpoint, method=request.method, exc_info=exc_info[1])
 
     app.log_exception = log_exception  # type: ignore[method-assign]  # there is no other hook

@@ -66,7 +66,7 @@ def test_each_route_lets_in_whom_it_says_and_nobody_else(world: World, visitor: 
         words = access_of(world.app, rule.endpoint).describe()
         path = world.path(rule)
         for method in sorted(set(SAFE) & rule.methods):
-            answer = world.browser(visitor).open(path, method=method)
+            answer = world.open(world.browser(visitor), path, method)
             said = f"{method} {path} ({rule.endpoint}: {words}) answered {answer.status_code}"
             if answer.status_code >= 500:
                 problems.append(f"{said}: it failed")
@@ -119,7 +119,7 @@ def test_what_asks_for_password_and_code_again_gets_them(world: World):
                 update(StaffSession).values(reauthenticated_at=now() - timedelta(minutes=6))
             )
         for method in sorted(set(SAFE) & rule.methods):
-            answer = browser.open(world.path(rule), method=method)
+            answer = world.open(browser, world.path(rule), method)
             assert answer.status_code == 303, rule.endpoint
             assert answer.location.startswith("/session/again?next="), rule.endpoint
     assert looked_at

@@ -84,6 +84,32 @@ def test_the_error_page_needs_no_database(app, client):
     assert "govuk" in answer.text
 
 
+def test_even_where_the_error_page_fails_nothing_typed_is_logged(failing, said, monkeypatch):
+    def broken(name):
+        raise RuntimeError(f"no template {name} for {request.values['name']}")
+
+    monkeypatch.setattr(failing.jinja_env, "get_template", broken)
+    answer = failing.test_client().post("/fail", data={"name": CANARY})
+    assert answer.status_code == 500
+    out = "".join(said.readouterr())
+    assert CANARY not in out + answer.text
+    assert "fault" in out
+
+
+def test_nor_by_flask_itself_where_an_answer_cannot_be_finished(failing, said, caplog):
+    def broken(response):
+        raise RuntimeError(f"cannot finish for {request.values['name']}")
+
+    failing.after_request(broken)
+    answer = failing.test_client().post("/sign-in", data={"name": CANARY})
+    assert answer.status_code == 500
+    out = "".join(said.readouterr())
+    assert CANARY not in out
+    assert "RuntimeError" in out
+    # Flask's own line holds the address, and an address may hold a link's token.
+    assert "Exception on /sign-in" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("path", "method", "status"),
     [

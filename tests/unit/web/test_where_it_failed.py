@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.core.logging import where_it_failed
+import logging
+
+from app.core.logging import set_up, where_it_failed
 
 CANARY = "Quillfeather"
 
@@ -28,3 +30,15 @@ def test_errors_that_go_round_in_a_circle_end():
     one, two = ValueError(CANARY), KeyError(CANARY)
     one.__cause__, two.__cause__ = two, one
     assert len(where_it_failed(one)) == 2
+
+
+def test_libraries_log_no_message_of_an_error_either(capsys):
+    set_up(False)
+    try:
+        failing()
+    except KeyError:
+        logging.getLogger("some.library").exception("it failed")
+    said = capsys.readouterr().err
+    assert "ERROR some.library: it failed" in said
+    assert "builtins.KeyError at" in said
+    assert CANARY not in said
