@@ -318,10 +318,8 @@ def child(ref: str, child_ref: str) -> Response:
 
 def _child_on(session: Session, ref: str, child_ref: str) -> Child:
     """A child of this referral, else no such page: never a child of another one."""
-    for row in found(session, ref).children:
-        if row.child.ref == child_ref.upper():
-            return row.child
-    abort(404)
+    on_it = [row.child for row in found(session, ref).children]
+    return next((child for child in on_it if child.ref == child_ref.upper()), None) or abort(404)
 
 
 def _held_child(session: Session, on_it: Child) -> dict[str, object]:

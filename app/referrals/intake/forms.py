@@ -92,7 +92,7 @@ class IntakeForm(ConsentFields, ConcernFields, ReadsConsent, ReadsConcerns, Once
         "Received", validators=[Required("Enter when the referral was received")]
     )
     channel = RadioField(
-        "How it came in",
+        "Received by",
         choices=labelled(Channel),
         validators=[Required("Choose how the referral came in")],
     )

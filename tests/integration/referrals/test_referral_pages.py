@@ -216,6 +216,7 @@ def test_enter_in_a_field_presses_save_and_not_remove(triage):
 
 
 def test_the_guard_asks_before_saving_and_withholds_addresses(app, triage, desk):
+    send(triage, desk, **{"children-0-given_name": "Idris", "children-0-family_name": "Okafor"})
     changes = {"children-0-address": "1 Hidden Road"}
     first = send(triage, desk, **changes).location
     asked = send(triage, desk, **{"children-0-given_name": "Ren"})
@@ -230,7 +231,9 @@ def test_the_guard_asks_before_saving_and_withholds_addresses(app, triage, desk)
     assert "Say whether Ren Testwell is one of these children" in silent.text
     shown = send(triage, desk, press="addresses", **held)
     assert "1 Hidden Road" in shown.text
-    forged = send(triage, desk, **held, **{"children-0-same_as": "CH-0000-0000"})
+    with app.app_context():
+        stranger = next(one.ref for one in reading().query(Child) if one.ref != child_ref)
+    forged = send(triage, desk, **held, **{"children-0-same_as": stranger})
     assert forged.status_code == 422
     saved = send(triage, desk, **held, **{"children-0-same_as": child_ref})
     assert saved.status_code == 303
@@ -238,7 +241,7 @@ def test_the_guard_asks_before_saving_and_withholds_addresses(app, triage, desk)
     assert "Re-referral" in page
     assert first in page
     with app.app_context():
-        assert reading().query(Child).count() == 1
+        assert reading().query(Child).count() == 2
         pages = reading().execute(select(AuditView.page).distinct()).scalars().all()
         assert {"likely match", "likely match with address", "referral"} <= set(pages)
 

@@ -127,6 +127,10 @@ def test_a_date_is_never_among_those_easily_mistaken_for_it(born):
     assert all(abs(other.year - born.year) <= 30 for other in others)
 
 
+def test_day_and_month_changed_over_are_easily_mistaken():
+    assert date(2019, 7, 3) in easily_mistaken(date(2019, 3, 7))
+
+
 @given(st.dates(date(2005, 1, 1), date(2026, 12, 31)), st.sampled_from(range(8)), st.integers(0, 9))
 def test_a_date_with_one_digit_wrong_is_found(born, place, digit):
     text = f"{born:%d%m%Y}"
