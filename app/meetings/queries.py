@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -18,6 +17,7 @@ from app.outbox.types import MessageState
 from app.referrals.models import Child, Referral
 
 _BY_REF = select(Meeting)
+_STATE = select(Meeting.state)
 _CHILDREN = (
     select(
         MeetingChild.meeting_id,
@@ -108,6 +108,11 @@ def meeting_by_ref(session: Session, ref: str) -> Meeting | None:
     return session.execute(_BY_REF.where(Meeting.ref == ref)).scalar_one_or_none()
 
 
+def state_of(session: Session, ref: str) -> MeetingState | None:
+    """The state of the discussion with this reference; None where there is none."""
+    return session.execute(_STATE.where(Meeting.ref == ref)).scalar_one_or_none()
+
+
 def meeting_for_change(session: Session, ref: str) -> Meeting | None:
     """The same, locked until the transaction ends: what is decided on it stays true."""
     return session.execute(
@@ -181,22 +186,6 @@ def meetings_of_referral(session: Session, referral_id: int) -> list[Meeting]:
     )
 
 
-def earlier_discussions(
-    session: Session, child_ids: Iterable[int], before: int | None = None
-) -> list[Meeting]:
-    """Discussions on any of these children, oldest first, up to the meeting `before` (A11)."""
-    query = (
-        select(Meeting)
-        .join(MeetingChild, MeetingChild.meeting_id == Meeting.id)
-        .where(MeetingChild.child_id.in_(list(child_ids)), Meeting.state != MeetingState.CANCELLED)
-        .distinct()
-        .order_by(Meeting.id)
-    )
-    if before is not None:
-        query = query.where(Meeting.id < before)
-    return list(session.execute(query).scalars())
-
-
 def invitee(session: Session, meeting_id: int, invitee_id: int) -> Invitee | None:
     """One invitee of this discussion and no other."""
     return session.execute(
@@ -222,15 +211,3 @@ def open_meeting_of_referral(session: Session, referral_id: int) -> Meeting | No
         .order_by(Meeting.id)
         .limit(1)
     ).scalar_one_or_none()
-
-
-def known_children(session: Session, ids: Iterable[int]) -> list[Child]:
-    """These children, for a discussion that starts from an open case (A11)."""
-    return list(session.execute(select(Child).where(Child.id.in_(list(ids)))).scalars())
-
-
-def child_count(session: Session, meeting_id: int) -> int:
-    """How many children a discussion is about."""
-    return session.execute(
-        select(func.count()).where(MeetingChild.meeting_id == meeting_id)
-    ).scalar_one()

@@ -22,7 +22,7 @@ from app.meetings.forms import AnswerForm, ReportForm
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.meetings.overview import overview_of
-from app.meetings.types import Answer, ReportVia
+from app.meetings.types import Answer, MeetingState, ReportVia
 from app.meetings.uploads import checked_upload
 from app.web.access import access
 from app.web.forms import OnceForm
@@ -47,10 +47,17 @@ def meeting_or_404(session: Session, ref: str) -> Meeting:
     return meeting
 
 
-def note_view(ref: str, page: str) -> None:
-    """A page of a case is about to be sent: its row is committed before (H3)."""
+def note_view(ref: str, page: str) -> MeetingState:
+    """A page of a discussion is about to be sent: its row is committed before (H3).
+
+    Answers the state it is in; 404 where there is none.
+    """
     with transaction() as session:
+        state = queries.state_of(session, ref)
+        if state is None:
+            abort(404)
         viewed(session, signed_in().actor, page, Subject("meeting", ref), now())
+    return state
 
 
 def once(form: OnceForm, act: Callable[[Session], str]) -> str | None:
@@ -82,9 +89,10 @@ def once(form: OnceForm, act: Callable[[Session], str]) -> str | None:
 @blueprint.get("/discussions/<ref>")
 @access(staff_may(Permission.DISCUSSION_SEE))
 def overview(ref: str) -> Response:
-    meeting_or_404(reading(), ref)
     note_view(ref, "discussion")
-    return _overview(ref)
+    session = reading()
+    view = overview_of(session, meeting_or_404(session, ref), signed_in(), now())
+    return respond("meetings/overview/page.html", view=view)
 
 
 @blueprint.get("/discussions/<ref>/now")
@@ -183,12 +191,6 @@ def report(ref: str, report_id: int) -> Response:
     response.headers["Content-Type"] = held.media_type or "application/octet-stream"
     response.headers.set("Content-Disposition", "attachment", filename=held.file_name or "report")
     return response
-
-
-def _overview(ref: str) -> Response:
-    session = reading()
-    view = overview_of(session, meeting_or_404(session, ref), signed_in(), now())
-    return respond("meetings/overview/page.html", view=view)
 
 
 def _invitee_or_404(session: Session, ref: str, invitee_id: int) -> Invitee:

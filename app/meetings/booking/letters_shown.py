@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from app.directory import queries as directory
-from app.directory.models import CouncilSettings
 from app.invitations.letters import preview
 from app.invitations.types import Addressee, Appointment, DialIn, LetterKind, Preview
 from app.meetings import messages
-from app.meetings.booking.forms import BookingForm, PersonRow
+from app.meetings.booking.forms import BookingForm
+from app.meetings.booking.ground import Ground
 from app.meetings.booking.rows import RowShown
 from app.meetings.booking.slots import free_line
 from app.meetings.booking.types import Diary
-from app.meetings.models import Meeting
 from app.meetings.types import Format
 
 PIN_IN_WORDS = "(the PIN of this meeting stands here)"
@@ -32,11 +29,9 @@ class Letter:
 
 
 def letters_shown(
-    session: Session,
-    meeting: Meeting,
+    ground: Ground,
     form: BookingForm,
     rows: Sequence[RowShown],
-    settings: CouncilSettings,
     sender: messages.Sender,
     diary: Diary,
     at: datetime,
@@ -46,20 +41,20 @@ def letters_shown(
     if form.start is None:
         return [], "Choose a time to see the letters."
     line_id = int(form.line.data) if (form.line.data or "").isdigit() else None
-    line = directory.line(session, line_id or free_line(diary, at, end)[0] or 0)
-    format_ = Format(form.format.data) if form.format.data else meeting.format
+    line = directory.line(ground.session, line_id or free_line(diary, at, end)[0] or 0)
+    format_ = Format(form.format.data) if form.format.data else ground.meeting.format
     appointment = Appointment(
-        reference=meeting.ref,
+        reference=ground.meeting.ref,
         starts_at=at,
         ends_at=end,
         location=messages.location_of(format_, form.place.data or None),
         dial_in=DialIn(line.telephone, PIN_IN_WORDS) if line else None,
     )
-    desk = messages.desk_of(settings, sender)
+    desk = messages.desk_of(ground.settings, sender)
     chair = dict(form.chair.choices or []).get(form.chair.data or "", "")
     to = [(chair, "the chair's own address")] if chair else []
     for shown in rows:
-        address = shown.form.email.data or _address(session, shown.form)
+        address = shown.form.email.data or shown.address
         if shown.form.come.data and address and not shown.form.telephone_only.data:
             to.append((shown.name, address))
     shown_to = [Addressee("", 0, name, email, LINK_IN_WORDS) for name, email in to]
@@ -67,8 +62,3 @@ def letters_shown(
     return [
         Letter(one.name, one.email, preview(kind, desk, appointment, one)) for one in shown_to
     ], ""
-
-
-def _address(session: Session, row: PersonRow) -> str:
-    person = directory.professional(session, row.professional_id or 0)
-    return (person.email or "") if person else ""

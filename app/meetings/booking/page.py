@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
-from app.accounts.queries import chairs
 from app.core.clock import words_for_day, words_for_time
 from app.directory import queries as directory
-from app.directory.models import CouncilSettings
-from app.directory.queries import council
 from app.meetings import messages
-from app.meetings.booking import queries, rules
+from app.meetings.booking import queries
 from app.meetings.booking.forms import KEEP_TIME, OTHER_TIME, BookingForm, choices_of
+from app.meetings.booking.ground import Ground
 from app.meetings.booking.letters_shown import Letter, letters_shown
 from app.meetings.booking.rows import RowShown, cautions, row_shown
 from app.meetings.booking.slots import (
-    DAYS_LOOKED_AT,
     format_for,
     is_late,
     is_office_time,
     overlaps,
     slots,
 )
-from app.meetings.booking.types import CaseFacts, Diary, FormatChoice, Person, Proposal, Slot
+from app.meetings.booking.types import Diary, FormatChoice, Person, Proposal, Slot
 from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import ChildShown, children_of
 from app.meetings.types import Answer, Format
@@ -87,34 +82,32 @@ def deadline_of(meeting: Meeting, now: datetime) -> DeadlinePanel | None:
     return deadline_panel(clock, now, meeting.started_at) if clock is not None else None
 
 
-def fill(session: Session, meeting: Meeting, form: BookingForm, now: datetime) -> None:
+def fill(ground: Ground, form: BookingForm) -> None:
     """Preselect everything, so that Send may be pressed at once (C1)."""
-    settings = council(session)
-    case = queries.case_of(session, meeting)
-    held = chairs(session)
-    chosen = format_for(case)
+    case, chosen = ground.case, format_for(ground.case)
     form.format.data = chosen.format.value
-    form.place.data = case.hospital if chosen.format is Format.HOSPITAL else settings.meeting_place
-    chair = next((one.id for one in held if one.id == meeting.chair_id), None)
-    form.chair.data = str(chair or (held[0].id if held else ""))
+    here = ground.settings.meeting_place
+    form.place.data = case.hospital if chosen.format is Format.HOSPITAL else here
+    chairs = [chair_id for chair_id, _name in ground.chairs]
+    usual = ground.meeting.chair_id
+    form.chair.data = str(usual if usual in chairs else chairs[0] if chairs else "")
     form.line.data = ""
-    offered = _slots(session, meeting, form, settings, (), now)
-    form.slot.data = offered[0].start.isoformat() if offered else OTHER_TIME
-    at = offered[0].start if offered else now
-    proposals = _proposals(session, case, at)
+    offered = _slots(ground, form, ground.diary(_chair(form), ()))
+    at = offered[0].start if offered else ground.now
+    proposals = ground.proposals(at)
     # Now that the people are known: the earliest time that they are free for too.
     people = [one.person.id for one in proposals if one.person]
-    offered = _slots(session, meeting, form, settings, people, now)
-    if offered:
-        form.slot.data = offered[0].start.isoformat()
+    offered = _slots(ground, form, ground.diary(_chair(form), people))
+    form.slot.data = offered[0].start.isoformat() if offered else OTHER_TIME
     for proposal in proposals:
         add_proposal(form, proposal)
 
 
-def fill_change(session: Session, meeting: Meeting, form: BookingForm) -> None:
+def fill_change(ground: Ground, form: BookingForm) -> None:
     """What holds now, ready to be changed (C7)."""
+    meeting = ground.meeting
     form.format.data = meeting.format.value
-    form.place.data = meeting.place or council(session).meeting_place
+    form.place.data = meeting.place or ground.settings.meeting_place
     form.chair.data = str(meeting.chair_id or "")
     form.line.data = ""
     form.slot.data = KEEP_TIME
@@ -145,25 +138,18 @@ def add_proposal(form: BookingForm, proposal: Proposal) -> None:
 
 
 def build(
-    session: Session,
-    meeting: Meeting,
-    form: BookingForm,
-    sender: messages.Sender,
-    now: datetime,
-    *,
-    changing: bool = False,
+    ground: Ground, form: BookingForm, sender: messages.Sender, *, changing: bool = False
 ) -> BookingPage:
     """Everything the page shows for what the form holds now; sets the choices of its selects."""
-    settings = council(session)
-    case = queries.case_of(session, meeting)
+    meeting, case, now = ground.meeting, ground.case, ground.now
     at = form.start or (meeting.starts_at if changing else None) or now
-    proposals = [] if changing else _proposals(session, case, at)
-    by_key = {proposal.key: proposal for proposal in proposals}
-    people = _people(session, form, proposals)
-    busy_ids = [person.id for person in people.values()]
-    diary = _diary(session, meeting, form, busy_ids, now)
     end = at + timedelta(minutes=form.minutes.data or 45)
+    proposals = [] if changing else ground.proposals(at)
     unseen = _add_unseen(form, proposals)
+    people = _people(ground, form, proposals)
+    coming = {row.professional_id for row in form.rows() if row.come.data} & people.keys()
+    diary = ground.diary(_chair(form), [one for one in coming if one is not None], form.start)
+    by_key = {proposal.key: proposal for proposal in proposals}
     invitees = {f"invitee-{one.id}": one for one in meeting.invitees}
     rows = [
         row_shown(
@@ -171,25 +157,23 @@ def build(
         )
         for row in form.rows()
     ]
-    _set_choices(session, form, meeting, diary, changing=changing)
-    offered = _slots(session, meeting, form, settings, busy_ids, now, diary)
+    _set_choices(ground, form, diary, changing=changing)
+    offered = _slots(ground, form, diary)
     letters, no_letters = (
-        ([], "")
-        if changing
-        else letters_shown(session, meeting, form, rows, settings, sender, diary, at, end)
+        ([], "") if changing else letters_shown(ground, form, rows, sender, diary, at, end)
     )
     return BookingPage(
         meeting=meeting,
         changing=changing,
-        children=children_of(session, meeting.id),
+        children=children_of(ground.session, meeting.id),
         deadline=deadline_of(meeting, now),
         slots=_shown(offered, form),
         no_slots="" if offered else _no_slots(diary),
-        time_notes=_time_notes(form, meeting, diary, settings, at, end, now),
+        time_notes=_time_notes(ground, form, diary, at, end),
         asks_late_reason=_asks_late_reason(form, meeting, offered),
         format_choice=format_for(case),
         rows=rows,
-        found=_found(session, form, case, people),
+        found=_found(ground, form),
         searched=bool(form.search.data),
         cautions=cautions(rows, people, invitees),
         letters=letters,
@@ -200,53 +184,29 @@ def build(
     )
 
 
-def _proposals(session: Session, case: CaseFacts, at: datetime) -> list[Proposal]:
-    people = queries.people_with(session, rules.roles_asked_for(case))
-    return rules.who_must_come(case, people, at)
-
-
-def _people(
-    session: Session, form: BookingForm, proposals: Sequence[Proposal]
-) -> dict[int, Person]:
+def _people(ground: Ground, form: BookingForm, proposals: Sequence[Proposal]) -> dict[int, Person]:
     known = {one.id: one for proposal in proposals for one in proposal.options}
     known |= {one.person.id: one.person for one in proposals if one.person}
     chosen = {row.professional_id for row in form.rows()} - {None, *known}
-    return known | queries.people_by_id(session, [one for one in chosen if one is not None])
+    return known | ground.people([one for one in chosen if one is not None])
 
 
-def _diary(
-    session: Session, meeting: Meeting, form: BookingForm, people: Sequence[int], now: datetime
-) -> Diary:
-    last = now + timedelta(days=DAYS_LOOKED_AT + 1)
-    typed = form.start
-    if typed is not None:
-        last = max(last, typed + timedelta(days=1))
-    chair = int(form.chair.data) if (form.chair.data or "").isdigit() else None
-    return queries.diary(session, meeting, chair, people, min(now, typed or now), last)
+def _chair(form: BookingForm) -> int | None:
+    return int(form.chair.data) if (form.chair.data or "").isdigit() else None
 
 
-def _slots(
-    session: Session,
-    meeting: Meeting,
-    form: BookingForm,
-    settings: CouncilSettings,
-    people: Sequence[int],
-    now: datetime,
-    diary: Diary | None = None,
-) -> list[Slot]:
-    diary = diary or _diary(session, meeting, form, people, now)
+def _slots(ground: Ground, form: BookingForm, diary: Diary) -> list[Slot]:
     wanted = form.line.data or ""
     if wanted.isdigit():
-        diary = Diary(
-            lines=tuple(line for line in diary.lines if line[0] == int(wanted)),
-            taken=diary.taken,
-            chair=diary.chair,
-            people=diary.people,
-        )
-    needs_line = form.format.data == Format.CALL.value
-    office = queries.office_hours(settings)
-    minutes = form.minutes.data or 45
-    return slots(now, meeting.due_at, office, diary, minutes, needs_line=needs_line)
+        diary = replace(diary, lines=tuple(line for line in diary.lines if line[0] == int(wanted)))
+    return slots(
+        ground.now,
+        ground.meeting.due_at,
+        ground.office,
+        diary,
+        form.minutes.data or 45,
+        needs_line=form.format.data == Format.CALL.value,
+    )
 
 
 def _shown(offered: Sequence[Slot], form: BookingForm) -> list[SlotShown]:
@@ -285,14 +245,11 @@ def _add_unseen(form: BookingForm, proposals: Sequence[Proposal]) -> tuple[str, 
     return tuple(proposal.key for proposal in fresh)
 
 
-def _set_choices(
-    session: Session, form: BookingForm, meeting: Meeting, diary: Diary, *, changing: bool
-) -> None:
-    held = [(one.id, one.name) for one in chairs(session)]
-    if changing and meeting.chair_id and meeting.chair_id not in {one for one, _ in held}:
-        form.chair.choices = [(str(meeting.chair_id), "As now"), *choices_of(held)]
-    else:
-        form.chair.choices = choices_of(held)
+def _set_choices(ground: Ground, form: BookingForm, diary: Diary, *, changing: bool) -> None:
+    form.chair.choices = choices_of(ground.chairs)
+    chair_id = ground.meeting.chair_id
+    if changing and chair_id and chair_id not in {one for one, _name in ground.chairs}:
+        form.chair.choices = [(str(chair_id), "As now"), *form.chair.choices]
     first = "The line it has, if it is free" if changing else "First line that is free"
     form.line.choices = [("", first), *choices_of(diary.lines)]
     minutes = form.minutes.data
@@ -301,23 +258,17 @@ def _set_choices(
 
 
 def _time_notes(
-    form: BookingForm,
-    meeting: Meeting,
-    diary: Diary,
-    settings: CouncilSettings,
-    at: datetime,
-    end: datetime,
-    now: datetime,
+    ground: Ground, form: BookingForm, diary: Diary, at: datetime, end: datetime
 ) -> tuple[str, ...]:
     """What a person should know about a time that they typed themselves."""
     if form.slot.data != OTHER_TIME or form.start is None:
         return ()
     notes = []
-    if at < now:
+    if at < ground.now:
         notes.append("This time is in the past.")
-    if not is_office_time(at, end, queries.office_hours(settings)):
+    if not is_office_time(at, end, ground.office):
         notes.append("This is outside office hours.")
-    if is_late(at, meeting.due_at):
+    if is_late(at, ground.meeting.due_at):
         notes.append("This is after the deadline.")
     if any(overlaps((at, end), span) for span in diary.chair):
         notes.append("The chair is in another discussion then.")
@@ -331,9 +282,7 @@ def _asks_late_reason(form: BookingForm, meeting: Meeting, offered: Sequence[Slo
     return bool(form.late_reason.errors) or any(slot.after_deadline for slot in offered)
 
 
-def _found(
-    session: Session, form: BookingForm, case: CaseFacts, people: Mapping[int, Person]
-) -> list[Found]:
+def _found(ground: Ground, form: BookingForm) -> list[Found]:
     words = (form.search.data or "").strip()
     if len(words) < 2:
         return []
@@ -344,10 +293,12 @@ def _found(
             name=person.name,
             detail=f"{person.title or person.role.label}, {person.agency_name}",
             warning="The alleged perpetrator's own agency."
-            if person.agency_id in case.perpetrator_agencies
+            if person.agency_id in ground.case.perpetrator_agencies
             else "",
         )
-        for person in map(queries.person_of, directory.search_people(session, words, MOST_FOUND))
+        for person in map(
+            queries.person_of, directory.search_people(ground.session, words, MOST_FOUND)
+        )
         if person.id not in there
     ]
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -143,6 +143,18 @@ def diary(
     last: datetime,
 ) -> Diary:
     """What is taken between two moments, this discussion's own line and time left aside (C1)."""
+    return Diary(
+        lines=lines_with_pins(session, meeting),
+        taken=lines_taken(session, meeting, first, last),
+        chair=chaired(session, meeting, chair_id, first, last),
+        people=invited_elsewhere(session, meeting, list(people), first, last),
+    )
+
+
+def lines_taken(
+    session: Session, meeting: Meeting, first: datetime, last: datetime
+) -> dict[int, frozenset[datetime]]:
+    """The quarters of each line that other discussions have."""
     taken: defaultdict[int, set[datetime]] = defaultdict(set)
     for line_id, quarter in session.execute(
         _TAKEN.where(
@@ -152,29 +164,45 @@ def diary(
         )
     ):
         taken[line_id].add(quarter)
-    within = (Meeting.starts_at <= last, Meeting.ends_at >= first, Meeting.id != meeting.id)
-    chaired = (
-        session.execute(_CHAIRED.where(Meeting.chair_id == chair_id, *within)).all()
-        if chair_id is not None
-        else []
+    return {line_id: frozenset(quarters) for line_id, quarters in taken.items()}
+
+
+def chaired(
+    session: Session, meeting: Meeting, chair_id: int | None, first: datetime, last: datetime
+) -> tuple[Span, ...]:
+    """When this person chairs other booked discussions."""
+    if chair_id is None:
+        return ()
+    rows = session.execute(
+        _CHAIRED.where(Meeting.chair_id == chair_id, *_within(meeting, first, last))
     )
+    return tuple((start, end) for start, end in rows if start and end)
+
+
+def invited_elsewhere(
+    session: Session, meeting: Meeting, people: Collection[int], first: datetime, last: datetime
+) -> dict[str, tuple[Span, ...]]:
+    """When these people are invited to other booked discussions, by name."""
+    if not people:
+        return {}
     busy: defaultdict[str, list[Span]] = defaultdict(list)
-    ids = list(people)
-    if ids:
-        for name, start, end in session.execute(
-            # A duty desk takes part in several at once; one person cannot.
-            _INVITED_ELSEWHERE.where(
-                Invitee.professional_id.in_(ids), Invitee.is_team.is_(False), *within
-            )
-        ):
-            if start and end:
-                busy[name].append((start, end))
-    return Diary(
-        lines=lines_with_pins(session, meeting),
-        taken={line_id: frozenset(quarters) for line_id, quarters in taken.items()},
-        chair=tuple((start, end) for start, end in chaired if start and end),
-        people={name: tuple(spans) for name, spans in busy.items()},
-    )
+    for name, start, end in session.execute(
+        # A duty desk takes part in several at once; one person cannot.
+        _INVITED_ELSEWHERE.where(
+            Invitee.professional_id.in_(people),
+            Invitee.is_team.is_(False),
+            *_within(meeting, first, last),
+        )
+    ):
+        if start and end:
+            busy[name].append((start, end))
+    return {name: tuple(spans) for name, spans in busy.items()}
+
+
+def _within(
+    meeting: Meeting, first: datetime, last: datetime
+) -> tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]:
+    return Meeting.starts_at <= last, Meeting.ends_at >= first, Meeting.id != meeting.id
 
 
 def lines_with_pins(session: Session, meeting: Meeting) -> tuple[tuple[int, str], ...]:

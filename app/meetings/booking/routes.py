@@ -17,6 +17,7 @@ from app.meetings.booking.forms import (
     RemindForm,
     SendAgainForm,
 )
+from app.meetings.booking.ground import Ground
 from app.meetings.booking.page import BookingPage, build, fill, fill_change
 from app.meetings.models import Meeting
 from app.meetings.queries import invitee as invitee_of
@@ -30,21 +31,16 @@ blueprint = Blueprint("booking", __name__)
 PAGE, FRAGMENT = "meetings/booking/book.html", "meetings/booking/_book.html"
 PREVIEW = "meetings/booking/_preview.html"
 NEW_PROPOSAL = "Proposed since you opened the page: tick, or say why not"
-NEEDS_REASON = "Say why, or tick this person"
 
 
 @blueprint.get("/discussions/<ref>/book")
 @access(staff_may(Permission.DISCUSSION_BOOK))
 def book(ref: str) -> Response:
-    meeting = meeting_or_404(reading(), ref)
-    if meeting.state is not MeetingState.NEEDED:
+    if note_view(ref, "booking") is not MeetingState.NEEDED:
         return go_to(url_for("meetings.overview", ref=ref))
-    note_view(ref, "booking")
-    session, moment, form = reading(), now(), BookingForm()
-    meeting = meeting_or_404(session, ref)
-    fill(session, meeting, form, moment)
-    page = build(session, meeting, form, sender(), moment)
-    return respond(PAGE, form=form, page=page)
+    form, ground = BookingForm(), _ground(ref)
+    fill(ground, form)
+    return respond(PAGE, form=form, page=build(ground, form, sender()))
 
 
 @blueprint.post("/discussions/<ref>/book")
@@ -85,15 +81,11 @@ def preview(ref: str) -> Response:
 @blueprint.get("/discussions/<ref>/change")
 @access(staff_may(Permission.DISCUSSION_BOOK))
 def change(ref: str) -> Response:
-    meeting = meeting_or_404(reading(), ref)
-    if meeting.state is not MeetingState.BOOKED:
+    if note_view(ref, "booking") is not MeetingState.BOOKED:
         return go_to(url_for("meetings.overview", ref=ref))
-    note_view(ref, "booking")
-    session, form = reading(), BookingForm()
-    meeting = meeting_or_404(session, ref)
-    fill_change(session, meeting, form)
-    page = build(session, meeting, form, sender(), now(), changing=True)
-    return respond(PAGE, form=form, page=page)
+    form, ground = BookingForm(), _ground(ref)
+    fill_change(ground, form)
+    return respond(PAGE, form=form, page=build(ground, form, sender(), changing=True))
 
 
 @blueprint.post("/discussions/<ref>/change")
@@ -199,10 +191,13 @@ def remind(ref: str) -> Response:
     return respond("meetings/booking/remind.html", status=status, form=form, meeting=meeting)
 
 
-def _build(ref: str, form: BookingForm, *, changing: bool = False) -> BookingPage:
+def _ground(ref: str) -> Ground:
     session = reading()
-    meeting = meeting_or_404(session, ref)
-    return build(session, meeting, form, sender(), now(), changing=changing)
+    return Ground(session, meeting_or_404(session, ref), now())
+
+
+def _build(ref: str, form: BookingForm, *, changing: bool = False) -> BookingPage:
+    return build(_ground(ref), form, sender(), changing=changing)
 
 
 def _shown(ref: str, form: BookingForm, status: int = 200, *, changing: bool = False) -> Response:
@@ -248,7 +243,8 @@ def _point_out(form: BookingForm, page: BookingPage) -> bool:
             form.add_error(f"people-{place}-come", NEW_PROPOSAL)
             whole = False
         elif row.key.data in page.whys and not row.come.data and not row.reason.data:
-            form.add_error(f"people-{place}-reason", NEEDS_REASON)
+            who = page.rows[place].name if place < len(page.rows) else "this person"
+            form.add_error(f"people-{place}-reason", f"Say why {who} is not invited, or tick them")
             whole = False
         elif row.come.data and row.professional_id is None and not row.is_typed:
             form.add_error(f"people-{place}-person", "Choose somebody, or untick and say why")

@@ -31,6 +31,7 @@ class RowShown:
     can_drop: bool = False
     reason_label: str = "Why is this person not invited?"
     state: str = ""
+    address: str = ""  # where the invitation goes, from the directory
 
 
 def row_shown(
@@ -74,6 +75,7 @@ def row_shown(
             required=bool(proposal and proposal.required),
             can_swap=len(row.person.choices) > 1,
             asks_address=not person.email,
+            address=person.email or "",
             can_drop=proposal is None,
             reason_label=f"Why is {person.name} not invited?",
         )

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import may, signed_in, staff_may
 from app.accounts.types import Permission
+from app.audit.service import viewed
+from app.audit.types import Subject
 from app.core.clock import now
-from app.core.session import reading
+from app.core.session import reading, transaction
 from app.directory.types import AgencyKind
 from app.meetings import queries
 from app.meetings.booking import queries as booking
@@ -27,7 +29,7 @@ from app.meetings.need.forms import (
     moment_of,
 )
 from app.meetings.need.types import HeldAlready, Occasion, Present, Started
-from app.meetings.routes import note_view, once
+from app.meetings.routes import once
 from app.meetings.types import Format, MeetingState
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.referrals import queries as referrals
@@ -76,7 +78,7 @@ def decide(ref: str) -> Response:
             flash("Decided. The discussion can be booked.", "success")
             return go_to(_book_at_once(location))
     elif request.method == "GET":
-        note_view(ref, "strategy discussion needed")
+        _note_view(ref, "strategy discussion needed")
     session = reading()
     referral = _referral_or_404(session, ref)
     held = queries.meetings_of_referral(session, referral.id)
@@ -116,7 +118,7 @@ def start_now(ref: str) -> Response:
         if location is not None:
             return go_to(location)
     elif request.method == "GET":
-        note_view(ref, "start now")
+        _note_view(ref, "start now")
     session = reading()
     referral = _referral_or_404(session, ref)
     form.people.choices = _people(session, referral, now())
@@ -154,7 +156,7 @@ def already_held(ref: str) -> Response:
             flash("Kept. Now write down what was decided.", "success")
             return go_to(location)
     elif request.method == "GET":
-        note_view(ref, "record one already held")
+        _note_view(ref, "record one already held")
         form.others.append_entry()
     session = reading()
     referral = _referral_or_404(session, ref)
@@ -336,6 +338,12 @@ def _expected(session: Session, ref: str, form: NeedForm, moment: datetime) -> D
 def _book_at_once(location: str) -> str:
     """Whoever decides and may book goes straight on to the booking page (C1)."""
     return f"{location}/book" if may(Permission.DISCUSSION_BOOK) else location
+
+
+def _note_view(ref: str, page: str) -> None:
+    """A page of a case is about to be sent: its row is committed before (H3)."""
+    with transaction() as session:
+        viewed(session, signed_in().actor, page, Subject("referral", ref), now())
 
 
 def _referral_or_404(session: Session, ref: str) -> Referral:

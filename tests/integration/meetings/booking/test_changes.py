@@ -24,7 +24,7 @@ from app.outbox.models import OutboxMessage
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.booking import SENDER, TEN_ON_SATURDAY, make_member, make_order, make_ready
-from tests.factories.meetings import make_person
+from tests.factories.meetings import make_conference_line, make_person
 
 LATER = FRIDAY + timedelta(minutes=20)
 AFTERNOON = TEN_ON_SATURDAY + timedelta(hours=4)
@@ -154,6 +154,16 @@ def test_another_chair_gets_an_invitation_and_the_first_a_cancellation(booked):
     assert letters[other_email] == "invitation"
     assert letters[ready.chair.email] == "cancellation"
     assert result.updated == 3  # the PIN changed, because somebody was taken off
+
+
+def test_another_line_brings_a_pin_of_its_own(booked):
+    with transaction() as session:
+        other_id = make_conference_line(session).id
+    assert _change(booked, line_id=other_id).updated == 4
+    meeting = reading().get(Meeting, booked[0].meeting.id)
+    assert meeting.line_id == other_id
+    assert reading().get(LinePin, meeting.pin_id).line_id == other_id
+    assert {row.line_id for row in reading().execute(select(LineQuarter)).scalars()} == {other_id}
 
 
 def test_a_new_pin_on_request(booked):
