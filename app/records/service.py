@@ -15,6 +15,7 @@ from app.meetings.discussion.content import gate_of
 from app.meetings.models import Meeting
 from app.meetings.queries import staff_name
 from app.meetings.types import MeetingState
+from app.outbox import service as outbox
 from app.records import queries, rules
 from app.records.assembly import record_of
 from app.records.document.canonical import (
@@ -242,6 +243,8 @@ def withhold(
     held = _of_meeting(session, meeting, circulation_id)
     if not reason.strip():
         raise Refused("reason", "Say why the copy is withheld, or how it is handed over")
+    if held.message_id is not None:
+        outbox.withdraw(session, [held.message_id])
     held.withheld_reason = reason.strip()
     held.sent_at = None
     audit.record(
@@ -255,11 +258,13 @@ def send_again(
 ) -> None:
     """Tell a reader once more, with a fresh link to the same copy (F5).
 
-    Raises Refused for a copy that is withheld or has not been sent yet.
+    Raises Refused for a copy that is withheld or whose letter is still on its way.
     """
     held = _of_meeting(session, meeting, circulation_id)
-    if held.withheld_reason is not None or held.sent_at is None:
-        raise Refused("page", "There is nothing to send again: load the page again")
+    lines = queries.ledger_of(session, held.version_id)
+    step = next(line.step for line in lines if line.circulation_id == held.id)
+    if not step.may_send_again:
+        raise Refused("page", "There is nothing to send again yet: see how it stands below")
     held.sent_at = None  # the worker takes it from here
     audit.record(
         session, staff.actor, "sent the record again", _subject(meeting), now,

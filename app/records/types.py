@@ -93,6 +93,11 @@ class Step(enum.Enum):
         }[self.value]
 
     @property
+    def may_send_again(self) -> bool:
+        """The letter left or failed; while one is on its way a second would only confuse."""
+        return self not in (Step.WITHHELD, Step.WAITING, Step.QUEUED)
+
+    @property
     def colour(self) -> str:
         return {
             "withheld": "grey",

@@ -403,3 +403,33 @@ def test_a_dead_link_is_replaced_by_a_new_invitation_not_revived(in_app: Flask) 
         assert held.invitation_id != old.id
         assert session.get_one(Invitation, old.id).revoked_at == AFTER
         assert session.get_one(Invitation, held.invitation_id).revoked_at is None
+
+
+def test_a_letter_on_its_way_is_not_doubled_and_is_withdrawn_with_the_copy(in_app: Flask) -> None:
+    meeting = released(in_app)
+    worker.make_copies(settings_of(in_app), LATER)
+    with transaction() as session:
+        held, staff = session.get_one(Meeting, meeting.id), make_releaser(session)
+        line = queries.ledger_of(session, newest(session, held).id)[0]
+        with pytest.raises(Refused, match="nothing to send again"):
+            service.send_again(session, staff, held, line.circulation_id, LATER)
+        service.withhold(session, staff, held, line.circulation_id, "Wrong person", LATER)
+    with transaction() as session:
+        states = [one.state for one in session.query(OutboxMessage).order_by(OutboxMessage.id)]
+    assert sorted(state.value for state in states) == ["queued", "withdrawn"]
+
+
+@pytest.mark.long
+def test_sixty_pages_are_circulated_and_hold(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting, _ = make_signed(
+            session, settings_of(in_app), AFTER, invitees=8, children=4, words=440
+        )
+        release(session, meeting)
+        person = meeting.invitees[1].id
+    assert worker.make_copies(settings_of(in_app), LATER) == 8
+    with transaction() as session:
+        file = circulation.copy_for_invitee(session, person)
+    assert file is not None
+    assert len(pypdf.PdfReader(io.BytesIO(file.pdf)).pages) >= 60
+    assert verify_seal(file.pdf, list(certificates_of(settings_of(in_app)))).genuine
