@@ -120,6 +120,7 @@ class Overview:
     failures: int
     answered: str
     late_reason: str
+    may_need_another: bool
     refreshes: bool
 
 
@@ -157,6 +158,8 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
         failures=sum(_failed(sent[one.id]) for one in there),
         answered=f"{answered} of {len(asked)} have answered" if asked else "",
         late_reason=(meeting.late_reason or "") if late else "",
+        may_need_another=meeting.state not in (MeetingState.NEEDED, MeetingState.BOOKED)
+        and may(staff.roles, Permission.DISCUSSION_NEED),
         refreshes=meeting.state in (MeetingState.BOOKED, MeetingState.UNDER_WAY),
     )
 

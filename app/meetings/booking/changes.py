@@ -18,7 +18,7 @@ from app.invitations.models import Invitation
 from app.invitations.types import Change, LetterKind
 from app.meetings import messages, rules
 from app.meetings.booking.lines import free_line, new_pin, take_line
-from app.meetings.booking.people import add_chair, add_person, chair_of
+from app.meetings.booking.people import add_chair, add_people, chair_of
 from app.meetings.booking.service import held_meeting, set_format, set_time
 from app.meetings.booking.types import ChangeOrder, Removal
 from app.meetings.models import Invitee, Meeting
@@ -99,7 +99,7 @@ def change(
         chair = chair_of(session, order.chair_id)
         stay = [one for one in stay if one.staff_id != chair.id]
         added.append(add_chair(session, meeting, chair, now))
-    added += [add_person(session, meeting, chosen, now) for chosen in order.additions]
+    added += add_people(session, meeting, order.additions, now)
     if not any(one.removed_at is None and one.staff_id is None for one in meeting.invitees):
         raise Refused("people", "Nobody would be left beside the chair: cancel it instead")
     # Whoever had an invitation can know the PIN; the one taken with another line is new already.

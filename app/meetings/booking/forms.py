@@ -138,6 +138,12 @@ class BookingForm(OnceForm):
         if self.slot.data != OTHER_TIME:
             self.other.process_errors = []
 
+    def allow_its_length(self) -> None:
+        """A booking may have a length that is not offered for new ones."""
+        minutes = self.minutes.data
+        if minutes and minutes not in {value for value, _label in self.minutes.choices}:
+            self.minutes.choices = [(minutes, f"{minutes} minutes"), *self.minutes.choices]
+
     def check_time(self, *, may_keep: bool = False) -> bool:
         """Put an error beside the time where none can be read from what was sent."""
         if may_keep and self.slot.data == KEEP_TIME:

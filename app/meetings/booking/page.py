@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.core.clock import words_for_day, words_for_time
@@ -70,8 +70,6 @@ class BookingPage:
     letters: list[Letter]
     no_letters: str
     summary: str
-    whys: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    unseen: tuple[str, ...] = ()
 
 
 def deadline_of(meeting: Meeting, now: datetime) -> DeadlinePanel | None:
@@ -145,7 +143,7 @@ def build(
     at = form.start or (meeting.starts_at if changing else None) or now
     end = at + timedelta(minutes=form.minutes.data or 45)
     proposals = [] if changing else ground.proposals(at)
-    unseen = _add_unseen(form, proposals)
+    add_unseen(form, proposals)
     people = _people(ground, form, proposals)
     coming = {row.professional_id for row in form.rows() if row.come.data} & people.keys()
     diary = ground.diary(_chair(form), [one for one in coming if one is not None], form.start)
@@ -179,8 +177,6 @@ def build(
         letters=letters,
         no_letters=no_letters,
         summary=_summary(form, rows, at, end, changing=changing),
-        whys={proposal.key: (proposal.rule_id, proposal.why) for proposal in proposals},
-        unseen=unseen,
     )
 
 
@@ -234,12 +230,12 @@ def _no_slots(diary: Diary) -> str:
     return "No time is free for chair and line in the next fortnight. Type another time."
 
 
-def _add_unseen(form: BookingForm, proposals: Sequence[Proposal]) -> tuple[str, ...]:
-    """Somebody proposed since the page was opened joins the list, and is pointed out."""
+def add_unseen(form: BookingForm, proposals: Sequence[Proposal]) -> tuple[str, ...]:
+    """Somebody proposed since the page was opened joins the list; returns the keys of these."""
     seen = {row.key.data for row in form.rows()}
-    fresh = [proposal for proposal in proposals if proposal.key not in seen]
     if not seen:
         return ()
+    fresh = [proposal for proposal in proposals if proposal.key not in seen]
     for proposal in fresh:
         add_proposal(form, proposal)
     return tuple(proposal.key for proposal in fresh)
@@ -252,9 +248,7 @@ def _set_choices(ground: Ground, form: BookingForm, diary: Diary, *, changing: b
         form.chair.choices = [(str(chair_id), "As now"), *form.chair.choices]
     first = "The line it has, if it is free" if changing else "First line that is free"
     form.line.choices = [("", first), *choices_of(diary.lines)]
-    minutes = form.minutes.data
-    if minutes and minutes not in {value for value, _label in form.minutes.choices}:
-        form.minutes.choices = [(minutes, f"{minutes} minutes"), *form.minutes.choices]
+    form.allow_its_length()
 
 
 def _time_notes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -54,6 +55,18 @@ def add_chair(
     invitee.staff_id = staff.id
     invitee.rule_id = "chair"
     return _saved(session, meeting, invitee, now, invite=invite)
+
+
+def add_people(
+    session: Session, meeting: Meeting, people: Sequence[Chosen], now: datetime
+) -> list[Invitee]:
+    """Several invitees, in their order; see `add_person`."""
+    ids = [one.professional_id for one in people if one.professional_id is not None]
+    # Held until all are added: the session then finds each of them without asking again.
+    known = directory.professionals(session, ids)
+    added = [add_person(session, meeting, chosen, now) for chosen in people]
+    del known
+    return added
 
 
 def add_person(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from flask import Blueprint, Response, abort, flash, request, url_for
 from sqlalchemy.orm import Session
 
@@ -18,7 +20,8 @@ from app.meetings.booking.forms import (
     SendAgainForm,
 )
 from app.meetings.booking.ground import Ground
-from app.meetings.booking.page import BookingPage, build, fill, fill_change
+from app.meetings.booking.page import BookingPage, add_unseen, build, fill, fill_change
+from app.meetings.booking.types import Proposal
 from app.meetings.models import Meeting
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.routes import meeting_or_404, note_view, once, sender
@@ -50,18 +53,18 @@ def send(ref: str) -> Response:
     if request.form.get("do") != "send":
         _adjust(form)
         return _shown(ref, form)
-    page = _build(ref, form)
+    ground = _ground(ref)
+    proposals = ground.proposals(form.start or moment)
+    unseen = add_unseen(form, proposals)
     form.forget_unused()
-    if not (form.validate() and form.check_time()):
-        _point_out(form, page)
-        return _shown(ref, form, 422)
-    if not _point_out(form, page):
+    fits = form.validate() and form.check_time()
+    if not (_point_out(ground, form, proposals, unseen) and fits):
         return _shown(ref, form, 422)
     staff = signed_in()
+    whys = {proposal.key: (proposal.rule_id, proposal.why) for proposal in proposals}
 
     def act(session: Session) -> str:
-        order = form.order(dict(page.whys), staff.name)
-        service.book(session, staff, ref, order, sender(), moment)
+        service.book(session, staff, ref, form.order(whys, staff.name), sender(), moment)
         return url_for("meetings.overview", ref=ref)
 
     location = once(form, act)
@@ -95,7 +98,7 @@ def send_change(ref: str) -> Response:
     if request.form.get("do") != "send":
         _adjust(form)
         return _shown(ref, form, changing=True)
-    _build(ref, form, changing=True)
+    form.allow_its_length()
     form.forget_unused()
     if not (form.validate() and form.check_time(may_keep=True)):
         return _shown(ref, form, 422, changing=True)
@@ -235,20 +238,25 @@ def _add(form: BookingForm, values: dict[str, object]) -> None:
         form.add_row(values)
 
 
-def _point_out(form: BookingForm, page: BookingPage) -> bool:
+def _point_out(
+    ground: Ground, form: BookingForm, proposals: Sequence[Proposal], unseen: Collection[str]
+) -> bool:
     """Whether every proposal is either taken up or has its reason; else errors stand by each."""
+    proposed = {proposal.key: proposal for proposal in proposals}
     whole = True
     for place, row in enumerate(form.rows()):
-        if row.key.data in page.unseen:
+        proposal = proposed.get(row.key.data)
+        if row.key.data in unseen:
             form.add_error(f"people-{place}-come", NEW_PROPOSAL)
-            whole = False
-        elif row.key.data in page.whys and not row.come.data and not row.reason.data:
-            who = page.rows[place].name if place < len(page.rows) else "this person"
+        elif proposal is not None and not row.come.data and not row.reason.data:
+            known = ground.people([row.professional_id]) if row.professional_id else {}
+            who = next((one.name for one in known.values()), row.name.data or proposal.role.label)
             form.add_error(f"people-{place}-reason", f"Say why {who} is not invited, or tick them")
-            whole = False
         elif row.come.data and row.professional_id is None and not row.is_typed:
             form.add_error(f"people-{place}-person", "Choose somebody, or untick and say why")
-            whole = False
+        else:
+            continue
+        whole = False
     return whole
 
 

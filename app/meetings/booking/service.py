@@ -15,7 +15,7 @@ from app.invitations.types import LetterKind
 from app.meetings import messages, rules
 from app.meetings.booking import queries
 from app.meetings.booking.lines import take_line
-from app.meetings.booking.people import add_chair, add_person, chair_of
+from app.meetings.booking.people import add_chair, add_people, chair_of
 from app.meetings.booking.slots import is_late
 from app.meetings.booking.types import BookingOrder
 from app.meetings.models import LeftOut, Meeting
@@ -73,8 +73,7 @@ def book(
     meeting.chair_id = chair.id
     meeting.state = MeetingState.BOOKED
     add_chair(session, meeting, chair, now)
-    for chosen in order.people:
-        add_person(session, meeting, chosen, now)
+    add_people(session, meeting, order.people, now)
     take_line(session, meeting, order.line_id, now)
     queued = messages.send(session, LetterKind.INVITATION, meeting, meeting.invitees, sender, now)
     record(
