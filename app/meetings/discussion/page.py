@@ -7,13 +7,13 @@ from datetime import datetime
 
 from app.core.clock import words_for_moment, words_for_span, words_for_time
 from app.meetings.discussion import rules
+from app.meetings.discussion.child_questions import CHILD_GROUPS
 from app.meetings.discussion.due_words import due_in_words
 from app.meetings.discussion.people import ATTENDANCE, ATTENDED_NAME, ATTENDED_ROLE, text_version
 from app.meetings.discussion.queries import Entries, Held
 from app.meetings.discussion.questions import (
     AGENDA,
     ANALYSIS,
-    CHILD_GROUPS,
     DISSENT_ASKED,
     INFORMATION,
     PROTECTIONS,

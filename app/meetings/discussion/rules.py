@@ -8,15 +8,13 @@ from datetime import datetime
 
 from app.core.refusal import Refused
 from app.directory.types import AgencyKind
-from app.meetings.discussion.due_words import DueUnclear, due_in_words, parse_moment
-from app.meetings.discussion.questions import (
+from app.meetings.discussion.child_questions import (
     CHILD_GROUPS,
     CHILD_QUESTIONS,
-    INFORMATION,
     LONGEST_ASSESSMENT,
-    MEETING_QUESTIONS,
-    PROTECTIONS,
 )
+from app.meetings.discussion.due_words import DueUnclear, due_in_words, parse_moment
+from app.meetings.discussion.questions import INFORMATION, MEETING_QUESTIONS, PROTECTIONS
 from app.meetings.discussion.types import (
     MEETING,
     Circumstances,

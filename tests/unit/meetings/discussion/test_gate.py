@@ -10,7 +10,7 @@ import pytest
 from app.core.refusal import Refused
 from app.directory.types import AgencyKind
 from app.meetings.discussion import rules
-from app.meetings.discussion.questions import CHILD_QUESTIONS
+from app.meetings.discussion.child_questions import CHILD_QUESTIONS
 from app.meetings.discussion.rules import merge, missing, not_here
 from app.meetings.discussion.types import (
     ActionLine,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.meetings.discussion.questions import CHILD_GROUPS, CHILD_QUESTIONS, MEETING_QUESTIONS
+from app.meetings.discussion.child_questions import CHILD_GROUPS, CHILD_QUESTIONS
+from app.meetings.discussion.questions import MEETING_QUESTIONS
 from app.meetings.discussion.rules import asked, missing_of
 from app.meetings.discussion.types import Circumstances, Kind, Question, never
 

@@ -1,0 +1,397 @@
+"""What a strategy discussion has to settle for each child, as data (E2).
+
+The order is the order in which a chair asks. Sources are cited by the short names of the field's
+documents: BROMLEY is its multi-agency strategy discussion protocol, TIMING the training text on
+the timing of meetings.
+"""
+
+from __future__ import annotations
+
+from app.meetings.discussion.types import (
+    Circumstances,
+    Condition,
+    Group,
+    Kind,
+    Option,
+    Question,
+    never,
+)
+
+LONGEST_ASSESSMENT = 45  # working days (BROMLEY 3)
+
+YES_NO = (Option("yes", "Yes"), Option("no", "No"))
+
+
+def said(key: str, *values: str) -> Condition:
+    """Holds when this child's answer to `key` is one of the values."""
+
+    def condition(child: Circumstances) -> bool:
+        return child.says(key, *values)
+
+    return condition
+
+
+def answered(key: str) -> Condition:
+    """Holds when this child has an answer to `key`, whichever it is."""
+
+    def condition(child: Circumstances) -> bool:
+        return bool(child.answers.get(key))
+
+    return condition
+
+
+enquiry_runs = said("section_47", "started", "continued")
+enquiry_is_joint = said("enquiry", "joint")
+conference_ahead = said("conference", "likely", "required")
+
+
+def _born(child: Circumstances) -> bool:
+    return enquiry_runs(child) and not child.unborn
+
+
+def _seen_alone(child: Circumstances) -> bool:
+    return _born(child) and child.says("seen_alone", "yes")
+
+
+def _crime_looked_into(child: Circumstances) -> bool:
+    return enquiry_is_joint(child) or child.says("crime", "to_begin", "under_way")
+
+
+def _hospital(child: Circumstances) -> bool:
+    """The answer goes before what the referral said; an unborn child is nowhere to discharge."""
+    if child.unborn or child.says("in_hospital", "no"):
+        return False
+    return child.in_hospital or child.says("in_hospital", "yes")
+
+
+def _not_unborn(child: Circumstances) -> bool:
+    return not child.unborn
+
+
+def _known_in_hospital(child: Circumstances) -> bool:
+    return child.in_hospital
+
+
+THRESHOLD = Group(
+    "Threshold",
+    (
+        Question(
+            "harm",
+            "Is significant harm suspected?",
+            Kind.CHOICE,
+            "TIMING",
+            hint="Is the child suffering, or likely to suffer, significant harm?",
+            options=YES_NO,
+            reason=answered("harm"),
+            reason_label="Why",
+            headline=True,
+            protectable=True,
+        ),
+        Question(
+            "section_47",
+            "Section 47 enquiry",
+            Kind.CHOICE,
+            "BROMLEY 3",
+            options=(
+                Option("started", "Started"),
+                Option("continued", "Continued, it has already begun"),
+                Option("not_started", "Not started"),
+            ),
+            reason=answered("section_47"),
+            reason_label="Rationale",
+            headline=True,
+            protectable=True,
+        ),
+        Question(
+            "enquiry",
+            "Single or joint enquiry",
+            Kind.CHOICE,
+            "BROMLEY 3",
+            options=(
+                Option("joint", "Joint, police and social care"),
+                Option("single", "Single agency, social care alone"),
+            ),
+            asked=enquiry_runs,
+            reason=said("enquiry", "single"),
+            reason_label="Why police are not investigating jointly",
+            headline=True,
+        ),
+        Question(
+            "crime",
+            "Criminal investigation",
+            Kind.CHOICE,
+            "BROMLEY 3",
+            options=(
+                Option("none", "None"),
+                Option("to_begin", "To begin"),
+                Option("under_way", "Under way"),
+            ),
+        ),
+        Question(
+            "crime_plan",
+            "Timing and conduct of the criminal investigation",
+            Kind.TEXT,
+            "BROMLEY 3, 4",
+            hint="How does it fit with seeing the child? What must not be said yet, and to whom?",
+            asked=_crime_looked_into,
+            protectable=True,
+        ),
+        Question(
+            "police_lead",
+            "Who in the police leads the criminal investigation",
+            Kind.LINE,
+            "BROMLEY 4",
+            asked=_crime_looked_into,
+        ),
+        Question(
+            "social_care_lead",
+            "Who in social care leads the section 47 enquiry",
+            Kind.LINE,
+            "BROMLEY 4",
+            asked=enquiry_runs,
+        ),
+    ),
+)
+
+SAFETY = Group(
+    "Safe now",
+    (
+        Question(
+            "immediate_safety",
+            "Immediate action to keep this child safe",
+            Kind.TEXT,
+            "BROMLEY 3",
+            hint="What happens at once, by whom, by when. Where does the child sleep tonight?",
+            headline=True,
+            protectable=True,
+        ),
+        Question(
+            "protection",
+            "Emergency protection order or police protection",
+            Kind.CHOICE,
+            "BROMLEY 3",
+            options=(
+                Option("none", "Neither"),
+                Option("police_protection", "Police protection in force"),
+                Option("order_sought", "Emergency protection order to be applied for"),
+                Option("order_in_place", "Emergency protection order in place"),
+            ),
+            reason=said("protection", "police_protection", "order_sought", "order_in_place"),
+            reason_label="Who does what by when",
+        ),
+        Question(
+            "legal_action",
+            "Is legal action required?",
+            Kind.CHOICE,
+            "BROMLEY 3",
+            options=YES_NO,
+            reason=said("legal_action", "yes"),
+            reason_label="Which, and who instructs",
+        ),
+        Question(
+            "in_hospital",
+            "Is this child in hospital?",
+            Kind.CHOICE,
+            "BROMLEY 3",
+            options=YES_NO,
+            asked=_not_unborn,
+            required=_known_in_hospital,
+        ),
+        Question(
+            "discharge",
+            "How a safe discharge from hospital is secured",
+            Kind.TEXT,
+            "BROMLEY 3",
+            hint="Who does what by when; nobody leaves before that is done.",
+            asked=_hospital,
+            protectable=True,
+        ),
+        Question(
+            "interim_services",
+            "Interim services and support",
+            Kind.TEXT,
+            "BROMLEY 3",
+            required=never,
+            protectable=True,
+        ),
+        Question(
+            "other_children",
+            "Other children who may be affected",
+            Kind.TEXT,
+            "BROMLEY 4",
+            hint="Siblings, the same household, in contact with the alleged abuser. "
+            "If there are none, say so.",
+            protectable=True,
+        ),
+    ),
+)
+
+HEALTH = Group(
+    "Health",
+    (
+        Question(
+            "medical",
+            "Medical examination or treatment",
+            Kind.CHOICE,
+            "BROMLEY 1, 3",
+            options=(
+                Option("needed", "Needed"),
+                Option("took_place", "Has taken place"),
+                Option("not_needed", "Not needed"),
+            ),
+            reason=said("medical", "not_needed"),
+            reason_label="Why not",
+            headline=True,
+        ),
+        Question(
+            "medical_plan",
+            "By whom, where and when; what it found if it took place",
+            Kind.TEXT,
+            "BROMLEY 1, 3",
+            hint="Who gives consent? Is the paediatrician on this call?",
+            asked=said("medical", "needed", "took_place"),
+            protectable=True,
+        ),
+    ),
+)
+
+ENQUIRY = Group(
+    "How the enquiry is carried out",
+    (
+        Question(
+            "seen_alone",
+            "Will the child be seen alone?",
+            Kind.CHOICE,
+            "BROMLEY 4",
+            options=YES_NO,
+            asked=_born,
+            reason=said("seen_alone", "no"),
+            reason_label="Why that would be inappropriate for the child",
+        ),
+        Question("seen_by", "Seen by whom", Kind.LINE, "BROMLEY 4", asked=_seen_alone),
+        Question(
+            "seen_when",
+            "Seen when",
+            Kind.MOMENT,
+            "BROMLEY 4",
+            hint="For example, tomorrow 9 am",
+            asked=_seen_alone,
+        ),
+        Question(
+            "wishes",
+            "How the child's wishes and feelings are heard",
+            Kind.TEXT,
+            "BROMLEY 4",
+            asked=_born,
+        ),
+        Question(
+            "interviews",
+            "Interviews: who, by whom, for what, when",
+            Kind.TEXT,
+            "BROMLEY 4",
+            hint="Victims, family, witnesses. Timing and handling decide what evidence is left.",
+            asked=enquiry_runs,
+            protectable=True,
+        ),
+        Question(
+            "interpreter",
+            "Is an interpreter required?",
+            Kind.CHOICE,
+            "BROMLEY 4",
+            options=YES_NO,
+            asked=enquiry_runs,
+            reason=said("interpreter", "yes"),
+            reason_label="Which language, who arranges it",
+        ),
+        Question(
+            "identity",
+            "Language, race, ethnicity and religion: what is taken into account",
+            Kind.TEXT,
+            "BROMLEY 4",
+            asked=enquiry_runs,
+        ),
+        Question(
+            "further_information",
+            "Further information needed, how it is got and recorded",
+            Kind.TEXT,
+            "BROMLEY 4",
+            asked=enquiry_runs,
+            protectable=True,
+        ),
+    ),
+)
+
+FAMILY = Group(
+    "The family",
+    (
+        Question(
+            "family_told",
+            "Is the family told what was shared here?",
+            Kind.CHOICE,
+            "BROMLEY 3",
+            hint="Unless it puts the child at more risk or harms the police investigation.",
+            options=YES_NO,
+            reason=said("family_told", "no"),
+            reason_label="Why not",
+        ),
+        Question(
+            "family_what",
+            "What they are told, when and by whom",
+            Kind.TEXT,
+            "BROMLEY 3",
+            asked=said("family_told", "yes"),
+        ),
+    ),
+)
+
+NEXT = Group(
+    "What comes next",
+    (
+        Question(
+            "conference",
+            "Initial child protection conference",
+            Kind.CHOICE,
+            "BROMLEY 1, 2",
+            options=(
+                Option("not_likely", "Not likely now"),
+                Option("likely", "Likely to be needed"),
+                Option("required", "Required"),
+            ),
+            headline=True,
+        ),
+        Question(
+            "quality_told",
+            "When the quality service was told",
+            Kind.MOMENT,
+            "BROMLEY 1",
+            hint="Tell them now, so that a date is kept. For example, today 4:10 pm",
+            asked=conference_ahead,
+        ),
+        Question(
+            "assessment",
+            "Timescale of this child's assessment, in working days",
+            Kind.WORKING_DAYS,
+            "BROMLEY 3",
+            hint=f"By this child's needs, {LONGEST_ASSESSMENT} working days at most.",
+        ),
+        Question(
+            "next_discussion",
+            "Next discussion",
+            Kind.CHOICE,
+            "TIMING",
+            options=(Option("none", "None planned"), Option("planned", "Planned")),
+            required=never,
+        ),
+        Question(
+            "next_discussion_at",
+            "When",
+            Kind.MOMENT,
+            "TIMING",
+            hint="For example, Friday 10 am",
+            asked=said("next_discussion", "planned"),
+        ),
+    ),
+)
+
+CHILD_GROUPS = (THRESHOLD, SAFETY, HEALTH, ENQUIRY, FAMILY, NEXT)
+CHILD_QUESTIONS = {question.key: question for group in CHILD_GROUPS for question in group.questions}
