@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
-
 from app.audit import queries, service
 from app.audit.types import SYSTEM, Subject
 from app.core.session import reading, transaction

@@ -56,7 +56,6 @@ DECISIONS = {
     "immediate_safety": "The child stays with the grandmother tonight; agreed with both parents.",
     "protection": "none",
     "legal_action": "no",
-    "legal_action.reason": "The family is working with us.",
     "in_hospital": "no",
     "interim_services": "Daily call by the allocated social worker until the visit.",
     "other_children": "The cousins next door are named and will be seen as well.",
