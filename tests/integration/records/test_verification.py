@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from app.cli.records import records as commands
 from app.core.config import Settings
 from app.core.session import reading, transaction
 from app.records import circulation, service, worker
+from app.records.document.canonical import canonical_bytes
 from app.records.document.render import render
 from app.records.document.seal import Sealer, seal
-from app.records.models import RecordCopy
+from app.records.keys import cipher_of
+from app.records.models import RecordCopy, RecordVersion
 from app.records.sealing import certificates_of, write_authority
 from app.records.types import Found, Verdict
 from app.records.verification import verify_file
@@ -135,6 +138,21 @@ def test_a_register_that_was_rewritten_is_noticed(
         session.execute(text(drop + (" ON record_version" if engine_name != "sqlite" else "")))
         session.execute(text(TAMPERING[how]))
     assert checked(in_app, issued[1]).found is Found.BROKEN
+
+
+def test_other_words_put_in_the_place_of_those_that_were_signed_are_noticed(
+    in_app: Flask, issued: tuple[Meeting, bytes], engine_name: str
+) -> None:
+    drop = "DROP TRIGGER record_version_no_update"
+    with transaction() as session:
+        session.execute(text(drop + (" ON record_version" if engine_name != "sqlite" else "")))
+        version = session.query(RecordVersion).one()
+        signed = service.content_of(session, version)
+        other = replace(signed, record=replace(signed.record, actions=()))
+        version.content = cipher_of(session, version.key_id).close(canonical_bytes(other))
+    verdict = checked(in_app, issued[1])
+    assert verdict.found is Found.BROKEN
+    assert "hash" in verdict.problem
 
 
 def test_a_former_certificate_is_still_ours(
