@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -12,15 +13,18 @@ from sqlalchemy.exc import DBAPIError
 from app.accounts.models import Staff
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
+from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import transaction
-from app.meetings.models import Entry
+from app.meetings.models import Entry, Meeting
+from app.meetings.queries import meeting_for_change
 from app.meetings.types import MeetingState
 from app.records import pages, queries, rules, service
 from app.records.document.canonical import canonical_sha256
 from app.records.document.seal import Statement, verify_hash
 from app.records.models import RecordVersion
 from app.records.types import Incomplete
+from app.records.worker import make_council_copies
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.records import (
@@ -35,8 +39,9 @@ from tests.factories.records import (
 AFTER = FRIDAY + timedelta(days=1)
 
 
-def settings(app: Flask):  # type: ignore[no-untyped-def]
-    return app.extensions["settings"]
+def settings(app: Flask) -> Settings:
+    held: Settings = app.extensions["settings"]
+    return held
 
 
 def test_the_gate_lists_what_is_missing_and_where(in_app: Flask) -> None:
@@ -70,7 +75,7 @@ def test_a_signed_version_fits_its_hash_and_the_authoritys_signature(in_app: Fla
         assert verify_hash(certificate, statement, version.signature)
         assert version.signed_for is None
         assert queries.newest_number(session, meeting.id) == 1
-        again = pages.gate_page(session, queries_meeting(session, meeting.ref), AFTER)
+        again = pages.gate_page(session, session.get_one(Meeting, meeting.id), AFTER)
         assert again.signed
         raw = session.execute(text("SELECT content FROM record_version")).scalar_one()
         assert b"Okonjo" not in bytes(raw)
@@ -78,12 +83,6 @@ def test_a_signed_version_fits_its_hash_and_the_authoritys_signature(in_app: Fla
         assert last.details == {
             "version": 1, "sha256": version.sha256, "for_absent_chair": False,
         }  # fmt: skip
-
-
-def queries_meeting(session, ref):  # type: ignore[no-untyped-def]
-    from app.meetings.queries import meeting_by_ref
-
-    return meeting_by_ref(session, ref)
 
 
 def test_everybody_else_needs_a_reason_to_sign_for_the_chair(in_app: Flask) -> None:
@@ -143,8 +142,6 @@ def test_sign_off_is_final_and_happens_once(in_app: Flask) -> None:
 def test_the_database_refuses_to_rewrite_what_was_signed(
     in_app: Flask, table: str, change: str
 ) -> None:
-    from app.records.worker import make_council_copies
-
     with transaction() as session:
         make_signed(session, settings(in_app), AFTER)
     make_council_copies(settings(in_app), AFTER)
@@ -186,3 +183,35 @@ def test_a_correction_may_be_given_up_while_nothing_was_changed(in_app: Flask) -
         assert queries.newest_number(session, meeting.id) == 1
         with pytest.raises(Refused):
             service.leave_uncorrected(session, chair, meeting, AFTER)
+
+
+def test_of_two_who_sign_at_once_one_signs_and_the_other_is_told(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting = make_ended(session)
+        ref, chair_id = meeting.ref, meeting.chair_id
+        seen = rules.seen_digest(service.draft_of(session, meeting, AFTER))
+        sealer = a_sealer(settings(in_app))
+    said: list[str] = []
+    together = threading.Barrier(2)
+
+    def press() -> None:
+        with in_app.app_context():
+            together.wait(timeout=30)
+            try:
+                with transaction() as session:
+                    held = meeting_for_change(session, ref)
+                    assert held is not None
+                    chair = as_member(session.get_one(Staff, chair_id))
+                    service.sign(session, chair, held, seen, "", sealer, AFTER)
+                said.append("signed")
+            except Refused as refusal:
+                said.append(refusal.message)
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(timeout=60)
+    with transaction() as session:
+        assert session.query(RecordVersion).count() == 1
+    assert sorted(said) == ["The record is signed already: correct it instead", "signed"]
