@@ -65,10 +65,6 @@ class Changed:
     cancelled: int
     to_telephone: tuple[str, ...]
 
-    @property
-    def nothing(self) -> bool:
-        return not (self.updated or self.invited or self.cancelled or self.to_telephone)
-
 
 def change(
     session: Session,
