@@ -17,6 +17,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app.audit.service import chain_views
+from app.core.bell import Bell, ring
 from app.core.clock import now
 from app.core.config import Settings
 from app.core.session import transaction
@@ -32,11 +33,13 @@ LONGEST_PAUSE = 60.0
 @dataclass(frozen=True, slots=True)
 class Job:
     """Run again `every` seconds after it ended. `run` opens its own transactions and returns how
-    much it did; at once again while that is more than nothing."""
+    much it did; at once again while that is more than nothing. `rings`: whoever queues work for it
+    rings the bell, and it runs at once."""
 
     name: str
     every: float
     run: Callable[[Settings, datetime], int]
+    rings: bool = False
 
 
 def _chain_views(settings: Settings, moment: datetime) -> int:
@@ -46,7 +49,7 @@ def _chain_views(settings: Settings, moment: datetime) -> int:
 
 # Chained twice a minute, so that a view is bound within a minute (H3).
 JOBS: list[Job] = [
-    Job("mail", 1.0, deliver_due),
+    Job("mail", 1.0, deliver_due, rings=True),
     Job("audit views", 30.0, _chain_views),
     Job("record copies", 2.0, records.make_copies),
     Job("council's copies", 10.0, records.make_council_copies),
@@ -79,6 +82,7 @@ def worker(once: bool) -> None:
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopping.set()
+        ring(settings.data_dir)  # it may be waiting
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
@@ -91,15 +95,24 @@ def run_until(app: Flask, settings: Settings, jobs: list[Job], stopping: threadi
     """Run each job when it is due, until `stopping` is set. A job that fails is logged and tried
     again after a pause; it never ends the loop and never holds the others up."""
     turns = [_Turn(job) for job in jobs]
-    while not stopping.is_set():
-        for turn in turns:
-            if stopping.is_set():
-                return
-            if time.monotonic() >= turn.due:
-                did = _run(app, settings, turn)
-                turn.due = time.monotonic() + (0 if did else _pause(turn))
-        nearest = min(turn.due for turn in turns)
-        stopping.wait(max(0.0, nearest - time.monotonic()))
+    with Bell(settings.data_dir) as bell:
+        while not stopping.is_set():
+            for turn in turns:
+                if stopping.is_set():
+                    return
+                if time.monotonic() >= turn.due:
+                    did = _run(app, settings, turn)
+                    turn.due = time.monotonic() + (0 if did else _pause(turn))
+            nearest = min(turn.due for turn in turns)
+            if bell.heard(max(0.0, nearest - time.monotonic())):
+                _call(turns)
+
+
+def _call(turns: list[_Turn]) -> None:
+    """The bell rang. A job that fails keeps its pause, or every letter would try it again."""
+    for turn in turns:
+        if turn.job.rings and not turn.failures:
+            turn.due = 0.0
 
 
 def _run(app: Flask, settings: Settings, turn: _Turn) -> int:

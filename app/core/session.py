@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
+from app.core.bell import is_to_ring, ring
 from app.core.database import Base
 
 # Versions 3.7.0 to 3.51.2 can corrupt a database in WAL mode.
@@ -92,7 +93,10 @@ def transaction() -> Iterator[Session]:
         session.commit()
     except BaseException:
         session.rollback()
+        is_to_ring(session)
         raise
+    if is_to_ring(session):
+        ring(current_app.extensions["settings"].data_dir)
 
 
 def reading() -> Session:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.service import record
 from app.audit.types import Actor, Subject
+from app.core.bell import ring_after_commit
 from app.core.mail import FinishedMessage, UnsafeHeader, header_text
 from app.core.refusal import Refused
 from app.outbox import rules
@@ -62,6 +63,7 @@ def enqueue_all(
     ]
     session.add_all(rows)
     session.flush()
+    ring_after_commit(session)
     return rows
 
 
