@@ -76,6 +76,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=not settings.example,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a long meeting must still save
+        # Browsers are told to send no Referer, so it cannot be asked for behind TLS.
+        WTF_CSRF_SSL_STRICT=False,
         MAX_CONTENT_LENGTH=20 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
     )
@@ -90,9 +92,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     set_up_logging(settings.log_json)
     field_cipher.use(settings.field_keys)
     # A bad file is refused here, at start, with its line and the reason (B1).
-    protocol_registry.use(load_protocols(settings.protocols_dir))
-    # The directory offers the choice without knowing what a protocol is.
-    app.extensions["protocol_names"] = [(one.id, one.name) for one in protocol_registry.all()]
     protocol_registry.use(load_protocols(settings.protocols_dir))
     # The directory offers the choice without knowing what a protocol is.
     app.extensions["protocol_names"] = [(one.id, one.name) for one in protocol_registry.all()]

@@ -9,6 +9,7 @@ from sqlalchemy import event, text
 from app.core.session import db, transaction
 from app.web.access import Everyone, access
 from app.web.headers import HEADERS
+from tests.page_form import form_of
 
 CANARY = "Quillfeather-Thistlewood"
 
@@ -150,3 +151,12 @@ def test_floods_from_one_address_are_refused(app, client):
     assert set(answers[:60]) == {422}
     assert answers[60] == 429
     assert client.get("/sign-in").status_code == 200
+
+
+def test_behind_tls_a_form_is_taken_without_a_referer(client):
+    # Our own policy keeps browsers from sending one.
+    behind_tls = {"base_url": "https://localhost"}
+    form = form_of(client.get("/sign-in", **behind_tls).text, "/sign-in")
+    answer = client.post("/sign-in", data=form | {"email": ""}, **behind_tls)
+    assert answer.status_code == 422
+    assert "Enter your email address" in answer.text
