@@ -17,7 +17,7 @@ from app.audit.types import SYSTEM, Actor, ActorKind
 from app.cli.example import people
 from app.directory import service as directory
 from app.directory.models import Professional
-from app.directory.types import AgencyGiven, AgencyKind, CouncilGiven, ProfessionalGiven
+from app.directory.types import AgencyGiven, CouncilGiven, ProfessionalGiven
 
 # Ofcom keeps 01632 960000 to 960999 for drama.
 _TELEPHONES = (f"01632 960{number}" for number in range(200, 1000))
@@ -137,7 +137,3 @@ def _directory(session: Session, now: datetime) -> tuple[Professional, ...]:
 def guest(agency: str) -> Actor:
     """Somebody who answered through a link."""
     return Actor(ActorKind.GUEST, None, f"invitee: {agency}")
-
-
-def of_kind(professionals: tuple[Professional, ...], kind: AgencyKind) -> list[Professional]:
-    return [person for person in professionals if person.agency.kind is kind]

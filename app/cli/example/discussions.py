@@ -239,7 +239,7 @@ class Discussions:
                                 why="To know the child is safe")  # fmt: skip
             actions.add_action(self.session, chair, meeting, order, at)
         service.end(self.session, chair, meeting, self.sender, at)
-        if at < self.now - timedelta(hours=14) or number % 3:
+        if at < self.now - timedelta(hours=20) or number % 2:
             plan(
                 at + timedelta(minutes=50 + number * 23 % 120),
                 partial(self._sign, meeting, number),

@@ -107,6 +107,12 @@ AGENCIES = (
     )),
 )  # fmt: skip
 
+SCHOOLS_BY_AGE = {
+    "nursery": ("Little Acorns Nursery",),
+    "primary": ("Oakfield Primary School", "St Brigid's Primary School"),
+    "secondary": ("Harbour Academy",),
+}
+
 # Conference lines: name, number, how many PINs are on their list.
 LINES = (
     ("Conference line A", "020 7946 0801", 120),

@@ -46,7 +46,7 @@ from app.referrals.types import (
 
 REFERRALS = 118
 # Whenever the area is started, some of it is fresh: hours before the first start.
-FRESH = (26.0, 23.0, 20.5, 19.0, 6.5, 5.0, 3.2, 2.1, 1.2, 0.6)
+FRESH = (21.0, 19.5, 7.5, 6.5, 5.0, 3.2, 2.1, 1.2, 0.6)
 DAYS = 7
 SEED = 20261120
 MAY_BE_SHARED = ConsentGiven(ConsentState.GIVEN, family_told=True)
@@ -93,7 +93,7 @@ class Week:
     def play(self) -> None:
         for number, at in enumerate(self._moments()):
             story = (
-                SERIOUS[number // 24 % len(SERIOUS)] if number % 24 == 0 else self._usual(number)
+                SERIOUS[number // 36 % len(SERIOUS)] if number % 36 == 0 else self._usual(number)
             )
             self._plan(at, partial(self._refer, story))
         for number, hours in enumerate(FRESH):
@@ -131,8 +131,8 @@ class Week:
     # Referrals
 
     def _refer(self, story: Story, at: datetime) -> None:
-        source = self._pick(story.source)
-        children = self._children(at, story)
+        children = self._children(at)
+        source = self._source(story.source, children[0])
         serious = story.outcome is Outcome.STRATEGY_DISCUSSION
         known = self.chance.random() < 0.9
         referral = referrals.enter_referral(
@@ -223,7 +223,9 @@ class Week:
             self.chance.shuffle(names)
             yield from names
 
-    def _children(self, at: datetime, story: Story) -> tuple[ChildGiven, ...]:
+    def _children(self, at: datetime) -> tuple[ChildGiven, ...]:
+        if self._earlier and self.chance.random() < 0.06:
+            return (_again(self.chance.choice(self._earlier)),)
         family = next(self._families)
         address = f"{self.chance.randrange(1, 90)} {self.chance.choice(people.STREETS)}, Millbrook"
         count = self.chance.choice((1, 1, 1, 2, 2, 3))
@@ -238,31 +240,53 @@ class Week:
                 date_of_birth=at.date() - timedelta(days=age),
                 first_language="English",
                 address=address,
-                professionals=self._involved(at.date(), at.date() - timedelta(days=age), story),
+                professionals=self._involved(age // 365),
             )
             for name, age in zip(names, days, strict=True)
         )
 
-    def _involved(self, today: date, born: date, story: Story) -> tuple[Involvement, ...]:
-        years = (today - born).days // 365
-        roles = [ProfessionalRole.GP]
-        if years < 5:
-            roles.append(ProfessionalRole.HEALTH_VISITOR)
-        else:
-            roles += [ProfessionalRole.SAFEGUARDING_LEAD, ProfessionalRole.SCHOOL_NURSE]
-        return tuple(
-            Involvement(
-                self._pick(role).id,
-                actively_involved=role is not ProfessionalRole.GP and self.chance.random() < 0.75,
-            )
-            for role in roles
+    def _involved(self, years: int) -> tuple[Involvement, ...]:
+        """Who works with a child of this age; the GP is seldom actively involved."""
+        school = self.chance.choice(
+            [
+                lead
+                for lead in self._by_role[ProfessionalRole.SAFEGUARDING_LEAD]
+                if lead.agency.name in people.SCHOOLS_BY_AGE[_stage(years)]
+            ]
         )
+        nurse = ProfessionalRole.HEALTH_VISITOR if years < 5 else ProfessionalRole.SCHOOL_NURSE
+        return (
+            Involvement(self._pick(ProfessionalRole.GP).id, actively_involved=False),
+            Involvement(school.id, actively_involved=self.chance.random() < 0.8, lead=True),
+            Involvement(self._pick(nurse).id, actively_involved=self.chance.random() < 0.75),
+        )
+
+    def _source(self, role: ProfessionalRole, child: ChildGiven) -> Professional:
+        """Who refers: the child's own professional in this role, else somebody in it."""
+        own = {involvement.professional_id for involvement in child.professionals}
+        known = [person for person in self._by_role[role] if person.id in own]
+        return known[0] if known else self._pick(role)
 
     def _adults(self, family: str) -> tuple[AdultGiven, ...]:
         return (
             AdultGiven(f"Ms {family}", "Mother", parental_responsibility=True, in_household=True),
             AdultGiven(f"Mr {family}", "Father", parental_responsibility=True, in_household=False),
         )
+
+
+def _again(earlier: Referral) -> ChildGiven:
+    """The first child of an earlier referral, referred once more."""
+    child = earlier.children[0].child
+    return ChildGiven(
+        given_name=child.given_name,
+        family_name=child.family_name,
+        date_of_birth=child.date_of_birth,
+        same_as=child.ref,
+    )
+
+
+def _stage(years: int) -> str:
+    return "nursery" if years < 5 else "primary" if years < 11 else "secondary"
 
 
 def _in_hospital(story: Story) -> bool:
