@@ -1,0 +1,338 @@
+"""One discussion from the referral to its cancellation, as staff press it and as mail brings it."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from typing import Any
+
+import structlog
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from app.accounts.types import Role
+from app.audit.types import SYSTEM
+from app.core.clock import from_london, in_london, now
+from app.core.session import db, reading, transaction
+from app.directory.models import LinePin
+from app.directory.service import add_line
+from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.models import Meeting
+from app.outbox.delivery import deliver_due
+from app.referrals.models import Child, Referral
+from tests.factories.accounts import make_staff, sign_in_as
+from tests.factories.directory import make_agency, make_professional, make_settings
+from tests.integration.mail_journey.canary import Canary
+from tests.integration.mail_journey.letter import Letter
+from tests.page_form import form_of
+from tests.smtp import MailServer
+
+SCHOOL = "Larkspurfield Primary School"
+# PINs of nine digits: none can be met by chance in a time or a number of milliseconds.
+PINS = ("739104628", "815927364", "264839157", "593716482")
+POLICE = "desk@police.example"
+TO_REMOVE = "probation@probation.example"
+_P, _K = ProfessionalRole, AgencyKind
+PEOPLE = (
+    ("Constance Abara", _P.POLICE_CAIT, _K.POLICE, "Northshire Police", POLICE),
+    ("Vera Hollis", _P.HEALTH_VISITOR, _K.HEALTH, "Community Health", "vera@health.example"),
+    ("Dr Imogen Platt", _P.GP, _K.HEALTH, "Mill Lane Surgery", "platt@surgery.example"),
+    ("Sara Lind", _P.SAFEGUARDING_LEAD, _K.EDUCATION, SCHOOL, "dsl@larkspurfield.example"),
+    ("Ben Teller", _P.TEACHER, _K.EDUCATION, SCHOOL, "b.teller@larkspurfield.example"),
+    ("Leo Baptist", _P.EARLY_HELP_WORKER, _K.EARLY_HELP, "Early Help", "early@help.example"),
+    ("Grant Stead", _P.PROBATION_OFFICER, _K.PROBATION, "Probation North", TO_REMOVE),
+    ("Tracy Boyd", _P.HOUSING_OFFICER, _K.HOUSING, "Homes North", "boyd@homes.example"),
+)
+CHILDREN = (("Xanthippe", "Quillfeather"), ("Zebedee", "Quillfeather"))
+ADULTS = (("Marguerite", "Quillfeather"), ("Thaddeus", "Vexley"))
+BORN = (date(2017, 3, 27), date(2020, 2, 29))
+ADDRESS = "41 Wisteria Gardens, Nettlebury NB7 4QX"
+CASE_NUMBER = "LCS-0093817"
+NARRATIVE = (
+    "Bruise behind the left ear, shaped like a hand. Said that Uncle Thaddeus used the poker. "
+    "Her brother Zebedee cried in the cloakroom."
+)
+# Whatever staff type as a reason holds words of the case, as reasons do.
+REASON = "Zebedee Quillfeather (born 29/02/2020) is in theatre; child protection takes this on"
+CANARY_WORDS = (
+    "Wisteria", "Nettlebury", "NB7 4QX", "Larkspurfield", CASE_NUMBER, "0093817", "bruise",
+    "behind the left ear", "poker", "cloakroom", "uncle", "in theatre", "physical abuse",
+    "emotional abuse", "neglect",
+)  # fmt: skip
+_ADDRESSES = re.compile(r'\s(?:href|src|action|formaction|hx-get|hx-post)="([^"]*)"')
+
+
+@dataclass
+class Journey:
+    """What there was to see from outside."""
+
+    desk: str = ""
+    chair: str = ""
+    reference: str = ""
+    refs_of_case: tuple[str, ...] = ()
+    # First booked for, then moved to.
+    starts: tuple[datetime, datetime] = field(
+        default_factory=lambda: (day_ahead(3, "10:00"), day_ahead(4, "14:30"))
+    )
+    pins: dict[str, str] = field(default_factory=dict)  # the meeting's, after each step
+    steps: dict[str, list[Letter]] = field(default_factory=dict)
+    times: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    staff_urls: list[str] = field(default_factory=list)
+    guest_urls: list[str] = field(default_factory=list)
+    page_after_code: str = ""
+    pages_before_code: list[str] = field(default_factory=list)
+    log: str = ""
+
+    @property
+    def letters(self) -> list[Letter]:
+        return [letter for letters in self.steps.values() for letter in letters]
+
+    @cached_property
+    def canary(self) -> Canary:
+        return Canary((*CHILDREN, *ADULTS), BORN, (*CANARY_WORDS, *self.refs_of_case))
+
+    @cached_property
+    def canary_of_staff(self) -> Canary:
+        """For addresses that only staff ask for: these may hold references and name the work."""
+        return Canary((*CHILDREN, *ADULTS), BORN, CANARY_WORDS, forbidden=())
+
+
+@contextmanager
+def everything_logged(journey: Journey) -> Iterator[None]:
+    """Every line that is logged, at DEBUG, statements of the database too, and all that is printed:
+    as where somebody looks for a fault and turns everything up."""
+    said = io.StringIO()
+    before, root = structlog.get_config(), logging.getLogger()
+    levels = {
+        root: logging.DEBUG,
+        logging.getLogger("sqlalchemy.engine"): logging.INFO,
+        # The mail server of the tests runs in this process too; what it hears is no log of ours.
+        logging.getLogger("mail"): logging.ERROR,
+    }
+    held = {logger: logger.level for logger in levels}
+    handler = logging.StreamHandler(said)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s %(args)s"))
+    root.addHandler(handler)
+    for logger, level in levels.items():
+        logger.setLevel(level)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
+    try:
+        with redirect_stderr(said), redirect_stdout(said):
+            logging.getLogger("a library").debug("says %s", "something")
+            structlog.get_logger().debug("the application says something")
+            yield
+    finally:
+        journey.log = said.getvalue()
+        root.removeHandler(handler)
+        for logger, level in held.items():
+            logger.setLevel(level)
+        structlog.configure(**before)
+
+
+def _watched(urls: list[str]) -> type[FlaskClient]:
+    """A browser that notes every address it asks for, is sent to, or is shown."""
+
+    class Watched(FlaskClient):
+        def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+            answer = super().open(*args, **kwargs)
+            urls.extend([answer.request.url, answer.headers.get("Location", "")])
+            urls.extend(_ADDRESSES.findall(answer.text))
+            return answer
+
+    return Watched
+
+
+class Player:
+    def __init__(self, app: Flask, mailbox: MailServer, journey: Journey) -> None:
+        self.app = app
+        self.mailbox = mailbox
+        self.journey = journey
+        self.people: dict[str, int] = {}
+
+    def play(self) -> None:
+        self._council()
+        self._case()
+        with self._step("booked"):
+            self._book()
+        with self._step("moved"):
+            self._move()
+        with self._step("removed"):
+            self._remove()
+        self._answer_with_code()
+        with self._step("reminded"):
+            self._press("remind")
+        with self._step("cancelled"):
+            self._press("cancel", reason=REASON)
+
+    def _browser(self, staff_id: int) -> FlaskClient:
+        browser = _watched(self.journey.staff_urls)(self.app, self.app.response_class)
+        with self.app.app_context():
+            sign_in_as(browser, staff_id)
+        return browser
+
+    def _council(self) -> None:
+        with self.app.app_context(), transaction() as session:
+            self.journey.desk = self.app.extensions["settings"].mail_from
+            make_settings(session, "bromley").desk_name = "R&A desk"
+            agencies: dict[str, Any] = {}
+            for name, role, kind, agency, email in PEOPLE:
+                if agency not in agencies:
+                    agencies[agency] = make_agency(session, kind, agency)
+                person = make_professional(
+                    session, role, agencies[agency], name, email=email, decision_maker=True
+                )
+                self.people[email] = person.id
+            add_line(session, SYSTEM, "Line", "0808 157 0100", "\n".join(PINS), now())
+            chair = make_staff(session, Role.CHAIR, name="Helen Marsh")
+            administrator = make_staff(session, Role.ADMINISTRATOR, name="Amina Cole")
+            self.journey.chair = chair.email
+            self.school = agencies[SCHOOL].id
+            ids = chair.id, administrator.id
+        self.chair, self.desk = map(self._browser, ids)
+
+    def _case(self) -> None:
+        """The referral by the form, then the manager's decision, then the booking page."""
+        page = self.desk.get("/referrals/new")
+        fields: dict[str, Any] = dict(form_of(page.text, "/referrals/new"))
+        today = in_london(now())
+        fields |= {
+            "received_at-day": today.day, "received_at-month": today.month,
+            "received_at-year": today.year, "received_at-time": "00:00",
+            "source_agency_id": self.school, "channel": "phone", "referrer_name": "Ben Teller",
+            "referrer_role": "Teacher", "referrer_professional_id": self._id("b.teller"),
+            "concerns": ["physical_abuse", "neglect", "emotional_abuse"],
+            "narrative": NARRATIVE, "flags": ["early_help", "probation", "housing"],
+            "consent": "child_protection",
+        }  # fmt: skip
+        for number, ((given, family), born) in enumerate(zip(CHILDREN, BORN, strict=True)):
+            about = {
+                "given_name": given, "family_name": family, "address": ADDRESS,
+                "date_of_birth-day": born.day, "date_of_birth-month": born.month,
+                "date_of_birth-year": born.year, "case_reference": CASE_NUMBER,
+                "school_id": self._id("dsl"), "school_active": "y",
+                "gp_id": self._id("platt"), "gp_active": "y",
+                "health_id": self._id("vera"), "health_active": "y",
+            }  # fmt: skip
+            fields |= {f"children-{number}-{name}": value for name, value in about.items()}
+        for number, (given, family) in enumerate(ADULTS):
+            about = {"name": f"{given} {family}", "relationship_to_child": "Uncle"}
+            fields |= {f"adults-{number}-{name}": value for name, value in about.items()}
+        referral = self._sent(self.desk.post("/referrals/new", data=fields))
+        where = f"{referral}/strategy-discussion"
+        decision = form_of(self.chair.get(where).text, where) | {"reason": REASON}
+        booking = self._sent(self.chair.post(where, data=decision))
+        self.base = booking.removesuffix("/book")
+        self.journey.reference = self.base.rpartition("/")[2]
+        with self.app.app_context():
+            children = reading().execute(select(Child)).scalars()
+            case = reading().execute(select(Referral)).scalar_one()
+            self.journey.refs_of_case = (case.ref, *(child.ref for child in children))
+            db.session.remove()
+
+    def _book(self) -> None:
+        """One press: everybody is proposed. Only the reasons are typed."""
+        where = f"{self.base}/book"
+        fields = form_of(self.desk.get(where).text, where)
+        assert len([name for name in fields if name.endswith("-come")]) == len(PEOPLE)
+        fields |= _typed(self.journey.starts[0]) | {"do": "send"}
+        self._sent(self.desk.post(where, data=fields))
+
+    def _move(self) -> None:
+        fields = self._change() | _typed(self.journey.starts[1])
+        self._sent(self.desk.post(f"{self.base}/change", data=fields))
+
+    def _remove(self) -> None:
+        fields = self._change()
+        page = self.desk.get(f"{self.base}/change").text
+        [row] = re.findall(r'for="people-(\d+)-come"><strong>Grant Stead<', page)
+        del fields[f"people-{row}-come"]
+        fields[f"people-{row}-reason"] = REASON
+        self._sent(self.desk.post(f"{self.base}/change", data=fields))
+
+    def _answer_with_code(self) -> None:
+        """The police follow their newest link, in a browser that knows nothing yet."""
+        guest = _watched(self.journey.guest_urls)(self.app, self.app.response_class)
+        [letter] = [one for one in self.journey.steps["removed"] if one.recipient == POLICE]
+        link = f"/i/{letter.token}"
+        with self._step("code"):
+            before = guest.get(link)
+            asked = form_of(before.text, f"{link}/code-request")
+            waiting = self._sent(guest.post(f"{link}/code-request", data=asked))
+        [code] = self.journey.steps["code"]
+        self._try_wrongly(guest, waiting)
+        typing = guest.get(waiting)
+        self.journey.pages_before_code = [before.text, typing.text]
+        given = form_of(typing.text, waiting) | {"code": code.code}
+        clean = self._sent(guest.post(waiting, data=given))
+        self.journey.page_after_code = guest.get(clean).text
+        answer = form_of(self.journey.page_after_code, "/attend/answer")
+        said = {"answer-answer": "dial_in", "answer-note": REASON}
+        self._sent(guest.post("/attend/answer", data=answer | said))
+
+    def _try_wrongly(self, guest: FlaskClient, waiting: str) -> None:
+        """What is refused is logged too: a code of somebody else, a form without its token."""
+        wrong = form_of(guest.get(waiting).text, waiting) | {"code": "000000"}
+        assert guest.post(waiting, data=wrong).status_code == 422
+        typed = {"narrative": NARRATIVE, "children-0-given_name": CHILDREN[0][0]}
+        assert self.desk.post("/referrals/new", data=typed).status_code == 400
+        assert guest.post(waiting, data={"code": "000000"}).status_code == 400
+
+    # How it is done
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        """What is done inside, then the worker's delivery; keeps the letters that came."""
+        began, held = now(), len(self.mailbox.received)
+        yield
+        settings = self.app.extensions["settings"]
+        with self.app.app_context():
+            while deliver_due(settings, now()):
+                continue
+            db.session.remove()
+        self.journey.steps[name] = [Letter(one) for one in self.mailbox.received[held:]]
+        self.journey.times[name] = (began, now())
+        with self.app.app_context():
+            its_pin = select(LinePin.pin).join(Meeting, Meeting.pin_id == LinePin.id)
+            self.journey.pins[name] = reading().execute(its_pin).scalar_one()
+            db.session.remove()
+
+    def _change(self) -> dict[str, str]:
+        where = f"{self.base}/change"
+        return form_of(self.desk.get(where).text, where) | {"do": "send"}
+
+    def _press(self, page: str, **typed: str) -> None:
+        where = f"{self.base}/{page}"
+        fields = form_of(self.desk.get(where).text, where)
+        self._sent(self.desk.post(where, data=fields | typed))
+
+    def _id(self, mailbox: str) -> int:
+        [found] = [number for email, number in self.people.items() if email.startswith(mailbox)]
+        return found
+
+    @staticmethod
+    def _sent(answer: TestResponse) -> str:
+        """Where the form led."""
+        assert answer.status_code == 303, re.sub(r"<[^>]+>|\s+", " ", answer.text)
+        return answer.headers["Location"]
+
+
+def day_ahead(days: int, at: str) -> datetime:
+    """This many days from now, at this time on the wall."""
+    day = in_london(now()).date() + timedelta(days=days)
+    return from_london(datetime.combine(day, time.fromisoformat(at)))
+
+
+def _typed(moment: datetime) -> dict[str, str]:
+    local = in_london(moment)
+    return {
+        "slot": "other", "other-day": f"{local.day}", "other-month": f"{local.month}",
+        "other-year": f"{local.year}", "other-time": f"{local:%H:%M}", "late_reason": REASON,
+    }  # fmt: skip

@@ -1,0 +1,283 @@
+"""One discussion with eight invitees, from the referral to its cancellation: every letter that a
+real mail server took, and a search of all that was sent, asked for and logged."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.mail_journey.journey import (
+    CHILDREN,
+    PEOPLE,
+    PINS,
+    POLICE,
+    TO_REMOVE,
+    Journey,
+)
+from tests.integration.mail_journey.letter import Letter
+
+WITH_ENTRY = ("booked", "moved", "removed", "cancelled")
+EVERY_STEP = ("booked", "moved", "removed", "code", "reminded", "cancelled")
+
+
+def everybody(journey: Journey) -> set[str]:
+    return {email for *_, email in PEOPLE} | {journey.chair}
+
+
+def to(letters: list[Letter], email: str) -> Letter:
+    [found] = [letter for letter in letters if letter.recipient == email]
+    return found
+
+
+def entries(journey: Journey) -> list[Letter]:
+    return [letter for step in WITH_ENTRY for letter in journey.steps[step]]
+
+
+# Who gets what
+
+
+def test_eight_invitations_and_the_chairs_own(journey: Journey) -> None:
+    recipients = [letter.recipient for letter in journey.steps["booked"]]
+    assert len(recipients) == len(PEOPLE) + 1 == 9
+    assert set(recipients) == everybody(journey)
+    for letter in journey.steps["booked"]:
+        assert letter.subject.startswith("Invitation: multi-agency meeting")
+        assert letter.entry.method == "REQUEST"
+        assert letter.entry.sequence == 0
+
+
+def test_a_new_time_updates_everybodys_entry(journey: Journey) -> None:
+    assert sorted(letter.recipient for letter in journey.steps["moved"]) == sorted(
+        everybody(journey)
+    )
+    for letter in journey.steps["moved"]:
+        assert letter.entry.method == "REQUEST"
+        assert letter.entry.sequence == 1
+        assert "New: the time." in letter.text
+    # Moving the time locks nobody out (C4).
+    assert journey.pins["moved"] == journey.pins["booked"]
+
+
+def test_who_is_removed_gets_a_cancellation_alone_and_the_rest_a_new_pin(journey: Journey) -> None:
+    letters = journey.steps["removed"]
+    assert sorted(letter.recipient for letter in letters) == sorted(everybody(journey))
+    assert journey.pins["removed"] != journey.pins["moved"]
+    for letter in letters:
+        assert letter.entry.sequence == 2
+        assert journey.pins["moved"] not in letter.words
+        if letter.recipient == TO_REMOVE:
+            assert letter.entry.method == "CANCEL"
+            assert journey.pins["removed"] not in letter.words
+            assert letter.token is None
+        else:
+            assert letter.entry.method == "REQUEST"
+            assert journey.pins["removed"] in letter.text
+    assert TO_REMOVE not in [
+        letter.recipient for step in ("reminded", "cancelled") for letter in journey.steps[step]
+    ]
+
+
+def test_a_code_goes_to_the_one_who_asked(journey: Journey) -> None:
+    [letter] = journey.steps["code"]
+    assert letter.recipient == POLICE
+    assert letter.code not in letter.subject
+    assert letter.token is None
+    assert letter.message.get_content_type() == "multipart/alternative"
+
+
+def test_a_reminder_goes_to_those_who_have_not_answered(journey: Journey) -> None:
+    letters = journey.steps["reminded"]
+    assert sorted(letter.recipient for letter in letters) == sorted(
+        everybody(journey) - {POLICE, TO_REMOVE, journey.chair}
+    )
+    for letter in letters:
+        # A second REQUEST of the same SEQUENCE would ask for an answer twice.
+        assert letter.message.get_content_type() == "multipart/alternative"
+        assert journey.pins["reminded"] in letter.text
+
+
+def test_a_cancellation_takes_the_entry_away_and_leaves_no_way_in(journey: Journey) -> None:
+    letters = journey.steps["cancelled"]
+    assert sorted(letter.recipient for letter in letters) == sorted(
+        everybody(journey) - {TO_REMOVE}
+    )
+    for letter in [*letters, to(journey.steps["removed"], TO_REMOVE)]:
+        assert letter.entry.method == "CANCEL"
+        assert letter.entry.event["STATUS"] == "CANCELLED"
+        assert "CONFERENCE" not in letter.entry.event
+        assert not letter.entry.has_alarm
+        assert letter.token is None
+        for secret in (*PINS, "808 157 0100", "8081570100"):
+            assert secret not in letter.words
+    assert {letter.entry.sequence for letter in letters} == {3}
+
+
+# One envelope, one reader
+
+
+def test_each_letter_is_for_one_mailbox_alone(journey: Journey) -> None:
+    assert set(journey.steps) == set(EVERY_STEP)
+    for letter in journey.letters:
+        headers = letter.message
+        assert len(letter.received.recipients) == 1
+        assert [box.addr_spec for box in headers["To"].addresses] == [letter.recipient]
+        assert [box.addr_spec for box in headers["From"].addresses] == [journey.desk]
+        assert letter.received.sender == journey.desk
+        for name in ("To", "From", "Subject", "Date", "Message-ID", "MIME-Version"):
+            assert len(headers.get_all(name, [])) == 1, name
+        for name in headers:
+            assert not re.fullmatch("(?i)b?cc|resent-.*|sender|reply-to|disposition-.*", name)
+    found = [letter.message_id for letter in journey.letters]
+    assert len(set(found)) == len(found) == 9 + 9 + 9 + 1 + 6 + 8
+
+
+def test_nobody_reads_of_another(journey: Journey) -> None:
+    uids = {letter.entry.uid: letter.recipient for letter in entries(journey)}
+    assert len(uids) == 9
+    tokens = [letter.token for letter in journey.letters if letter.token]
+    assert len(set(tokens)) == len(tokens) == 9 + 9 + 8 + 6
+    names = {email: name for name, *_, email in PEOPLE}
+    for letter in journey.letters:
+        for email in everybody(journey) - {letter.recipient}:
+            assert email not in letter.words
+            assert names.get(email, "Helen Marsh") not in letter.words
+        for uid, recipient in uids.items():
+            assert uid not in letter.words or recipient == letter.recipient
+        for token in tokens:
+            assert token not in letter.words or token == letter.token
+
+
+# The parts, and the calendar entry in them (D1, D2)
+
+
+def test_the_parts_of_a_letter_with_an_entry(journey: Journey) -> None:
+    for letter in entries(journey):
+        mixed = letter.message
+        assert mixed.get_content_type() == "multipart/mixed"
+        alternative, attached = mixed.iter_parts()
+        assert alternative.get_content_type() == "multipart/alternative"
+        plain, html, calendar = alternative.iter_parts()
+        assert plain.get_content_type() == "text/plain"
+        assert html.get_content_type() == "text/html"
+        assert calendar.get_content_type() == "text/calendar"
+        assert calendar.get_param("method") == letter.entry.method
+        assert calendar.get_content_charset() == "utf-8"
+        assert calendar.get_content_disposition() == "inline"
+        assert attached.get_filename() == "invite.ics"
+        assert attached.get_payload(decode=True) == letter.entry.content
+
+
+@pytest.mark.parametrize("step", WITH_ENTRY)
+def test_two_libraries_read_an_entry_that_the_standards_allow(journey: Journey, step: str) -> None:
+    for letter in journey.steps[step]:
+        assert letter.entry.problems(journey.desk, letter.recipient) == []
+
+
+def test_an_entry_keeps_its_uid_and_counts_up(journey: Journey) -> None:
+    for email in everybody(journey):
+        mine = [letter.entry for letter in entries(journey) if letter.recipient == email]
+        assert len({entry.uid for entry in mine}) == 1
+        assert uuid.UUID(mine[0].uid).version == 4
+        assert str(uuid.UUID(mine[0].uid)) == mine[0].uid
+        changes = 3 if email == TO_REMOVE else 4
+        assert [entry.sequence for entry in mine] == list(range(changes))
+
+
+def test_an_entry_says_when(journey: Journey) -> None:
+    first, second = journey.starts
+    for step in WITH_ENTRY:
+        began, ended = journey.times[step]
+        for letter in journey.steps[step]:
+            start = first if step == "booked" else second
+            assert letter.entry.start == start
+            assert letter.entry.end == start + timedelta(minutes=45)
+            # DTSTAMP is made anew at each send; it has no fractions of a second.
+            assert began.replace(microsecond=0) <= letter.entry.stamp <= ended
+
+
+def test_an_entry_says_how_and_no_more(journey: Journey) -> None:
+    for step in ("booked", "moved", "removed"):
+        for letter in journey.steps[step]:
+            event = letter.entry.event
+            assert str(event["SUMMARY"]) == f"Multi-agency meeting {journey.reference}"
+            assert str(event["LOCATION"]) == "Telephone conference"
+            assert event["CLASS"] == "PRIVATE"
+            if letter.entry.method == "CANCEL":
+                continue
+            for needed in ("0808 157 0100", journey.pins[step], "01632 960100"):
+                assert needed in str(event["DESCRIPTION"])
+            assert str(event["CONFERENCE"]) == "tel:+448081570100"
+            assert event["ATTENDEE"].params["ROLE"] == (
+                "CHAIR" if letter.recipient == journey.chair else "REQ-PARTICIPANT"
+            )
+            assert len(event.walk("VALARM")) == 1
+            # The PIN stands where only the entry's own reader looks (D2).
+            for field in ("SUMMARY", "LOCATION", "UID", "CONFERENCE"):
+                assert journey.pins[step] not in str(event[field])
+            assert journey.pins[step] not in letter.subject
+
+
+# The canary
+
+
+def test_the_case_is_there_to_be_told(journey: Journey) -> None:
+    """Behind the code the invited person reads it: else the search below would mean nothing."""
+    found = journey.canary.found_in(journey.page_after_code)
+    for given, family in CHILDREN:
+        assert {f"name {given}", f"name {family}"} <= set(found)
+    assert {"words physical abuse", "born 27 March 2017"} <= set(found)
+    for page in journey.pages_before_code:
+        assert journey.canary.found_in(page) == []
+
+
+@pytest.mark.parametrize("step", EVERY_STEP)
+def test_no_letter_holds_a_word_of_the_case(journey: Journey, step: str) -> None:
+    assert journey.steps[step]
+    for letter in journey.steps[step]:
+        assert journey.canary.found_in(letter.without_recipient()) == []
+
+
+def test_no_letter_fetches_or_tells_on_its_reader(journey: Journey) -> None:
+    for letter in journey.letters:
+        html = letter.parts("text/html")[0].get_content()
+        assert not re.search(r"<(img|script|link|iframe|object|form)\b|url\(|\bsrc=|@import", html)
+        own = {f"mailto:{letter.recipient}", f"mailto:{journey.desk}", "tel:+448081570100"}
+        own.add(f"http://desk.example.org/i/{letter.token}")
+        assert set(letter.urls) <= own
+
+
+def test_no_address_holds_a_word_of_the_case_nor_a_secret(journey: Journey) -> None:
+    guests = {*journey.guest_urls, *(url for letter in journey.letters for url in letter.urls)}
+    # To write to and to ring: these are asked of no web server, which would write them down.
+    guests = {url for url in guests if not url.startswith(("mailto:", "tel:"))}
+    staff = set(journey.staff_urls)
+    assert any("/attend" in url for url in guests)
+    assert any(url.endswith("/change") for url in staff)
+    [code] = journey.steps["code"]
+    for url in guests:
+        assert journey.canary.found_in(url) == []
+    for url in staff:
+        assert journey.canary_of_staff.found_in(url) == []
+    for url in guests | staff:
+        assert not [secret for secret in (*PINS, code.code) if secret in url]
+
+
+def test_no_line_of_the_log_holds_a_word_of_the_case(journey: Journey) -> None:
+    # It was listened to: both kinds of log, turned all the way up.
+    for said in ("a library says something", "the application says something", "mail sent",
+                 "form refused", "INSERT INTO invitee"):  # fmt: skip
+        assert said in journey.log
+    lines = dict.fromkeys(journey.log.splitlines())
+    assert journey.canary.found_in("\n".join(lines)) == []
+
+
+def test_no_line_of_the_log_holds_a_secret_or_an_address(journey: Journey) -> None:
+    [code] = journey.steps["code"]
+    tokens = [letter.token for letter in journey.letters if letter.token]
+    for secret in (*PINS, *tokens, *everybody(journey)):
+        assert secret not in journey.log
+    # Six digits by themselves: a fraction of a second holds others.
+    assert not re.search(rf"(?<![\d.]){code.code}(?!\d)", journey.log)
