@@ -157,6 +157,16 @@ class BookingForm(OnceForm):
             self.add_error("slot", "Choose a time")
         return False
 
+    def check_unlisted(self) -> bool:
+        """Nobody who was typed and never put on the list is dropped without a word."""
+        new = self.new.form
+        typed = (new.name, new.title, new.agency, new.email, new.telephone)
+        if not any(part.data for part in typed):
+            return True
+        who = new.name.data or new.email.data or "This person"
+        new.name.errors = [f"{who} is not on the list yet: put them on it, or empty these fields"]
+        return False
+
     def rows(self) -> list[PersonRow]:
         return [entry.form for entry in self.people.entries]
 

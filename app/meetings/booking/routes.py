@@ -57,7 +57,7 @@ def send(ref: str) -> Response:
     proposals = ground.proposals(form.start or moment)
     unseen = add_unseen(form, proposals)
     form.forget_unused()
-    fits = form.validate() and form.check_time()
+    fits = all((form.validate(), form.check_time(), form.check_unlisted()))
     if not (_point_out(ground, form, proposals, unseen) and fits):
         return _shown(ref, form, 422)
     staff = signed_in()
@@ -100,7 +100,7 @@ def send_change(ref: str) -> Response:
         return _shown(ref, form, changing=True)
     form.allow_its_length()
     form.forget_unused()
-    if not (form.validate() and form.check_time(may_keep=True)):
+    if not all((form.validate(), form.check_time(may_keep=True), form.check_unlisted())):
         return _shown(ref, form, 422, changing=True)
     staff, told = signed_in(), []
 

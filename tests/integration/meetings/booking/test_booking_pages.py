@@ -214,6 +214,16 @@ def test_somebody_typed_is_invited_or_telephoned(app, desk, case):
         db.session.remove()
 
 
+def test_somebody_typed_and_not_put_on_the_list_stops_the_sending(app, desk, case):
+    url, fields, _text = _page(desk, case)
+    half = {"new-name": "Tess Typed", "new-email": "tess@elsewhere.example", "do": "send"}
+    answer = desk.post(url, data=fields | half)
+    assert answer.status_code == 422
+    assert "Tess Typed is not on the list yet" in answer.text
+    assert form_of(answer.text, url)["new-email"] == "tess@elsewhere.example"
+    assert _sent(app) == []
+
+
 def test_an_alleged_perpetrators_agency_is_warned_of_when_added(app, desk, case):
     with app.app_context(), transaction() as session:
         fresh = make_person(session, ProfessionalRole.TEACHER, AgencyKind.EDUCATION)
