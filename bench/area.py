@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from flask import Flask
@@ -50,5 +51,6 @@ def cookie(app: Flask, role: Role) -> str:
         )
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer is not None
-    value = signer.dumps({"_user_id": token, "_fresh": True})
+    # With the secret of its forms, as every browser holds it after its first page.
+    value = signer.dumps({"_user_id": token, "_fresh": True, "csrf_token": secrets.token_hex(20)})
     return f"{app.config['SESSION_COOKIE_NAME']}={value}"
