@@ -22,6 +22,8 @@ def installation(session: Session) -> Installation:
     row = session.get(Installation, 1)
     if row is None:
         raise NotInstalled("The database is empty: run `flask install` once.")
+    # The session forgets rows that nobody holds, and this one is asked for at every change.
+    session.info["installation"] = row
     return row
 
 
