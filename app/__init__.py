@@ -8,6 +8,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
+from app.accounts.case_views import init_case_views
 from app.accounts.navigation import init_navigation
 from app.accounts.signed_in import init_signed_in
 from app.core.clock import words_for_day, words_for_moment, words_for_time
@@ -106,6 +107,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_limits(app)
     init_metrics(app)
     init_signed_in(app)
+    init_case_views(app)
     init_navigation(app)
     for module in ROUTES:
         app.register_blueprint(import_module(module).blueprint)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditEntry, AuditHead, AuditView
 from app.audit.rules import GENESIS, VIEWS_CHAINED, entry_digest, head_seal, views_digest
 from app.audit.service import view_row
-from app.audit.types import ChainProblem, Head
+from app.audit.types import Actor, ChainProblem, Head, Subject
 from app.core.crypto import same
 from app.core.installation import audit_key
 
@@ -20,6 +20,17 @@ _HEAD = select(AuditHead.entry_id, AuditHead.digest, AuditHead.seal).where(Audit
 _VIEWS = select(AuditView).order_by(AuditView.id).execution_options(yield_per=500)
 _VIEWS_OF = (
     select(AuditView).where(AuditView.entry_id == bindparam("entry_id")).order_by(AuditView.id)
+)
+_SEEN = (
+    select(AuditView.id)
+    .where(
+        AuditView.subject_kind == bindparam("kind"),
+        AuditView.subject_ref == bindparam("ref"),
+        AuditView.actor_kind == bindparam("actor_kind"),
+        AuditView.actor_id == bindparam("actor"),
+        AuditView.at >= bindparam("since"),
+    )
+    .limit(1)
 )
 # Views that point to a row which bound no views, or to none at all.
 _STRAY_VIEWS = (
@@ -45,6 +56,12 @@ def history(session: Session, kind: str, ref: str, most: int = 50) -> list[Audit
             .limit(most)
         ).scalars()
     )
+
+
+def viewed_since(session: Session, actor: Actor, subject: Subject, since: datetime) -> bool:
+    """Whether this person saw a page of this since then."""
+    values = {"kind": subject.kind, "ref": subject.ref, "actor": actor.id, "since": since}
+    return session.execute(_SEEN, values | {"actor_kind": actor.kind}).first() is not None
 
 
 def head(session: Session) -> Head | None:

@@ -14,6 +14,7 @@ from app.audit.rules import GENESIS, VIEWS_CHAINED, entry_digest, head_seal, vie
 from app.audit.types import SYSTEM, Actor, Subject
 from app.core.installation import audit_key
 
+_NOTED = "views noted"
 _HEAD = select(AuditHead).where(AuditHead.id == 1).with_for_update()
 _UNCHAINED = (
     select(AuditView).where(AuditView.entry_id.is_(None)).order_by(AuditView.id).with_for_update()
@@ -74,6 +75,12 @@ def viewed(session: Session, actor: Actor, page: str, subject: Subject, now: dat
         )
     )
     session.flush()
+    session.info.setdefault(_NOTED, set()).add(subject)
+
+
+def noted_here(session: Session, subject: Subject) -> bool:
+    """Whether a view of this was noted with this very session, which lasts for one request."""
+    return subject in session.info.get(_NOTED, ())
 
 
 def chain_views(session: Session, now: datetime, most: int = 500) -> int:

@@ -213,6 +213,8 @@ def _page(
     actions: dict[int, ProgressForm] | None = None,
 ) -> Response:
     """The one page, with everything that was typed into the form that failed."""
+    if failed is not None:
+        _look("attend")
     page = page_for(reading(), visitor())
     given = actions or {}
     forms = {

@@ -7,14 +7,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.accounts import rules
 from app.accounts.models import StaffSession
 from app.accounts.types import Permission, Role
+from app.audit.models import AuditView
+from app.audit.types import ActorKind
 from app.core.clock import now
-from app.core.session import transaction
+from app.core.session import reading, transaction
 from app.web.access import access_of
+from tests.factories.accounts import make_staff
 from tests.guards.conftest import CANARY, World
 from tests.guards.test_floors import policy_problems
 
@@ -103,6 +106,30 @@ def test_an_invitee_sees_nothing_of_another_discussion(world: World):
         assert CANARY not in answer.text, path
         if rule.arguments and access_of(world.app, rule.endpoint).describe().startswith("guest"):
             assert answer.status_code in (403, 404), path
+
+
+def test_no_route_shows_a_case_without_a_view_in_the_audit(world: World):
+    shown = []
+    for rule in rules_of(world.app):
+        words = access_of(world.app, rule.endpoint).describe()
+        if "ref" not in rule.arguments or not words.startswith("staff"):
+            continue
+        role = next(role for role in Role if may(words, role.value))
+        path = world.path(rule)
+        for method in sorted({"GET", "POST"} & rule.methods):
+            with world.app.app_context():
+                with transaction() as session:
+                    world.staff[role] = make_staff(session, role).id
+                answer = world.open(world.browser(role.value), path, method)
+                if answer.status_code not in (200, 409, 422):
+                    continue
+                seen = select(AuditView.subject_ref).where(
+                    AuditView.actor_id == world.staff[role], AuditView.actor_kind == ActorKind.STAFF
+                )
+                refs = set(reading().execute(seen).scalars())
+                assert refs == {path.split("/")[2]}, f"{method} {path}"
+                shown.append(rule.endpoint)
+    assert {"discussion_live.changes", "meetings.overview_now", "booking.remind"} <= set(shown)
 
 
 def test_what_asks_for_password_and_code_again_gets_them(world: World):

@@ -1,0 +1,47 @@
+"""No answer about a case leaves without a view in the audit, whichever route gave it (H3).
+
+Pages note their own view, with its name. This stands behind them: for what refreshes itself,
+answers a form that needs mending, or was forgotten.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, request
+
+from app.accounts import rules
+from app.accounts.signed_in import StaffMay, is_signed_in, signed_in
+from app.audit.queries import viewed_since
+from app.audit.service import noted_here, viewed
+from app.audit.types import Subject
+from app.core.clock import now
+from app.core.session import reading, transaction
+from app.web.access import access_of
+
+# Where a route's <ref> leads to, by how its address begins.
+_SUBJECTS = {"referrals": "referral", "discussions": "meeting"}
+# Answers with content. A redirect shows nothing, and behind 403 and 404 stands no case.
+_SHOWS = frozenset({200, 409, 422})
+
+
+def init_case_views(app: Flask) -> None:
+    @app.after_request
+    def _note(response: Response) -> Response:
+        subject = _subject() if response.status_code in _SHOWS else None
+        if subject is None or noted_here(reading(), subject):
+            return response
+        # A page that stays open is one view for as long as a session may be idle.
+        if not viewed_since(reading(), signed_in().actor, subject, now() - rules.IDLE):
+            with transaction() as session:
+                viewed(session, signed_in().actor, request.endpoint or "", subject, now())
+        return response
+
+
+def _subject() -> Subject | None:
+    """The case this request was about, where staff asked; guests' pages note their own."""
+    ref = (request.view_args or {}).get("ref")
+    if ref is None or request.endpoint is None or request.url_rule is None or not is_signed_in():
+        return None
+    kind = _SUBJECTS.get(request.url_rule.rule.split("/")[1])
+    if kind is None or not isinstance(access_of(current_app, request.endpoint), StaffMay):
+        return None
+    return Subject(kind, str(ref).strip().upper())
