@@ -200,14 +200,11 @@ def invitee_by_invitation(session: Session, invitation_id: int) -> Invitee | Non
     ).scalar_one_or_none()
 
 
-def open_meeting_of_referral(session: Session, referral_id: int) -> Meeting | None:
-    """A discussion of this referral that is still to be booked or held."""
+def waiting_of_referral(session: Session, referral_id: int) -> Meeting | None:
+    """The discussion of this referral that waits to be booked, beside any that are booked."""
     return session.execute(
         select(Meeting)
-        .where(
-            Meeting.referral_id == referral_id,
-            Meeting.state.in_((MeetingState.NEEDED, MeetingState.BOOKED, MeetingState.UNDER_WAY)),
-        )
+        .where(Meeting.referral_id == referral_id, Meeting.state == MeetingState.NEEDED)
         .order_by(Meeting.id)
         .limit(1)
     ).scalar_one_or_none()

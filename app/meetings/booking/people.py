@@ -76,7 +76,7 @@ def add_person(
 
     Raises Refused by the person's field: no address, an address that is none, somebody who left,
     somebody who is on the list already. `invite` is False for a discussion that needs no letters
-    (C11): then nothing that is missing matters.
+    (C11): then nothing that is missing or taken matters.
     """
     person = _person(session, chosen)
     known = [one for one in meeting.invitees if one.removed_at is None]
@@ -84,7 +84,11 @@ def add_person(
         one.professional_id == chosen.professional_id for one in known
     ):
         raise Refused(chosen.field, f"{person.name} is on the list already: untick one")
-    if person.email and any((one.email or "").lower() == person.email.lower() for one in known):
+    if (
+        invite
+        and person.email
+        and any((one.email or "").lower() == person.email.lower() for one in known)
+    ):
         raise Refused(
             chosen.field,
             f"Somebody else on the list has the address of {person.name}: each needs their own",

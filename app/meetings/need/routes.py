@@ -61,7 +61,7 @@ def decide(ref: str) -> Response:
     """The manager decides that a strategy discussion is needed."""
     moment = now()
     form = NeedForm(decided_at=moment)
-    _referral_or_404(reading(), ref)
+    ref = _referral_or_404(reading(), ref).ref
     if form.validate_on_submit():
         staff = signed_in()
 
@@ -99,7 +99,7 @@ def decide(ref: str) -> Response:
 def start_now(ref: str) -> Response:
     """One press, and the discussion runs (C11)."""
     form = StartForm()
-    _referral_or_404(reading(), ref)
+    ref = _referral_or_404(reading(), ref).ref
     if form.validate_on_submit():
         staff, moment = signed_in(), now()
 
@@ -140,7 +140,7 @@ def already_held(ref: str) -> Response:
     """Write down a discussion that took place already (C11)."""
     moment = now()
     form = HeldForm(ended_at=moment)
-    _referral_or_404(reading(), ref)
+    ref = _referral_or_404(reading(), ref).ref
     if request.form.get("do") == "another":
         form.others.append_entry()
     elif form.validate_on_submit():
@@ -189,12 +189,14 @@ def open_case() -> Response:
     session = reading()
     searched = pressed == "find"
     typed = Identity(form.given_name.data or "", form.family_name.data or "", form.born.data, None)
+    matches = referrals.likely_matches(session, typed) if searched else []
+    _note_children([one.child.ref for one in matches], form)
     return respond(
         "meetings/need/open_case.html",
         status=422 if form.errors and pressed in ("needed", "start") else 200,
         form=form,
         chosen=[(row, _named(session, row)) for row in form.rows()],
-        matches=referrals.likely_matches(session, typed) if searched else [],
+        matches=matches,
         searched=searched and bool(typed.given or typed.family),
         may_start=may(Permission.DISCUSSION_START),
     )
@@ -344,6 +346,16 @@ def _note_view(ref: str, page: str) -> None:
     """A page of a case is about to be sent: its row is committed before (H3)."""
     with transaction() as session:
         viewed(session, signed_in().actor, page, Subject("referral", ref), now())
+
+
+def _note_children(found: list[str], form: OpenCaseForm) -> None:
+    """Showing a known child's name and birth is a view of that child (H3)."""
+    chosen = (row.ref.data.strip().upper() for row in form.rows() if row.ref.data)
+    refs = {*found, *(ref for ref in chosen if referrals.child_by_ref(reading(), ref))}
+    if refs:
+        with transaction() as session:
+            for ref in sorted(refs):
+                viewed(session, signed_in().actor, "open case", Subject("child", ref), now())
 
 
 def _referral_or_404(session: Session, ref: str) -> Referral:

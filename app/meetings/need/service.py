@@ -68,12 +68,12 @@ def decide_needed(
     """
     if not reason:
         raise Refused("reason", "Say why a strategy discussion is needed")
-    case = _case(session, occasion)
+    case = _case_to_change(session, occasion)
     received = case.referral.received_at if case.referral and case.is_first else None
     rules.check_decided_at(decided_at, now, received)
     if case.referral is not None:
-        waiting = queries.open_meeting_of_referral(session, case.referral.id)
-        if waiting is not None and waiting.state is MeetingState.NEEDED:
+        waiting = queries.waiting_of_referral(session, case.referral.id)
+        if waiting is not None:
             raise Refused(
                 "reason", f"A strategy discussion is waiting to be booked already: {waiting.ref}"
             )
@@ -91,7 +91,7 @@ def start_now(
     Nothing that is missing, late or taken stands in its way; who took part, and why, is asked
     for afterwards. One that was waiting to be booked becomes this one.
     """
-    case = _case(session, occasion)
+    case = _case_to_change(session, occasion)
     meeting = _waiting(session, case)
     if meeting is None:
         if case.referral is not None:
@@ -125,7 +125,7 @@ def record_held(
         raise Refused("reason", "Say why the discussion was held")
     if not given.people:
         raise Refused("people", "Say who took part")
-    case = _case(session, occasion)
+    case = _case_to_change(session, occasion)
     meeting = _waiting(session, case)
     decided_at = min(given.started_at, now)
     if meeting is None:
@@ -155,6 +155,15 @@ def expected_due(
     return clocks(_protocol(session), facts).get(Clock.STRATEGY_DISCUSSION)
 
 
+def _case_to_change(session: Session, occasion: Occasion) -> _Case:
+    """The case, its referral locked: of two decisions at once the second sees the first."""
+    case = _case(session, occasion)
+    if case.referral is None:
+        return case
+    session.refresh(case.referral, with_for_update=True)
+    return _case(session, occasion)
+
+
 def _case(session: Session, occasion: Occasion) -> _Case:
     if occasion.referral_ref is not None:
         referral = referrals.by_ref(session, occasion.referral_ref)
@@ -180,8 +189,7 @@ def _waiting(session: Session, case: _Case) -> Meeting | None:
     """
     if case.referral is None:
         return None
-    waiting = queries.open_meeting_of_referral(session, case.referral.id)
-    return waiting if waiting and waiting.state is MeetingState.NEEDED else None
+    return queries.waiting_of_referral(session, case.referral.id)
 
 
 def _decide_referral(

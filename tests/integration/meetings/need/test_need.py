@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
 from sqlalchemy import select
 
 from app.accounts.types import Role
+from app.audit.models import AuditView
 from app.core.clock import in_london, now
 from app.core.refusal import Refused
 from app.core.session import db, reading, transaction
@@ -249,3 +252,63 @@ def test_an_open_case_by_finding_or_adding_the_child(app, chair):
     again = form_of(browser.get(path).text, path)
     found = browser.post(path, data=again | typed | {"do": "find"})
     assert f'value="{known.ref}"' in found.text
+    with app.app_context():  # a known child was shown (H3)
+        seen = reading().execute(select(AuditView.page).where(AuditView.subject_ref == known.ref))
+        assert seen.scalars().all() == ["open case"]
+
+
+def test_one_that_waits_behind_a_booked_one_is_not_decided_again(ground):
+    staff, ref = ground
+    occasion = Occasion(referral_ref=ref)
+    with transaction() as session:
+        first = service.decide_needed(session, staff, occasion, REASON, FRIDAY, FRIDAY)
+        first.state = MeetingState.BOOKED
+    with transaction() as session:
+        waits = service.decide_needed(session, staff, occasion, REASON, FRIDAY, FRIDAY).ref
+    with pytest.raises(Refused, match=waits), transaction() as session:
+        service.decide_needed(session, staff, occasion, REASON, FRIDAY, FRIDAY)
+    with transaction() as session:
+        assert service.start_now(session, staff, occasion, Started(), FRIDAY).ref == waits
+
+
+def test_two_managers_who_decide_at_once_make_one_discussion(app, ground, engine_name):
+    if engine_name == "sqlite":
+        pytest.skip("SQLite lets one in at a time")
+    staff, ref = ground
+    with transaction() as session:  # decided before, so that the referral itself does not change
+        meeting = service.decide_needed(
+            session, staff, Occasion(referral_ref=ref), REASON, FRIDAY, FRIDAY
+        )
+        meeting.state = MeetingState.ENDED
+    made, refusals = [], []
+
+    def decide():
+        try:
+            with app.app_context(), transaction() as session:
+                occasion = Occasion(referral_ref=ref)
+                service.decide_needed(session, staff, occasion, REASON, FRIDAY, FRIDAY)
+                with suppress(BrokenBarrierError):
+                    both.wait(timeout=1)  # until the other is there too, or is kept out
+            made.append(ref)
+        except Refused as refused:
+            refusals.append(refused)
+
+    both = Barrier(2)
+    threads = [Thread(target=decide) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == len(refusals) == 1
+
+
+def test_a_shared_address_does_not_hold_up_an_emergency(ground):
+    staff, ref = ground
+    with transaction() as session:
+        people = [
+            make_person(session, ProfessionalRole.POLICE_CAIT, email="desk@police.example")
+            for _ in range(2)
+        ]
+        given = Started(professional_ids=tuple(one.id for one in people))
+        meeting = service.start_now(session, staff, Occasion(referral_ref=ref), given, FRIDAY)
+        assert len(meeting.invitees) == 3
