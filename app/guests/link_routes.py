@@ -16,7 +16,7 @@ from app.invitations import service as invitations
 from app.web.access import Everyone, access
 from app.web.htmx import go_to, respond
 
-NOTED = "If this link is in use, your answer has been noted and the desk will see it."
+NOTED = "If this link is in use, your answer has been noted and the desk will see it: {answer}."
 WRONG_CODE = (
     "That code does not open anything. Check the six digits, or ask for a new code: each works "
     "once, for ten minutes, in the browser that asked for it."
@@ -74,8 +74,11 @@ def answer_without_code(token: str) -> Response:
     if not form.validate_on_submit():
         return _before_code("guests/link.html", token, status=422, form=form, answer=form)
     with transaction() as session:
-        service.answer_without_code(session, token, form.take_part.data == "yes", now())
-    flash(NOTED, "success")
+        takes_part = form.take_part.data == "yes"
+        service.answer_without_code(session, token, takes_part, now())
+    # What was pressed is said back: the other button is a thumb's breadth away on a telephone.
+    answer = "you will take part" if takes_part else "you cannot take part"
+    flash(NOTED.format(answer=answer), "success")
     return go_to(url_for("guests.link", token=token))
 
 

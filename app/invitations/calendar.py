@@ -38,6 +38,8 @@ def description(method: CalendarMethod, desk: Desk, appointment: Appointment) ->
         lines.append(f"PIN: {one_line(appointment.dial_in.pin)}")
     if desk.telephone:
         lines.append(f"Desk: {one_line(desk.telephone)}")
+        if desk.out_of_hours:
+            lines.append(f"Outside office hours: {one_line(desk.out_of_hours)}")
     if method is CalendarMethod.REQUEST:
         lines.append("Your own link is in the email that brought this entry.")
     return "\n".join(lines)

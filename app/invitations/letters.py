@@ -292,9 +292,13 @@ def _opening(
 
 
 def _closing(desk: Desk) -> list[Block]:
-    ask = (
-        f"Telephone the desk on {one_line(desk.telephone)}, or reply" if desk.telephone else "Reply"
-    )
+    ask = "Reply"
+    if desk.telephone:
+        late = f", outside office hours on {one_line(desk.out_of_hours)}"
+        ask = (
+            f"Telephone the desk on {one_line(desk.telephone)}"
+            f"{late if desk.out_of_hours else ''}, or reply"
+        )
     return [
         Text(f"Questions? {ask} to this message. Please name no child or family in an email."),
         Text(neutral(desk.name, "The desk")),

@@ -49,6 +49,7 @@ class Desk:
     name: str
     email: str
     telephone: str
+    out_of_hours: str = ""  # who answers when the desk is shut; empty where nobody does
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,12 @@ class Sender:
 
 def desk_of(settings: CouncilSettings, sender: Sender) -> Desk:
     """Who sends: From and ORGANIZER are one mailbox, which somebody reads (D1)."""
-    return Desk(name=settings.desk_name, email=sender.mail_from, telephone=settings.desk_telephone)
+    return Desk(
+        name=settings.desk_name,
+        email=sender.mail_from,
+        telephone=settings.desk_telephone,
+        out_of_hours=settings.out_of_hours_telephone or "",
+    )
 
 
 def appointment_of(meeting: Meeting, place: Place, pin_in_words: str = "") -> Appointment:

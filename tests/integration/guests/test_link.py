@@ -262,6 +262,13 @@ def test_a_signed_in_guest_sees_nothing_at_the_link_either(
     assert here == _same(Phone(app).get(base).text, links["valid"])
 
 
+def test_an_answer_without_a_code_is_said_back(app: Any, links: dict[str, str]) -> None:
+    base, phone = f"/i/{links['valid']}", Phone(app)
+    for pressed, words in (("yes", "you will take part"), ("no", "you cannot take part")):
+        phone.post(f"{base}/answer", base, "answer", take_part=pressed)
+        assert f"the desk will see it: {words}." in phone.get(base).text
+
+
 def test_presses_need_a_forgery_token(app: Any, links: dict[str, str]) -> None:
     client = app.test_client()
     for path in ("code-request", "code", "answer"):

@@ -379,6 +379,14 @@ def test_preview_is_what_is_sent():
     assert dict(shown.entry)["Notes"] == str(entry["DESCRIPTION"])
 
 
+def test_a_desk_says_who_answers_when_it_is_shut():
+    desk = Desk("R&A desk", "rna-desk@example.org", "020 7946 0100", "020 7946 0199")
+    message = letters(LetterKind.INVITATION, desk, MEETING, [make_addressee()], FRIDAY)[0]
+    words = " ".join(part(message, "text/plain").get_content().split())
+    assert "on 020 7946 0100, outside office hours on 020 7946 0199, or reply" in words
+    assert "Outside office hours: 020 7946 0199" in str(event(message)["DESCRIPTION"])
+
+
 def test_a_desk_without_telephone_says_nothing_empty():
     desk = Desk("R&A desk", "rna-desk@example.org", "")
     message = letters(LetterKind.INVITATION, desk, MEETING, [make_addressee()], FRIDAY)[0]
