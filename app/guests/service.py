@@ -152,6 +152,8 @@ def report_progress(
     action.state = state
     action.progress = progress or None
     action.closed_at = None if state is ActionState.OPEN else action.closed_at or now
+    # Before the audit, whose head everybody waits for: whoever holds that takes nothing more.
+    refresh_expiry(session, session.get_one(Invitee, visitor.invitee_id), now)
     record(
         session,
         visitor.actor,
@@ -160,7 +162,6 @@ def report_progress(
         now,
         {"action": action.id, "state": state.value},
     )
-    refresh_expiry(session, session.get_one(Invitee, visitor.invitee_id), now)
     return action
 
 

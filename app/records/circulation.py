@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.audit import service as audit
 from app.audit.types import SYSTEM, Actor, Subject
@@ -20,7 +20,7 @@ from app.invitations.types import LetterKind
 from app.meetings import messages
 from app.meetings.messages import Sender
 from app.meetings.models import Action, Delivery, Invitee, Meeting
-from app.meetings.types import ActionState, MessageKind
+from app.meetings.types import ActionState, MeetingState, MessageKind
 from app.records import queries
 from app.records.copies import SealedCopy
 from app.records.keys import cipher_of
@@ -28,6 +28,7 @@ from app.records.models import Circulation, RecordCopy, RecordVersion
 from app.records.rules import all_sent, file_name
 from app.records.types import CopyFile, GuestRecord
 
+_LATER = aliased(Circulation)
 _OWN = (
     select(Circulation, RecordVersion)
     .join(RecordVersion, RecordVersion.id == Circulation.version_id)
@@ -36,7 +37,15 @@ _OWN = (
         (RecordCopy.version_id == Circulation.version_id)
         & (RecordCopy.invitee_id == Circulation.invitee_id),
     )
-    .where(Circulation.withheld_reason.is_(None))
+    .where(
+        Circulation.withheld_reason.is_(None),
+        # Whose newer copy is withheld has no older one to read either.
+        ~exists().where(
+            _LATER.id > Circulation.id,
+            _LATER.invitee_id == Circulation.invitee_id,
+            _LATER.withheld_reason.is_not(None),
+        ),
+    )
     .order_by(RecordVersion.number.desc())
     .limit(1)
 )
@@ -124,9 +133,7 @@ def refresh_expiry(session: Session, invitee: Invitee, now: datetime) -> None:
     if invitee.invitation_id is None:
         return
     issued = session.execute(
-        select(func.max(Circulation.released_at)).where(
-            Circulation.invitee_id == invitee.id, Circulation.withheld_reason.is_(None)
-        )
+        select(func.max(Circulation.released_at)).where(Circulation.invitee_id == invitee.id)
     ).scalar_one()
     invitation = session.get_one(Invitation, invitee.invitation_id)
     if issued is None or not invitation_rules.link_is_open(
@@ -156,14 +163,22 @@ def store_and_tell(
     """Keep a reader's copy and queue the letter with their link, both or neither (H4).
 
     `copy` is None where it was stored before. Returns False where the reader was told meanwhile
-    or is not to be told any more, so that a repeat after a crash does nothing.
+    or is not to be told any more, so that a repeat after a crash does nothing; and where a
+    correction was opened while the copy was printed (F2).
     """
+    waiting = session.get_one(Circulation, circulation_id)
+    version = session.get_one(RecordVersion, waiting.version_id)
+    # The discussion first, as everywhere, and held: no correction opens before this is told.
+    meeting = session.get_one(
+        Meeting, version.meeting_id, with_for_update={"read": True}, populate_existing=True
+    )
     held = queries.circulation_for_change(session, circulation_id)
     if held is None or held.sent_at is not None or held.withheld_reason is not None:
         return False
-    version = session.get_one(RecordVersion, held.version_id)
+    newest = queries.newest_number(session, meeting.id)
+    if meeting.state is not MeetingState.SIGNED or version.number != newest:
+        return False
     invitee = session.get_one(Invitee, held.invitee_id)
-    meeting = session.get_one(Meeting, version.meeting_id)
     if not queries.has_copy(session, version.id, invitee.id):
         if copy is None:
             return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,12 +12,13 @@ from app.audit import service as audit
 from app.audit.types import Subject
 from app.core.refusal import Refused
 from app.meetings.discussion.content import gate_of
-from app.meetings.models import Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import staff_name
 from app.meetings.types import MeetingState
 from app.outbox import service as outbox
 from app.records import queries, rules
 from app.records.assembly import record_of
+from app.records.circulation import refresh_expiry
 from app.records.document.canonical import (
     canonical_bytes,
     canonical_sha256,
@@ -205,6 +206,7 @@ def release(
                 acknowledged_at=None,
             )
         )
+    _end_links(session, kept_back, now)
     audit.record(
         session,
         staff.actor,
@@ -247,6 +249,7 @@ def withhold(
         outbox.withdraw(session, [held.message_id])
     held.withheld_reason = reason.strip()
     held.sent_at = None
+    _end_links(session, [held.invitee_id], now)
     audit.record(
         session, staff.actor, "withheld a copy of the record", _subject(meeting), now,
         {"invitee": held.invitee_id},
@@ -270,6 +273,12 @@ def send_again(
         session, staff.actor, "sent the record again", _subject(meeting), now,
         {"invitee": held.invitee_id},
     )  # fmt: skip
+
+
+def _end_links(session: Session, invitee_ids: Iterable[int], now: datetime) -> None:
+    """Who gets no letter has a link that ends all the same (D3); the others' is set when told."""
+    for invitee_id in invitee_ids:
+        refresh_expiry(session, session.get_one(Invitee, invitee_id), now)
 
 
 def _of_meeting(session: Session, meeting: Meeting, circulation_id: int) -> Circulation:

@@ -330,6 +330,40 @@ def test_while_a_correction_is_open_the_old_version_goes_to_nobody_else(in_app: 
         assert copies == {newest(session, meeting).id}
 
 
+@pytest.mark.parametrize("signed_again", [False, True])
+def test_a_copy_printed_before_a_correction_was_opened_is_not_told(
+    in_app: Flask, signed_again: bool
+) -> None:
+    meeting = released(in_app)
+    with transaction() as session:
+        line = session.query(Circulation).order_by(Circulation.id).first()
+        assert line is not None
+    press = worker._press(settings_of(in_app), line.version_id)
+    copy = worker._printed(press, line.version_id, line.invitee_id, LATER)
+    with transaction() as session:
+        held = session.get_one(Meeting, meeting.id)
+        service.correct(session, make_releaser(session), held, "A wrong date", AFTER)
+        if signed_again:
+            sign_as_chair(session, settings_of(in_app), held, LATER)
+    sender = messages.Sender("rna-desk@example.org", "http://desk.example.org")
+    with transaction() as session:
+        assert not circulation.store_and_tell(session, line.id, copy, sender, LATER)
+        assert session.query(Delivery).filter_by(kind=MessageKind.RECORD).count() == 0
+
+
+def test_whose_corrected_copy_is_withheld_no_longer_reads_the_older_one(in_app: Flask) -> None:
+    meeting = released(in_app)
+    worker.make_copies(settings_of(in_app), LATER)
+    with transaction() as session:
+        held = session.get_one(Meeting, meeting.id)
+        wrong, right = held.invitees[1].id, held.invitees[0].id
+        service.correct(session, make_releaser(session), held, "Sent to the wrong person", LATER)
+        sign_as_chair(session, settings_of(in_app), held, LATER)
+        release(session, held, {wrong: "The wrong person"})
+        assert circulation.copy_for_invitee(session, wrong) is None
+        assert circulation.copy_for_invitee(session, right) is not None
+
+
 def test_an_older_copy_stays_readable_until_the_corrected_one_is_made(in_app: Flask) -> None:
     meeting = released(in_app)
     settings = settings_of(in_app)
@@ -388,6 +422,21 @@ def test_the_link_lives_fourteen_days_or_until_the_last_action_closes(in_app: Fl
         session.flush()
         circulation.refresh_expiry(session, person, AFTER + timedelta(days=5))
         assert invitation.expires_at == AFTER + timedelta(days=40)
+
+
+@pytest.mark.parametrize("when", ["at release", "afterwards"])
+def test_the_link_of_whose_copy_is_withheld_ends_as_well(in_app: Flask, when: str) -> None:
+    with transaction() as session:
+        meeting, version = make_signed(session, settings_of(in_app), AFTER, invitees=2)
+        person = meeting.invitees[1]
+        session.query(Action).delete()
+        release(session, meeting, {person.id: "By hand"} if when == "at release" else {})
+        if when == "afterwards":
+            lines = {line.invitee_id: line for line in queries.ledger_of(session, version.id)}
+            line_id = lines[person.id].circulation_id
+            service.withhold(session, make_releaser(session), meeting, line_id, "By hand", LATER)
+        invitation = session.get_one(Invitation, person.invitation_id)
+        assert invitation.expires_at == AFTER + timedelta(days=14)
 
 
 def test_a_dead_link_is_replaced_by_a_new_invitation_not_revived(in_app: Flask) -> None:
