@@ -227,7 +227,7 @@ def _line(
         email=invitee.email or "",
         answer=_answer(invitee, meeting),
         answer_colour=_colour(invitee),
-        answered_at=invitee.answered_at,
+        answered_at=invitee.answered_at if invitee.answer is not Answer.NONE else None,
         note=invitee.answer_note or "",
         decides="Can decide" if invitee.decision_maker else "Gives information",
         messages=tuple(
@@ -274,6 +274,8 @@ def _remarks(invitee: Invitee, meeting: Meeting) -> tuple[str, ...]:
     found = []
     if invitee.invitation_id is None and meeting.state is MeetingState.BOOKED:
         found.append("Telephone only: no email was sent.")
+    if invitee.answer is Answer.NONE and invitee.answered_at is not None:
+        found.append("Answered before the time changed: ask again.")
     if invitee.deputy_for_id is not None:
         first = next((one for one in meeting.invitees if one.id == invitee.deputy_for_id), None)
         if first is not None:

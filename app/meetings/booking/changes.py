@@ -88,6 +88,9 @@ def change(
     new_chair = order.chair_id is not None and order.chair_id != meeting.chair_id
     if new_chair and order.chair_id is not None:
         removed += _hand_over(meeting, order.chair_id, now)
+    # Before anything moves: whoever is removed knows the old time alone, and learns no new one.
+    kind = LetterKind.CANCELLATION
+    cancelled = messages.send(session, kind, meeting, removed, sender, now)
     _move(session, meeting, order, now)
     stay = [one for one in meeting.invitees if one.removed_at is None]
     added = []
@@ -109,8 +112,6 @@ def change(
             invitee.answer = rules.after_move(invitee.answer)
     session.flush()
     concerned = [one for one in stay if one.answer is not Answer.DEPUTY] if changes else []
-    kind = LetterKind.CANCELLATION
-    cancelled = messages.send(session, kind, meeting, removed, sender, now)
     updated = messages.send(session, LetterKind.UPDATE, meeting, concerned, sender, now, changes)
     invited = messages.send(session, LetterKind.INVITATION, meeting, added, sender, now)
     result = Changed(

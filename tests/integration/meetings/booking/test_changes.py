@@ -132,6 +132,19 @@ def test_time_and_people_at_once_is_still_one_letter_each(booked):
     assert set(Counter(letter[1] for letter in _sent_after(4)).values()) == {1}
 
 
+def test_who_is_removed_does_not_learn_the_new_time(booked):
+    _ready, _staff, ids = booked
+    _change(booked, starts_at=AFTERNOON, removals=(Removal(ids[0], "Not involved"),))
+    gone = reading().get(Invitee, ids[0])
+    rows = reading().execute(select(OutboxMessage).order_by(OutboxMessage.id)).scalars()
+    (letter,) = [row for row in list(rows)[4:] if row.recipient == gone.email]
+    parsed = message_from_bytes(letter.content, policy=policy.default)
+    part = next(p for p in parsed.walk() if p.get_content_type() == "text/calendar")
+    event = Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT")[0]
+    assert event["DTSTART"].dt == TEN_ON_SATURDAY
+    assert "10:00 am" in parsed["Subject"]
+
+
 def test_a_second_update_counts_on(booked):
     _change(booked, starts_at=AFTERNOON)
     _change(booked, starts_at=AFTERNOON + timedelta(hours=1))
