@@ -17,11 +17,11 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app.audit.service import chain_views
+from app.cli.checked import checked
 from app.core.bell import Bell, ring
 from app.core.clock import now
 from app.core.config import Settings
 from app.core.session import transaction
-from app.core.start import check_start
 from app.outbox.delivery import deliver_due
 from app.outbox.transport import transport_for
 from app.records import worker as records
@@ -71,7 +71,7 @@ def worker(once: bool) -> None:
     """Deliver mail and do what is due, until stopped."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
     settings: Settings = app.extensions["settings"]
-    check_start(app)
+    checked(app)
     transport_for(settings)  # a mail server that must not be used is said at once
     if once:
         for job in JOBS:
