@@ -100,8 +100,9 @@ def _print_sign_ins(port: int, password: str | None) -> None:
 
 def _run_until_stopped(port: int) -> int:
     """Serve until a signal comes or one of the two processes ends. Returns the exit code."""
+    # The control socket would lie in the home folder, one for all installations of this user.
     web = _start("-m", "gunicorn", "wsgi:app", "--workers", "2", "--bind", f"{HOST}:{port}",
-                 "--log-level", "warning", "--timeout", "60")  # fmt: skip
+                 "--log-level", "warning", "--timeout", "60", "--no-control-socket")  # fmt: skip
     worker = _start("-m", "flask", "worker")
     stopping = False
 
