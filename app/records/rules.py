@@ -107,12 +107,12 @@ def statement_words(
     reference: str, number: int, signing: SigningAs, held: str, children: int, actions: int
 ) -> str:
     """The sentence that is signed, as it stands above the button (F2)."""
-    what = f"I, {signing.name}, {signing.role.lower()}, sign this as the true record"
-    instead = f", in place of the chair, {signing.signed_for}" if signing.signed_for else ""
+    instead = f", in place of the chair, {signing.signed_for}," if signing.signed_for else ""
+    what = f"I, {signing.name}, {signing.role.lower()}, sign this{instead} as the true record"
     about = "1 child" if children == 1 else f"{children} children"
     work = "no action" if not actions else "1 action" if actions == 1 else f"{actions} actions"
     return (
-        f"{what} of strategy discussion {reference}, version {number}{instead}, held {held}. "
+        f"{what} of strategy discussion {reference}, version {number}, held {held}. "
         f"It is about {about} and holds {work}. I know that it is final: it cannot be changed "
         "after this, only corrected by a new version, with a reason, sent to everyone again."
     )
