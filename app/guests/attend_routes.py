@@ -42,6 +42,8 @@ def meeting() -> Response:
 @blueprint.post("/attend/name")
 @access(Guest(unnamed=True))
 def introduce() -> Response:
+    if not visitor().guest.must_introduce:
+        return go_to(url_for("guests.meeting"))
     form = IntroduceForm()
     if form.validate_on_submit():
         try:

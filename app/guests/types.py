@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.audit.types import Actor, ActorKind
+from app.audit.types import Actor
 from app.directory.types import AgencyKind
-from app.invitations.types import Guest
+from app.invitations.types import Guest, actor_of
 from app.invitations.wording import telephone_uri
 from app.meetings.types import ActionState, Answer, Format, MeetingState
 
@@ -30,8 +30,10 @@ class Visitor:
 
     @property
     def actor(self) -> Actor:
-        """For the audit: the agency, not the person, because the audit is written in the clear."""
-        return Actor(ActorKind.GUEST, self.guest.invitation_id, f"invitee: {self.agency_name}")
+        """For the audit: the agency and the session, not the person, because the audit is written
+        in the clear."""
+        guest = self.guest
+        return actor_of(guest.invitation_id, guest.session_id, f"invitee: {self.agency_name}")
 
 
 @dataclass(frozen=True, slots=True)

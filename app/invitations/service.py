@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
-from app.audit.types import Actor, ActorKind, Subject
+from app.audit.types import Subject
 from app.core.crypto import keyed_digest, new_code, new_token, same, token_digest
 from app.core.installation import index_key
 from app.core.mail import FinishedMessage
@@ -22,7 +22,7 @@ from app.invitations import rules
 from app.invitations.letters import code_letter
 from app.invitations.models import AccessCode, GuestSession, Invitation, InvitationLink
 from app.invitations.queries import invitation_by_token
-from app.invitations.types import Desk, Guest
+from app.invitations.types import Desk, Guest, actor_of
 from app.invitations.wording import is_address, one_line
 
 _ASKED = select(AccessCode.created_at).order_by(AccessCode.id.desc()).limit(rules.CODES_A_DAY)
@@ -225,20 +225,20 @@ def end_session(session: Session, guest: Guest, now: datetime) -> None:
 
 def _open_session(session: Session, invitation: Invitation, now: datetime) -> str:
     token = new_token()
-    session.add(
-        GuestSession(
-            token_digest=token_digest(token),
-            invitation_id=invitation.id,
-            person_name=None,
-            person_role=None,
-            started_at=now,
-            last_seen_at=now,
-            ended_at=None,
-        )
+    opened = GuestSession(
+        token_digest=token_digest(token),
+        invitation_id=invitation.id,
+        person_name=None,
+        person_role=None,
+        started_at=now,
+        last_seen_at=now,
+        ended_at=None,
     )
+    session.add(opened)
+    session.flush()
     record(
         session,
-        Actor(ActorKind.GUEST, invitation.id, invitation.name),
+        actor_of(invitation.id, opened.id),
         "opened a session by link and code",
         Subject("invitation", invitation.uid),
         now,

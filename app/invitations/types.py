@@ -111,6 +111,11 @@ class Guest:
 
     @property
     def actor(self) -> Actor:
-        """For the audit: the invitation, and who sat behind a team's address."""
-        known = f"{self.person_name}, {self.invitation_name}" if self.person_name else None
-        return Actor(ActorKind.GUEST, self.invitation_id, known or self.invitation_name)
+        """For the audit, which is written in the clear: the invitation and the session, in which
+        the name of whoever sat behind a team's address stands encrypted."""
+        return actor_of(self.invitation_id, self.session_id)
+
+
+def actor_of(invitation_id: int, session_id: int, who: str = "invited person") -> Actor:
+    """The invited person of one session, for the audit: never a person's name."""
+    return Actor(ActorKind.GUEST, invitation_id, f"{who} (session {session_id})")

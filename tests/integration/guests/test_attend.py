@@ -112,7 +112,8 @@ def test_each_view_is_in_the_audit_before_the_page_is_sent(police: Invited) -> N
         invitee = police.invitee(session)
         assert view.actor_kind.value == "guest"
         assert view.actor_id == invitee.invitation_id
-        assert view.actor_label == f"invitee: {invitee.agency_name}"
+        [opened] = session.execute(select(GuestSession.id)).scalars()
+        assert view.actor_label == f"invitee: {invitee.agency_name} (session {opened})"
         assert view.subject_ref == police.ref
 
 
@@ -291,6 +292,32 @@ def test_whoever_says_they_take_part_becomes_the_attendance(app: Any, change: An
     third.post("/attend/name", "/attend", name="Kit Lane", role="Clerk")
     with change() as session:
         assert desk.invitee(session).attended_name == "Sam Reed"
+
+
+def test_the_name_behind_a_teams_address_is_never_in_the_audit(app: Any, change: Any) -> None:
+    desk = Invited(app, change, team=True)
+    desk.phone.post("/attend/name", "/attend", name="Jo Bell", role="Duty sergeant")
+    desk.phone.post("/attend/answer", "/attend", "answer", answer="dial_in")
+    desk.phone.post("/attend/leave", "/attend")
+    with change() as session:
+        rows = [*session.execute(select(AuditEntry)).scalars()]
+        rows += session.execute(select(AuditView)).scalars()
+        assert len(rows) >= 4
+        for row in rows:
+            assert "Jo Bell" not in row.actor_label
+
+
+@pytest.mark.parametrize("team", [False, True])
+def test_who_is_known_gives_no_other_name(app: Any, change: Any, team: bool) -> None:
+    guest = Invited(app, change, team=team)
+    if team:
+        guest.phone.post("/attend/name", "/attend", name="Jo Bell", role="Duty sergeant")
+    again = guest.phone.post("/attend/name", "/attend", name="Somebody Else", role="Clerk")
+    assert (again.status_code, again.location) == (303, "/attend")
+    with change() as session:
+        [held] = session.execute(select(GuestSession)).scalars()
+        assert held.person_name == guest.invitee(session).attended_name
+        assert held.person_name == ("Jo Bell" if team else None)
 
 
 def test_after_the_meeting_there_is_nothing_left_to_answer(police: Invited) -> None:
