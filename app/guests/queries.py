@@ -92,13 +92,15 @@ def meeting_for(session: Session, visitor: Visitor) -> MeetingSeen:
         _MEETING.where(Invitee.id == visitor.invitee_id)
     ).one()
     now_open = what_is_open(meeting.state)
+    # What was held counts, as in the record; what was booked counts until then.
+    held = meeting.ended_at is not None
     names = session.execute(_CHILDREN.where(MeetingChild.meeting_id == meeting.id))
     return MeetingSeen(
         ref=meeting.ref,
         state=meeting.state,
         format=meeting.format,
-        starts_at=meeting.starts_at or meeting.started_at,
-        ends_at=meeting.ends_at,
+        starts_at=meeting.started_at if held else meeting.starts_at or meeting.started_at,
+        ends_at=meeting.ended_at if held else meeting.ends_at,
         place=meeting.place,
         telephone=telephone if now_open.dial_in else None,
         pin=pin if now_open.dial_in else None,

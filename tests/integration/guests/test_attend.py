@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from tests.factories.guests import Phone, make_guest_session
 from tests.factories.meetings import make_meeting
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+HOUR = timedelta(hours=1)
 EXE = b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00" + b"\x00" * 200
 
 
@@ -73,6 +74,17 @@ class Invited:
 @pytest.fixture
 def police(app: Any, change: Any) -> Invited:
     return Invited(app, change)
+
+
+def test_what_was_held_early_is_shown_as_held(app: Any, change: Any) -> None:
+    guest = Invited(app, change, state=MeetingState.ENDED)
+    began = datetime(2026, 11, 20, 16, 50, tzinfo=UTC)
+    with change() as session:
+        meeting = session.get_one(Meeting, guest.meeting_id)
+        meeting.starts_at, meeting.ends_at = began + HOUR, began + 2 * HOUR
+        meeting.started_at, meeting.ended_at = began, began + HOUR / 2
+    heading = "Friday 20 November 2026, 4:50 pm to 5:20 pm"
+    assert heading in guest.phone.get("/attend").text
 
 
 def test_the_page_holds_what_the_invitee_needs(police: Invited) -> None:
