@@ -97,11 +97,13 @@ def send(
     """Queue one letter for each invitee who has an invitation; returns how many (D1, D2, C7).
 
     INVITATION and REMINDER keep the SEQUENCE, UPDATE counts it up, CANCELLATION counts it up and
-    ends the link. Invitees without an invitation are those to be telephoned: they get nothing.
+    ends the link; earlier letters that have not left by then stay here. Invitees without an invitation are those to be telephoned: they get nothing.
     """
     with_invitation = [one for one in invitees if one.invitation_id is not None]
     if not with_invitation:
         return 0
+    if kind is LetterKind.CANCELLATION:
+        take_back(session, with_invitation)
     held = _invitations(session, with_invitation)
     addressees = [
         _addressee(session, kind, one, held[one.id], meeting, sender, now)
@@ -117,6 +119,15 @@ def send(
     )
     _queue(session, MessageKind(kind.value), with_invitation, finished, now)
     return len(finished)
+
+
+def take_back(session: Session, invitees: Iterable[Invitee]) -> None:
+    """Withdraw what has not left yet: a letter with a PIN must not follow somebody who is no
+    longer invited, nor go to an address that was wrong (C4, C7)."""
+    queued = session.execute(
+        select(Delivery.message_id).where(Delivery.invitee_id.in_([one.id for one in invitees]))
+    ).scalars()
+    outbox.withdraw(session, list(queued))
 
 
 def send_links(

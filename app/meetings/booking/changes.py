@@ -28,6 +28,7 @@ from app.meetings.types import Answer, MeetingState
 from app.outbox.types import MessageState
 
 NEW_CHAIR = "Somebody else chairs."
+_MAY_HAVE_ARRIVED = (MessageState.SENT, MessageState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,8 +305,9 @@ def _correct(
         raise Refused("email", "Somebody else on the list has that address: each needs their own")
     invitation = session.get(Invitation, invitee.invitation_id) if invitee.invitation_id else None
     if invitation is not None:
+        messages.take_back(session, [invitee])
         if any(
-            sent.invitee_id == invitee.id and sent.state is MessageState.SENT
+            sent.invitee_id == invitee.id and sent.state in _MAY_HAVE_ARRIVED
             for sent in messages_of(session, meeting.id)
         ):
             messages.send(session, LetterKind.CANCELLATION, meeting, [invitee], sender, now)

@@ -21,6 +21,7 @@ from app.meetings.booking.types import ChangeOrder, Chosen, Removal
 from app.meetings.models import Invitee, LineQuarter, Meeting
 from app.meetings.types import Answer, Format, MeetingState
 from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.booking import SENDER, TEN_ON_SATURDAY, make_member, make_order, make_ready
@@ -241,6 +242,34 @@ def test_a_corrected_address_ends_the_links_of_the_wrong_one(booked):
     assert invitee.invitation_id != before
     assert session.get(Invitation, before).revoked_at is not None
     assert [letter[1] for letter in _sent_after(4)] == ["right@agency.example"]
+
+
+def _states(kind):
+    rows = reading().execute(
+        select(OutboxMessage.recipient, OutboxMessage.state).where(OutboxMessage.kind == kind)
+    )
+    return {recipient: state for recipient, state in rows}
+
+
+def test_a_letter_to_a_wrong_address_that_has_not_left_never_leaves(booked):
+    ready, staff, ids = booked
+    wrong = reading().get(Invitee, ids[0]).email
+    with transaction() as session:
+        changes.send_again(
+            session, staff, ready.meeting.ref, ids[0], "right@agency.example", SENDER, LATER
+        )
+    states = _states("invitation")
+    assert states[wrong] is MessageState.WITHDRAWN
+    assert states["right@agency.example"] is MessageState.QUEUED
+    assert _states("cancellation") == {}
+
+
+def test_an_invitation_that_has_not_left_does_not_follow_who_was_removed(booked):
+    gone = reading().get(Invitee, booked[2][0])
+    address = gone.email
+    _change(booked, removals=(Removal(gone.id, "Moved to another team"),))
+    assert _states("invitation")[address] is MessageState.WITHDRAWN
+    assert _states("cancellation") == {address: MessageState.QUEUED}
 
 
 def test_a_reminder_goes_to_those_who_have_not_answered(booked):
