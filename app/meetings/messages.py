@@ -97,7 +97,8 @@ def send(
     """Queue one letter for each invitee who has an invitation; returns how many (D1, D2, C7).
 
     INVITATION and REMINDER keep the SEQUENCE, UPDATE counts it up, CANCELLATION counts it up and
-    ends the link; earlier letters that have not left by then stay here. Invitees without an invitation are those to be telephoned: they get nothing.
+    ends the link; earlier letters that have not left by then stay here. Invitees without an
+    invitation are those to be telephoned: they get nothing.
     """
     with_invitation = [one for one in invitees if one.invitation_id is not None]
     if not with_invitation:

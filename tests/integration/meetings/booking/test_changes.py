@@ -248,7 +248,7 @@ def _states(kind):
     rows = reading().execute(
         select(OutboxMessage.recipient, OutboxMessage.state).where(OutboxMessage.kind == kind)
     )
-    return {recipient: state for recipient, state in rows}
+    return dict(rows.tuples())
 
 
 def test_a_letter_to_a_wrong_address_that_has_not_left_never_leaves(booked):
