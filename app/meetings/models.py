@@ -119,7 +119,14 @@ class Invitee(Base):
         Index("ix_invitee_meeting", "meeting_id", "id"),
         Index("ix_invitee_professional", "professional_id", "meeting_id"),
         UniqueConstraint("invitation_id", name="uq_invitee_invitation"),
-        UniqueConstraint("meeting_id", "professional_id", name="uq_invitee_once_a_meeting"),
+        # Once at a time: who was removed by mistake may be invited again.
+        Index(
+            "uq_invitee_once_a_meeting",
+            "meeting_id",
+            "professional_id",
+            unique=True,
+            **_where("removed_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

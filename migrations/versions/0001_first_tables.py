@@ -513,12 +513,12 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['professional_id'], ['professional.id'], name=op.f('fk_invitee_professional_id_professional')),
     sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_invitee_staff_id_staff')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_invitee')),
-    sa.UniqueConstraint('invitation_id', name='uq_invitee_invitation'),
-    sa.UniqueConstraint('meeting_id', 'professional_id', name='uq_invitee_once_a_meeting')
+    sa.UniqueConstraint('invitation_id', name='uq_invitee_invitation')
     )
     with op.batch_alter_table('invitee', schema=None) as batch_op:
         batch_op.create_index('ix_invitee_meeting', ['meeting_id', 'id'], unique=False)
         batch_op.create_index('ix_invitee_professional', ['professional_id', 'meeting_id'], unique=False)
+        batch_op.create_index('uq_invitee_once_a_meeting', ['meeting_id', 'professional_id'], unique=True, sqlite_where=sa.text('removed_at IS NULL'), postgresql_where=sa.text('removed_at IS NULL'))
 
     op.create_table('left_out',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -781,6 +781,7 @@ def downgrade() -> None:
 
     op.drop_table('left_out')
     with op.batch_alter_table('invitee', schema=None) as batch_op:
+        batch_op.drop_index('uq_invitee_once_a_meeting', sqlite_where=sa.text('removed_at IS NULL'), postgresql_where=sa.text('removed_at IS NULL'))
         batch_op.drop_index('ix_invitee_professional')
         batch_op.drop_index('ix_invitee_meeting')
 
