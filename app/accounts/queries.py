@@ -69,6 +69,12 @@ _OPEN = (
     )
     .order_by(StaffSession.started_at.desc())
 )
+_CHAIRS = (
+    select(Staff.id, Staff.name)
+    .join(StaffRole, StaffRole.staff_id == Staff.id)
+    .where(Staff.ended_at.is_(None), StaffRole.role == Role.CHAIR)
+    .order_by(Staff.name, Staff.id)
+)
 
 
 def staff_by_session_token(session: Session, token: str, now: datetime) -> StaffMember | None:
@@ -159,12 +165,9 @@ def open_sessions(session: Session, staff_id: int, now: datetime) -> list[OpenSe
     ]
 
 
-def chairs(session: Session) -> list[Staff]:
-    """Staff who may chair, by name."""
-    rows = session.execute(
-        select(Staff).where(Staff.ended_at.is_(None)).order_by(Staff.name)
-    ).scalars()
-    return [staff for staff in rows if any(r.role is Role.CHAIR for r in staff.roles)]
+def chairs(session: Session) -> list[tuple[int, str]]:
+    """Staff who may chair, as number and name, by name."""
+    return [(staff_id, name) for staff_id, name in session.execute(_CHAIRS)]
 
 
 def number_of_staff(session: Session) -> int:

@@ -129,7 +129,6 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
     sent = _by_invitee(queries.messages_of(session, meeting.id))
     reports = _by_invitee(queries.reports_of(session, meeting.id))
     there = [one for one in meeting.invitees if one.removed_at is None]
-    referral = queries.referral_of(session, meeting)
     books = may(staff.roles, Permission.DISCUSSION_BOOK)
     people = tuple(
         _line(one, sent[one.id], reports[one.id], meeting, can_book=books) for one in there
@@ -145,7 +144,7 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
         deadline=deadline_of(meeting, now),
         children=queries.children_of(session, meeting.id),
         chair=queries.staff_name(session, meeting.chair_id),
-        referral_ref=referral.ref if referral else "",
+        referral_ref=queries.referral_ref(session, meeting),
         how=_how(meeting),
         place=queries.place_of(session, meeting),
         shows_pin=meeting.state in (MeetingState.BOOKED, MeetingState.UNDER_WAY),

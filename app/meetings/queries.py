@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -16,8 +16,16 @@ from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.referrals.models import Child, Referral
 
-_BY_REF = select(Meeting)
-_STATE = select(Meeting.state)
+_BY_REF = select(Meeting).where(Meeting.ref == bindparam("ref"))
+_FOR_CHANGE = _BY_REF.with_for_update(of=Meeting)
+_STATE = select(Meeting.state).where(Meeting.ref == bindparam("ref"))
+_STAFF_NAME = select(Staff.name).where(Staff.id == bindparam("staff_id"))
+_REFERRAL_REF = select(Referral.ref).where(Referral.id == bindparam("referral_id"))
+_PLACE = (
+    select(ConferenceLine.name, ConferenceLine.telephone, LinePin.pin)
+    .outerjoin(LinePin, LinePin.id == bindparam("pin_id"))
+    .where(ConferenceLine.id == bindparam("line_id"))
+)
 _CHILDREN = (
     select(
         MeetingChild.meeting_id,
@@ -30,6 +38,7 @@ _CHILDREN = (
         Child.looked_after,
     )
     .join(Child, Child.id == MeetingChild.child_id)
+    .where(MeetingChild.meeting_id == bindparam("meeting_id"))
     .order_by(MeetingChild.meeting_id, MeetingChild.position)
 )
 _MESSAGES = (
@@ -43,6 +52,7 @@ _MESSAGES = (
     )
     .join(OutboxMessage, OutboxMessage.id == Delivery.message_id)
     .join(Invitee, Invitee.id == Delivery.invitee_id)
+    .where(Invitee.meeting_id == bindparam("meeting_id"))
     .order_by(Delivery.id)
 )
 # Without the file itself: a page that lists reports must not load them.
@@ -57,6 +67,7 @@ _REPORTS = (
         Report.body.is_not(None).label("typed"),
     )
     .join(Invitee, Invitee.id == Report.invitee_id)
+    .where(Invitee.meeting_id == bindparam("meeting_id"))
     .order_by(Report.id)
 )
 
@@ -105,36 +116,34 @@ class Place(NamedTuple):
 
 def meeting_by_ref(session: Session, ref: str) -> Meeting | None:
     """The discussion with this public reference, with its invitees."""
-    return session.execute(_BY_REF.where(Meeting.ref == ref)).scalar_one_or_none()
+    return session.execute(_BY_REF, {"ref": ref}).scalar_one_or_none()
 
 
 def state_of(session: Session, ref: str) -> MeetingState | None:
     """The state of the discussion with this reference; None where there is none."""
-    return session.execute(_STATE.where(Meeting.ref == ref)).scalar_one_or_none()
+    return session.execute(_STATE, {"ref": ref}).scalar_one_or_none()
 
 
 def meeting_for_change(session: Session, ref: str) -> Meeting | None:
     """The same, locked until the transaction ends: what is decided on it stays true."""
-    return session.execute(
-        _BY_REF.where(Meeting.ref == ref).with_for_update(of=Meeting)
-    ).scalar_one_or_none()
+    return session.execute(_FOR_CHANGE, {"ref": ref}).scalar_one_or_none()
 
 
 def children_of(session: Session, meeting_id: int) -> list[ChildShown]:
     """The children a discussion is about, in order."""
-    rows = session.execute(_CHILDREN.where(MeetingChild.meeting_id == meeting_id))
+    rows = session.execute(_CHILDREN, {"meeting_id": meeting_id})
     return [ChildShown(*row) for row in rows]
 
 
 def messages_of(session: Session, meeting_id: int) -> list[MessageShown]:
     """Every message about a discussion with its state in the outbox, oldest first (D7)."""
-    rows = session.execute(_MESSAGES.where(Invitee.meeting_id == meeting_id))
+    rows = session.execute(_MESSAGES, {"meeting_id": meeting_id})
     return [MessageShown(*row) for row in rows]
 
 
 def reports_of(session: Session, meeting_id: int) -> list[ReportShown]:
     """The reports that came in, without their content (D5)."""
-    rows = session.execute(_REPORTS.where(Invitee.meeting_id == meeting_id))
+    rows = session.execute(_REPORTS, {"meeting_id": meeting_id})
     return [ReportShown(*row) for row in rows]
 
 
@@ -160,16 +169,24 @@ def place_of(session: Session, meeting: Meeting) -> Place:
     """The line and PIN of a discussion; all empty where none is taken."""
     if meeting.line_id is None:
         return Place(None, None, None)
-    line = session.get(ConferenceLine, meeting.line_id)
-    pin = session.get(LinePin, meeting.pin_id) if meeting.pin_id else None
-    return Place(line.name if line else None, line.telephone if line else None,
-                 pin.pin if pin else None)  # fmt: skip
+    row = session.execute(
+        _PLACE, {"line_id": meeting.line_id, "pin_id": meeting.pin_id}
+    ).one_or_none()
+    return Place(None, None, None) if row is None else Place(*row)
 
 
 def staff_name(session: Session, staff_id: int | None) -> str:
     """The name of a member of staff, or nothing."""
-    staff = session.get(Staff, staff_id) if staff_id else None
-    return staff.name if staff else ""
+    if staff_id is None:
+        return ""
+    return session.execute(_STAFF_NAME, {"staff_id": staff_id}).scalar_one_or_none() or ""
+
+
+def referral_ref(session: Session, meeting: Meeting) -> str:
+    """The reference of the referral a discussion came from; empty for an open case (A11)."""
+    if meeting.referral_id is None:
+        return ""
+    return session.execute(_REFERRAL_REF, {"referral_id": meeting.referral_id}).scalar_one()
 
 
 def referral_of(session: Session, meeting: Meeting) -> Referral | None:

@@ -42,7 +42,7 @@ class Ground:
 
     @cached_property
     def chairs(self) -> list[tuple[int, str]]:
-        return [(one.id, one.name) for one in chairs(self.session)]
+        return chairs(self.session)
 
     @cached_property
     def _directory(self) -> list[Person]:
