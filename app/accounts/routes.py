@@ -145,7 +145,7 @@ def reauthenticate() -> ResponseReturnValue:
     form, member = AgainForm(), signed_in()
     if request.method == "GET":
         form.next.data = local_path(request.args.get("next"))
-        return respond("accounts/reauthenticate.html", form=form)
+        return _again_page(form, member.email)
     if form.validate_on_submit():
         tried = queries.credentials_of(reading(), member.id)
         if tried is None:
@@ -160,7 +160,7 @@ def reauthenticate() -> ResponseReturnValue:
             "The password or the code is not right, or the code was used already. "
             "Wait for the next code. After five wrong tries your account pauses for 15 minutes",
         )
-    return respond("accounts/reauthenticate.html", status=422, form=form)
+    return _again_page(form, member.email, 422)
 
 
 @blueprint.get("/account")
@@ -263,6 +263,12 @@ def _sign_in_page(form: SignInForm, status: int = 200) -> Response:
         codes=_example_codes(),
         example_password=example.example_password(settings.data_dir) if settings.example else None,
     )
+
+
+def _again_page(form: AgainForm, email: str, status: int = 200) -> Response:
+    # Signed in already, they cannot look a code up on the sign-in page of the example area.
+    own = [one for one in _example_codes() if one.email == email]
+    return respond("accounts/reauthenticate.html", status=status, form=form, codes=own)
 
 
 def _example_codes() -> list[example.ExampleSignIn]:

@@ -27,6 +27,11 @@ def code_of(page: Page, address: str) -> str:
     return code
 
 
+def own_code(page: Page) -> str:
+    """The code that the example area shows where somebody signed in is asked for it again."""
+    return re.sub(r"\D", "", page.locator("[data-example-code]").inner_text())
+
+
 def sign_in(page: Page, address: str) -> None:
     page.goto("/sign-in")
     page.get_by_label("Email address").fill(address)

@@ -16,8 +16,8 @@ from tests.e2e.conftest import PASSWORD, Area
 from tests.e2e.looking import Looked
 from tests.e2e.steps import (
     code_in,
-    code_of,
     link_in,
+    own_code,
     sign_in,
     text_of,
     wait_for_letter,
@@ -267,7 +267,7 @@ def sign_off(page: Page, meeting: str, looked: Looked) -> None:
     page.wait_for_load_state()
     if page.locator("input[type='password']").count():
         page.locator("input[type='password']").fill(PASSWORD)
-        page.locator("input[autocomplete='one-time-code']").fill(code_of(page, CHAIR))
+        page.locator("input[autocomplete='one-time-code']").fill(own_code(page))
         looked.at(page)
         page.locator("main button[type='submit']").first.click()
         page.wait_for_load_state()

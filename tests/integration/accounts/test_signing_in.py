@@ -301,6 +301,22 @@ def test_password_and_code_again(app, person):
     assert actions(app) == ["sign-in refused", "password and code given again"]
 
 
+def test_the_example_area_shows_the_own_code_where_it_is_asked_for_again(app, person):
+    with app.app_context(), transaction() as session:
+        make_staff(session, Role.CHAIR)
+    browser = open_session(app, person[0])
+    age(app, reauthenticated_at=timedelta(minutes=6))
+    page = browser.get("/session/again").text
+    [(email, shown)] = re.findall(r'data-example-code="([^"]+)">(\d+)<', page)
+    assert email == person[1]
+    right = post(browser, "/session/again", password=PASSWORD, code=shown, next="/account")
+    assert right.location == "/account"
+    settings = app.extensions["settings"]
+    app.extensions["settings"] = dataclasses.replace(settings, example=False)
+    assert "data-example-code" not in browser.get("/session/again").text
+    app.extensions["settings"] = settings
+
+
 def test_changing_the_password_signs_out_other_browsers(app, person):
     here, there = open_session(app, person[0]), open_session(app, person[0])
     fields = {"password": "completely other words", "again": "completely other words"}
