@@ -12,7 +12,7 @@ from flask_migrate import upgrade
 from sqlalchemy import inspect, text
 
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import Settings, UnsafeSettings
 from app.core.installation import install as write_installation
 from app.core.installation import is_example
 from app.core.session import db, transaction
@@ -43,7 +43,10 @@ def bring_up_to_date(app: Flask) -> bool:
 def install() -> None:
     """Make or upgrade the database. Safe to run again."""
     settings: Settings = current_app.extensions["settings"]
-    settings.require_safe()
+    try:
+        settings.require_safe()
+    except UnsafeSettings as unsafe:
+        raise click.ClickException(str(unsafe)) from unsafe
     changed = bring_up_to_date(current_app)
     with transaction() as session:
         if is_example(session) and not settings.example:

@@ -113,3 +113,13 @@ def test_commands_refuse_too(real, command):
     assert "filled as an example area" in done.output
     with app.app_context():
         db.engine.dispose()
+
+
+def test_installing_with_unsafe_settings_is_refused_in_words(real):
+    app = real(smtp_url=None)
+    done = app.test_cli_runner().invoke(args=["install"])
+    assert done.exit_code == 1
+    assert "Error: This installation will not start" in done.output
+    assert "SMTP_URL is missing" in done.output
+    with app.app_context():
+        db.engine.dispose()
