@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from flask import Flask, request, url_for
 
+from app.accounts import rules
 from app.accounts.signed_in import is_signed_in, may, signed_in
 from app.accounts.types import Permission
 
@@ -36,11 +37,12 @@ def links() -> list[Link]:
     """The navigation of the person signed in; empty for everybody else."""
     if not is_signed_in():
         return []
+    roles = signed_in().roles
     here = (request.endpoint or "").partition(".")[0]
     return [
         Link(place.label, url_for(place.endpoint), place.endpoint.partition(".")[0] == here)
         for place in PLACES
-        if may(place.permission)
+        if rules.may(roles, place.permission)
     ]
 
 

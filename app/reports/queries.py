@@ -108,27 +108,33 @@ _BRANCHES: dict[WorkKind, Rows] = {
     ),
 }
 
+# Cut by its index first: counting the answers of all that are booked would grow with them.
+_NEXT = (
+    select(Meeting.id, Meeting.ref, Meeting.starts_at, Meeting.format, Meeting.chair_id)
+    .where(_is(MeetingState.BOOKED))
+    .order_by(Meeting.starts_at, Meeting.id)
+    .limit(MOST)
+    .subquery()
+)
 _COMING = (
     select(
-        Meeting.id,
-        Meeting.ref,
-        Meeting.starts_at,
-        Meeting.format,
+        _NEXT.c.id,
+        _NEXT.c.ref,
+        _NEXT.c.starts_at,
+        _NEXT.c.format,
         Staff.name,
         func.count(Invitee.id),
         func.sum(case((Invitee.answer != Answer.NONE, 1), else_=0)),
     )
-    .outerjoin(Staff, Staff.id == Meeting.chair_id)
+    .outerjoin(Staff, Staff.id == _NEXT.c.chair_id)
     .outerjoin(
         Invitee,
-        (Invitee.meeting_id == Meeting.id)
+        (Invitee.meeting_id == _NEXT.c.id)
         & Invitee.removed_at.is_(None)
         & Invitee.staff_id.is_(None),
     )
-    .where(_is(MeetingState.BOOKED))
-    .group_by(Meeting.id, Meeting.ref, Meeting.starts_at, Meeting.format, Staff.name)
-    .order_by(Meeting.starts_at, Meeting.id)
-    .limit(MOST)
+    .group_by(_NEXT.c.id, _NEXT.c.ref, _NEXT.c.starts_at, _NEXT.c.format, Staff.name)
+    .order_by(_NEXT.c.starts_at, _NEXT.c.id)
 )
 _ACTIONS = (
     select(Meeting.ref, Action.what, Invitee.name, Action.due_at)
@@ -147,11 +153,13 @@ _ACTIONS = (
 _NAMES_BY_REFERRAL = (
     select(ReferralChild.referral_id, Child.given_name, Child.family_name)
     .join(Child, Child.id == ReferralChild.child_id)
+    .where(ReferralChild.referral_id.in_(bindparam("ids", expanding=True)))
     .order_by(ReferralChild.referral_id, ReferralChild.position)
 )
 _NAMES_BY_MEETING = (
     select(MeetingChild.meeting_id, Child.given_name, Child.family_name)
     .join(Child, Child.id == MeetingChild.child_id)
+    .where(MeetingChild.meeting_id.in_(bindparam("ids", expanding=True)))
     .order_by(MeetingChild.meeting_id, MeetingChild.position)
 )
 
@@ -180,16 +188,19 @@ def open_actions(session: Session, until: datetime) -> list[ActionRow]:
 
 def names_by_referral(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
     """The children on each referral, as `Given Family`."""
-    return _names(session, _NAMES_BY_REFERRAL.where(ReferralChild.referral_id.in_(list(ids))))
+    return _names(session, _NAMES_BY_REFERRAL, ids)
 
 
 def names_by_meeting(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
     """The children of each discussion, as `Given Family`."""
-    return _names(session, _NAMES_BY_MEETING.where(MeetingChild.meeting_id.in_(list(ids))))
+    return _names(session, _NAMES_BY_MEETING, ids)
 
 
-def _names(session: Session, statement: Rows) -> dict[int, tuple[str, ...]]:
+def _names(session: Session, statement: Rows, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
     found: dict[int, list[str]] = defaultdict(list)
-    for owner, given, family in session.execute(statement):
+    for owner, given, family in session.execute(statement, {"ids": wanted}):
         found[owner].append(f"{given} {family}".strip())
     return {owner: tuple(names) for owner, names in found.items()}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from flask import Blueprint, Response, url_for
 from sqlalchemy.orm import Session
@@ -28,14 +30,17 @@ ACTIONS_AHEAD = timedelta(days=2)
 @access(staff_may(Permission.SIGNED_IN))
 def first_page() -> Response:
     staff, moment, session = signed_in(), now(), reading()
-    work = _work(session, staff, moment)
     sees_cases = roles_may(staff.roles, Permission.DISCUSSION_SEE)
+    rows = queries.work(session, kinds_for(staff.roles))
+    booked = queries.coming(session) if sees_cases else []
+    names = _names(session, rows, booked)
+    work = _work(rows, names, staff, moment)
     return respond(
         "reports/first_page.html",
         "reports/_first_page.html",
         own=[one for one in work if not one.waits_on_others],
         others=[one for one in work if one.waits_on_others],
-        coming=_coming(session, moment) if sees_cases else [],
+        coming=_coming(booked, names),
         actions=(
             _actions(session, moment) if roles_may(staff.roles, Permission.DISCUSSION_BOOK) else []
         ),
@@ -44,21 +49,34 @@ def first_page() -> Response:
     )
 
 
-def _work(session: Session, staff: StaffMember, moment: datetime) -> list[Work]:
-    rows = queries.work(session, kinds_for(staff.roles))
-    on_referrals = queries.names_by_referral(
-        session, (row.id for row in rows if row.kind is WorkKind.DECIDE)
+class Names(NamedTuple):
+    """The children of what the page lists, by the number of the referral or discussion."""
+
+    on_referrals: dict[int, tuple[str, ...]]
+    on_meetings: dict[int, tuple[str, ...]]
+
+
+def _names(
+    session: Session, rows: Sequence[queries.WorkRow], booked: Sequence[queries.ComingRow]
+) -> Names:
+    meetings = {row.id for row in rows if row.kind is not WorkKind.DECIDE}
+    return Names(
+        queries.names_by_referral(session, (r.id for r in rows if r.kind is WorkKind.DECIDE)),
+        queries.names_by_meeting(session, meetings | {row.id for row in booked}),
     )
-    on_meetings = queries.names_by_meeting(
-        session, (row.id for row in rows if row.kind is not WorkKind.DECIDE)
-    )
+
+
+def _work(
+    rows: Sequence[queries.WorkRow], children: Names, staff: StaffMember, moment: datetime
+) -> list[Work]:
     found = []
     for row in rows:
         own = roles_may(staff.roles, DONE_BY[row.kind])
         state, words, left = state_of(row.due_at, moment)
         if row.kind is WorkKind.UNDER_WAY:
             state, words, left = "soon", "Now", ""
-        names = on_referrals if row.kind is WorkKind.DECIDE else on_meetings
+        decide = row.kind is WorkKind.DECIDE
+        names = children.on_referrals if decide else children.on_meetings
         found.append(
             Work(
                 kind=row.kind,
@@ -88,9 +106,7 @@ def _where(kind: WorkKind, ref: str, own: bool) -> str:
     return url_for(endpoint if own else "meetings.overview", ref=ref)
 
 
-def _coming(session: Session, moment: datetime) -> list[Coming]:
-    rows = queries.coming(session)
-    names = queries.names_by_meeting(session, (row.id for row in rows))
+def _coming(rows: Sequence[queries.ComingRow], names: Names) -> list[Coming]:
     return [
         Coming(
             ref=row.ref,
@@ -99,7 +115,7 @@ def _coming(session: Session, moment: datetime) -> list[Coming]:
             format=row.format.label,
             answered=row.answered,
             invited=row.invited,
-            children=names.get(row.id, ()),
+            children=names.on_meetings.get(row.id, ()),
             href=url_for("meetings.overview", ref=row.ref),
         )
         for row in rows
