@@ -118,7 +118,10 @@ def acknowledge(session: Session, actor: Actor, invitee_id: int, now: datetime) 
     """
     held = _to_change(session, invitee_id)
     if held.opened_at is None:
-        raise Refused("record", "Open the record before you say that you have read it: press “Read the record”")
+        raise Refused(
+            "record",
+            "Open the record before you say that you have read it: press “Read the record”",
+        )
     if held.acknowledged_at is None:
         held.acknowledged_at = now
         _note(session, actor, "acknowledged the record", held, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField
@@ -48,6 +48,13 @@ class ReleaseForm(BaseForm):
             for one in readers
             if self[f"withhold_{one.id}"].data
         }
+
+    def withhold_again(self, before: Mapping[int, str]) -> None:
+        """Tick the copies that were withheld before, with their reasons, by invitee."""
+        for invitee_id, reason in before.items():
+            if reason:
+                self[f"withhold_{invitee_id}"].data = True
+                self[f"reason_{invitee_id}"].data = reason
 
 
 def release_form(readers: Iterable[InviteeFacts]) -> ReleaseForm:

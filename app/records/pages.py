@@ -90,6 +90,7 @@ class SignPage:
 class ReaderToRelease:
     recipient: Recipient
     warning: str
+    withheld_before: str  # why the version before was withheld; empty where it was not
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +164,9 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
         known = {line.invitee_id for line in ledger}
         readers, without = _readers(meeting, _signed(session, meeting))
         suspects = queries.perpetrators_agencies(session, meeting.referral_id)
+        before = queries.withheld_before(session, meeting.id, version.number)
         waiting = tuple(
-            ReaderToRelease(one, _warning(one, suspects))
+            ReaderToRelease(one, _warning(one, suspects), before.get(one.facts.id, ""))
             for one in readers
             if one.facts.id not in known
         )

@@ -227,6 +227,15 @@ def ledger_of(session: Session, version_id: int) -> list[LedgerLine]:
     return lines
 
 
+def withheld_before(session: Session, meeting_id: int, number: int) -> dict[int, str]:
+    """Whose copy of the version before this one was withheld, and why, by invitee (F5)."""
+    before = version_of(session, meeting_id, number - 1)
+    if before is None:
+        return {}
+    lines = ledger_of(session, before.id)
+    return {line.invitee_id: line.withheld_reason for line in lines if line.withheld_reason}
+
+
 def invitees_of(meeting: Meeting) -> tuple[InviteeFacts, ...]:
     """Everybody who was ever invited, in order, as the choice of recipients sees them."""
     return tuple(

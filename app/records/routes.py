@@ -193,6 +193,11 @@ def circulate(ref: str) -> Response:
             return go_to(url_for("records.circulate", ref=ref))
     if page.version:
         form.number.data = str(page.version.number)
+    if request.method == "GET":
+        # A correction goes to nobody from whom the version before was kept, unless unticked.
+        form.withhold_again(
+            {one.recipient.facts.id: one.withheld_before for one in page.to_release}
+        )
     return respond(
         "records/circulate.html",
         "records/_ledger.html",

@@ -23,7 +23,8 @@ from app.meetings.types import MeetingState
 from app.records import circulation, queries, service, worker
 from app.records.models import Circulation
 from tests.factories.accounts import make_staff, sign_in_as
-from tests.factories.records import make_ended, make_releaser, make_signed
+from tests.factories.records import make_ended, make_releaser, make_signed, sign_as_chair
+from tests.page_form import form_of
 
 Change = Callable[[], AbstractContextManager[Session]]
 Browser = Callable[..., FlaskClient]
@@ -234,6 +235,31 @@ def test_release_by_the_field_then_the_ledger(
     browser.get(path, headers={"HX-Request": "true", "X-Background": "1"})
     with change() as session:
         assert views.with_session(session).count() == before
+
+
+def test_a_copy_withheld_before_a_correction_stays_withheld_unless_unticked(
+    app: Flask, change: Change, signed_in: Browser
+) -> None:
+    with change() as session:
+        meeting, _ = make_signed(session, settings_of(app), now(), invitees=2, children=1)
+        kept, told = meeting.invitees[1].id, meeting.invitees[0].id
+        staff = make_releaser(session)
+        service.release(session, staff, meeting, 1, {kept: "Left the agency"}, True, now())
+        service.correct(session, staff, meeting, "A wrong date", now())
+        sign_as_chair(session, settings_of(app), meeting, now())
+        ref = meeting.ref
+    browser, path = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/record/circulate"
+    shown = form_of(browser.get(path).get_data(as_text=True), path)
+    assert (shown[f"withhold_{kept}"], shown[f"reason_{kept}"]) == ("y", "Left the agency")
+    assert f"withhold_{told}" not in shown
+    unticked = {name: value for name, value in shown.items() if name != f"withhold_{kept}"}
+    assert browser.post(path, data=unticked | {"checked": "y"}).status_code == 303
+    with change() as session:
+        newest = session.query(Circulation).filter_by(invitee_id=kept)
+        assert [one.withheld_reason for one in newest.order_by(Circulation.id)] == [
+            "Left the agency",
+            None,
+        ]
 
 
 def test_withholding_later_needs_a_reason(app: Flask, change: Change, signed_in: Browser) -> None:
