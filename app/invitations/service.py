@@ -6,6 +6,7 @@ and the reason; what a guest does by link and code is audited here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
@@ -34,10 +35,24 @@ def invite(session: Session, name: str, email: str, is_team: bool, now: datetime
 
     Raises Refused (field `email`) where mail could not be sent to the address.
     """
+    return invite_all(session, [(name, email, is_team)], now)[0]
+
+
+def invite_all(
+    session: Session, people: Sequence[tuple[str, str, bool]], now: datetime
+) -> list[Invitation]:
+    """The same for several people, each as name, address and whether a team; written together."""
+    made = [_new(*person, now) for person in people]
+    session.add_all(made)
+    session.flush()
+    return made
+
+
+def _new(name: str, email: str, is_team: bool, now: datetime) -> Invitation:
     email = email.strip()
     if not is_address(email):
         raise Refused("email", "Enter an email address like name@example.org")
-    invitation = Invitation(
+    return Invitation(
         uid=str(uuid4()),
         sequence=0,
         name=one_line(name),
@@ -48,21 +63,17 @@ def invite(session: Session, name: str, email: str, is_team: bool, now: datetime
         revoked_at=None,
         expires_at=None,
     )
-    session.add(invitation)
-    session.flush()
-    return invitation
 
 
 def new_link(session: Session, invitation: Invitation, now: datetime) -> str:
     """The token of a fresh link for the next letter. Only its digest is kept; links of earlier
-    letters go on working until the invitation ends."""
+    letters go on working until the invitation ends. Written together with its letter."""
     token = new_token()
     session.add(
         InvitationLink(
             token_digest=token_digest(token), invitation_id=invitation.id, created_at=now
         )
     )
-    session.flush()
     return token
 
 

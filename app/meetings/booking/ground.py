@@ -13,8 +13,8 @@ from app.accounts.queries import chairs
 from app.directory.models import CouncilSettings
 from app.directory.queries import council
 from app.meetings.booking import queries, rules
-from app.meetings.booking.slots import DAYS_LOOKED_AT
-from app.meetings.booking.types import CaseFacts, Diary, OfficeHours, Person, Proposal
+from app.meetings.booking.slots import DAYS_LOOKED_AT, slots
+from app.meetings.booking.types import CaseFacts, Diary, OfficeHours, Person, Proposal, Slot
 from app.meetings.models import Meeting
 
 
@@ -27,6 +27,7 @@ class Ground:
         self.now = now
         self._people: dict[int, Person] = {}
         self._free: dict[tuple[int | None, datetime, datetime], Diary] = {}
+        self._offers: list[tuple[Diary, int, bool, list[Slot]]] = []
 
     @cached_property
     def settings(self) -> CouncilSettings:
@@ -72,3 +73,14 @@ class Ground:
             self._free[key] = queries.diary(self.session, self.meeting, chair_id, (), first, last)
         busy = queries.invited_elsewhere(self.session, self.meeting, people, first, last)
         return replace(self._free[key], people=busy)
+
+    def offered(self, diary: Diary, minutes: int, *, needs_line: bool) -> list[Slot]:
+        """The times to offer; looked for once where nobody's diary says anything new."""
+        for known, length, line, offers in self._offers:
+            if (known, length, line) == (diary, minutes, needs_line):
+                return offers
+        offers = slots(
+            self.now, self.meeting.due_at, self.office, diary, minutes, needs_line=needs_line
+        )
+        self._offers.append((diary, minutes, needs_line, offers))
+        return offers

@@ -19,7 +19,6 @@ from app.meetings.booking.slots import (
     is_late,
     is_office_time,
     overlaps,
-    slots,
 )
 from app.meetings.booking.types import Diary, FormatChoice, Person, Proposal, Slot
 from app.meetings.models import Invitee, Meeting
@@ -195,13 +194,8 @@ def _slots(ground: Ground, form: BookingForm, diary: Diary) -> list[Slot]:
     wanted = form.line.data or ""
     if wanted.isdigit():
         diary = replace(diary, lines=tuple(line for line in diary.lines if line[0] == int(wanted)))
-    return slots(
-        ground.now,
-        ground.meeting.due_at,
-        ground.office,
-        diary,
-        form.minutes.data or 45,
-        needs_line=form.format.data == Format.CALL.value,
+    return ground.offered(
+        diary, form.minutes.data or 45, needs_line=form.format.data == Format.CALL.value
     )
 
 

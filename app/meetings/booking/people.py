@@ -54,19 +54,20 @@ def add_chair(
     )
     invitee.staff_id = staff.id
     invitee.rule_id = "chair"
-    return _saved(session, meeting, invitee, now, invite=invite)
+    meeting.invitees.append(invitee)
+    return _saved(session, [invitee], now, [invite])[0]
 
 
 def add_people(
     session: Session, meeting: Meeting, people: Sequence[Chosen], now: datetime
 ) -> list[Invitee]:
-    """Several invitees, in their order; see `add_person`."""
+    """Several invitees, in their order and written together; see `add_person`."""
     ids = [one.professional_id for one in people if one.professional_id is not None]
     # Held until all are added: the session then finds each of them without asking again.
     known = directory.professionals(session, ids)
-    added = [add_person(session, meeting, chosen, now) for chosen in people]
+    added = [_checked_person(session, meeting, chosen, now) for chosen in people]
     del known
-    return added
+    return _saved(session, added, now, [not chosen.telephone_only for chosen in people])
 
 
 def add_person(
@@ -78,6 +79,14 @@ def add_person(
     somebody who is on the list already. `invite` is False for a discussion that needs no letters
     (C11): then nothing that is missing or taken matters.
     """
+    invitee = _checked_person(session, meeting, chosen, now, invite=invite)
+    return _saved(session, [invitee], now, [invite and not chosen.telephone_only])[0]
+
+
+def _checked_person(
+    session: Session, meeting: Meeting, chosen: Chosen, now: datetime, *, invite: bool = True
+) -> Invitee:
+    """On the list, yet not written: the next one is checked against it."""
     person = _person(session, chosen)
     known = [one for one in meeting.invitees if one.removed_at is None]
     if chosen.professional_id is not None and any(
@@ -105,8 +114,8 @@ def add_person(
         if row is not None:
             invitee.professional_id, invitee.agency_id = row.id, row.agency_id
             invitee.is_team = row.is_team
-    invite = invite and not chosen.telephone_only
-    return _saved(session, meeting, invitee, now, invite=invite)
+    meeting.invitees.append(invitee)
+    return invitee
 
 
 def _person(session: Session, chosen: Chosen) -> TypedPerson:
@@ -180,11 +189,13 @@ def _row(meeting: Meeting, person: TypedPerson, why: str, now: datetime) -> Invi
 
 
 def _saved(
-    session: Session, meeting: Meeting, invitee: Invitee, now: datetime, *, invite: bool
-) -> Invitee:
-    if invite and invitee.email:
-        invitation = invitations.invite(session, invitee.name, invitee.email, invitee.is_team, now)
+    session: Session, added: Sequence[Invitee], now: datetime, invite: Sequence[bool]
+) -> list[Invitee]:
+    asked = [one for one, is_asked in zip(added, invite, strict=True) if is_asked and one.email]
+    made = invitations.invite_all(
+        session, [(one.name, one.email or "", one.is_team) for one in asked], now
+    )
+    for invitee, invitation in zip(asked, made, strict=True):
         invitee.invitation_id = invitation.id
-    meeting.invitees.append(invitee)
     session.flush()
-    return invitee
+    return list(added)
