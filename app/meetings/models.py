@@ -34,6 +34,7 @@ class Meeting(Base):
     __table_args__ = (
         UniqueConstraint("ref", name="uq_meeting_ref"),
         Index("ix_meeting_needed", "due_at", "id", **_where("state = 'needed'")),
+        Index("ix_meeting_cancelled", "due_at", "id", **_where("state = 'cancelled'")),
         Index("ix_meeting_booked", "starts_at", "id", **_where("state = 'booked'")),
         Index("ix_meeting_under_way", "started_at", "id", **_where("state = 'under_way'")),
         Index("ix_meeting_unsigned", "record_due_at", "id", **_where("state = 'ended'")),

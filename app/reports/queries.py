@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, case, func, literal, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, case, exists, func, literal, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime
@@ -17,6 +17,7 @@ from app.meetings.types import ActionState, Answer, Format, MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.referrals.models import Child, Referral, ReferralChild
+from app.referrals.types import Outcome
 from app.reports.types import WorkKind
 
 MOST = 25
@@ -74,6 +75,24 @@ _is_failed = OutboxMessage.state.in_(
               type_=OutboxMessage.__table__.c.state.type)
 )  # fmt: skip
 
+_other = aliased(Meeting)
+# Cancelled, while the decision stands that one is needed and nothing took its place: the clock
+# runs on, and nobody else would speak of the child. The reference is that of the referral.
+_CANCELLED = (
+    select(Meeting.id, Referral.ref, Meeting.due_at)
+    .join(Referral, Referral.id == Meeting.referral_id)
+    .where(
+        _is(MeetingState.CANCELLED),
+        Referral.outcome == Outcome.STRATEGY_DISCUSSION,
+        ~exists().where(
+            _other.referral_id == Meeting.referral_id,
+            _other.id != Meeting.id,
+            (_other.state != MeetingState.CANCELLED) | (_other.id > Meeting.id),
+        ),
+    )
+    .order_by(Meeting.due_at, Meeting.id)
+)
+
 _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.DECIDE: _branch(
         WorkKind.DECIDE,
@@ -81,6 +100,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
         .where(Referral.decided_at.is_(None))
         .order_by(Referral.decision_due_at, Referral.id),
     ),
+    WorkKind.REPLACE: _branch(WorkKind.REPLACE, _CANCELLED),
     WorkKind.BOOK: _branch(WorkKind.BOOK, _meetings(Meeting.due_at, _is(MeetingState.NEEDED))),
     WorkKind.UNDER_WAY: _branch(
         WorkKind.UNDER_WAY, _meetings(Meeting.started_at, _is(MeetingState.UNDER_WAY))

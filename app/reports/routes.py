@@ -95,7 +95,7 @@ def _work(
 
 def _where(kind: WorkKind, ref: str, own: bool) -> str:
     """Straight to where it is done, or to the page that shows how it stands."""
-    if kind is WorkKind.DECIDE:
+    if kind in (WorkKind.DECIDE, WorkKind.REPLACE):
         return url_for("referrals.referral", ref=ref)
     endpoint = {
         WorkKind.BOOK: "booking.book",

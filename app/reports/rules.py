@@ -14,6 +14,7 @@ from app.reports.types import Work, WorkKind
 # Who does it; everybody else who may see discussions waits on them.
 DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.DECIDE: Permission.REFERRAL_DECIDE,
+    WorkKind.REPLACE: Permission.DISCUSSION_NEED,
     WorkKind.BOOK: Permission.DISCUSSION_BOOK,
     WorkKind.UNDER_WAY: Permission.DISCUSSION_WRITE,
     WorkKind.SIGN: Permission.RECORD_SIGN,

@@ -11,6 +11,7 @@ class WorkKind(enum.Enum):
     """A thing to do. The value is also its name in the query."""
 
     DECIDE = "decide"
+    REPLACE = "replace"
     BOOK = "book"
     UNDER_WAY = "under_way"
     SIGN = "sign"
@@ -21,6 +22,7 @@ class WorkKind(enum.Enum):
     def words(self) -> str:
         return {
             "decide": "Decide on the referral",
+            "replace": "Cancelled: say what follows",
             "book": "Book the strategy discussion",
             "under_way": "Discussion under way",
             "sign": "Complete and sign the record",

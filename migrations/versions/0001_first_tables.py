@@ -380,6 +380,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('meeting', schema=None) as batch_op:
         batch_op.create_index('ix_meeting_booked', ['starts_at', 'id'], unique=False, sqlite_where=sa.text("state = 'booked'"), postgresql_where=sa.text("state = 'booked'"))
+        batch_op.create_index('ix_meeting_cancelled', ['due_at', 'id'], unique=False, sqlite_where=sa.text("state = 'cancelled'"), postgresql_where=sa.text("state = 'cancelled'"))
         batch_op.create_index('ix_meeting_chair', ['chair_id', 'starts_at'], unique=False)
         batch_op.create_index('ix_meeting_needed', ['due_at', 'id'], unique=False, sqlite_where=sa.text("state = 'needed'"), postgresql_where=sa.text("state = 'needed'"))
         batch_op.create_index('ix_meeting_referral', ['referral_id', 'id'], unique=False)
@@ -814,6 +815,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_meeting_referral')
         batch_op.drop_index('ix_meeting_needed', sqlite_where=sa.text("state = 'needed'"), postgresql_where=sa.text("state = 'needed'"))
         batch_op.drop_index('ix_meeting_chair')
+        batch_op.drop_index('ix_meeting_cancelled', sqlite_where=sa.text("state = 'cancelled'"), postgresql_where=sa.text("state = 'cancelled'"))
         batch_op.drop_index('ix_meeting_booked', sqlite_where=sa.text("state = 'booked'"), postgresql_where=sa.text("state = 'booked'"))
 
     op.drop_table('meeting')
