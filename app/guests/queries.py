@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.directory.models import ConferenceLine, CouncilSettings, LinePin
@@ -156,13 +156,24 @@ def actions_of(session: Session, visitor: Visitor) -> list[OwnAction]:
 
 def action_of(session: Session, visitor: Visitor, action_id: int) -> Action | None:
     """One action, if it is this invitee's own and was not struck out."""
+    return session.execute(_own_action(visitor, action_id)).scalar_one_or_none()
+
+
+def action_to_change(session: Session, visitor: Visitor, action_id: int) -> Action | None:
+    """The same, read anew and locked until the transaction ends."""
     return session.execute(
-        select(Action).where(
-            Action.id == action_id,
-            Action.owner_id == visitor.invitee_id,
-            Action.removed_at.is_(None),
-        )
+        _own_action(visitor, action_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).scalar_one_or_none()
+
+
+def _own_action(visitor: Visitor, action_id: int) -> Select[tuple[Action]]:
+    return select(Action).where(
+        Action.id == action_id,
+        Action.owner_id == visitor.invitee_id,
+        Action.removed_at.is_(None),
+    )
 
 
 def dissents_of(session: Session, visitor: Visitor) -> list[str]:

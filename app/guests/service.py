@@ -139,7 +139,7 @@ def report_progress(
     Raises Refused (field `progress`) where a reason is missing or where a colleague behind the
     same address reported meanwhile: both texts then stand on the page.
     """
-    action = queries.action_of(session, visitor, action_id)
+    action = queries.action_to_change(session, visitor, action_id)
     if action is None:
         return None
     if action.version != version:

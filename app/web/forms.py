@@ -112,7 +112,7 @@ class DateParts(Field):
             return
         try:
             self.data = date(_year(year), _month(month), int(day))
-        except ValueError:
+        except (ValueError, OverflowError):
             self.process_errors.append(f"{self.label.text} must be a real date, like 27 3 2019")
 
 

@@ -98,7 +98,7 @@ class ChangedMeanwhile(Refused):
 
 
 def _standing(session: Session, meeting: Meeting, action_id: int) -> Action:
-    action = queries.action_of(session, meeting, action_id)
+    action = queries.action_to_change(session, meeting, action_id)
     if action is None:
         raise Refused("what", "This action was struck out: add it again if it still holds")
     return action

@@ -52,7 +52,7 @@ def set_attendance(
     Raises Refused for somebody who is not invited, and once the record is signed.
     """
     rules.check_writable(meeting.state)
-    invitee = invitee_of(meeting, invitee_id)
+    invitee = _held(session, invitee_of(meeting, invitee_id))
     if invitee.attendance is attendance:
         return
     before, invitee.attendance = invitee.attendance, attendance
@@ -83,7 +83,7 @@ def set_attended(
     Raises Refused for somebody who is not invited, and once the record is signed.
     """
     rules.check_writable(meeting.state)
-    invitee = invitee_of(meeting, invitee_id)
+    invitee = _held(session, invitee_of(meeting, invitee_id))
     if len(value) > rules.LONGEST_LINE:
         raise Refused("page", f"Shorten this to {rules.LONGEST_LINE} characters or fewer")
     is_name = field == ATTENDED_NAME
@@ -196,6 +196,12 @@ def invitee_of(meeting: Meeting, invitee_id: int | None, field: str = "page") ->
         if invitee.id == invitee_id:
             return invitee
     raise Refused(field, "Choose one of the people of this discussion")
+
+
+def _held(session: Session, invitee: Invitee) -> Invitee:
+    """Read anew and locked: they may answer by their link in the same moment."""
+    session.refresh(invitee, with_for_update=True)
+    return invitee
 
 
 def staff_id_of(actor: Actor) -> int:

@@ -65,6 +65,7 @@ _ACTION = select(Action).where(
     Action.id == bindparam("action_id"),
     Action.removed_at.is_(None),
 )
+_ACTION_TO_CHANGE = _ACTION.with_for_update().execution_options(populate_existing=True)
 _DISSENTS = (
     select(Dissent).where(Dissent.meeting_id == bindparam("meeting_id")).order_by(Dissent.id)
 )
@@ -202,6 +203,13 @@ def actions_of(session: Session, meeting: Meeting) -> list[Action]:
 def action_of(session: Session, meeting: Meeting, action_id: int) -> Action | None:
     return session.execute(
         _ACTION, {"meeting_id": meeting.id, "action_id": action_id}
+    ).scalar_one_or_none()
+
+
+def action_to_change(session: Session, meeting: Meeting, action_id: int) -> Action | None:
+    """The same, read anew and locked until the transaction ends."""
+    return session.execute(
+        _ACTION_TO_CHANGE, {"meeting_id": meeting.id, "action_id": action_id}
     ).scalar_one_or_none()
 
 

@@ -62,7 +62,10 @@ def test_dates_as_people_type_them(day, month, year, expected):
     assert not form.born.errors
 
 
-@pytest.mark.parametrize("parts", [("31", "2", "2019"), ("x", "3", "2019"), ("1", "", "")])
+@pytest.mark.parametrize(
+    "parts",
+    [("31", "2", "2019"), ("x", "3", "2019"), ("1", "", ""), ("1", "1", "9" * 20)],
+)
 def test_an_impossible_date_is_kept_as_typed_and_refused(parts):
     day, month, year = parts
     form = filled(born__day=day, born__month=month, born__year=year)

@@ -12,10 +12,11 @@ from app.audit.queries import history, verify_chain
 from app.core.refusal import Refused
 from app.core.session import db, reading, transaction
 from app.meetings.discussion import queries, service
+from app.meetings.discussion.people import set_attendance
 from app.meetings.discussion.types import Conflict, Saved, Typed
 from app.meetings.messages import Sender
-from app.meetings.models import Entry, EntryHistory, Meeting
-from app.meetings.types import MeetingState
+from app.meetings.models import Entry, EntryHistory, Invitee, Meeting
+from app.meetings.types import Answer, Attendance, MeetingState
 from tests.clock import FRIDAY
 
 HELD = "meeting"
@@ -265,3 +266,33 @@ def test_the_clock_of_the_record_starts_at_the_end(in_app, make_case):
         service.end(session, case.chair, queries.meeting_to_change(session, case.ref), sender, over)
     with pytest.raises(Refused), transaction() as session:
         service.start(session, case.chair, queries.meeting_to_change(session, case.ref), over)
+
+
+def test_an_answer_by_link_and_attendance_in_the_same_moment_are_both_kept(app, case, engine_name):
+    if engine_name == "sqlite":
+        pytest.skip("SQLite lets one in at a time")
+    faults = []
+
+    def note_attendance():
+        try:
+            with app.app_context(), transaction() as session:
+                meeting = queries.meeting_to_write(session, case.ref)
+                there = case.invitees[1]
+                read.set()
+                set_attendance(session, case.chair, meeting, there, Attendance.BY_PHONE, FRIDAY)
+        except Exception as fault:
+            faults.append(fault)
+
+    read = threading.Event()
+    with app.app_context(), transaction() as session:
+        session.get_one(Invitee, case.invitees[1], with_for_update=True).answer = Answer.DIAL_IN
+        session.flush()
+        thread = threading.Thread(target=note_attendance)
+        thread.start()
+        assert read.wait(10)
+        thread.join(0.5)  # it waits for this transaction
+    thread.join(20)
+    assert faults == []
+    with app.app_context():
+        kept = reading().get_one(Invitee, case.invitees[1])
+        assert (kept.answer, kept.attendance) == (Answer.DIAL_IN, Attendance.BY_PHONE)
