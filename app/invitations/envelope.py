@@ -14,6 +14,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
+from email.errors import MultipartInvariantViolationDefect
 from email.header import Header
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
@@ -32,6 +33,8 @@ _SHARED = ("From", "Subject", "Date", "MIME-Version", "Content-Language", "Conte
 _CRLF = policy.compat32.clone(linesep="\r\n")
 _PARTS = BytesParser(policy=policy.compat32)
 _HEADERS = BytesHeaderParser(policy=policy.compat32)
+# Earlier releases of Python 3.11 miss the parts of a message even where only its header is read.
+_NO_BODY = MultipartInvariantViolationDefect
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Frame:
         header = _HEADERS.parsebytes(content[: content.index(b"\r\n\r\n") + 4])
         if (
             tuple(sorted(header.keys())) != self.headers
-            or header.defects
+            or any(not isinstance(defect, _NO_BODY) for defect in header.defects)
             or email not in str(header["To"])
         ):
             raise UnsafeHeader("A message did not come out as it was meant, so it is not queued.")
