@@ -77,11 +77,6 @@ _REPORTS = (
     .order_by(Report.id)
     .options(defer(Report.file, raiseload=True))
 )
-_REPORT = (
-    select(Report)
-    .join(Invitee, Invitee.id == Report.invitee_id)
-    .where(Invitee.meeting_id == bindparam("meeting_id"), Report.id == bindparam("report_id"))
-)
 _SETTING = (
     select(Referral.flags, Staff.name, ConferenceLine.telephone, LinePin.pin)
     .select_from(Meeting)
@@ -220,12 +215,6 @@ def dissents_of(session: Session, meeting: Meeting) -> list[Dissent]:
 def reports_of(session: Session, meeting: Meeting) -> list[Report]:
     """What the agencies sent in writing, without the files."""
     return list(session.execute(_REPORTS, {"meeting_id": meeting.id}).scalars())
-
-
-def report_with_file(session: Session, meeting: Meeting, report_id: int) -> Report | None:
-    return session.execute(
-        _REPORT, {"meeting_id": meeting.id, "report_id": report_id}
-    ).scalar_one_or_none()
 
 
 def setting_of(session: Session, meeting: Meeting) -> Setting:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import BytesIO
 
-from flask import Blueprint, Response, abort, current_app, flash, request, send_file, url_for
+from flask import Blueprint, Response, abort, current_app, flash, request, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
@@ -104,23 +103,6 @@ def end(ref: str) -> Response:
     owners_told = f" Owners of actions who are told now: {told}." if told else ""
     flash(f"The discussion has ended and the record's clock runs.{owners_told}", "success")
     return go_to(url_for("discussion.hold", ref=ref))
-
-
-@blueprint.get("/discussions/<ref>/hold/reports/<int:report_id>")
-@access(WRITE)
-def report(ref: str, report_id: int) -> Response:
-    """The file an agency sent, to be saved and opened: never shown inside this site (H7)."""
-    found = queries.report_with_file(reading(), meeting_or_404(ref), report_id)
-    if found is None or found.file is None:
-        abort(404)
-    with transaction() as session:
-        viewed(session, signed_in().actor, "report", Subject("meeting", ref), now())
-    return send_file(
-        BytesIO(found.file),
-        mimetype="application/octet-stream",
-        as_attachment=True,
-        download_name=found.file_name or "report",
-    )
 
 
 def meeting_or_404(ref: str) -> Meeting:
