@@ -27,8 +27,9 @@ from app.invitations.types import (
     LetterKind,
     PartStat,
 )
+from app.meetings import rules
 from app.meetings.models import Action, Delivery, Invitee, Meeting
-from app.meetings.queries import Place, place_of
+from app.meetings.queries import Place, place_of, words_of_case
 from app.meetings.types import Answer, Format, MessageKind
 from app.outbox import service as outbox
 
@@ -63,26 +64,34 @@ def desk_of(settings: CouncilSettings, sender: Sender) -> Desk:
     )
 
 
-def appointment_of(meeting: Meeting, place: Place, pin_in_words: str = "") -> Appointment:
-    """What everyone's entry says. `pin_in_words` stands where the PIN itself is not shown.
+def appointment_of(meeting: Meeting, place: Place, location: str) -> Appointment:
+    """What everyone's entry says; `location` as `location_told` gives it.
 
     Raises ValueError for a discussion without a time.
     """
     if meeting.starts_at is None or meeting.ends_at is None:
         raise ValueError("a discussion without a time has no calendar entry")
-    pin = pin_in_words or place.pin
     return Appointment(
         reference=meeting.ref,
         starts_at=meeting.starts_at,
         ends_at=meeting.ends_at,
-        location=location_of(meeting.format, meeting.place),
-        dial_in=DialIn(place.telephone, pin) if place.telephone and pin else None,
+        location=location,
+        dial_in=DialIn(place.telephone, place.pin) if place.telephone and place.pin else None,
     )
 
 
 def location_of(format_: Format, place: str | None) -> str:
-    """What stands as the place in a calendar entry."""
+    """Where it is held."""
     return CALL_LOCATION if format_ is Format.CALL or not place else place
+
+
+def location_told(session: Session, meeting: Meeting, format_: Format, place: str | None) -> str:
+    """What stands as the place in letters and calendars: empty, so that people telephone for it,
+    where the place would give the child, the home or the school away (D2)."""
+    location = location_of(format_, place)
+    if location == CALL_LOCATION:
+        return location
+    return "" if rules.gives_away(location, *words_of_case(session, meeting.id)) else location
 
 
 def send(
@@ -113,7 +122,11 @@ def send(
     finished = letters_of.letters(
         kind,
         desk_of(council(session), sender),
-        appointment_of(meeting, place_of(session, meeting)),
+        appointment_of(
+            meeting,
+            place_of(session, meeting),
+            location_told(session, meeting, meeting.format, meeting.place),
+        ),
         addressees,
         now,
         changed,

@@ -9,12 +9,13 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
-from app.directory.models import ConferenceLine, LinePin
+from app.directory.models import Agency, ConferenceLine, LinePin, Professional
+from app.directory.types import AgencyKind
 from app.meetings.models import Delivery, Invitee, LeftOut, Meeting, MeetingChild, Report
 from app.meetings.types import MeetingState, MessageKind, ReportVia
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
-from app.referrals.models import Child, Referral
+from app.referrals.models import Child, ChildProfessional, Referral
 
 _BY_REF = select(Meeting).where(Meeting.ref == bindparam("ref"))
 _FOR_CHANGE = _BY_REF.with_for_update(of=Meeting)
@@ -225,3 +226,25 @@ def waiting_of_referral(session: Session, referral_id: int) -> Meeting | None:
         .order_by(Meeting.id)
         .limit(1)
     ).scalar_one_or_none()
+
+
+def words_of_case(session: Session, meeting_id: int) -> tuple[list[str], list[str]]:
+    """The children's names, and the first lines of their addresses with the names of their
+    schools: what must not stand where others can read it (D2)."""
+    names: list[str] = []
+    phrases: list[str] = []
+    for given, family, address in session.execute(
+        select(Child.given_name, Child.family_name, Child.address)
+        .join(MeetingChild, MeetingChild.child_id == Child.id)
+        .where(MeetingChild.meeting_id == meeting_id)
+    ):
+        names += [given, family]
+        phrases.append((address or "").replace("\n", ",").partition(",")[0])
+    schools = session.execute(
+        select(Agency.name)
+        .join(Professional, Professional.agency_id == Agency.id)
+        .join(ChildProfessional, ChildProfessional.professional_id == Professional.id)
+        .join(MeetingChild, MeetingChild.child_id == ChildProfessional.child_id)
+        .where(MeetingChild.meeting_id == meeting_id, Agency.kind == AgencyKind.EDUCATION)
+    )
+    return names, [*phrases, *schools.scalars()]

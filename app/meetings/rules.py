@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from app.core.clock import words_for_moment
@@ -58,3 +60,13 @@ def check_answer(
 def after_move(answer: Answer) -> Answer:
     """What remains of an answer when the time moves: who would come is asked again (C7)."""
     return answer if answer in (Answer.REPORT, Answer.DEPUTY) else Answer.NONE
+
+
+def gives_away(place: str, names: Iterable[str], phrases: Iterable[str]) -> bool:
+    """Whether a place names a child or family, their home or a child's school: then it stands in
+    no letter and no calendar (D2). `names` are looked for word by word, `phrases` as a whole."""
+    said = " ".join(place.casefold().split())
+    words = set(re.findall(r"\w+", said))
+    parts = {part for name in names for part in re.findall(r"\w+", name.casefold())}
+    whole = (" ".join(phrase.casefold().split()) for phrase in phrases)
+    return any(len(part) > 2 for part in parts & words) or any(one and one in said for one in whole)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.directory import queries as directory
-from app.invitations.letters import preview
+from app.invitations.letters import previews
 from app.invitations.types import Addressee, Appointment, DialIn, LetterKind, Preview
 from app.meetings import messages
 from app.meetings.booking.forms import BookingForm
@@ -47,7 +47,9 @@ def letters_shown(
         reference=ground.meeting.ref,
         starts_at=at,
         ends_at=end,
-        location=messages.location_of(format_, form.place.data or None),
+        location=messages.location_told(
+            ground.session, ground.meeting, format_, form.place.data or None
+        ),
         dial_in=DialIn(line.telephone, PIN_IN_WORDS) if line else None,
     )
     desk = messages.desk_of(ground.settings, sender)
@@ -58,7 +60,7 @@ def letters_shown(
         if shown.form.come.data and address and not shown.form.telephone_only.data:
             to.append((shown.name, address))
     shown_to = [Addressee("", 0, name, email, LINK_IN_WORDS) for name, email in to]
-    kind = LetterKind.INVITATION
+    made = previews(LetterKind.INVITATION, desk, appointment, shown_to)
     return [
-        Letter(one.name, one.email, preview(kind, desk, appointment, one)) for one in shown_to
+        Letter(one.name, one.email, shown) for one, shown in zip(shown_to, made, strict=True)
     ], ""

@@ -158,6 +158,20 @@ def test_another_place_is_told_to_everybody(booked):
     assert reading().get(Meeting, booked[0].meeting.id).place == "Room 4, Civic Centre"
 
 
+@pytest.mark.parametrize("place", ["With Amara’s aunt", "12 Sycamore  Close, side door", "okonjo"])
+def test_a_place_that_gives_the_child_away_stands_in_no_letter(booked, place):
+    _change(booked, format=Format.MEETING, place=place)
+    rows = reading().execute(select(OutboxMessage).order_by(OutboxMessage.id)).scalars().all()
+    for row in rows[4:]:
+        parsed = message_from_bytes(row.content, policy=policy.default)
+        for part in parsed.walk():
+            if part.get_content_maintype() == "text":
+                words = part.get_payload(decode=True).decode()
+                assert "Telephone the desk for the place" in words.replace("\r\n ", "")
+                assert not any(name in words for name in ("Amara", "Sycamore", "okonjo"))
+    assert reading().get(Meeting, booked[0].meeting.id).place == place
+
+
 def test_another_chair_gets_an_invitation_and_the_first_a_cancellation(booked):
     ready, _staff, _ids = booked
     with transaction() as session:
