@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Flask, Response, abort, request, url_for
+from flask import Flask, Response, abort, make_response, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
@@ -13,12 +13,15 @@ from app.accounts import queries, rules, service
 from app.accounts.types import Permission, StaffMember
 from app.core.clock import now
 from app.core.session import reading, transaction
+from app.web.forms import tidy
 from app.web.htmx import go_to
 from app.web.paths import here
 
 login_manager = LoginManager()
 # A page that refreshes itself sends this header: that is no activity of a person (H1).
 BACKGROUND = "X-Background"
+_ASKS_SECRETS = ("accounts", "staff")
+WORTH_COPYING = 20  # characters: shorter answers are quicker typed than copied
 _NOBODY_ACTS = frozenset({None, "static", "health.health", "health.metrics"})
 
 
@@ -90,4 +93,33 @@ def _sign_in_first() -> Response:
         return Response(status=401, headers={"HX-Trigger": "signed-out"})
     token = cookie.get("_user_id")
     why = queries.why_over(reading(), token, now()) if token else None
-    return go_to(url_for("accounts.sign_in", next=here(), why=why.value if why else None))
+    sign_in = url_for("accounts.sign_in", next=here(), why=why.value if why else None)
+    # Only who was signed in gets it back, and only once the forgery token was found right.
+    sent = _sent() if why is not None and request.method == "POST" else []
+    if why is None or not sent:
+        return go_to(sign_in)
+    return make_response(
+        render_template(
+            "accounts/signed_out.html",
+            why=why.words,
+            sign_in=sign_in,
+            action=request.full_path.rstrip("?"),
+            fields=sent,
+            typed=[text for _name, value in sent if len(text := tidy(value)) >= WORTH_COPYING],
+            had_file=any(file.filename for file in request.files.values()),
+        ),
+        401,
+    )
+
+
+def _sent() -> list[tuple[str, str]]:
+    """What stood in the form that came too late; nothing for a mere button, and nothing from the
+    pages that ask for passwords and codes."""
+    if request.blueprint in _ASKS_SECRETS:
+        return []
+    kept = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if not name.endswith("csrf_token")
+    ]
+    return kept if any(value and not name.endswith("nonce") for name, value in kept) else []
