@@ -171,6 +171,8 @@ class Player:
             self._press("remind")
         with self._step("cancelled"):
             self._press("cancel", reason=REASON)
+        for page in ("/", "/deliveries", "/referrals/", "/metrics"):
+            assert self.desk.get(page).status_code == 200
 
     def _browser(self, staff_id: int) -> FlaskClient:
         browser = _watched(self.journey.staff_urls)(self.app, self.app.response_class)
@@ -225,10 +227,10 @@ class Player:
         for number, (given, family) in enumerate(ADULTS):
             about = {"name": f"{given} {family}", "relationship_to_child": "Uncle"}
             fields |= {f"adults-{number}-{name}": value for name, value in about.items()}
-        referral = self._sent(self.desk.post("/referrals/new", data=fields))
+        referral = self._send(self.desk, "/referrals/new", data=fields)
         where = f"{referral}/strategy-discussion"
         decision = form_of(self.chair.get(where).text, where) | {"reason": REASON}
-        booking = self._sent(self.chair.post(where, data=decision))
+        booking = self._send(self.chair, where, data=decision)
         self.base = booking.removesuffix("/book")
         self.journey.reference = self.base.rpartition("/")[2]
         with self.app.app_context():
@@ -243,11 +245,11 @@ class Player:
         fields = form_of(self.desk.get(where).text, where)
         assert len([name for name in fields if name.endswith("-come")]) == len(PEOPLE)
         fields |= _typed(self.journey.starts[0]) | {"do": "send"}
-        self._sent(self.desk.post(where, data=fields))
+        self._send(self.desk, where, data=fields)
 
     def _move(self) -> None:
         fields = self._change() | _typed(self.journey.starts[1])
-        self._sent(self.desk.post(f"{self.base}/change", data=fields))
+        self._send(self.desk, f"{self.base}/change", data=fields)
 
     def _remove(self) -> None:
         fields = self._change()
@@ -255,7 +257,7 @@ class Player:
         [row] = re.findall(r'for="people-(\d+)-come"><strong>Grant Stead<', page)
         del fields[f"people-{row}-come"]
         fields[f"people-{row}-reason"] = REASON
-        self._sent(self.desk.post(f"{self.base}/change", data=fields))
+        self._send(self.desk, f"{self.base}/change", data=fields)
 
     def _answer_with_code(self) -> None:
         """The police follow their newest link, in a browser that knows nothing yet."""
@@ -265,17 +267,17 @@ class Player:
         with self._step("code"):
             before = guest.get(link)
             asked = form_of(before.text, f"{link}/code-request")
-            waiting = self._sent(guest.post(f"{link}/code-request", data=asked))
+            waiting = self._send(guest, f"{link}/code-request", data=asked)
         [code] = self.journey.steps["code"]
         self._try_wrongly(guest, waiting)
         typing = guest.get(waiting)
         self.journey.pages_before_code = [before.text, typing.text]
         given = form_of(typing.text, waiting) | {"code": code.code}
-        clean = self._sent(guest.post(waiting, data=given))
+        clean = self._send(guest, waiting, data=given)
         self.journey.page_after_code = guest.get(clean).text
         answer = form_of(self.journey.page_after_code, "/attend/answer")
         said = {"answer-answer": "dial_in", "answer-note": REASON}
-        self._sent(guest.post("/attend/answer", data=answer | said))
+        self._send(guest, "/attend/answer", data=answer | said)
 
     def _try_wrongly(self, guest: FlaskClient, waiting: str) -> None:
         """What is refused is logged too: a code of somebody else, a form without its token."""
@@ -311,17 +313,20 @@ class Player:
     def _press(self, page: str, **typed: str) -> None:
         where = f"{self.base}/{page}"
         fields = form_of(self.desk.get(where).text, where)
-        self._sent(self.desk.post(where, data=fields | typed))
+        self._send(self.desk, where, data=fields | typed)
 
     def _id(self, mailbox: str) -> int:
         [found] = [number for email, number in self.people.items() if email.startswith(mailbox)]
         return found
 
     @staticmethod
-    def _sent(answer: TestResponse) -> str:
-        """Where the form led."""
+    def _send(browser: FlaskClient, path: str, data: dict[str, Any]) -> str:
+        """Send a form and look at the page that it leads to. Returns where that is."""
+        answer = browser.post(path, data=data)
         assert answer.status_code == 303, re.sub(r"<[^>]+>|\s+", " ", answer.text)
-        return answer.headers["Location"]
+        there = answer.headers["Location"]
+        assert browser.get(there).status_code == 200
+        return there
 
 
 def day_ahead(days: int, at: str) -> datetime:
