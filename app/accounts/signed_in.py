@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
 from flask import Flask, Response, abort, make_response, render_template, request, url_for
@@ -21,7 +22,7 @@ login_manager = LoginManager()
 # A page that refreshes itself sends this header: that is no activity of a person (H1).
 BACKGROUND = "X-Background"
 _ASKS_SECRETS = ("accounts", "staff")
-WORTH_COPYING = 20  # characters: shorter answers are quicker typed than copied
+_SPACE = re.compile(r"\s+")
 _NOBODY_ACTS = frozenset({None, "static", "health.health", "health.metrics"})
 
 
@@ -105,7 +106,7 @@ def _sign_in_first() -> Response:
             sign_in=sign_in,
             action=request.full_path.rstrip("?"),
             fields=sent,
-            typed=[text for _name, value in sent if len(text := tidy(value)) >= WORTH_COPYING],
+            typed=[text for _name, value in sent if len(_SPACE.split(text := tidy(value))) > 3],
             had_file=any(file.filename for file in request.files.values()),
         ),
         401,

@@ -226,11 +226,13 @@ def test_what_was_typed_too_long_is_kept_and_sent_after_signing_in(app, person):
     age(app, last_seen_at=timedelta(minutes=16))
     told = 'She said: "he hit me" & cried.\nThen she went home.'
     sent = {"csrf_token": token, "narrative": told, "concerns": ["neglect", "physical_abuse"]}
+    sent["nonce"] = "1apR7EynjiYHqFMA3rQBXIJM7CqYemvk"
     answer = browser.post("/referrals/new", data=sent)
     assert answer.status_code == 401
     assert "What you sent is not saved yet" in answer.text
     assert 'href="/sign-in?next=/referrals/new&amp;why=idle"' in answer.text
     assert answer.text.count('name="concerns"') == 2
+    assert sent["nonce"] not in answer.text.partition("What you had just written")[2]
     held = form_of(answer.text, "/referrals/new")
     assert held["narrative"] == told
     sign_in(browser, person[1])
