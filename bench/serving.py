@@ -36,7 +36,7 @@ def gunicorn(target: str, folder: Path, **environment: str) -> Iterator[int]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", target, "--workers", "1", "--bind",
-         f"127.0.0.1:{port}", "--log-level", "error"],
+         f"127.0.0.1:{port}", "--log-level", "error", "--no-control-socket"],
         cwd=folder, env=os.environ | environment,
     )  # fmt: skip
     try:

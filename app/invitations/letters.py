@@ -121,19 +121,35 @@ def preview(
 
     Give a dial-in whose PIN is in words where the PIN itself is not to be shown.
     """
+    return previews(kind, desk, appointment, [person], changed)[0]
+
+
+def previews(
+    kind: LetterKind,
+    desk: Desk,
+    appointment: Appointment,
+    people: Sequence[Addressee],
+    changed: Collection[Change] = (),
+) -> list[Preview]:
+    """The same for several people, in their order; what they have in common is written once."""
     method = _MEETING[kind][1] or CalendarMethod.REQUEST
-    blocks = _blocks(kind, desk, appointment, person, changed)
-    return Preview(
-        subject=_subject(kind, appointment),
-        text=Rendering().as_text(blocks),
-        entry=(
-            ("Title", summary(appointment)),
-            ("When", _when(appointment)),
-            ("Where", location(appointment)),
-            ("Notes", description(method, desk, appointment)),
-            ("Shown to others as", "Private, busy"),
-        ),
+    writes = Rendering()
+    subject = _subject(kind, appointment)
+    entry = (
+        ("Title", summary(appointment)),
+        ("When", _when(appointment)),
+        ("Where", location(appointment)),
+        ("Notes", description(method, desk, appointment)),
+        ("Shown to others as", "Private, busy"),
     )
+    return [
+        Preview(
+            subject=subject,
+            text=writes.as_text(_blocks(kind, desk, appointment, person, changed)),
+            entry=entry,
+        )
+        for person in people
+    ]
 
 
 def link_letter(

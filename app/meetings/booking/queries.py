@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from app.accounts.models import Staff
 from app.directory import queries as directory
@@ -80,7 +80,12 @@ def person_of(row: Professional) -> Person:
 
 def case_of(session: Session, meeting: Meeting) -> CaseFacts:
     """What the rules of C2 and C3 ask of a discussion's case."""
-    referral = session.get(Referral, meeting.referral_id) if meeting.referral_id else None
+    referral = (
+        # The children are the discussion's own; those of the referral are not asked for.
+        session.get(Referral, meeting.referral_id, options=[lazyload(Referral.children)])
+        if meeting.referral_id
+        else None
+    )
     return case_facts(session, referral, [child.child_id for child in meeting.children])
 
 

@@ -83,12 +83,14 @@ def overlaps(one: Span, other: Span) -> bool:
 
 def is_office_time(start: datetime, end: datetime, office: OfficeHours) -> bool:
     """Whether the whole of it lies in office hours of a working day that is no closure day."""
-    local, until = in_london(start), in_london(end)
+    local = in_london(start)
+    if not office.opens <= local.time() < office.closes:
+        return False  # most of the day: asked first, for every quarter of a fortnight
+    until = in_london(end)
     return (
         local.date() == until.date()
-        and is_open(local.date(), office)
-        and office.opens <= local.time()
         and until.time() <= office.closes
+        and is_open(local.date(), office)
     )
 
 
