@@ -1,0 +1,122 @@
+"""The main pages ask the database the same number of times, however much there is to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, select
+
+from app.accounts.types import Role
+from app.core.clock import now
+from app.core.session import db, reading, transaction
+from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.models import Delivery, Invitee
+from app.meetings.types import MeetingState, MessageKind
+from app.outbox import service as outbox
+from app.referrals.models import ChildProfessional, ReferralChild
+from tests.factories.mail import make_message
+from tests.factories.meetings import make_case, make_conference_line, make_meeting, make_person
+
+FEW, MANY = 3, 30
+# A page may not creep up either. The person signed in is one; a view of a case is two.
+MOST = {"first page": 7, "queue": 2, "discussion": 12, "booking": 24}
+
+
+def discussion(invited: int) -> str:
+    """A booked one where everybody has had a letter."""
+    with transaction() as session:
+        meeting = make_meeting(session, invitees=invited, at=now())
+        rows = session.execute(select(Invitee).where(Invitee.meeting_id == meeting.id)).scalars()
+        for invitee in rows:
+            sent = outbox.enqueue(session, make_message(), now())
+            kind = MessageKind.INVITATION
+            session.add(Delivery(invitee_id=invitee.id, message_id=sent.id, kind=kind, at=now()))
+        return f"/discussions/{meeting.ref}"
+
+
+def booking(people: int) -> str:
+    """One to be booked: so many work with the child, and as many lines can be taken."""
+    with transaction() as session:
+        meeting = make_meeting(session, MeetingState.NEEDED, at=now())
+        for _ in range(people):
+            make_person(session, ProfessionalRole.POLICE_CAIT, AgencyKind.POLICE)
+            visitor = make_person(session)
+            session.add(
+                ChildProfessional(
+                    child_id=meeting.children[0].child_id,
+                    professional_id=visitor.id,
+                    actively_involved=True,
+                    lead=False,
+                )
+            )
+            make_conference_line(session)
+        return f"/discussions/{meeting.ref}/book"
+
+
+def queue(referrals: int) -> str:
+    with transaction() as session:
+        for _ in range(referrals):
+            make_case(session, at=now())
+    return "/referrals/"
+
+
+def first_page(each: int) -> str:
+    with transaction() as session:
+        for _ in range(each):
+            make_case(session, at=now())
+            for state in (MeetingState.NEEDED, MeetingState.BOOKED, MeetingState.ENDED):
+                make_meeting(session, state, at=now())
+    return "/"
+
+
+PAGES = {"first page": first_page, "queue": queue, "discussion": discussion, "booking": booking}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_as_many_statements_for_thirty_rows_as_for_three(
+    in_app: Flask, signed_in: Callable[..., FlaskClient], name: str
+) -> None:
+    browser = signed_in(Role.CHAIR)
+    few = _asked(in_app, browser, PAGES[name](FEW))
+    many = _asked(in_app, browser, PAGES[name](MANY))
+    assert len(few) == len(many), "\n".join(many)
+    assert len(many) <= MOST[name], "\n".join(many)
+
+
+def test_a_page_that_asks_for_each_row_is_noticed(in_app: Flask) -> None:
+    """The counter itself: a relation that is loaded row by row."""
+    queue(FEW)
+    session = reading()
+    with _counted(in_app) as found:
+        for row in session.execute(select(ReferralChild.child_id)).all():
+            session.execute(select(ChildProfessional).filter_by(child_id=row.child_id)).all()
+    assert len(found) == 1 + 2 * FEW
+
+
+def _asked(app: Flask, browser: FlaskClient, path: str) -> list[str]:
+    browser.get(path)  # the first answer of a process asks for more
+    with _counted(app) as found:
+        answer = browser.get(path)
+    assert answer.status_code == 200
+    return found
+
+
+@contextmanager
+def _counted(app: Flask) -> Iterator[list[str]]:
+    """Every statement; the borders of transactions are none."""
+    found: list[str] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+            found.append(" ".join(statement.split()))
+
+    engine = db.engine
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)
