@@ -116,7 +116,6 @@ def code_tried(session: Session, token: str, typed: str, now: datetime) -> CodeT
     token = new_token()
     opened.token_digest = token_digest(token)
     opened.passed_second_factor_at = opened.started_at = opened.last_seen_at = now
-    opened.reauthenticated_at = now
     action = "second factor set up, signed in" if first else "signed in"
     audit.record(session, _actor(staff), action, _subject(staff), now)
     return CodeTried(Tried.RIGHT, token)

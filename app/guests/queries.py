@@ -168,7 +168,7 @@ def action_to_change(session: Session, visitor: Visitor, action_id: int) -> Acti
     ).scalar_one_or_none()
 
 
-def _own_action(visitor: Visitor, action_id: int) -> Select[tuple[Action]]:
+def _own_action(visitor: Visitor, action_id: int) -> Select[Action]:
     return select(Action).where(
         Action.id == action_id,
         Action.owner_id == visitor.invitee_id,

@@ -326,6 +326,15 @@ def test_own_sessions_can_be_ended_and_those_of_others_cannot(app, person):
     assert here.get("/account").status_code == 200
 
 
+def test_signing_in_is_not_giving_password_and_code_again(app, client, person):
+    """F2: the sign-off asks again, however short ago somebody signed in."""
+    sign_in(client, person[1])
+    with app.app_context():
+        opened = reading().execute(select(StaffSession)).scalars().one()
+        assert opened.passed_second_factor_at is not None
+        assert opened.reauthenticated_at is None
+
+
 def test_password_and_code_again(app, person):
     browser = open_session(app, person[0])
     age(app, reauthenticated_at=timedelta(minutes=6))
