@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import enum
 
+# Stands as the reason of a discussion that began before anybody could write one (C11).
+STARTED_AT_ONCE = "Started at once: the reason is asked for afterwards."
+
 
 class MeetingState(enum.Enum):
     NEEDED = "needed"  # decided, not yet booked

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.directory.types import AgencyKind
 from app.meetings.discussion import queries, rules
-from app.meetings.discussion.questions import ANALYSIS, INFORMATION
+from app.meetings.discussion.questions import ANALYSIS, INFORMATION, START_REASON
 from app.meetings.discussion.snapshots import (
     circumstances_of,
     name_of,
@@ -164,6 +164,7 @@ def discussion_snapshot(session: Session, meeting: Meeting) -> DiscussionSnapsho
         queries.actions_of(session, meeting),
         len(queries.dissents_of(session, meeting)),
         queries.setting_of(session, meeting).flags,
+        meeting.need_reason,
     )
 
 
@@ -212,7 +213,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
             AnalysisContent(
                 question.label, Passage(said[question.key], said.get(question.protected_key, ""))
             )
-            for question in ANALYSIS
+            for question in (START_REASON, *ANALYSIS)
             if said.get(question.key)
         ),
         actions=tuple(

@@ -19,6 +19,7 @@ from app.meetings.discussion.questions import (
     PROTECTIONS,
     QUORUM_REASON,
     STANDARD_AGENDA,
+    START_REASON,
 )
 from app.meetings.discussion.shown import (
     ActionShown,
@@ -185,7 +186,13 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
     meeting = row.meeting
     painter = _Painter(row.entries, reader, kept or PageKept())
     snapshot = snapshot_of(
-        row.children, row.invitees, row.entries, row.actions, len(row.dissents), row.setting.flags
+        row.children,
+        row.invitees,
+        row.entries,
+        row.actions,
+        len(row.dissents),
+        row.setting.flags,
+        meeting.need_reason,
     )
     return HoldPage(
         ref=meeting.ref,
@@ -213,6 +220,9 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
         children=tuple(_child(painter, child, row) for child in row.children),
         quorum_words=quorum_words(row.invitees),
         quorum_reason=painter.question(MEETING, QUORUM_REASON),
+        start_reason=(
+            painter.question(MEETING, START_REASON) if snapshot.start_reason_owed else None
+        ),
         dissent_asked=painter.question(MEETING, DISSENT_ASKED),
         dissents=tuple(
             DissentShown(_name(row.invitees, dissent.invitee_id), dissent.what, dissent.why or "")

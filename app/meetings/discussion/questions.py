@@ -61,6 +61,14 @@ QUORUM_REASON = Question(
     required=never,
     undecidable=False,
 )
+START_REASON = Question(
+    "start_reason",
+    "Why the discussion was started at once",
+    Kind.TEXT,
+    "TIMING",
+    required=never,
+    undecidable=False,
+)
 DISSENT_ASKED = Question(
     "dissent_asked",
     "Everybody was asked whether they disagree",
@@ -70,7 +78,8 @@ DISSENT_ASKED = Question(
     undecidable=False,
 )
 MEETING_QUESTIONS = {
-    question.key: question for question in (AGENDA, *ANALYSIS, QUORUM_REASON, DISSENT_ASKED)
+    question.key: question
+    for question in (AGENDA, *ANALYSIS, QUORUM_REASON, START_REASON, DISSENT_ASKED)
 }
 
 INFORMATION = Question(

@@ -142,6 +142,10 @@ def missing(discussion: DiscussionSnapshot) -> list[Missing]:
     and whether dissent was asked for.
     """
     found = [*_missing_people(discussion), *_missing_decisions(discussion)]
+    if discussion.start_reason_owed and not discussion.meeting.get("start_reason"):
+        found.append(
+            Missing("Say why the discussion was started at once", anchor(MEETING, "start_reason"))
+        )
     for action in discussion.actions:
         place = f"action-{action.id}"
         if action.owner_id is None:

@@ -153,6 +153,7 @@ class HoldPage:
     analysis: tuple[QuestionShown, ...]
     quorum_words: str
     quorum_reason: FieldShown
+    start_reason: FieldShown | None
     dissent_asked: FieldShown
     dissents: tuple[DissentShown, ...]
     actions: tuple[ActionShown, ...]

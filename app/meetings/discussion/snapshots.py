@@ -15,6 +15,7 @@ from app.meetings.discussion.types import (
     child_scope,
 )
 from app.meetings.models import Action, Invitee
+from app.meetings.types import STARTED_AT_ONCE
 from app.referrals.models import Child
 from app.referrals.types import Flag
 
@@ -59,6 +60,7 @@ def snapshot_of(
     actions: Iterable[Action],
     dissents: int,
     flags: frozenset[str],
+    need_reason: str,
 ) -> DiscussionSnapshot:
     """What the sign-off gate looks at (F1). `invitees` are those who were not removed."""
     return DiscussionSnapshot(
@@ -72,6 +74,7 @@ def snapshot_of(
             ActionLine(action.id, action.what, action.owner_id, action.due_at) for action in actions
         ),
         dissents=dissents,
+        start_reason_owed=need_reason == STARTED_AT_ONCE,
     )
 
 

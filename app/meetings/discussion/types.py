@@ -178,6 +178,8 @@ class DiscussionSnapshot:
     people: tuple[PersonHere, ...]
     actions: tuple[ActionLine, ...]
     dissents: int
+    # Started at once, without a word why: asked for afterwards (C11).
+    start_reason_owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

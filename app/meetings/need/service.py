@@ -23,7 +23,7 @@ from app.meetings.discussion.record_clock import record_clock
 from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.meetings.need import rules
 from app.meetings.need.types import HeldAlready, Occasion, Present, Started
-from app.meetings.types import Attendance, Format, MeetingState, Route
+from app.meetings.types import STARTED_AT_ONCE, Attendance, Format, MeetingState, Route
 from app.protocols import registry
 from app.protocols.exchange import snapshot
 from app.protocols.rules import clocks
@@ -34,7 +34,6 @@ from app.referrals.models import Referral
 from app.referrals.rules import facts_of
 from app.referrals.types import Outcome
 
-STARTED_AT_ONCE = "Started at once: the reason is asked for afterwards."
 SPOKEN_TO = "Took part in a discussion that was recorded afterwards."
 RUNG_AT_ONCE = "Asked at once, when the discussion was started."
 

@@ -48,7 +48,13 @@ def changes_since(held: Held, since: datetime | None, now: datetime) -> dict[str
     meeting, entries, flags = held.meeting, held.entries, held.setting.flags
     earliest = since - _OVERLAP if since else None
     snapshot = snapshot_of(
-        held.children, held.invitees, entries, held.actions, len(held.dissents), flags
+        held.children,
+        held.invitees,
+        entries,
+        held.actions,
+        len(held.dissents),
+        flags,
+        meeting.need_reason,
     )
     return {
         "at": now.isoformat(),

@@ -15,6 +15,8 @@ from app.core.clock import in_london, now
 from app.core.refusal import Refused
 from app.core.session import db, reading, transaction
 from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.discussion.content import content_of, gate_of
+from app.meetings.discussion.service import save_entry
 from app.meetings.models import Invitee, Meeting
 from app.meetings.need import service
 from app.meetings.need.types import HeldAlready, Occasion, Present, Started
@@ -92,6 +94,22 @@ def test_started_at_once_with_nothing_given(ground):
         assert meeting.started_at == FRIDAY
         assert [one.attendance for one in meeting.invitees] == [Attendance.BY_PHONE]
     assert not reading().execute(select(OutboxMessage)).all()
+
+
+@pytest.mark.parametrize("given", ["", "The child cannot go home tonight."])
+def test_the_reason_of_a_start_without_one_is_asked_for_afterwards(ground, given):
+    """C11: nothing that is missing blocks an emergency, it is asked for afterwards."""
+    staff, ref = ground
+    asked = "Say why the discussion was started at once"
+    with transaction() as session:
+        occasion, started = Occasion(referral_ref=ref), Started(reason=given)
+        meeting = service.start_now(session, staff, occasion, started, FRIDAY)
+        owed = [one.what for one in gate_of(session, meeting)]
+        assert (asked in owed) is (not given)
+        save_entry(session, staff.actor, meeting, "meeting", "start_reason", "Fear.", 0, FRIDAY)
+        assert asked not in [one.what for one in gate_of(session, meeting)]
+        said = content_of(session, meeting).analysis
+        assert "Why the discussion was started at once" in [one.heading for one in said]
 
 
 def test_starting_at_once_takes_up_the_one_that_waits(ground):
