@@ -162,9 +162,7 @@ def action_of(session: Session, visitor: Visitor, action_id: int) -> Action | No
 def action_to_change(session: Session, visitor: Visitor, action_id: int) -> Action | None:
     """The same, read anew and locked until the transaction ends."""
     return session.execute(
-        _own_action(visitor, action_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        _own_action(visitor, action_id).with_for_update().execution_options(populate_existing=True)
     ).scalar_one_or_none()
 
 
