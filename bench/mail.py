@@ -97,9 +97,11 @@ def _measured(app: Flask, clerk: Clerk) -> list[str]:
         return statistics.median(getattr(one, part) for one in booked) / base
 
     size = sum(len(content) for _to, content in letters) / len(letters)
+    best, quick = min(one.whole for one in booked), min(alone)
     return [
         f"booking to {LETTERS} invitations taken: {of('whole'):.1f} times SMTP alone "
         f"({base * 1000:.1f} ms for {LETTERS} messages of {size / 1024:.1f} KiB; target {TARGET})",
+        f"  undisturbed, the best of each: {best / quick:.1f} ({quick * 1000:.1f} ms alone)",
         f"  of it the answer to the person: {of('post'):.1f}",
         f"  from then until the worker stands at the mail server: {of('waking'):.1f}",
         f"  from there to the last letter taken: {of('delivery'):.1f}",
