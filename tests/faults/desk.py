@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import queue
 import random
+import statistics
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -116,6 +118,7 @@ class Desk:
         self._first = now().replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
         self.bookings: list[Booking] = []
         self.up, self.sending = threading.Event(), threading.Event()
+        self._took: list[float] = []
         self._stopping = threading.Event()
         self._waiting: queue.SimpleQueue[Booking] = queue.SimpleQueue()
         self._threads = [
@@ -133,6 +136,11 @@ class Desk:
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
+
+    @property
+    def usual_seconds(self) -> float:
+        """How long a form usually takes, from its sending to its answer."""
+        return statistics.median(self._took[-10:])
 
     @property
     def acknowledged(self) -> int:
@@ -175,6 +183,7 @@ class Desk:
                 return
             booking.fields = form_of(page.text, here) | _time(booking.starts_at) | {"do": "send"}
         self.sending.set()
+        began = time.monotonic()
         try:
             answer = browser.post(here, booking.fields)
         except NoAnswer:
@@ -188,6 +197,7 @@ class Desk:
             raise
         if answer.status == 303 and answer.location == booking.path:
             booking.acknowledged = True
+            self._took.append(time.monotonic() - began)
         else:
             booking.unexpected.append(f"{answer.status} {answer.location} {answer.text}")
 
