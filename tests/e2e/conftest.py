@@ -46,7 +46,7 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Area]:
     data_dir = tmp_path_factory.mktemp("area")
     port = free_port()
@@ -83,13 +83,15 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path, patience: float
     raise RuntimeError(f"flask serve did not come up:\n{log.read_text(errors='replace')}")
 
 
-@pytest.fixture(scope="session")
+# Not for the whole run: Playwright holds an event loop in this thread, and sealing a record needs
+# to start one of its own.
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
@@ -121,7 +123,7 @@ def new_browser(chromium: Browser, area: Area) -> Iterator[Callable[..., Page]]:
         context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def looked(chromium: Browser, area: Area) -> Looked:
     """Checks a page with axe and at 320 px; see tests.e2e.looking."""
     return Looked(chromium, area.url)
