@@ -76,7 +76,7 @@ def test_killed_in_the_middle_nothing_is_lost_and_nothing_half_done(ground: Grou
 
 @pytest.mark.long
 def test_killed_many_times(ground: Ground) -> None:
-    _kill_and_check(ground, rounds=40)
+    _kill_and_check(ground, rounds=24)
 
 
 def _kill_and_check(ground: Ground, rounds: int) -> None:
