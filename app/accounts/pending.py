@@ -16,8 +16,8 @@ from app.web.paths import local_path
 PENDING = "half_signed_in"
 AFTER_SIGN_IN = "after_sign_in"
 # Flask-Login's and Flask-WTF's own names.
-SESSION_TOKEN = "_user_id"  # noqa: S105
-FORGERY_TOKEN = "csrf_token"  # noqa: S105
+SESSION_TOKEN = "_user_id"  # noqa: S105  # the name of a key in the cookie
+FORGERY_TOKEN = "csrf_token"  # noqa: S105  # the name of a key in the cookie
 
 
 class AfterPassword:
