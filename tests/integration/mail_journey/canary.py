@@ -15,6 +15,9 @@ from urllib.parse import unquote_plus
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _FOLD = re.compile(r"\r?\n[ \t]")
 _TAG = re.compile(r"<[^>]*>")
+_PACKED_LINES = re.compile(
+    r"^(?:(?:[A-Za-z0-9+/]{76}\r?\n)+[A-Za-z0-9+/]*|[A-Za-z0-9+/]{16,})={0,2}\r?$", re.MULTILINE
+)
 _PACKED = (re.compile(r"[A-Za-z0-9+/]{16,}"), re.compile(r"[A-Za-z0-9_-]{16,}"))
 
 # The kind of work must not be named, wherever it stands (D2), nor what it is about.
@@ -51,6 +54,8 @@ class Canary:
         plain = _flat(text)
         small = plain.casefold()
         found = {said for said, pattern in self._in_small_letters if pattern.search(small)}
+        # Two letters come up sooner or later in what is packed; what it says is searched unpacked.
+        plain = _flat(_PACKED_LINES.sub("", text))
         return sorted(found | {said for said, each in self._as_written if each.search(plain)})
 
 
@@ -112,7 +117,17 @@ def _unpacked(text: str) -> Iterator[str]:
         for block in alphabet.findall(text):
             whole = block[:-1] if len(block) % 4 == 1 else block
             packed = whole.replace("+", "-").replace("/", "_") + "=" * (-len(whole) % 4)
-            yield base64.urlsafe_b64decode(packed).decode("utf-8", "replace")
+            unpacked = base64.urlsafe_b64decode(packed).decode("utf-8", "replace")
+            if _is_writing(unpacked):
+                yield unpacked
+
+
+def _is_writing(text: str) -> bool:
+    """Random tokens unpack to noise, in which any two letters come up sooner or later."""
+    noise = sum(
+        (not char.isprintable() and not char.isspace()) or char == "\ufffd" for char in text
+    )
+    return noise * 10 <= len(text)
 
 
 def _loose(words: str) -> re.Pattern[str]:

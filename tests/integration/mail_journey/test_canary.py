@@ -93,3 +93,12 @@ def test_a_word_of_the_case_is_found_however_it_is_written(way: str) -> None:
 )
 def test_what_is_no_word_of_the_case_is_left_alone(words: str) -> None:
     assert CANARY.found_in(decoded(mail(words.encode()))) == []
+
+
+def test_noise_that_is_packed_holds_no_initials() -> None:
+    canary = Canary([("Thaddeus", "Vexley")], [], [])
+    packed = base64.encodebytes(b"noise" * 20).decode()
+    middle = packed[:20] + "+TV/" + packed[24:]
+
+    assert canary.found_in(f"{middle}\n{middle[:20]}+TV/") == []
+    assert canary.found_in("Seen at home: TV") == ["initials of Thaddeus Vexley"]
