@@ -15,6 +15,7 @@ from app.core.clock import words_for_day, words_for_moment, words_for_time
 from app.core.config import Settings
 from app.core.crypto import field_cipher
 from app.core.logging import set_up as set_up_logging
+from app.core.scanning import scanner
 from app.core.session import db, init_database
 from app.protocols import registry as protocol_registry
 from app.protocols.loading import load_protocols
@@ -92,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     set_up_logging(settings.log_json)
     field_cipher.use(settings.field_keys)
+    scanner.use(settings.scanner)
     # A bad file is refused here, at start, with its line and the reason (B1).
     protocol_registry.use(load_protocols(settings.protocols_dir))
     # The directory offers the choice without knowing what a protocol is.

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 
 from app.core.crypto import new_field_key
+from app.core.scanning import scanner_problem
 
 EXAMPLE_FILE = "example.json"
 EXAMPLE_MARK = "example-"
@@ -51,6 +52,8 @@ class Settings:
     metrics_token: str | None = None
     # How many proxies stand in front and say for whom they ask. None is believed unless counted.
     proxies: int = 0
+    # What looks at uploaded files before they are kept; see app.core.scanning.
+    scanner: str | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -86,6 +89,7 @@ class Settings:
             log_json=not example,
             metrics_token=env.get("METRICS_TOKEN") or None,
             proxies=_number(env.get("PROXIES", "")),
+            scanner=env.get("SCANNER") or None,
         )
 
     def problems(self) -> list[str]:
@@ -116,6 +120,8 @@ class Settings:
             found.append("MAIL_FROM is missing: set it to a mailbox that somebody reads.")
         if self.proxies < 0:
             found.append("PROXIES is not a number: set it to how many proxies stand in front.")
+        if self.scanner is not None and (problem := scanner_problem(self.scanner)):
+            found.append(problem)
         if self.metrics_token is not None and _is_guessable(self.metrics_token):
             found.append("METRICS_TOKEN is too easily guessed: use 32 or more random characters.")
         for name, path in (

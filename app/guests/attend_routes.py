@@ -7,6 +7,7 @@ from flask import Response, abort, flash, make_response, render_template, url_fo
 from app.core.clock import now, words_for_time
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.core.uploads import Upload, checked_upload
 from app.guests import queries, service
 from app.guests.blueprint import blueprint, sender
 from app.guests.forms import (
@@ -23,7 +24,6 @@ from app.guests.visitors import Guest, close_door, visitor
 from app.invitations import service as invitations
 from app.meetings.answers import Deputy
 from app.meetings.types import ActionState, Answer
-from app.meetings.uploads import Upload, checked_upload
 from app.web.access import Everyone, access
 from app.web.forms import BaseForm
 from app.web.htmx import go_to, respond

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.audit.service import record, viewed
 from app.audit.types import Actor, ActorKind, Subject
 from app.core.refusal import Refused
+from app.core.uploads import Upload
 from app.directory.queries import council_or_none
 from app.guests import queries, rules
 from app.guests.types import Visitor
@@ -20,7 +21,6 @@ from app.meetings.answers import Deputy
 from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Action, Delivery, Dissent, Invitee, Meeting, Report
 from app.meetings.types import ActionState, Answer, MessageKind, ReportVia
-from app.meetings.uploads import Upload
 from app.outbox import service as outbox
 from app.records.circulation import refresh_expiry
 

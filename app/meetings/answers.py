@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.audit.service import record
 from app.audit.types import Actor, ActorKind, Subject
 from app.core.refusal import Refused
+from app.core.uploads import Upload
 from app.directory.rules import normal_email
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
@@ -22,7 +23,6 @@ from app.invitations.types import LetterKind
 from app.meetings import messages, rules
 from app.meetings.models import Invitee, Meeting, Report
 from app.meetings.types import Answer, ReportVia
-from app.meetings.uploads import Upload
 
 LONGEST_REPORT = 50_000
 MOST_REPORTS = 20  # of one invitee: a stuck button must not fill the disk
@@ -139,7 +139,7 @@ def add_report(
     actor: Actor,
     now: datetime,
 ) -> Report:
-    """Keep a report, typed or as a checked file (see `app.meetings.uploads`); D5, BROMLEY 2.
+    """Keep a report, typed or as a checked file (see `app.core.uploads`); D5, BROMLEY 2.
 
     The chair sees it; other agencies see nothing before the meeting. Raises Refused by the field.
     """

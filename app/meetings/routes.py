@@ -17,13 +17,13 @@ from app.core.clock import now
 from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.core.uploads import checked_upload
 from app.meetings import answers, queries
 from app.meetings.forms import AnswerForm, ReportForm
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.meetings.overview import overview_of
 from app.meetings.types import Answer, MeetingState, ReportVia
-from app.meetings.uploads import checked_upload
 from app.web.access import access
 from app.web.forms import OnceForm
 from app.web.htmx import go_to, respond

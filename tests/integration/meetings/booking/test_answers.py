@@ -11,11 +11,11 @@ from sqlalchemy import select
 from app.audit.types import Actor, ActorKind
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.core.uploads import checked_upload
 from app.invitations.models import Invitation
 from app.meetings import answers
 from app.meetings.models import Invitee, Meeting, Report
 from app.meetings.types import Answer, MeetingState, ReportVia
-from app.meetings.uploads import checked_upload
 from app.outbox.models import OutboxMessage
 from tests.clock import FRIDAY
 from tests.factories.booking import SENDER

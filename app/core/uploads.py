@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass
 
 from app.core.refusal import Refused
+from app.core.scanning import scanner
 
 LARGEST = 15 * 1024 * 1024
 LONGEST_NAME = 120
@@ -37,8 +38,8 @@ class Upload:
 def checked_upload(name: str, content: bytes, field: str = "file") -> Upload:
     """The file, if it is a PDF, a Word document, a PNG or a JPEG of 15 MB or less.
 
-    Raises Refused naming `field`: empty, too large, of another kind, or with macros. The ending
-    of its name is set by what it is.
+    Raises Refused naming `field`: empty, too large, of another kind, with macros, or infected
+    where a scanner is configured. The ending of its name is set by what it is.
     """
     if not content:
         raise Refused(field, "The file is empty: choose another")
@@ -49,6 +50,7 @@ def checked_upload(name: str, content: bytes, field: str = "file") -> Upload:
         raise Refused(field, "Send a PDF, a Word document, or a picture (PNG or JPEG)")
     if media_type == _WORD and _has_macros(content):
         raise Refused(field, "The document holds macros: save it as PDF and send that")
+    scanner.check(content, field)
     return Upload(safe_name(name, KINDS[media_type][1]), media_type, content)
 
 
