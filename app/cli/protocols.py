@@ -18,8 +18,8 @@ from app.protocols.exchange import facts_from
 from app.protocols.loading import check_file, load_protocols
 from app.protocols.problems import ProtocolError
 from app.protocols.rules import clocks
-from app.protocols.types import ClockError, Due, FactsError, Protocol, Rule
-from app.protocols.wording import CLOCK_LABELS, FORCE_WORDS, rule_summary
+from app.protocols.telling import tell
+from app.protocols.types import ClockError, Due, FactsError, Protocol
 
 protocols = AppGroup("protocols", help="Local rules: deadlines, own files, what a protocol says.")
 
@@ -72,8 +72,14 @@ def check(file: Path) -> None:
         protocol = check_file(file)
     except ProtocolError as error:
         raise click.ClickException(str(error)) from error
-    own = "\n".join(f"  {_rule_line(rule)}" for rule in protocol.rules)
-    click.echo(f"{file} is good: {protocol.name}, version {protocol.version}. Its rules:\n{own}")
+    told = tell(protocol)
+    click.echo(f"{file} is good: {protocol.name}, version {protocol.version}. What then holds:")
+    for clock in told.clocks:
+        click.echo(f"\n{clock.label}")
+        for rule in clock.rules:
+            click.echo(f"  {rule.summary} ({rule.id})")
+    for series in told.series:
+        click.echo(f"\n{series.name}: {series.when.lower()} ({series.id})\n  {series.takes}")
 
 
 @protocols.command("show", with_appcontext=False)
@@ -82,13 +88,24 @@ def check(file: Path) -> None:
 def show(protocol_id: str, folder: Path | None) -> None:
     """Show every rule of a protocol, with its source."""
     protocol = _named(protocol_id, _loaded(folder))
-    ratings = ", ".join(protocol.ratings)
     click.echo(f"{protocol.name} ({protocol.id}), version {protocol.version}, {protocol.digest}")
-    click.echo(f"From {protocol.source}. Ratings: {ratings}.")
-    for rule in protocol.rules:
-        click.echo(f"\n{_rule_line(rule)}")
-        click.echo(f"  {rule.reason}")
-        click.echo(f"  {FORCE_WORDS[rule.force]}. {rule.source}: {rule.document}")
+    click.echo(f"From {protocol.source}. Ratings: {', '.join(protocol.ratings)}.")
+    told = tell(protocol)
+    for clock in told.clocks:
+        click.echo(f"\n{clock.label}\n{'-' * len(clock.label)}")
+        for rule in clock.rules:
+            _paragraph(f"{rule.summary}. {rule.when}.", rule.reason, rule.kind, rule.force,
+                       rule.source, rule.id)  # fmt: skip
+    for series in told.series:
+        click.echo(f"\n{series.name}\n{'-' * len(series.name)}")
+        _paragraph(f"{series.when}. {series.takes}.", series.reason, series.source, series.id)
+
+
+def _paragraph(first: str, *lines: str) -> None:
+    """The gist on one line, what stands behind it indented; words never break off the screen."""
+    for number, line in enumerate(line for line in (first, *lines) if line):
+        click.echo(click.wrap_text(line, 96, "  " if number else "", "    "))
+    click.echo()
 
 
 def _loaded(folder: Path | None) -> Mapping[str, Protocol]:
@@ -176,8 +193,3 @@ def _shown(answer: Due | ClockError, full: bool) -> dict[str, Any]:
             for other in answer.also
         ]
     return shown
-
-
-def _rule_line(rule: Rule) -> str:
-    label = (rule.label or CLOCK_LABELS[rule.clock]).removesuffix(" by")
-    return f"{rule.id} ({rule.kind}): {label}, {rule_summary(rule, rule.start[0])}"

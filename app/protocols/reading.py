@@ -17,13 +17,16 @@ from app.protocols.types import (
     Condition,
     Document,
     DomesticAbuseRisk,
+    Every,
     Flag,
     Force,
     Kind,
     Rating,
     Rule,
+    Series,
     StartFact,
     Unit,
+    Weekday,
 )
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -32,10 +35,13 @@ ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # About a year in hours. A longer clock is a slip of the keyboard, not a rule.
 LONGEST = 10_000
 
-AREA_KEYS = {"id", "name", "version", "source", "ratings", "documents", "rule"}
+AREA_KEYS = {"id", "name", "version", "source", "ratings", "documents", "rule", "series"}
 SHARED_KEYS = {"version", "documents", "rule"}
 RULE_KEYS = {
     "id", "clock", "kind", "unit", "within", "start", "when", "force", "source", "reason", "label",
+}  # fmt: skip
+SERIES_KEYS = {
+    "id", "name", "every", "day", "domestic_abuse", "ratings", "source", "reason",
 }  # fmt: skip
 CONDITION_KEYS = {"flags", "rag", "domestic_abuse"}
 
@@ -54,6 +60,7 @@ class AreaFile:
     documents: tuple[Document, ...]
     rules: tuple[Rule, ...]
     rule_lines: tuple[int, ...]
+    series: tuple[Series, ...] = ()
 
 
 def read_shared(path: Path) -> AreaFile:
@@ -97,10 +104,11 @@ class _Reader:
             rule_lines=(),
         )
         rules = self._rules(content.get("rule", []), area)
+        series = self._several_series(content.get("series", []), area)
         if self.problems:
             raise ProtocolError(sorted(self.problems, key=lambda problem: problem.line))
         lines = tuple(self._line(("rule", index, "id")) for index in range(len(rules)))
-        return replace(area, rules=rules, rule_lines=lines)
+        return replace(area, rules=rules, rule_lines=lines, series=series)
 
     # The file
 
@@ -166,17 +174,20 @@ class _Reader:
             self._problem(("rule",), "each rule is a table of its own: begin it with [[rule]].")
             return ()
         rules = tuple(self._rule(("rule", index), one, area) for index, one in enumerate(value))
+        self._each_id_once("rule", [rule.id for rule in rules])
+        return rules
+
+    def _each_id_once(self, table: str, ids: Sequence[str]) -> None:
         first: dict[str, int] = {}
-        for index, rule in enumerate(rules):
-            place: Place = ("rule", index, "id")
-            if rule.id and rule.id in first:
+        for index, one in enumerate(ids):
+            place: Place = (table, index, "id")
+            if one and one in first:
                 self._problem(
                     place,
-                    f'rule id "{rule.id}" is used twice (first at line {first[rule.id]}): '
-                    "give each rule its own id.",
+                    f'{table} id "{one}" is used twice (first at line {first[one]}): '
+                    f"give each {table} its own id.",
                 )
-            first.setdefault(rule.id, self._line(place))
-        return rules
+            first.setdefault(one, self._line(place))
 
     def _rule(self, place: Place, value: Mapping[str, Any], area: AreaFile) -> Rule:
         self._unknown_keys(place, value, RULE_KEYS)
@@ -258,6 +269,58 @@ class _Reader:
             else None,
         )
 
+    # Its series of lists
+
+    def _several_series(self, value: Any, area: AreaFile) -> tuple[Series, ...]:
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            self._problem(
+                ("series",), "each series is a table of its own: begin it with [[series]]."
+            )
+            return ()
+        found = tuple(
+            self._one_series(("series", index), one, area) for index, one in enumerate(value)
+        )
+        self._each_id_once("series", [one.id for one in found])
+        return found
+
+    def _one_series(self, place: Place, value: Mapping[str, Any], area: AreaFile) -> Series:
+        self._unknown_keys(place, value, SERIES_KEYS)
+        every = self._choice(place, value, "every", Every, "repetition")
+        day = self._choice(place, value, "day", Weekday, "day") if "day" in value else None
+        if day is not None and every is not Every.WEEK:
+            self._problem((*place, "day"), '"day" belongs to every = "week": remove it.')
+        if ("domestic_abuse" in value) == ("ratings" in value):
+            self._problem(
+                place,
+                "a series takes domestic abuse cases or referrals: give either "
+                'domestic_abuse = ["medium"] or ratings = ["red"].',
+            )
+        ratings = (
+            self._choices(place, value, "ratings", Rating, "rating") if "ratings" in value else ()
+        )
+        for rating in ratings:
+            if rating not in area.ratings:
+                self._problem(
+                    (*place, "ratings"),
+                    f'rating "{rating}" is not among the ratings of this protocol: add it there.',
+                )
+        source, document = self._source(place, value, area.documents)
+        return Series(
+            id=self._id(place, value),
+            name=self._text(place, value, "name"),
+            every=every,
+            day=day,
+            domestic_abuse=self._choices(
+                place, value, "domestic_abuse", DomesticAbuseRisk, "domestic abuse risk"
+            )
+            if "domestic_abuse" in value
+            else (),
+            ratings=ratings,
+            source=source,
+            document=document,
+            reason=self._text(place, value, "reason"),
+        )
+
     # Values
 
     def _unknown_keys(
@@ -293,7 +356,7 @@ class _Reader:
     ) -> tuple[str, str]:
         """The citation and the title of the document that it cites."""
         if "source" not in value:
-            what = f'rule "{value.get("id", "without id")}"' if place else "this protocol"
+            what = f'{place[0]} "{value.get("id", "without id")}"' if place else "this protocol"
             self._problem(
                 place,
                 f"{what} has no source: "

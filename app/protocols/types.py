@@ -93,6 +93,21 @@ class DomesticAbuseRisk(StrEnum):
     STANDARD = "standard"
 
 
+class Every(StrEnum):
+    """How often a list is gone through."""
+
+    WORKING_DAY = "working_day"
+    WEEK = "week"
+
+
+class Weekday(StrEnum):
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+
+
 class FactsError(ValueError):
     """A fact that cannot be used; the message says which and what to do."""
 
@@ -175,6 +190,24 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """A list that the partners go through together each day or week, made from open cases (C10).
+
+    It takes domestic abuse cases of the named risks, or referrals of the named ratings.
+    """
+
+    id: str
+    name: str
+    every: Every
+    day: Weekday | None
+    domestic_abuse: tuple[DomesticAbuseRisk, ...]
+    ratings: tuple[Rating, ...]
+    source: str
+    document: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """One area's rules. The digest tells apart two texts that carry the same version."""
 
@@ -186,6 +219,7 @@ class Protocol:
     documents: tuple[Document, ...]
     rules: tuple[Rule, ...]
     digest: str
+    series: tuple[Series, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,8 @@ def test_check_of_a_good_file_lists_its_rules(tmp_path: Path) -> None:
     result = run("check", str(path))
     assert result.exit_code == 0
     assert "is good: Exampleshire, version 1" in result.stdout
-    assert "three-working-days (standard)" in result.stdout
+    assert "Within 3 working days after the concern was identified" in result.stdout
+    assert "(three-working-days)" in result.stdout
 
 
 def test_a_councils_folder_is_used_and_a_bad_one_refused(tmp_path: Path) -> None:
@@ -134,11 +136,62 @@ def test_a_councils_folder_is_used_and_a_bad_one_refused(tmp_path: Path) -> None
     assert f"{path}, line 1: " in result.stderr
 
 
-def test_show_names_rule_force_and_document() -> None:
+def test_show_reads_as_people_speak_and_names_force_and_document() -> None:
     result = run("show", "bury")
     assert result.exit_code == 0
-    assert "bury-24h (standard): Hold the strategy discussion, within 24 hours" in result.stdout
-    assert "Target: the source says in most cases. HO2014, case study Bury: Home" in result.stdout
+    said = " ".join(result.stdout.split())
+    assert "Hold the strategy discussion by" in said
+    assert "Within 24 hours after the referral was received. Always." in said
+    assert "Target: the source says in most cases HO2014, case study Bury: Home" in said
+    assert "bury-24h" in said
+    assert "Where there is a serious risk of harm." in said
+    assert "Exception: goes before the standard rules" in said
+
+
+def test_show_tells_the_lists_that_are_gone_through_together() -> None:
+    said = " ".join(run("show", "north-lincolnshire").stdout.split())
+    assert "Daily domestic abuse list" in said
+    assert "Every working day. Domestic abuse cases of medium or standard risk." in said
+    assert "IMAP 5: North Lincolnshire" in said
+    assert "Every working day. Referrals rated red or amber" in " ".join(
+        run("show", "bury").stdout.split()
+    )
+
+
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "protocols.md"
+
+
+def test_the_worked_example_of_the_documentation_does_what_it_says(tmp_path: Path) -> None:
+    text = DOCS.read_text("utf-8")
+    example = re.search(r"```toml\n(id = \"exampleshire\".*?)```", text, re.DOTALL)
+    assert example is not None
+    path = tmp_path / "exampleshire.toml"
+    path.write_text(example[1], encoding="utf-8")
+    checked = run("check", str(path))
+    assert checked.exit_code == 0, checked.stderr
+    assert "Weekly domestic abuse list: every week, on tuesday" in checked.stdout
+
+    facts = re.search(r"echo '(\{.*?\})'", text)
+    assert facts is not None
+    asked = ("--protocol", "exampleshire", "--folder", str(tmp_path))
+    answer = due(facts[1], *asked)
+    assert answer["information_gathering"]["rule"] == "rag-red"
+    assert answer["information_gathering"]["due"] == "2026-11-20T19:00:00+00:00"  # 7:00 pm
+    assert answer["strategy_discussion"]["rule"] == "exampleshire-two-days"
+    assert answer["strategy_discussion"]["due"] == "2026-11-24T23:59:59+00:00"
+    full = due(facts[1], *asked, "--full")["strategy_discussion"]["also"]
+    assert [other["rule"] for other in full] == ["three-working-days"]
+
+    mistake = re.search(
+        r"```toml\n(\[\[series\]\].*?)```\n\n.*?\n```console\n(.*?)```", text, re.DOTALL
+    )
+    assert mistake is not None
+    path.write_text(example[1] + "\n" + mistake[1], encoding="utf-8")
+    refused = run("check", str(path))
+    assert refused.exit_code == 1
+    said = re.search(r"(line \d+: .*)", mistake[2])
+    assert said is not None
+    assert said[1].strip() in refused.stderr
 
 
 def test_show_of_an_unknown_protocol() -> None:

@@ -1,0 +1,122 @@
+"""A protocol as people read it: every rule and list in words, with its source (B1, B2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.protocols.series import when_in_words
+from app.protocols.types import Clock, Condition, Flag, Kind, Protocol, Rule, Series
+from app.protocols.wording import CLOCK_LABELS, FORCE_WORDS, START_WORDS, rule_summary
+
+FLAG_WORDS = {
+    Flag.SERIOUS_HARM: "a serious risk of harm",
+    Flag.PENETRATIVE_SEXUAL_ABUSE: "an allegation of penetrative sexual abuse",
+    Flag.FORENSIC_EVIDENCE: "forensic evidence to be secured",
+    Flag.IMMEDIATE_ACTION: "immediate action taken by an agency",
+    Flag.COMPLEX: "particular complexity",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRule:
+    """One rule. `source` is the citation with the title of its document."""
+
+    id: str
+    summary: str
+    when: str
+    kind: str
+    reason: str
+    force: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldClock:
+    label: str
+    rules: tuple[ToldRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSeries:
+    """One list that is gone through together."""
+
+    id: str
+    name: str
+    when: str
+    takes: str
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    clocks: tuple[ToldClock, ...]
+    series: tuple[ToldSeries, ...]
+
+
+def tell(protocol: Protocol) -> Told:
+    """Everything a protocol says, in the order of the work."""
+    return Told(
+        clocks=tuple(
+            ToldClock(CLOCK_LABELS[clock], rules)
+            for clock in Clock
+            if (rules := tuple(_rule(rule) for rule in protocol.rules if rule.clock is clock))
+        ),
+        series=tuple(_series(series) for series in protocol.series),
+    )
+
+
+def takes_in_words(series: Series) -> str:
+    """`Domestic abuse cases of medium or standard risk`, `Referrals rated red or amber`."""
+    if series.domestic_abuse:
+        return f"Domestic abuse cases of {_either(series.domestic_abuse)} risk"
+    return f"Referrals rated {_either(series.ratings)} that are not decided yet"
+
+
+def _rule(rule: Rule) -> ToldRule:
+    first, *stand_ins = rule.start
+    summary = rule_summary(rule, first)
+    otherwise = "".join(f", otherwise after {START_WORDS[start]}" for start in stand_ins)
+    label = f"{rule.label.removesuffix(' by')}: " if rule.label else ""
+    return ToldRule(
+        id=rule.id,
+        summary=f"{label or summary[:1].upper()}{summary if label else summary[1:]}{otherwise}",
+        when=_condition(rule.when),
+        kind="Exception: goes before the standard rules" if rule.kind is Kind.EXCEPTION else "",
+        reason=rule.reason,
+        force=FORCE_WORDS[rule.force],
+        source=_source(rule.source, rule.document),
+    )
+
+
+def _series(series: Series) -> ToldSeries:
+    return ToldSeries(
+        id=series.id,
+        name=series.name,
+        when=when_in_words(series),
+        takes=takes_in_words(series),
+        reason=series.reason,
+        source=_source(series.source, series.document),
+    )
+
+
+def _condition(when: Condition) -> str:
+    if when.always:
+        return "Always"
+    said = [FLAG_WORDS[flag] for flag in Flag if flag in when.flags]
+    if when.rag is not None:
+        said.append(f"a referral rated {when.rag.value}")
+    if when.domestic_abuse is not None:
+        said.append(f"domestic abuse of {when.domestic_abuse.value} risk")
+    words = " and ".join(said)
+    return f"Where there is {words}"
+
+
+def _source(source: str, document: str) -> str:
+    return f"{source}: {document}" if document else source
+
+
+def _either(values: Sequence[str]) -> str:
+    *most, last = [str(value) for value in values]
+    return f"{', '.join(most)} or {last}" if most else last
