@@ -99,6 +99,10 @@ def show(protocol_id: str, folder: Path | None) -> None:
     for series in told.series:
         click.echo(f"\n{series.name}\n{'-' * len(series.name)}")
         _paragraph(f"{series.when}. {series.takes}.", series.reason, series.source, series.id)
+    for heading, lines in told.ways:
+        click.echo(f"\n{heading}\n{'-' * len(heading)}")
+        for one in lines:
+            _paragraph(f"{one.title}.", one.reason, f"{one.source}: {one.document}")
 
 
 def _paragraph(first: str, *lines: str) -> None:

@@ -6,12 +6,11 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from app.protocols.problems import Problem, ProtocolError
-from app.protocols.toml_lines import Place, line_of, lines_of
+from app.protocols.toml_lines import Place, lines_of
 from app.protocols.types import (
     Clock,
     Condition,
@@ -28,15 +27,14 @@ from app.protocols.types import (
     Unit,
     Weekday,
 )
+from app.protocols.ways import Ways
+from app.protocols.ways_reading import WAYS_KEYS, ReadsWays
 
-Choice = TypeVar("Choice", bound=StrEnum)
-
-ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # About a year in hours. A longer clock is a slip of the keyboard, not a rule.
 LONGEST = 10_000
 
-AREA_KEYS = {"id", "name", "version", "source", "ratings", "documents", "rule", "series"}
-SHARED_KEYS = {"version", "documents", "rule"}
+SHARED_KEYS = {"version", "documents", "rule", *WAYS_KEYS}
+AREA_KEYS = {"id", "name", "source", "ratings", "series", *SHARED_KEYS}
 RULE_KEYS = {
     "id", "clock", "kind", "unit", "within", "start", "when", "force", "source", "reason", "label",
 }  # fmt: skip
@@ -58,6 +56,7 @@ class AreaFile:
     source: str
     ratings: tuple[Rating, ...]
     documents: tuple[Document, ...]
+    ways: Ways
     rules: tuple[Rule, ...]
     rule_lines: tuple[int, ...]
     series: tuple[Series, ...] = ()
@@ -76,15 +75,12 @@ def read_area(path: Path, known: Sequence[Document] = ()) -> AreaFile:
     return _Reader(path, known, shared=False).read()
 
 
-class _Reader:
+class _Reader(ReadsWays):
     """Reads one file and gathers its problems, so that all can be mended at once."""
 
     def __init__(self, path: Path, known: Sequence[Document], shared: bool) -> None:
-        self.path = path
-        self.known = tuple(known)
+        super().__init__(path, known)
         self.shared = shared
-        self.problems: list[Problem] = []
-        self.lines: dict[Place, int] = {}
 
     def read(self) -> AreaFile:
         text, content = self._parse()
@@ -97,18 +93,20 @@ class _Reader:
             id="" if self.shared else self._own_id(content),
             name="" if self.shared else self._text((), content, "name"),
             version=self._text((), content, "version"),
-            source="" if self.shared else self._source((), content, documents)[0],
+            source="" if self.shared else self._source((), content, documents, "this protocol")[0],
             ratings=tuple(Rating) if self.shared else self._ratings(content),
             documents=documents,
+            ways=Ways(),
             rules=(),
             rule_lines=(),
         )
         rules = self._rules(content.get("rule", []), area)
         series = self._several_series(content.get("series", []), area)
+        ways = self._ways(content, area.documents, area.ratings)
         if self.problems:
             raise ProtocolError(sorted(self.problems, key=lambda problem: problem.line))
         lines = tuple(self._line(("rule", index, "id")) for index in range(len(rules)))
-        return replace(area, rules=rules, rule_lines=lines, series=series)
+        return replace(area, rules=rules, rule_lines=lines, series=series, ways=ways)
 
     # The file
 
@@ -133,12 +131,6 @@ class _Reader:
 
     def _fatal(self, line: int, reason: str) -> ProtocolError:
         return ProtocolError([Problem(self.path, line, reason)])
-
-    def _line(self, place: Place) -> int:
-        return line_of(self.lines, place)
-
-    def _problem(self, place: Place, reason: str) -> None:
-        self.problems.append(Problem(self.path, self._line(place), reason))
 
     # Its head
 
@@ -193,7 +185,8 @@ class _Reader:
         self._unknown_keys(place, value, RULE_KEYS)
         kind = self._choice(place, value, "kind", Kind, "kind")
         unit = self._choice(place, value, "unit", Unit, "unit")
-        source, document = self._source(place, value, area.documents)
+        what = f'rule "{value.get("id", "without id")}"'
+        source, document = self._source(place, value, area.documents, what)
         return Rule(
             id=self._id(place, value),
             clock=self._choice(place, value, "clock", Clock, "clock"),
@@ -304,7 +297,8 @@ class _Reader:
                     (*place, "ratings"),
                     f'rating "{rating}" is not among the ratings of this protocol: add it there.',
                 )
-        source, document = self._source(place, value, area.documents)
+        what = f'series "{value.get("id", "without id")}"'
+        source, document = self._source(place, value, area.documents, what)
         return Series(
             id=self._id(place, value),
             name=self._text(place, value, "name"),
@@ -320,94 +314,3 @@ class _Reader:
             document=document,
             reason=self._text(place, value, "reason"),
         )
-
-    # Values
-
-    def _unknown_keys(
-        self, place: Place, value: Mapping[str, Any], known: set[str], what: str = "key"
-    ) -> None:
-        for key in value:
-            if key not in known:
-                self._problem(
-                    (*place, key), f'unknown {what} "{key}": use one of {_listed(sorted(known))}.'
-                )
-
-    def _text(self, place: Place, value: Mapping[str, Any], key: str) -> str:
-        if key not in value:
-            self._problem(place, f'"{key}" is missing: add {key} = "...".')
-            return ""
-        text = value[key]
-        if not isinstance(text, str) or not text.strip():
-            self._problem((*place, key), f'"{key}" is empty or no text: write {key} = "...".')
-            return ""
-        return " ".join(text.split())
-
-    def _id(self, place: Place, value: Mapping[str, Any]) -> str:
-        found = self._text(place, value, "id")
-        if found and not ID.fullmatch(found):
-            self._problem(
-                (*place, "id"),
-                f'id "{found}" is not usable: use small letters, digits and single hyphens.',
-            )
-        return found
-
-    def _source(
-        self, place: Place, value: Mapping[str, Any], own: tuple[Document, ...]
-    ) -> tuple[str, str]:
-        """The citation and the title of the document that it cites."""
-        if "source" not in value:
-            what = f'{place[0]} "{value.get("id", "without id")}"' if place else "this protocol"
-            self._problem(
-                place,
-                f"{what} has no source: "
-                'name the document and section that it comes from, such as source = "BROMLEY 1".',
-            )
-            return "", ""
-        source = self._text(place, value, "source")
-        documents = (*own, *self.known)
-        cited = [
-            one for one in documents if re.match(rf"{re.escape(one.short_name)}(?!\w)", source)
-        ]
-        if source and not cited:
-            names = _listed(sorted(one.short_name for one in documents))
-            self._problem(
-                (*place, "source"),
-                f'source "{source}" begins with no known document: '
-                f"begin it with one of {names}, or add its document under [documents].",
-            )
-        return source, max(cited, key=lambda one: len(one.short_name)).title if cited else ""
-
-    def _choice(
-        self, place: Place, value: Mapping[str, Any], key: str, choices: type[Choice], what: str
-    ) -> Choice:
-        """One of a set of words. After a problem any member will do: the file is refused."""
-        if key not in value:
-            self._problem(place, f'"{key}" is missing: use one of {_listed(choices)}.')
-        elif value[key] in list(choices):
-            return choices(value[key])
-        else:
-            self._problem((*place, key), _unknown(what, value[key], choices))
-        return next(iter(choices))
-
-    def _choices(
-        self, place: Place, value: Mapping[str, Any], key: str, choices: type[Choice], what: str
-    ) -> tuple[Choice, ...]:
-        if key not in value:
-            self._problem(place, f'"{key}" is missing: list one or more of {_listed(choices)}.')
-            return ()
-        words = value[key]
-        if not isinstance(words, list) or not words:
-            self._problem((*place, key), f'"{key}" is a list of one or more of {_listed(choices)}.')
-            return ()
-        for word in words:
-            if word not in list(choices):
-                self._problem((*place, key), _unknown(what, word, choices))
-        return tuple(choices(word) for word in words if word in list(choices))
-
-
-def _listed(names: Sequence[str] | type[StrEnum]) -> str:
-    return ", ".join(names)
-
-
-def _unknown(what: str, word: object, choices: type[StrEnum]) -> str:
-    return f'unknown {what} "{word}": use one of {_listed(choices)}.'

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.protocols.series import when_in_words
 from app.protocols.types import Clock, Condition, Flag, Kind, Protocol, Rule, Series
+from app.protocols.ways_wording import Line, ways_in_words
 from app.protocols.wording import CLOCK_LABELS, FORCE_WORDS, START_WORDS, rule_summary
 
 FLAG_WORDS = {
@@ -53,6 +54,7 @@ class ToldSeries:
 class Told:
     clocks: tuple[ToldClock, ...]
     series: tuple[ToldSeries, ...]
+    ways: tuple[tuple[str, tuple[Line, ...]], ...]
 
 
 def tell(protocol: Protocol) -> Told:
@@ -64,6 +66,7 @@ def tell(protocol: Protocol) -> Told:
             if (rules := tuple(_rule(rule) for rule in protocol.rules if rule.clock is clock))
         ),
         series=tuple(_series(series) for series in protocol.series),
+        ways=ways_in_words(protocol.ways),
     )
 
 

@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from app.protocols.ways import Rating as Rating
+from app.protocols.ways import Ways
+
 FIRST_YEAR = 1990
 LAST_YEAR = 2100
+NO_WAYS = Ways()
 FIRST_MOMENT = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 END_OF_TIME = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
 
@@ -76,15 +80,6 @@ class Flag(StrEnum):
     FORENSIC_EVIDENCE = "forensic_evidence"
     IMMEDIATE_ACTION = "immediate_action"
     COMPLEX = "complex"
-
-
-class Rating(StrEnum):
-    """Red, amber, green; blue only where the area has it."""
-
-    RED = "red"
-    AMBER = "amber"
-    GREEN = "green"
-    BLUE = "blue"
 
 
 class DomesticAbuseRisk(StrEnum):
@@ -220,6 +215,7 @@ class Protocol:
     rules: tuple[Rule, ...]
     digest: str
     series: tuple[Series, ...] = ()
+    ways: Ways = NO_WAYS
 
 
 @dataclass(frozen=True, slots=True)
