@@ -103,6 +103,10 @@ def show(protocol_id: str, folder: Path | None) -> None:
         click.echo(f"\n{heading}\n{'-' * len(heading)}")
         for one in lines:
             _paragraph(f"{one.title}.", one.reason, f"{one.source}: {one.document}")
+    for form in told.forms:
+        click.echo(f"\n{form.name}\n{'-' * len(form.name)}")
+        _paragraph(form.reason, form.source)
+    click.echo(f"\n{told.reminders}.")
 
 
 def _paragraph(first: str, *lines: str) -> None:

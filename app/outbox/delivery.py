@@ -58,16 +58,23 @@ def _send_batch(transport: Transport, claimed: list[Claimed], now: datetime) -> 
 
     with transport:
         try:
-            for place, message in enumerate(claimed):
-                if moment() >= message.until - rules.CLAIM / 2:
-                    # A slow server: what is left would be sent under a claim about to end.
-                    _not_tried(claimed[place:], moment())
-                    break
+            left = claimed
+            while left:
                 try:
+                    transport.open()
+                    if rules.must_renew(left[0].until, moment()):
+                        # A slow server: what is left would be sent under a claim about to end.
+                        _record(told, moment())
+                        told, written = [], time.monotonic()
+                        left = _renewed(left, moment())
+                        if not left:
+                            break
+                    message = left[0]
                     outcome = transport.send(message)
                 except Unreachable as error:
-                    _broken(claimed[place:], error, moment())
+                    _broken(left, error, moment())
                     break
+                left = left[1:]
                 told.append((message, outcome))
                 taken += outcome.reply is Reply.TAKEN
                 if time.monotonic() - written >= UNWRITTEN:
@@ -75,13 +82,14 @@ def _send_batch(transport: Transport, claimed: list[Claimed], now: datetime) -> 
                     told, written = [], time.monotonic()
         finally:
             # Whatever happened to the others: what the server has answered is not forgotten.
-            if told:
-                _record(told, moment())
+            _record(told, moment())
     log.info("mail sent", taken=taken, of=len(claimed))
     return taken
 
 
 def _record(told: list[tuple[Claimed, Outcome]], moment: datetime) -> None:
+    if not told:
+        return
     with transaction() as session:
         if taken := [message for message, outcome in told if outcome.reply is Reply.TAKEN]:
             service.sent(session, taken, moment)
@@ -103,10 +111,9 @@ def _broken(left: list[Claimed], error: Unreachable, moment: datetime) -> None:
     log.warning("mail waits", problem=error.problem, waiting=len(left))
 
 
-def _not_tried(left: list[Claimed], moment: datetime) -> None:
+def _renewed(left: list[Claimed], moment: datetime) -> list[Claimed]:
     with transaction() as session:
-        for message in left:
-            service.put_back(session, message, moment, SOON, None)
+        return service.renew(session, left, moment)
 
 
 def _pause(message: Claimed) -> timedelta:

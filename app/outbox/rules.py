@@ -6,8 +6,13 @@ import enum
 from datetime import datetime, timedelta
 
 # A claim that was not settled by then belonged to a worker that died: the message is sent again,
-# with the same Message-ID (H4).
-CLAIM = timedelta(minutes=5)
+# with the same Message-ID (H4). It lasts as long as one letter can take and no longer, because a
+# letter that a killed worker held waits for it: four answers of the mail server (MAIL, RCPT, DATA
+# and the end of it), each waited for up to `transport.SECONDS`, and ten seconds to write it down.
+# A batch takes longer than that; what is left of it is claimed anew before each letter that the
+# rest of the claim would not cover. docs/decisions says why not less ("A claim lasts one letter").
+ONE_LETTER = timedelta(seconds=80)
+CLAIM = ONE_LETTER + timedelta(seconds=10)
 FIRST_PAUSE = timedelta(seconds=20)
 LONGEST_PAUSE = timedelta(minutes=30)
 GIVE_UP = timedelta(hours=48)
@@ -39,6 +44,11 @@ def pause(tries: int, jitter: float) -> timedelta:
     times 0.75 to 1.25. `jitter` is a random number from 0 to 1."""
     doubled = FIRST_PAUSE * (1 << min(max(tries, 1) - 1, 12))
     return min(doubled, LONGEST_PAUSE) * (0.75 + jitter / 2)
+
+
+def must_renew(until: datetime, now: datetime) -> bool:
+    """Whether a claim that ends at `until` is too short to send one more letter under it."""
+    return now > until - ONE_LETTER
 
 
 def gives_up(kind: str, queued: datetime, now: datetime) -> bool:

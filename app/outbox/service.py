@@ -7,6 +7,7 @@ stands on the message itself, so the worker's steps write no audit of their own.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Update, func, select, update
@@ -117,7 +118,7 @@ def claim(session: Session, now: datetime, most: int) -> list[Claimed]:
     """Take up to `most` due messages for one worker, oldest first.
 
     On PostgreSQL rows held by another worker are skipped; on SQLite the write lock keeps others
-    out. The claim ends by itself after five minutes, so a worker that died holds nothing back.
+    out. The claim ends by itself after `rules.CLAIM`, so a worker that died holds nothing back.
     """
     until = now + rules.CLAIM
     rows = session.execute(
@@ -150,6 +151,26 @@ def claim(session: Session, now: datetime, most: int) -> list[Claimed]:
             )
         )
     return claimed
+
+
+def renew(session: Session, held: Sequence[Claimed], now: datetime) -> list[Claimed]:
+    """Claim for longer what this worker holds already: those of `held` that are still its own.
+
+    All of `held` are of one claim; what another worker has taken since is left to it.
+    """
+    until = now + rules.CLAIM
+    kept = set(
+        session.execute(
+            _change([one.id for one in held])
+            .where(
+                OutboxMessage.state == MessageState.SENDING,
+                OutboxMessage.claimed_until == held[0].until,
+            )
+            .values(claimed_until=until, next_try_at=until)
+            .returning(OutboxMessage.id)
+        ).scalars()
+    )
+    return [replace(one, until=until) for one in held if one.id in kept]
 
 
 def sent(session: Session, held: Sequence[Claimed], now: datetime) -> None:

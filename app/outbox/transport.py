@@ -19,7 +19,10 @@ from app.outbox.rules import Reply, meaning
 from app.outbox.types import Claimed
 
 MAIL_FOLDER = "mail"
-SECONDS = 20.0  # for the connection and for each answer
+SECONDS = 20.0  # for each answer to a letter: rules.ONE_LETTER counts four of them
+# While the connection is made: up to seven answers (address, greeting, EHLO, STARTTLS, EHLO, AUTH),
+# within one claim.
+GREETING = 10.0
 _NAME = re.compile(r"<([A-Za-z0-9._-]{1,80})@[A-Za-z0-9.-]{1,100}>")
 
 
@@ -52,6 +55,9 @@ class Transport(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+    def open(self) -> None:
+        """Be ready for the next message. Raises Unreachable where nobody can be reached."""
 
     def send(self, message: Claimed) -> Outcome:
         """Hand over one message. Raises Unreachable where the rest of the batch must wait."""
@@ -148,9 +154,13 @@ class MailServer:
                 self._smtp.close()
             self._smtp = None
 
-    def send(self, message: Claimed) -> Outcome:
+    def open(self) -> None:
         if self._smtp is None:
             self._smtp = self._connect()
+
+    def send(self, message: Claimed) -> Outcome:
+        self.open()
+        assert self._smtp is not None
         try:
             self._smtp.sendmail(self._sender, [message.recipient], message.content)
         except smtplib.SMTPRecipientsRefused as error:
@@ -205,15 +215,17 @@ class MailServer:
         smtp: smtplib.SMTP
         if server.tls == "at once":
             smtp = smtplib.SMTP_SSL(
-                server.host, server.port, self._own_name, timeout=SECONDS, context=_tls()
+                server.host, server.port, self._own_name, timeout=GREETING, context=_tls()
             )
         else:
-            smtp = smtplib.SMTP(server.host, server.port, self._own_name, timeout=SECONDS)
+            smtp = smtplib.SMTP(server.host, server.port, self._own_name, timeout=GREETING)
         try:
             if server.tls == "starttls":
                 smtp.starttls(context=_tls())
             if server.user:
                 smtp.login(server.user, server.password or "")
+            if smtp.sock is not None:
+                smtp.sock.settimeout(SECONDS)
         except BaseException:
             smtp.close()
             raise
@@ -236,6 +248,9 @@ class Folder:
         return self
 
     def __exit__(self, *_: object) -> None:
+        return None
+
+    def open(self) -> None:
         return None
 
     def send(self, message: Claimed) -> Outcome:

@@ -97,6 +97,8 @@ def _build(path: Path, shared: AreaFile) -> Protocol:
         # Shared rules first: on a tie the rule listed first sets the deadline.
         rules=(*shared.rules, *area.rules),
         ways=area.ways.over(shared.ways),
+        forms=area.forms,
+        reminders=(shared.reminders if area.reminders is None else area.reminders) or (),
         digest=sha256("\0".join((shared.text, area.text)).encode()).hexdigest()[:16],
         series=area.series,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.protocols.form_reading import ReadsForms
 from app.protocols.problems import Problem, ProtocolError
 from app.protocols.toml_lines import Place, lines_of
 from app.protocols.types import (
@@ -20,6 +21,7 @@ from app.protocols.types import (
     Flag,
     Force,
     Kind,
+    NamedForm,
     Rating,
     Rule,
     Series,
@@ -33,8 +35,8 @@ from app.protocols.ways_reading import WAYS_KEYS, ReadsWays
 # About a year in hours. A longer clock is a slip of the keyboard, not a rule.
 LONGEST = 10_000
 
-SHARED_KEYS = {"version", "documents", "rule", *WAYS_KEYS}
-AREA_KEYS = {"id", "name", "source", "ratings", "series", *SHARED_KEYS}
+SHARED_KEYS = {"version", "reminders", "documents", "rule", *WAYS_KEYS}
+AREA_KEYS = {"id", "name", "source", "ratings", "series", "form", *SHARED_KEYS}
 RULE_KEYS = {
     "id", "clock", "kind", "unit", "within", "start", "when", "force", "source", "reason", "label",
 }  # fmt: skip
@@ -60,6 +62,9 @@ class AreaFile:
     rules: tuple[Rule, ...]
     rule_lines: tuple[int, ...]
     series: tuple[Series, ...] = ()
+    forms: tuple[NamedForm, ...] = ()
+    # None where the file says nothing of reminders.
+    reminders: tuple[int, ...] | None = None
 
 
 def read_shared(path: Path) -> AreaFile:
@@ -75,7 +80,7 @@ def read_area(path: Path, known: Sequence[Document] = ()) -> AreaFile:
     return _Reader(path, known, shared=False).read()
 
 
-class _Reader(ReadsWays):
+class _Reader(ReadsWays, ReadsForms):
     """Reads one file and gathers its problems, so that all can be mended at once."""
 
     def __init__(self, path: Path, known: Sequence[Document], shared: bool) -> None:
@@ -99,6 +104,8 @@ class _Reader(ReadsWays):
             ways=Ways(),
             rules=(),
             rule_lines=(),
+            forms=self._forms(content.get("form", []), documents),
+            reminders=self._reminders(content),
         )
         rules = self._rules(content.get("rule", []), area)
         series = self._several_series(content.get("series", []), area)

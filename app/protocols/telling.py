@@ -51,10 +51,21 @@ class ToldSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldForm:
+    """One form that the area's document names."""
+
+    name: str
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     clocks: tuple[ToldClock, ...]
     series: tuple[ToldSeries, ...]
     ways: tuple[tuple[str, tuple[Line, ...]], ...]
+    forms: tuple[ToldForm, ...]
+    reminders: str
 
 
 def tell(protocol: Protocol) -> Told:
@@ -67,6 +78,11 @@ def tell(protocol: Protocol) -> Told:
         ),
         series=tuple(_series(series) for series in protocol.series),
         ways=ways_in_words(protocol.ways),
+        forms=tuple(
+            ToldForm(form.name, form.reason, _source(form.source, form.document))
+            for form in protocol.forms
+        ),
+        reminders=_reminders(protocol.reminders),
     )
 
 
@@ -102,6 +118,15 @@ def _series(series: Series) -> ToldSeries:
         reason=series.reason,
         source=_source(series.source, series.document),
     )
+
+
+def _reminders(hours: Sequence[int]) -> str:
+    """`24 hours and 2 hours before the discussion`."""
+    if not hours:
+        return "Nobody is reminded"
+    *most, last = [f"{one} {'hour' if one == 1 else 'hours'}" for one in hours]
+    said = f"{', '.join(most)} and {last}" if most else last
+    return f"Whoever is invited is reminded {said} before the discussion"
 
 
 def _condition(when: Condition) -> str:

@@ -103,6 +103,13 @@ class Weekday(StrEnum):
     FRIDAY = "friday"
 
 
+class FormKind(StrEnum):
+    """A form that an area sends by name."""
+
+    POLICE_REQUEST = "police_request"
+    MEDICAL = "medical"
+
+
 class FactsError(ValueError):
     """A fact that cannot be used; the message says which and what to do."""
 
@@ -203,6 +210,19 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedForm:
+    """A form that the area's document names (C6, C5). `call_again_after` is in minutes, where the
+    document says that the form is followed up by telephone."""
+
+    kind: FormKind
+    name: str
+    source: str
+    document: str
+    reason: str
+    call_again_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """One area's rules. The digest tells apart two texts that carry the same version."""
 
@@ -216,6 +236,13 @@ class Protocol:
     digest: str
     series: tuple[Series, ...] = ()
     ways: Ways = NO_WAYS
+    forms: tuple[NamedForm, ...] = ()
+    # Hours before a discussion at which invitees are reminded.
+    reminders: tuple[int, ...] = ()
+
+    def form(self, kind: FormKind) -> NamedForm | None:
+        """The form of this kind, where the protocol names one."""
+        return next((one for one in self.forms if one.kind is kind), None)
 
 
 @dataclass(frozen=True, slots=True)
