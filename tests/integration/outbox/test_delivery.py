@@ -219,6 +219,21 @@ def test_a_worker_that_was_slow_does_not_settle_what_another_has_taken(in_app, s
     assert row(message_id).state is MessageState.SENT
 
 
+def test_what_is_left_of_a_slow_batch_is_claimed_anew_and_only_what_is_still_ours(in_app, settings):
+    ours, theirs = queue(make_message("ours@police.example"), make_message("b@police.example"))
+    with transaction() as session:
+        claimed = service.claim(session, FRIDAY, 2)
+    late = FRIDAY + rules.CLAIM + timedelta(seconds=1)
+    with transaction() as session:
+        service.put_back(session, claimed[1], FRIDAY, timedelta(0), None)
+        (other,) = service.claim(session, FRIDAY + timedelta(seconds=1), 1)
+    assert rules.must_renew(claimed[0].until, late)
+    assert delivery._send_batch(transport.transport_for(settings), claimed, late) == 1
+    assert row(ours).state is MessageState.SENT
+    assert row(theirs).state is MessageState.SENDING
+    assert row(theirs).claimed_until == other.until
+
+
 def test_four_workers_never_send_one_message_twice(app, settings, server):
     with app.app_context():
         queue(*[make_message(f"p{number}@police.example") for number in range(60)])

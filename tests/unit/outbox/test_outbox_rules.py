@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.core.config import UnsafeSettings
-from app.outbox import rules
+from app.outbox import rules, transport
 from app.outbox.rules import Reply
 from app.outbox.transport import file_name, read_url
 from tests.clock import FRIDAY
@@ -73,3 +73,12 @@ def test_a_message_id_never_becomes_a_path(message_id):
 
 def test_the_same_message_has_the_same_file():
     assert file_name("<0a1b2c@example.org>") == "0a1b2c.eml"
+
+
+def test_a_claim_outlives_the_slowest_letter_and_little_more():
+    # MAIL, RCPT, DATA and the end of it; on the other side, making the connection.
+    assert timedelta(seconds=4 * transport.SECONDS) <= rules.ONE_LETTER < rules.CLAIM
+    assert timedelta(seconds=7 * transport.GREETING) < rules.CLAIM
+    assert timedelta(minutes=2) > rules.CLAIM
+    assert not rules.must_renew(FRIDAY + rules.CLAIM, FRIDAY)
+    assert rules.must_renew(FRIDAY + rules.CLAIM, FRIDAY + rules.CLAIM - rules.ONE_LETTER * 0.9)

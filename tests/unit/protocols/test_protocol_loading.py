@@ -10,7 +10,7 @@ import pytest
 from app.protocols.loading import SHARED, check_file, load_protocols
 from app.protocols.problems import ProtocolError
 from app.protocols.toml_lines import line_of, lines_of
-from app.protocols.types import Clock, Kind, Rating
+from app.protocols.types import Clock, FormKind, Kind, Rating
 
 SHIPPED = {
     "blackburn", "bromley", "bury", "camden", "derby", "london", "merton", "north-lincolnshire",
@@ -250,3 +250,55 @@ deep = true
     assert ("rule", 0) not in lines
     assert line_of(lines, ("c", 1, "missing")) == 13
     assert line_of(lines, ("nowhere",)) == 1
+
+
+FORM = """
+[[form]]
+kind = "police_request"
+name = "Form 12"
+source = "EXA 5"
+reason = "The police are asked."
+"""
+
+
+def test_only_an_area_whose_document_names_a_form_has_it(tmp_path: Path) -> None:
+    protocols = load_protocols()
+    asked = protocols["bromley"].form(FormKind.POLICE_REQUEST)
+    medical = protocols["bromley"].form(FormKind.MEDICAL)
+    assert asked is not None and asked.name == "Form 87A" and asked.source == "BROMLEY 1"
+    assert medical is not None and medical.call_again_after == 10
+    assert not any(one.forms for one in protocols.values() if one.id != "bromley")
+    own = check_file(write(tmp_path, GOOD + FORM)).form(FormKind.POLICE_REQUEST)
+    assert own is not None and own.document == "Exampleshire, Strategy discussions (2026)"
+
+
+def test_reminders_are_those_of_everywhere_unless_the_area_says_otherwise(tmp_path: Path) -> None:
+    assert load_protocols()["london"].reminders == (24, 2)
+    head = GOOD.replace("[documents]", "reminders = [1, 48, 1]\n[documents]")
+    assert check_file(write(tmp_path, head)).reminders == (48, 1)
+    none = GOOD.replace("[documents]", "reminders = []\n[documents]")
+    assert check_file(write(tmp_path, none)).reminders == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "reason"),
+    (
+        (GOOD + FORM.replace('"police_request"', '"fax"'), '"fax"', "unknown kind of form"),
+        (GOOD + FORM.replace('source = "EXA 5"\n', ""), "[[form]]", "no source"),
+        (GOOD + FORM + "call_again_after = 0\n", "call_again_after", "whole number of minutes"),
+        (GOOD + FORM + "colour = 1\n", "colour", 'unknown key "colour"'),
+        (
+            GOOD.replace("[documents]", "reminders = [0]\n[documents]"),
+            "reminders",
+            "whole hours before",
+        ),
+    ),
+)
+def test_mistakes_in_forms_and_reminders_are_named_by_line(
+    tmp_path: Path, text: str, wrong: str, reason: str
+) -> None:
+    with pytest.raises(ProtocolError) as refused:
+        check_file(write(tmp_path, text))
+    (problem,) = refused.value.problems
+    assert reason in problem.reason
+    assert problem.line == line(text, wrong)
