@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from types import FrameType
 
 import click
@@ -21,14 +22,15 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.cli.example.people import STAFF
 from app.cli.install import bring_up_to_date
+from app.cli.worker import work
 from app.core.clock import now
 from app.core.config import Settings, make_example_keys
 from app.core.installation import is_example
 from app.core.session import reading
+from app.core.start import check_start
 
 HOST = "127.0.0.1"
 PATIENCE = 30.0  # seconds for the first page
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @click.command("serve")
@@ -45,8 +47,9 @@ def serve() -> None:
     with app.app_context():
         bring_up_to_date(app)
         password = _fill(app, reading())
+    check_start(app)  # and leaves no connection open that two processes would share
     _print_sign_ins(port, password)
-    sys.exit(_run_until_stopped(port))
+    sys.exit(_run_until_stopped(app, port))
 
 
 def _port() -> int:
@@ -98,12 +101,10 @@ def _print_sign_ins(port: int, password: str | None) -> None:
     click.echo("  Second-factor codes stand on the sign-in page. Mail is shown at /example/mail.\n")
 
 
-def _run_until_stopped(port: int) -> int:
+def _run_until_stopped(app: Flask, port: int) -> int:
     """Serve until a signal comes or one of the two processes ends. Returns the exit code."""
-    # The control socket would lie in the home folder, one for all installations of this user.
-    web = _start("-m", "gunicorn", "wsgi:app", "--workers", "2", "--bind", f"{HOST}:{port}",
-                 "--log-level", "warning", "--timeout", "60", "--no-control-socket")  # fmt: skip
-    worker = _start("-m", "flask", "worker")
+    web = _start("web", lambda: _serve_pages(app, port))
+    worker = _start("worker", lambda: work(app))
     stopping = False
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -114,30 +115,56 @@ def _run_until_stopped(port: int) -> int:
     signal.signal(signal.SIGTERM, stop)
     if _wait_for_first_page(port, web):
         click.echo("Ready. Stop with Ctrl+C; nothing is lost.")
-    while not stopping and web.poll() is None and worker.poll() is None:
+    while not stopping and web.is_alive() and worker.is_alive():
         time.sleep(0.2)
-    ended = next((name for name, p in (("web", web), ("worker", worker)) if p.poll()), None)
+    ended = next((process.name for process in (web, worker) if not process.is_alive()), None)
     for process in (web, worker):
-        if process.poll() is None:
-            process.terminate()
+        process.terminate()
     for process in (web, worker):
-        process.wait(timeout=30)
+        process.join(timeout=30)
     if ended and not stopping:
         click.echo(f"The {ended} process ended by itself; what it said stands above.", err=True)
         return 1
     return 0
 
 
-def _start(*arguments: str) -> subprocess.Popen[bytes]:
-    # A new process group: Ctrl+C reaches this process, which then stops the two in order.
-    return subprocess.Popen(  # noqa: S603  # the program is this very Python
-        [sys.executable, *arguments], cwd=ROOT, process_group=0
-    )
+def _start(name: str, run: Callable[[], None]) -> BaseProcess:
+    """A process that has everything loaded already: loading is most of what a start costs."""
+
+    def run_in_own_group() -> None:
+        # Ctrl+C reaches the parent alone, which then stops the two in order.
+        os.setpgid(0, 0)
+        run()
+
+    process = multiprocessing.get_context("fork").Process(target=run_in_own_group, name=name)
+    process.start()
+    return process
 
 
-def _wait_for_first_page(port: int, web: subprocess.Popen[bytes]) -> bool:
+def _serve_pages(app: Flask, port: int) -> None:
+    from gunicorn.app.base import BaseApplication
+
+    class Pages(BaseApplication):  # type: ignore[misc]  # gunicorn comes without types
+        def load_config(self) -> None:
+            for name, value in {
+                "bind": f"{HOST}:{port}",
+                "workers": 2,
+                "loglevel": "warning",
+                "timeout": 60,
+                # It would lie in the home folder, one for all installations of this user.
+                "control_socket_disable": True,
+            }.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Flask:
+            return app
+
+    Pages().run()
+
+
+def _wait_for_first_page(port: int, web: BaseProcess) -> bool:
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and web.poll() is None:
+    while time.monotonic() < deadline and web.is_alive():
         try:
             with urllib.request.urlopen(f"http://{HOST}:{port}/health", timeout=2):
                 return True

@@ -72,12 +72,19 @@ def worker(once: bool) -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
     settings: Settings = app.extensions["settings"]
     checked(app)
-    transport_for(settings)  # a mail server that must not be used is said at once
     if once:
+        transport_for(settings)  # a mail server that must not be used is said at once
         for job in JOBS:
             while _run(app, settings, _Turn(job)):
                 continue
         return
+    work(app)
+
+
+def work(app: Flask) -> None:
+    """Run every job when it is due, until this process is told to stop."""
+    settings: Settings = app.extensions["settings"]
+    transport_for(settings)  # a mail server that must not be used is said at once
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
