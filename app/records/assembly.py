@@ -135,8 +135,6 @@ def _attendance(person: PersonContent) -> AttendanceLine:
     notes = [f"For {person.name}"] if person.attended_name else []
     if person.deputy_for:
         notes.append(f"In place of {person.deputy_for}")
-    if person.represented_by:
-        notes.append(f"{person.represented_by} came instead")
     return AttendanceLine(
         name=person.attended_name or person.name,
         role=person.attended_role or person.title,

@@ -14,6 +14,7 @@ from app.meetings.discussion.due_words import DueUnclear, due_in_words, parse_du
 from app.meetings.discussion.people import invitee_of, staff_id_of
 from app.meetings.discussion.types import ActionOrder
 from app.meetings.models import Action, Meeting
+from app.meetings.standing import stand_in
 from app.meetings.types import ActionState
 
 
@@ -83,6 +84,17 @@ def strike_action(
     action = _standing(session, meeting, action_id)
     action.removed_at = now
     _audit(session, actor, "struck an action out", meeting, action, now)
+
+
+def pass_on(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:
+    """Give what was agreed with somebody who then sent a colleague to that colleague, who reads
+    the record and reports by the link that lives (D4, E3)."""
+    for action in queries.actions_of(session, meeting):
+        owner_id = stand_in(action.owner_id, meeting.invitees)
+        if owner_id != action.owner_id:
+            action.owner_id = owner_id
+            session.flush()
+            _audit(session, actor, "passed an action on to the deputy", meeting, action, now)
 
 
 class ChangedMeanwhile(Refused):

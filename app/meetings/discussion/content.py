@@ -26,6 +26,7 @@ from app.meetings.discussion.types import (
     person_scope,
 )
 from app.meetings.models import Invitee, Meeting
+from app.meetings.standing import invitees_here, replaced_by, standing
 from app.meetings.types import Attendance
 
 NOT_DECIDED = "Not decided"
@@ -82,7 +83,6 @@ class PersonContent:
     attended_name: str
     attended_role: str
     deputy_for: str
-    represented_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def discussion_snapshot(session: Session, meeting: Meeting) -> DiscussionSnapsho
     """What the gate looks at, as it stands now."""
     return snapshot_of(
         queries.children_of(session, meeting),
-        queries.invitees_here(meeting),
+        invitees_here(meeting.invitees),
         queries.entries_of(session, meeting),
         queries.actions_of(session, meeting),
         len(queries.dissents_of(session, meeting)),
@@ -174,7 +174,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
     Questions that are not asked after all are left out, and so is what has no answer.
     """
     children = queries.children_of(session, meeting)
-    invitees = queries.invitees_here(meeting)
+    invitees = invitees_here(meeting.invitees)
     entries = queries.entries_of(session, meeting)
     flags = queries.setting_of(session, meeting).flags
     said = {field: written.value for (where, field), written in entries.items() if where == MEETING}
@@ -195,7 +195,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
             )
             for child in children
         ),
-        people=tuple(_person(invitee, invitees) for invitee in invitees),
+        people=tuple(_person(invitee, invitees) for invitee in standing(invitees)),
         quorum=QuorumContent(rules.not_here(people_in(invitees)), said.get("quorum_reason", "")),
         information=tuple(
             InformationContent(
@@ -284,8 +284,7 @@ def _decisions(circumstances: Circumstances) -> tuple[DecisionContent, ...]:
 
 
 def _person(invitee: Invitee, invitees: list[Invitee]) -> PersonContent:
-    original = next((one for one in invitees if one.id == invitee.deputy_for_id), None)
-    deputy = next((one for one in invitees if one.deputy_for_id == invitee.id), None)
+    instead_of = replaced_by(invitee, invitees)
     return PersonContent(
         invitee_id=invitee.id,
         name=invitee.name,
@@ -297,6 +296,5 @@ def _person(invitee: Invitee, invitees: list[Invitee]) -> PersonContent:
         decision_maker=invitee.decision_maker,
         attended_name=invitee.attended_name or "",
         attended_role=invitee.attended_role or "",
-        deputy_for=original.name if original else "",
-        represented_by=deputy.name if deputy else "",
+        deputy_for=instead_of[-1].name if instead_of else "",
     )

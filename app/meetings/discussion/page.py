@@ -33,6 +33,7 @@ from app.meetings.discussion.shown import (
     HoldPage,
     PersonShown,
     QuestionShown,
+    ReplacedShown,
     ReportShown,
 )
 from app.meetings.discussion.snapshots import circumstances_of, name_of, people_in, snapshot_of
@@ -49,6 +50,7 @@ from app.meetings.discussion.types import (
     person_scope,
 )
 from app.meetings.models import Action, Dissent, Invitee, Meeting
+from app.meetings.standing import replaced_by, standing
 from app.meetings.types import Answer, Attendance, MeetingState
 from app.referrals.models import Child
 
@@ -194,6 +196,8 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
         row.setting.flags,
         meeting.need_reason,
     )
+    people = {invitee.id: _person(painter, invitee, row) for invitee in row.invitees}
+    counted = standing(row.invitees)
     return HoldPage(
         ref=meeting.ref,
         read_at=now,
@@ -213,7 +217,12 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
         saved=_saved_words(row.entries),
         agenda_standard=STANDARD_AGENDA,
         agenda=painter.question(MEETING, AGENDA),
-        people=tuple(_person(painter, invitee, row) for invitee in row.invitees),
+        people=tuple(people[invitee.id] for invitee in counted),
+        speakers=tuple(
+            people[invitee.id]
+            for invitee in row.invitees
+            if invitee in counted or people[invitee.id].information.value
+        ),
         analysis=tuple(
             painter.block(MEETING, question, Circumstances({})) for question in ANALYSIS
         ),
@@ -261,12 +270,12 @@ def actions_mark(actions: Sequence[Action]) -> str:
 
 def people_mark(invitees: Sequence[Invitee], dissents: Sequence[Dissent]) -> str:
     """Changes when somebody joins, leaves or disagrees: then the page is to be loaded again."""
-    return f"{'-'.join(str(invitee.id) for invitee in invitees)}.{len(dissents)}"
+    return f"{'-'.join(str(invitee.id) for invitee in standing(invitees))}.{len(dissents)}"
 
 
 def owners(invitees: Sequence[Invitee]) -> list[tuple[str, str]]:
-    """Who can take an action: everyone invited, with their agency."""
-    return [(str(one.id), f"{one.name} ({one.agency_name})") for one in invitees]
+    """Who can take an action: everyone who counts, with their agency."""
+    return [(str(one.id), f"{one.name} ({one.agency_name})") for one in standing(invitees)]
 
 
 def names_of_owners(meeting: Meeting, actions: Sequence[Action]) -> list[str]:
@@ -281,8 +290,9 @@ def names_of_children(children: Sequence[Child]) -> list[tuple[str, str]]:
 
 def here_words(invitees: Sequence[Invitee]) -> str:
     """`3 of 8 here`."""
-    here = sum(invitee.attendance in rules.TOOK_PART for invitee in invitees)
-    return f"{here} of {len(invitees)} here"
+    counted = standing(invitees)
+    here = sum(invitee.attendance in rules.TOOK_PART for invitee in counted)
+    return f"{here} of {len(counted)} here"
 
 
 def quorum_words(invitees: Sequence[Invitee]) -> str:
@@ -328,7 +338,8 @@ def _about(child: Child) -> str:
 
 def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
     scope = person_scope(invitee.id)
-    deputy = next((one.name for one in row.invitees if one.deputy_for_id == invitee.id), "")
+    replaced = replaced_by(invitee, row.invitees)
+    sent_by = {invitee.id, *(one.id for one in replaced)}
     attended: tuple[FieldShown, ...] = ()
     if invitee.is_team:
         attended = (
@@ -354,17 +365,9 @@ def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
         agency=invitee.agency_name,
         telephone=invitee.telephone or "",
         answer="" if invitee.answer is Answer.NONE else invitee.answer.label,
-        represented_by=deputy,
-        deputy_for=_name(row.invitees, invitee.deputy_for_id),
+        instead_of=tuple(_came_after_all(painter, one) for one in replaced),
         may_decide=invitee.decision_maker,
-        attendance=painter.control(
-            scope,
-            ATTENDANCE,
-            "choice",
-            f"How {invitee.name} takes part",
-            choices=[(one.value, _SHORT_ATTENDANCE[one]) for one in Attendance],
-            stored=(invitee.attendance.value if invitee.attendance else "", 0),
-        ),
+        attendance=_attendance(painter, invitee),
         attended=attended,
         information=painter.control(
             scope,
@@ -388,8 +391,23 @@ def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
                 words_for_moment(report.received_at),
             )
             for report in row.reports
-            if report.invitee_id == invitee.id
+            if report.invitee_id in sent_by
         ),
+    )
+
+
+def _came_after_all(painter: _Painter, invitee: Invitee) -> ReplacedShown:
+    return ReplacedShown(invitee.name, _attendance(painter, invitee))
+
+
+def _attendance(painter: _Painter, invitee: Invitee) -> FieldShown:
+    return painter.control(
+        person_scope(invitee.id),
+        ATTENDANCE,
+        "choice",
+        f"How {invitee.name} takes part",
+        choices=[(one.value, _SHORT_ATTENDANCE[one]) for one in Attendance],
+        stored=(invitee.attendance.value if invitee.attendance else "", 0),
     )
 
 

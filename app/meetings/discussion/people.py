@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from app.audit.service import record
 from app.audit.types import Actor, ActorKind, Subject
 from app.core.refusal import Refused
-from app.meetings.discussion import queries, rules
+from app.meetings.discussion import rules
 from app.meetings.discussion.types import Conflict, DissentOrder, Merge, Newcomer, Saved
 from app.meetings.models import Dissent, Invitee, Meeting
+from app.meetings.standing import invitees_here
 from app.meetings.types import Answer, Attendance
 
 ATTENDANCE = "attendance"
@@ -192,7 +193,7 @@ def add_dissent(
 
 def invitee_of(meeting: Meeting, invitee_id: int | None, field: str = "page") -> Invitee:
     """An invitee who was not removed. Raises Refused on `field`."""
-    for invitee in queries.invitees_here(meeting):
+    for invitee in invitees_here(meeting.invitees):
         if invitee.id == invitee_id:
             return invitee
     raise Refused(field, "Choose one of the people of this discussion")

@@ -20,6 +20,7 @@ from app.meetings.models import (
     MeetingChild,
     Report,
 )
+from app.meetings.standing import invitees_here
 from app.referrals.models import Child, Referral
 
 _BY_REF = select(Meeting).where(Meeting.ref == bindparam("ref"))
@@ -127,7 +128,7 @@ def held(session: Session, meeting: Meeting) -> Held:
     return Held(
         meeting=meeting,
         children=children_of(session, meeting),
-        invitees=invitees_here(meeting),
+        invitees=invitees_here(meeting.invitees),
         entries=entries_of(session, meeting),
         actions=actions_of(session, meeting),
         dissents=dissents_of(session, meeting),
@@ -220,8 +221,3 @@ def reports_of(session: Session, meeting: Meeting) -> list[Report]:
 def setting_of(session: Session, meeting: Meeting) -> Setting:
     flags, chair, telephone, pin = session.execute(_SETTING, {"meeting_id": meeting.id}).one()
     return Setting(frozenset(flags or ()), chair or "", telephone or "", pin or "")
-
-
-def invitees_here(meeting: Meeting) -> list[Invitee]:
-    """Everybody who was not removed, the chair first."""
-    return [invitee for invitee in meeting.invitees if invitee.removed_at is None]

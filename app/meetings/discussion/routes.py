@@ -186,7 +186,7 @@ def _place_after(press: Press) -> str | None:
 
 def _offer(lines: Lines, meeting: Meeting) -> None:
     lines.offer(
-        owners(queries.invitees_here(meeting)),
+        owners(meeting.invitees),
         names_of_children(queries.children_of(reading(), meeting)),
     )
 

@@ -163,7 +163,7 @@ def _missing_people(discussion: DiscussionSnapshot) -> list[Missing]:
     found = []
     for person in discussion.people:
         scope = person_scope(person.id)
-        if person.attendance is None and not person.represented:
+        if person.attendance is None:
             found.append(
                 Missing(f"Say whether {person.name} took part", anchor(scope, "attendance"))
             )

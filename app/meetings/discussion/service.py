@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.audit.types import Actor
 from app.core.refusal import Refused
 from app.meetings import messages
-from app.meetings.discussion import queries, rules
+from app.meetings.discussion import actions, queries, rules
 from app.meetings.discussion.people import (
     PERSON_FIELDS,
     note,
@@ -31,6 +31,7 @@ from app.meetings.discussion.types import (
 )
 from app.meetings.messages import Sender
 from app.meetings.models import Entry, EntryHistory, Meeting
+from app.meetings.standing import invitees_here
 from app.meetings.types import Attendance, Format, MeetingState
 from app.protocols import registry
 from app.protocols.types import Protocol
@@ -45,7 +46,7 @@ def start(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> No
         raise Refused("page", f"This discussion cannot be started: {meeting.state.label.lower()}")
     meeting.state = MeetingState.UNDER_WAY
     meeting.started_at = now
-    for invitee in queries.invitees_here(meeting):
+    for invitee in invitees_here(meeting.invitees):
         if invitee.staff_id == actor.id and invitee.attendance is None:
             invitee.attendance = (
                 Attendance.BY_PHONE if meeting.format is Format.CALL else Attendance.IN_PERSON
@@ -68,6 +69,7 @@ def end(session: Session, actor: Actor, meeting: Meeting, sender: Sender, now: d
     meeting.record_due_at = clock.due_at
     meeting.clocks = clock.kept
     session.flush()
+    actions.pass_on(session, actor, meeting, now)
     told = messages.tell_owners(session, meeting, sender, now)
     note(
         session,
@@ -291,7 +293,7 @@ def _check_scope(meeting: Meeting, scope: str) -> None:
     known = {
         MEETING,
         *(child_scope(child.child_id) for child in meeting.children),
-        *(person_scope(person.id) for person in queries.invitees_here(meeting)),
+        *(person_scope(person.id) for person in invitees_here(meeting.invitees)),
     }
     if scope not in known:
         raise Refused("page", "That is not part of this discussion: load the page again")

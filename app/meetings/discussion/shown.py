@@ -85,6 +85,14 @@ class ReportShown:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplacedShown:
+    """Somebody who sent a colleague, with the control for the case that they come after all."""
+
+    name: str
+    attendance: FieldShown
+
+
+@dataclass(frozen=True, slots=True)
 class PersonShown:
     id: int
     name: str
@@ -92,8 +100,7 @@ class PersonShown:
     agency: str
     telephone: str
     answer: str
-    represented_by: str
-    deputy_for: str
+    instead_of: tuple[ReplacedShown, ...]
     may_decide: bool
     attendance: FieldShown
     attended: tuple[FieldShown, ...]
@@ -150,6 +157,7 @@ class HoldPage:
     agenda: FieldShown
     children: tuple[ChildShown, ...]
     people: tuple[PersonShown, ...]
+    speakers: tuple[PersonShown, ...]  # and whoever had something written before being replaced
     analysis: tuple[QuestionShown, ...]
     quorum_words: str
     quorum_reason: FieldShown

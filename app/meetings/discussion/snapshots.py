@@ -15,6 +15,7 @@ from app.meetings.discussion.types import (
     child_scope,
 )
 from app.meetings.models import Action, Invitee
+from app.meetings.standing import standing
 from app.meetings.types import STARTED_AT_ONCE
 from app.referrals.models import Child
 from app.referrals.types import Flag
@@ -38,7 +39,7 @@ def circumstances_of(child: Child, entries: Entries, flags: frozenset[str]) -> C
 
 
 def people_in(invitees: Sequence[Invitee]) -> tuple[PersonHere, ...]:
-    replaced = {invitee.deputy_for_id for invitee in invitees}
+    """Those who count as taking part or not: a deputy in the place of whoever was invited."""
     return tuple(
         PersonHere(
             id=invitee.id,
@@ -47,9 +48,8 @@ def people_in(invitees: Sequence[Invitee]) -> tuple[PersonHere, ...]:
             attendance=invitee.attendance,
             is_team=invitee.is_team,
             attended_name=invitee.attended_name or "",
-            represented=invitee.id in replaced,
         )
-        for invitee in invitees
+        for invitee in standing(invitees)
     )
 
 

@@ -150,7 +150,7 @@ class ChildAnswers:
 
 @dataclass(frozen=True, slots=True)
 class PersonHere:
-    """An invitee as the gate sees them. `represented`: a colleague came instead."""
+    """An invitee as the gate sees them."""
 
     id: int
     name: str
@@ -158,7 +158,6 @@ class PersonHere:
     attendance: Attendance | None
     is_team: bool = False
     attended_name: str = ""
-    represented: bool = False
 
 
 @dataclass(frozen=True, slots=True)

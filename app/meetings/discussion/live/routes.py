@@ -23,6 +23,7 @@ from app.meetings.discussion.page import (
 from app.meetings.discussion.routes import WRITE, meeting_or_404, to_write
 from app.meetings.discussion.types import Conflict
 from app.meetings.models import Meeting
+from app.meetings.standing import stand_in
 from app.web.access import access
 from app.web.htmx import go_to, respond, wants_fragment
 from app.web.once import done_before, mark_done
@@ -139,7 +140,7 @@ def change_action(ref: str, action_id: int) -> Response:
         abort(404)
     form = ActionForm(
         what=found.what,
-        owner=str(found.owner_id),
+        owner=str(stand_in(found.owner_id, meeting.invitees)),
         due=due_in_words(found.due_at),
         child=str(found.child_id or ""),
         why=found.why or "",
@@ -177,7 +178,7 @@ def _fragment(template: str, meeting: Meeting, form: ActionForm, status: int) ->
     session = reading()
     listed = queries.actions_of(session, meeting)
     children = queries.children_of(session, meeting)
-    invitees = queries.invitees_here(meeting)
+    invitees = meeting.invitees
     form.offer(owners(invitees), names_of_children(children))
     return respond(
         template,
@@ -193,7 +194,7 @@ def _fragment(template: str, meeting: Meeting, form: ActionForm, status: int) ->
 
 def _offer(form: ActionForm, meeting: Meeting) -> None:
     form.offer(
-        owners(queries.invitees_here(meeting)),
+        owners(meeting.invitees),
         names_of_children(queries.children_of(reading(), meeting)),
     )
 
