@@ -25,6 +25,7 @@ from app.web.headers import init_headers
 from app.web.htmx import init_htmx
 from app.web.limits import init_limits
 from app.web.metrics import init_metrics
+from app.web.numbers import init_numbers
 from app.web.proxies import trust_proxies
 from app.web.static_files import init_static
 
@@ -40,6 +41,7 @@ for _floor in FLOORS_WITH_TABLES:
 ROUTES = (
     "app.web.health",
     "app.accounts.routes",
+    "app.accounts.kept.routes",
     "app.accounts.staff.routes",
     "app.outbox.routes",
     "app.directory.routes",
@@ -101,6 +103,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_database(app, settings.database_url or "sqlite://")
     trust_proxies(app, settings.proxies)
     Migrate(app, db, directory="migrations", render_as_batch=True)
+    init_numbers(app)
     CSRFProtect(app)
     init_htmx(app)
     init_static(app)

@@ -72,3 +72,23 @@ class StaffSession(Base):
     last_seen_at: Mapped[datetime]
     reauthenticated_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+
+class KeptForm(Base):
+    """A form that came after its sender had been signed out, or had to show again who they are.
+
+    Kept encrypted for its sender alone, until it is sent once more or its time is over (E1).
+    """
+
+    __tablename__ = "kept_form"
+    __table_args__ = (
+        Index("ix_kept_form_staff", "staff_id", "id"),
+        Index("ix_kept_form_kept_at", "kept_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    address: Mapped[str]
+    fields: Mapped[str] = mapped_column(EncryptedText)  # JSON: pairs of name and value
+    had_file: Mapped[bool]
+    kept_at: Mapped[datetime]

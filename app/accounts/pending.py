@@ -59,6 +59,14 @@ def forget_pending() -> None:
     cookie.pop(PENDING, None)
 
 
+def leave_browser() -> None:
+    """Signed out: what names a person goes. The tokens stay, which open nothing, so that a form
+    sent from another tab of this browser is still kept for its sender."""
+    held = {name: cookie[name] for name in (SESSION_TOKEN, FORGERY_TOKEN) if name in cookie}
+    cookie.clear()
+    cookie.update(held)
+
+
 def open_browser(token: str) -> str:
     """Give this browser the new session and nothing of the old; returns where to go.
 

@@ -18,6 +18,7 @@ from app.accounts.types import (
     StaffMember,
     WhyOver,
 )
+from app.audit.types import Actor, ActorKind
 from app.core.crypto import token_digest
 
 # Asked on every request, so: one statement, built once, and columns instead of objects.
@@ -117,6 +118,14 @@ def owner_of_token(session: Session, token: str) -> int | None:
     """Whose session this cookie was for, over or not."""
     held = session.execute(_BY_TOKEN, {"digest": token_digest(token)}).first()
     return None if held is None else held.id
+
+
+def actor_of_token(session: Session, token: str) -> Actor | None:
+    """Whose session this cookie was for, over or not, for the audit."""
+    held = session.execute(_BY_TOKEN, {"digest": token_digest(token)}).first()
+    if held is None or held.left_at is not None:
+        return None
+    return Actor(ActorKind.STAFF, held.id, held.name)
 
 
 def credentials(session: Session, email: str) -> Credentials | None:

@@ -16,10 +16,12 @@ from app.accounts.forms import (
     PressForm,
     SignInForm,
 )
+from app.accounts.kept.queries import kept_of
 from app.accounts.pending import (
     AFTER_SIGN_IN,
     after_password,
     forget_pending,
+    leave_browser,
     open_browser,
     pending_person,
     pending_token,
@@ -36,6 +38,7 @@ from app.web.htmx import go_to, respond
 from app.web.paths import local_path
 
 blueprint = Blueprint("accounts", __name__)
+KEPT_FORMS = "/session/kept/"
 SIGNED_IN = staff_may(Permission.SIGNED_IN)
 
 NOT_RIGHT = (
@@ -117,7 +120,7 @@ def code() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     with transaction() as session:
         service.sign_out(session, signed_in(), now())
-    cookie.clear()
+    leave_browser()
     flash("You are signed out", "success")
     return go_to(url_for("accounts.sign_in"))
 
@@ -172,6 +175,7 @@ def account() -> ResponseReturnValue:
         member=member,
         roles=", ".join(sorted(role.label for role in member.roles)),
         sessions=queries.open_sessions(reading(), member.id, now()),
+        kept=kept_of(reading(), member.id, now()),
     )
 
 
@@ -260,6 +264,7 @@ def _sign_in_page(form: SignInForm, status: int = 200) -> Response:
         status=status,
         form=form,
         why=why.words if why else "",
+        is_kept=_leads_to_kept(form.next.data),
         codes=_example_codes(),
         example_password=example.example_password(settings.data_dir) if settings.example else None,
     )
@@ -268,7 +273,18 @@ def _sign_in_page(form: SignInForm, status: int = 200) -> Response:
 def _again_page(form: AgainForm, email: str, status: int = 200) -> Response:
     # Signed in already, they cannot look a code up on the sign-in page of the example area.
     own = [one for one in _example_codes() if one.email == email]
-    return respond("accounts/reauthenticate.html", status=status, form=form, codes=own)
+    return respond(
+        "accounts/reauthenticate.html",
+        status=status,
+        form=form,
+        codes=own,
+        is_kept=_leads_to_kept(form.next.data),
+    )
+
+
+def _leads_to_kept(after: str | None) -> bool:
+    """Whether what they had sent waits for them behind this page."""
+    return local_path(after).startswith(KEPT_FORMS)
 
 
 def _example_codes() -> list[example.ExampleSignIn]:

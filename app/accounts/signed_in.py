@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from typing import cast
 
-from flask import Flask, Response, abort, make_response, render_template, request, url_for
+from flask import Flask, Response, abort, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
 from app.accounts import queries, rules, service
+from app.accounts.kept.rules import worth_keeping
+from app.accounts.kept.service import keep
 from app.accounts.types import Permission, StaffMember
+from app.audit.types import Actor
 from app.core.clock import now
 from app.core.session import reading, transaction
-from app.web.forms import tidy
 from app.web.htmx import go_to
-from app.web.paths import here
+from app.web.paths import here, local_path
 
 login_manager = LoginManager()
 # A page that refreshes itself sends this header: that is no activity of a person (H1).
 BACKGROUND = "X-Background"
-_ASKS_SECRETS = ("accounts", "staff")
-_SPACE = re.compile(r"\s+")
+_ASKS_SECRETS = ("accounts", "kept")
 _NOBODY_ACTS = frozenset({None, "static", "health.health", "health.metrics"})
 
 
@@ -74,7 +74,7 @@ class StaffMay:
         if not rules.may(staff.roles, self.permission):
             abort(403)
         if self.fresh and not rules.is_fresh(now(), staff.reauthenticated_at):
-            return go_to(url_for("accounts.reauthenticate", next=here()))
+            return _show_again(staff)
         return None
 
 
@@ -94,33 +94,28 @@ def _sign_in_first() -> Response:
         return Response(status=401, headers={"HX-Trigger": "signed-out"})
     token = cookie.get("_user_id")
     why = queries.why_over(reading(), token, now()) if token else None
-    sign_in = url_for("accounts.sign_in", next=here(), why=why.value if why else None)
-    # Only who was signed in gets it back, and only once the forgery token was found right.
-    sent = _sent() if why is not None and request.method == "POST" else []
-    if why is None or not sent:
-        return go_to(sign_in)
-    return make_response(
-        render_template(
-            "accounts/signed_out.html",
-            why=why.words,
-            sign_in=sign_in,
-            action=request.full_path.rstrip("?"),
-            fields=sent,
-            typed=[text for _name, value in sent if len(_SPACE.split(text := tidy(value))) > 3],
-            had_file=any(file.filename for file in request.files.values()),
-        ),
-        401,
-    )
+    after = here()
+    if token and why is not None:
+        # Only who was signed in gets it back, and only once the forgery token was found right.
+        after = _kept(queries.actor_of_token(reading(), token)) or after
+    return go_to(url_for("accounts.sign_in", next=after, why=why.value if why else None))
 
 
-def _sent() -> list[tuple[str, str]]:
-    """What stood in the form that came too late; nothing for a mere button, and nothing from the
-    pages that ask for passwords and codes."""
-    if request.blueprint in _ASKS_SECRETS:
-        return []
-    kept = [
-        (name, value)
-        for name, value in request.form.items(multi=True)
-        if not name.endswith("csrf_token")
-    ]
-    return kept if any(value and not name.endswith("nonce") for name, value in kept) else []
+def _show_again(staff: StaffMember) -> Response:
+    after = _kept(staff.actor) or here()
+    return go_to(url_for("accounts.reauthenticate", next=after))
+
+
+def _kept(actor: Actor | None) -> str | None:
+    """Where the form that just came too late is given back to its sender; None for a mere button
+    and for the pages that ask for passwords and codes."""
+    if request.method != "POST" or request.blueprint in _ASKS_SECRETS or actor is None:
+        return None
+    fields = worth_keeping(request.form.items(multi=True))
+    if not fields or actor.id is None:
+        return None
+    address = local_path(request.full_path.rstrip("?"))
+    had_file = any(file.filename for file in request.files.values())
+    with transaction() as session:
+        kept_id = keep(session, actor, actor.id, address, fields, had_file, now())
+    return url_for("kept.show", kept_id=kept_id)

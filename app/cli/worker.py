@@ -16,6 +16,7 @@ import structlog
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from app.accounts.kept.service import forget_overdue
 from app.audit.service import chain_views
 from app.cli.checked import checked
 from app.core.bell import Bell, ring
@@ -47,10 +48,16 @@ def _chain_views(settings: Settings, moment: datetime) -> int:
         return chain_views(session, moment)
 
 
+def _forget_kept_forms(_settings: Settings, moment: datetime) -> int:
+    with transaction() as session:
+        return forget_overdue(session, moment)
+
+
 # Chained twice a minute, so that a view is bound within a minute (H3).
 JOBS: list[Job] = [
     Job("mail", 1.0, deliver_due, rings=True),
     Job("audit views", 30.0, _chain_views),
+    Job("kept forms", 600.0, _forget_kept_forms),
     Job("record copies", 2.0, records.make_copies),
     Job("council's copies", 10.0, records.make_council_copies),
     Job("records circulated", 10.0, records.note_circulated),

@@ -17,6 +17,7 @@ from app.outbox.pages import shown
 from app.outbox.transport import MAIL_FOLDER
 from app.web.access import access
 from app.web.htmx import go_to, respond
+from app.web.numbers import whole
 
 blueprint = Blueprint("outbox", __name__)
 PAGE = 25
@@ -43,7 +44,7 @@ def _settings() -> Settings:
 @blueprint.get("/deliveries")
 @access(staff_may(Permission.DELIVERY_SEE))
 def deliveries() -> Response:
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=whole)
     session = reading()
     rows = queries.newest(session, before, PAGE + 1)
     older = rows[PAGE - 1].id if len(rows) > PAGE else None

@@ -36,6 +36,7 @@ from app.records.verification import verify_file
 from app.web.access import Everyone, access
 from app.web.forms import BaseForm
 from app.web.htmx import go_to, respond, wants_fragment
+from app.web.numbers import whole, whole_or_none
 
 blueprint = Blueprint("records", __name__)
 
@@ -62,7 +63,7 @@ def draft(ref: str) -> Response:
     meeting = _looked_at(ref, "draft of the record")
     if meeting.started_at is None or meeting.state is MeetingState.SIGNED:
         abort(404)
-    reader = request.args.get("reader", type=int)
+    reader = request.args.get("reader", type=whole)
     copy = pages.draft_for(reading(), meeting, reader, now())
     if copy is None:
         abort(404)
@@ -181,7 +182,7 @@ def circulate(ref: str) -> Response:
                     session,
                     signed_in(),
                     _to_change(session, ref),
-                    int(number) if number.isdecimal() else 0,
+                    whole_or_none(number) or 0,
                     form.withheld(readers),
                     form.checked.data,
                     now(),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from werkzeug.routing import IntegerConverter
 
 from app.accounts import rules
 from app.accounts.models import StaffSession
@@ -17,6 +18,7 @@ from app.audit.types import ActorKind
 from app.core.clock import now
 from app.core.session import reading, transaction
 from app.web.access import access_of
+from app.web.numbers import LARGEST
 from tests.factories.accounts import make_staff
 from tests.guards.conftest import CANARY, World
 from tests.guards.test_floors import policy_problems
@@ -48,6 +50,14 @@ def test_every_route_declares_who_may_use_it_and_is_classified(app):
     gone = sorted(set(written) - set(declared))
     assert not new, f"Think about who may use these, then write into {MATRIX.name}:\n{new}"
     assert not gone, f"No longer there, take out of {MATRIX.name}: {gone}"
+
+
+def test_every_number_in_an_address_is_bounded(app):
+    for rule in rules_of(app):
+        for name, converter in rule._converters.items():
+            if isinstance(converter, IntegerConverter):
+                assert converter.max is not None, f"<{name}> of {rule} takes any number"
+                assert converter.max <= LARGEST, f"<{name}> of {rule} takes any number"
 
 
 def may(words: str, visitor: str) -> bool:

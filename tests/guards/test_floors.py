@@ -97,6 +97,20 @@ def test_each_exception_to_that_is_still_one():
         assert "transaction(" in (ROOT / name).read_text(encoding="utf-8"), name
 
 
+def test_no_address_takes_a_number_larger_than_a_column():
+    """`type=int` takes any number; `app.web.numbers.whole` none that PostgreSQL refuses."""
+    found = [
+        f"{relative(path)}:{node.value.lineno}"
+        for path in MODULES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.keyword)
+        and node.arg == "type"
+        and getattr(node.value, "id", "") == "int"
+        and "cli" not in path.parts
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize(
     ("kind", "forbidden"),
     [

@@ -20,6 +20,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.web.access import access
 from app.web.htmx import go_to, respond
+from app.web.numbers import whole
 from app.web.once import done_before, mark_done
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
@@ -32,7 +33,9 @@ MANAGE_FRESH = staff_may(Permission.STAFF_MANAGE, fresh=True)
 @access(MANAGE)
 def people() -> ResponseReturnValue:
     left = request.args.get("left") == "yes"
-    page = queries.people(reading(), now(), left=left, after=request.args.get("after", 0, type=int))
+    page = queries.people(
+        reading(), now(), left=left, after=request.args.get("after", 0, type=whole)
+    )
     return respond("accounts/staff/people.html", page=page, left=left)
 
 

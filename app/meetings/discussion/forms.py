@@ -13,6 +13,7 @@ from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer, Press, Typed
 from app.meetings.types import Attendance
 from app.web.forms import BaseForm, Line, OnceForm, Passage, choices, tidy
+from app.web.numbers import whole_or_none
 
 # The name of a field's control, and of the hidden one that holds the version it started from.
 BASE = "@"
@@ -26,7 +27,7 @@ def read_fields(sent: Mapping[str, str]) -> list[Typed]:
     typed = []
     for name, version in sent.items():
         scope, slash, field = name.removeprefix(BASE).partition("/")
-        if name.startswith(BASE) and slash and version.isdecimal():
+        if name.startswith(BASE) and slash and version.isdecimal() and len(version) <= 10:
             value = tidy(sent.get(name.removeprefix(BASE)))
             typed.append(Typed(scope, field, value, int(version)))
     return typed
@@ -75,15 +76,15 @@ class ActionForm(LineForm):
 
     @property
     def base_version(self) -> int:
-        return _number(self.version.data) or 0
+        return whole_or_none(self.version.data) or 0
 
     @property
     def order(self) -> ActionOrder:
         return ActionOrder(
             what=self.what.data or "",
-            owner_id=_number(self.owner.data),
+            owner_id=whole_or_none(self.owner.data),
             due=self.due.data or "",
-            child_id=_number(self.child.data),
+            child_id=whole_or_none(self.child.data),
             why=self.why.data or "",
         )
 
@@ -138,15 +139,11 @@ class DissentForm(LineForm):
 
     @property
     def order(self) -> DissentOrder:
-        return DissentOrder(_number(self.who.data), self.what.data or "", self.why.data or "")
+        return DissentOrder(whole_or_none(self.who.data), self.what.data or "", self.why.data or "")
 
 
 class PlainForm(BaseForm):
     """A button: nothing but the token."""
-
-
-def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isdecimal() else None
 
 
 # The lines carry no token of their own: the page's form has one, and that is checked.

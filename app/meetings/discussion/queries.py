@@ -173,9 +173,14 @@ def entry_to_change(session: Session, meeting: Meeting, scope: str, field: str) 
 
 
 def earlier_value(session: Session, entry: Entry, version: int) -> str | None:
-    """What a field said in an earlier version; version 0 is the empty field."""
+    """What a field said in an earlier version; version 0 is the empty field.
+
+    None for one that was never written, of which a forged form may speak.
+    """
     if version == 0:
         return ""
+    if not 0 < version <= entry.version:
+        return None
     return session.execute(
         _EARLIER, {"entry_id": entry.id, "version": version}
     ).scalar_one_or_none()

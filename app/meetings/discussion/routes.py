@@ -32,6 +32,7 @@ from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.web.access import access
 from app.web.htmx import go_to, respond
+from app.web.numbers import whole_or_none
 from app.web.once import done_before, mark_done
 
 blueprint = Blueprint("discussion", __name__)
@@ -76,9 +77,8 @@ def save(ref: str) -> Response:
         return go_to(url_for("discussion.confirm_end", ref=ref))
     if press.what == "gate":
         return go_to(url_for("records.gate", ref=ref))
-    if press.what == "change" and press.target.isdecimal():
-        change = url_for("discussion_live.change_action", ref=ref, action_id=int(press.target))
-        return go_to(change)
+    if press.what == "change" and (action_id := whole_or_none(press.target)) is not None:
+        return go_to(url_for("discussion_live.change_action", ref=ref, action_id=action_id))
     return go_to(url_for("discussion.hold", ref=ref, _anchor=_place_after(press)))
 
 
@@ -129,13 +129,13 @@ def _found(meeting: Meeting | None) -> Meeting:
 def _press(ref: str, press: Press, lines: Lines) -> None:
     """What a button asks for beyond saving, and every line that has words in it."""
     actor = signed_in().actor
-    numbers = [int(word) for word in press.target.split() if word.isdecimal()]
+    numbers = [whole_or_none(word) for word in press.target.split()]
     match press.what, numbers:
         case "start", _:
             _try(ref, lines.action, lambda s, m: service.start(s, actor, m, now()), alone=True)
-        case "strike", [gone]:
+        case "strike", [int(gone)]:
             _try(ref, lines.action, lambda s, m: actions.strike_action(s, actor, m, gone, now()))
-        case "same", [one, other]:
+        case "same", [int(one), int(other)]:
             _try(
                 ref,
                 lines.action,

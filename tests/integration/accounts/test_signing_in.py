@@ -17,8 +17,6 @@ from app.audit.models import AuditEntry
 from app.core.clock import now
 from app.core.session import reading, transaction
 from tests.factories.accounts import make_staff, sign_in_as
-from tests.factories.meetings import make_council
-from tests.page_form import form_of
 
 PASSWORD = "four words that differ"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -216,42 +214,6 @@ def test_idle_for_fifteen_minutes_says_so_and_comes_back(app, person):
     page = browser.get(answer.location)
     assert "You were signed out after 15 minutes without activity." in page.text
     assert 'value="/account"' in page.text
-
-
-def test_what_was_typed_too_long_is_kept_and_sent_after_signing_in(app, person):
-    with app.app_context(), transaction() as session:
-        make_council(session)
-    browser = open_session(app, person[0])
-    token = forgery_token(browser.get("/referrals/new"))
-    age(app, last_seen_at=timedelta(minutes=16))
-    told = 'She said: "he hit me" & cried.\nThen she went home.'
-    sent = {"csrf_token": token, "narrative": told, "concerns": ["neglect", "physical_abuse"]}
-    sent["nonce"] = "1apR7EynjiYHqFMA3rQBXIJM7CqYemvk"
-    answer = browser.post("/referrals/new", data=sent)
-    assert answer.status_code == 401
-    assert "What you sent is not saved yet" in answer.text
-    assert 'href="/sign-in?next=/referrals/new&amp;why=idle"' in answer.text
-    assert answer.text.count('name="concerns"') == 2
-    assert sent["nonce"] not in answer.text.partition("What you had just written")[2]
-    held = form_of(answer.text, "/referrals/new")
-    assert held["narrative"] == told
-    sign_in(browser, person[1])
-    again = browser.post("/referrals/new", data=held)
-    assert again.status_code == 422  # it came in: the form says what it still lacks
-    assert "Choose where the referral came from" in again.text
-
-
-def test_a_late_form_gives_back_no_secret_and_nothing_to_a_stranger(app, client, person):
-    browser = open_session(app, person[0])
-    token = forgery_token(browser.get("/account"))
-    age(app, last_seen_at=timedelta(minutes=16))
-    sent = {"csrf_token": token, "password": "a secret", "code": "123456"}
-    late = browser.post("/session/again", data=sent)
-    assert (late.status_code, "a secret" in late.text) == (303, False)
-    stranger = {"csrf_token": forgery_token(client.get("/sign-in")), "narrative": "Typed by nobody"}
-    assert client.post("/referrals/new", data=stranger).status_code == 303
-    forged = browser.post("/referrals/new", data={"csrf_token": "no", "narrative": "Forged"})
-    assert (forged.status_code, "Forged" in forged.text) == (400, False)
 
 
 def test_a_form_open_in_another_tab_can_be_sent_after_coming_back(app, person):

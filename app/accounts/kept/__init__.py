@@ -1,0 +1,1 @@
+"""Forms kept for whoever was signed out before they could send them."""
