@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
-from wtforms import BooleanField, IntegerField, RadioField, SelectField
+from wtforms import BooleanField, IntegerField
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
@@ -16,6 +16,7 @@ from app.directory.types import (
     ProfessionalGiven,
     ProfessionalRole,
 )
+from app.web.choices import RadioField, SelectField
 from app.web.forms import DateParts, Line, OnceForm, Passage, Required, choices
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from flask_wtf.file import FileField
-from wtforms import HiddenField, RadioField, StringField
+from wtforms import HiddenField, StringField
 from wtforms.validators import Length, Regexp, ValidationError
 
 from app.guests.types import ACTION_WORDS
 from app.invitations.wording import is_address
 from app.meetings.types import Answer
+from app.web.choices import RadioField
 from app.web.forms import BaseForm, Line, OnceForm, Passage, Required, tidy_line
 
 ANSWERS = (Answer.ATTEND, Answer.DIAL_IN, Answer.DECLINED)

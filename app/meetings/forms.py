@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask_wtf.file import FileField
-from wtforms import RadioField
 
 from app.meetings.types import Answer, ReportVia
+from app.web.choices import RadioField
 from app.web.forms import Line, OnceForm, Passage, Required
 
 TOLD = (Answer.ATTEND, Answer.DIAL_IN, Answer.TENTATIVE, Answer.REPORT, Answer.DECLINED)

@@ -6,15 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import TypeVar
 
-from wtforms import (
-    BooleanField,
-    Form,
-    HiddenField,
-    IntegerField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-)
+from wtforms import BooleanField, Form, HiddenField, IntegerField
 from wtforms.validators import InputRequired, Optional
 
 from app.referrals.types import (
@@ -30,6 +22,7 @@ from app.referrals.types import (
     LawfulBasis,
     Outcome,
 )
+from app.web.choices import RadioField, SelectField, SelectMultipleField
 from app.web.forms import (
     BaseForm,
     DateParts,

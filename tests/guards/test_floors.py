@@ -97,6 +97,20 @@ def test_each_exception_to_that_is_still_one():
         assert "transaction(" in (ROOT / name).read_text(encoding="utf-8"), name
 
 
+def test_fields_to_choose_from_are_our_own():
+    """WTForms' own take no pairs from 3.4 on; `app.web.choices` has those that do."""
+    own = {"SelectField", "RadioField", "SelectMultipleField"}
+    found = [
+        f"{relative(path)}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith("wtforms")
+        and own & {name.name for name in node.names}
+    ]
+    assert found == []
+
+
 def test_no_address_takes_a_number_larger_than_a_column():
     """`type=int` takes any number; `app.web.numbers.whole` none that PostgreSQL refuses."""
     found = [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from wtforms import SelectMultipleField
 from wtforms.validators import Email, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.accounts.types import Role
+from app.web.choices import SelectMultipleField
 from app.web.forms import BaseForm, Line, OnceForm, Required
 
 ROLES = [(role.value, role.label) for role in Role]

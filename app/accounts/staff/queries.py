@@ -46,9 +46,10 @@ def people(session: Session, now: datetime, *, left: bool = False, after: int = 
     """Staff by name, a page at a time; `left` shows those who have left instead."""
     statement = _LEFT if left else _CURRENT
     start = session.get(Staff, after) if after else None
+    place = {} if start is None else {"name": start.name, "id": start.id}
     if start is not None:
-        statement = statement.where(_AFTER.params(name=start.name, id=start.id))
-    rows = list(session.execute(statement).scalars())
+        statement = statement.where(_AFTER)
+    rows = list(session.execute(statement, place).scalars())
     shown = [_person(staff, now) for staff in rows[:PAGE]]
     return Page(shown, shown[-1].id if len(rows) > PAGE else None)
 

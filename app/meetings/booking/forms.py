@@ -6,15 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from wtforms import (
-    BooleanField,
-    FieldList,
-    Form,
-    FormField,
-    HiddenField,
-    RadioField,
-    SelectField,
-)
+from wtforms import BooleanField, FieldList, Form, FormField, HiddenField
 
 from app.directory.types import AgencyKind
 from app.meetings.booking.slots import DURATIONS
@@ -27,6 +19,7 @@ from app.meetings.booking.types import (
     TypedPerson,
 )
 from app.meetings.types import Format
+from app.web.choices import RadioField, SelectField
 from app.web.forms import BaseForm, Line, LocalMoment, OnceForm, Passage, Required
 
 OTHER_TIME = "other"

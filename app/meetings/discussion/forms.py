@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, IntegerField, StringField
 from wtforms.validators import Email, Optional
 
 from app.core.refusal import Refused
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer, Press, Typed
 from app.meetings.types import Attendance
+from app.web.choices import SelectField
 from app.web.forms import BaseForm, Line, OnceForm, Passage, choices, tidy
 from app.web.numbers import whole_or_none
 

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from wtforms import (
-    BooleanField,
-    FieldList,
-    Form,
-    FormField,
-    HiddenField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-)
+from wtforms import BooleanField, FieldList, Form, FormField, HiddenField
 
 from app.directory.types import AgencyKind
 from app.meetings.types import Attendance, Format
+from app.web.choices import RadioField, SelectField, SelectMultipleField
 from app.web.forms import DateParts, Line, LocalMoment, OnceForm, Passage, Required
 
 FORMATS = [

@@ -7,15 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from wtforms import (
-    BooleanField,
-    Field,
-    FieldList,
-    Form,
-    FormField,
-    HiddenField,
-    RadioField,
-)
+from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField
 
 from app.core.refusal import Refused
 from app.referrals.forms import (
@@ -34,6 +26,7 @@ from app.referrals.forms import (
     set_picks,
 )
 from app.referrals.types import AdultGiven, Channel, ConsentState, Intake, Rating
+from app.web.choices import RadioField
 from app.web.forms import Line, LocalMoment, OnceForm, Passage, Required, choices
 
 _NESTED = re.compile(r"^(children|adults)-(\d+)-(\w+)$")

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, RadioField
+from wtforms import Form
 
+from app.web.choices import RadioField
 from app.web.forms import DateParts, Line, LocalMoment, Passage, Required, parse_time
 
 

@@ -262,7 +262,7 @@ def _states(kind):
     rows = reading().execute(
         select(OutboxMessage.recipient, OutboxMessage.state).where(OutboxMessage.kind == kind)
     )
-    return dict(rows.tuples().all())
+    return {row.recipient: row.state for row in rows}
 
 
 def test_a_letter_to_a_wrong_address_that_has_not_left_never_leaves(booked):
