@@ -32,7 +32,7 @@ from app.web.static_files import init_static
 # Every floor with tables: importing them fills `Base.metadata` for migrations and foreign keys.
 FLOORS_WITH_TABLES = (
     "core", "web", "audit", "accounts", "directory", "outbox", "invitations",
-    "referrals", "meetings", "records",
+    "referrals", "meetings", "meetings.received", "records",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -50,6 +50,7 @@ ROUTES = (
     "app.meetings.need.routes",
     "app.meetings.booking.routes",
     "app.meetings.routes",
+    "app.meetings.received.routes",
     "app.meetings.discussion.routes",
     "app.meetings.discussion.live.routes",
     "app.records.routes",
@@ -66,6 +67,7 @@ COMMANDS = (
     "app.cli.install",
     "app.cli.serve",
     "app.cli.records",
+    "app.cli.mail",
 )
 
 

@@ -21,6 +21,7 @@ PLACES: tuple[Place, ...] = (
     Place("What to do next", "reports.first_page", Permission.SIGNED_IN),
     Place("Referrals", "referrals.queue", Permission.REFERRAL_SEE),
     Place("Deliveries", "outbox.deliveries", Permission.DELIVERY_SEE),
+    Place("Mail", "received.waiting", Permission.MAIL_SEE),
     Place("Directory", "directory.people", Permission.DIRECTORY_EDIT),
     Place("Protocol", "protocol.shown", Permission.PROTOCOL_SEE),
     Place("Staff", "staff.people", Permission.STAFF_MANAGE),

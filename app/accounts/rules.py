@@ -38,6 +38,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.RECORD_CIRCULATE: frozenset({Role.ADMINISTRATOR, Role.CHAIR}),
     Permission.RECORD_VERIFY: _ALL,
     Permission.DELIVERY_SEE: frozenset({Role.ADMINISTRATOR, Role.CHAIR, Role.OUT_OF_HOURS}),
+    Permission.MAIL_SEE: frozenset({Role.ADMINISTRATOR, Role.CHAIR, Role.OUT_OF_HOURS}),
     Permission.DIRECTORY_EDIT: frozenset({Role.ADMINISTRATOR}),
     Permission.PROTOCOL_SEE: _ALL,
     # The system administrator looks after the installation and sees no case (H2).

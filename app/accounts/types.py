@@ -52,6 +52,7 @@ class Permission(enum.Enum):
     RECORD_CIRCULATE = "circulate a record"
     RECORD_VERIFY = "verify a record"
     DELIVERY_SEE = "see deliveries"
+    MAIL_SEE = "see to mail that came in"
     DIRECTORY_EDIT = "edit the directory"
     PROTOCOL_SEE = "read the protocol"
     STAFF_MANAGE = "manage staff"

@@ -23,6 +23,7 @@ from app.core.bell import Bell, ring
 from app.core.clock import now
 from app.core.config import Settings
 from app.core.session import transaction
+from app.meetings.received import worker as received
 from app.outbox.delivery import deliver_due
 from app.outbox.transport import transport_for
 from app.records import worker as records
@@ -56,6 +57,8 @@ def _forget_kept_forms(_settings: Settings, moment: datetime) -> int:
 # Chained twice a minute, so that a view is bound within a minute (H3).
 JOBS: list[Job] = [
     Job("mail", 1.0, deliver_due, rings=True),
+    Job("mailbox", 20.0, received.read_mailbox),
+    Job("mail kept long enough", 3600.0, received.forget),
     Job("audit views", 30.0, _chain_views),
     Job("kept forms", 600.0, _forget_kept_forms),
     Job("record copies", 2.0, records.make_copies),

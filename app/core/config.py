@@ -54,6 +54,8 @@ class Settings:
     proxies: int = 0
     # What looks at uploaded files before they are kept; see app.core.scanning.
     scanner: str | None = None
+    # The mailbox that answers and returned mail come to: imaps://user:password@host/INBOX.
+    imap_url: str | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -90,6 +92,7 @@ class Settings:
             metrics_token=env.get("METRICS_TOKEN") or None,
             proxies=_number(env.get("PROXIES", "")),
             scanner=env.get("SCANNER") or None,
+            imap_url=env.get("IMAP_URL") or None,
         )
 
     def problems(self) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from app.directory.types import AgencyKind
 from app.guests.types import Open, Told
 from app.meetings.rules import OPEN_TO_INVITEES
-from app.meetings.types import Answer, Format, MeetingState
+from app.meetings.types import Answer, MeetingState
 from app.records.document.readers import MAY_SEE
 from app.records.document.types import ProtectedKind
 from app.referrals.types import Concern
@@ -36,12 +36,6 @@ def told(kind: AgencyKind, concerns: Sequence[str], reason: str) -> Told:
     labels = tuple(_label(value) for value in concerns)
     sees_all = all(kind.value in {one.value for one in MAY_SEE[each]} for each in ProtectedKind)
     return Told(labels, reason if sees_all else "")
-
-
-def takes_part_as(format_of_meeting: Format) -> Answer:
-    """What "I will take part" means where only a button was pressed: by telephone for a
-    telephone conference, else in person. Source: D3, D4."""
-    return Answer.DIAL_IN if format_of_meeting is Format.CALL else Answer.ATTEND
 
 
 def becomes_attendance(answer: Answer, state: MeetingState, named: bool) -> bool:

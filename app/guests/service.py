@@ -20,6 +20,7 @@ from app.meetings import answers
 from app.meetings.answers import Deputy
 from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Action, Delivery, Dissent, Invitee, Meeting, Report
+from app.meetings.rules import takes_part_as
 from app.meetings.types import ActionState, Answer, MessageKind, ReportVia
 from app.outbox import service as outbox
 from app.records.circulation import refresh_expiry
@@ -56,7 +57,7 @@ def answer_without_code(session: Session, token: str, takes_part: bool, now: dat
     if invitee is None:
         return False
     meeting = invitee.meeting
-    said = rules.takes_part_as(meeting.format) if takes_part else Answer.DECLINED
+    said = takes_part_as(meeting.format) if takes_part else Answer.DECLINED
     actor = Actor(
         ActorKind.GUEST,
         invitee.invitation_id,

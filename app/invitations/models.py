@@ -53,6 +53,7 @@ class AccessCode(Base):
     __tablename__ = "access_code"
     __table_args__ = (
         Index("ix_access_code_link", "link_digest", "id"),
+        Index("ix_access_code_invitation", "invitation_id", "id"),
         CheckConstraint("tries BETWEEN 0 AND 5", name="five_tries"),
     )
 

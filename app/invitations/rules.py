@@ -32,7 +32,7 @@ def expiry(record_issued: datetime, last_action_closed: datetime | None) -> date
 
 
 def may_ask_for_code(now: datetime, asked: Sequence[datetime]) -> bool:
-    """Whether one more code may be sent by this link: five in an hour, twenty in a day."""
+    """Whether one more code may be sent for this invitation: five in an hour, twenty in a day."""
     last_hour = sum(1 for moment in asked if now - moment < HOUR)
     last_day = sum(1 for moment in asked if now - moment < DAY)
     return last_hour < CODES_AN_HOUR and last_day < CODES_A_DAY

@@ -125,12 +125,18 @@ def request_code(
 
     The page that follows is the same in both cases. An unknown, revoked or expired link gets a
     row, a code and a letter made for nobody, so that it takes the same work (D3). More than five
-    codes in an hour or twenty in a day are not made: the last one goes on working. `browser` is
-    the random cookie of the browser that asked.
+    codes in an hour or twenty in a day are not made, however many links were sent: the last one
+    goes on working. `browser` is the random cookie of the browser that asked.
     """
     link = token_digest(token)
     invitation = invitation_by_token(session, token, now)
-    asked = session.execute(_ASKED.where(AccessCode.link_digest == link)).scalars().all()
+    # Every message brings another link: those of one invitation count together.
+    one = (
+        AccessCode.link_digest == link
+        if invitation is None
+        else AccessCode.invitation_id == invitation.id
+    )
+    asked = session.execute(_ASKED.where(one)).scalars().all()
     if not rules.may_ask_for_code(now, asked):
         return None
     mark = token_digest(browser)

@@ -39,12 +39,19 @@ class Deputy:
 
 
 def answer(
-    session: Session, invitee: Invitee, given: Answer, note: str, actor: Actor, now: datetime
+    session: Session,
+    invitee: Invitee,
+    given: Answer,
+    note: str,
+    actor: Actor,
+    now: datetime,
+    given_at: datetime | None = None,
 ) -> None:
     """Keep what an invitee says: attends, dials in, perhaps, a report instead, cannot (D4).
 
-    Raises Refused (field `answer`) once the meeting is over, for somebody removed, and where a
-    colleague comes instead. The last answer holds.
+    `given_at` is for what was said a while before it arrived here. Raises Refused (field `answer`)
+    once the meeting is over, for somebody removed, and where a colleague comes instead. The last
+    answer holds.
     """
     rules.check_answer(
         invitee.meeting.state,
@@ -54,7 +61,7 @@ def answer(
         has_deputy=deputy_of(session, invitee) is not None,
     )
     before = invitee.answer
-    invitee.answer, invitee.answered_at = given, now
+    invitee.answer, invitee.answered_at = given, given_at or now
     invitee.answer_note = note or None
     _audit(session, actor, "invitation answered", invitee, now,
            {"answer": given.value, "before": before.value})  # fmt: skip

@@ -18,6 +18,8 @@ from app.meetings.booking.rules import agencies_without_decision_maker, quorum_m
 from app.meetings.booking.slots import is_late
 from app.meetings.models import Invitee, LeftOut, Meeting
 from app.meetings.queries import ChildShown, MessageShown, Place, ReportShown
+from app.meetings.received.page import remark_words
+from app.meetings.received.queries import MailRemark, remarks_of
 from app.meetings.types import Answer, Format, MeetingState, MessageKind, ReportVia
 from app.outbox.types import MessageState
 from app.protocols.panel import DeadlinePanel
@@ -53,7 +55,7 @@ FAILED = frozenset({MessageState.REFUSED, MessageState.DEAD, MessageState.BOUNCE
 COMES = frozenset({Answer.ATTEND, Answer.DIAL_IN, Answer.REPORT})
 
 
-Row = TypeVar("Row", MessageShown, ReportShown)
+Row = TypeVar("Row", MessageShown, ReportShown, MailRemark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,14 @@ class ReportLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MailLink:
+    """Mail of an invitee that their answer does not show."""
+
+    ref: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class InviteeLine:
     id: int
     name: str
@@ -95,6 +105,7 @@ class InviteeLine:
     messages: tuple[MessageLine, ...]
     reports: tuple[ReportLine, ...]
     remarks: tuple[str, ...]
+    mail: tuple[MailLink, ...]
     can_note: bool
     can_send: bool
 
@@ -128,10 +139,12 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
     """Everything the page of one discussion shows to this member of staff."""
     sent = _by_invitee(queries.messages_of(session, meeting.id))
     reports = _by_invitee(queries.reports_of(session, meeting.id))
+    came = _by_invitee(remarks_of(session, meeting.id))
     there = [one for one in meeting.invitees if one.removed_at is None]
     books = may(staff.roles, Permission.DISCUSSION_BOOK)
     people = tuple(
-        _line(one, sent[one.id], reports[one.id], meeting, can_book=books) for one in there
+        _line(one, sent[one.id], reports[one.id], came[one.id], meeting, can_book=books)
+        for one in there
     )
     asked = [one for one in there if one.staff_id is None]
     answered = sum(one.answer is not Answer.NONE for one in asked)
@@ -212,6 +225,7 @@ def _line(
     invitee: Invitee,
     sent: Sequence[MessageShown],
     reports: Sequence[ReportShown],
+    came: Sequence[MailRemark],
     meeting: Meeting,
     *,
     can_book: bool,
@@ -241,6 +255,11 @@ def _line(
         ),
         reports=tuple(ReportLine(one.id, _report(one)) for one in reports),
         remarks=_remarks(invitee, meeting),
+        mail=tuple(
+            MailLink(one.ref, words)
+            for one in came
+            if (words := remark_words(one, has_answered=invitee.answer is not Answer.NONE))
+        ),
         can_note=others and invitee.staff_id is None,
         can_send=others and meeting.state is MeetingState.BOOKED,
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from app.core.clock import words_for_moment
 from app.core.refusal import Refused
-from app.meetings.types import Answer, MeetingState
+from app.meetings.types import Answer, Format, MeetingState
 
 # Invitees may answer and send reports until the discussion has ended (D4, D5).
 OPEN_TO_INVITEES = frozenset({MeetingState.BOOKED, MeetingState.UNDER_WAY})
@@ -55,6 +55,12 @@ def check_answer(
         raise Refused("answer", "Say whether you attend, dial in, send a report or cannot come")
     if held is Answer.DEPUTY or has_deputy:
         raise Refused("answer", "A colleague comes instead: telephone the desk to change that")
+
+
+def takes_part_as(format_of_meeting: Format) -> Answer:
+    """What "I will take part" means where nothing more was said: by telephone for a
+    telephone conference, else in person. Source: D3, D4, D6."""
+    return Answer.DIAL_IN if format_of_meeting is Format.CALL else Answer.ATTEND
 
 
 def after_move(answer: Answer) -> Answer:

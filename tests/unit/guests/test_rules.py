@@ -10,8 +10,9 @@ from app.directory.types import AgencyKind
 from app.guests.forms import digits
 from app.guests.guide import joining_guide, what_to_bring
 from app.guests.page import choices_for, dial_in_of, said_words, when_words
-from app.guests.rules import becomes_attendance, takes_part_as, told, what_is_open
+from app.guests.rules import becomes_attendance, told, what_is_open
 from app.guests.types import ChildSeen, MeetingSeen, OwnAnswer, Told
+from app.meetings.rules import takes_part_as
 from app.meetings.types import Answer, Format, MeetingState
 
 START = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # half an hour before the clocks go forward

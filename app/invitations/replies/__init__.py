@@ -1,0 +1,1 @@
+"""Mail that comes back: what it is and what it says. Nothing here changes anything."""

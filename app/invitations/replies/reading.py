@@ -1,0 +1,233 @@
+"""From the bytes of a mail to what it says (D6). Whatever comes in, something comes out: what can't
+be read is of kind UNREADABLE and goes to a person.
+
+Everything is done with the plain policy of the standard library: its newer one raises on some
+headers that broken programs and ill-meaning people send.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email import policy
+from email.header import decode_header, make_header
+from email.message import Message
+from email.parser import BytesParser
+from email.utils import getaddresses
+from html.parser import HTMLParser
+
+from app.invitations.replies import calendars, delivery_reports
+from app.invitations.replies.types import CalendarAnswer, MailKind, MailRead
+from app.invitations.wording import one_line
+
+LONGEST_TEXT = 20_000
+LONGEST_LINE = 300
+MOST_PARTS = 200
+MOST_IDS = 40
+# RFC 5322 3.6.4 allows more than this; what we send ourselves looks so.
+MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,250}>")
+_CALENDAR_TYPES = frozenset({"text/calendar", "application/ics", "text/x-vcalendar"})
+# What programs put into a subject themselves where they leave out Auto-Submitted.
+_AUTOMATIC_SUBJECT = re.compile(
+    r"\s*(automatic reply|auto(matic)?[ -]?(reply|response)|autoreply|out of (the )?office)\b",
+    re.IGNORECASE,
+)
+_PARSER = BytesParser(policy=policy.compat32)
+
+
+def read_mail(raw: bytes) -> MailRead:
+    """What a mail says. Never raises: a mail that breaks the reading is UNREADABLE."""
+    try:
+        return _read(raw)
+    except Exception:
+        # Strangers write these bytes, and the libraries below raise many kinds of error.
+        return MailRead(MailKind.UNREADABLE)
+
+
+def clean(text: str, longest: int = LONGEST_TEXT) -> str:
+    """The text as it can be kept: line breaks and tabs, no other control characters, no half
+    characters, cut at `longest`."""
+    whole = text.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n")
+    kept = "".join(one for one in whole if one in "\n\t" or one.isprintable() or one == "\u00a0")
+    return kept.strip()[:longest]
+
+
+def _read(raw: bytes) -> MailRead:
+    message = _PARSER.parsebytes(raw)
+    ids = _ids(message, "Message-ID")
+    read = MailRead(
+        kind=MailKind.UNREADABLE,
+        message_id=ids[0] if ids else "",
+        sender=_sender(message),
+        subject=one_line(_header(message, "Subject"))[:LONGEST_LINE],
+        answers_to=_ids(message, "In-Reply-To") + _ids(message, "References"),
+    )
+    parts = [part for part, _ in zip(message.walk(), range(MOST_PARTS), strict=False)]
+    words, names = _words(parts), _names(parts)
+    kind, report = delivery_reports.report_in(message, parts)
+    calendar: CalendarAnswer | None = None
+    if kind is None:
+        method, calendar = _calendar(parts)
+        kind = {"REPLY": MailKind.ANSWER, "COUNTER": MailKind.COUNTER}.get(method)
+    if kind is None:
+        broken = not raw.strip() or not (read.sender or read.subject or words)
+        kind = (
+            MailKind.UNREADABLE
+            if broken
+            else MailKind.AUTOMATIC
+            if _is_automatic(message, read.subject)
+            else MailKind.WRITTEN
+        )
+    return MailRead(
+        kind=kind,
+        message_id=read.message_id,
+        sender=read.sender,
+        subject=read.subject,
+        words=words,
+        answers_to=tuple(dict.fromkeys(read.answers_to))[:MOST_IDS],
+        attachments=names,
+        calendar=calendar,
+        report=report,
+    )
+
+
+def _calendar(parts: list[Message]) -> tuple[str, CalendarAnswer | None]:
+    """The method and content of the first calendar part that answers; Google sends two alike."""
+    for part in parts:
+        name = _file_name(part).lower()
+        if part.get_content_type() not in _CALENDAR_TYPES and not name.endswith(".ics"):
+            continue
+        content = part.get_payload(decode=True)
+        if not isinstance(content, bytes):
+            continue
+        labelled = part.get_param("method")
+        method, answer = calendars.answer_in(
+            content,
+            part.get_content_charset(),
+            labelled if isinstance(labelled, str) else "",
+        )
+        if method in ("REPLY", "COUNTER"):
+            return method, answer
+    return "", None
+
+
+def _is_automatic(message: Message, subject: str) -> bool:
+    """RFC 3834 5, and what was usual before it."""
+    submitted = str(message.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
+    precedence = str(message.get("Precedence", "")).strip().lower()
+    return (
+        submitted != "no"
+        or precedence in ("auto_reply", "bulk", "junk")
+        or "X-Autoreply" in message
+        or "X-Autorespond" in message
+        or str(message.get("Return-Path", "")).strip() == "<>"
+        or _AUTOMATIC_SUBJECT.match(subject) is not None
+    )
+
+
+def _sender(message: Message) -> str:
+    """The address in From, where there is exactly one From with exactly one address."""
+    headers = [str(value) for value in message.get_all("From", [])]
+    if len(headers) != 1:
+        return ""
+    found = [address for _name, address in getaddresses(headers) if address]
+    return found[0].strip().lower() if len(found) == 1 and found[0].count("@") == 1 else ""
+
+
+def _header(message: Message, name: str) -> str:
+    value = str(message.get(name, ""))
+    try:
+        return str(make_header(decode_header(value)))
+    except (ValueError, LookupError):  # an encoding that nobody knows, a broken encoded word
+        return value
+
+
+def _ids(message: Message, name: str) -> tuple[str, ...]:
+    text = " ".join(str(value) for value in message.get_all(name, []))
+    return tuple(MESSAGE_ID.findall(text[: MOST_IDS * 260]))[:MOST_IDS]
+
+
+def _file_name(part: Message) -> str:
+    name = part.get_filename()
+    return one_line(str(name))[:LONGEST_LINE] if name else ""
+
+
+def _names(parts: list[Message]) -> tuple[str, ...]:
+    return tuple(name for part in parts if (name := clean(_file_name(part), LONGEST_LINE)))[:20]
+
+
+def _words(parts: list[Message]) -> str:
+    """What was written: the plain text, else the words of the HTML."""
+    for wanted in ("text/plain", "text/html"):
+        for text in _texts(parts, wanted):
+            return text
+    return ""
+
+
+def _texts(parts: list[Message], wanted: str) -> Iterator[str]:
+    for part in parts:
+        if part.is_multipart() or part.get_content_type() != wanted or _file_name(part):
+            continue
+        content = part.get_payload(decode=True)
+        if not isinstance(content, bytes):
+            continue
+        text = _decoded(content[: LONGEST_TEXT * 8], part.get_content_charset())
+        text = clean(_without_markup(text) if wanted == "text/html" else text)
+        if text:
+            yield text
+
+
+def _decoded(content: bytes, charset: str | None) -> str:
+    for name in (charset or "utf-8", "utf-8"):
+        try:
+            return content.decode(name)
+        except (LookupError, ValueError):
+            continue
+    return content.decode("latin-1")
+
+
+class _Words(HTMLParser):
+    """The text of a page; what stands in a script or a style is not text."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("script", "style", "head", "title"):
+            self._silent += 1
+        elif tag in ("p", "br", "div", "tr", "li", "h1", "h2", "h3"):
+            self.found.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("script", "style", "head", "title") and self._silent:
+            self._silent -= 1
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.found.append(" ".join(data.split()) + " " if data.strip() else "")
+
+
+def _without_markup(markup: str) -> str:
+    page = _Words()
+    page.feed(markup)
+    page.close()
+    lines = (" ".join(line.split()) for line in "".join(page.found).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+
+
+_QUOTED = re.compile(
+    r"^(>|-{2,}\s*original (message|appointment)|_{10,}|from:\s|sent from my |on .{5,200} wrote:)",
+    re.IGNORECASE,
+)
+
+
+def own_words(text: str, longest: int = 500) -> str:
+    """What somebody wrote above the message that they quote."""
+    kept = []
+    for line in text.split("\n"):
+        if _QUOTED.match(line.strip()):
+            break
+        kept.append(line)
+    return "\n".join(kept).strip()[:longest]

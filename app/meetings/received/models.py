@@ -1,0 +1,72 @@
+"""Mail that came in (D6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base, EncryptedBytes, EncryptedText, values_of
+from app.invitations.replies.types import MailKind
+from app.meetings.received.types import Outcome, Why
+from app.meetings.types import Answer
+
+_WAITS = "outcome = 'look' AND closed_at IS NULL"
+_KEPT = "sender IS NOT NULL"
+
+
+class ReceivedMail(Base):
+    """One mail that came in, what it is and what became of it. `digest` is that of its Message-ID
+    and sender, so that nothing is taken in twice."""
+
+    __tablename__ = "received_mail"
+    __table_args__ = (
+        UniqueConstraint("ref", name="uq_received_mail_ref"),
+        UniqueConstraint("digest", name="uq_received_mail_digest"),
+        Index("ix_received_mail_waits", "id", sqlite_where=text(_WAITS),
+              postgresql_where=text(_WAITS)),
+        Index("ix_received_mail_kept", "received_at", "id", sqlite_where=text(_KEPT),
+              postgresql_where=text(_KEPT)),
+        Index("ix_received_mail_invitee", "invitee_id", "id"),
+        CheckConstraint("outcome <> 'look' OR why IS NOT NULL", name="look_has_a_reason"),
+        CheckConstraint("closed_at IS NULL OR outcome = 'look'", name="closed_after_a_look"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str]
+    digest: Mapped[str]
+    received_at: Mapped[datetime]
+    kind: Mapped[MailKind] = mapped_column(values_of(MailKind))
+    outcome: Mapped[Outcome] = mapped_column(values_of(Outcome))
+    why: Mapped[Why | None] = mapped_column(values_of(Why))
+    # Whose it is, as far as that could be found; a guess until a person has looked.
+    invitee_id: Mapped[int | None] = mapped_column(ForeignKey("invitee.id"))
+    answer: Mapped[Answer | None] = mapped_column(values_of(Answer))
+    sequence: Mapped[int | None]
+    proposed_start: Mapped[datetime | None]
+    proposed_end: Mapped[datetime | None]
+    # Emptied with the original when it has been kept long enough.
+    sender: Mapped[str | None] = mapped_column(EncryptedText)
+    subject: Mapped[str | None] = mapped_column(EncryptedText)
+    words: Mapped[str | None] = mapped_column(EncryptedText)
+    original: Mapped[bytes | None] = mapped_column(EncryptedBytes)
+    assigned_to_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    closing: Mapped[str | None] = mapped_column(EncryptedText)  # what was done
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class MailboxPosition(Base):
+    """How far a mailbox has been read. It is only read: people go on using it as ever."""
+
+    __tablename__ = "mailbox_position"
+
+    mailbox: Mapped[str] = mapped_column(primary_key=True)  # digest of user, host and folder
+    # Both are numbers of 32 bits without a sign.
+    uid_validity: Mapped[int] = mapped_column(BigInteger)
+    last_uid: Mapped[int] = mapped_column(BigInteger)
+    read_at: Mapped[datetime]

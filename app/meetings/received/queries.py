@@ -1,0 +1,214 @@
+"""Finding what a mail belongs to, and what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, bindparam, select, text
+from sqlalchemy.orm import Session, aliased
+
+from app.accounts.models import Staff
+from app.invitations.models import Invitation
+from app.invitations.replies.types import MailKind
+from app.meetings.models import Delivery, Invitee, Meeting
+from app.meetings.received.models import MailboxPosition, ReceivedMail
+from app.meetings.received.types import Outcome, Why
+from app.meetings.types import Answer
+from app.outbox.models import OutboxMessage
+
+_BY_UID = (
+    select(Invitee, Invitation)
+    .join(Invitation, Invitation.id == Invitee.invitation_id)
+    .where(Invitation.uid == bindparam("uid"))
+    .with_for_update(of=Invitee)
+    .execution_options(populate_existing=True)
+)
+_MESSAGES = (
+    select(OutboxMessage)
+    .where(OutboxMessage.message_id.in_(bindparam("ids", expanding=True)))
+    .order_by(OutboxMessage.id.desc())
+    .limit(1)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_INVITEE_OF = (
+    select(Invitee)
+    .join(Delivery, Delivery.invitee_id == Invitee.id)
+    .join(OutboxMessage, OutboxMessage.id == Delivery.message_id)
+    .where(OutboxMessage.message_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Delivery.id.desc())
+    .limit(1)
+)
+_OF_MEETING = (
+    select(Invitee)
+    .join(Meeting, Meeting.id == Invitee.meeting_id)
+    .where(Meeting.ref == bindparam("ref"))
+    .order_by(Invitee.id)
+)
+_BY_DIGEST = select(ReceivedMail.ref, ReceivedMail.outcome).where(
+    ReceivedMail.digest == bindparam("digest")
+)
+_holder = aliased(Staff)
+_ROWS: Select[*tuple[Any, ...]] = (
+    select(
+        ReceivedMail.id,
+        ReceivedMail.ref,
+        ReceivedMail.received_at,
+        ReceivedMail.kind,
+        ReceivedMail.outcome,
+        ReceivedMail.why,
+        ReceivedMail.sender,
+        ReceivedMail.subject,
+        ReceivedMail.closed_at,
+        _holder.name.label("assigned_to"),
+        Invitee.name.label("invitee"),
+        Meeting.ref.label("meeting_ref"),
+        Meeting.starts_at.label("starts_at"),
+    )
+    .outerjoin(_holder, _holder.id == ReceivedMail.assigned_to_id)
+    .outerjoin(Invitee, Invitee.id == ReceivedMail.invitee_id)
+    .outerjoin(Meeting, Meeting.id == Invitee.meeting_id)
+)
+# Written literally, as in the partial index.
+_WAITS = text("received_mail.outcome = 'look' AND received_mail.closed_at IS NULL")
+_WAITING = _ROWS.where(_WAITS).order_by(ReceivedMail.id)
+_NEWEST = _ROWS.order_by(ReceivedMail.id.desc())
+_ANY_WAITING = select(ReceivedMail.id).where(_WAITS).order_by(ReceivedMail.id)
+_REMARKS: Select[*tuple[Any, ...]] = (
+    select(
+        ReceivedMail.invitee_id,
+        ReceivedMail.kind,
+        ReceivedMail.outcome,
+        ReceivedMail.answer,
+        ReceivedMail.received_at,
+        ReceivedMail.ref,
+        ReceivedMail.closed_at,
+    )
+    .join(Invitee, Invitee.id == ReceivedMail.invitee_id)
+    .where(
+        Invitee.meeting_id == bindparam("meeting_id"),
+        ReceivedMail.outcome.in_((Outcome.OLDER, Outcome.AWAY, Outcome.LOOK)),
+    )
+    .order_by(ReceivedMail.id)
+)
+_KEPT_TOO_LONG = (
+    select(ReceivedMail.id)
+    .where(
+        text("received_mail.sender IS NOT NULL"),
+        ReceivedMail.received_at < bindparam("until", type_=ReceivedMail.received_at.type),
+        (ReceivedMail.outcome != Outcome.LOOK)
+        | (ReceivedMail.closed_at < bindparam("until", type_=ReceivedMail.received_at.type)),
+    )
+    .order_by(ReceivedMail.received_at, ReceivedMail.id)
+)
+
+
+class MailRow(NamedTuple):
+    """A mail in a list."""
+
+    id: int
+    ref: str
+    received_at: datetime
+    kind: MailKind
+    outcome: Outcome
+    why: Why | None
+    sender: str | None
+    subject: str | None
+    closed_at: datetime | None
+    assigned_to: str | None
+    invitee: str | None
+    meeting_ref: str | None
+    starts_at: datetime | None
+
+
+class MailRemark(NamedTuple):
+    """What came from an invitee that their answer does not show."""
+
+    invitee_id: int
+    kind: MailKind
+    outcome: Outcome
+    answer: Answer | None
+    received_at: datetime
+    ref: str
+    closed_at: datetime | None
+
+
+def taken_before(session: Session, digest: str) -> tuple[str, Outcome] | None:
+    """The reference and outcome of a mail that was taken in already."""
+    row = session.execute(_BY_DIGEST, {"digest": digest}).one_or_none()
+    return None if row is None else (row.ref, row.outcome)
+
+
+def invited_with(session: Session, uid: str) -> tuple[Invitee, Invitation] | None:
+    """Whose entry has this UID; the invitee is locked until the transaction ends."""
+    row = session.execute(_BY_UID, {"uid": uid}).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def message_of(session: Session, message_ids: Collection[str]) -> OutboxMessage | None:
+    """The newest message of ours among these Message-IDs, locked."""
+    if not message_ids:
+        return None
+    return session.execute(_MESSAGES, {"ids": list(message_ids)}).scalar_one_or_none()
+
+
+def written_to(session: Session, message_ids: Collection[str]) -> Invitee | None:
+    """The invitee to whom one of these messages was sent."""
+    if not message_ids:
+        return None
+    return session.execute(_INVITEE_OF, {"ids": list(message_ids)}).scalar_one_or_none()
+
+
+def invitees_of(session: Session, meeting_ref: str) -> Sequence[Invitee]:
+    """Everyone ever invited to the discussion with this reference."""
+    return session.execute(_OF_MEETING, {"ref": meeting_ref}).scalars().all()
+
+
+def waiting(session: Session, most: int) -> list[MailRow]:
+    """Mail that a person has to look at, the oldest first."""
+    return [MailRow(*row) for row in session.execute(_WAITING.limit(most))]
+
+
+def newest(session: Session, before: int | None, most: int) -> list[MailRow]:
+    """All mail that came in, newest first, from below the given number."""
+    statement = _NEWEST if before is None else _NEWEST.where(ReceivedMail.id < before)
+    return [MailRow(*row) for row in session.execute(statement.limit(most))]
+
+
+def how_many_wait(session: Session, most: int) -> int:
+    """How many mails wait for a person, counted up to `most`."""
+    return len(session.execute(_ANY_WAITING.limit(most)).all())
+
+
+def mail(session: Session, ref: str) -> ReceivedMail | None:
+    """One mail that came in."""
+    return session.execute(select(ReceivedMail).where(ReceivedMail.ref == ref)).scalar_one_or_none()
+
+
+def mail_to_change(session: Session, ref: str) -> ReceivedMail | None:
+    """The same, read anew and locked until the transaction ends."""
+    return session.execute(
+        select(ReceivedMail)
+        .where(ReceivedMail.ref == ref)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+
+
+def remarks_of(session: Session, meeting_id: int) -> list[MailRemark]:
+    """What came from the invitees of a discussion beside their answers, oldest first."""
+    rows = session.execute(_REMARKS, {"meeting_id": meeting_id})
+    return [MailRemark(*row) for row in rows]
+
+
+def kept_too_long(session: Session, until: datetime, most: int) -> list[int]:
+    """Mail whose content is to be emptied: closed, or in need of nobody, before `until`."""
+    rows = session.execute(_KEPT_TOO_LONG.limit(most), {"until": until})
+    return list(rows.scalars())
+
+
+def position(session: Session, mailbox: str) -> MailboxPosition | None:
+    """How far a mailbox was read."""
+    return session.get(MailboxPosition, mailbox)
