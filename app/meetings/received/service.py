@@ -15,7 +15,7 @@ from app.audit.types import SYSTEM, Actor, ActorKind, Subject
 from app.core.crypto import new_reference
 from app.core.refusal import Refused
 from app.invitations.models import Invitation
-from app.invitations.replies.reading import own_words
+from app.invitations.replies.reading import clean, own_words
 from app.invitations.replies.types import CalendarAnswer, MailKind, MailRead
 from app.meetings import answers
 from app.meetings.models import Invitee
@@ -31,6 +31,7 @@ _REFERENCE = re.compile(r"\bSD-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 _ON_ITS_WAY = frozenset({MessageState.SENT, MessageState.SENDING})
 AT_ONCE = 200  # mails emptied in one transaction
 LONGEST_CLOSING = 2_000
+LONGEST_NOTE = 1_000
 
 
 def take_in(session: Session, read: MailRead, raw: bytes, now: datetime) -> TakenIn:
@@ -150,11 +151,12 @@ def _note(
         ActorKind.GUEST, invitee.invitation_id, f"invitee: {invitee.agency_name} (by calendar)"
     )
     given = verdict.answer or Answer.NONE
-    words = said.words.strip() or (own_words(read.words) if _writes_itself(read) else "")
+    written = own_words(read.words) if _writes_itself(read) else ""
+    words = clean(said.words, LONGEST_NOTE) or written
     moment = rules.given_at(said, now)
     try:
         with session.begin_nested():
-            answers.answer(session, invitee, given, words[:1000], actor, now, moment)
+            answers.answer(session, invitee, given, words, actor, now, moment)
     except Refused:
         return Verdict(Outcome.LOOK, Why.NO_LONGER_INVITED)
     return verdict

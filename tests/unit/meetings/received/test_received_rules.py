@@ -16,9 +16,15 @@ from tests.clock import FRIDAY
 EMAIL = "amina@police.example"
 MINUTE = timedelta(minutes=1)
 HELD = {
-    "email": EMAIL, "sequence": 2, "answer": Answer.NONE, "answered_at": None, "state": MeetingState.BOOKED,
-    "format": Format.CALL, "removed": False, "replaced": False,
-}  # fmt: skip
+    "email": EMAIL,
+    "sequence": 2,
+    "answer": Answer.NONE,
+    "answered_at": None,
+    "state": MeetingState.BOOKED,
+    "format": Format.CALL,
+    "removed": False,
+    "replaced": False,
+}
 SAID = {
     "uid": "u1",
     "sequence": 2,

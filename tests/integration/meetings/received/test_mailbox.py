@@ -1,0 +1,158 @@
+"""The two ways in: `flask mail receive`, and a mailbox on a real IMAP server (D6)."""
+
+from __future__ import annotations
+
+import io
+import sys
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from app.cli.mail import LARGEST
+from app.core.clock import now
+from app.core.config import UnsafeSettings
+from app.invitations.replies import mailbox
+from app.invitations.replies.mailbox import read_url
+from app.meetings.received import service, worker
+from app.meetings.received.models import MailboxPosition, ReceivedMail
+from app.meetings.received.types import Outcome, Why
+from app.meetings.types import Answer
+from tests.factories.replies import google, outlook, plain
+from tests.imap import ImapServer
+from tests.integration.meetings.received.test_taking_in import Desk
+
+
+@pytest.fixture(scope="module")
+def imap():
+    with ImapServer() as server:
+        yield server
+
+
+@pytest.fixture
+def desk(change):
+    found = Desk(change)
+    found.said = found.said.but(stamp=now())
+    return found
+
+
+@pytest.fixture
+def receive(app, monkeypatch):
+    """`flask mail receive < bytes`."""
+
+    def run(raw):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+        return app.test_cli_runner().invoke(args=["mail", "receive"], input=raw)
+
+    return run
+
+
+def rows(desk):
+    with desk.change() as session:
+        return list(session.execute(select(ReceivedMail).order_by(ReceivedMail.id)).scalars())
+
+
+def test_a_mail_from_standard_input(desk, receive):
+    raw = outlook(desk.said.but(message_id="<a@police.example>"))
+    first, again = receive(raw), receive(raw)
+    assert (first.exit_code, again.exit_code) == (0, 0), first.output
+    [row] = rows(desk)
+    assert first.output == f"Taken in as {row.ref}: answer noted.\n"
+    assert again.output == f"Taken in before as {row.ref}: answer noted.\n"
+    assert desk.answer is Answer.DIAL_IN
+
+
+def test_what_no_mail_server_sends_is_told_to_the_sender(desk, receive):
+    for raw in (b"", b"\r\n \r\n", b"x" * (LARGEST + 1)):
+        assert receive(raw).exit_code == 65
+    assert receive(b"\x00\xff not a mail at all").exit_code == 0
+    assert [row.original for row in rows(desk)] == [b"\x00\xff not a mail at all"]
+
+
+def test_a_fault_of_ours_loses_no_mail(app, desk, receive, monkeypatch):
+    def fails(*_arguments):
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(service.rules, "judge_answer", fails)
+    raw = outlook(desk.said)
+    assert receive(raw).exit_code == 0
+    [row] = rows(desk)
+    assert (row.why, row.original) == (Why.UNREADABLE, raw)
+
+
+def test_a_mailbox_is_read_and_left_as_it_was(app, desk, imap):
+    settings = replace(app.extensions["settings"], imap_url=imap.url)
+    marked = imap.flags()
+    imap.bring(outlook(desk.said))
+    imap.bring(plain(desk.said, words="I shall be late"))
+    with app.app_context():
+        assert worker.read_mailbox(settings, now()) >= 2
+        assert worker.read_mailbox(settings, now()) == 0
+    assert desk.answer is Answer.DIAL_IN
+    taken = [row.outcome for row in rows(desk) if row.invitee_id == desk.invitee_id]
+    assert taken == [Outcome.NOTED]
+    assert "I shall be late" in [row.words for row in rows(desk)]
+    flags = imap.flags()
+    assert len(flags) == len(marked) + 2
+    assert not any(b"Seen" in one or b"Deleted" in one for one in flags)
+    imap.bring(google(desk.said.but(partstat="DECLINED", stamp=now())))
+    with app.app_context():
+        assert worker.read_mailbox(settings, now()) == 1
+    assert desk.answer is Answer.DECLINED
+
+
+def test_a_mailbox_that_was_numbered_anew_repeats_nothing(app, desk, imap):
+    settings = replace(app.extensions["settings"], imap_url=imap.url)
+    imap.bring(plain(desk.said))
+    with app.app_context():
+        worker.read_mailbox(settings, now())
+    count = len(rows(desk))
+    with desk.change() as session:
+        session.execute(select(MailboxPosition)).scalar_one().uid_validity += 1
+    with app.app_context():
+        assert worker.read_mailbox(settings, now()) >= 1
+    assert len(rows(desk)) == count
+
+
+def test_a_mail_too_large_to_read_is_named_by_its_header(app, desk, imap, monkeypatch):
+    monkeypatch.setattr(mailbox, "LARGEST", 500)
+    settings = replace(app.extensions["settings"], imap_url=imap.url)
+    imap.bring(plain(desk.said, subject="Large", words="x" * 2000))
+    with app.app_context():
+        worker.read_mailbox(settings, now())
+    row = rows(desk)[-1]
+    assert row.why is Why.UNREADABLE
+    assert b"Subject: Large" in row.original and b"xxxx" not in row.original
+
+
+@pytest.mark.parametrize("wrong", ["imap://demouser:no@127.0.0.1:{}/INBOX",
+                                   "imap://demouser:demopass@127.0.0.1:{}/Elsewhere",
+                                   "imap://a:b@127.0.0.1:1/INBOX"])  # fmt: skip
+def test_a_mailbox_that_cannot_be_read_waits(app, desk, imap, wrong, capfd):
+    settings = replace(app.extensions["settings"], imap_url=wrong.format(imap.port))
+    with app.app_context():
+        assert worker.read_mailbox(settings, now()) == 0
+    said = "".join(capfd.readouterr())
+    assert "mailbox waits" in said and "demopass" not in said
+    with desk.change() as session:
+        assert session.execute(select(func.count()).select_from(MailboxPosition)).scalar() == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://a:b@host.example/", "imaps://host.example/INBOX", "imaps://a:b@host.example:99999/",
+     "imap://a:b@host.example/INBOX?tls=none"],
+)  # fmt: skip
+def test_an_address_that_is_none_or_unsafe_is_refused(url):
+    with pytest.raises(UnsafeSettings):
+        read_url(url)
+
+
+def test_the_example_area_reads_no_real_mailbox():
+    with pytest.raises(UnsafeSettings):
+        read_url("imaps://a:b@host.example/INBOX", loopback_only=True)
+    place = read_url("imaps://a%40b.example:p%2Fw@host.example/Answers")
+    assert (place.user, place.password, place.port, place.folder, place.tls) == (
+        "a@b.example", "p/w", 993, "Answers", "at once",
+    )  # fmt: skip
+    assert read_url("imap://a:b@host.example").tls == "starttls"
