@@ -149,6 +149,7 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
     asked = [one for one in there if one.staff_id is None]
     answered = sum(one.answer is not Answer.NONE for one in asked)
     step, others = _steps(meeting, staff, now, waiting=len(asked) - answered)
+    chair, referral_ref = queries.chair_and_referral(session, meeting.id)
     late = meeting.starts_at is not None and is_late(meeting.starts_at, meeting.due_at)
     return Overview(
         meeting=meeting,
@@ -156,8 +157,8 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
         state_colour=STATE_COLOURS[meeting.state],
         deadline=deadline_of(meeting, now),
         children=queries.children_of(session, meeting.id),
-        chair=queries.staff_name(session, meeting.chair_id),
-        referral_ref=queries.referral_ref(session, meeting),
+        chair=chair,
+        referral_ref=referral_ref,
         how=_how(meeting),
         place=queries.place_of(session, meeting),
         shows_pin=meeting.state in (MeetingState.BOOKED, MeetingState.UNDER_WAY),

@@ -22,6 +22,13 @@ _FOR_CHANGE = _BY_REF.with_for_update(of=Meeting)
 _STATE = select(Meeting.state).where(Meeting.ref == bindparam("ref"))
 _STAFF_NAME = select(Staff.name).where(Staff.id == bindparam("staff_id"))
 _REFERRAL_REF = select(Referral.ref).where(Referral.id == bindparam("referral_id"))
+_CHAIR_AND_REFERRAL = (
+    select(Staff.name, Referral.ref)
+    .select_from(Meeting)
+    .outerjoin(Staff, Staff.id == Meeting.chair_id)
+    .outerjoin(Referral, Referral.id == Meeting.referral_id)
+    .where(Meeting.id == bindparam("meeting_id"))
+)
 _PLACE = (
     select(ConferenceLine.name, ConferenceLine.telephone, LinePin.pin)
     .outerjoin(LinePin, LinePin.id == bindparam("pin_id"))
@@ -181,6 +188,12 @@ def staff_name(session: Session, staff_id: int | None) -> str:
     if staff_id is None:
         return ""
     return session.execute(_STAFF_NAME, {"staff_id": staff_id}).scalar_one_or_none() or ""
+
+
+def chair_and_referral(session: Session, meeting_id: int) -> tuple[str, str]:
+    """The chair's name and the referral's reference; each empty where there is none."""
+    chair, ref = session.execute(_CHAIR_AND_REFERRAL, {"meeting_id": meeting_id}).one()
+    return chair or "", ref or ""
 
 
 def referral_ref(session: Session, meeting: Meeting) -> str:
