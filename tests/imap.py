@@ -29,10 +29,13 @@ class ImapServer:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from pymap.main import main; main()", "--host", "127.0.0.1", "--port", str(self.port),
-             "--no-tls", "dict"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [
+                *(sys.executable, "-c", "from pymap.main import main; main()"),
+                *("--host", "127.0.0.1", "--port", str(self.port), "--no-tls", "dict"),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:

@@ -21,7 +21,6 @@ _BY_REF = select(Meeting).where(Meeting.ref == bindparam("ref"))
 _FOR_CHANGE = _BY_REF.with_for_update(of=Meeting)
 _STATE = select(Meeting.state).where(Meeting.ref == bindparam("ref"))
 _STAFF_NAME = select(Staff.name).where(Staff.id == bindparam("staff_id"))
-_REFERRAL_REF = select(Referral.ref).where(Referral.id == bindparam("referral_id"))
 _CHAIR_AND_REFERRAL = (
     select(Staff.name, Referral.ref)
     .select_from(Meeting)
@@ -194,13 +193,6 @@ def chair_and_referral(session: Session, meeting_id: int) -> tuple[str, str]:
     """The chair's name and the referral's reference; each empty where there is none."""
     chair, ref = session.execute(_CHAIR_AND_REFERRAL, {"meeting_id": meeting_id}).one()
     return chair or "", ref or ""
-
-
-def referral_ref(session: Session, meeting: Meeting) -> str:
-    """The reference of the referral a discussion came from; empty for an open case (A11)."""
-    if meeting.referral_id is None:
-        return ""
-    return session.execute(_REFERRAL_REF, {"referral_id": meeting.referral_id}).scalar_one()
 
 
 def referral_of(session: Session, meeting: Meeting) -> Referral | None:

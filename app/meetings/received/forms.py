@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from wtforms import RadioField
-
 from app.meetings.forms import TOLD
+from app.web.choices import RadioField
 from app.web.forms import BaseForm, Line, Passage, Required
 
 

@@ -24,6 +24,7 @@ from app.meetings.types import Answer
 from app.web.access import access
 from app.web.forms import BaseForm
 from app.web.htmx import go_to, respond
+from app.web.numbers import whole
 
 blueprint = Blueprint("received", __name__)
 MOST_WAITING = 100
@@ -35,8 +36,8 @@ STALE = "Somebody else changed this in the same moment: see what it says now"
 @access(staff_may(Permission.MAIL_SEE))
 def waiting() -> Response:
     session = reading()
-    before = request.args.get("before", type=int)
-    rows = queries.newest(session, _bounded(before), PAGE + 1)
+    before = request.args.get("before", type=whole)
+    rows = queries.newest(session, before, PAGE + 1)
     older = rows[PAGE - 1].id if len(rows) > PAGE else None
     return respond(
         "meetings/received/list.html",
@@ -165,8 +166,3 @@ def _note_view(ref: str, page: str) -> None:
     with transaction() as session:
         row = _mail_or_404(session, ref)
         viewed(session, signed_in().actor, page, Subject("mail", row.ref), now())
-
-
-def _bounded(number: int | None) -> int | None:
-    """A number as the database can hold it."""
-    return None if number is None else max(0, min(number, 2**31 - 1))
