@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
@@ -67,14 +67,22 @@ def _new(name: str, email: str, is_team: bool, now: datetime) -> Invitation:
 
 def new_link(session: Session, invitation: Invitation, now: datetime) -> str:
     """The token of a fresh link for the next letter. Only its digest is kept; links of earlier
-    letters go on working until the invitation ends. Written together with its letter."""
-    token = new_token()
-    session.add(
-        InvitationLink(
-            token_digest=token_digest(token), invitation_id=invitation.id, created_at=now
+    letters go on working until the invitation ends."""
+    return new_links(session, [invitation.id], now)[0]
+
+
+def new_links(session: Session, invitation_ids: Sequence[int], now: datetime) -> list[str]:
+    """The same for several invitations, in their order, written together."""
+    tokens = [new_token() for _ in invitation_ids]
+    if tokens:
+        session.execute(
+            insert(InvitationLink),
+            [
+                {"token_digest": token_digest(token), "invitation_id": one, "created_at": now}
+                for token, one in zip(tokens, invitation_ids, strict=True)
+            ],
         )
-    )
-    return token
+    return tokens
 
 
 def next_sequence(session: Session, invitation: Invitation) -> int:

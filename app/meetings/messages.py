@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.core.mail import FinishedMessage
@@ -115,9 +115,12 @@ def send(
     if kind is LetterKind.CANCELLATION:
         take_back(session, with_invitation)
     held = _invitations(session, with_invitation)
+    numbers = [_sequence(session, kind, held[one.id], now) for one in with_invitation]
+    ending = kind is LetterKind.CANCELLATION
+    links = [""] * len(held) if ending else _links(session, held.values(), sender, now)
     addressees = [
-        _addressee(session, kind, one, held[one.id], meeting, sender, now)
-        for one in with_invitation
+        _addressee(one, held[one.id], meeting, number, link)
+        for one, number, link in zip(with_invitation, numbers, links, strict=True)
     ]
     finished = letters_of.letters(
         kind,
@@ -161,13 +164,14 @@ def send_links(
     if not readers:
         return 0
     held = _invitations(session, readers)
+    links = _links(session, held.values(), sender, now)
     finished = letters_of.link_letters(
         kind,
         desk_of(council(session), sender),
         meeting.ref,
         [
-            (held[one.id].name, held[one.id].email, _link(session, held[one.id], sender, now))
-            for one in readers
+            (invitation.name, invitation.email, link)
+            for invitation, link in zip(held.values(), links, strict=True)
         ],
         now,
     )
@@ -208,24 +212,17 @@ def ensure_invitation(session: Session, invitee: Invitee, now: datetime) -> Invi
     return invitation
 
 
-def _addressee(
-    session: Session,
-    kind: LetterKind,
-    invitee: Invitee,
-    invitation: Invitation,
-    meeting: Meeting,
-    sender: Sender,
-    now: datetime,
-) -> Addressee:
+def _sequence(session: Session, kind: LetterKind, invitation: Invitation, now: datetime) -> int:
     if kind is LetterKind.CANCELLATION:
-        sequence, link = invitations.cancel(session, invitation, now), ""
-    else:
-        sequence = (
-            invitations.next_sequence(session, invitation)
-            if kind is LetterKind.UPDATE
-            else invitation.sequence
-        )
-        link = _link(session, invitation, sender, now)
+        return invitations.cancel(session, invitation, now)
+    if kind is LetterKind.UPDATE:
+        return invitations.next_sequence(session, invitation)
+    return invitation.sequence
+
+
+def _addressee(
+    invitee: Invitee, invitation: Invitation, meeting: Meeting, sequence: int, link: str
+) -> Addressee:
     return Addressee(
         uid=invitation.uid,
         sequence=sequence,
@@ -238,11 +235,15 @@ def _addressee(
     )
 
 
-def _link(session: Session, invitation: Invitation, sender: Sender, now: datetime) -> str:
-    return f"{sender.base_url}/i/{invitations.new_link(session, invitation, now)}"
+def _links(
+    session: Session, held: Iterable[Invitation], sender: Sender, now: datetime
+) -> list[str]:
+    tokens = invitations.new_links(session, [one.id for one in held], now)
+    return [f"{sender.base_url}/i/{token}" for token in tokens]
 
 
 def _invitations(session: Session, invitees: Sequence[Invitee]) -> dict[int, Invitation]:
+    """The invitation of each, in their order."""
     rows = {
         row.id: row
         for row in session.execute(
@@ -260,8 +261,10 @@ def _queue(
     now: datetime,
 ) -> None:
     queued = outbox.enqueue_all(session, finished, now)
-    session.add_all(
-        Delivery(invitee_id=invitee.id, message_id=message.id, kind=kind, at=now)
-        for invitee, message in zip(invitees, queued, strict=True)
+    session.execute(
+        insert(Delivery),
+        [
+            {"invitee_id": invitee.id, "message_id": message, "kind": kind, "at": now}
+            for invitee, message in zip(invitees, queued, strict=True)
+        ],
     )
-    session.flush()

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import Update, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
@@ -23,6 +23,7 @@ from app.outbox.models import OutboxMessage
 from app.outbox.queries import DUE
 from app.outbox.types import FAILED, Claimed, MessageState
 
+_QUEUE = insert(OutboxMessage).returning(OutboxMessage.id, sort_by_parameter_order=True)
 _TO_CLAIM = DUE.with_only_columns(
     OutboxMessage.id,
     OutboxMessage.message_id,
@@ -36,36 +37,30 @@ _TO_CLAIM = DUE.with_only_columns(
 
 def enqueue(session: Session, message: FinishedMessage, now: datetime) -> OutboxMessage:
     """Queue a message; it leaves after the transaction it belongs to was committed (H4)."""
-    return enqueue_all(session, [message], now)[0]
+    return session.get_one(OutboxMessage, enqueue_all(session, [message], now)[0])
 
 
-def enqueue_all(
-    session: Session, messages: Sequence[FinishedMessage], now: datetime
-) -> list[OutboxMessage]:
-    """Queue several messages, in their order. Raises UnsafeHeader where a recipient could become
-    a command of its own to the mail server (H7)."""
+def enqueue_all(session: Session, messages: Sequence[FinishedMessage], now: datetime) -> list[int]:
+    """Queue several messages in one statement; their numbers, in their order. Raises UnsafeHeader
+    where a recipient could become a command of its own to the mail server (H7)."""
     rows = [
-        OutboxMessage(
-            message_id=header_text(message.message_id),
-            kind=message.kind,
-            recipient=_recipient(message.recipient),
-            subject=header_text(message.subject),
-            content=message.content,
-            state=MessageState.QUEUED,
-            tries=0,
-            queued_at=now,
-            next_try_at=now,
-            claimed_until=None,
-            sent_at=None,
-            problem=None,
-            seen_at=None,
-        )
+        {
+            "message_id": header_text(message.message_id),
+            "kind": message.kind,
+            "recipient": _recipient(message.recipient),
+            "subject": header_text(message.subject),
+            "content": message.content,
+            "state": MessageState.QUEUED,
+            "tries": 0,
+            "queued_at": now,
+            "next_try_at": now,
+        }
         for message in messages
     ]
-    session.add_all(rows)
-    session.flush()
+    if not rows:
+        return []
     ring_after_commit(session)
-    return rows
+    return list(session.execute(_QUEUE, rows).scalars())
 
 
 def withdraw(session: Session, ids: Collection[int]) -> int:

@@ -2,83 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from wtforms import BooleanField, FieldList, Form, FormField, HiddenField
+from wtforms import BooleanField, Field
 
-from app.directory.types import AgencyKind
+from app.meetings.booking.person_rows import MOST_PEOPLE, TOO_LONG, PersonRow
 from app.meetings.booking.slots import DURATIONS
-from app.meetings.booking.types import (
-    BookingOrder,
-    ChangeOrder,
-    Chosen,
-    Leaving,
-    Removal,
-    TypedPerson,
-)
+from app.meetings.booking.types import BookingOrder, ChangeOrder, Chosen, Leaving, Removal
 from app.meetings.types import Format
 from app.web.choices import RadioField, SelectField
 from app.web.forms import BaseForm, Line, LocalMoment, OnceForm, Passage, Required
 
 OTHER_TIME = "other"
 KEEP_TIME = "keep"
-MOST_PEOPLE = 60
-_KINDS = [(kind.value, kind.label) for kind in AgencyKind]
+_NAMED = re.compile(r"people-(\d{1,3})-(\w+)")
 
 
-class PersonRow(Form):
-    """One person: proposed by a rule, invited already, added from the directory, or typed.
+class PeopleField(Field):
+    """The list of people, in the order in which the page shows them."""
 
-    `key` says which: a rule's key, `invitee-<id>`, `added-<id>`, or `typed-<n>`.
-    """
+    rows: list[PersonRow]
 
-    key = HiddenField()
-    come = BooleanField("Invite")
-    person = SelectField("Who", validate_choice=False)
-    reason = Line("Why not?")
-    telephone_only = BooleanField("Telephone only: no email, no calendar entry")
-    name = Line("Name")
-    title = Line("What they do")
-    agency = Line("Agency")
-    kind = SelectField("Kind of agency", choices=_KINDS, default=AgencyKind.OTHER.value)
-    email = Line("Email address")
-    telephone = Line("Telephone")
-    decides = BooleanField("Can decide for their agency")
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        self.process_errors: list[str] = []
+        self.rows, self.data = [], None
+        found: dict[int, dict[str, str]] = {}
+        for name in formdata or ():
+            if named := _NAMED.fullmatch(name):
+                found.setdefault(int(named[1]), {})[named[2]] = formdata[name]
+        for number in sorted(found)[:MOST_PEOPLE]:
+            self.add(found[number])
 
-    @property
-    def professional_id(self) -> int | None:
-        """Who of the directory is chosen in this row."""
-        chosen = self.person.data or ""
-        return int(chosen) if chosen.isdigit() else None
+    def add(self, values: Mapping[str, Any]) -> PersonRow:
+        """One more row at the end, with these values."""
+        row = PersonRow(f"{self.name}-{len(self.rows)}")
+        row.take(values)
+        self.rows.append(row)
+        return row
 
-    @property
-    def is_typed(self) -> bool:
-        return bool(self.name.data)
+    def drop(self, key: str) -> None:
+        self.rows = [row for row in self.rows if row.key != key]
+        for place, row in enumerate(self.rows):
+            row.prefix = f"{self.name}-{place}"
 
-    def typed(self) -> TypedPerson:
-        return TypedPerson(
-            name=self.name.data,
-            title=self.title.data,
-            agency_name=self.agency.data,
-            agency_kind=AgencyKind(self.kind.data),
-            email=self.email.data or None,
-            telephone=self.telephone.data or None,
-            decision_maker=bool(self.decides.data),
-        )
+    def validate(self, form: Any, extra_validators: Any = ()) -> bool:
+        self.errors = list(self.process_errors)
+        for row in self.rows:
+            for part in row.too_long():
+                self.point_out(row, part, TOO_LONG)
+        return not self.errors
+
+    def point_out(self, row: PersonRow, part: str, message: str) -> None:
+        """An error beside one control of a row; the first of each control stands."""
+        row.errors.setdefault(part, message)
+        self.errors = [*self.errors, message]
+
+    def say(self, message: str) -> None:
+        """An error about the list itself."""
+        self.said = message
+        self.errors = [*self.errors, message]
+
+    said = ""
+
+    def problems(self) -> list[tuple[str, str]]:
+        """Every error with the id of its control, in the order of the page."""
+        about_list = [(self.id, self.said)] if self.said else []
+        return about_list + [
+            (row.id(part), message) for row in self.rows for part, message in row.errors.items()
+        ]
 
 
-class NewPerson(Form):
+class NewPersonField(Field):
     """Somebody who is not in the directory, before they are put on the list."""
 
-    name = Line("Name")
-    title = Line("What they do")
-    agency = Line("Agency")
-    kind = SelectField("Kind of agency", choices=_KINDS, default=AgencyKind.OTHER.value)
-    email = Line("Email address")
-    telephone = Line("Telephone")
-    decides = BooleanField("Can decide for their agency")
+    row: PersonRow
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        self.process_errors: list[str] = []
+        self.data = None
+        self.empty()
+        start = f"{self.name}-"
+        self.row.take(
+            {
+                name.removeprefix(start): formdata[name]
+                for name in formdata or ()
+                if name.startswith(start)
+            }
+        )
+
+    def empty(self) -> None:
+        """Nothing typed any more."""
+        self.row = PersonRow(self.name)
+
+    def validate(self, form: Any, extra_validators: Any = ()) -> bool:
+        self.errors: list[str] = []
+        for part in self.row.too_long():
+            self.point_out(part, TOO_LONG)
+        return not self.errors
+
+    def point_out(self, part: str, message: str) -> None:
+        """An error beside one control."""
+        self.row.errors.setdefault(part, message)
+        self.errors = [*self.errors, message]
+
+    def problems(self) -> list[tuple[str, str]]:
+        """Every error with the id of its control."""
+        return [(self.row.id(part), message) for part, message in self.row.errors.items()]
 
 
 class BookingForm(OnceForm):
@@ -98,19 +130,16 @@ class BookingForm(OnceForm):
     line = SelectField("Conference line", validate_choice=False)
     new_pin = BooleanField("Give out a new PIN")
     search = Line("Find somebody in the directory")
-    people = FieldList(FormField(PersonRow), max_entries=MOST_PEOPLE)
-    new = FormField(NewPerson)
+    people = PeopleField("Who")
+    new = NewPersonField("Somebody who is not in the directory")
 
     def add_error(self, field: str, message: str) -> None:
         """Beside the field, also one of a row: `people-3-email`."""
         row, _, part = field.removeprefix("people-").partition("-")
-        if field.startswith("people-") and row.isdigit() and int(row) < len(self.people.entries):
-            target = self.people.entries[int(row)].form[part]
-            target.errors = [*target.errors, message]
-            # The list itself must count as wrong, or the error summary passes it over.
-            self.people.errors = [*self.people.errors, {}]
+        if field.startswith("people-") and row.isdigit() and int(row) < len(self.rows()):
+            self.people.point_out(self.rows()[int(row)], part, message)
         elif field == "people":
-            self.people.errors = [*self.people.errors, message]
+            self.people.say(message)
         else:
             super().add_error(field, message)
 
@@ -152,21 +181,22 @@ class BookingForm(OnceForm):
 
     def check_unlisted(self) -> bool:
         """Nobody who was typed and never put on the list is dropped without a word."""
-        new = self.new.form
-        typed = (new.name, new.title, new.agency, new.email, new.telephone)
-        if not any(part.data for part in typed):
+        new: PersonRow = self.new.row
+        if new.is_empty:
             return True
-        who = new.name.data or new.email.data or "This person"
-        new.name.errors = [f"{who} is not on the list yet: put them on it, or empty these fields"]
+        who = new.name or new.email or "This person"
+        self.new.point_out(
+            "name", f"{who} is not on the list yet: put them on it, or empty these fields"
+        )
         return False
 
     def rows(self) -> list[PersonRow]:
-        return [entry.form for entry in self.people.entries]
+        found: list[PersonRow] = self.people.rows
+        return found
 
     def add_row(self, values: dict[str, Any]) -> PersonRow:
         """One more row at the end, with these values."""
-        entry = self.people.append_entry(values)
-        row: PersonRow = entry.form
+        row: PersonRow = self.people.add(values)
         return row
 
     def order(self, whys: dict[str, tuple[str, str]], adder: str) -> BookingOrder:
@@ -176,11 +206,11 @@ class BookingForm(OnceForm):
             raise ValueError("check_time comes first")
         chosen, left = [], []
         for place, row in enumerate(self.rows()):
-            rule_id, why = whys.get(row.key.data, ("", ""))
-            if row.come.data:
+            rule_id, why = whys.get(row.key, ("", ""))
+            if row.come:
                 chosen.append(_chosen(row, place, rule_id, why, adder))
             elif rule_id:
-                left.append(Leaving(rule_id, _who(row), row.reason.data or ""))
+                left.append(Leaving(rule_id, row.who(row.key), row.reason))
         return BookingOrder(
             starts_at=start,
             minutes=self.minutes.data,
@@ -199,10 +229,10 @@ class BookingForm(OnceForm):
         """What is to change, given what holds now (C7)."""
         removals, additions = [], []
         for number, row in enumerate(self.rows()):
-            invitee = _after(row.key.data, "invitee-")
-            if invitee is not None and not row.come.data:
-                removals.append(Removal(invitee, row.reason.data or ""))
-            elif invitee is None and row.come.data:
+            invitee = _after(row.key, "invitee-")
+            if invitee is not None and not row.come:
+                removals.append(Removal(invitee, row.reason))
+            elif invitee is None and row.come:
                 additions.append(_chosen(row, number, "", "", adder))
         new_format = Format(self.format.data)
         new_place = None if new_format is Format.CALL else (self.place.data or None)
@@ -244,30 +274,22 @@ class PreviewForm(BaseForm):
 
 
 def _chosen(row: PersonRow, place: int, rule_id: str, why: str, adder: str) -> Chosen:
-    professional_id = row.professional_id
-    typed = row.typed() if row.is_typed or row.email.data else None
-    part = "person" if professional_id is not None and row.person.choices else "email"
     return Chosen(
         why=why or f"Added by {adder}.",
-        professional_id=professional_id,
-        typed=typed,
+        professional_id=row.professional_id,
+        typed=row.typed() if row.is_typed or row.email else None,
         rule_id=rule_id or None,
-        telephone_only=bool(row.telephone_only.data),
-        field=f"people-{place}-{part}",
+        telephone_only=row.telephone_only,
+        field=f"people-{place}",
     )
-
-
-def _who(row: PersonRow) -> str:
-    names = dict(row.person.choices or [])
-    return str(row.name.data or names.get(row.person.data or "") or row.key.data)
 
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdigit() else None
 
 
-def _after(key: str | None, prefix: str) -> int | None:
-    return _number((key or "").removeprefix(prefix)) if (key or "").startswith(prefix) else None
+def _after(key: str, prefix: str) -> int | None:
+    return _number(key.removeprefix(prefix)) if key.startswith(prefix) else None
 
 
 def choices_of(pairs: Sequence[tuple[int, str]]) -> list[tuple[str, str]]:

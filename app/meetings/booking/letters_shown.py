@@ -56,8 +56,8 @@ def letters_shown(
     chair = dict(form.chair.choices or []).get(form.chair.data or "", "")
     to = [(chair, "the chair's own address")] if chair else []
     for shown in rows:
-        address = shown.form.email.data or shown.address
-        if shown.form.come.data and address and not shown.form.telephone_only.data:
+        address = shown.form.email or shown.address
+        if shown.form.come and address and not shown.form.telephone_only:
             to.append((shown.name, address))
     shown_to = [Addressee("", 0, name, email, LINK_IN_WORDS) for name, email in to]
     made = previews(LetterKind.INVITATION, desk, appointment, shown_to)

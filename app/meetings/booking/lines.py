@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,14 @@ from app.meetings.models import LineQuarter, Meeting
 from app.meetings.types import Format
 
 NEXT_SLOTS = 3
+_TAKE = insert(LineQuarter.__table__)  # type: ignore[arg-type]
+_NEXT_PIN = (
+    select(LinePin.id)
+    .where(LinePin.line_id == bindparam("line_id"), LinePin.used_at.is_(None))
+    .order_by(LinePin.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
 
 
 def take_line(session: Session, meeting: Meeting, wanted: int | None, now: datetime) -> None:
@@ -74,11 +82,13 @@ def new_pin(session: Session, meeting: Meeting, now: datetime) -> bool:
 def _take_quarters(
     session: Session, meeting: Meeting, line_id: int, quarters: Sequence[datetime]
 ) -> bool:
-    # Of two at once the primary key lets one in; the savepoint keeps the rest of the change.
+    # Of two at once the primary key lets one in; the savepoint keeps the rest of the change. On
+    # the connection, because the session would write everything it holds first.
+    connection = session.connection()
     try:
-        with session.begin_nested():
-            session.execute(
-                insert(LineQuarter),
+        with connection.begin_nested():
+            connection.execute(
+                _TAKE,
                 [
                     {"line_id": line_id, "quarter": quarter, "meeting_id": meeting.id}
                     for quarter in quarters
@@ -90,18 +100,16 @@ def _take_quarters(
 
 
 def _take_pin(session: Session, line_id: int, now: datetime) -> int:
-    pin = session.execute(
-        select(LinePin)
-        .where(LinePin.line_id == line_id, LinePin.used_at.is_(None))
-        .order_by(LinePin.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).scalar_one_or_none()
-    if pin is None:
+    pin_id = session.execute(_NEXT_PIN, {"line_id": line_id}).scalar_one_or_none()
+    if pin_id is None:
         raise Refused("line", _why_not_usable(session, line_id))
-    pin.used_at = now
-    session.flush()
-    return pin.id
+    session.execute(
+        update(LinePin)
+        .where(LinePin.id == pin_id)
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return pin_id
 
 
 def _why_not_usable(session: Session, line_id: int) -> str:

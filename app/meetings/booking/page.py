@@ -13,6 +13,7 @@ from app.meetings.booking import queries
 from app.meetings.booking.forms import KEEP_TIME, OTHER_TIME, BookingForm, choices_of
 from app.meetings.booking.ground import Ground
 from app.meetings.booking.letters_shown import Letter, letters_shown
+from app.meetings.booking.person_rows import KINDS
 from app.meetings.booking.rows import RowShown, cautions, row_shown
 from app.meetings.booking.slots import (
     format_for,
@@ -69,6 +70,7 @@ class BookingPage:
     letters: list[Letter]
     no_letters: str
     summary: str
+    kinds: Sequence[tuple[str, str]] = KINDS
 
 
 def deadline_of(meeting: Meeting, now: datetime) -> DeadlinePanel | None:
@@ -144,14 +146,12 @@ def build(
     proposals = [] if changing else ground.proposals(at)
     add_unseen(form, proposals)
     people = _people(ground, form, proposals)
-    coming = {row.professional_id for row in form.rows() if row.come.data} & people.keys()
+    coming = {row.professional_id for row in form.rows() if row.come} & people.keys()
     diary = ground.diary(_chair(form), [one for one in coming if one is not None], form.start)
     by_key = {proposal.key: proposal for proposal in proposals}
     invitees = {f"invitee-{one.id}": one for one in meeting.invitees}
     rows = [
-        row_shown(
-            row, by_key.get(row.key.data), invitees.get(row.key.data), people, case, diary, at, end
-        )
+        row_shown(row, by_key.get(row.key), invitees.get(row.key), people, case, diary, at, end)
         for row in form.rows()
     ]
     _set_choices(ground, form, diary, changing=changing)
@@ -226,7 +226,7 @@ def _no_slots(diary: Diary) -> str:
 
 def add_unseen(form: BookingForm, proposals: Sequence[Proposal]) -> tuple[str, ...]:
     """Somebody proposed since the page was opened joins the list; returns the keys of these."""
-    seen = {row.key.data for row in form.rows()}
+    seen = {row.key for row in form.rows()}
     if not seen:
         return ()
     fresh = [proposal for proposal in proposals if proposal.key not in seen]
@@ -274,7 +274,7 @@ def _found(ground: Ground, form: BookingForm) -> list[Found]:
     words = (form.search.data or "").strip()
     if len(words) < 2:
         return []
-    there = {row.professional_id for row in form.rows() if row.come.data}
+    there = {row.professional_id for row in form.rows() if row.come}
     return [
         Found(
             id=person.id,
@@ -294,7 +294,7 @@ def _found(ground: Ground, form: BookingForm) -> list[Found]:
 def _summary(
     form: BookingForm, rows: Sequence[RowShown], at: datetime, end: datetime, *, changing: bool
 ) -> str:
-    count = sum(bool(shown.form.come.data) for shown in rows) + (0 if changing else 1)
+    count = sum(bool(shown.form.come) for shown in rows) + (0 if changing else 1)
     people = f"{count} {'person' if count == 1 else 'people'}"
     if form.start is None and not changing:
         return f"{people}, no time chosen"

@@ -11,6 +11,7 @@ from app.accounts.models import Staff
 from app.accounts.types import Role
 from app.core.refusal import Refused
 from app.directory import queries as directory
+from app.directory.models import Professional
 from app.directory.rules import normal_email, normal_telephone
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.invitations import service as invitations
@@ -37,37 +38,23 @@ def add_chair(
     session: Session, meeting: Meeting, staff: Staff, now: datetime, *, invite: bool = True
 ) -> Invitee:
     """The chair is invited too, so that it stands in their calendar. Comes for social care."""
-    invitee = _row(
-        meeting,
-        TypedPerson(
-            name=staff.name,
-            title="Chair",
-            agency_name=SOCIAL_CARE,
-            email=staff.email,
-            telephone=staff.telephone,
-            role=ProfessionalRole.SOCIAL_WORKER,
-            agency_kind=AgencyKind.SOCIAL_CARE,
-            decision_maker=True,
-        ),
-        CHAIR_WHY,
-        now,
-    )
-    invitee.staff_id = staff.id
-    invitee.rule_id = "chair"
-    meeting.invitees.append(invitee)
-    return _saved(session, [invitee], now, [invite])[0]
+    return _seated(session, meeting, [(_chair(meeting, staff, now), invite)], now)[0]
+
+
+def add_all(
+    session: Session, meeting: Meeting, chair: Staff, people: Sequence[Chosen], now: datetime
+) -> list[Invitee]:
+    """The chair and everybody else, written together; see `add_person`."""
+    first = _chair(meeting, chair, now)
+    others = _checked(session, meeting, people, now, [*_there(meeting), first])
+    return _seated(session, meeting, [(first, True), *others], now)
 
 
 def add_people(
     session: Session, meeting: Meeting, people: Sequence[Chosen], now: datetime
 ) -> list[Invitee]:
     """Several invitees, in their order and written together; see `add_person`."""
-    ids = [one.professional_id for one in people if one.professional_id is not None]
-    # Held until all are added: the session then finds each of them without asking again.
-    known = directory.professionals(session, ids)
-    added = [_checked_person(session, meeting, chosen, now) for chosen in people]
-    del known
-    return _saved(session, added, now, [not chosen.telephone_only for chosen in people])
+    return _seated(session, meeting, _checked(session, meeting, people, now, _there(meeting)), now)
 
 
 def add_person(
@@ -79,60 +66,90 @@ def add_person(
     somebody who is on the list already. `invite` is False for a discussion that needs no letters
     (C11): then nothing that is missing or taken matters.
     """
-    invitee = _checked_person(session, meeting, chosen, now, invite=invite)
-    return _saved(session, [invitee], now, [invite and not chosen.telephone_only])[0]
+    found = _checked(session, meeting, [chosen], now, _there(meeting), invite=invite)
+    return _seated(session, meeting, found, now)[0]
 
 
-def _checked_person(
-    session: Session, meeting: Meeting, chosen: Chosen, now: datetime, *, invite: bool = True
-) -> Invitee:
-    """On the list, yet not written: the next one is checked against it."""
-    person = _person(session, chosen)
-    known = [one for one in meeting.invitees if one.removed_at is None]
-    if chosen.professional_id is not None and any(
-        one.professional_id == chosen.professional_id for one in known
-    ):
-        raise Refused(chosen.field, f"{person.name} is on the list already: untick one")
-    if (
-        invite
-        and person.email
-        and any((one.email or "").lower() == person.email.lower() for one in known)
-    ):
-        raise Refused(
-            chosen.field,
-            f"Somebody else on the list has the address of {person.name}: each needs their own",
-        )
-    if invite and not person.email and not chosen.telephone_only:
-        raise Refused(
-            chosen.field,
-            f"{person.name} has no email address: enter one, or tick “telephone only”",
-        )
-    invitee = _row(meeting, person, chosen.why, now)
-    invitee.rule_id = chosen.rule_id
-    if chosen.professional_id is not None:
-        row = directory.professional(session, chosen.professional_id)
-        if row is not None:
-            invitee.professional_id, invitee.agency_id = row.id, row.agency_id
-            invitee.is_team = row.is_team
-    meeting.invitees.append(invitee)
+def _there(meeting: Meeting) -> list[Invitee]:
+    return [one for one in meeting.invitees if one.removed_at is None]
+
+
+def _chair(meeting: Meeting, staff: Staff, now: datetime) -> Invitee:
+    person = TypedPerson(
+        name=staff.name,
+        title="Chair",
+        agency_name=SOCIAL_CARE,
+        email=staff.email,
+        telephone=staff.telephone,
+        role=ProfessionalRole.SOCIAL_WORKER,
+        agency_kind=AgencyKind.SOCIAL_CARE,
+        decision_maker=True,
+    )
+    invitee = _row(meeting, person, CHAIR_WHY, now)
+    invitee.staff_id, invitee.rule_id = staff.id, "chair"
     return invitee
 
 
-def _person(session: Session, chosen: Chosen) -> TypedPerson:
+def _checked(
+    session: Session,
+    meeting: Meeting,
+    people: Sequence[Chosen],
+    now: datetime,
+    there: list[Invitee],
+    *,
+    invite: bool = True,
+) -> list[tuple[Invitee, bool]]:
+    """Each with whether they get letters, checked against who is there and against each other."""
+    ids = [one.professional_id for one in people if one.professional_id is not None]
+    known = {row.id: row for row in directory.professionals(session, ids)}
+    seats = {one.professional_id for one in there}
+    addresses = {(one.email or "").lower() for one in there} - {""}
+    found = []
+    for chosen in people:
+        row = known.get(chosen.professional_id or 0)
+        person = _person(row, chosen)
+        if row is not None and row.id in seats:
+            raise Refused(
+                chosen.part("person"), f"{person.name} is on the list already: untick one"
+            )
+        address = (person.email or "").lower()
+        if invite and address and address in addresses:
+            raise Refused(
+                chosen.part("email"),
+                f"Somebody else on the list has the address of {person.name}: each needs their own",
+            )
+        if invite and not address and not chosen.telephone_only:
+            raise Refused(
+                chosen.part("email"),
+                f"{person.name} has no email address: enter one, or tick “telephone only”",
+            )
+        invitee = _row(meeting, person, chosen.why, now)
+        invitee.rule_id = chosen.rule_id
+        if row is not None:
+            invitee.professional_id, invitee.agency_id = row.id, row.agency_id
+            invitee.is_team = row.is_team
+            seats.add(row.id)
+        addresses |= {address} - {""}
+        found.append((invitee, invite and not chosen.telephone_only))
+    return found
+
+
+def _person(row: Professional | None, chosen: Chosen) -> TypedPerson:
     if chosen.professional_id is None:
         if chosen.typed is None:
-            raise Refused(chosen.field, "Choose somebody, or enter a name")
-        return _checked(chosen.typed, chosen.field)
-    row = directory.professional(session, chosen.professional_id)
+            raise Refused(chosen.part("person"), "Choose somebody, or enter a name")
+        return _tidied(chosen.typed, chosen)
     if row is None or row.ended_at is not None or row.agency.ended_at is not None:
-        raise Refused(chosen.field, "That person is no longer in the directory: choose another")
+        raise Refused(
+            chosen.part("person"), "That person is no longer in the directory: choose another"
+        )
     # An address typed on the page fills the gap in the directory for this discussion.
     typed = chosen.typed.email if chosen.typed else None
     return TypedPerson(
         name=row.name,
         title=row.title or row.role.label,
         agency_name=row.agency.name,
-        email=row.email or (normal_email(typed, chosen.field) if typed else None),
+        email=row.email or (normal_email(typed, chosen.part("email")) if typed else None),
         telephone=row.telephone,
         role=row.role,
         agency_kind=row.agency.kind,
@@ -140,17 +157,18 @@ def _person(session: Session, chosen: Chosen) -> TypedPerson:
     )
 
 
-def _checked(typed: TypedPerson, field: str) -> TypedPerson:
+def _tidied(typed: TypedPerson, chosen: Chosen) -> TypedPerson:
     if not typed.name:
-        raise Refused(field, "Enter a name")
+        raise Refused(chosen.part("name"), "Enter a name")
     if not typed.agency_name:
-        raise Refused(field, f"Enter the agency of {typed.name}")
+        raise Refused(chosen.part("agency"), f"Enter the agency of {typed.name}")
+    phone = typed.telephone
     return TypedPerson(
         name=typed.name,
         title=typed.title or typed.role.label,
         agency_name=typed.agency_name,
-        email=normal_email(typed.email, field) if typed.email else None,
-        telephone=normal_telephone(typed.telephone, field) if typed.telephone else None,
+        email=normal_email(typed.email, chosen.part("email")) if typed.email else None,
+        telephone=normal_telephone(phone, chosen.part("telephone")) if phone else None,
         role=typed.role,
         agency_kind=typed.agency_kind,
         decision_maker=typed.decision_maker,
@@ -188,14 +206,17 @@ def _row(meeting: Meeting, person: TypedPerson, why: str, now: datetime) -> Invi
     )
 
 
-def _saved(
-    session: Session, added: Sequence[Invitee], now: datetime, invite: Sequence[bool]
+def _seated(
+    session: Session, meeting: Meeting, added: Sequence[tuple[Invitee, bool]], now: datetime
 ) -> list[Invitee]:
-    asked = [one for one, is_asked in zip(added, invite, strict=True) if is_asked and one.email]
+    """On the list and written: first the invitations, so that no row is written twice."""
+    asked = [one for one, is_asked in added if is_asked and one.email]
     made = invitations.invite_all(
         session, [(one.name, one.email or "", one.is_team) for one in asked], now
     )
     for invitee, invitation in zip(asked, made, strict=True):
         invitee.invitation_id = invitation.id
+    seated = [one for one, _is_asked in added]
+    meeting.invitees.extend(seated)
     session.flush()
-    return list(added)
+    return seated

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Integer, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, lazyload
 
 from app.accounts.models import Staff
 from app.directory import queries as directory
-from app.directory.models import Agency, CouncilSettings, Professional
+from app.directory.models import Agency, ConferenceLine, CouncilSettings, LinePin, Professional
 from app.directory.rules import opening
 from app.directory.types import ProfessionalRole
 from app.meetings.booking.types import (
@@ -41,6 +41,17 @@ _INVITED_ELSEWHERE = (
     select(Invitee.name, Meeting.starts_at, Meeting.ends_at)
     .join(Meeting, Meeting.id == Invitee.meeting_id)
     .where(Meeting.state == MeetingState.BOOKED, Invitee.removed_at.is_(None))
+)
+_USABLE = (
+    select(ConferenceLine.id, ConferenceLine.name)
+    .where(
+        ConferenceLine.ended_at.is_(None),
+        or_(
+            ConferenceLine.id == bindparam("own", type_=Integer),
+            exists().where(LinePin.line_id == ConferenceLine.id, LinePin.used_at.is_(None)),
+        ),
+    )
+    .order_by(ConferenceLine.name)
 )
 _HOLDER = (
     select(Meeting.ref, Meeting.starts_at, Meeting.ends_at, Staff.name)
@@ -213,9 +224,7 @@ def _within(
 def lines_with_pins(session: Session, meeting: Meeting) -> tuple[tuple[int, str], ...]:
     """Lines that can be taken: its own first, then those with a PIN left, by name (C4)."""
     usable = [
-        (held.line.id, held.line.name)
-        for held in directory.lines(session)
-        if held.unused_pins or held.line.id == meeting.line_id
+        (line_id, name) for line_id, name in session.execute(_USABLE, {"own": meeting.line_id})
     ]
     return tuple(sorted(usable, key=lambda line: line[0] != meeting.line_id))
 

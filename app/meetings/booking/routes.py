@@ -12,15 +12,10 @@ from app.accounts.types import Permission
 from app.core.clock import now
 from app.core.session import reading
 from app.meetings.booking import changes, service
-from app.meetings.booking.forms import (
-    MOST_PEOPLE,
-    BookingForm,
-    CancelForm,
-    RemindForm,
-    SendAgainForm,
-)
+from app.meetings.booking.forms import BookingForm, CancelForm, RemindForm, SendAgainForm
 from app.meetings.booking.ground import Ground
 from app.meetings.booking.page import BookingPage, add_unseen, build, fill, fill_change
+from app.meetings.booking.person_rows import MOST_PEOPLE
 from app.meetings.booking.types import Proposal
 from app.meetings.models import Meeting
 from app.meetings.queries import invitee as invitee_of
@@ -58,7 +53,7 @@ def send(ref: str) -> Response:
     unseen = add_unseen(form, proposals)
     form.forget_unused()
     fits = all((form.validate(), form.check_time(), form.check_unlisted()))
-    if not (_point_out(ground, form, proposals, unseen) and fits):
+    if not (_point_out(form, proposals, unseen) and fits):
         return _shown(ref, form, 422)
     staff = signed_in()
     whys = {proposal.key: (proposal.rule_id, proposal.why) for proposal in proposals}
@@ -215,45 +210,41 @@ def _adjust(form: BookingForm) -> None:
         _add(form, {"key": f"added-{person}", "come": True, "person": person})
         form.search.data = ""
     elif pressed.get("do") == "add-typed":
-        new = form.new.form
-        if not new.name.data or not new.agency.data:
-            missing = new.name if not new.name.data else new.agency
-            missing.errors = ["Enter a name" if missing is new.name else "Enter the agency"]
+        new = form.new.row
+        if not new.name or not new.agency:
+            part, words = ("agency", "the agency") if new.name else ("name", "a name")
+            form.new.point_out(part, f"Enter {words}")
             return
-        keys = {row.key.data for row in form.rows()}
+        keys = {row.key for row in form.rows()}
         number = next(n for n in range(len(keys) + 1) if f"typed-{n}" not in keys)
-        values = {part.short_name: part.data for part in new}
-        _add(form, {"key": f"typed-{number}", "come": True, **values})
-        for part in new:
-            part.process(None)
+        _add(form, new.as_given() | {"key": f"typed-{number}", "come": True})
+        form.new.empty()
     elif dropped := pressed.get("drop"):
-        form.people.entries = [
-            entry for entry in form.people.entries if entry.form.key.data != dropped
-        ]
+        form.people.drop(dropped)
 
 
 def _add(form: BookingForm, values: dict[str, object]) -> None:
-    there = {row.key.data for row in form.rows()}
+    there = {row.key for row in form.rows()}
     if values["key"] not in there and len(there) < MOST_PEOPLE:
         form.add_row(values)
 
 
-def _point_out(
-    ground: Ground, form: BookingForm, proposals: Sequence[Proposal], unseen: Collection[str]
-) -> bool:
+def _point_out(form: BookingForm, proposals: Sequence[Proposal], unseen: Collection[str]) -> bool:
     """Whether every proposal is either taken up or has its reason; else errors stand by each."""
     proposed = {proposal.key: proposal for proposal in proposals}
     whole = True
-    for place, row in enumerate(form.rows()):
-        proposal = proposed.get(row.key.data)
-        if row.key.data in unseen:
-            form.add_error(f"people-{place}-come", NEW_PROPOSAL)
-        elif proposal is not None and not row.come.data and not row.reason.data:
-            known = ground.people([row.professional_id]) if row.professional_id else {}
-            who = next((one.name for one in known.values()), row.name.data or proposal.role.label)
-            form.add_error(f"people-{place}-reason", f"Say why {who} is not invited, or tick them")
-        elif row.come.data and row.professional_id is None and not row.is_typed:
-            form.add_error(f"people-{place}-person", "Choose somebody, or untick and say why")
+    for row in form.rows():
+        proposal = proposed.get(row.key)
+        if proposal is not None:
+            row.options = proposal.options
+        if row.key in unseen:
+            form.people.point_out(row, "come", NEW_PROPOSAL)
+        elif proposal is not None and not row.come and not row.reason:
+            words = f"Say why {row.who(proposal.role.label)} is not invited, or tick them"
+            form.people.point_out(row, "reason", words)
+        elif row.come and row.professional_id is None and not row.is_typed:
+            words = "Choose somebody, or untick and say why"
+            form.people.point_out(row, "person", words)
         else:
             continue
         whole = False

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from app.core.clock import words_for_moment
 from app.meetings.booking import rules
-from app.meetings.booking.forms import PersonRow
+from app.meetings.booking.person_rows import PersonRow
 from app.meetings.booking.slots import overlaps
 from app.meetings.booking.types import CaseFacts, Diary, Person, Proposal
 from app.meetings.models import Invitee
@@ -48,9 +48,8 @@ def row_shown(
     options = proposal.options if proposal else ()
     if person is not None and person not in options:
         options = (*options, person)
-    row.person.choices = [(str(one.id), _label(one)) for one in options]
-    if proposal is not None and person is None:
-        row.person.choices = [("", "Nobody yet: choose"), *row.person.choices]
+    row.options = options
+    can_swap = len(options) + (proposal is not None and person is None) > 1
     if invitee is not None:
         return RowShown(
             form=row,
@@ -73,18 +72,18 @@ def row_shown(
             source=proposal.source if proposal else "",
             warnings=_warnings(person, case, diary, at, end),
             required=bool(proposal and proposal.required),
-            can_swap=len(row.person.choices) > 1,
+            can_swap=can_swap,
             asks_address=not person.email,
             address=person.email or "",
             can_drop=proposal is None,
             reason_label=f"Why is {person.name} not invited?",
         )
     nobody = proposal is not None and not row.is_typed
-    name = row.name.data or (proposal.role.label if proposal else "Somebody")
+    name = row.name or (proposal.role.label if proposal else "Somebody")
     return RowShown(
         form=row,
         name=name,
-        detail=f"{row.title.data or 'Not in the directory'}, {row.agency.data}".strip(", ")
+        detail=f"{row.title or 'Not in the directory'}, {row.agency}".strip(", ")
         if row.is_typed
         else "Nobody found",
         role=proposal.role.label if proposal else "",
@@ -92,17 +91,13 @@ def row_shown(
         source=proposal.source if proposal else "",
         warnings=(),
         required=bool(proposal and proposal.required),
-        can_swap=len(row.person.choices) > 1,
+        can_swap=can_swap,
         asks_address=not nobody,
         can_drop=proposal is None,
         reason_label=f"Why is nobody invited as {name}?"
         if nobody
         else f"Why is {name} not invited?",
     )
-
-
-def _label(person: Person) -> str:
-    return f"{person.name}, {person.title or person.role.label}, {person.agency_name}"
 
 
 def _warnings(
@@ -136,9 +131,9 @@ def cautions(
     kinds = [rules.QUORUM[0]]  # the chair is there for social care
     for shown in rows:
         row = shown.form
-        if not row.come.data:
+        if not row.come:
             continue
-        person, invitee = people.get(row.professional_id or 0), invitees.get(row.key.data or "")
+        person, invitee = people.get(row.professional_id or 0), invitees.get(row.key)
         if invitee is not None:
             coming.append((invitee.agency_name, invitee.decision_maker))
             kinds.append(invitee.agency_kind)
@@ -146,8 +141,8 @@ def cautions(
             coming.append((person.agency_name, person.decision_maker))
             kinds.append(person.agency_kind)
         elif row.is_typed:
-            coming.append((row.agency.data or row.name.data, bool(row.decides.data)))
-            kinds.append(row.typed().agency_kind)
+            coming.append((row.agency or row.name, row.decides))
+            kinds.append(row.agency_kind)
     found = [
         f"Nobody is invited from {kind.label.lower()}: without them the chair can go on only "
         "with a reason (TIMING)."

@@ -15,7 +15,7 @@ from app.invitations.types import LetterKind
 from app.meetings import messages, rules
 from app.meetings.booking import queries
 from app.meetings.booking.lines import take_line
-from app.meetings.booking.people import add_chair, add_people, chair_of
+from app.meetings.booking.people import add_all, chair_of
 from app.meetings.booking.slots import is_late
 from app.meetings.booking.types import BookingOrder
 from app.meetings.models import LeftOut, Meeting
@@ -56,25 +56,13 @@ def book(
     chair = chair_of(session, order.chair_id)
     set_time(session, meeting, order.starts_at, order.minutes, chair.id, order.late_reason, now)
     set_format(meeting, order.format, order.place)
-    for leaving in order.left_out:
-        if not leaving.reason:
-            raise Refused("people", f"Say why {leaving.who} is not invited")
-        session.add(
-            LeftOut(
-                meeting_id=meeting.id,
-                rule_id=leaving.rule_id,
-                who=leaving.who,
-                reason=leaving.reason,
-                at=now,
-            )
-        )
+    session.add_all(_left_out(meeting, order, now))
     if not order.people:
         raise Refused("people", "Invite at least one person beside the chair")
     meeting.chair_id = chair.id
     meeting.state = MeetingState.BOOKED
-    add_chair(session, meeting, chair, now)
-    add_people(session, meeting, order.people, now)
     take_line(session, meeting, order.line_id, now)
+    add_all(session, meeting, chair, order.people, now)
     queued = messages.send(session, LetterKind.INVITATION, meeting, meeting.invitees, sender, now)
     record(
         session,
@@ -93,6 +81,16 @@ def book(
         },
     )
     return meeting
+
+
+def _left_out(meeting: Meeting, order: BookingOrder, now: datetime) -> list[LeftOut]:
+    for leaving in order.left_out:
+        if not leaving.reason:
+            raise Refused("people", f"Say why {leaving.who} is not invited")
+    return [
+        LeftOut(meeting_id=meeting.id, rule_id=one.rule_id, who=one.who, reason=one.reason, at=now)
+        for one in order.left_out
+    ]
 
 
 def set_time(

@@ -155,7 +155,11 @@ class Chosen:
     typed: TypedPerson | None = None
     rule_id: str | None = None
     telephone_only: bool = False
-    field: str = "people"  # where a refusal about this person is shown
+    field: str = "people"  # the row in which a refusal about this person is shown
+
+    def part(self, name: str) -> str:
+        """The control a refusal is about: one of the row, or the list where there are no rows."""
+        return self.field if self.field == "people" else f"{self.field}-{name}"
 
 
 @dataclass(frozen=True, slots=True)

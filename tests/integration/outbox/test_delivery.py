@@ -36,7 +36,7 @@ def settings(app, server):
 
 def queue(*messages: FinishedMessage, now=FRIDAY) -> list[int]:
     with transaction() as session:
-        return [row.id for row in service.enqueue_all(session, messages, now)]
+        return service.enqueue_all(session, messages, now)
 
 
 def row(message_id: int) -> OutboxMessage:
