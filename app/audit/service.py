@@ -36,6 +36,7 @@ def record(
     protected field.
     """
     session.flush()
+    key = audit_key(session)
     head = session.execute(_HEAD).scalar_one_or_none()
     if head is None:
         head = AuditHead(id=1, entry_id=0, digest=GENESIS, seal="")
@@ -56,7 +57,7 @@ def record(
     )
     head.entry_id = number
     head.digest = digest
-    head.seal = head_seal(audit_key(session), number, digest)
+    head.seal = head_seal(key, number, digest)
     session.flush()
     return number
 

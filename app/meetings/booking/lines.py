@@ -39,27 +39,43 @@ def take_line(session: Session, meeting: Meeting, wanted: int | None, now: datet
     """
     if meeting.starts_at is None or meeting.ends_at is None:
         raise ValueError("a discussion needs a time before it can have a line")
-    free_line(session, meeting)
-    quarters = quarters_of(meeting.starts_at, meeting.ends_at)
-    usable = queries.lines_with_pins(session, meeting)
-    if wanted is not None and wanted not in {line_id for line_id, _name in usable}:
-        raise Refused("line", _why_not_usable(session, wanted))
-    for line_id, _name in usable:
-        if wanted in (None, line_id) and _take_quarters(session, meeting, line_id, quarters):
-            if line_id != meeting.line_id:
-                meeting.line_id, meeting.pin_id = line_id, None
-            if meeting.pin_id is None:
-                meeting.pin_id = _take_pin(session, line_id, now)
-            session.flush()
-            return
-    if meeting.format is not Format.CALL and wanted is None:
-        meeting.line_id = meeting.pin_id = None
+    # What is decided here is written once, at the end, not before each question.
+    with session.no_autoflush:
+        if meeting.line_id is not None:
+            free_line(session, meeting)
+        quarters = quarters_of(meeting.starts_at, meeting.ends_at)
+        usable = queries.lines_with_pins(session, meeting)
+        if wanted is not None and wanted not in {line_id for line_id, _name in usable}:
+            raise Refused("line", _why_not_usable(session, wanted))
+        taken = _take_first(session, meeting, usable, wanted, quarters, now)
+        if not taken and meeting.format is not Format.CALL and wanted is None:
+            meeting.line_id = meeting.pin_id = None
+            taken = True
+    if taken:
         session.flush()
         return
     raise Refused(
         "line" if wanted else "slot",
         _why_taken(session, meeting, usable, wanted, quarters, now),
     )
+
+
+def _take_first(
+    session: Session,
+    meeting: Meeting,
+    usable: Sequence[tuple[int, str]],
+    wanted: int | None,
+    quarters: Sequence[datetime],
+    now: datetime,
+) -> bool:
+    for line_id, _name in usable:
+        if wanted in (None, line_id) and _take_quarters(session, meeting, line_id, quarters):
+            if line_id != meeting.line_id:
+                meeting.line_id, meeting.pin_id = line_id, None
+            if meeting.pin_id is None:
+                meeting.pin_id = _take_pin(session, line_id, now)
+            return True
+    return False
 
 
 def free_line(session: Session, meeting: Meeting) -> None:
