@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from app import create_app
@@ -17,3 +18,6 @@ app = create_app(settings)
 if serving:
     # Refuse what is unsafe and say which (I2). Commands check where they touch cases.
     check_start(app)
+# What is loaded now stays: no use in looking through it again at every round.
+gc.collect()
+gc.freeze()

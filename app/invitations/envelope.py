@@ -18,6 +18,7 @@ from email.header import Header
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from email.utils import format_datetime
+from functools import cache
 from uuid import uuid4
 
 from app.core.mail import FinishedMessage, UnsafeHeader, header_text
@@ -26,7 +27,6 @@ from app.invitations.wording import display_name, is_address
 
 CALENDAR_FILE = "invite.ics"
 _MARK = re.compile(rb"@(plain|html|calendar)@")
-_SHARED = ("From", "Subject", "Date", "MIME-Version", "Content-Language", "Content-Type")
 # The plain policy: what is put in is ASCII of our own making, and structured headers take ten times
 # as long.
 _CRLF = policy.compat32.clone(linesep="\r\n")
@@ -43,8 +43,6 @@ class Frame:
     subject: str
     domain: str
     pieces: tuple[bytes, ...]  # bytes, name of a part, bytes, name of a part, ..., bytes
-    headers: tuple[str, ...]
-    parts: tuple[str, ...]
 
     def fill(
         self, name: str, email: str, plain: str, html: str, entry: bytes | None = None
@@ -52,8 +50,8 @@ class Frame:
         """The message for one person. Raises UnsafeHeader for an address that is none.
 
         The person's own header fields are parsed again before the bytes are given back: exactly
-        the two that were meant, and one recipient. The others and the parts were checked when the
-        frame was made; their contents are encoded, so that they can't change them.
+        the two that were meant, and one recipient. The others and the parts are checked as the
+        frame is made; their contents are encoded, so that they can't change them.
         """
         message_id = f"<{uuid4().hex}@{self.domain}>"
         contents = {b"plain": _quoted(plain), b"html": _quoted(html)}
@@ -63,7 +61,7 @@ class Frame:
             raise UnsafeHeader("That is not an email address that mail can be sent to.")
         own = _mailbox("To", name, email) + f"Message-ID: {message_id}\r\n".encode("ascii")
         content = own + self._filled(contents)
-        # Only these two differ from what was checked when the frame was made.
+        # Only these two differ from what is checked with the frame.
         header = _HEADERS.parsebytes(own + b"\r\n")
         if header.keys() != ["To", "Message-ID"] or email not in str(header["To"]):
             raise UnsafeHeader(_NOT_AS_MEANT)
@@ -73,19 +71,6 @@ class Frame:
         return b"".join(
             contents[piece] if place % 2 else piece for place, piece in enumerate(self.pieces)
         )
-
-    def check(self) -> None:
-        """Raises UnsafeHeader where the frame does not parse into the header fields and the parts
-        it is meant to have."""
-        sample = self._filled(dict.fromkeys((b"plain", b"html", b"calendar"), b"QQ=3D=3D"))
-        whole = _PARTS.parsebytes(sample)
-        parts = list(whole.walk())
-        if (
-            tuple(sorted(whole.keys())) != self.headers
-            or tuple(part.get_content_type() for part in parts) != self.parts
-            or any(part.defects for part in parts)
-        ):
-            raise UnsafeHeader(_NOT_AS_MEANT)
 
 
 def frame(
@@ -98,16 +83,38 @@ def frame(
     """The frame of a message from the desk; with a calendar entry where there is a method."""
     if not is_address(desk.email):
         raise UnsafeHeader("The desk's address is not an email address: mend it in the settings.")
+    blank = _blank(kind, method)
+    own = Message(policy=_CRLF)
+    own["Subject"] = header_text(subject)
+    own["Date"] = format_datetime(now)
+    header = own.as_bytes().removesuffix(b"\r\n")
+    found = _HEADERS.parsebytes(header + b"\r\n")
+    if found.keys() != ["Subject", "Date"]:
+        raise UnsafeHeader(_NOT_AS_MEANT)
+    before = _mailbox("From", desk.name, desk.email) + header + blank[0]
+    return Frame(
+        kind=kind,
+        subject=subject,
+        domain=desk.email.rpartition("@")[2],
+        pieces=(before, *blank[1:]),
+    )
+
+
+@cache
+def _blank(kind: LetterKind, method: CalendarMethod | None) -> tuple[bytes, ...]:
+    """Fields and parts of every letter of a kind: bytes, name of a part, bytes, ..., bytes.
+
+    Made by the standard library, parsed again and compared with what was meant, once. The
+    boundaries stay the same as long as the process lives: no encoded content can hold one.
+    """
     message = Message(policy=_CRLF)
-    message["Subject"] = header_text(subject)
-    message["Date"] = format_datetime(now)
     message["MIME-Version"] = "1.0"
     message["Content-Language"] = "en-GB"
-    extra: tuple[str, ...] = ()
+    headers = ["Content-Language", "Content-Type", "MIME-Version"]
     if kind is LetterKind.CODE:
         # RFC 3834: no holiday answer to a code. To an invitation such an answer is welcome.
         message["Auto-Submitted"] = "auto-generated"
-        extra = ("Auto-Submitted",)
+        headers.insert(0, "Auto-Submitted")
     alternatives = [
         _part('text/plain; charset="utf-8"', "quoted-printable", "plain"),
         _part('text/html; charset="utf-8"', "quoted-printable", "html"),
@@ -127,16 +134,15 @@ def frame(
         _multipart(message, "mixed", [inner, attached])
         parts = ["multipart/mixed", "multipart/alternative", "text/plain", "text/html",
                  "text/calendar", "application/ics"]  # fmt: skip
-    made = Frame(
-        kind=kind,
-        subject=subject,
-        domain=desk.email.rpartition("@")[2],
-        pieces=tuple(_MARK.split(_mailbox("From", desk.name, desk.email) + message.as_bytes())),
-        headers=tuple(sorted((*_SHARED, *extra))),
-        parts=tuple(parts),
-    )
-    made.check()
-    return made
+    whole = _PARTS.parsebytes(_MARK.sub(b"QQ=3D=3D", message.as_bytes()))
+    found = list(whole.walk())
+    if (
+        sorted(whole.keys()) != headers
+        or [part.get_content_type() for part in found] != parts
+        or any(part.defects for part in found)
+    ):
+        raise UnsafeHeader(_NOT_AS_MEANT)
+    return tuple(_MARK.split(message.as_bytes()))
 
 
 def _part(content_type: str, encoding: str, mark: str) -> Message:

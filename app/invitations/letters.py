@@ -6,8 +6,11 @@ the same in twelve letters is made once.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
+from html import escape
 from typing import NamedTuple
 
 from app.core.clock import words_for_day, words_for_moment, words_for_time
@@ -94,20 +97,17 @@ def letters(
     method = _MEETING[kind][1]
     made = frame(kind, desk, _subject(kind, appointment), now, method)
     entry = shared_entry(method, desk, appointment, now) if method else None
-    writes = Rendering()
-    finished = []
-    for person in addressees:
-        blocks = _blocks(kind, desk, appointment, person, changed)
-        finished.append(
-            made.fill(
-                person.name,
-                person.email,
-                writes.as_text(blocks),
-                writes.as_html(made.subject, blocks),
-                entry.for_person(person) if entry else None,
-            )
+    written = _Written(kind, desk, appointment, changed)
+    return [
+        made.fill(
+            person.name,
+            person.email,
+            written.text(person),
+            written.html(person),
+            entry.for_person(person) if entry else None,
         )
-    return finished
+        for person in addressees
+    ]
 
 
 def preview(
@@ -133,7 +133,7 @@ def previews(
 ) -> list[Preview]:
     """The same for several people, in their order; what they have in common is written once."""
     method = _MEETING[kind][1] or CalendarMethod.REQUEST
-    writes = Rendering()
+    written = _Written(kind, desk, appointment, changed)
     subject = _subject(kind, appointment)
     entry = (
         ("Title", summary(appointment)),
@@ -142,14 +142,38 @@ def previews(
         ("Notes", description(method, desk, appointment)),
         ("Shown to others as", "Private, busy"),
     )
-    return [
-        Preview(
-            subject=subject,
-            text=writes.as_text(_blocks(kind, desk, appointment, person, changed)),
-            entry=entry,
-        )
-        for person in people
-    ]
+    return [Preview(subject=subject, text=written.text(person), entry=entry) for person in people]
+
+
+class _Written:
+    """A meeting letter written once for everybody it says the same to, with a mark where each
+    person's name and link go. The marks are random, so nobody's name can hold one."""
+
+    def __init__(
+        self, kind: LetterKind, desk: Desk, appointment: Appointment, changed: Collection[Change]
+    ) -> None:
+        self._facts = kind, desk, appointment, changed
+        self._name, self._link = secrets.token_hex(16), secrets.token_hex(16)
+        self._made: dict[tuple[bool, PartStat], tuple[str, str]] = {}
+
+    def text(self, person: Addressee) -> str:
+        plain = self._for(person)[0].replace(self._name, _called(person.name))
+        return plain.replace(self._link, person.link)
+
+    def html(self, person: Addressee) -> str:
+        page = self._for(person)[1].replace(self._name, escape(_called(person.name)))
+        return page.replace(self._link, escape(person.link))
+
+    def _for(self, person: Addressee) -> tuple[str, str]:
+        alike = person.is_team, person.partstat
+        if alike not in self._made:
+            kind, desk, appointment, changed = self._facts
+            anybody = replace(person, name=self._name, link=self._link)
+            blocks = _blocks(kind, desk, appointment, anybody, changed)
+            writes = Rendering()
+            page = writes.as_html(_subject(kind, appointment), blocks)
+            self._made[alike] = writes.as_text(blocks), page
+        return self._made[alike]
 
 
 def link_letter(
@@ -232,8 +256,12 @@ def _when(appointment: Appointment) -> str:
     )
 
 
+def _called(name: str) -> str:
+    return neutral(name, "colleague")
+
+
 def _greeting(name: str) -> str:
-    return f"Dear {neutral(name, 'colleague')},"
+    return f"Dear {_called(name)},"
 
 
 def _blocks(

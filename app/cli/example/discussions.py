@@ -160,7 +160,7 @@ class Discussions:
         plan(slot.start, partial(self._hold, meeting, number, plan))
 
     def _slot(self, meeting: Meeting, chair_id: int, at: datetime) -> Slot:
-        diary = booking.diary(self.session, meeting, chair_id, (), at, at + timedelta(days=10))
+        diary = booking.diary(self.session, meeting, chair_id, at, at + timedelta(days=10))
         office = booking.office_hours(council(self.session))
         found = slots(at, meeting.due_at, office, diary, MINUTES)
         if at > self.now - timedelta(hours=10):

@@ -14,8 +14,17 @@ from app.directory.models import CouncilSettings
 from app.directory.queries import council
 from app.meetings.booking import queries, rules
 from app.meetings.booking.slots import DAYS_LOOKED_AT, slots
-from app.meetings.booking.types import CaseFacts, Diary, OfficeHours, Person, Proposal, Slot
+from app.meetings.booking.types import (
+    CaseFacts,
+    Diary,
+    OfficeHours,
+    Person,
+    Proposal,
+    Slot,
+    Span,
+)
 from app.meetings.models import Meeting
+from app.meetings.types import Format
 
 
 class Ground:
@@ -27,7 +36,10 @@ class Ground:
         self.now = now
         self._people: dict[int, Person] = {}
         self._free: dict[tuple[int | None, datetime, datetime], Diary] = {}
-        self._offers: list[tuple[Diary, int, bool, list[Slot]]] = []
+        self._busy: dict[
+            tuple[frozenset[int], datetime, datetime], dict[str, tuple[Span, ...]]
+        ] = {}
+        self._offers: list[tuple[Diary, int, Format, list[Slot]]] = []
 
     @cached_property
     def settings(self) -> CouncilSettings:
@@ -53,6 +65,13 @@ class Ground:
         """Who must come to a discussion at that time."""
         return rules.who_must_come(self.case, self._directory, at)
 
+    def returns_before(self, moment: datetime) -> bool:
+        """Whether anybody who is away now and could be proposed is back by then."""
+        known = [*self._directory, *(one.person for one in self.case.involved)]
+        return any(
+            one.away_until is not None and self.now < one.away_until <= moment for one in known
+        )
+
     def people(self, ids: Collection[int]) -> dict[int, Person]:
         """These people of the directory."""
         missing = set(ids) - self._people.keys()
@@ -61,7 +80,7 @@ class Ground:
         return {one: self._people[one] for one in ids if one in self._people}
 
     def diary(
-        self, chair_id: int | None, people: Collection[int], typed: datetime | None = None
+        self, chair_id: int | None, people: Collection[Person], typed: datetime | None = None
     ) -> Diary:
         """What is taken in the fortnight to come, and on the day of a time that was typed."""
         first = min(self.now, typed or self.now)
@@ -70,17 +89,25 @@ class Ground:
             last = max(last, typed + timedelta(days=1))
         key = (chair_id, first, last)
         if key not in self._free:
-            self._free[key] = queries.diary(self.session, self.meeting, chair_id, (), first, last)
-        busy = queries.invited_elsewhere(self.session, self.meeting, people, first, last)
-        return replace(self._free[key], people=busy)
-
-    def offered(self, diary: Diary, minutes: int, *, needs_line: bool) -> list[Slot]:
-        """The times to offer; looked for once where nobody's diary says anything new."""
-        for known, length, line, offers in self._offers:
-            if (known, length, line) == (diary, minutes, needs_line):
-                return offers
-        offers = slots(
-            self.now, self.meeting.due_at, self.office, diary, minutes, needs_line=needs_line
+            self._free[key] = queries.diary(self.session, self.meeting, chair_id, first, last)
+        # A duty desk takes part in several at once; one person cannot.
+        ids = frozenset(one.id for one in people if not one.is_team)
+        if (ids, first, last) not in self._busy:
+            self._busy[ids, first, last] = queries.invited_elsewhere(
+                self.session, self.meeting, ids, first, last
+            )
+        return replace(
+            self._free[key],
+            people=self._busy[ids, first, last],
+            away={one.name: one.away_until for one in people if one.away_until is not None},
+            asked=len(people),
         )
-        self._offers.append((diary, minutes, needs_line, offers))
+
+    def offered(self, diary: Diary, minutes: int, format_: Format) -> list[Slot]:
+        """The times to offer; looked for once where nobody's diary says anything new."""
+        for known, length, held, offers in self._offers:
+            if (known, length, held) == (diary, minutes, format_):
+                return offers
+        offers = slots(self.now, self.meeting.due_at, self.office, diary, minutes, format_=format_)
+        self._offers.append((diary, minutes, format_, offers))
         return offers

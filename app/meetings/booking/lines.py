@@ -174,7 +174,7 @@ def _next_slots(
     if meeting.starts_at is None or meeting.ends_at is None:
         return []
     held = queries.diary(
-        session, meeting, meeting.chair_id, (), now, now + timedelta(days=DAYS_LOOKED_AT + 1)
+        session, meeting, meeting.chair_id, now, now + timedelta(days=DAYS_LOOKED_AT + 1)
     )
     minutes = int((meeting.ends_at - meeting.starts_at).total_seconds() // 60)
     of_lines = Diary(lines=tuple(lines), taken=held.taken, chair=held.chair)

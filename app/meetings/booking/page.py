@@ -30,6 +30,7 @@ from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.protocols.types import Clock
 
 MOST_FOUND = 12
+_FORMATS = frozenset(each.value for each in Format)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,12 @@ def fill(ground: Ground, form: BookingForm) -> None:
     usual = ground.meeting.chair_id
     form.chair.data = str(usual if usual in chairs else chairs[0] if chairs else "")
     form.line.data = ""
-    offered = _slots(ground, form, ground.diary(_chair(form), ()))
-    at = offered[0].start if offered else ground.now
-    proposals = ground.proposals(at)
-    # Now that the people are known: the earliest time that they are free for too.
-    people = [one.person.id for one in proposals if one.person]
-    offered = _slots(ground, form, ground.diary(_chair(form), people))
+    proposals = ground.proposals(ground.now)
+    offered = _slots_for(ground, form, proposals)
+    if offered and ground.returns_before(offered[0].start):
+        # Somebody is back by then, so others may have to come, who may not be free so early.
+        proposals = ground.proposals(offered[0].start)
+        offered = _slots_for(ground, form, proposals)
     form.slot.data = offered[0].start.isoformat() if offered else OTHER_TIME
     for proposal in proposals:
         add_proposal(form, proposal)
@@ -146,8 +147,12 @@ def build(
     proposals = [] if changing else ground.proposals(at)
     add_unseen(form, proposals)
     people = _people(ground, form, proposals)
-    coming = {row.professional_id for row in form.rows() if row.come} & people.keys()
-    diary = ground.diary(_chair(form), [one for one in coming if one is not None], form.start)
+    coming = [
+        people[row.professional_id]
+        for row in form.rows()
+        if row.come and row.professional_id in people
+    ]
+    diary = ground.diary(_chair(form), coming, form.start)
     by_key = {proposal.key: proposal for proposal in proposals}
     invitees = {f"invitee-{one.id}": one for one in meeting.invitees}
     rows = [
@@ -194,9 +199,16 @@ def _slots(ground: Ground, form: BookingForm, diary: Diary) -> list[Slot]:
     wanted = form.line.data or ""
     if wanted.isdigit():
         diary = replace(diary, lines=tuple(line for line in diary.lines if line[0] == int(wanted)))
-    return ground.offered(
-        diary, form.minutes.data or 45, needs_line=form.format.data == Format.CALL.value
-    )
+    return ground.offered(diary, form.minutes.data or 45, _format(form))
+
+
+def _slots_for(ground: Ground, form: BookingForm, proposals: Sequence[Proposal]) -> list[Slot]:
+    people = [one.person for one in proposals if one.person]
+    return _slots(ground, form, ground.diary(_chair(form), people))
+
+
+def _format(form: BookingForm) -> Format:
+    return Format(form.format.data) if form.format.data in _FORMATS else Format.CALL
 
 
 def _shown(offered: Sequence[Slot], form: BookingForm) -> list[SlotShown]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -154,16 +154,15 @@ def diary(
     session: Session,
     meeting: Meeting,
     chair_id: int | None,
-    people: Iterable[int],
     first: datetime,
     last: datetime,
 ) -> Diary:
-    """What is taken between two moments, this discussion's own line and time left aside (C1)."""
+    """What is taken of chair and lines between two moments, this discussion's own line and time
+    left aside (C1)."""
     return Diary(
         lines=lines_with_pins(session, meeting),
         taken=lines_taken(session, meeting, first, last),
         chair=chaired(session, meeting, chair_id, first, last),
-        people=invited_elsewhere(session, meeting, list(people), first, last),
     )
 
 

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from app.core.clock import LONDON, in_london, london_date
+from app.core.clock import from_london, in_london, london_date, words_for_span
 from app.meetings.booking.types import CaseFacts, Diary, FormatChoice, OfficeHours, Slot, Span
 from app.meetings.types import Format
 from app.protocols.working_days import BankHolidaysUnknown, is_working_day
@@ -15,6 +15,7 @@ from app.referrals.types import Flag
 QUARTER = timedelta(minutes=15)
 SPACING = timedelta(minutes=30)  # offers half an hour apart: a choice, not a list
 NOTICE = timedelta(minutes=30)  # time to telephone everybody; given up when the deadline is near
+TRAVEL = timedelta(minutes=30)  # to a meeting face to face, from another discussion or the office
 MOST_A_DAY = 4
 MOST_IN_TIME = 8
 MOST_LATE = 3
@@ -32,31 +33,34 @@ def slots(
     diary: Diary,
     minutes: int,
     *,
-    needs_line: bool = True,
+    format_: Format = Format.CALL,
 ) -> list[Slot]:
     """Times that chair and line are free for, best first; times are UTC.
 
     First the earliest before the deadline that known people are free for too, then those at
-    which somebody is in another discussion. Where office hours give none before the deadline
-    (it passes at night or on a weekend), times outside are offered as such. Last, a few after
-    the deadline, which need a reason. Closure days take slots away; they never lengthen a clock.
-    Without a deadline everything within a fortnight is in time.
+    which somebody is in another discussion or away. Where office hours give none before the
+    deadline (it passes at night or on a weekend), times outside are offered as such. Last, a few
+    after the deadline, which need a reason. Closure days take slots away; they never lengthen a
+    clock. Without a deadline everything within a fortnight is in time. A meeting face to face
+    needs no line, but half an hour to travel: before it, and between it and another discussion.
     """
     length = timedelta(minutes=minutes)
-    search = _Search(office, diary, length, due, needs_line)
+    travel = TRAVEL if format_ is not Format.CALL else timedelta()
+    search = _Search(office, diary, length, due, travel, needs_line=format_ is Format.CALL)
     horizon = now + timedelta(days=DAYS_LOOKED_AT)
     last = horizon if due is None else min(due, horizon)
     in_time: list[Slot] = []
     for notice, hours in (
-        (NOTICE, Hours.OFFICE),
-        (NOTICE, Hours.WAKING),
+        (NOTICE + travel, Hours.OFFICE),
+        (NOTICE + travel, Hours.WAKING),
         (timedelta(), Hours.WAKING),
         (timedelta(), Hours.ANY),
     ):
         in_time = in_time or search.best(now + notice, last, hours, MOST_IN_TIME)
     late: list[Slot] = []
     if due is not None and due < horizon:
-        late = search.best(max(due, now + NOTICE), horizon, Hours.OFFICE, MOST_LATE, late=True)
+        soonest = max(due + timedelta(seconds=1), now + NOTICE + travel)
+        late = search.best(soonest, horizon + length, Hours.OFFICE, MOST_LATE)
     return in_time + late
 
 
@@ -148,25 +152,24 @@ class _Search:
         diary: Diary,
         length: timedelta,
         due: datetime | None,
+        travel: timedelta,
+        *,
         needs_line: bool,
     ) -> None:
         self.office = office
         self.diary = diary
         self.length = length
         self.due = due
+        self.travel = travel
         self.needs_line = needs_line
 
-    def best(
-        self, earliest: datetime, last: datetime, hours: Hours, most: int, *, late: bool = False
-    ) -> list[Slot]:
+    def best(self, earliest: datetime, last: datetime, hours: Hours, most: int) -> list[Slot]:
         """Free times that begin at `earliest` or later and end by `last`: first those that
         everybody known is free for, then a few at which somebody is not."""
         free: list[Slot] = []
         somebody_busy: list[Slot] = []
-        for start in _quarters_from(earliest, last - self.length):
-            if late and not is_late(start, self.due):
-                continue
-            slot = self.slot(start, hours)
+        for start in self.starts(earliest, last, hours):
+            slot = self.slot(start)
             if slot is None:
                 continue
             if slot.busy:
@@ -177,15 +180,31 @@ class _Search:
                 break
         return free + somebody_busy[: max(0, most - len(free))]
 
-    def slot(self, start: datetime, hours: Hours) -> Slot | None:
-        """The offer of this time, or None where hours, chair or lines rule it out."""
+    def starts(self, earliest: datetime, last: datetime, hours: Hours) -> Iterator[datetime]:
+        """Quarters of an hour, in order, at which a discussion may begin and still end in these
+        hours and by `last`. Day by day, so that nights and closed days cost nothing."""
+        if hours is Hours.ANY:
+            yield from _quarters(earliest, last - self.length)
+            return
+        day, end = london_date(earliest), london_date(last)
+        while day <= end:
+            if hours is Hours.WAKING or is_open(day, self.office):
+                opens, closes = self.window(hours)
+                first = max(earliest, from_london(datetime.combine(day, opens)))
+                until = min(last, from_london(datetime.combine(day, closes)))
+                yield from _quarters(first, until - self.length)
+            day += timedelta(days=1)
+
+    def window(self, hours: Hours) -> tuple[time, time]:
+        if hours is Hours.WAKING:
+            return WAKING_HOURS
+        return self.office.opens, self.office.closes
+
+    def slot(self, start: datetime) -> Slot | None:
+        """The offer of this time, or None where the chair or the lines rule it out."""
         end = start + self.length
-        office_time = is_office_time(start, end, self.office)
-        if not office_time and (
-            hours is Hours.OFFICE or (hours is Hours.WAKING and not _is_waking(start, end))
-        ):
-            return None
-        if any(overlaps((start, end), busy) for busy in self.diary.chair):
+        around = (start - self.travel, end + self.travel)
+        if any(overlaps(around, busy) for busy in self.diary.chair):
             return None
         line_id, line_name = free_line(self.diary, start, end)
         if self.needs_line and line_id is None:
@@ -193,18 +212,44 @@ class _Search:
         busy = tuple(
             name
             for name, spans in self.diary.people.items()
-            if any(overlaps((start, end), span) for span in spans)
+            if any(overlaps(around, span) for span in spans)
         )
+        away = tuple(name for name, until in self.diary.away.items() if until > start)
+        office_time = is_office_time(start, end, self.office)
         return Slot(
             start=start,
             end=end,
             line_id=line_id,
             line_name=line_name,
-            why=_why(line_name, busy, office_time=office_time),
+            why=self.why(start, line_name, busy, away, office_time=office_time),
             after_deadline=is_late(start, self.due),
             out_of_hours=not office_time,
-            busy=busy,
+            busy=(*busy, *away),
         )
+
+    def why(
+        self,
+        start: datetime,
+        line_name: str,
+        busy: tuple[str, ...],
+        away: tuple[str, ...],
+        *,
+        office_time: bool,
+    ) -> str:
+        who = ["Chair", line_name] if line_name else ["Chair"]
+        if self.diary.asked and not busy and not away:
+            who.append("everybody asked")
+        free = f"{', '.join(who[:-1])} and {who[-1]} free" if len(who) > 1 else "Chair free"
+        if busy:
+            near = " then or shortly before or after" if self.travel else ""
+            free += f"; in another discussion{near}: {', '.join(busy)}"
+        if away:
+            free += f"; away: {', '.join(away)}"
+        if not office_time:
+            free += ". Outside office hours"
+        if self.due is not None and start <= self.due:
+            free += f". {words_for_span(self.due - start)} before the deadline"
+        return free
 
 
 def _offer(offered: list[Slot], slot: Slot, most: int) -> None:
@@ -218,14 +263,7 @@ def _offer(offered: list[Slot], slot: Slot, most: int) -> None:
         offered.append(slot)
 
 
-def _why(line_name: str, busy: tuple[str, ...], *, office_time: bool) -> str:
-    free = f"Chair and {line_name} free" if line_name else "Chair free"
-    if busy:
-        free += f"; in another discussion: {', '.join(busy)}"
-    return free if office_time else f"{free}. Outside office hours"
-
-
-def _quarters_from(earliest: datetime, last: datetime) -> Iterator[datetime]:
+def _quarters(earliest: datetime, last: datetime) -> Iterator[datetime]:
     start = _quarter_before(earliest)
     if start < earliest:
         start += QUARTER
@@ -237,12 +275,3 @@ def _quarters_from(earliest: datetime, last: datetime) -> Iterator[datetime]:
 def _quarter_before(moment: datetime) -> datetime:
     moment = moment.astimezone(UTC)
     return moment.replace(minute=moment.minute - moment.minute % 15, second=0, microsecond=0)
-
-
-def _is_waking(start: datetime, end: datetime) -> bool:
-    local, until = start.astimezone(LONDON), end.astimezone(LONDON)
-    return (
-        local.date() == until.date()
-        and WAKING_HOURS[0] <= local.time()
-        and until.time() <= WAKING_HOURS[1]
-    )

@@ -130,6 +130,8 @@ class Diary:
     taken: Mapping[int, frozenset[datetime]] = field(default_factory=dict)
     chair: tuple[Span, ...] = ()
     people: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    away: Mapping[str, datetime] = field(default_factory=dict)  # until when
+    asked: int = 0  # how many people's diaries this takes into account
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class Slot:
     why: str
     after_deadline: bool
     out_of_hours: bool
-    busy: tuple[str, ...]  # invitees who are in another discussion then
+    busy: tuple[str, ...]  # invitees who are in another discussion then, or away
 
 
 @dataclass(frozen=True, slots=True)

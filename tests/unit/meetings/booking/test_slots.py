@@ -77,7 +77,7 @@ def test_closure_days_take_slots_away():
 def test_no_line_no_slot_unless_none_is_needed():
     nothing = Diary(lines=())
     assert slots(TUESDAY, at(25, 12), OFFICE, nothing, 45) == []
-    assert slots(TUESDAY, at(25, 12), OFFICE, nothing, 45, needs_line=False)
+    assert slots(TUESDAY, at(25, 12), OFFICE, nothing, 45, format_=Format.MEETING)
 
 
 def test_without_a_deadline_everything_within_a_fortnight_is_in_time():
