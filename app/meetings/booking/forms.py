@@ -15,6 +15,7 @@ from app.meetings.booking.types import BookingOrder, ChangeOrder, Chosen, Leavin
 from app.meetings.types import Format
 from app.web.choices import RadioField, SelectField
 from app.web.forms import BaseForm, Line, LocalMoment, OnceForm, Passage, Required
+from app.web.numbers import whole_or_none
 
 OTHER_TIME = "other"
 KEEP_TIME = "keep"
@@ -216,8 +217,8 @@ class BookingForm(OnceForm):
             minutes=self.minutes.data,
             format=Format(self.format.data),
             place=self.place.data or None,
-            chair_id=_number(self.chair.data) or 0,
-            line_id=_number(self.line.data),
+            chair_id=whole_or_none(self.chair.data) or 0,
+            line_id=whole_or_none(self.line.data),
             people=tuple(chosen),
             left_out=tuple(left),
             late_reason=self.late_reason.data or None,
@@ -237,7 +238,7 @@ class BookingForm(OnceForm):
         new_format = Format(self.format.data)
         new_place = None if new_format is Format.CALL else (self.place.data or None)
         moved = (new_format, new_place) != (format_, place)
-        chair = _number(self.chair.data)
+        chair = whole_or_none(self.chair.data)
         kept = self.slot.data == KEEP_TIME
         return ChangeOrder(
             starts_at=None if kept else self.start,
@@ -245,7 +246,7 @@ class BookingForm(OnceForm):
             format=new_format if moved else None,
             place=new_place if moved else None,
             chair_id=chair if chair != chair_id else None,
-            line_id=_number(self.line.data),
+            line_id=whole_or_none(self.line.data),
             new_pin=bool(self.new_pin.data),
             removals=tuple(removals),
             additions=tuple(additions),
@@ -284,12 +285,8 @@ def _chosen(row: PersonRow, place: int, rule_id: str, why: str, adder: str) -> C
     )
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
-
-
 def _after(key: str, prefix: str) -> int | None:
-    return _number(key.removeprefix(prefix)) if key.startswith(prefix) else None
+    return whole_or_none(key.removeprefix(prefix)) if key.startswith(prefix) else None
 
 
 def choices_of(pairs: Sequence[tuple[int, str]]) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from app.meetings.booking.rows import RowShown
 from app.meetings.booking.slots import free_line
 from app.meetings.booking.types import Diary
 from app.meetings.types import Format
+from app.web.numbers import whole_or_none
 
 PIN_IN_WORDS = "(the PIN of this meeting stands here)"
 LINK_IN_WORDS = "(each person's own link stands here)"
@@ -40,7 +41,7 @@ def letters_shown(
     """Exactly what each person will get; the PIN is told in words (C1)."""
     if form.start is None:
         return [], "Choose a time to see the letters."
-    line_id = int(form.line.data) if (form.line.data or "").isdigit() else None
+    line_id = whole_or_none(form.line.data)
     line = directory.line(ground.session, line_id or free_line(diary, at, end)[0] or 0)
     format_ = Format(form.format.data) if form.format.data else ground.meeting.format
     appointment = Appointment(

@@ -28,6 +28,7 @@ from app.meetings.types import Answer, Format
 from app.protocols.exchange import restore
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.protocols.types import Clock
+from app.web.numbers import whole_or_none
 
 MOST_FOUND = 12
 _FORMATS = frozenset(each.value for each in Format)
@@ -192,13 +193,13 @@ def _people(ground: Ground, form: BookingForm, proposals: Sequence[Proposal]) ->
 
 
 def _chair(form: BookingForm) -> int | None:
-    return int(form.chair.data) if (form.chair.data or "").isdigit() else None
+    return whole_or_none(form.chair.data)
 
 
 def _slots(ground: Ground, form: BookingForm, diary: Diary) -> list[Slot]:
-    wanted = form.line.data or ""
-    if wanted.isdigit():
-        diary = replace(diary, lines=tuple(line for line in diary.lines if line[0] == int(wanted)))
+    wanted = whole_or_none(form.line.data)
+    if wanted is not None:
+        diary = replace(diary, lines=tuple(line for line in diary.lines if line[0] == wanted))
     return ground.offered(diary, form.minutes.data or 45, _format(form))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from app.directory.types import AgencyKind
 from app.meetings.booking.types import Person, TypedPerson
 from app.web.forms import LINE_LENGTH, tidy_line
+from app.web.numbers import whole_or_none
 
 MOST_PEOPLE = 60
 KINDS = tuple((kind.value, kind.label) for kind in AgencyKind)
@@ -74,7 +75,7 @@ class PersonRow:
     @property
     def professional_id(self) -> int | None:
         """Who of the directory is chosen in this row."""
-        return int(self.person) if self.person.isdecimal() and len(self.person) < 12 else None
+        return whole_or_none(self.person)
 
     @property
     def is_typed(self) -> bool:

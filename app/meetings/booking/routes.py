@@ -23,6 +23,7 @@ from app.meetings.routes import meeting_or_404, note_view, once, sender
 from app.meetings.types import MeetingState
 from app.web.access import access
 from app.web.htmx import go_to, respond
+from app.web.numbers import whole_or_none
 
 blueprint = Blueprint("booking", __name__)
 
@@ -206,8 +207,8 @@ def _shown(ref: str, form: BookingForm, status: int = 200, *, changing: bool = F
 def _adjust(form: BookingForm) -> None:
     """A press that is not Send: find, add or take off a person. Everything typed stays."""
     pressed = request.form
-    if (person := pressed.get("add", "")).isdigit():
-        _add(form, {"key": f"added-{person}", "come": True, "person": person})
+    if (person := whole_or_none(pressed.get("add"))) is not None:
+        _add(form, {"key": f"added-{person}", "come": True, "person": str(person)})
         form.search.data = ""
     elif pressed.get("do") == "add-typed":
         new = form.new.row
