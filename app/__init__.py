@@ -32,7 +32,7 @@ from app.web.static_files import init_static
 # Every floor with tables: importing them fills `Base.metadata` for migrations and foreign keys.
 FLOORS_WITH_TABLES = (
     "core", "web", "audit", "accounts", "directory", "outbox", "invitations",
-    "referrals", "meetings", "meetings.received", "records",
+    "referrals", "referrals.public", "meetings", "meetings.received", "records",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -47,6 +47,8 @@ ROUTES = (
     "app.directory.routes",
     "app.referrals.routes",
     "app.referrals.protocol_page",
+    "app.referrals.public.routes",
+    "app.referrals.arrivals.routes",
     "app.meetings.need.routes",
     "app.meetings.booking.routes",
     "app.meetings.routes",

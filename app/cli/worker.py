@@ -27,6 +27,7 @@ from app.meetings.received import worker as received
 from app.outbox.delivery import deliver_due
 from app.outbox.transport import transport_for
 from app.records import worker as records
+from app.referrals.public.service import delete_abandoned
 
 log = structlog.get_logger()
 LONGEST_PAUSE = 60.0
@@ -54,6 +55,11 @@ def _forget_kept_forms(_settings: Settings, moment: datetime) -> int:
         return forget_overdue(session, moment)
 
 
+def _delete_abandoned(_settings: Settings, moment: datetime) -> int:
+    with transaction() as session:
+        return delete_abandoned(session, moment)
+
+
 # Chained twice a minute, so that a view is bound within a minute (H3).
 JOBS: list[Job] = [
     Job("mail", 1.0, deliver_due, rings=True),
@@ -61,6 +67,7 @@ JOBS: list[Job] = [
     Job("mail kept long enough", 3600.0, received.forget),
     Job("audit views", 30.0, _chain_views),
     Job("kept forms", 600.0, _forget_kept_forms),
+    Job("unfinished forms", 600.0, _delete_abandoned),
     Job("record copies", 2.0, records.make_copies),
     Job("council's copies", 10.0, records.make_council_copies),
     Job("records circulated", 10.0, records.note_circulated),

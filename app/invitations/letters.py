@@ -212,7 +212,7 @@ def link_letters(
                 "It is yours alone: please do not pass it on."
             ),
             Text(words.then),
-            *_closing(desk),
+            *closing(desk),
         ]
         text, html = writes.as_text(blocks), writes.as_html(subject, blocks)
         finished.append(made.fill(name, email, text, html))
@@ -235,7 +235,7 @@ def code_letter(desk: Desk, name: str, email: str, code: str, now: datetime) -> 
             "If you did not ask for a code, somebody else has your link. "
             "Do nothing with the code and telephone the desk."
         ),
-        *_closing(desk),
+        *closing(desk),
     ]
     made = frame(LetterKind.CODE, desk, subject, now)
     writes = Rendering()
@@ -283,7 +283,7 @@ def _blocks(
                 "The entry is taken out of your calendar with this message. "
                 "Your earlier link no longer works, and there is nothing more for you to do."
             ),
-            *_closing(desk),
+            *closing(desk),
         ]
         return blocks
     rows.append(("Where", location(appointment)))
@@ -309,7 +309,7 @@ def _blocks(
             if person.is_team
             else "The link and the PIN are yours alone: please do not pass this message on."
         ),
-        *_closing(desk),
+        *closing(desk),
     ]
     return blocks
 
@@ -335,7 +335,8 @@ def _opening(
     return [Text(words)]
 
 
-def _closing(desk: Desk) -> list[Block]:
+def closing(desk: Desk) -> list[Block]:
+    """How to ask back, and who writes: the end of every letter."""
     ask = "Reply"
     if desk.telephone:
         late = f", outside office hours on {one_line(desk.out_of_hours)}"

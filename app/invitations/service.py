@@ -11,6 +11,8 @@ from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import insert, select, update
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
@@ -118,6 +120,18 @@ def revoke(session: Session, invitation: Invitation, now: datetime) -> None:
         .values(ended_at=now)
     )
     session.flush()
+
+
+def invitation(session: Session, invitation_id: int) -> Invitation:
+    """The invitation of this number, which a row of an upper floor refers to."""
+    return session.get_one(Invitation, invitation_id)
+
+
+def delete(session: Session, invitation_id: int) -> None:
+    """Delete an invitation with its links, codes and sessions, where nothing refers to it."""
+    for model in (InvitationLink, AccessCode, GuestSession):
+        session.execute(sql_delete(model).where(model.invitation_id == invitation_id))
+    session.execute(sql_delete(Invitation).where(Invitation.id == invitation_id))
 
 
 def set_expiry(session: Session, invitation: Invitation, expires_at: datetime | None) -> None:

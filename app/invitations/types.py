@@ -32,6 +32,8 @@ class LetterKind(enum.Enum):
     CODE = "code"
     RECORD = "record"
     ACTIONS = "actions"
+    FORM_SAVED = "form_saved"
+    FORM_RECEIVED = "form_received"
 
 
 class Change(enum.Enum):

@@ -21,7 +21,7 @@ from app.referrals.types import ChangedMeanwhile, ChildGiven, Involvement
 
 # What is known of a child beyond name and dates; a later referral fills these in or renews them.
 _ABOUT = ("gender", "ethnicity", "religion", "first_language", "disability", "address",
-          "case_reference")  # fmt: skip
+          "case_reference", "school_typed", "gp_typed", "health_typed")  # fmt: skip
 _TICKS = ("needs_interpreter", "looked_after")
 
 

@@ -95,10 +95,13 @@ class AboutChild:
     address = Passage("Address", length=500)
     case_reference = Line("Reference in the case system", length=60)
     school_id = pick("School, nursery or college")
+    school_typed = Line("If it is not in the list, its name and telephone number")
     school_active = BooleanField("Actively involved now")
     gp_id = pick("GP")
+    gp_typed = Line("If the practice is not in the list, its name and telephone number")
     gp_active = BooleanField("Actively involved now")
     health_id = pick("Health visitor, midwife or school nurse")
+    health_typed = Line("If they are not in the list, their name and telephone number")
     health_active = BooleanField("Actively involved now")
     other_id = pick("Somebody else who works with the child")
     other_active = BooleanField("Actively involved now")
@@ -131,6 +134,9 @@ class ReadsChild:
             looked_after=data["looked_after"],
             address=data["address"],
             case_reference=data["case_reference"],
+            school_typed=data["school_typed"],
+            gp_typed=data["gp_typed"],
+            health_typed=data["health_typed"],
             same_as=same_as if same_as and same_as != NEW_CHILD else None,
             corrects_known=bool(data.get("corrects_known")),
             professionals=tuple(self._professionals(data)),

@@ -41,6 +41,10 @@ class Child(Base):
     address: Mapped[str | None] = mapped_column(EncryptedText)
     # The child's reference in the council's case system (A2).
     case_reference: Mapped[str | None] = mapped_column(EncryptedText)
+    # A school, practice or clinic that is not in the directory.
+    school_typed: Mapped[str | None] = mapped_column(EncryptedText)
+    gp_typed: Mapped[str | None] = mapped_column(EncryptedText)
+    health_typed: Mapped[str | None] = mapped_column(EncryptedText)
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column()
 

@@ -18,6 +18,7 @@ from app.directory import queries as directory
 from app.protocols.registry import active
 from app.protocols.rules import clocks
 from app.referrals import queries, rules, shown
+from app.referrals.arrivals import rows as arrivals
 from app.referrals.changes.routes import blueprint
 from app.referrals.finding import found
 from app.referrals.types import Flag, Outcome
@@ -43,6 +44,7 @@ def queue() -> Response:
         "referrals/queue.html",
         rows=[shown.list_row(row, moment) for row in page.rows],
         everything=everything,
+        arrived=[] if everything or key else arrivals.arrived_rows(reading(), moment),
         first=url_for("referrals.queue", show="all" if everything else None) if key else "",
         older=older,
         may_enter=may(Permission.REFERRAL_ENTER),
@@ -135,6 +137,7 @@ def _page(ref: str, moment: datetime) -> Response:
         colours=shown.RATING_COLOURS,
         events=[shown.event(entry) for entry in history(session, "referral", held.ref)],
         steps=_steps(held.outcome, held.ref),
+        by_form=arrivals.came_by_form(session, held.ref),
         may_edit=may(Permission.REFERRAL_ENTER),
         may_rate=may(Permission.REFERRAL_RATE),
         may_decide=may(Permission.REFERRAL_DECIDE),

@@ -36,11 +36,14 @@ from app.referrals.types import (
 )
 
 
-def enter_referral(session: Session, actor: Actor, intake: Intake, now: datetime) -> Referral:
+def enter_referral(
+    session: Session, actor: Actor, intake: Intake, now: datetime, *, ref: str | None = None
+) -> Referral:
     """Enter a referral with its children, adults, first rating and consent (A1-A5).
 
     Works out office hours, when the decision is due (IMAP 5), and whether it is a re-referral
-    (A3). `actor` is a member of staff; moments are aware. Raises Refused by the form's field.
+    (A3). `actor` is a member of staff; moments are aware; `ref` is the reference where the
+    referrer was told one already. Raises Refused by the form's field.
     """
     rules.check(rules.intake_problems(intake, now))
     settings = directory.council(session)
@@ -51,7 +54,7 @@ def enter_referral(session: Session, actor: Actor, intake: Intake, now: datetime
         for place, given in enumerate(intake.children)
     ]
     referral = Referral(
-        ref=new_reference("RF"),
+        ref=ref or new_reference("RF"),
         state=ReferralState.RECEIVED,
         received_at=intake.received_at,
         recorded_at=now,

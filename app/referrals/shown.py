@@ -118,6 +118,9 @@ def shown_child(child: Child, involved: Sequence[InvolvedProfessional], today: d
         ("Disability", child.disability),
         ("Looked after", "Yes, by the council" if child.looked_after else None),
         ("Case system reference", child.case_reference),
+        ("School, as typed", child.school_typed),
+        ("GP, as typed", child.gp_typed),
+        ("Health, as typed", child.health_typed),
         ("Works with the child", "\n".join(_involved(one) for one in involved)),
     ]
     return ShownChild(

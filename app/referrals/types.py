@@ -201,6 +201,10 @@ class ChildGiven:
     looked_after: bool = False
     address: str = ""
     case_reference: str = ""
+    # Who works with the child but is not in the directory, as typed.
+    school_typed: str = ""
+    gp_typed: str = ""
+    health_typed: str = ""
     same_as: str | None = None
     # The name and date typed here are right, those held so far are not.
     corrects_known: bool = False

@@ -17,6 +17,7 @@ from app.meetings.types import ActionState, Answer, Format, MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.referrals.models import Child, Referral, ReferralChild
+from app.referrals.public.models import Arrival
 from app.referrals.types import Outcome
 from app.reports.types import WorkKind
 
@@ -105,6 +106,12 @@ _FAILURES = (
 )
 
 _BRANCHES: dict[WorkKind, Rows] = {
+    WorkKind.TAKE_IN: _branch(
+        WorkKind.TAKE_IN,
+        select(Arrival.id, Arrival.ref, Arrival.decision_due_at.label("due_at"))
+        .where(Arrival.sent_at.is_not(None), Arrival.settled_at.is_(None))
+        .order_by(Arrival.decision_due_at, Arrival.id),
+    ),
     WorkKind.DECIDE: _branch(
         WorkKind.DECIDE,
         select(Referral.id, Referral.ref, Referral.decision_due_at.label("due_at"))
@@ -211,6 +218,20 @@ def coming(session: Session) -> list[ComingRow]:
 def open_actions(session: Session, until: datetime) -> list[ActionRow]:
     """Open actions due before `until`, the most overdue first: one statement."""
     return [ActionRow(*row) for row in session.execute(_ACTIONS, {"until": until})]
+
+
+_NAMES_AS_TOLD = select(Arrival.id, Arrival.children).where(
+    Arrival.id.in_(bindparam("ids", expanding=True))
+)
+
+
+def names_as_told(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """The children of what came by the public form, as told there."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    rows = session.execute(_NAMES_AS_TOLD, {"ids": wanted})
+    return {number: (children or "",) for number, children in rows}
 
 
 def names_by_referral(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:

@@ -54,15 +54,24 @@ class Names(NamedTuple):
 
     on_referrals: dict[int, tuple[str, ...]]
     on_meetings: dict[int, tuple[str, ...]]
+    as_told: dict[int, tuple[str, ...]]
+
+    def of(self, kind: WorkKind) -> dict[int, tuple[str, ...]]:
+        """The names for rows of this kind."""
+        if kind is WorkKind.TAKE_IN:
+            return self.as_told
+        return self.on_referrals if kind is WorkKind.DECIDE else self.on_meetings
 
 
 def _names(
     session: Session, rows: Sequence[queries.WorkRow], booked: Sequence[queries.ComingRow]
 ) -> Names:
-    meetings = {row.id for row in rows if row.kind is not WorkKind.DECIDE}
+    elsewhere = (WorkKind.DECIDE, WorkKind.TAKE_IN)
+    meetings = {row.id for row in rows if row.kind not in elsewhere}
     return Names(
         queries.names_by_referral(session, (r.id for r in rows if r.kind is WorkKind.DECIDE)),
         queries.names_by_meeting(session, meetings | {row.id for row in booked}),
+        queries.names_as_told(session, (r.id for r in rows if r.kind is WorkKind.TAKE_IN)),
     )
 
 
@@ -75,8 +84,6 @@ def _work(
         state, words, left = state_of(row.due_at, moment)
         if row.kind is WorkKind.UNDER_WAY:
             state, words, left = "soon", "Now", ""
-        decide = row.kind is WorkKind.DECIDE
-        names = children.on_referrals if decide else children.on_meetings
         found.append(
             Work(
                 kind=row.kind,
@@ -86,7 +93,7 @@ def _work(
                 state=state,
                 state_text=words,
                 left_text=left,
-                children=names.get(row.id, ()),
+                children=children.of(row.kind).get(row.id, ()),
                 href=_where(row.kind, row.ref, own),
             )
         )
@@ -95,6 +102,8 @@ def _work(
 
 def _where(kind: WorkKind, ref: str, own: bool) -> str:
     """Straight to where it is done, or to the page that shows how it stands."""
+    if kind is WorkKind.TAKE_IN:
+        return url_for("arrivals.as_sent", ref=ref)
     if kind in (WorkKind.DECIDE, WorkKind.REPLACE):
         return url_for("referrals.referral", ref=ref)
     endpoint = {

@@ -13,6 +13,7 @@ from app.reports.types import Work, WorkKind
 
 # Who does it; everybody else who may see discussions waits on them.
 DONE_BY: dict[WorkKind, Permission] = {
+    WorkKind.TAKE_IN: Permission.REFERRAL_DECIDE,
     WorkKind.DECIDE: Permission.REFERRAL_DECIDE,
     WorkKind.REPLACE: Permission.DISCUSSION_NEED,
     WorkKind.BOOK: Permission.DISCUSSION_BOOK,
@@ -22,6 +23,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.MAIL: Permission.DELIVERY_SEE,
 }
 SEEN_BY: dict[WorkKind, Permission] = {
+    WorkKind.TAKE_IN: Permission.REFERRAL_SEE,
     WorkKind.DECIDE: Permission.REFERRAL_SEE,
     WorkKind.MAIL: Permission.DELIVERY_SEE,
 }

@@ -10,6 +10,7 @@ from datetime import datetime
 class WorkKind(enum.Enum):
     """A thing to do. The value is also its name in the query."""
 
+    TAKE_IN = "take_in"
     DECIDE = "decide"
     REPLACE = "replace"
     BOOK = "book"
@@ -21,6 +22,7 @@ class WorkKind(enum.Enum):
     @property
     def words(self) -> str:
         return {
+            "take_in": "Take in what came by the form",
             "decide": "Decide on the referral",
             "replace": "Cancelled: say what follows",
             "book": "Book the strategy discussion",

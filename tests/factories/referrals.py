@@ -57,6 +57,9 @@ def make_child(
         looked_after=looked_after,
         address="1 Example Street, Exampleton",
         case_reference=None,
+        school_typed=None,
+        gp_typed=None,
+        health_typed=None,
         created_at=FRIDAY,
     )
     session.add(child)

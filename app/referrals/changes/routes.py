@@ -327,7 +327,7 @@ def _held_child(session: Session, on_it: Child) -> dict[str, object]:
     names = (
         "version", "given_name", "family_name", "date_of_birth", "due_date", "gender", "ethnicity",
         "religion", "first_language", "needs_interpreter", "disability", "looked_after", "address",
-        "case_reference",
+        "case_reference", "school_typed", "gp_typed", "health_typed",
     )  # fmt: skip
     values: dict[str, object] = {name: getattr(on_it, name) for name in names}
     for one in queries.involved_with(session, [on_it.id]):

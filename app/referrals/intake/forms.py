@@ -81,6 +81,8 @@ class AdultForm(Form):
 class IntakeForm(ConsentFields, ConcernFields, ReadsConsent, ReadsConcerns, OnceForm):
     """The one referral form for staff (A1, A2, A4)."""
 
+    # The reference of what came by the public form and is taken in with this.
+    arrived = HiddenField(default="")
     received_at = LocalMoment(
         "Received", validators=[Required("Enter when the referral was received")]
     )

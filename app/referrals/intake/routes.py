@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, request, url_for
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,9 +19,11 @@ from app.core.session import reading, transaction
 from app.directory import queries as directory
 from app.protocols.registry import active
 from app.referrals import rules, service
-from app.referrals.intake import guard
+from app.referrals.arrivals.service import take_in
+from app.referrals.intake import arrived, guard
 from app.referrals.intake.forms import IntakeForm
 from app.referrals.intake.people import lists
+from app.referrals.public import queries as arrivals
 from app.web.access import access
 from app.web.htmx import go_to, respond
 from app.web.once import done_before, mark_done
@@ -31,7 +36,7 @@ blueprint = Blueprint("referrals", __name__, url_prefix="/referrals")
 def enter() -> Response:
     moment = now()
     if request.method == "GET":
-        return _page(IntakeForm(data={"received_at": moment}))
+        return _page(IntakeForm(data=_first_data(moment)))
     form = IntakeForm()
     if _rearranged(form):
         return _page(form)
@@ -61,11 +66,30 @@ def enter() -> Response:
         return go_to(location)
 
 
+def _first_data(moment: datetime) -> dict[str, Any]:
+    """What the form is filled with: nothing but the time, or what came by the public form."""
+    asked = request.args.get("arrived", "")
+    if not asked:
+        return {"received_at": moment}
+    held = arrivals.by_ref(reading(), asked) or abort(404)
+    ref = held.ref
+    with transaction() as session:
+        viewed(session, signed_in().actor, "taking in", Subject("referral", ref), moment)
+    held = arrivals.by_ref(reading(), ref) or abort(404)
+    if held.settled_at is not None:
+        abort(redirect(url_for("arrivals.as_sent", ref=ref), 303))
+    return arrived.form_data(reading(), held, london_date(moment))
+
+
 def _save(form: IntakeForm) -> Response:
     with transaction() as session:
         location = done_before(session, form.nonce.data)
         if location is None:
-            referral = service.enter_referral(session, signed_in().actor, form.intake(now()), now())
+            intake, actor = form.intake(now()), signed_in().actor
+            if form.arrived.data:
+                referral = take_in(session, actor, form.arrived.data, intake, now())
+            else:
+                referral = service.enter_referral(session, actor, intake, now())
             location = url_for("referrals.referral", ref=referral.ref)
             mark_done(session, form.nonce.data, location, now())
             flash(f"Referral {referral.ref} is saved.", "success")

@@ -1,0 +1,87 @@
+"""A referral as it was sent by the public form: read, taken in or closed by staff (A1, A12)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, flash, make_response, request, url_for
+from sqlalchemy.orm import Session
+
+from app.accounts.signed_in import may, signed_in, staff_may
+from app.accounts.types import Permission
+from app.audit.service import viewed
+from app.audit.types import Subject
+from app.core.clock import now
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
+from app.referrals.arrivals import queries, service
+from app.referrals.arrivals.forms import CloseForm
+from app.referrals.public import queries as public
+from app.referrals.public.models import Arrival
+from app.referrals.public.shown import answers_in_words
+from app.referrals.public.types import Told
+from app.web.access import access
+from app.web.htmx import go_to, respond
+
+blueprint = Blueprint("arrivals", __name__, url_prefix="/referrals")
+
+
+@blueprint.get("/<ref>/as-sent")
+@access(staff_may(Permission.REFERRAL_SEE))
+def as_sent(ref: str) -> Response:
+    moment = now()
+    with transaction() as session:
+        held = found(session, ref)
+        viewed(session, signed_in().actor, "as sent", Subject("referral", held.ref), moment)
+    session = reading()
+    held = found(session, ref)
+    assert held.sent_at is not None
+    files = public.files_of(session, held.id)
+    return respond(
+        "referrals/as_sent.html",
+        held=held,
+        sections=answers_in_words(
+            Told.from_text(held.answers), None if files else (), held.sent_at
+        ),
+        files=files,
+        settled=queries.settled(session, held.id),
+        may_enter=may(Permission.REFERRAL_ENTER),
+        may_close=may(Permission.REFERRAL_DECIDE),
+    )
+
+
+@blueprint.get("/<ref>/as-sent/files/<int:number>")
+@access(staff_may(Permission.REFERRAL_SEE))
+def file(ref: str, number: int) -> Response:
+    """A file as it was sent: always as a download."""
+    with transaction() as session:
+        held = found(session, ref)
+        viewed(session, signed_in().actor, "file as sent", Subject("referral", held.ref), now())
+    kept = public.file_of(reading(), found(reading(), ref).id, number)
+    if kept is None:
+        abort(404)
+    response = make_response(kept.content)
+    response.mimetype = kept.media_type
+    response.headers.set("Content-Disposition", "attachment", filename=kept.name)
+    return response
+
+
+@blueprint.route("/<ref>/as-sent/close", methods=["GET", "POST"])
+@access(staff_may(Permission.REFERRAL_DECIDE))
+def close(ref: str) -> Response:
+    held, form = found(reading(), ref), CloseForm()
+    ref = held.ref
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as session:
+                service.close(session, signed_in().actor, ref, form.because.data, now())
+            flash(f"{ref} is closed as no referral.", "success")
+            return go_to(url_for("referrals.queue"))
+        except Refused as refusal:
+            form.add_error("because", refusal.message)
+    return respond(
+        "referrals/as_sent_close.html", None, 422 if form.errors else 200, form=form, held=held
+    )
+
+
+def found(session: Session, ref: str) -> Arrival:
+    """What was sent under this reference, else no such page."""
+    return public.by_ref(session, ref) or abort(404)

@@ -1,0 +1,66 @@
+"""Taking in a referral that came by the public form, or closing what is none (A1, A12)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit.service import record
+from app.audit.types import Actor, Subject
+from app.core.refusal import Refused
+from app.referrals.models import Referral
+from app.referrals.public.models import Arrival
+from app.referrals.service import enter_referral
+from app.referrals.types import Intake
+
+LONGEST_REASON = 4000
+
+
+def take_in(session: Session, actor: Actor, ref: str, intake: Intake, now: datetime) -> Referral:
+    """Make the referral that was sent under this reference; the original stays as it was sent.
+
+    `intake` is what staff made of it, the wrong-child guard answered (A3). Raises Refused (field
+    `arrived`) where somebody took it in or closed it first, and whatever entering one raises.
+    """
+    held = _waiting(session, ref)
+    referral = enter_referral(session, actor, intake, now, ref=held.ref)
+    _settle(held, actor, now)
+    held.referral_id = referral.id
+    session.flush()
+    record(session, actor, "referral taken in", _subject(held), now)
+    return referral
+
+
+def close(session: Session, actor: Actor, ref: str, because: str, now: datetime) -> None:
+    """Close what came by the form and is no referral, with the reason (A12).
+
+    Raises Refused by the field, `because` or `arrived`.
+    """
+    if not because:
+        raise Refused("because", "Say why this is no referral")
+    held = _waiting(session, ref)
+    _settle(held, actor, now)
+    held.closed_because = because
+    session.flush()
+    record(session, actor, "closed as no referral", _subject(held), now)
+
+
+def _waiting(session: Session, ref: str) -> Arrival:
+    held = session.execute(
+        select(Arrival).where(Arrival.ref == ref, Arrival.sent_at.is_not(None)).with_for_update()
+    ).scalar_one_or_none()
+    if held is None:
+        raise Refused("arrived", "That referral is not there: go back to the list")
+    if held.settled_at is not None:
+        raise Refused("arrived", "Somebody else has dealt with this one: go back to the list")
+    return held
+
+
+def _settle(held: Arrival, actor: Actor, now: datetime) -> None:
+    held.settled_at, held.settled_by_id = now, actor.id
+
+
+def _subject(held: Arrival) -> Subject:
+    return Subject("referral", held.ref)

@@ -1,0 +1,81 @@
+"""Referrals on their way in from outside, and the files that came with them (A1, D5)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base, EncryptedBytes, EncryptedText
+
+_WAITING = "sent_at IS NOT NULL AND settled_at IS NULL"
+
+
+class Arrival(Base):
+    """One public form, from its first answer until staff have taken it in. Sent, its answers
+    never change again: it is the original that the referral was made from."""
+
+    __tablename__ = "arrival"
+    __table_args__ = (
+        UniqueConstraint("ref", name="uq_arrival_ref"),
+        UniqueConstraint("token_digest", name="uq_arrival_token_digest"),
+        UniqueConstraint("invitation_id", name="uq_arrival_invitation_id"),
+        Index(
+            "ix_arrival_waiting",
+            "decision_due_at",
+            "id",
+            sqlite_where=text(_WAITING),
+            postgresql_where=text(_WAITING),
+        ),
+        Index(
+            "ix_arrival_unfinished",
+            "changed_at",
+            sqlite_where=text("sent_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL"),
+        ),
+        Index("ix_arrival_network", "network_digest", "started_at"),
+        Index("ix_arrival_address", "address_digest", "started_at"),
+        CheckConstraint("(sent_at IS NULL) = (decision_due_at IS NULL)", name="sent_has_a_clock"),
+        CheckConstraint(
+            "settled_at IS NULL OR (sent_at IS NOT NULL AND "
+            "(referral_id IS NULL) <> (closed_because IS NULL))",
+            name="settled_one_way",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # The reference of the referral to come: the referrer's receipt names it.
+    ref: Mapped[str]
+    answers: Mapped[str] = mapped_column(EncryptedText)
+    # The browser that writes; another one comes in by link and code.
+    token_digest: Mapped[str | None]
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"))
+    network_digest: Mapped[str | None]
+    address_digest: Mapped[str]
+    started_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    children: Mapped[str | None] = mapped_column(EncryptedText)  # in short, for the desk's list
+    source: Mapped[str | None] = mapped_column(EncryptedText)
+    risk_now: Mapped[bool]
+    decision_due_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"))
+    closed_because: Mapped[str | None] = mapped_column(EncryptedText)
+
+
+class ArrivalFile(Base):
+    """A file that the referrer sent, checked before it was kept."""
+
+    __tablename__ = "arrival_file"
+    __table_args__ = (Index("ix_arrival_file_arrival", "arrival_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    arrival_id: Mapped[int] = mapped_column(ForeignKey("arrival.id"))
+    name: Mapped[str] = mapped_column(EncryptedText)
+    media_type: Mapped[str]
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(EncryptedBytes)
+    added_at: Mapped[datetime]

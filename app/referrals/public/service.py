@@ -1,0 +1,272 @@
+"""What a referrer does with the public form: begin, answer, put aside, come back, send (A1, D3).
+
+Nothing is matched here and nothing becomes known: the wrong-child guard is run by staff when they
+take the referral in (A3).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.audit.service import record
+from app.audit.types import PUBLIC, SYSTEM, Subject
+from app.core.crypto import keyed_digest, new_reference, new_token, token_digest
+from app.core.installation import index_key
+from app.core.refusal import Refused
+from app.core.uploads import Upload
+from app.directory import queries as directory
+from app.directory.models import CouncilSettings
+from app.invitations import service as invitations
+from app.invitations.queries import invitation_by_token
+from app.invitations.types import Desk
+from app.outbox import service as outbox
+from app.protocols.registry import active
+from app.protocols.types import Facts
+from app.referrals.public import letters, queries, rules
+from app.referrals.public.models import Arrival, ArrivalFile
+from app.referrals.public.types import Draft, Flooded, Step, Told
+from app.referrals.rules import decision_due
+
+_HELD = select(Arrival).with_for_update()
+BATCH = 100
+
+
+def desk_of(council: CouncilSettings | None, mail_from: str) -> Desk:
+    """Who writes to the referrer, and whom to telephone."""
+    if council is None:
+        return Desk("The desk", mail_from, "")
+    return Desk(
+        council.desk_name, mail_from, council.desk_telephone, council.out_of_hours_telephone
+    )
+
+
+def start(session: Session, told: Told, network: str, now: datetime) -> str:
+    """Begin a form with its first answers; returns the token of the browser that writes it.
+
+    `network` is where it came from, kept as a digest for a day. Raises Flooded where too many
+    were started from there within an hour.
+    """
+    digest = _digest(session, "network", network)
+    if not rules.may_start(queries.started_lately(session, digest, now - rules.HOUR)):
+        raise Flooded
+    token = new_token()
+    held = Arrival(
+        ref=new_reference("RF"),
+        answers=told.with_done(Step.YOU).as_text(),
+        token_digest=token_digest(token),
+        invitation_id=None,
+        network_digest=digest,
+        address_digest=_address(session, told.you.email),
+        started_at=now,
+        changed_at=now,
+        sent_at=None,
+        children=None,
+        source=None,
+        risk_now=False,
+        decision_due_at=None,
+        settled_at=None,
+        settled_by_id=None,
+        referral_id=None,
+        closed_because=None,
+    )
+    session.add(held)
+    session.flush()
+    record(session, PUBLIC, "form started", _subject(held), now)
+    return token
+
+
+def answer(
+    session: Session, draft: Draft, step: Step, told: Told, now: datetime, *, done: bool = True
+) -> None:
+    """Keep the answers of one step; `done` where the step is finished.
+
+    `told` is the draft's with this step's answers changed. Raises Refused (field `sent`) once the
+    referral was sent.
+    """
+    held = _held(session, draft)
+    fresh = told.with_done(step) if done else told
+    if fresh.as_text() == held.answers:
+        return
+    held.answers = fresh.as_text()
+    held.changed_at = now
+    if fresh.you.email != draft.told.you.email:
+        _readdress(session, held, fresh.you.email)
+    session.flush()
+    record(session, PUBLIC, "form answered", _subject(held), now, {"step": step.value})
+
+
+def put_aside(session: Session, draft: Draft, base_url: str, desk: Desk, now: datetime) -> datetime:
+    """Send the link that leads back to the address given; returns until when it is kept.
+
+    Raises Refused (field `email`) for an address that is none, Flooded where too many links went
+    to it within a day.
+    """
+    held = _held(session, draft)
+    you = draft.told.you
+    lately = queries.letters_lately(session, held.address_digest, now - rules.DAY)
+    if not rules.may_write_to(lately):
+        raise Flooded
+    if held.invitation_id is None:
+        held.invitation_id = invitations.invite(session, you.name, you.email, False, now).id
+    held.changed_at = now
+    session.flush()
+    until = rules.kept_until(now)
+    invitation = invitations.invitation(session, held.invitation_id)
+    invitations.set_expiry(session, invitation, until)
+    link = f"{base_url}/refer/back/{invitations.new_link(session, invitation, now)}"
+    outbox.enqueue(session, letters.way_back(desk, you, link, until, now), now)
+    record(session, PUBLIC, "form put aside", _subject(held), now)
+    return until
+
+
+def request_code(session: Session, token: str, browser: str, desk: Desk, now: datetime) -> None:
+    """Send a code to the referrer's own address, if the link is in use; else do the same work for
+    nobody (D3). The caller answers in the same words in both cases."""
+    letter = invitations.request_code(session, token, browser, desk, now)
+    invitation = invitation_by_token(session, token, now)
+    if letter is None or invitation is None:
+        return
+    if queries.by_invitation(session, invitation.id) is not None:
+        outbox.enqueue(session, letter, now)
+
+
+def add_file(session: Session, draft: Draft, upload: Upload, now: datetime) -> None:
+    """Keep a file that was checked. Raises Refused (field `file`) where there are too many."""
+    held = _held(session, draft)
+    if len(queries.files_of(session, held.id)) >= rules.MOST_FILES:
+        raise Refused("file", f"Send {rules.MOST_FILES} files or fewer: remove one first")
+    kept = ArrivalFile(
+        arrival_id=held.id,
+        name=upload.name,
+        media_type=upload.media_type,
+        size=len(upload.content),
+        content=upload.content,
+        added_at=now,
+    )
+    session.add(kept)
+    held.changed_at = now
+    session.flush()
+    record(session, PUBLIC, "file added", _subject(held), now, {"size": kept.size})
+
+
+def remove_file(session: Session, draft: Draft, number: int, now: datetime) -> None:
+    """Take a file away again before sending; one that is not there is gone already."""
+    held = _held(session, draft)
+    kept = queries.file_of(session, held.id, number)
+    if kept is None:
+        return
+    session.delete(kept)
+    held.changed_at = now
+    session.flush()
+    record(session, PUBLIC, "file removed", _subject(held), now)
+
+
+def send(session: Session, draft: Draft, desk: Desk, now: datetime) -> None:
+    """Send the referral: it stands in the desk's list at once, and the referrer gets a receipt.
+
+    Sent twice it acts once. What was told is bound into the audit by a keyed digest, so that the
+    original can be shown to be the original. Raises Refused by the step, Flooded where too many
+    came from this address within a day.
+    """
+    held = _locked(session, draft)
+    if held.sent_at is not None:
+        return
+    told = Told.from_text(held.answers)
+    for step, problem in rules.problems(told, now):
+        raise Refused(step.value, problem.message)
+    if not rules.may_send(queries.sent_lately(session, held.address_digest, now - rules.DAY)):
+        raise Flooded
+    settings = directory.council(session)
+    held.sent_at = held.changed_at = now
+    held.children = rules.names_in_short(told, now)
+    held.source = told.you.organisation
+    held.risk_now = rules.asks_for_call(told)
+    held.decision_due_at = decision_due(active(settings.protocol_id), Facts(received_at=now))
+    if held.invitation_id is not None:
+        invitations.revoke(session, invitations.invitation(session, held.invitation_id), now)
+    session.flush()
+    outbox.enqueue(session, letters.receipt(desk, told.you, held.ref, now), now)
+    record(
+        session, PUBLIC, "referral sent by form", _subject(held), now,
+        {
+            "children": len(told.children),
+            "adults": len(told.adults),
+            "concerns": list(told.concerns),
+            "files": len(queries.files_of(session, held.id)),
+            "decision_due_at": held.decision_due_at.isoformat(),
+            "answers": _digest(session, "answers", held.answers),
+        },
+    )  # fmt: skip
+
+
+def forget(session: Session, draft: Draft, now: datetime) -> None:
+    """End this browser's session; the link, if one was sent, goes on working."""
+    held = _locked(session, draft)
+    held.token_digest = None
+    session.flush()
+    record(session, PUBLIC, "form closed on this computer", _subject(held), now)
+
+
+def delete_abandoned(session: Session, now: datetime) -> int:
+    """Delete forms that nobody finished within a week, with their files and links; forget from
+    which network others came. Returns how many were deleted."""
+    before = now - rules.KEEP_UNFINISHED
+    session.execute(
+        update(Arrival)
+        .where(Arrival.network_digest.is_not(None), Arrival.started_at < now - rules.KEEP_NETWORKS)
+        .values(network_digest=None)
+        .execution_options(synchronize_session=False)
+    )
+    old = session.execute(
+        select(Arrival)
+        .where(Arrival.sent_at.is_(None), Arrival.changed_at < before)
+        .order_by(Arrival.changed_at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).scalars()
+    gone = 0
+    for held in list(old):
+        session.execute(delete(ArrivalFile).where(ArrivalFile.arrival_id == held.id))
+        invitation_id, subject = held.invitation_id, _subject(held)
+        session.delete(held)
+        session.flush()
+        if invitation_id is not None:
+            invitations.delete(session, invitation_id)
+        record(session, SYSTEM, "unfinished form deleted", subject, now)
+        gone += 1
+    return gone
+
+
+def _held(session: Session, draft: Draft) -> Arrival:
+    held = _locked(session, draft)
+    if held.sent_at is not None:
+        raise Refused("sent", "This referral was sent already: telephone to add something")
+    return held
+
+
+def _locked(session: Session, draft: Draft) -> Arrival:
+    return session.execute(_HELD.where(Arrival.id == draft.id)).scalar_one()
+
+
+def _readdress(session: Session, held: Arrival, email: str) -> None:
+    """Another address: links to the one before end, it may have been somebody else's."""
+    held.address_digest = _address(session, email)
+    if held.invitation_id is not None:
+        gone, held.invitation_id = held.invitation_id, None
+        session.flush()
+        invitations.delete(session, gone)
+
+
+def _address(session: Session, email: str) -> str:
+    return _digest(session, "address", email.strip().lower())
+
+
+def _digest(session: Session, kind: str, text: str) -> str:
+    return keyed_digest(index_key(session), f"public form {kind}", text)
+
+
+def _subject(held: Arrival) -> Subject:
+    return Subject("referral", held.ref)

@@ -1,0 +1,36 @@
+"""Cookies of people without an account: one random token each, bound to this host and to TLS."""
+
+from __future__ import annotations
+
+from flask import Response, current_app, request
+
+from app.core.config import Settings
+
+
+def cookie_of(name: str) -> str | None:
+    """What the browser sent under this name."""
+    return request.cookies.get(_full(name))
+
+
+def set_cookie(response: Response, name: str, token: str) -> None:
+    """Give the browser a token until it is closed."""
+    response.set_cookie(
+        _full(name), token, path="/", httponly=True, samesite="Lax", secure=not _settings().example
+    )
+
+
+def drop_cookie(response: Response, name: str) -> None:
+    """Take it back."""
+    response.delete_cookie(
+        _full(name), path="/", secure=not _settings().example, httponly=True, samesite="Lax"
+    )
+
+
+def _settings() -> Settings:
+    held: Settings = current_app.extensions["settings"]
+    return held
+
+
+def _full(name: str) -> str:
+    # The prefix binds a cookie to this host and to TLS, which the example area on loopback lacks.
+    return name if _settings().example else f"__Host-{name}"
