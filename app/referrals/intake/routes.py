@@ -38,6 +38,8 @@ def enter() -> Response:
     if request.method == "GET":
         return _page(IntakeForm(data=_first_data(moment)))
     form = IntakeForm()
+    if form.nonce.data and (location := done_before(reading(), form.nonce.data)):
+        return go_to(location)  # sent twice: the children it would ask about are its own
     if _rearranged(form):
         return _page(form)
     _fill(reading(), form)

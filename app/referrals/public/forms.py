@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask_wtf.file import FileField
 from wtforms import BooleanField, RadioField, SelectMultipleField
+from wtforms.validators import ValidationError
 
 from app.invitations.wording import is_address
 from app.referrals.forms import labelled
 from app.referrals.public.types import Referrer, RiskNow
 from app.referrals.types import AdultGiven, ChildGiven, Concern, ConsentState
-from app.web.forms import BaseForm, DateParts, Line, OnceForm, Passage, Required
+from app.web.forms import BaseForm, DateParts, Line, Passage, Required
 from app.web.robots import PublicForm
 
 
@@ -35,7 +36,7 @@ class YouForm(PublicForm):
     def validate_email(self, field: Line) -> None:
         """An address that mail can be sent to."""
         if not is_address(field.data):
-            raise ValueError("Enter an email address like name@school.example")
+            raise ValidationError("Enter an email address like name@school.example")
 
     def told(self) -> Referrer:
         """Who refers, as typed."""
@@ -166,10 +167,8 @@ class FileForm(BaseForm):
     file = FileField("Choose a file")
 
 
-class CheckForm(OnceForm):
-    def refuse(self, message: str) -> None:
-        """Say why it cannot be sent, above the page."""
-        self.form_errors.append(message)
+class CheckForm(BaseForm):
+    """Nothing more is asked: a form that was sent knows it, so that it is never sent twice."""
 
 
 class CodeForm(BaseForm):

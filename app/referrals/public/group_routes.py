@@ -117,7 +117,7 @@ def _one(step: Step, number: int) -> Response:
             step=step,
             steps=len(Step),
             number=number,
-            back=url_for(f"refer.{step.name.lower()}") if people else url_for("refer.safety"),
+            back_to=url_for(f"refer.{step.name.lower()}") if people else url_for("refer.safety"),
             ask_adult=step is Step.CHILDREN and _is_adult(form),
         )
     told = _with(held.told, step, [*people[: number - 1], form.told(), *people[number:]])

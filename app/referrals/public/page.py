@@ -88,13 +88,15 @@ def onwards(told: Told) -> str:
     return url_for("refer.check") if following is None else address_of(following)
 
 
-def step_page(
-    step: Step, form: FlaskForm, status: int = 200, *, back: str = "", **context: Any
-) -> Response:
+def step_page(step: Step, form: FlaskForm, status: int = 200, **context: Any) -> Response:
     """The page of a step, with how far it is."""
     held = draft()
     before = rules.before(step)
     finished = rules.next_step(held.told) is None
+    if finished:
+        back_to = url_for("refer.check")
+    else:
+        back_to = address_of(before) if before else url_for("refer.start")
     return respond(
         f"refer/{step.name.lower()}.html",
         None,
@@ -102,15 +104,7 @@ def step_page(
         form=form,
         step=step,
         steps=len(Step),
-        back=back
-        or (
-            url_for("refer.check")
-            if finished
-            else address_of(before)
-            if before
-            else url_for("refer.start")
-        ),
-        told=held.told,
+        back_to=back_to,
         **context,
     )
 

@@ -79,7 +79,7 @@ def _first() -> Response:
             form=form,
             step=Step.YOU,
             steps=len(Step),
-            back=url_for("refer.start"),
+            back_to=url_for("refer.start"),
         )
     told = Told(you=form.told())
     try:
@@ -244,7 +244,7 @@ def _check(held: Draft, form: CheckForm, status: int = 200) -> Response:
             held.told, [one.name for one in queries.files_of(reading(), held.id)], now(), address_of
         ),
         call=rules.asks_for_call(held.told),
-        back=address_of(Step.FILES),
+        back_to=address_of(Step.FILES),
     )
 
 
@@ -275,7 +275,7 @@ def later() -> Response:
         return respond("refer/put_aside.html", email=held.told.you.email, until=until)
     return respond(
         "refer/later.html", form=form, email=held.told.you.email, until=until,
-        back=onwards(held.told),
+        back_to=onwards(held.told),
     )  # fmt: skip
 
 
