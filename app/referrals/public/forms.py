@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, RadioField, SelectMultipleField
+from wtforms import BooleanField
 from wtforms.validators import ValidationError
 
 from app.invitations.wording import is_address
 from app.referrals.forms import labelled
 from app.referrals.public.types import Referrer, RiskNow
 from app.referrals.types import AdultGiven, ChildGiven, Concern, ConsentState
+from app.web.choices import RadioField, SelectMultipleField
 from app.web.forms import BaseForm, DateParts, Line, Passage, Required
 from app.web.robots import PublicForm
 
