@@ -32,7 +32,7 @@ from app.web.static_files import init_static
 # Every floor with tables: importing them fills `Base.metadata` for migrations and foreign keys.
 FLOORS_WITH_TABLES = (
     "core", "web", "audit", "accounts", "directory", "outbox", "invitations",
-    "referrals", "referrals.public", "meetings", "meetings.received", "records",
+    "referrals", "referrals.same_child", "referrals.public", "meetings", "meetings.received", "records",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("pages", "mail", "documents", "growth")
+NAMES = ("pages", "mail", "documents", "growth", "matching")
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ def token_digest(token: str) -> str:
 def keyed_digest(key: bytes, *parts: str) -> str:
     """A look-up digest of something guessable (a name, a code): useless without the key."""
     message = "\x1f".join(parts).encode()
-    return hmac.new(key, message, hashlib.sha256).hexdigest()
+    return hmac.digest(key, message, "sha256").hex()
 
 
 def new_code() -> str:

@@ -12,6 +12,9 @@ from app.core.installation import index_key
 from app.referrals.matching import Identity, keys_of, keys_to_seek
 from app.referrals.models import Child, ChildKey
 
+# Eighty bits: two names that share a digest by chance are told apart when they are scored.
+_ENOUGH = 20
+
 
 def identity(child: Child) -> Identity:
     """What a known child is recognised by."""
@@ -23,7 +26,7 @@ def index(session: Session, child_id: int, *known_as: Identity) -> None:
 
     A spelling once used stays findable: the next caller may use it again.
     """
-    wanted = _digests(session, (key for one in known_as for key in keys_of(one)))
+    wanted = digests(session, (key for one in known_as for key in keys_of(one)))
     held = set(
         session.execute(select(ChildKey.digest).where(ChildKey.child_id == child_id)).scalars()
     )
@@ -31,12 +34,12 @@ def index(session: Session, child_id: int, *known_as: Identity) -> None:
     session.flush()
 
 
-def sought(session: Session, child: Identity) -> tuple[set[str], set[str]]:
-    """The digests to look under for a child as typed, and those of them without any slip."""
-    exact = _digests(session, keys_of(child))
-    return _digests(session, keys_to_seek(child)) | exact, exact
+def sought(session: Session, children: Iterable[Identity]) -> set[str]:
+    """The digests to look under for children as typed, slips of the pen included."""
+    return digests(session, (key for child in children for key in keys_to_seek(child)))
 
 
-def _digests(session: Session, keys: Iterable[str]) -> set[str]:
+def digests(session: Session, keys: Iterable[str]) -> set[str]:
+    """What is stored of keys that hold names."""
     secret = index_key(session)
-    return {keyed_digest(secret, "child", key) for key in keys}
+    return {keyed_digest(secret, "child", key)[:_ENOUGH] for key in keys}

@@ -15,7 +15,7 @@ from app.protocols.types import Flag as FlagFact
 from app.protocols.types import Protocol as LocalProtocol
 from app.protocols.types import Rating as RatingFact
 from app.protocols.working_days import BankHolidaysUnknown, is_working_day
-from app.referrals.matching import plain
+from app.referrals.names import plain
 from app.referrals.types import (
     ChildGiven,
     ConcernsGiven,
