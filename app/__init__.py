@@ -50,6 +50,7 @@ ROUTES = (
     "app.referrals.public.routes",
     "app.referrals.arrivals.routes",
     "app.meetings.need.routes",
+    "app.meetings.need.again_routes",
     "app.meetings.booking.routes",
     "app.meetings.routes",
     "app.meetings.received.routes",

@@ -6,11 +6,16 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 # Crockford's alphabet: no I, L, O, U, so a reference can be read out over the telephone.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+# How many short values (names, dates: up to 47 bytes) a process remembers in the clear.
+REMEMBERED, SHORT_TOKEN = 2_048, 140
 
 
 class KeysMissing(RuntimeError):
@@ -22,9 +27,13 @@ class FieldCipher:
 
     def __init__(self) -> None:
         self._fernet: MultiFernet | None = None
+        # Lists show the same names again and again, to everybody, every half minute. Bounded, in
+        # the memory of a process that holds the keys anyway, and gone with them.
+        self._short = lru_cache(maxsize=REMEMBERED)(self._opened)
 
     def use(self, keys: Sequence[str]) -> None:
         """Take these Fernet keys, newest first. An empty sequence takes all keys away."""
+        self._short.cache_clear()
         self._fernet = MultiFernet([Fernet(key) for key in keys]) if keys else None
 
     def encrypt(self, content: bytes) -> bytes:
@@ -32,6 +41,9 @@ class FieldCipher:
 
     def decrypt(self, token: bytes) -> bytes:
         """Raises UnreadableField when no key fits: a key was dropped before rotation ended."""
+        return self._short(token) if len(token) <= SHORT_TOKEN else self._opened(token)
+
+    def _opened(self, token: bytes) -> bytes:
         try:
             return self._keys().decrypt(token)
         except InvalidToken as error:

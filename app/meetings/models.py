@@ -80,6 +80,9 @@ class Meeting(Base):
     circulated_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    # Cancelled, and no other is needed: said for an open case, which has no other outcome (A11).
+    not_needed_at: Mapped[datetime | None]
+    not_needed_reason: Mapped[str | None] = mapped_column(EncryptedText)
     version: Mapped[int] = mapped_column()
 
     children: Mapped[list[MeetingChild]] = relationship(

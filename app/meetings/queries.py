@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
 from app.directory.models import Agency, ConferenceLine, LinePin, Professional
@@ -253,3 +253,20 @@ def words_of_case(session: Session, meeting_id: int) -> tuple[list[str], list[st
         .where(MeetingChild.meeting_id == meeting_id, Agency.kind == AgencyKind.EDUCATION)
     )
     return names, [*phrases, *schools.scalars()]
+
+
+_MINE, _THEIRS = aliased(MeetingChild), aliased(MeetingChild)
+_LATER = (
+    select(_THEIRS.meeting_id)
+    .join(_MINE, _MINE.child_id == _THEIRS.child_id)
+    .where(
+        _MINE.meeting_id == bindparam("meeting_id"),
+        _THEIRS.meeting_id > bindparam("meeting_id"),
+    )
+    .limit(1)
+)
+
+
+def later_of_same_children(session: Session, meeting_id: int) -> bool:
+    """Whether one of the children had a discussion decided after this one."""
+    return session.execute(_LATER, {"meeting_id": meeting_id}).first() is not None

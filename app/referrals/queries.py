@@ -185,7 +185,7 @@ _FOUND_BY_KEY = (
     .where(ChildKey.digest.in_(bindparam("digests", expanding=True)))
     .group_by(ChildKey.child_id)
     .order_by(func.count().desc(), ChildKey.child_id.desc())
-    .limit(MOST_CANDIDATES)
+    .limit(bindparam("most", type_=Integer()))
     .subquery()
 )
 # A record that was found to be of another child's stands for that child.
@@ -231,13 +231,13 @@ def likely_matches_each(
 
 
 def candidates(
-    session: Session, typed: Sequence[matching.Identity]
+    session: Session, typed: Sequence[matching.Identity], most: int = MOST_CANDIDATES
 ) -> list[tuple[int, matching.Identity]]:
     """Who is scored: (child, how it is recorded), at most 200, found by key in one statement."""
     digests = keys.sought(session, typed)
     if not digests:
         return []
-    rows = session.execute(_CANDIDATES, {"digests": list(digests)})
+    rows = session.execute(_CANDIDATES, {"digests": list(digests), "most": most})
     return [(row[5], matching.Identity(*row[1:5])) for row in rows]
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, case, exists, func, literal, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
@@ -93,6 +104,25 @@ _CANCELLED = (
     )
     .order_by(Meeting.due_at, Meeting.id)
 )
+_mine, _theirs = aliased(MeetingChild), aliased(MeetingChild)
+# The same of an open case (A11): there is no referral to ask, so the discussion itself keeps
+# whether another is needed.
+_CANCELLED_OPEN_CASE = (
+    select(Meeting.id, Meeting.ref, Meeting.due_at)
+    .where(
+        _is(MeetingState.CANCELLED),
+        Meeting.referral_id.is_(None),
+        Meeting.not_needed_at.is_(None),
+        ~exists()
+        .where(
+            _mine.meeting_id == Meeting.id,
+            _theirs.child_id == _mine.child_id,
+            _theirs.meeting_id > Meeting.id,
+        )
+        .correlate(Meeting),
+    )
+    .order_by(Meeting.due_at, Meeting.id)
+)
 # The oldest failures first, cut before they are put together: many may lie unseen.
 _FAILURES = (
     select(Invitee.meeting_id)
@@ -119,6 +149,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
         .order_by(Referral.decision_due_at, Referral.id),
     ),
     WorkKind.REPLACE: _branch(WorkKind.REPLACE, _CANCELLED),
+    WorkKind.BOOK_AGAIN: _branch(WorkKind.BOOK_AGAIN, _CANCELLED_OPEN_CASE),
     WorkKind.BOOK: _branch(WorkKind.BOOK, _meetings(Meeting.due_at, _is(MeetingState.NEEDED))),
     WorkKind.UNDER_WAY: _branch(
         WorkKind.UNDER_WAY, _meetings(Meeting.started_at, _is(MeetingState.UNDER_WAY))
@@ -184,26 +215,35 @@ _ACTIONS = (
     .order_by(Action.due_at, Action.id)
     .limit(MOST)
 )  # fmt: skip
-_NAMES_BY_REFERRAL = (
-    select(ReferralChild.referral_id, Child.given_name, Child.family_name)
+_NAMES = union_all(
+    select(
+        literal("referral").label("of"), ReferralChild.referral_id, ReferralChild.position,
+        Child.given_name, Child.family_name,
+    )
     .join(Child, Child.id == ReferralChild.child_id)
-    .where(ReferralChild.referral_id.in_(bindparam("ids", expanding=True)))
-    .order_by(ReferralChild.referral_id, ReferralChild.position)
-)
-_NAMES_BY_MEETING = (
-    select(MeetingChild.meeting_id, Child.given_name, Child.family_name)
+    .where(ReferralChild.referral_id.in_(bindparam("referrals", expanding=True))),
+    select(
+        literal("meeting"), MeetingChild.meeting_id, MeetingChild.position,
+        Child.given_name, Child.family_name,
+    )
     .join(Child, Child.id == MeetingChild.child_id)
-    .where(MeetingChild.meeting_id.in_(bindparam("ids", expanding=True)))
-    .order_by(MeetingChild.meeting_id, MeetingChild.position)
-)
+    .where(MeetingChild.meeting_id.in_(bindparam("meetings", expanding=True))),
+    select(literal("arrival"), Arrival.id, literal(0), Arrival.children, null())
+    .where(Arrival.id.in_(bindparam("arrivals", expanding=True))),
+)  # fmt: skip
+
+
+@cache
+def _union(kinds: tuple[WorkKind, ...]) -> CompoundSelect[Any]:
+    """Built once for each set of kinds: building it costs more than asking."""
+    return union_all(*(_BRANCHES[kind] for kind in kinds))
 
 
 def work(session: Session, kinds: Collection[WorkKind]) -> list[WorkRow]:
     """What is due of these kinds, at most `MOST` of each: one statement."""
-    branches = [_BRANCHES[kind] for kind in kinds]
-    if not branches:
+    if not kinds:
         return []
-    rows = session.execute(union_all(*branches))
+    rows = session.execute(_union(tuple(kinds)))
     return [WorkRow(WorkKind(kind), id_, ref, due_at) for kind, id_, ref, due_at in rows]
 
 
@@ -220,35 +260,37 @@ def open_actions(session: Session, until: datetime) -> list[ActionRow]:
     return [ActionRow(*row) for row in session.execute(_ACTIONS, {"until": until})]
 
 
-_NAMES_AS_TOLD = select(Arrival.id, Arrival.children).where(
-    Arrival.id.in_(bindparam("ids", expanding=True))
-)
+class Names(NamedTuple):
+    """The children of what a page lists, by its number: `Given Family`, or as told in the form."""
+
+    on_referrals: dict[int, tuple[str, ...]]
+    on_meetings: dict[int, tuple[str, ...]]
+    as_told: dict[int, tuple[str, ...]]
+
+    def of(self, kind: WorkKind) -> dict[int, tuple[str, ...]]:
+        """The names for rows of this kind."""
+        if kind is WorkKind.TAKE_IN:
+            return self.as_told
+        return self.on_referrals if kind is WorkKind.DECIDE else self.on_meetings
 
 
-def names_as_told(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
-    """The children of what came by the public form, as told there."""
-    wanted = sorted(set(ids))
-    if not wanted:
-        return {}
-    rows = session.execute(_NAMES_AS_TOLD, {"ids": wanted})
-    return {number: (children or "",) for number, children in rows}
-
-
-def names_by_referral(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
-    """The children on each referral, as `Given Family`."""
-    return _names(session, _NAMES_BY_REFERRAL, ids)
-
-
-def names_by_meeting(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
-    """The children of each discussion, as `Given Family`."""
-    return _names(session, _NAMES_BY_MEETING, ids)
-
-
-def _names(session: Session, statement: Rows, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
-    wanted = sorted(set(ids))
-    if not wanted:
-        return {}
-    found: dict[int, list[str]] = defaultdict(list)
-    for owner, given, family in session.execute(statement, {"ids": wanted}):
-        found[owner].append(f"{given} {family}".strip())
-    return {owner: tuple(names) for owner, names in found.items()}
+def names(session: Session, rows: Iterable[WorkRow], meetings: Iterable[int]) -> Names:
+    """The children of these rows, and of these discussions beside them: one statement."""
+    wanted: dict[str, set[int]] = {"referrals": set(), "meetings": set(meetings), "arrivals": set()}
+    for row in rows:
+        elsewhere = {WorkKind.DECIDE: "referrals", WorkKind.TAKE_IN: "arrivals"}
+        wanted[elsewhere.get(row.kind, "meetings")].add(row.id)
+    found: dict[str, dict[int, list[tuple[int, str]]]] = {
+        "referral": {}, "meeting": {}, "arrival": {},
+    }  # fmt: skip
+    if any(wanted.values()):
+        values = {name: sorted(ids) for name, ids in wanted.items()}
+        for kind, owner, place, given, family in session.execute(_NAMES, values):
+            name = f"{given or ''} {family or ''}".strip()
+            found[kind].setdefault(owner, []).append((place, name))
+    return Names(
+        *(
+            {owner: tuple(name for _, name in sorted(told)) for owner, told in owners.items()}
+            for owners in found.values()
+        )
+    )

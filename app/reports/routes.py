@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from flask import Blueprint, Response, url_for
 from sqlalchemy.orm import Session
@@ -15,6 +14,7 @@ from app.accounts.types import Permission, StaffMember
 from app.core.clock import now
 from app.core.session import reading
 from app.reports import queries
+from app.reports.queries import Names
 from app.reports.rules import DONE_BY, in_order, kinds_for, state_of
 from app.reports.types import Coming, OpenAction, Work, WorkKind
 from app.web.access import access
@@ -33,7 +33,7 @@ def first_page() -> Response:
     sees_cases = roles_may(staff.roles, Permission.DISCUSSION_SEE)
     rows = queries.work(session, kinds_for(staff.roles))
     booked = queries.coming(session) if sees_cases else []
-    names = _names(session, rows, booked)
+    names = queries.names(session, rows, (row.id for row in booked))
     work = _work(rows, names, staff, moment)
     return respond(
         "reports/first_page.html",
@@ -46,32 +46,6 @@ def first_page() -> Response:
         ),
         sees_cases=sees_cases,
         moment=moment,
-    )
-
-
-class Names(NamedTuple):
-    """The children of what the page lists, by the number of the referral or discussion."""
-
-    on_referrals: dict[int, tuple[str, ...]]
-    on_meetings: dict[int, tuple[str, ...]]
-    as_told: dict[int, tuple[str, ...]]
-
-    def of(self, kind: WorkKind) -> dict[int, tuple[str, ...]]:
-        """The names for rows of this kind."""
-        if kind is WorkKind.TAKE_IN:
-            return self.as_told
-        return self.on_referrals if kind is WorkKind.DECIDE else self.on_meetings
-
-
-def _names(
-    session: Session, rows: Sequence[queries.WorkRow], booked: Sequence[queries.ComingRow]
-) -> Names:
-    elsewhere = (WorkKind.DECIDE, WorkKind.TAKE_IN)
-    meetings = {row.id for row in rows if row.kind not in elsewhere}
-    return Names(
-        queries.names_by_referral(session, (r.id for r in rows if r.kind is WorkKind.DECIDE)),
-        queries.names_by_meeting(session, meetings | {row.id for row in booked}),
-        queries.names_as_told(session, (r.id for r in rows if r.kind is WorkKind.TAKE_IN)),
     )
 
 
@@ -107,6 +81,7 @@ def _where(kind: WorkKind, ref: str, own: bool) -> str:
     if kind in (WorkKind.DECIDE, WorkKind.REPLACE):
         return url_for("referrals.referral", ref=ref)
     endpoint = {
+        WorkKind.BOOK_AGAIN: "again.again",
         WorkKind.BOOK: "booking.book",
         WorkKind.UNDER_WAY: "discussion.hold",
         WorkKind.SIGN: "records.gate",

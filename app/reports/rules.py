@@ -16,6 +16,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.TAKE_IN: Permission.REFERRAL_DECIDE,
     WorkKind.DECIDE: Permission.REFERRAL_DECIDE,
     WorkKind.REPLACE: Permission.DISCUSSION_NEED,
+    WorkKind.BOOK_AGAIN: Permission.DISCUSSION_BOOK,
     WorkKind.BOOK: Permission.DISCUSSION_BOOK,
     WorkKind.UNDER_WAY: Permission.DISCUSSION_WRITE,
     WorkKind.SIGN: Permission.RECORD_SIGN,

@@ -13,6 +13,7 @@ class WorkKind(enum.Enum):
     TAKE_IN = "take_in"
     DECIDE = "decide"
     REPLACE = "replace"
+    BOOK_AGAIN = "book_again"
     BOOK = "book"
     UNDER_WAY = "under_way"
     SIGN = "sign"
@@ -25,6 +26,7 @@ class WorkKind(enum.Enum):
             "take_in": "Take in what came by the form",
             "decide": "Decide on the referral",
             "replace": "Cancelled: say what follows",
+            "book_again": "Cancelled: book it again, or say that none is needed",
             "book": "Book the strategy discussion",
             "under_way": "Discussion under way",
             "sign": "Complete and sign the record",

@@ -108,3 +108,15 @@ def moment_of(field: LocalMoment) -> datetime | None:
 def attendance_for(format_: Format) -> Attendance:
     """How people took part in a discussion of this format."""
     return _HERE[0] if format_ is Format.CALL else _HERE[1]
+
+
+class AgainForm(OnceForm):
+    """Nothing to fill in: the need is known."""
+
+
+class NotNeededForm(OnceForm):
+    reason = Passage(
+        "Why is no other discussion needed?",
+        length=2000,
+        validators=[Required("Say why no other discussion is needed")],
+    )

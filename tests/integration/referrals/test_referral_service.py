@@ -138,8 +138,7 @@ def test_likely_matches_find_slips_and_never_strangers(actor):
     assert found["twin"][0].match.likeness is Likeness.TWIN_OR_SIBLING
 
 
-def test_candidates_are_limited_and_the_best_are_kept(actor, monkeypatch):
-    monkeypatch.setattr(queries, "MOST_CANDIDATES", 3)
+def test_candidates_are_limited_and_the_best_are_kept(actor):
     with transaction() as session:
         for day in range(1, 9):
             children.add_child(
@@ -147,7 +146,9 @@ def test_candidates_are_limited_and_the_best_are_kept(actor, monkeypatch):
             )
     found = queries.likely_matches(reading(), Identity("Noor", "Khan", date(2012, 5, 4)))
     assert found[0].child.date_of_birth == date(2012, 5, 4)
-    assert len(found) <= 3
+    scored = queries.candidates(reading(), [Identity("Noor", "Khan", date(2012, 5, 4))], most=3)
+    assert len(scored) == 3
+    assert found[0].child.id in dict(scored)
 
 
 def test_the_same_child_again_is_a_re_referral_and_stays_one_child(actor):

@@ -9,6 +9,7 @@ from app.meetings.types import MeetingState
 from app.referrals.models import Referral
 from app.referrals.types import Outcome
 from tests.factories.meetings import make_meeting
+from tests.page_form import form_of
 
 CANCELLED = "Cancelled: say what follows"
 
@@ -49,3 +50,51 @@ def test_one_that_was_held_is_not_asked_for_again(change, signed_in) -> None:
         referral = session.get_one(Referral, meeting.referral_id)
         make_meeting(session, MeetingState.SIGNED, at=now(), referral=referral)
     assert CANCELLED not in signed_in(Role.CHAIR).get("/").text
+
+
+AGAIN = "Cancelled: book it again"
+
+
+def _cancelled_open_case(change) -> str:
+    with change() as session:
+        meeting = _cancelled(session)
+        meeting.referral_id = None
+        return meeting.ref
+
+
+def test_a_cancelled_discussion_of_an_open_case_is_booked_again_on_the_same_clock(
+    change, signed_in
+) -> None:
+    ref = _cancelled_open_case(change)
+    desk = signed_in(Role.ADMINISTRATOR)
+    assert f'href="/discussions/{ref}/again">{AGAIN}' in desk.get("/").text
+    page = desk.get(f"/discussions/{ref}/again").text
+    assert "No other discussion is needed" not in page  # for the manager to say
+    answer = desk.post(f"/discussions/{ref}/again", data=form_of(page, f"/discussions/{ref}/again"))
+    assert answer.status_code == 303
+    assert AGAIN not in desk.get("/").text
+    with change() as session:
+        old, new = session.query(Meeting).order_by(Meeting.id).all()
+        assert answer.location == f"/discussions/{new.ref}/book"
+        assert new.state is MeetingState.NEEDED
+        assert (new.due_at, new.clocks, new.need_reason) == (
+            old.due_at, old.clocks, old.need_reason,
+        )  # fmt: skip
+        assert [one.child_id for one in new.children] == [one.child_id for one in old.children]
+    assert desk.get(f"/discussions/{ref}/again").status_code == 303
+
+
+def test_a_manager_says_why_no_other_discussion_is_needed(change, signed_in) -> None:
+    ref = _cancelled_open_case(change)
+    chair = signed_in(Role.CHAIR)
+    page = chair.get(f"/discussions/{ref}/again").text
+    without = chair.post(
+        f"/discussions/{ref}/not-needed", data=form_of(page, f"/discussions/{ref}/not-needed")
+    )
+    assert without.status_code == 422
+    assert "Say why no other discussion is needed" in without.text
+    given = form_of(page, f"/discussions/{ref}/not-needed") | {
+        "settled-reason": "The child moved to another area."
+    }
+    assert chair.post(f"/discussions/{ref}/not-needed", data=given).status_code == 303
+    assert AGAIN not in chair.get("/").text

@@ -1,12 +1,12 @@
-"""that a child is one known already can be said, kept and undone"""
+"""a child known already can be said, kept and undone; a cancelled discussion can be settled"""
 
 import sqlalchemy as sa
 from alembic import op
 
 import app.core.database
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -55,7 +55,17 @@ def upgrade() -> None:
         sqlite_where=holds,
         postgresql_where=holds,
     )
+    op.add_column(
+        "meeting",
+        sa.Column("not_needed_at", app.core.database.UTCDateTime(timezone=True), nullable=True),
+    )
+    op.add_column(
+        "meeting",
+        sa.Column("not_needed_reason", app.core.database.EncryptedText(), nullable=True),
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("meeting", "not_needed_reason")
+    op.drop_column("meeting", "not_needed_at")
     op.drop_table("child_match")

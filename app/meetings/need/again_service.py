@@ -1,0 +1,80 @@
+"""A cancelled discussion of an open case: booked again on the same clock, or not needed (A11)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.accounts.types import StaffMember
+from app.audit.service import record
+from app.audit.types import Subject
+from app.core.crypto import new_reference
+from app.core.refusal import Refused
+from app.meetings import queries
+from app.meetings.models import Meeting, MeetingChild
+from app.meetings.types import MeetingState, Route
+
+SETTLED = "This was settled meanwhile: go back to the first page"
+
+
+def book_again(session: Session, staff: StaffMember, ref: str, now: datetime) -> Meeting:
+    """A discussion to be booked in the place of the cancelled one.
+
+    The need is the same and so is its deadline: protocol, facts and reasons are taken over (B1).
+    Raises Refused where the discussion is not cancelled or was settled.
+    """
+    cancelled = _cancelled(session, ref)
+    meeting = Meeting(
+        ref=new_reference("SD"),
+        referral_id=None,
+        state=MeetingState.NEEDED,
+        route=Route.BOOKED,
+        format=cancelled.format,
+        need_reason=cancelled.need_reason,
+        need_decided_by_id=cancelled.need_decided_by_id,
+        created_at=now,
+        due_at=cancelled.due_at,
+        clocks=cancelled.clocks,
+        chair_id=cancelled.chair_id,
+        children=[
+            MeetingChild(child_id=one.child_id, position=one.position) for one in cancelled.children
+        ],
+    )
+    session.add(meeting)
+    session.flush()
+    record(
+        session, staff.actor, "strategy discussion needed", Subject("meeting", meeting.ref), now,
+        {"in_place_of": cancelled.ref, "children": len(meeting.children)},
+    )  # fmt: skip
+    return meeting
+
+
+def not_needed(session: Session, staff: StaffMember, ref: str, reason: str, now: datetime) -> None:
+    """No other discussion takes the place of the cancelled one; the reason stays with the case.
+
+    Raises Refused without a reason, or where the discussion was settled.
+    """
+    cancelled = _cancelled(session, ref)
+    if not reason:
+        raise Refused("reason", "Say why no other discussion is needed")
+    cancelled.not_needed_at, cancelled.not_needed_reason = now, reason
+    session.flush()
+    record(session, staff.actor, "no other discussion needed", Subject("meeting", ref), now)
+
+
+def _cancelled(session: Session, ref: str) -> Meeting:
+    meeting = queries.meeting_for_change(session, ref)
+    if meeting is None or not stands_open(session, meeting):
+        raise Refused("reason", SETTLED)
+    return meeting
+
+
+def stands_open(session: Session, meeting: Meeting) -> bool:
+    """Whether this is a cancelled discussion of an open case that nothing has settled."""
+    return (
+        meeting.state is MeetingState.CANCELLED
+        and meeting.referral_id is None
+        and meeting.not_needed_at is None
+        and not queries.later_of_same_children(session, meeting.id)
+    )
