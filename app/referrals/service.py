@@ -25,6 +25,7 @@ from app.referrals.models import (
     ReferralDecision,
     ReferralRating,
 )
+from app.referrals.same_child import service as same_child
 from app.referrals.types import (
     ChangedMeanwhile,
     ConcernsGiven,
@@ -49,6 +50,7 @@ def enter_referral(
     settings = directory.council(session)
     _check_rating(settings, intake.rating)
     source_id = _source(session, actor, intake, now)
+    before = [same_child.held_before(session, given) for given in intake.children]
     children = [
         child_of_intake(session, actor, given, place, now)
         for place, given in enumerate(intake.children)
@@ -93,6 +95,9 @@ def enter_referral(
     )
     session.add(referral)
     session.flush()
+    for child, given, held in zip(children, intake.children, before, strict=True):
+        if held is not None:
+            same_child.said_at_intake(session, actor, referral, child, given, held, now)
     record(
         session, actor, "referral entered", _subject(referral), now,
         {
