@@ -32,7 +32,8 @@ from app.web.static_files import init_static
 # Every floor with tables: importing them fills `Base.metadata` for migrations and foreign keys.
 FLOORS_WITH_TABLES = (
     "core", "web", "audit", "accounts", "directory", "outbox", "invitations",
-    "referrals", "referrals.same_child", "referrals.public", "meetings", "meetings.received", "records",
+    "referrals", "referrals.same_child", "referrals.public", "meetings", "meetings.received",
+    "records",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -51,6 +52,7 @@ ROUTES = (
     "app.referrals.arrivals.routes",
     "app.meetings.need.routes",
     "app.meetings.need.again_routes",
+    "app.meetings.same_child.routes",
     "app.meetings.booking.routes",
     "app.meetings.routes",
     "app.meetings.received.routes",
@@ -60,6 +62,8 @@ ROUTES = (
     "app.guests.routes",
     "app.reports.routes",
 )
+# Modules that hold a `referral_section`, in the order in which the referral's page shows them.
+REFERRAL_SECTIONS = ("app.meetings.of_children",)
 # Modules that hold a click group of their own name, for `flask`.
 COMMANDS = (
     "app.cli.protocols",
@@ -123,5 +127,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(import_module(module).blueprint)
     for module in COMMANDS:
         app.cli.add_command(getattr(import_module(module), module.rpartition(".")[2]))
+    app.extensions["referral_sections"] = [
+        import_module(module).referral_section for module in REFERRAL_SECTIONS
+    ]
     enforce(app)
     return app

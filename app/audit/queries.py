@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Row, bindparam, exists, select
+from sqlalchemy import Integer, Row, bindparam, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry, AuditHead, AuditView
@@ -13,6 +14,7 @@ from app.audit.rules import GENESIS, VIEWS_CHAINED, entry_digest, head_seal, vie
 from app.audit.service import view_row
 from app.audit.types import Actor, ChainProblem, Head, Subject
 from app.core.crypto import same
+from app.core.database import UTCDateTime
 from app.core.installation import audit_key
 
 _ENTRIES = select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=500)
@@ -31,6 +33,22 @@ _SEEN = (
         AuditView.at >= bindparam("since"),
     )
     .limit(1)
+)
+_HISTORY_OF = (
+    select(AuditEntry)
+    .where(
+        tuple_(AuditEntry.subject_kind, AuditEntry.subject_ref).in_(
+            bindparam("pairs", expanding=True)
+        )
+    )
+    .order_by(AuditEntry.id.desc())
+    .limit(bindparam("most", type_=Integer()))
+)
+_VIEWERS = (
+    select(AuditView.actor_label, func.count(), func.max(AuditView.at, type_=UTCDateTime()))
+    .where(AuditView.subject_kind == bindparam("kind"), AuditView.subject_ref == bindparam("ref"))
+    .group_by(AuditView.actor_kind, AuditView.actor_id, AuditView.actor_label)
+    .order_by(func.max(AuditView.at).desc())
 )
 # Views that point to a row which bound no views, or to none at all.
 _STRAY_VIEWS = (
@@ -56,6 +74,28 @@ def history(session: Session, kind: str, ref: str, most: int = 50) -> list[Audit
             .limit(most)
         ).scalars()
     )
+
+
+def history_of(
+    session: Session, subjects: Collection[Subject], most: int = 100
+) -> list[AuditEntry]:
+    """What was done to several subjects, newest first: one statement."""
+    pairs = [(one.kind, one.ref) for one in subjects]
+    return list(session.execute(_HISTORY_OF, {"pairs": pairs, "most": most}).scalars())
+
+
+class Viewer(NamedTuple):
+    """Somebody who looked at a subject: how often, and when last."""
+
+    who: str
+    times: int
+    last_at: datetime
+
+
+def viewers(session: Session, subject: Subject) -> list[Viewer]:
+    """Who looked at a subject, the last to look first: one statement (H3)."""
+    rows = session.execute(_VIEWERS, {"kind": subject.kind, "ref": subject.ref})
+    return [Viewer(*row) for row in rows]
 
 
 def viewed_since(session: Session, actor: Actor, subject: Subject, since: datetime) -> bool:

@@ -279,6 +279,44 @@ def referrals_on(session: Session, child_ids: Collection[int]) -> list[EarlierRe
     return [EarlierReferral(*row) for row in rows]
 
 
+class Sibling(NamedTuple):
+    """A child who stood on another referral beside one of these."""
+
+    name: str
+    born: date | None
+    due: date | None
+    referral_ref: str
+
+
+_MINE = aliased(ReferralChild)
+_SIBLINGS = (
+    select(
+        Child.id, Child.given_name, Child.family_name, Child.date_of_birth, Child.due_date,
+        Referral.ref,
+    )
+    .select_from(_MINE)
+    .join(Referral, Referral.id == _MINE.referral_id)
+    .join(ReferralChild, ReferralChild.referral_id == _MINE.referral_id)
+    .join(Child, Child.id == ReferralChild.child_id)
+    .where(
+        _MINE.child_id.in_(bindparam("children", expanding=True)),
+        _MINE.referral_id != bindparam("referral"),
+        ReferralChild.child_id.not_in(bindparam("not_these", expanding=True)),
+    )
+    .order_by(Referral.id.desc(), ReferralChild.position)
+    .limit(PAGE)
+)  # fmt: skip
+
+
+def siblings_of(session: Session, referral_id: int, child_ids: Sequence[int]) -> list[Sibling]:
+    """Children who were referred together with one of these at another time (A2)."""
+    values = {"children": list(child_ids), "not_these": list(child_ids), "referral": referral_id}
+    found: dict[int, Sibling] = {}
+    for key, given, family, born, due, ref in session.execute(_SIBLINGS, values):
+        found.setdefault(key, Sibling(f"{given} {family}".strip(), born, due, ref))
+    return list(found.values())
+
+
 class InvolvedProfessional(NamedTuple):
     child_id: int
     professional: Professional

@@ -5,25 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import Response, request, url_for
+from flask import Response, current_app, request, url_for
 
 from app.accounts.signed_in import may, signed_in, staff_may
 from app.accounts.types import Permission
-from app.audit.queries import history
 from app.audit.service import viewed
 from app.audit.types import Subject
-from app.core.clock import london_date, now
+from app.core.clock import now
 from app.core.session import reading, transaction
-from app.directory import queries as directory
-from app.protocols.registry import active
-from app.protocols.rules import clocks
-from app.referrals import queries, rules, shown
+from app.referrals import queries, shown
 from app.referrals.arrivals import rows as arrivals
 from app.referrals.changes.routes import blueprint
 from app.referrals.finding import found
-from app.referrals.types import Flag, Outcome
+from app.referrals.page import changed_since, referral_page
+from app.referrals.types import Outcome
 from app.web.access import access
 from app.web.htmx import respond
+from app.web.numbers import whole
 
 
 @blueprint.get("/")
@@ -104,41 +102,30 @@ def referral(ref: str) -> Response:
     with transaction() as session:
         held = found(session, ref)
         viewed(session, signed_in().actor, "referral", Subject("referral", held.ref), moment)
-    return _page(ref, moment)
-
-
-def _page(ref: str, moment: datetime) -> Response:
-    session, today = reading(), london_date(moment)
-    held = found(session, ref)
-    settings = directory.council(session)
-    on_it = [row.child for row in held.children]
-    involved = queries.involved_with(session, [child.id for child in on_it])
-    employers = {agency.id: agency.name for agency in directory.agencies(session)}
+    sections = current_app.extensions["referral_sections"]
     return respond(
         "referrals/referral.html",
-        referral=held,
-        context=queries.context_of(session, held.id),
-        children=[
-            shown.shown_child(child, [one for one in involved if one.child_id == child.id], today)
-            for child in on_it
-        ],
-        adults=[
-            (adult.name, shown.adult_in_words(adult, employers.get(adult.employer_id or 0)))
-            for adult in held.adults
-        ],
-        concerns=shown.concerns_in_words(held.concerns),
-        flags=[flag.label for flag in Flag if flag.value in held.flags],
-        panels=shown.clock_panels(
-            clocks(active(settings.protocol_id), rules.facts_of(held)), held, moment
-        ),
-        consents=queries.consents(session, held.id),
-        ratings=queries.ratings(session, held.id),
-        decisions=queries.decisions(session, held.id),
+        page=referral_page(reading(), held, sections, moment),
         colours=shown.RATING_COLOURS,
-        events=[shown.event(entry) for entry in history(session, "referral", held.ref)],
         steps=_steps(held.outcome, held.ref),
-        by_form=arrivals.came_by_form(session, held.ref),
+        by_form=arrivals.came_by_form(reading(), held.ref),
         may_edit=may(Permission.REFERRAL_ENTER),
         may_rate=may(Permission.REFERRAL_RATE),
         may_decide=may(Permission.REFERRAL_DECIDE),
+    )
+
+
+@blueprint.get("/<ref>/changes")
+@access(staff_may(Permission.REFERRAL_SEE))
+def changes(ref: str) -> Response:
+    """Whether somebody changed the referral since a page of it was sent: asked by that page."""
+    held = found(reading(), ref)
+    after = request.args.get("after", 0, type=whole)
+    change = changed_since(reading(), held, after)
+    return respond(
+        "referrals/changes.html",
+        "referrals/_changed.html",
+        referral=held,
+        latest=after,
+        change=change,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import Enum
 from typing import Any
 
 from app.audit.models import AuditEntry
@@ -162,6 +163,7 @@ def adult_in_words(adult: ReferralAdult, employer: str | None) -> str:
 class Event:
     """One line of the timeline."""
 
+    number: int
     when_at: datetime
     when_text: str
     title: str
@@ -170,43 +172,65 @@ class Event:
 
 
 _TITLES = {
-    "referral entered": "Referral entered",
-    "consent recorded": "Consent recorded",
-    "referral rated": "Rated",
-    "referral decided": "Decided",
+    "child added": "Child entered",
+    "child changed": "Child changed",
+    "children linked": "Linked to a known child",
+    "children told apart": "Told apart from a known child",
     "concerns changed": "Concerns changed",
+    "consent recorded": "Consent recorded",
+    "professionals of a child set": "Who works with the child was set",
+    "referral decided": "Decided",
+    "referral entered": "Referral entered",
+    "referral rated": "Rated",
 }
+_LABELLED: tuple[tuple[str, type[Enum]], ...] = (
+    ("state", ConsentState),
+    ("lawful_basis", LawfulBasis),
+    ("rating", Rating),
+    ("outcome", Outcome),
+)
 
 
 def event(entry: AuditEntry) -> Event:
     """An audit row as a line of the timeline, in words."""
+    about = f" {entry.subject_ref}" if entry.subject_kind != "referral" else ""
+    title = _TITLES.get(entry.action, entry.action[:1].upper() + entry.action[1:])
     return Event(
+        number=entry.id,
         when_at=entry.at,
         when_text=words_for_moment(entry.at),
-        title=_TITLES.get(entry.action, entry.action[:1].upper() + entry.action[1:]),
+        title=f"{title}{about}",
         who=entry.actor_label,
         words=_details_in_words(entry.details),
     )
 
 
 def _details_in_words(details: Mapping[str, Any]) -> str:
-    said = []
-    if details.get("state"):
-        said.append(ConsentState(details["state"]).label)
-    if details.get("lawful_basis"):
-        said.append(LawfulBasis(details["lawful_basis"]).label)
-    if details.get("rating"):
-        said.append(Rating(details["rating"]).label)
-    if details.get("outcome"):
-        said.append(Outcome(details["outcome"]).label)
+    said = [_label(kind, details[name]) for name, kind in _LABELLED if details.get(name)]
+    before = details.get("before")
+    if isinstance(before, str):
+        kind = Rating if details.get("rating") else Outcome
+        said.append(f"before: {_label(kind, before)}")
     if isinstance(details.get("changed"), list):
         said.append(", ".join(str(name).replace("_", " ") for name in details["changed"]))
     if isinstance(details.get("children"), list):
         count = len(details["children"])
         said.append(f"{count} {'child' if count == 1 else 'children'}")
+    if details.get("child") and details.get("other"):
+        said.append(f"{details['other']} and {details['child']}")
+    if details.get("known_children"):
+        said.append(f"known already: {', '.join(details['known_children'])}")
     if details.get("re_referral"):
         said.append("re-referral within 12 months")
+    if details.get("in_time") is False:
+        said.append("late")
     return "; ".join(said)
+
+
+def _label(kind: type[Enum], value: object) -> str:
+    """The label of a stored value; what another room stored under this name as it stands."""
+    known = next((one for one in kind if one.value == value), None)
+    return str(getattr(known, "label", value)).replace("_", " ")
 
 
 def clock_panels(

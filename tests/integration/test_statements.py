@@ -17,13 +17,15 @@ from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.models import Delivery, Invitee
 from app.meetings.types import MeetingState, MessageKind
 from app.outbox import service as outbox
+from app.referrals import keys
 from app.referrals.models import ChildProfessional, ReferralChild
 from tests.factories.mail import make_message
 from tests.factories.meetings import make_case, make_conference_line, make_meeting, make_person
+from tests.factories.referrals import make_adult, make_child
 
 FEW, MANY = 3, 30
 # A page may not creep up either. The person signed in is one; a view of a case is two.
-MOST = {"first page": 7, "queue": 2, "discussion": 12, "booking": 24}
+MOST = {"first page": 5, "queue": 2, "referral": 20, "discussion": 12, "booking": 24}
 
 
 def discussion(invited: int) -> str:
@@ -73,7 +75,27 @@ def first_page(each: int) -> str:
     return "/"
 
 
-PAGES = {"first page": first_page, "queue": queue, "discussion": discussion, "booking": booking}
+def referral(children: int) -> str:
+    """So many children, each with an earlier referral, a discussion and a record that is alike."""
+    with transaction() as session:
+        held = make_case(session, children=children, at=now())
+        for row in held.children:
+            earlier = make_case(session, children=1, at=now())
+            earlier.children[0].child = row.child
+            make_meeting(session, MeetingState.NEEDED, referral=earlier, at=now())
+            twin = make_child(session, row.child.given_name, row.child.family_name)
+            keys.index(session, twin.id, keys.identity(row.child))
+        make_adult(session, held)
+        return f"/referrals/{held.ref}"
+
+
+PAGES = {
+    "first page": first_page,
+    "queue": queue,
+    "referral": referral,
+    "discussion": discussion,
+    "booking": booking,
+}
 
 
 @pytest.mark.parametrize("name", PAGES)

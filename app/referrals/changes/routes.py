@@ -36,6 +36,7 @@ from app.referrals.forms import (
 from app.referrals.intake.people import KINDS, lists
 from app.referrals.intake.routes import blueprint as blueprint  # one blueprint, three rooms
 from app.referrals.models import Child, Referral
+from app.referrals.page import latest_change
 from app.referrals.types import ChangedMeanwhile, ChildGiven, Involvement, Outcome, Rating
 from app.web.access import access
 from app.web.forms import choices
@@ -101,6 +102,7 @@ def _show(
         theirs=theirs,
         yours=small.yours,
         events=[shown.event(entry) for entry in history(reading(), "referral", ref, most=3)],
+        latest=latest_change(reading(), held),
         **small.context,
     )
 

@@ -1,0 +1,61 @@
+"""The discussions of a referral's children on the referral's page (A3, A11)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from app.audit.types import Subject
+from app.meetings.models import Meeting, MeetingChild
+from app.meetings.types import MeetingState
+from app.referrals.models import Referral
+from app.referrals.sections import Part, Section
+from app.referrals.shown import name_of
+
+_DISCUSSIONS = (
+    select(
+        MeetingChild.child_id,
+        Meeting.ref,
+        Meeting.state,
+        Meeting.referral_id,
+        Meeting.created_at,
+        Meeting.starts_at,
+        Meeting.started_at,
+    )
+    .join(Meeting, Meeting.id == MeetingChild.meeting_id)
+    .where(MeetingChild.child_id.in_(bindparam("children", expanding=True)))
+    .order_by(Meeting.id.desc(), MeetingChild.position)
+)
+
+
+class Shown(NamedTuple):
+    """One discussion: `at` is when it was held, is held, or else was decided."""
+
+    ref: str
+    state: MeetingState
+    at: datetime
+    children: tuple[str, ...]
+    of_this_referral: bool
+
+
+def load(session: Session, referral: Referral, now: datetime) -> Part:
+    """Every discussion of these children, the newest first: one statement."""
+    names = {row.child_id: name_of(row.child) for row in referral.children}
+    found: dict[str, Shown] = {}
+    for row in session.execute(_DISCUSSIONS, {"children": list(names)}):
+        there = found.get(row.ref)
+        found[row.ref] = Shown(
+            ref=row.ref,
+            state=row.state,
+            at=row.started_at or row.starts_at or row.created_at,
+            children=(*(there.children if there else ()), names[row.child_id]),
+            of_this_referral=row.referral_id == referral.id,
+        )
+    own = tuple(Subject("meeting", one.ref) for one in found.values() if one.of_this_referral)
+    return Part({"discussions": list(found.values())}, own)
+
+
+referral_section = Section("meetings/need/_of_children.html", "after", load)

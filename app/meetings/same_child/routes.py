@@ -1,0 +1,130 @@
+"""Is this a child who is known already? Side by side, said with a reason, undone with one (A3)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, flash, request, url_for
+from sqlalchemy.orm import Session
+
+from app.accounts.signed_in import signed_in, staff_may
+from app.accounts.types import Permission
+from app.audit.service import viewed
+from app.audit.types import Subject
+from app.core.clock import now
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
+from app.meetings.routes import once
+from app.meetings.same_child import service
+from app.meetings.same_child.forms import BY_REFERENCE, LinkForm, UndoForm
+from app.referrals import keys, queries, shown
+from app.referrals.finding import found
+from app.referrals.models import Child, Referral
+from app.referrals.queries import LikelyMatch
+from app.referrals.same_child import queries as same_child
+from app.referrals.same_child.side_by_side import beside, compared
+from app.web.access import access
+from app.web.htmx import go_to, respond
+
+blueprint = Blueprint("same_child", __name__)
+
+
+@blueprint.route("/referrals/<ref>/children/<child_ref>/known", methods=["GET", "POST"])
+@access(staff_may(Permission.REFERRAL_ENTER))
+def known(ref: str, child_ref: str) -> Response:
+    """Known children beside this one, and the press that links them."""
+    held, child = _child_on(reading(), ref, child_ref)
+    form = LinkForm()
+    likely = _likely(reading(), held, child)
+    form.known.choices = [
+        *((one.child.ref, f"{shown.name_of(one.child)} ({one.child.ref})") for one in likely),
+        (BY_REFERENCE, "Another known child, by reference"),
+    ]
+    back = url_for("referrals.referral", ref=held.ref)
+
+    def act(session: Session) -> str:
+        wanted = queries.child_by_ref(session, form.chosen()) if form.chosen() else None
+        field = "reference" if form.known.data == BY_REFERENCE else "known"
+        if wanted is None:
+            raise Refused(field, "Choose the child, or enter the reference of a known one")
+        _, current = _child_on(session, ref, child_ref)
+        service.link(session, signed_in().actor, current, wanted, form.reason.data, now())
+        flash(f"{child.ref} is linked to {wanted.ref}. It can be undone.", "success")
+        return back
+
+    if request.method == "POST" and form.validate():
+        location = once(form, act)
+        if location is not None:
+            return go_to(location)
+    moment = now()
+    earlier = queries.referrals_on(reading(), [one.child.id for one in likely])
+    _note_views(held.ref, child.ref, *(one.child.ref for one in likely))
+    return respond(
+        "meetings/same_child/known.html",
+        status=422 if form.errors else 200,
+        form=form,
+        referral=held,
+        child_ref=child.ref,
+        name=shown.name_of(child),
+        candidates=[beside(child, one, earlier, moment) for one in likely],
+    )
+
+
+@blueprint.route("/referrals/<ref>/matches/<int:match_id>/undo", methods=["GET", "POST"])
+@access(staff_may(Permission.REFERRAL_ENTER))
+def undo(ref: str, match_id: int) -> Response:
+    """It is another child after all."""
+    held = found(reading(), ref)
+    said = _said(reading(), held, match_id)
+    form = UndoForm()
+    back = url_for("referrals.referral", ref=held.ref)
+
+    def act(session: Session) -> str:
+        service.undo(session, signed_in().actor, match_id, form.reason.data, now())
+        flash("The children are told apart again.", "success")
+        return back
+
+    if request.method == "POST" and form.validate():
+        location = once(form, act)
+        if location is not None:
+            return go_to(location)
+    child = reading().get_one(Child, said.match.child_id)
+    other = reading().get(Child, said.match.other_id) if said.match.other_id else None
+    _note_views(held.ref, child.ref, *([other.ref] if other else []))
+    return respond(
+        "meetings/same_child/undo.html",
+        status=422 if form.errors else 200,
+        form=form,
+        referral=held,
+        said=said,
+        child_ref=child.ref,
+        name=shown.name_of(child),
+        rows=compared(other, child) if other else (),
+    )
+
+
+def _child_on(session: Session, ref: str, child_ref: str) -> tuple[Referral, Child]:
+    """A referral and a child of it, else no such page."""
+    held = found(session, ref)
+    on_it = (row.child for row in held.children)
+    child = next((one for one in on_it if one.ref == child_ref.upper()), None)
+    return held, child or abort(404)
+
+
+def _said(session: Session, held: Referral, match_id: int) -> same_child.Said:
+    """A match that holds for a child of this referral, else no such page."""
+    of_these = same_child.said_of(session, [row.child_id for row in held.children])
+    holds = (one for one in of_these if one.match.undone_at is None)
+    return next((one for one in holds if one.match.id == match_id), None) or abort(404)
+
+
+def _likely(session: Session, held: Referral, child: Child) -> list[LikelyMatch]:
+    on_it = {row.child_id for row in held.children}
+    matches = queries.likely_matches(session, keys.identity(child))
+    return [one for one in matches if one.child.id not in on_it]
+
+
+def _note_views(ref: str, *child_refs: str) -> None:
+    """Showing known children side by side is a view of each of them (H3)."""
+    with transaction() as session:
+        viewed(session, signed_in().actor, "known children", Subject("referral", ref), now())
+        for child_ref in child_refs:
+            viewed(session, signed_in().actor, "side by side", Subject("child", child_ref), now())

@@ -1,0 +1,38 @@
+"""What other rooms show on the referral's page: they hand it in, so that it need not know them.
+
+A room that has something to show holds `referral_section`, a `Section`; the factory lists these
+modules in `REFERRAL_SECTIONS`, in the order of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy.orm import Session
+
+from app.audit.types import Subject
+from app.referrals.models import Referral
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One section, ready to be shown: what its template is given as `part`, and which subjects
+    belong in the timeline beside the referral and its children."""
+
+    context: Mapping[str, Any]
+    subjects: tuple[Subject, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`place` is `checks` (after the rating, before the decision) or `after` (the decision).
+
+    `load` reads in as few statements as it can, the same for any number of rows; `now` is aware.
+    """
+
+    template: str
+    place: Literal["checks", "after"]
+    load: Callable[[Session, Referral, datetime], Part]
