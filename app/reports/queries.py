@@ -215,7 +215,7 @@ _ACTIONS = (
     .order_by(Action.due_at, Action.id)
     .limit(MOST)
 )  # fmt: skip
-_NAMES = union_all(
+_NAMES: CompoundSelect[Any] = union_all(
     select(
         literal("referral").label("of"), ReferralChild.referral_id, ReferralChild.position,
         Child.given_name, Child.family_name,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import RadioField
-
+from app.web.choices import RadioField
 from app.web.forms import Line, OnceForm, Passage, Required
 
 BY_REFERENCE = "reference"
