@@ -32,8 +32,8 @@ from app.web.static_files import init_static
 # Every floor with tables: importing them fills `Base.metadata` for migrations and foreign keys.
 FLOORS_WITH_TABLES = (
     "core", "web", "audit", "accounts", "directory", "outbox", "invitations",
-    "referrals", "referrals.same_child", "referrals.public", "meetings", "meetings.received",
-    "records",
+    "referrals", "referrals.same_child", "referrals.public", "referrals.abuse", "referrals.lists",
+    "meetings", "meetings.received", "records", "reports.wall",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -47,6 +47,8 @@ ROUTES = (
     "app.outbox.routes",
     "app.directory.routes",
     "app.referrals.routes",
+    "app.referrals.abuse.routes",
+    "app.referrals.lists.routes",
     "app.referrals.protocol_page",
     "app.referrals.public.routes",
     "app.referrals.arrivals.routes",
@@ -61,6 +63,8 @@ ROUTES = (
     "app.records.routes",
     "app.guests.routes",
     "app.reports.routes",
+    "app.reports.wall.display_routes",
+    "app.reports.wall.routes",
 )
 # Modules that hold a `referral_section`, in the order in which the referral's page shows them.
 REFERRAL_SECTIONS = ("app.meetings.of_children",)

@@ -18,7 +18,13 @@ from app.core.session import reading, transaction
 from app.web.access import access_of
 
 # Where a route's <ref> leads to, by how its address begins.
-_SUBJECTS = {"referrals": "referral", "discussions": "meeting", "mail": "mail"}
+_SUBJECTS = {
+    "referrals": "referral",
+    "discussions": "meeting",
+    "mail": "mail",
+    "domestic-abuse": "abuse case",
+    "lists": "list",
+}
 # Answers with content. A redirect shows nothing, and behind 403 and 404 stands no case.
 _SHOWS = frozenset({200, 409, 422})
 

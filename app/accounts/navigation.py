@@ -20,10 +20,13 @@ class Place(NamedTuple):
 PLACES: tuple[Place, ...] = (
     Place("What to do next", "reports.first_page", Permission.SIGNED_IN),
     Place("Referrals", "referrals.queue", Permission.REFERRAL_SEE),
+    Place("Domestic abuse", "abuse.cases", Permission.LIST_WORK),
+    Place("Lists", "lists.overview", Permission.LIST_WORK),
     Place("Deliveries", "outbox.deliveries", Permission.DELIVERY_SEE),
     Place("Mail", "received.waiting", Permission.MAIL_SEE),
     Place("Directory", "directory.people", Permission.DIRECTORY_EDIT),
     Place("Protocol", "protocol.shown", Permission.PROTOCOL_SEE),
+    Place("Wall", "wall_displays.displays", Permission.WALL_MANAGE),
     Place("Staff", "staff.people", Permission.STAFF_MANAGE),
 )
 

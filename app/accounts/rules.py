@@ -27,6 +27,10 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.REFERRAL_ENTER: _CASE_ROLES,
     Permission.REFERRAL_RATE: frozenset({Role.TRIAGE, Role.CHAIR, Role.OUT_OF_HOURS}),
     Permission.REFERRAL_DECIDE: frozenset({Role.TRIAGE, Role.CHAIR, Role.OUT_OF_HOURS}),
+    # IMAP 5: used by those who go through the list, and shared with nobody outside it.
+    Permission.LIST_WORK: frozenset(
+        {Role.ADMINISTRATOR, Role.CHAIR, Role.TRIAGE, Role.OUT_OF_HOURS}
+    ),
     # BROMLEY 1: the manager identifies the need; at night the out-of-hours worker does.
     Permission.DISCUSSION_NEED: _DECIDERS,
     Permission.DISCUSSION_START: _DECIDERS,
@@ -41,6 +45,8 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.MAIL_SEE: frozenset({Role.ADMINISTRATOR, Role.CHAIR, Role.OUT_OF_HOURS}),
     Permission.DIRECTORY_EDIT: frozenset({Role.ADMINISTRATOR}),
     Permission.PROTOCOL_SEE: _ALL,
+    # A display shows no name, so that whoever looks after the screens may make one (G2).
+    Permission.WALL_MANAGE: frozenset({Role.ADMINISTRATOR, Role.CHAIR, Role.SYSTEM}),
     # The system administrator looks after the installation and sees no case (H2).
     Permission.STAFF_MANAGE: frozenset({Role.SYSTEM}),
     Permission.AUDIT_SEE: frozenset({Role.SYSTEM}),

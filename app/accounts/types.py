@@ -42,6 +42,7 @@ class Permission(enum.Enum):
     REFERRAL_ENTER = "enter a referral"
     REFERRAL_RATE = "rate a referral"
     REFERRAL_DECIDE = "decide a referral"
+    LIST_WORK = "work on domestic abuse cases and lists"
     DISCUSSION_NEED = "decide that a strategy discussion is needed"
     DISCUSSION_START = "start a discussion now, or record one already held"
     DISCUSSION_SEE = "see discussions"
@@ -55,6 +56,7 @@ class Permission(enum.Enum):
     MAIL_SEE = "see to mail that came in"
     DIRECTORY_EDIT = "edit the directory"
     PROTOCOL_SEE = "read the protocol"
+    WALL_MANAGE = "make and revoke displays"
     STAFF_MANAGE = "manage staff"
     AUDIT_SEE = "read the audit"
 

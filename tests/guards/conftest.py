@@ -18,6 +18,9 @@ from app.core.session import transaction
 from app.meetings.models import Action, Report
 from app.meetings.types import ActionState, MeetingState, ReportVia
 from app.referrals.models import Referral
+from app.reports.wall.service import make_display
+from app.reports.wall.types import Screen
+from tests.factories.abuse import actor_of, make_abuse_case, make_list
 from tests.factories.accounts import make_staff, sign_in_as
 from tests.factories.guests import make_guest_session
 from tests.factories.meetings import make_meeting
@@ -106,6 +109,19 @@ def _second_discussion(change) -> dict[str, str]:
     }
 
 
+def _list_with_a_case(change) -> dict[str, str]:
+    case = make_abuse_case(change, account=CANARY, at=now())
+    sitting = make_list(change, now())
+    display = make_display(change, actor_of(change), "Team room", Screen.TRIAGE, now())
+    return {
+        "/domestic-abuse/": case.ref,
+        "/lists/": sitting.ref,
+        "lists.number": "1",
+        "displays.number": str(display.id),
+        "open.series_id": "domestic-abuse-daily",
+    }
+
+
 @pytest.fixture
 def engine_name() -> str:
     """Who may open what does not depend on the database."""
@@ -118,5 +134,6 @@ def world(app: Flask) -> Iterator[World]:
         first = make_meeting(change, MeetingState.BOOKED, 3, at=now())
         guest_token = make_guest_session(change, first.invitees[1])
         values = _second_discussion(change)
+        values |= _list_with_a_case(change)
         staff = {role: make_staff(change, role).id for role in Role}
     yield World(app, values, staff, guest_token)

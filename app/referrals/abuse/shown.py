@@ -1,0 +1,103 @@
+"""Domestic abuse cases as their pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app.core.clock import words_for_moment
+from app.protocols.exchange import restore
+from app.protocols.panel import DeadlinePanel, deadline_panel, deadline_state
+from app.protocols.types import Clock
+from app.protocols.wording import moment_in_words, time_left
+from app.referrals.abuse.models import AbuseCase, AbusePerson
+from app.referrals.abuse.queries import ListedCase
+from app.referrals.abuse.types import Release
+from app.referrals.shown import birth_in_words
+from app.referrals.types import DomesticAbuseRisk
+
+RISK_COLOURS = {
+    DomesticAbuseRisk.HIGH: "red",
+    DomesticAbuseRisk.MEDIUM: "orange",
+    DomesticAbuseRisk.STANDARD: "yellow",
+}
+MARKED = "For this list only"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One line of the list of cases."""
+
+    ref: str
+    people: tuple[str, ...]
+    risk: str
+    risk_colour: str
+    received: str
+    deadline: DeadlinePanel | None
+    marked: bool
+    outcome: str
+
+
+def case_row(row: ListedCase, now: datetime) -> CaseRow:
+    """A case of a list at the aware moment `now`."""
+    return CaseRow(
+        ref=row.ref,
+        people=row.people or ("No name known",),
+        risk=row.risk.label,
+        risk_colour=RISK_COLOURS[row.risk],
+        received=words_for_moment(row.received_at),
+        deadline=due_line(row.due_at, now, row.closed_at),
+        marked=row.release is None,
+        outcome=row.outcome.label if row.outcome else "",
+    )
+
+
+def due_line(
+    due_at: datetime | None, now: datetime, met_at: datetime | None
+) -> DeadlinePanel | None:
+    """A deadline in one line; None where the area has no clock for the case."""
+    if due_at is None:
+        return None
+    state, state_text = deadline_state(due_at, now, met_at)
+    return DeadlinePanel(
+        title="",
+        state=state,
+        state_text=state_text,
+        due_at=due_at,
+        due_text="" if met_at else moment_in_words(due_at),
+        left_text="" if met_at else time_left(due_at, now),
+        rule="",
+        reason="",
+        source="",
+        force_text="",
+        others=(),
+    )
+
+
+def clock_panel(case: AbuseCase, now: datetime) -> DeadlinePanel | None:
+    """The case's clock as it was set, with its rule and source (B2)."""
+    answer = restore(case.clocks).clocks.get(Clock.DOMESTIC_ABUSE_DISCUSSION)
+    return None if answer is None else deadline_panel(answer, now, case.closed_at)
+
+
+def people_rows(people: Sequence[AbusePerson], today: date) -> list[tuple[str, str]]:
+    """(who they are, name and birth) of everybody in a case."""
+    return [(one.kind.label, _person(one, today)) for one in people]
+
+
+def _person(one: AbusePerson, today: date) -> str:
+    name = f"{one.given_name} {one.family_name}".strip() or "Name not known"
+    return f"{name}, {birth_in_words(one.date_of_birth, None, today)}"
+
+
+def released_in_words(case: AbuseCase) -> str:
+    """Why the information may be used beyond the list, or that it may not (IMAP 5)."""
+    if case.release is Release.CONSENT:
+        return "Consent is recorded: it may be shared as consented."
+    if case.release is Release.CONCERN:
+        return "A safeguarding concern is recorded: it is a referral."
+    return (
+        "It is used to go through this list and for nothing else. Nobody outside sees it until "
+        "consent or a safeguarding concern is recorded."
+    )

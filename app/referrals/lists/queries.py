@@ -1,0 +1,278 @@
+"""Looking up lists and the cases on them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Integer, bindparam, case, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Staff
+from app.protocols.types import Series
+from app.referrals.abuse.models import AbuseCase
+from app.referrals.abuse.queries import GRAVITY
+from app.referrals.abuse.types import Release
+from app.referrals.lists.models import ListEntry, ListSitting
+from app.referrals.models import Referral
+from app.referrals.types import DomesticAbuseRisk, Outcome, Rating
+
+PAGE = 15
+# A list that nobody could go through in a day: what is beyond waits for the next one.
+MOST = 100
+
+_BY_REF = select(ListSitting).where(ListSitting.ref == bindparam("ref"))
+_OF_DAY = select(ListSitting).where(
+    ListSitting.series_id == bindparam("series"), ListSitting.day == bindparam("day")
+)
+_ENTRY = select(ListEntry).where(
+    ListEntry.sitting_id == bindparam("sitting"), ListEntry.number == bindparam("number")
+)
+
+
+def by_ref(session: Session, ref: str) -> ListSitting | None:
+    """A list by its public reference, whatever the case of its letters."""
+    return session.execute(_BY_REF, {"ref": ref.strip().upper()}).scalar_one_or_none()
+
+
+def of_day(session: Session, series_id: str, day: date) -> ListSitting | None:
+    """The list of a series on a day, where it was opened."""
+    return session.execute(_OF_DAY, {"series": series_id, "day": day}).scalar_one_or_none()
+
+
+_OPEN_OF_CASE = (
+    select(ListSitting)
+    .join(ListEntry, ListEntry.sitting_id == ListSitting.id)
+    .where(ListEntry.case_id == bindparam("case"), ListSitting.ended_at.is_(None))
+    .limit(1)
+)
+
+
+def open_of_case(session: Session, case_id: int) -> ListSitting | None:
+    """The list or discussion under way on which a case stands."""
+    return session.execute(_OPEN_OF_CASE, {"case": case_id}).scalar_one_or_none()
+
+
+def entry(session: Session, sitting_id: int, number: int) -> ListEntry | None:
+    """One case on a list by its number."""
+    values = {"sitting": sitting_id, "number": number}
+    return session.execute(_ENTRY, values).scalar_one_or_none()
+
+
+class Waiting(NamedTuple):
+    """A case or referral that a series takes. `id` is that of the case or of the referral."""
+
+    id: int
+    carried: bool
+
+
+_CARRIED_CASE = (
+    select(ListEntry.id)
+    .where(ListEntry.case_id == AbuseCase.id, ListEntry.outcome.is_(None))
+    .exists()
+)
+_CASES = (
+    select(AbuseCase.id, _CARRIED_CASE.label("carried"))
+    .where(
+        AbuseCase.closed_at.is_(None),
+        AbuseCase.risk.in_(bindparam("kinds", expanding=True)),
+        AbuseCase.id.not_in(
+            select(ListEntry.case_id)
+            .join(ListSitting, ListSitting.id == ListEntry.sitting_id)
+            .where(ListEntry.case_id.is_not(None), ListSitting.ended_at.is_(None))
+        ),
+    )
+    .order_by(_CARRIED_CASE.desc(), GRAVITY, AbuseCase.due_at, AbuseCase.received_at, AbuseCase.id)
+    .limit(MOST)
+)
+_CARRIED_REFERRAL = (
+    select(ListEntry.id)
+    .where(ListEntry.referral_id == Referral.id, ListEntry.outcome.is_(None))
+    .exists()
+)
+_BY_RATING = case(
+    *((Referral.rating == rating, place) for place, rating in enumerate(Rating)),
+    else_=len(Rating),
+)
+_REFERRALS = (
+    select(Referral.id, _CARRIED_REFERRAL.label("carried"))
+    .where(
+        Referral.decided_at.is_(None),
+        Referral.rating.in_(bindparam("kinds", expanding=True)),
+        Referral.id.not_in(
+            select(ListEntry.referral_id)
+            .join(ListSitting, ListSitting.id == ListEntry.sitting_id)
+            .where(
+                ListEntry.referral_id.is_not(None),
+                ListSitting.ended_at.is_(None) | ListEntry.outcome.is_not(None),
+            )
+        ),
+    )
+    .order_by(_CARRIED_REFERRAL.desc(), _BY_RATING, Referral.decision_due_at, Referral.id)
+    .limit(MOST)
+)
+
+
+def waiting(session: Session, series: Series) -> list[Waiting]:
+    """What a list of this series would take now, in its order: carried over first, then the
+    gravest, then the longest waiting. What stands on a list that is open is not taken again."""
+    if series.domestic_abuse:
+        kinds = [DomesticAbuseRisk(one.value) for one in series.domestic_abuse]
+        return [Waiting(*row) for row in session.execute(_CASES, {"kinds": kinds})]
+    ratings = [Rating(one.value) for one in series.ratings]
+    return [Waiting(*row) for row in session.execute(_REFERRALS, {"kinds": ratings})]
+
+
+class ListedSitting(NamedTuple):
+    """One list in the list of lists."""
+
+    id: int
+    ref: str
+    series_id: str | None
+    name: str
+    day: date
+    ended_at: datetime | None
+    cases: int
+    decided: int
+
+
+_COUNTED = (
+    select(
+        ListSitting.id,
+        ListSitting.ref,
+        ListSitting.series_id,
+        ListSitting.name,
+        ListSitting.day,
+        ListSitting.ended_at,
+        select(func.count(ListEntry.id))
+        .where(ListEntry.sitting_id == ListSitting.id)
+        .scalar_subquery(),
+        select(func.count(ListEntry.outcome))
+        .where(ListEntry.sitting_id == ListSitting.id)
+        .scalar_subquery(),
+    )
+    .order_by(ListSitting.day.desc(), ListSitting.id.desc())
+    .limit(bindparam("size", type_=Integer()))
+)
+_COUNTED_BEFORE = _COUNTED.where(
+    tuple_(ListSitting.day, ListSitting.id)
+    < tuple_(
+        bindparam("day", type_=ListSitting.__table__.c.day.type), bindparam("last", type_=Integer())
+    )
+)
+
+
+class Page(NamedTuple):
+    rows: list[ListedSitting]
+    more: bool
+
+
+def sittings(session: Session, before: tuple[date, int] | None = None, size: int = PAGE) -> Page:
+    """Lists, the newest first; `before` is (day, id) of the last one seen."""
+    values: dict[str, object] = {"size": size + 1}
+    if before is not None:
+        values |= {"day": before[0], "last": before[1]}
+    found = session.execute(_COUNTED if before is None else _COUNTED_BEFORE, values)
+    rows = [ListedSitting(*row) for row in found]
+    return Page(rows[:size], len(rows) > size)
+
+
+class OnList(NamedTuple):
+    """One case on a list, with what a line of the list shows of it."""
+
+    number: int
+    case_id: int | None
+    referral_id: int | None
+    ref: str
+    risk: DomesticAbuseRisk | None
+    rating: Rating | None
+    release: Release | None
+    due_at: datetime | None
+    carried: bool
+    outcome: Outcome | None
+    decided_at: datetime | None
+
+
+_ON_LIST = (
+    select(
+        ListEntry.number,
+        ListEntry.case_id,
+        ListEntry.referral_id,
+        func.coalesce(AbuseCase.ref, Referral.ref),
+        AbuseCase.risk,
+        Referral.rating,
+        AbuseCase.release,
+        func.coalesce(AbuseCase.due_at, Referral.decision_due_at, type_=AbuseCase.due_at.type),
+        ListEntry.carried,
+        ListEntry.outcome,
+        ListEntry.decided_at,
+    )
+    .outerjoin(AbuseCase, AbuseCase.id == ListEntry.case_id)
+    .outerjoin(Referral, Referral.id == ListEntry.referral_id)
+    .where(ListEntry.sitting_id == bindparam("sitting"))
+    .order_by(ListEntry.number)
+)
+
+
+def on_list(session: Session, sitting_id: int) -> list[OnList]:
+    """The cases of a list in their order: one statement."""
+    return [OnList(*row) for row in session.execute(_ON_LIST, {"sitting": sitting_id})]
+
+
+class Discussed(NamedTuple):
+    """What a list said of a case, for the case's own page."""
+
+    list_ref: str
+    list_name: str
+    number: int
+    day: date
+    information: str | None
+    outcome: Outcome | None
+    reason: str | None
+    by: str | None
+    at: datetime | None
+
+
+_DISCUSSED = (
+    select(
+        ListSitting.ref,
+        ListSitting.name,
+        ListEntry.number,
+        ListSitting.day,
+        ListEntry.information,
+        ListEntry.outcome,
+        ListEntry.reason,
+        Staff.name,
+        ListEntry.decided_at,
+    )
+    .join(ListSitting, ListSitting.id == ListEntry.sitting_id)
+    .outerjoin(Staff, Staff.id == ListEntry.decided_by_id)
+    .order_by(ListEntry.id.desc())
+)
+_OF_CASE = _DISCUSSED.where(ListEntry.case_id == bindparam("case"))
+
+
+def discussed(session: Session, case_id: int) -> list[Discussed]:
+    """Every list and discussion on which a case stood, the newest first."""
+    return [Discussed(*row) for row in session.execute(_OF_CASE, {"case": case_id})]
+
+
+_LAST_TOOK_PART = (
+    select(ListSitting.took_part)
+    .where(ListSitting.series_id == bindparam("series"), ListSitting.ended_at.is_not(None))
+    .order_by(ListSitting.day.desc())
+    .limit(1)
+)
+
+
+def last_took_part(session: Session, series_id: str | None) -> str:
+    """Who took part last time: mostly the same people do again."""
+    if series_id is None:
+        return ""
+    return session.execute(_LAST_TOOK_PART, {"series": series_id}).scalar_one_or_none() or ""
+
+
+def numbers_without_outcome(entries: Collection[OnList]) -> list[int]:
+    """The numbers of the cases that have no outcome yet, in their order."""
+    return [one.number for one in entries if one.outcome is None]

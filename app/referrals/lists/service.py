@@ -1,0 +1,224 @@
+"""What people do with a list: open it, keep what was said of each case, end it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.audit.service import record
+from app.audit.types import Actor, Subject
+from app.core.clock import london_date, words_for_day
+from app.core.crypto import new_reference
+from app.core.refusal import Refused
+from app.directory import queries as directory
+from app.protocols.series import sitting_day
+from app.protocols.types import Series
+from app.referrals.abuse import rules as abuse_rules
+from app.referrals.abuse import service as abuse
+from app.referrals.abuse.models import AbuseCase
+from app.referrals.lists import queries, rules
+from app.referrals.lists.models import ListEntry, ListSitting
+from app.referrals.lists.types import Said
+from app.referrals.types import ChangedMeanwhile
+
+
+def open_list(session: Session, actor: Actor, series: Series, now: datetime) -> ListSitting:
+    """Open the list of today, or of this week, and put on it every case that waits (C10).
+
+    Opened again it takes what came in since. What an earlier list did not reach comes first.
+    Raises Refused where the list has ended already.
+    """
+    day = sitting_day(series, london_date(now))
+    sitting = queries.of_day(session, series.id, day)
+    if sitting is None:
+        sitting = _new(session, actor, series.name, now)
+        sitting.series_id, sitting.source, sitting.day = series.id, series.source, day
+        session.flush()
+        number = 0
+    elif sitting.ended_at is not None:
+        raise Refused("series", "This list has ended: what came in since stands on the next one")
+    else:
+        number = len(queries.on_list(session, sitting.id))
+    waiting = queries.waiting(session, series)
+    for place, one in enumerate(waiting, start=number + 1):
+        _add(
+            session,
+            sitting,
+            place,
+            case_id=one.id if series.domestic_abuse else None,
+            referral_id=None if series.domestic_abuse else one.id,
+            carried=one.carried,
+        )
+    session.flush()
+    record(
+        session, actor, "list opened", _subject(sitting), now,
+        {"series": series.id, "day": day.isoformat(), "added": len(waiting)},
+    )  # fmt: skip
+    return sitting
+
+
+def open_discussion(session: Session, actor: Actor, case: AbuseCase, now: datetime) -> ListSitting:
+    """The discussion of one case by itself: a high risk waits for no list (DERBY 4.11). Where the
+    case stands on a list that is under way, that list.
+
+    Raises Refused where the case has its outcome already.
+    """
+    if case.closed_at is not None:
+        raise Refused("case", "This case has its outcome already")
+    under_way = queries.open_of_case(session, case.id)
+    if under_way is not None:
+        return under_way
+    sitting = _new(session, actor, f"Discussion of {case.ref}", now)
+    _add(session, sitting, 1, case_id=case.id, referral_id=None, carried=False)
+    session.flush()
+    record(session, actor, "list opened", _subject(sitting), now, {"case": case.ref, "added": 1})
+    return sitting
+
+
+def keep_said(
+    session: Session,
+    actor: Actor,
+    sitting: ListSitting,
+    entry: ListEntry,
+    said: Said,
+    now: datetime,
+    version: int | None = None,
+) -> None:
+    """Keep what was shared and agreed on one case. Consent or a concern makes a referral of it in
+    the same step (IMAP 3, 5). On a referral the outcome is what the meeting agreed; the decision
+    is taken on the referral's own page.
+
+    Raises Refused by the field, ChangedMeanwhile where somebody changed the entry first.
+    """
+    if version is not None and version != entry.version:
+        raise ChangedMeanwhile
+    rules.check_said(said, sitting.ended_at is not None)
+    if said.agency_id is not None and directory.agency(session, said.agency_id) is None:
+        raise Refused("agency_id", "Choose the agency from the list")
+    before = entry.outcome
+    if entry.case_id is not None:
+        _on_case(session, actor, sitting, session.get_one(AbuseCase, entry.case_id), said, now)
+    elif said.release is not None:
+        raise Refused("release", "This is a referral already")
+    entry.information = said.information or None
+    entry.outcome, entry.reason = said.outcome, said.reason if said.outcome else None
+    entry.agency_id = said.agency_id if said.outcome else None
+    entry.decided_by_id = actor.id if said.outcome else None
+    entry.decided_at = now if said.outcome else None
+    session.flush()
+    record(
+        session, actor, "case on list", _subject(sitting), now,
+        {
+            "number": entry.number,
+            "outcome": said.outcome.value if said.outcome else None,
+            "before": before.value if before else None,
+        },
+    )  # fmt: skip
+
+
+def end_list(
+    session: Session,
+    actor: Actor,
+    sitting: ListSitting,
+    took_part: str,
+    now: datetime,
+    version: int | None = None,
+) -> None:
+    """End a list with who took part; what was not reached is carried over to the next (C10).
+
+    Raises Refused where nobody is named, ChangedMeanwhile where somebody changed it first.
+    """
+    if version is not None and version != sitting.version:
+        raise ChangedMeanwhile
+    rules.check_end(took_part, sitting.ended_at is not None)
+    sitting.took_part = took_part
+    sitting.ended_at, sitting.ended_by_id = now, actor.id
+    session.flush()
+    entries = queries.on_list(session, sitting.id)
+    record(
+        session, actor, "list ended", _subject(sitting), now,
+        {
+            "cases": len(entries),
+            "carried_over": len(queries.numbers_without_outcome(entries)),
+            "took_part": len(took_part.splitlines()),
+        },
+    )  # fmt: skip
+
+
+def _on_case(
+    session: Session,
+    actor: Actor,
+    sitting: ListSitting,
+    case: AbuseCase,
+    said: Said,
+    now: datetime,
+) -> None:
+    if said.outcome is not None:
+        abuse_rules.check_outcome(
+            said.outcome,
+            said.reason,
+            released=case.release is not None,
+            release=said.release,
+        )
+    elif case.outcome is not None:
+        raise Refused("outcome", "This case has its outcome: change it, it cannot be taken back")
+    if said.release is not None:
+        shared = f"Shared at the {sitting.name} on {words_for_day(now)}:\n{said.information}"
+        abuse.release(session, actor, case, said.release, now, shared if said.information else "")
+    if said.outcome is not None:
+        abuse.close(session, actor, case, said.outcome, now)
+
+
+def _new(session: Session, actor: Actor, name: str, now: datetime) -> ListSitting:
+    sitting = ListSitting(
+        ref=new_reference("LS"),
+        series_id=None,
+        name=name,
+        source=None,
+        day=london_date(now),
+        opened_at=now,
+        opened_by_id=_staff_id(actor),
+        took_part=None,
+        ended_at=None,
+        ended_by_id=None,
+    )
+    session.add(sitting)
+    session.flush()
+    return sitting
+
+
+def _add(
+    session: Session,
+    sitting: ListSitting,
+    number: int,
+    *,
+    case_id: int | None,
+    referral_id: int | None,
+    carried: bool,
+) -> None:
+    session.add(
+        ListEntry(
+            sitting_id=sitting.id,
+            number=number,
+            case_id=case_id,
+            referral_id=referral_id,
+            carried=carried,
+            information=None,
+            outcome=None,
+            reason=None,
+            agency_id=None,
+            decided_by_id=None,
+            decided_at=None,
+        )
+    )
+
+
+def _staff_id(actor: Actor) -> int:
+    if actor.id is None:
+        raise ValueError("only a member of staff does this: the actor has no id")
+    return actor.id
+
+
+def _subject(sitting: ListSitting) -> Subject:
+    return Subject("list", sitting.ref)

@@ -1,0 +1,73 @@
+"""What a screen shows: pure (G2; HO2014, case study Nottinghamshire)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from app.core.clock import in_london, london_date, words_for_span, words_for_time
+from app.protocols.panel import deadline_state
+from app.reports.wall.types import Board, Line, Screen, Stage, Standing
+
+# As many lines as a screen of 1,080 lines shows in letters that are read from four metres.
+ROOM = 9
+SEEN_EVERY = timedelta(minutes=1)
+_WORDS = {
+    Stage.RATE: "To be rated",
+    Stage.DECIDE: "To be decided",
+    Stage.BOOK: "To be booked",
+    Stage.BOOKED: "Booked",
+    Stage.UNDER_WAY: "Under way",
+    Stage.RECORD: "Record to be signed",
+    Stage.CIRCULATE: "Record to be circulated",
+}
+
+
+def board(screen: Screen, standing: Iterable[Standing], now: datetime) -> Board:
+    """The lines of a screen, the most overdue on top, at the aware moment `now`."""
+    ordered = sorted(standing, key=lambda one: (one.due_at is None, one.due_at or now, one.ref))
+    lines = [line(one, now) for one in ordered]
+    return Board(
+        screen=screen,
+        lines=tuple(lines[:ROOM]),
+        more=max(0, len(lines) - ROOM),
+        late=sum(1 for one in lines if one.state == "late"),
+    )
+
+
+def line(standing: Standing, now: datetime) -> Line:
+    """One case in words short enough for a wall."""
+    state, left = "calm", ""
+    if standing.stage is Stage.UNDER_WAY:
+        state, left = "soon", "now"
+    elif standing.due_at is not None:
+        state, _ = deadline_state(standing.due_at, now, None)
+        span = words_for_span(standing.due_at - now)
+        left = f"{span} late" if state == "late" else f"in {span}"
+    return Line(
+        ref=standing.ref,
+        rating=standing.rating.label if standing.rating else "",
+        stage=_WORDS[standing.stage],
+        awaited=tuple(dict.fromkeys(kind.label for kind in standing.awaited)),
+        state=state,
+        due=_when(standing.due_at, now) if standing.due_at else "No date",
+        left=left,
+    )
+
+
+def needs_sight(now: datetime, last_seen: datetime | None) -> bool:
+    """Whether it should be written down that a display asked: at most once a minute."""
+    return last_seen is None or now - last_seen >= SEEN_EVERY
+
+
+def seen_in_words(now: datetime, last_seen: datetime | None) -> str:
+    """`12 minutes ago`, `never`."""
+    return "never" if last_seen is None else f"{words_for_span(now - last_seen)} ago"
+
+
+def _when(moment: datetime, now: datetime) -> str:
+    """Today by its time alone, else with the day of the week and the month."""
+    local = in_london(moment)
+    if london_date(moment) == london_date(now):
+        return words_for_time(moment)
+    return f"{local:%a} {local.day} {local:%b}, {words_for_time(moment)}"
