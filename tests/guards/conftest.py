@@ -26,6 +26,8 @@ from tests.factories.guests import make_guest_session
 from tests.factories.meetings import make_meeting
 
 CANARY = "Quillfeather Rise"
+# Of a case on a list, which stands for the list alone.
+LIST_CANARY = "Thistlecombe heard glass break"
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def _second_discussion(change) -> dict[str, str]:
 
 
 def _list_with_a_case(change) -> dict[str, str]:
-    case = make_abuse_case(change, account=CANARY, at=now())
+    case = make_abuse_case(change, account=LIST_CANARY, at=now())
     sitting = make_list(change, now())
     display = make_display(change, actor_of(change), "Team room", Screen.TRIAGE, now())
     return {

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.types import Role
 from app.cli.example import people
+from app.cli.example.abuse import fill_abuse
 from app.cli.example.area import Area, make_area
 from app.cli.example.discussions import Discussions
 from app.cli.example.stories import SERIOUS, USUAL, Story
@@ -103,6 +104,7 @@ class Week:
             self._events.sort(reverse=True)
             event = self._events.pop()
             event.happen(event.at)
+        fill_abuse(self.session, self.area, self.now)
         self.discussions.settle_mail()
 
     def _plan(self, at: datetime, happen: Callable[[datetime], None]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from wtforms import (
     FieldList,
     Form,
@@ -85,12 +83,18 @@ class CaseFields:
         ]
 
     def refuse(self, refusal: Refused) -> None:
-        """Put a refusal next to its field."""
-        field = {"harmed-given_name": "harmed", "people": "harmed"}.get(refusal.field)
-        target: Any = self.harmed.form.given_name if field else self[refusal.field]  # type: ignore[index]
-        target.errors = [*target.errors, refusal.message]
-        if field:
-            self.harmed.errors = {"given_name": target.errors}
+        """Put a refusal next to its field; a person's place counts the filled entries only."""
+        kind, _, place = refusal.field.partition("-")
+        if kind != "people":
+            field = self[refusal.field]  # type: ignore[index]  # of the form this is mixed into
+        elif place:
+            filled = [form for _, form in self._people() if not form.is_blank()]
+            field = filled[int(place)].date_of_birth
+        else:
+            field = self.harmed.form.given_name
+        field.errors = [*field.errors, refusal.message]
+        errors = [entry.errors for entry in self.children]
+        self.children.errors = errors if any(errors) else []
 
 
 class CaseForm(CaseFields, OnceForm):

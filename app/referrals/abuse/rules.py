@@ -67,7 +67,8 @@ def check_release(given: ReleaseGiven) -> None:
 
 
 def case_problems(given: CaseGiven, now: datetime) -> Iterator[Refused]:
-    """Everything for which a case cannot stand, by the field of the form; `now` is aware."""
+    """Everything for which a case cannot stand, by the field of the form; `now` is aware. The third
+    of the people given is `people-2`."""
     if given.source_agency_id is None:
         yield Refused("source_agency_id", "Choose the agency that reported it")
     if given.received_at > now:
@@ -79,11 +80,11 @@ def case_problems(given: CaseGiven, now: datetime) -> Iterator[Refused]:
     if not given.account:
         yield Refused("account", "Say what was reported")
     if not given.people:
-        yield Refused("harmed-given_name", "Enter at least one person: an adult or a child")
+        yield Refused("people", "Enter at least one person: an adult or a child")
     today = london_date(now)
-    for person in given.people:
+    for place, person in enumerate(given.people):
         if person.date_of_birth is not None and not _is_birth(person.date_of_birth, today):
-            yield Refused("people", f"Check the date of birth of {person.name}")
+            yield Refused(f"people-{place}", f"Check the date of birth of {person.name}")
 
 
 def assessment_problems(given: AssessmentGiven, today: date) -> Iterator[Refused]:

@@ -18,16 +18,16 @@ from app.referrals.abuse import rules as abuse_rules
 from app.referrals.abuse import shown as abuse_shown
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.lists import queries
+from app.referrals.lists.forms import ORDER
 from app.referrals.lists.models import ListEntry, ListSitting
 from app.referrals.models import Referral
 from app.referrals.shown import RATING_COLOURS, birth_in_words, concerns_in_words, day_in_words
-from app.referrals.types import Outcome
 
-OUTCOME_HINTS = {
-    outcome.value: "Needs consent, or a safeguarding concern (IMAP 3, 5)."
-    for outcome in Outcome
-    if abuse_rules.release_needed(outcome)
-}
+OUTCOME_HINT = (
+    " and ".join(one.label for one in ORDER if not abuse_rules.release_needed(one))
+    + " may be chosen as it stands. Every other outcome needs consent or a safeguarding concern "
+    "(IMAP 3, 5)."
+)
 
 
 def day_words(day: date) -> str:

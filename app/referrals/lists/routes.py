@@ -263,5 +263,5 @@ def _entry_page(
         shown=shown,
         asked=asked,
         theirs=page.theirs(session, on_it) if status == 409 else None,
-        hints=page.OUTCOME_HINTS if shown.marked else {},
+        hint=page.OUTCOME_HINT if shown.marked else "",
     )

@@ -42,7 +42,7 @@ def line(standing: Standing, now: datetime) -> Line:
         state, left = "soon", "now"
     elif standing.due_at is not None:
         state, _ = deadline_state(standing.due_at, now, None)
-        span = words_for_span(standing.due_at - now)
+        span = _short(standing.due_at - now)
         left = f"{span} late" if state == "late" else f"in {span}"
     return Line(
         ref=standing.ref,
@@ -63,6 +63,16 @@ def needs_sight(now: datetime, last_seen: datetime | None) -> bool:
 def seen_in_words(now: datetime, last_seen: datetime | None) -> str:
     """`12 minutes ago`, `never`."""
     return "never" if last_seen is None else f"{words_for_span(now - last_seen)} ago"
+
+
+def _short(span: timedelta) -> str:
+    """`4 days 6 h`, `8 h 30 min`, `5 min`: a wall has no room for more."""
+    minutes = int(abs(span).total_seconds()) // 60
+    days, minutes = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(minutes, 60)
+    if days:
+        return f"{days} day{'' if days == 1 else 's'} {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def _when(moment: datetime, now: datetime) -> str:

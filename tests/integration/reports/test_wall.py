@@ -1,0 +1,157 @@
+"""The wall: its link, its cookie, what it shows and what never (G2)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import event, select
+
+from app.accounts.types import Role
+from app.core.clock import now
+from app.core.session import db, reading
+from app.meetings.types import Answer, MeetingState
+from app.referrals.types import Rating
+from app.reports.wall import queries
+from app.reports.wall.models import WallDisplay
+from app.reports.wall.service import make_display, revoke_display
+from app.reports.wall.types import Screen
+from tests.factories.abuse import actor_of
+from tests.factories.meetings import make_meeting
+from tests.factories.referrals import make_referral
+from tests.page_form import form_of
+
+
+@pytest.fixture
+def wall(app, change):
+    """`wall(Screen.TRIAGE)`: a browser on the wall, and its display's number."""
+
+    def opened(screen=Screen.TRIAGE):
+        with change() as session:
+            made = make_display(session, actor_of(session), "Team room", screen, now())
+        browser = app.test_client()
+        answer = browser.get(f"/wall/open/{made.token}")
+        assert (answer.status_code, answer.location) == (303, "/wall")
+        return browser, made.id
+
+    return opened
+
+
+def statements(app, screen):
+    """How many selects a screen takes."""
+    seen = []
+
+    def note(*given):
+        seen.append(given[2].lstrip())
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+        queries.standing(reading(), screen)
+        event.remove(db.engine, "before_cursor_execute", note)
+    return len([one for one in seen if one.startswith("SELECT")])
+
+
+def test_a_link_opens_its_screen_and_leaves_a_clean_address(wall, change):
+    with change() as session:
+        ref = make_referral(session, rating=Rating.RED, received_at=now()).ref
+    browser, number = wall()
+    page = browser.get("/wall")
+    assert page.status_code == 200
+    assert ref in page.text
+    assert '<noscript><meta http-equiv="refresh"' in page.text
+    cookie = browser.get_cookie("wall", path="/wall")
+    assert cookie is not None and cookie.http_only and cookie.path == "/wall"
+    with change() as session:
+        held = session.get_one(WallDisplay, number)
+        assert held.last_seen_at is not None
+        assert cookie.value not in held.token_digest
+
+
+def test_the_cookie_opens_nothing_else(wall):
+    browser, _number = wall()
+    for path in ("/", "/referrals/", "/displays/", "/domestic-abuse/", "/meeting"):
+        assert browser.get(path).status_code in (303, 401, 404), path
+
+
+def test_revoked_it_goes_blank_and_the_link_is_like_an_unknown_one(app, wall, change):
+    browser, number = wall()
+    with change() as session:
+        token = browser.get_cookie("wall", path="/wall").value
+        revoke_display(session, actor_of(session), number, now())
+    for asked in ({}, {"HX-Request": "true"}):
+        page = browser.get("/wall", headers=asked)
+        assert page.status_code == 401
+        assert "This display is closed" in page.text
+    revoked = app.test_client().get(f"/wall/open/{token}")
+    unknown = app.test_client().get("/wall/open/unknown")
+    assert (revoked.status_code, revoked.text) == (unknown.status_code, unknown.text)
+    assert "Set-Cookie" not in revoked.headers
+
+
+@pytest.mark.parametrize("screen", list(Screen))
+def test_no_name_of_a_person_or_school_stands_on_it(wall, change, screen):
+    with change() as session:
+        make_referral(session, rating=Rating.AMBER, received_at=now())
+        meeting = make_meeting(session, MeetingState.BOOKED, 4, at=now())
+        names = [one.name for one in meeting.invitees] + [
+            one.agency_name for one in meeting.invitees
+        ]
+        meeting_ref = meeting.ref
+    browser, _number = wall(screen)
+    text = browser.get("/wall").text
+    assert "Testwell" not in text
+    shown = re.sub(r"<[^>]+>", " ", text)
+    assert [name for name in names if name in shown] == []
+    assert (meeting_ref in text) is (screen is Screen.DISCUSSIONS)
+
+
+def test_who_has_not_answered_is_named_by_kind(change):
+    with change() as session:
+        meeting = make_meeting(session, MeetingState.BOOKED, 3, at=now())
+        outside = [one for one in meeting.invitees if one.staff_id is None]
+        for one in meeting.invitees:
+            one.answer = Answer.ATTEND
+        outside[0].answer = Answer.NONE
+        session.flush()
+        (standing,) = queries.standing(session, Screen.DISCUSSIONS)
+        assert standing.awaited == (outside[0].agency_kind,)
+
+
+@pytest.mark.parametrize("screen", list(Screen))
+def test_as_many_statements_for_twenty_as_for_two(app, change, screen):
+    counted = []
+    for more in (2, 18):
+        with change() as session:
+            for _ in range(more):
+                make_meeting(session, MeetingState.BOOKED, 2, at=now())
+        counted.append(statements(app, screen))
+    assert counted[0] == counted[1] <= 2
+
+
+def test_staff_make_one_see_its_link_once_and_revoke_it(signed_in, app):
+    desk = signed_in(Role.ADMINISTRATOR)
+    page = desk.get("/displays/")
+    sent = form_of(page.text, "/displays/") | {"name": "Team room", "screen": "discussions"}
+    made = desk.post("/displays/", data=sent)
+    link = re.search(r"http://desk\.example\.org(/wall/open/[\w-]+)", made.text)
+    assert link is not None
+    assert app.test_client().get(link[1]).status_code == 303
+    assert link[1] not in desk.get("/displays/").text
+    again = desk.post("/displays/", data=sent)
+    assert again.status_code == 303
+    assert "was made already" in desk.get("/displays/").text
+    with app.app_context():
+        (held,) = reading().execute(select(WallDisplay)).scalars()
+        assert (held.name, held.screen) == ("Team room", Screen.DISCUSSIONS)
+    token = form_of(desk.get("/displays/").text, f"/displays/{held.id}/revoke")
+    desk.post(f"/displays/{held.id}/revoke", data=token)
+    assert app.test_client().get(link[1]).status_code == 404
+    assert "Revoked" in desk.get("/displays/").text
+
+
+def test_a_display_without_a_place_is_asked_for_it(signed_in):
+    desk = signed_in(Role.ADMINISTRATOR)
+    sent = form_of(desk.get("/displays/").text, "/displays/")
+    answer = desk.post("/displays/", data=sent | {"name": " "})
+    assert answer.status_code == 422
+    assert "Say where it hangs" in answer.text

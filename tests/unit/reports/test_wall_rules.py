@@ -1,0 +1,61 @@
+"""The wall: late on top, short words, never more than there is room for (G2)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.directory.types import AgencyKind
+from app.referrals.types import Rating
+from app.reports.wall import rules
+from app.reports.wall.types import Screen, Stage, Standing
+from tests.clock import FRIDAY
+
+
+def case(ref: str, minutes: int | None, stage: Stage = Stage.DECIDE) -> Standing:
+    due = None if minutes is None else FRIDAY + timedelta(minutes=minutes)
+    return Standing(ref, Rating.AMBER, stage, due)
+
+
+def test_late_first_then_next_due_then_without_a_date() -> None:
+    shown = rules.board(
+        Screen.TRIAGE, [case("C", 90), case("N", None), case("L", -70), case("D", 600)], FRIDAY
+    )
+    assert [(one.ref, one.state, one.left) for one in shown.lines] == [
+        ("L", "late", "1 h 10 min late"),
+        ("C", "soon", "in 1 h 30 min"),
+        ("D", "calm", "in 10 h 0 min"),
+        ("N", "calm", ""),
+    ]
+    assert (shown.late, shown.more) == (1, 0)
+
+
+def test_what_there_is_no_room_for_is_counted_and_the_late_ones_with_it() -> None:
+    cases = [case(f"R{number:02}", -number) for number in range(1, 15)]
+    shown = rules.board(Screen.TRIAGE, cases, FRIDAY)
+    assert (len(shown.lines), shown.more, shown.late) == (rules.ROOM, 14 - rules.ROOM, 14)
+
+
+def test_today_by_its_time_another_day_by_its_date() -> None:
+    assert rules.line(case("R", 60), FRIDAY).due == "5:45 pm"
+    assert rules.line(case("R", -3 * 24 * 60), FRIDAY).due == "Tue 17 Nov, 4:45 pm"
+    assert rules.line(case("R", -(24 * 60 + 61)), FRIDAY).left == "1 day 1 h late"
+    assert rules.line(case("R", None), FRIDAY).due == "No date"
+
+
+def test_a_discussion_under_way_is_now_and_never_late() -> None:
+    line = rules.line(case("R", -30, Stage.UNDER_WAY), FRIDAY)
+    assert (line.state, line.left, line.stage) == ("soon", "now", "Under way")
+
+
+def test_each_kind_of_agency_once() -> None:
+    kinds = (AgencyKind.HEALTH, AgencyKind.POLICE, AgencyKind.HEALTH)
+    standing = Standing("R", None, Stage.BOOKED, FRIDAY, kinds)
+    assert rules.line(standing, FRIDAY).awaited == ("Health", "Police")
+
+
+def test_a_display_is_noted_once_a_minute() -> None:
+    assert rules.needs_sight(FRIDAY, None)
+    assert rules.needs_sight(FRIDAY, FRIDAY - timedelta(minutes=1))
+    assert not rules.needs_sight(FRIDAY, FRIDAY - timedelta(seconds=59))
+    assert rules.seen_in_words(FRIDAY, None) == "never"
+    assert rules.seen_in_words(FRIDAY, FRIDAY - timedelta(minutes=3)) == "3 minutes ago"
