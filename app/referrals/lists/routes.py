@@ -194,8 +194,9 @@ def entry(ref: str, number: int) -> Response:
         with transaction() as change:
             viewed(change, signed_in().actor, "list, one case", Subject("list", held.ref), now())
         return _entry_page(held, on_it, form)
-    asked = _asked(session, case, form)
-    if not form.validate_on_submit() or asked:
+    valid = form.validate_on_submit()
+    asked = _asked(session, case, form)  # after the shape: its messages would be wiped away
+    if not valid or asked:
         return _entry_page(held, on_it, form, 422, asked=asked)
     if problem := _not_for_me(case, form):
         form.add_error("release", problem)
