@@ -8,7 +8,6 @@ from wtforms import (
     FormField,
     HiddenField,
     IntegerField,
-    RadioField,
 )
 
 from app.core.refusal import Refused
@@ -23,6 +22,7 @@ from app.referrals.abuse.types import (
 )
 from app.referrals.forms import MayBeEmpty, Versioned, labelled, one_of, pick
 from app.referrals.types import DomesticAbuseRisk
+from app.web.choices import RadioField
 from app.web.forms import DateParts, Line, LocalMoment, OnceForm, Passage, Required
 
 FIRST_CHILDREN = 2

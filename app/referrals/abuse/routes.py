@@ -36,6 +36,7 @@ from app.referrals.types import ChangedMeanwhile
 from app.web.access import access
 from app.web.forms import choices
 from app.web.htmx import go_to, respond
+from app.web.numbers import whole
 from app.web.once import done_before, mark_done
 
 blueprint = Blueprint("abuse", __name__)
@@ -70,7 +71,7 @@ def _key(typed: str) -> tuple[datetime, int] | None:
     at, _, row = typed.rpartition(",")
     try:
         moment = datetime.fromisoformat(at.replace(" ", "+"))
-        return (moment, int(row)) if moment.tzinfo is not None else None
+        return (moment, whole(row)) if moment.tzinfo is not None else None
     except ValueError:
         return None
 

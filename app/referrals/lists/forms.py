@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from wtforms import RadioField
-
 from app.referrals.abuse.forms import ReleaseFields
 from app.referrals.forms import MayBeEmpty, Versioned, one_of, pick
 from app.referrals.lists.types import Said
 from app.referrals.types import Outcome
+from app.web.choices import RadioField
 from app.web.forms import Passage
 
 # In the order in which they are mostly chosen at a list (IMAP 3).

@@ -31,6 +31,7 @@ from app.referrals.types import ChangedMeanwhile
 from app.web.access import access
 from app.web.forms import choices
 from app.web.htmx import go_to, respond
+from app.web.numbers import whole
 
 blueprint = Blueprint("lists", __name__)
 
@@ -60,7 +61,7 @@ def _key(typed: str) -> tuple[date, int] | None:
     """The last row of the page before, out of the address; a broken one is the first page."""
     day, _, row = typed.rpartition(",")
     try:
-        return date.fromisoformat(day), int(row)
+        return date.fromisoformat(day), whole(row)
     except ValueError:
         return None
 

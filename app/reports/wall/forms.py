@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from wtforms import RadioField
-
 from app.reports.wall.types import Screen
+from app.web.choices import RadioField
 from app.web.forms import Line, OnceForm, Required
 
 
