@@ -57,6 +57,8 @@ class Page:
     answer: OwnAnswer
     said: str
     choices: tuple[Choice, ...]
+    reports_instead: bool
+    declined: bool
     bring: tuple[str, ...]
     guide: tuple[Chapter, ...]
     reports: list[OwnReport]
@@ -81,6 +83,8 @@ def page_for(session: Session, visitor: Visitor) -> Page:
         answer=answer,
         said=said_words(answer),
         choices=choices_for(meeting, answer.answer),
+        reports_instead=answer.answer is Answer.REPORT,
+        declined=answer.answer is Answer.DECLINED,
         bring=what_to_bring(answer.agency_kind),
         guide=joining_guide(answer.decision_maker),
         reports=queries.reports_of(session, visitor),
@@ -142,7 +146,7 @@ def said_words(answer: OwnAnswer) -> str:
 
 
 def choices_for(meeting: MeetingSeen, held: Answer) -> tuple[Choice, ...]:
-    """I attend, I dial in, I cannot; what fits the format of the meeting first (D4)."""
+    """I attend, I dial in; what fits the format of the meeting first (D4)."""
     attend = Choice(
         Answer.ATTEND.value,
         "I attend in person",
@@ -153,12 +157,4 @@ def choices_for(meeting: MeetingSeen, held: Answer) -> tuple[Choice, ...]:
     dial_in = Choice(
         Answer.DIAL_IN.value, "I dial in", "By telephone, with the PIN", held is Answer.DIAL_IN
     )
-    declined = Choice(
-        Answer.DECLINED.value,
-        "I cannot take part",
-        "Then please send a report or a colleague, below",
-        held is Answer.DECLINED,
-    )
-    if meeting.format is Format.CALL:
-        return (dial_in, attend, declined)
-    return (attend, dial_in, declined)
+    return (dial_in, attend) if meeting.format is Format.CALL else (attend, dial_in)

@@ -28,6 +28,7 @@ _BY_INVITATION = (
     .join(Meeting, Meeting.id == Invitee.meeting_id)
     .where(Invitee.removed_at.is_(None))
 )
+_INVITEE_ID = select(Invitee.id).where(Invitee.removed_at.is_(None))
 _MEETING = (
     select(
         Meeting,
@@ -84,6 +85,13 @@ def invitee_by_link(session: Session, token: str, now: datetime) -> Invitee | No
         return None
     found = invitee_by_invitation(session, invitation.id)
     return found if found is not None and found.removed_at is None else None
+
+
+def invitee_of(session: Session, invitation_id: int | None) -> int | None:
+    """The number of the invitee behind an invitation; asked in the same way for none at all."""
+    return session.execute(
+        _INVITEE_ID.where(Invitee.invitation_id == (invitation_id or 0))
+    ).scalar_one_or_none()
 
 
 def meeting_for(session: Session, visitor: Visitor) -> MeetingSeen:

@@ -37,13 +37,18 @@ def request_code(session: Session, token: str, browser: str, sender: Sender, now
     nobody (D3). The caller answers in the same words in both cases."""
     council = council_or_none(session)
     desk = desk_of(council, sender) if council else Desk("The desk", sender.mail_from, "the desk")
-    letter = invitations.request_code(session, token, browser, desk, now)
-    invitee = queries.invitee_by_link(session, token, now)
-    if letter is None or invitee is None:
+    made = invitations.request_code(session, token, browser, desk, now)
+    if made is None:
         return
-    queued = outbox.enqueue(session, letter, now)
+    # For nobody the same is done, and then undone: how long it takes tells nothing.
+    attempt = session.begin_nested()
+    invitee_id = queries.invitee_of(session, made.invitation_id)
+    queued = outbox.enqueue(session, made.letter, now)
+    if invitee_id is None:
+        attempt.rollback()
+        return
     session.add(
-        Delivery(invitee_id=invitee.id, message_id=queued.id, kind=MessageKind.CODE, at=now)
+        Delivery(invitee_id=invitee_id, message_id=queued.id, kind=MessageKind.CODE, at=now)
     )
     session.flush()
 

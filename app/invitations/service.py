@@ -18,13 +18,12 @@ from app.audit.service import record
 from app.audit.types import Subject
 from app.core.crypto import keyed_digest, new_code, new_token, same, token_digest
 from app.core.installation import index_key
-from app.core.mail import FinishedMessage
 from app.core.refusal import Refused
 from app.invitations import rules
 from app.invitations.letters import code_letter
 from app.invitations.models import AccessCode, GuestSession, Invitation, InvitationLink
 from app.invitations.queries import invitation_by_token
-from app.invitations.types import Desk, Guest, actor_of
+from app.invitations.types import CodeMade, Desk, Guest, actor_of
 from app.invitations.wording import is_address, one_line
 
 _ASKED = select(AccessCode.created_at).order_by(AccessCode.id.desc()).limit(rules.CODES_A_DAY)
@@ -141,10 +140,10 @@ def set_expiry(session: Session, invitation: Invitation, expires_at: datetime | 
 
 def request_code(
     session: Session, token: str, browser: str, desk: Desk, now: datetime
-) -> FinishedMessage | None:
-    """A code for this link and browser: the letter to queue, or None where there is none to send.
+) -> CodeMade | None:
+    """A code for this link and browser: the letter to queue, or None where too many were asked for.
 
-    The page that follows is the same in both cases. An unknown, revoked or expired link gets a
+    The page that follows is the same in any case. An unknown, revoked or expired link gets a
     row, a code and a letter made for nobody, so that it takes the same work (D3). More than five
     codes in an hour or twenty in a day are not made, however many links were sent: the last one
     goes on working. `browser` is the random cookie of the browser that asked.
@@ -188,7 +187,7 @@ def request_code(
     session.flush()
     name, email = (invitation.name, invitation.email) if invitation else ("Nobody", desk.email)
     letter = code_letter(desk, name, email, code, now)
-    return letter if invitation else None
+    return CodeMade(letter, invitation.id if invitation else None)
 
 
 def redeem_code(session: Session, token: str, browser: str, code: str, now: datetime) -> str | None:

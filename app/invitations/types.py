@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.audit.types import Actor, ActorKind
+from app.core.mail import FinishedMessage
 
 
 class CalendarMethod(enum.Enum):
@@ -92,6 +93,14 @@ class Preview:
     subject: str
     text: str
     entry: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMade:
+    """A letter with a code. Without an invitation it was made for nobody and is never sent."""
+
+    letter: FinishedMessage = field(repr=False)
+    invitation_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

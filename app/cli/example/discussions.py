@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.types import Role
 from app.audit.types import Actor
 from app.cli.example.area import Area, guest
+from app.cli.example.mail import mail_came_in
 from app.core.config import Settings
 from app.core.session import transaction
 from app.directory.queries import council
@@ -260,32 +261,10 @@ class Discussions:
             raise RuntimeError(f"{field} of the example discussion was written twice")
 
     def settle_mail(self) -> None:
-        """Letters of discussions that are over were sent then; two of the others came back."""
+        """Letters of discussions that are over were sent then; of the others some are answered,
+        and some came back."""
         _sent_then(self.session, Meeting.state != MeetingState.BOOKED)
-        self._bounce()
-
-    def _bounce(self) -> None:
-        waiting = self.session.execute(
-            select(OutboxMessage)
-            .join(Delivery, Delivery.message_id == OutboxMessage.id)
-            .join(Invitee, Invitee.id == Delivery.invitee_id)
-            .join(Meeting, Meeting.id == Invitee.meeting_id)
-            .where(
-                Meeting.state == MeetingState.BOOKED,
-                Invitee.staff_id.is_(None),
-                Invitee.is_team.is_(False),
-                Invitee.answer == Answer.NONE,
-            )
-            .order_by(OutboxMessage.id)
-            .limit(2)
-        ).scalars()
-        for row in waiting:
-            row.state = MessageState.BOUNCED
-            row.sent_at = row.queued_at + timedelta(seconds=4)
-            row.tries = 1
-            row.content = None
-            row.problem = "The other mail server returned it: mailbox full."
-        self.session.flush()
+        mail_came_in(self.session, self.now)
 
     def circulate(self) -> None:
         """Release what was signed, each at its moment, and make its copies; after the week is

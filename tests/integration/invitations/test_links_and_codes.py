@@ -32,9 +32,10 @@ def invite(*, is_team: bool = False) -> tuple[int, str]:
 def ask(token: str, browser: str = BROWSER, now=FRIDAY) -> str | None:
     """Ask for a code and read it out of the letter."""
     with transaction() as session:
-        letter = service.request_code(session, token, browser, DESK, now)
-    if letter is None:
+        made = service.request_code(session, token, browser, DESK, now)
+    if made is None or made.invitation_id is None:
         return None
+    letter = made.letter
     found = re.search(rb"\r\n {4}(\d{6})\r\n", letter.content)
     assert found
     assert letter.recipient == "amina@police.example"
@@ -124,7 +125,8 @@ def test_no_more_than_five_codes_an_hour_and_the_last_goes_on_working(in_app):
 
 def test_an_unknown_link_leaves_the_same_row_and_never_opens(in_app):
     with transaction() as session:
-        assert service.request_code(session, "no-such-link", BROWSER, DESK, FRIDAY) is None
+        made = service.request_code(session, "no-such-link", BROWSER, DESK, FRIDAY)
+        assert made is not None and made.invitation_id is None
     row = reading().execute(select(AccessCode)).scalar_one()
     assert row.invitation_id is None
     for number in range(6):

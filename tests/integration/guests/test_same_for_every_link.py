@@ -1,0 +1,149 @@
+"""Expired, revoked, unknown, somebody else's: the same pages, the same work, the same time; and
+codes are counted for the person, however many links they were sent (D3)."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, func, select
+
+from app.core.clock import now
+from app.core.crypto import new_token
+from app.core.session import db
+from app.guests import service
+from app.invitations.models import AccessCode, Invitation
+from app.invitations.rules import CODES_AN_HOUR
+from app.invitations.service import redeem_code, revoke, set_expiry
+from app.meetings.messages import Sender
+from app.meetings.models import Invitee
+from app.meetings.types import Answer
+from tests.factories.guests import Phone, codes_sent, make_link
+from tests.factories.meetings import make_meeting
+
+SENDER = Sender("rna-desk@example.org", "http://desk.example.org")
+ROUNDS = 25
+
+
+@pytest.fixture
+def links(change: Any) -> dict[str, str]:
+    with change() as session:
+        meeting = make_meeting(session, invitees=4)
+        _chair, police, health, school = meeting.invitees
+        found = {
+            "valid": make_link(session, police),
+            "expired": make_link(session, health),
+            "revoked": make_link(session, school),
+            "unknown": new_token(),
+        }
+        held = session.get_one(Invitation, health.invitation_id)
+        set_expiry(session, held, now() - timedelta(minutes=1))
+        revoke(session, session.get_one(Invitation, school.invitation_id), now())
+    return found
+
+
+def test_codes_are_counted_for_the_person_not_for_the_link(in_app: Any, change: Any) -> None:
+    with change() as session:
+        invitee = make_meeting(session).invitees[1]
+        links = [make_link(session, invitee) for _ in range(CODES_AN_HOUR + 3)]
+    moment = now()
+    for token in links:
+        with change() as session:
+            service.request_code(session, token, f"browser of {token}", SENDER, moment)
+    with change() as session:
+        assert len(codes_sent(session)) == CODES_AN_HOUR
+    with change() as session:
+        service.request_code(session, links[0], "later", SENDER, moment + timedelta(minutes=61))
+        assert len(codes_sent(session)) == CODES_AN_HOUR + 1
+
+
+def test_one_persons_codes_do_not_count_for_another(in_app: Any, change: Any) -> None:
+    with change() as session:
+        one, other = make_meeting(session, invitees=3).invitees[1:]
+        first, second = make_link(session, one), make_link(session, other)
+    for _ in range(CODES_AN_HOUR + 1):
+        with change() as session:
+            service.request_code(session, first, "browser", SENDER, now())
+    with change() as session:
+        service.request_code(session, second, "browser", SENDER, now())
+        assert len(codes_sent(session)) == CODES_AN_HOUR + 1
+
+
+def test_a_code_of_one_persons_link_opens_no_other(in_app: Any, change: Any) -> None:
+    with change() as session:
+        one, other = make_meeting(session, invitees=3).invitees[1:]
+        mine, theirs = make_link(session, one), make_link(session, other)
+        service.request_code(session, mine, "browser", SENDER, now())
+        [(_to, code)] = codes_sent(session)
+        assert redeem_code(session, theirs, "browser", code, now()) is None
+        assert redeem_code(session, mine, "browser", code, now()) is not None
+
+
+def _time(app: Any, links: dict[str, str], ask: Any) -> dict[str, float]:
+    """Processor seconds of one request by kind of link: the middle of many, taken in turns."""
+    taken: dict[str, list[float]] = {kind: [] for kind in links}
+    for _ in range(ROUNDS):
+        for kind, token in links.items():
+            before = time.process_time()
+            ask(token)
+            taken[kind].append(time.process_time() - before)
+    return {kind: statistics.median(times) for kind, times in taken.items()}
+
+
+@pytest.fixture
+def engine_name() -> str:
+    return "sqlite"  # the processor's time is that of this process alone
+
+
+def test_a_link_takes_the_same_time_whatever_it_is(app: Any, links: dict[str, str]) -> None:
+    client = app.test_client()
+    found = _time(app, links, lambda token: client.get(f"/i/{token}"))
+    assert max(found.values()) / min(found.values()) < 1.3, found
+
+
+def test_asking_for_a_code_takes_the_same_time(
+    in_app: Any, change: Any, links: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.invitations.rules.CODES_AN_HOUR", 10_000)
+    monkeypatch.setattr("app.invitations.rules.CODES_A_DAY", 10_000)
+
+    def ask(token: str) -> None:
+        with change() as session:
+            service.request_code(session, token, "browser", SENDER, now())
+
+    found = _time(in_app, links, ask)
+    assert max(found.values()) / min(found.values()) < 1.3, found
+
+
+def test_an_answer_without_a_code_writes_for_nobody_but_the_invited(
+    in_app: Any, change: Any, links: dict[str, str]
+) -> None:
+    for token in links.values():
+        with change() as session:
+            service.answer_without_code(session, token, True, now())
+    with change() as session:
+        answered = session.execute(
+            select(func.count()).select_from(Invitee).where(Invitee.answer != Answer.NONE)
+        ).scalar()
+        assert answered == 1
+
+
+def test_looking_at_a_link_asks_the_database_nothing_about_it(
+    app: Any, links: dict[str, str]
+) -> None:
+    asked: list[str] = []
+    with app.app_context():
+        engine = db.engine
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    for token in links.values():
+        Phone(app).get(f"/i/{token}")
+    assert not [one for one in asked if "invitation" in one or "access_code" in one]
+    with app.app_context():
+        assert db.session.execute(select(func.count()).select_from(AccessCode)).scalar() == 0
