@@ -20,7 +20,6 @@ from app.core.uploads import Upload
 from app.directory import queries as directory
 from app.directory.models import CouncilSettings
 from app.invitations import service as invitations
-from app.invitations.queries import invitation_by_token
 from app.invitations.types import Desk
 from app.outbox import service as outbox
 from app.protocols.registry import active
@@ -125,12 +124,15 @@ def put_aside(session: Session, draft: Draft, base_url: str, desk: Desk, now: da
 def request_code(session: Session, token: str, browser: str, desk: Desk, now: datetime) -> None:
     """Send a code to the referrer's own address, if the link is in use; else do the same work for
     nobody (D3). The caller answers in the same words in both cases."""
-    letter = invitations.request_code(session, token, browser, desk, now)
-    invitation = invitation_by_token(session, token, now)
-    if letter is None or invitation is None:
+    made = invitations.request_code(session, token, browser, desk, now)
+    if made is None:
         return
-    if queries.by_invitation(session, invitation.id) is not None:
-        outbox.enqueue(session, letter, now)
+    # For nobody the same is done, and then undone: how long it takes tells nothing.
+    attempt = session.begin_nested()
+    known = queries.by_invitation(session, made.invitation_id or 0) is not None
+    outbox.enqueue(session, made.letter, now)
+    if not known:
+        attempt.rollback()
 
 
 def add_file(session: Session, draft: Draft, upload: Upload, now: datetime) -> None:
