@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import rules
@@ -14,6 +15,7 @@ from app.accounts.types import (
     NextStep,
     OpenSession,
     Pending,
+    Permission,
     Role,
     StaffMember,
     WhyOver,
@@ -76,6 +78,25 @@ _CHAIRS = (
     .where(Staff.ended_at.is_(None), StaffRole.role == Role.CHAIR)
     .order_by(Staff.name, Staff.id)
 )
+_WITH_ROLES = (
+    select(Staff.id, Staff.name, Staff.email)
+    .where(
+        Staff.ended_at.is_(None),
+        exists().where(
+            StaffRole.staff_id == Staff.id,
+            StaffRole.role.in_(bindparam("roles", expanding=True)),
+        ),
+    )
+    .order_by(Staff.name, Staff.id)
+)
+
+
+class Reachable(NamedTuple):
+    """Somebody on the staff to whom mail may go."""
+
+    id: int
+    name: str
+    email: str
 
 
 def staff_by_session_token(session: Session, token: str, now: datetime) -> StaffMember | None:
@@ -177,6 +198,12 @@ def open_sessions(session: Session, staff_id: int, now: datetime) -> list[OpenSe
 def chairs(session: Session) -> list[tuple[int, str]]:
     """Staff who may chair, as number and name, by name."""
     return [(staff_id, name) for staff_id, name in session.execute(_CHAIRS)]
+
+
+def staff_who_may(session: Session, permission: Permission) -> list[Reachable]:
+    """Staff whose role allows it, with their address, by name."""
+    roles = sorted(rules.ALLOWED[permission], key=lambda role: role.value)
+    return [Reachable(*row) for row in session.execute(_WITH_ROLES, {"roles": roles})]
 
 
 def number_of_staff(session: Session) -> int:

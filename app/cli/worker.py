@@ -71,6 +71,7 @@ JOBS: list[Job] = [
     Job("unfinished forms", 600.0, _delete_abandoned),
     Job("record copies", 2.0, records.make_copies),
     Job("council's copies", 10.0, records.make_council_copies),
+    Job("records due", 60.0, records.warn),
     Job("records circulated", 10.0, records.note_circulated),
 ]
 

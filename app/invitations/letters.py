@@ -34,6 +34,7 @@ from app.invitations.types import (
     Change,
     Desk,
     LetterKind,
+    Notice,
     PartStat,
     Preview,
 )
@@ -75,6 +76,24 @@ _LINKS: dict[LetterKind, _LinkWords] = {
         "yet signed: until then the wording may change.",
         "See your actions",
         "Please report on that page when an action is done, or why it can't be.",
+    ),
+}
+
+_NOTICES: dict[Notice, _LinkWords] = {
+    Notice.RECORD_SOON: _LinkWords(
+        "Due soon: the record of multi-agency meeting {reference}",
+        "The record of multi-agency meeting {reference} is not with everyone yet. It is due {due}.",
+        "Open the record",
+        "The page says what is still missing. If the chair is away, another authorised manager "
+        "may sign.",
+    ),
+    Notice.RECORD_LATE: _LinkWords(
+        "Late: the record of multi-agency meeting {reference}",
+        "The record of multi-agency meeting {reference} is late. It was due {due} and is not "
+        "with everyone yet.",
+        "Open the record",
+        "If the chair is away, another authorised manager may sign. Whatever was not decided may "
+        "be answered so, with the reason: nothing has to make it later.",
     ),
 }
 
@@ -213,6 +232,35 @@ def link_letters(
             ),
             Text(words.then),
             *closing(desk),
+        ]
+        text, html = writes.as_text(blocks), writes.as_html(subject, blocks)
+        finished.append(made.fill(name, email, text, html))
+    return finished
+
+
+def notice_letters(
+    notice: Notice,
+    desk: Desk,
+    reference: str,
+    due: str,
+    link: str,
+    people: Sequence[tuple[str, str]],
+    now: datetime,
+) -> list[FinishedMessage]:
+    """To members of staff, (name, email) each, in their order: what waits, until when (`due`, in
+    words), and where it is done. The link leads behind the sign-in and says nothing (D2)."""
+    words = _NOTICES[notice]
+    subject = words.subject.format(reference=header_text(reference))
+    made = frame(LetterKind.NOTICE, desk, subject, now)
+    writes = Rendering()
+    finished = []
+    for name, email in people:
+        blocks: list[Block] = [
+            Text(_greeting(name)),
+            Text(words.says.format(reference=reference, due=due)),
+            Link(words.button, link),
+            Text(words.then),
+            Text(neutral(desk.name, "The desk")),
         ]
         text, html = writes.as_text(blocks), writes.as_html(subject, blocks)
         finished.append(made.fill(name, email, text, html))

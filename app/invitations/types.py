@@ -24,7 +24,7 @@ class PartStat(enum.Enum):
 
 
 class LetterKind(enum.Enum):
-    """Why a mail goes to an invitee. The values are those of the outbox's `kind`."""
+    """Why a mail goes to somebody. The values are those of the outbox's `kind`."""
 
     INVITATION = "invitation"
     UPDATE = "update"
@@ -35,6 +35,14 @@ class LetterKind(enum.Enum):
     ACTIONS = "actions"
     FORM_SAVED = "form_saved"
     FORM_RECEIVED = "form_received"
+    NOTICE = "notice"  # to a member of staff
+
+
+class Notice(enum.Enum):
+    """What a member of staff is told by mail."""
+
+    RECORD_SOON = "record_soon"
+    RECORD_LATE = "record_late"
 
 
 class Change(enum.Enum):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.audit import service as audit
@@ -24,8 +24,8 @@ from app.meetings.types import ActionState, MeetingState, MessageKind
 from app.records import queries
 from app.records.copies import SealedCopy
 from app.records.keys import cipher_of
-from app.records.models import Circulation, RecordCopy, RecordVersion
-from app.records.rules import all_sent, file_name
+from app.records.models import Circulation, RecordCopy, RecordFault, RecordVersion
+from app.records.rules import file_name, reached_everyone
 from app.records.types import CopyFile, GuestRecord
 
 _LATER = aliased(Circulation)
@@ -194,6 +194,7 @@ def store_and_tell(
         _LAST_MESSAGE.where(Delivery.invitee_id == invitee.id)
     ).scalar_one()
     refresh_expiry(session, invitee, now)
+    mend_fault(session, version.id, invitee.id)
     _note(session, SYSTEM, "queued the record for a reader", held, now)
     return True
 
@@ -216,6 +217,29 @@ def keep_copy(
         )
     )
     session.flush()
+    mend_fault(session, version.id, invitee_id)
+
+
+def note_fault(session: Session, version_id: int, invitee_id: int | None, now: datetime) -> None:
+    """A copy could not be made; None is the council's own. Shown to people until it is (H4)."""
+    if session.execute(_fault(version_id, invitee_id)).first() is None:
+        session.add(RecordFault(version_id=version_id, invitee_id=invitee_id, since=now))
+        audit.record(
+            session, SYSTEM, "a copy of the record could not be made",
+            Subject("record version", str(version_id)), now, {"invitee": invitee_id},
+        )  # fmt: skip
+
+
+def mend_fault(session: Session, version_id: int, invitee_id: int | None) -> None:
+    """It was made, and its reader told, after all."""
+    for row in session.execute(_fault(version_id, invitee_id)).scalars():
+        session.delete(row)
+
+
+def _fault(version_id: int, invitee_id: int | None) -> Select[RecordFault]:
+    of = RecordFault.invitee_id
+    reader = of.is_(None) if invitee_id is None else of == invitee_id
+    return select(RecordFault).where(RecordFault.version_id == version_id, reader)
 
 
 def note_circulated(session: Session, meeting_id: int, now: datetime) -> bool:
@@ -225,14 +249,13 @@ def note_circulated(session: Session, meeting_id: int, now: datetime) -> bool:
     version = queries.newest_version(session, meeting_id)
     if version is None or meeting.circulated_at is not None:
         return False
-    lines = queries.ledger_of(session, version.id)
-    if not all_sent([line.step for line in lines]):
+    reached = reached_everyone(queries.ledger_of(session, version.id))
+    if reached is None:
         return False
-    left = [moment for line in lines if (moment := line.sent_at or line.opened_at)]
-    meeting.circulated_at = max(left)
+    meeting.circulated_at = reached
     audit.record(
         session, SYSTEM, "record circulated to everyone", Subject("meeting", meeting.ref), now,
-        {"version": version.number, "at": meeting.circulated_at.isoformat()},
+        {"version": version.number, "at": reached.isoformat()},
     )  # fmt: skip
     return True
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedText
+from app.core.database import Base, EncryptedText, values_of
+from app.records.types import Stage
 
 
 class RecordKey(Base):
@@ -129,9 +130,34 @@ class Circulation(Base):
     checked_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     released_at: Mapped[datetime]
     withheld_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    # The chair let it go after all. What was withheld rightly makes no record late.
+    after_all_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]  # the message was queued by the worker
     # The newest message that told this reader; what became of it stands in the outbox.
     message_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"))
     opened_at: Mapped[datetime | None]
     downloaded_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
+
+
+class RecordWarning(Base):
+    """Somebody was told that a record is due soon, or late: each once for a discussion (F5)."""
+
+    __tablename__ = "record_warning"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
+    stage: Mapped[Stage] = mapped_column(values_of(Stage), primary_key=True)
+    at: Mapped[datetime]
+
+
+class RecordFault(Base):
+    """A copy that could not be made: shown to people until it is made after all (H4)."""
+
+    __tablename__ = "record_fault"
+    __table_args__ = (Index("ix_record_fault_version", "version_id", "invitee_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("record_version.id"))
+    # Empty for the council's own full copy.
+    invitee_id: Mapped[int | None] = mapped_column(ForeignKey("invitee.id"))
+    since: Mapped[datetime]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.accounts.types import StaffMember
-from app.core.clock import words_for_day
+from app.core.clock import words_for_day, words_for_moment
+from app.core.crypto import UnreadableField
 from app.directory.queries import council
 from app.meetings.discussion.content import gate_of
 from app.meetings.discussion.types import Missing
@@ -21,9 +23,11 @@ from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.protocols.types import Clock, Due
 from app.records import queries, rules, service
 from app.records.document import wording
+from app.records.document.canonical import CanonicalError
 from app.records.document.readers import for_reader
 from app.records.document.types import Protected, Reader, ReaderRecord, Record, RecordContent
-from app.records.queries import VersionShown
+from app.records.keys import UnreadableRecord
+from app.records.queries import DissentBeside, VersionShown
 from app.records.types import InviteeFacts, LedgerLine, NoCopy, Recipient, SigningAs
 
 # A draft is not signed, so nothing needs hiding behind its hash.
@@ -70,6 +74,8 @@ class GatePage:
     deadline: DeadlinePanel | None
     versions: tuple[VersionShown, ...]
     correcting: Correcting | None
+    troubles: tuple[str, ...]
+    beside: tuple[DissentBeside, ...]
 
     @property
     def signed(self) -> bool:
@@ -94,21 +100,33 @@ class ReaderToRelease:
 
 
 @dataclass(frozen=True, slots=True)
+class Ledger:
+    """What became of each copy of one version. Only of the newest may anything still be done."""
+
+    number: int
+    newest: bool
+    lines: tuple[LedgerLine, ...]
+    reached_at: datetime | None  # when it was with everyone
+    checks: tuple[tuple[str, datetime], ...]  # who checked the recipients, and when
+
+
+@dataclass(frozen=True, slots=True)
 class CirculatePage:
     ref: str
     version: VersionShown | None
     to_release: tuple[ReaderToRelease, ...]
     without: tuple[NoCopy, ...]
-    ledger: tuple[LedgerLine, ...]
+    ledgers: tuple[Ledger, ...]  # newest version first
     deadline: DeadlinePanel | None
-    circulated_at: datetime | None
     correcting: Correcting | None
+    troubles: tuple[str, ...]
 
 
 def gate_page(session: Session, meeting: Meeting, now: datetime) -> GatePage:
     """What is missing, what the record will say, and who will get what of it (F1, F4)."""
     begun = meeting.started_at is not None and meeting.state is not MeetingState.CANCELLED
-    record = _standing(session, meeting, now) if begun else None
+    record, troubles = _readable(session, meeting, now) if begun else (None, ())
+    versions = queries.versions_of(session, meeting.id)
     readers, without = _readers(meeting, record) if record else ((), ())
     missing = gate_of(session, meeting) if begun and not _is_signed(meeting) else []
     return GatePage(
@@ -121,8 +139,14 @@ def gate_page(session: Session, meeting: Meeting, now: datetime) -> GatePage:
         readers=readers,
         without=without,
         deadline=record_panel(session, meeting, now),
-        versions=tuple(queries.versions_of(session, meeting.id)),
+        versions=tuple(versions),
         correcting=_correcting(session, meeting),
+        troubles=troubles,
+        beside=(
+            tuple(queries.dissents_beside(session, meeting.id, versions[0].signed_at))
+            if versions
+            else ()
+        ),
     )
 
 
@@ -155,14 +179,15 @@ def sign_page(session: Session, meeting: Meeting, staff: StaffMember, now: datet
 
 def circulate_page(session: Session, meeting: Meeting, now: datetime) -> CirculatePage:
     """Whom the newest version goes to, and what became of each copy (F5)."""
-    version = next(iter(queries.versions_of(session, meeting.id)), None)
+    versions = queries.versions_of(session, meeting.id)
+    ledgers = queries.ledgers_of(session, meeting.id)
+    version = next(iter(versions), None)
     waiting: tuple[ReaderToRelease, ...] = ()
     without: tuple[NoCopy, ...] = ()
-    ledger: tuple[LedgerLine, ...] = ()
-    if version is not None:
-        ledger = tuple(queries.ledger_of(session, version.id))
-        known = {line.invitee_id for line in ledger}
-        readers, without = _readers(meeting, _signed(session, meeting))
+    record, troubles = _readable(session, meeting, now) if version else (None, ())
+    if version is not None and record is not None:
+        known = {line.invitee_id for line in ledgers.get(version.id, [])}
+        readers, without = _readers(meeting, record)
         suspects = queries.perpetrators_agencies(session, meeting.referral_id)
         before = queries.withheld_before(session, meeting.id, version.number)
         waiting = tuple(
@@ -175,22 +200,43 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
         version=version,
         to_release=waiting if _is_signed(meeting) else (),
         without=without,
-        ledger=ledger,
-        deadline=record_panel(session, meeting, now),
-        circulated_at=meeting.circulated_at,
+        ledgers=tuple(
+            _ledger(meeting, one, versions, ledgers) for one in versions if one.id in ledgers
+        ),
+        deadline=_panel(meeting, queries.first_reached(meeting, versions, ledgers), now),
         correcting=_correcting(session, meeting),
+        troubles=troubles,
+    )
+
+
+def _ledger(
+    meeting: Meeting,
+    version: VersionShown,
+    versions: Sequence[VersionShown],
+    ledgers: dict[int, list[LedgerLine]],
+) -> Ledger:
+    lines = ledgers[version.id]
+    return Ledger(
+        number=version.number,
+        newest=version is versions[0],
+        lines=tuple(lines),
+        reached_at=queries.reached_at(meeting, version, versions, ledgers),
+        checks=tuple(dict.fromkeys((line.checked_by, line.released_at) for line in lines)),
     )
 
 
 def record_panel(session: Session, meeting: Meeting, now: datetime) -> DeadlinePanel | None:
     """The record's clock, which warns four hours before; None before the meeting ended (F5).
 
-    It is met by the first version: a correction does not make a record late that was in time.
+    It is met by the first version that is with everyone: a correction does not make a record late
+    that was in time.
     """
+    return _panel(meeting, queries.first_circulated(session, meeting), now)
+
+
+def _panel(meeting: Meeting, reached: datetime | None, now: datetime) -> DeadlinePanel | None:
     due = restore(meeting.clocks).clocks.get(Clock.RECORD_CIRCULATED)
-    if not isinstance(due, Due):
-        return None
-    return deadline_panel(due, now, queries.first_circulated(session, meeting))
+    return deadline_panel(due, now, reached) if isinstance(due, Due) else None
 
 
 def draft_for(
@@ -204,6 +250,28 @@ def draft_for(
     getting, _ = rules.recipients(queries.invitees_of(meeting))
     reader = next((one for one in getting if one.id == invitee_id), None)
     return _as_read(record, rules.reader_for(reader)) if reader else None
+
+
+def _readable(
+    session: Session, meeting: Meeting, now: datetime
+) -> tuple[Record[Protected] | None, tuple[str, ...]]:
+    """The record as it stands, and what people must be told of it: what cannot be read or made is
+    shown here, and never a fault that hides the rest of the page."""
+    troubles = [
+        f"The {f'copy for {one.reader}' if one.reader else 'council’s own copy'} of version "
+        f"{one.number} could not be made, {words_for_moment(one.since)}. It is tried again by "
+        "itself. Tell your system administrator if this stays."
+        for one in queries.faults_of(session, meeting.id)
+    ]
+    try:
+        return _standing(session, meeting, now), tuple(troubles)
+    except (CanonicalError, UnreadableRecord, UnreadableField):
+        troubles.insert(
+            0,
+            "The signed record cannot be read: what is stored was damaged or its key is missing. "
+            "Tell your system administrator at once.",
+        )
+        return None, tuple(troubles)
 
 
 def _standing(session: Session, meeting: Meeting, now: datetime) -> Record[Protected]:

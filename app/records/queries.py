@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
-from app.meetings.models import Invitee, Meeting
+from app.core.database import UTCDateTime
+from app.meetings.models import Dissent, Invitee, Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
-from app.records.models import Circulation, RecordCopy, RecordCorrection, RecordVersion
-from app.records.rules import Progress, all_sent, step_of
+from app.records.models import (
+    Circulation,
+    RecordCopy,
+    RecordCorrection,
+    RecordFault,
+    RecordVersion,
+)
+from app.records.rules import Progress, reached_everyone, step_of
 from app.records.types import InviteeFacts, LedgerLine
 from app.referrals.models import ReferralAdult
 
@@ -71,6 +79,26 @@ _LEDGER = (
     .order_by(Circulation.id)
 )
 
+_LEDGERS = _LEDGER.join(RecordVersion, RecordVersion.id == Circulation.version_id)
+_FAULTS = (
+    select(RecordVersion.number, Invitee.name, RecordFault.since)
+    .select_from(RecordFault)
+    .join(RecordVersion, RecordVersion.id == RecordFault.version_id)
+    .outerjoin(Invitee, Invitee.id == RecordFault.invitee_id)
+    .where(RecordVersion.meeting_id == bindparam("meeting_id"))
+    .order_by(RecordFault.id)
+)
+_BESIDE = (
+    select(Dissent.id, Invitee.name, Invitee.agency_name, Dissent.what, Dissent.recorded_at)
+    .join(Invitee, Invitee.id == Dissent.invitee_id)
+    .where(
+        Dissent.meeting_id == bindparam("meeting_id"),
+        Dissent.recorded_by_id.is_(None),
+        Dissent.recorded_at > bindparam("since", type_=UTCDateTime()),
+    )
+    .order_by(Dissent.id)
+)
+
 
 class VersionShown(NamedTuple):
     id: int
@@ -79,6 +107,22 @@ class VersionShown(NamedTuple):
     sha256: str
     signed_for: str | None
     signed_by: str
+
+
+class FaultShown(NamedTuple):
+    """A copy that could not be made; without a name it is the council's own."""
+
+    number: int
+    reader: str | None
+    since: datetime
+
+
+class DissentBeside(NamedTuple):
+    id: int
+    name: str
+    agency_name: str
+    what: str
+    recorded_at: datetime
 
 
 class Uncirculated(NamedTuple):
@@ -193,8 +237,20 @@ def uncirculated(session: Session, most: int = 100) -> list[Uncirculated]:
 
 def ledger_of(session: Session, version_id: int) -> list[LedgerLine]:
     """What became of each copy of a version (F5)."""
+    return _lines(session, _LEDGER.where(Circulation.version_id == version_id))
+
+
+def ledgers_of(session: Session, meeting_id: int) -> dict[int, list[LedgerLine]]:
+    """The same for every version that was released, by version: one statement."""
+    found: dict[int, list[LedgerLine]] = {}
+    for line in _lines(session, _LEDGERS.where(RecordVersion.meeting_id == meeting_id)):
+        found.setdefault(line.version_id, []).append(line)
+    return found
+
+
+def _lines(session: Session, statement: Select[*tuple[Any, ...]]) -> list[LedgerLine]:
     lines = []
-    for row in session.execute(_LEDGER.where(Circulation.version_id == version_id)):
+    for row in session.execute(statement):
         held: Circulation = row[0]
         step = step_of(
             Progress(
@@ -209,6 +265,7 @@ def ledger_of(session: Session, version_id: int) -> list[LedgerLine]:
         lines.append(
             LedgerLine(
                 circulation_id=held.id,
+                version_id=held.version_id,
                 invitee_id=held.invitee_id,
                 name=row.name,
                 agency_name=row.agency_name,
@@ -222,6 +279,7 @@ def ledger_of(session: Session, version_id: int) -> list[LedgerLine]:
                 acknowledged_at=held.acknowledged_at,
                 checked_by=row.checked_by,
                 released_at=held.released_at,
+                after_all=held.after_all_at is not None,
             )
         )
     return lines
@@ -258,14 +316,42 @@ def invitees_of(meeting: Meeting) -> tuple[InviteeFacts, ...]:
 
 
 def first_circulated(session: Session, meeting: Meeting) -> datetime | None:
-    """When the first version reached everyone; None while it has not."""
-    first = version_of(session, meeting.id, 1)
-    if first is None:
-        return None
-    lines = ledger_of(session, first.id)
-    if not all_sent([line.step for line in lines]):
-        return None
-    return max(moment for line in lines if (moment := line.sent_at or line.opened_at))
+    """When a version of the record first reached everyone; None while none has."""
+    versions = versions_of(session, meeting.id)
+    return first_reached(meeting, versions, ledgers_of(session, meeting.id))
+
+
+def first_reached(
+    meeting: Meeting, versions: Sequence[VersionShown], ledgers: Mapping[int, list[LedgerLine]]
+) -> datetime | None:
+    """The same from what was read; `versions` are newest first."""
+    for version in reversed(versions):
+        if reached := reached_at(meeting, version, versions, ledgers):
+            return reached
+    return None
+
+
+def reached_at(
+    meeting: Meeting,
+    version: VersionShown,
+    versions: Sequence[VersionShown],
+    ledgers: Mapping[int, list[LedgerLine]],
+) -> datetime | None:
+    """When this version was with everyone. What was noted of the newest holds: a copy that comes
+    back later, or is sent once more, makes no record late that was in time."""
+    noted = meeting.circulated_at if version.id == versions[0].id else None
+    return noted or reached_everyone(ledgers.get(version.id, []))
+
+
+def faults_of(session: Session, meeting_id: int) -> list[FaultShown]:
+    """The copies of a record that could not be made, the oldest first."""
+    return [FaultShown(*row) for row in session.execute(_FAULTS, {"meeting_id": meeting_id})]
+
+
+def dissents_beside(session: Session, meeting_id: int, since: datetime) -> list[DissentBeside]:
+    """Who disagreed by their link after `since`, the sign-off: it stands beside the record (E4)."""
+    rows = session.execute(_BESIDE, {"meeting_id": meeting_id, "since": since})
+    return [DissentBeside(*row) for row in rows]
 
 
 def perpetrators_agencies(session: Session, referral_id: int | None) -> frozenset[int]:

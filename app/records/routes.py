@@ -13,6 +13,7 @@ from app.audit.service import viewed
 from app.audit.types import Subject
 from app.core.clock import now
 from app.core.config import Settings
+from app.core.crypto import UnreadableField
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory.queries import council
@@ -20,6 +21,7 @@ from app.meetings.models import Meeting
 from app.meetings.queries import meeting_by_ref, meeting_for_change
 from app.meetings.types import MeetingState
 from app.records import pages, queries, rules, service, worker
+from app.records.document.canonical import CanonicalError
 from app.records.document.render import render_draft
 from app.records.document.seal import Sealer, SealError
 from app.records.forms import (
@@ -30,7 +32,7 @@ from app.records.forms import (
     VerifyForm,
     release_form,
 )
-from app.records.keys import cipher_of
+from app.records.keys import UnreadableRecord, cipher_of
 from app.records.sealing import certificates_of, ensure_example_seal, sealer_of
 from app.records.verification import verify_file
 from app.web.access import Everyone, access
@@ -81,7 +83,11 @@ def version_pdf(ref: str, number: int) -> Response:
         abort(404)
     version_id, key_id = version.id, version.key_id
     if not queries.has_copy(reading(), version_id, None):
-        worker.make_council_copy(_settings(), version_id, now())
+        try:
+            worker.make_council_copy(_settings(), version_id, now())
+        except (CanonicalError, UnreadableRecord, UnreadableField):
+            flash(f"Version {number} cannot be read. Tell your system administrator at once.")
+            return go_to(url_for("records.gate", ref=ref))
     copy = queries.council_copy(reading(), version_id)
     if copy is None:
         abort(503)
@@ -226,14 +232,32 @@ def send_again(ref: str, circulation_id: int) -> Response:
     return go_to(url_for("records.circulate", ref=ref))
 
 
+@blueprint.post("/discussions/<ref>/record/circulate/<int:circulation_id>/release")
+@access(SIGN)
+def release_after_all(ref: str, circulation_id: int) -> Response:
+    press = PressForm()
+    if press.validate_on_submit():
+        try:
+            with transaction() as session:
+                service.release_after_all(
+                    session, signed_in(), _to_change(session, ref), circulation_id, now()
+                )
+        except Refused as refusal:
+            flash(refusal.message)
+        else:
+            flash("Released. The copy is made and sent now.", "success")
+    return go_to(url_for("records.circulate", ref=ref))
+
+
 @blueprint.route(
     "/discussions/<ref>/record/circulate/<int:circulation_id>/withhold", methods=["GET", "POST"]
 )
-@access(CIRCULATE)
+@access(SIGN)
 def withhold(ref: str, circulation_id: int) -> Response:
     form = ReasonForm()
     meeting = _meeting_or_404(ref)
-    lines = pages.circulate_page(reading(), meeting, now()).ledger
+    ledgers = pages.circulate_page(reading(), meeting, now()).ledgers[:1]
+    lines = (line for ledger in ledgers if ledger.newest for line in ledger.lines)
     line = next((one for one in lines if one.circulation_id == circulation_id), None)
     if line is None:
         abort(404)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 
@@ -13,6 +13,7 @@ from app.directory.types import AgencyKind as DirectoryKind
 from app.meetings.discussion.types import Missing
 from app.meetings.types import Attendance, MeetingState
 from app.outbox.types import MessageState
+from app.protocols.panel import SOON
 from app.records.document.canonical import canonical_bytes
 from app.records.document.types import (
     KIND_WORDS,
@@ -31,9 +32,11 @@ from app.records.types import (
     Found,
     Incomplete,
     InviteeFacts,
+    LedgerLine,
     NoCopy,
     Recipient,
     SigningAs,
+    Stage,
     Step,
     Verdict,
 )
@@ -271,6 +274,44 @@ def all_sent(steps: Sequence[Step]) -> bool:
     """Whether everyone who is to have a copy was sent one; with nobody, nothing was circulated."""
     due = [step for step in steps if step is not Step.WITHHELD]
     return bool(due) and not any(step in (Step.WAITING, Step.QUEUED, Step.FAILED) for step in due)
+
+
+def reached_everyone(lines: Sequence[LedgerLine]) -> datetime | None:
+    """When the last of those who are to have a version was sent it; None while one waits (F5).
+
+    A copy that was withheld, and released after all, says nothing about the others.
+    """
+    counted = [line for line in lines if not line.after_all]
+    if not all_sent([line.step for line in counted]):
+        return None
+    return max(moment for line in counted if (moment := line.sent_at or line.opened_at))
+
+
+def stage_of(due: datetime, now: datetime) -> Stage | None:
+    """Whether a record that is not with everyone wants a warning: from four hours before (F5)."""
+    if now > due:
+        return Stage.LATE
+    return Stage.SOON if due - now <= SOON else None
+
+
+def check_withholding(
+    readers: Sequence[InviteeFacts],
+    withheld: Collection[int],
+    before: Collection[int],
+    *,
+    may_withhold: bool,
+) -> None:
+    """Raises Refused where somebody who is no chair keeps a copy back, or lets one go that the
+    chair kept back from the version before (F5). A copy that nobody can send is not withheld by
+    choice: how it is handed over may be noted by whoever circulates."""
+    if may_withhold:
+        return
+    for reader in readers:
+        field = f"withhold_{reader.id}"
+        if reader.id in before and reader.id not in withheld:
+            raise Refused(field, "The chair withheld this copy: only a chair releases it")
+        if reader.id in withheld and reader.id not in before and reader.has_address:
+            raise Refused(field, "Only a chair withholds a copy: ask the chair, or untick this")
 
 
 def verdict_words(verdict: Verdict) -> tuple[str, tuple[str, ...]]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.accounts.types import StaffMember
+from app.accounts.rules import may
+from app.accounts.types import Permission, StaffMember
 from app.audit import service as audit
 from app.audit.types import Subject
 from app.core.refusal import Refused
+from app.meetings.discussion import queries as discussion
 from app.meetings.discussion.content import gate_of
 from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import staff_name
@@ -151,7 +154,8 @@ def leave_uncorrected(
     if correction is None or newest is None:
         raise Refused("page", "No correction is under way: load the page again")
     signed = content_of(session, newest).record
-    if rules.body_digest(draft_of(session, meeting, now)) != rules.body_digest(signed):
+    draft = _without_later_dissent(session, meeting, draft_of(session, meeting, now), newest)
+    if rules.body_digest(draft) != rules.body_digest(signed):
         raise Refused(
             "page",
             "The fields no longer say what was signed: put them back, or sign the correction",
@@ -189,6 +193,12 @@ def release(
     if not readers:
         raise Refused("page", "This version was released already: the list below shows how it went")
     kept_back = {one.id: withheld[one.id] for one in readers if one.id in withheld}
+    rules.check_withholding(
+        readers,
+        kept_back,
+        queries.withheld_before(session, meeting.id, version.number),
+        may_withhold=may(staff.roles, Permission.RECORD_SIGN),
+    )
     rules.check_release(readers, kept_back, checked=checked)
     for reader in readers:
         reason = kept_back.get(reader.id)
@@ -199,6 +209,7 @@ def release(
                 checked_by_id=staff.id,
                 released_at=now,
                 withheld_reason=reason.strip() if reason else None,
+                after_all_at=None,
                 sent_at=None,
                 message_id=None,
                 opened_at=None,
@@ -256,6 +267,33 @@ def withhold(
     )  # fmt: skip
 
 
+def release_after_all(
+    session: Session, staff: StaffMember, meeting: Meeting, circulation_id: int, now: datetime
+) -> None:
+    """Let a copy go that was withheld: the worker makes it and tells its reader (F5).
+
+    Raises Refused (field `page`) where it is not withheld, nobody could be told, or a correction
+    is under way.
+    """
+    held = _of_meeting(session, meeting, circulation_id)
+    if held.withheld_reason is None:
+        raise Refused("page", "That copy is not withheld: see how it stands below")
+    if meeting.state is not MeetingState.SIGNED:
+        raise Refused("page", "A correction is under way: only a signed record is circulated")
+    reader = session.get_one(Invitee, held.invitee_id)
+    if not reader.email and reader.invitation_id is None:
+        raise Refused("page", f"{reader.name} has no email address to which a link could go")
+    held.withheld_reason = None
+    held.sent_at = None
+    held.message_id = None
+    held.after_all_at = held.released_at = now
+    held.checked_by_id = staff.id
+    audit.record(
+        session, staff.actor, "released a copy of the record that was withheld",
+        _subject(meeting), now, {"invitee": held.invitee_id},
+    )  # fmt: skip
+
+
 def send_again(
     session: Session, staff: StaffMember, meeting: Meeting, circulation_id: int, now: datetime
 ) -> None:
@@ -273,6 +311,19 @@ def send_again(
         session, staff.actor, "sent the record again", _subject(meeting), now,
         {"invitee": held.invitee_id},
     )  # fmt: skip
+
+
+def _without_later_dissent(
+    session: Session, meeting: Meeting, draft: Record[Protected], signed: RecordVersion
+) -> Record[Protected]:
+    """The draft without those who disagreed by their link after sign-off: that stands beside the
+    record and changes no field of it (E4)."""
+    beside = {one.id for one in queries.dissents_beside(session, meeting.id, signed.signed_at)}
+    there = discussion.dissents_of(session, meeting)
+    kept = tuple(
+        said for row, said in zip(there, draft.dissent, strict=True) if row.id not in beside
+    )
+    return replace(draft, dissent=kept)
 
 
 def _end_links(session: Session, invitee_ids: Iterable[int], now: datetime) -> None:

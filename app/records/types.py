@@ -108,11 +108,19 @@ class Step(enum.Enum):
         }.get(self.value, "green")
 
 
+class Stage(enum.Enum):
+    """What somebody is told about a record that is not with everyone yet."""
+
+    SOON = "soon"
+    LATE = "late"
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
     """One reader in the ledger: each moment that is known, and what to do where it failed."""
 
     circulation_id: int
+    version_id: int
     invitee_id: int
     name: str
     agency_name: str
@@ -126,6 +134,7 @@ class LedgerLine:
     acknowledged_at: datetime | None
     checked_by: str
     released_at: datetime
+    after_all: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from app.core.session import reading, transaction
 from app.directory.queries import council
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee
-from app.records import circulation, queries, rules
+from app.records import circulation, lateness, queries, rules
 from app.records.copies import Press, SealedCopy
 from app.records.models import Circulation, RecordVersion
 from app.records.sealing import sealer_of
@@ -45,9 +45,10 @@ def make_copies(settings: Settings, now: datetime) -> int:
     sender = Sender(settings.mail_from, settings.base_url)
     told, faults = 0, list[Exception]()
     for version_id, lines in plan:
-        press = _press(settings, version_id)
+        press: Press | None = None
         for circulation_id, invitee_id in lines:
             try:
+                press = press or _press(settings, version_id)
                 copy = _printed(press, version_id, invitee_id, now)
                 with transaction() as session:
                     told += circulation.store_and_tell(session, circulation_id, copy, sender, now)
@@ -56,14 +57,19 @@ def make_copies(settings: Settings, now: datetime) -> int:
             except Exception as fault:
                 log.error("copy not made", circulation=circulation_id, exc_info=fault)
                 faults.append(fault)
+                _note_fault(version_id, invitee_id, now)
     if faults:
         raise faults[0]
     return told
 
 
 def make_council_copies(settings: Settings, now: datetime) -> int:
-    """Make the council's own full copy of each record that is not circulated yet."""
-    made = 0
+    """Make the council's own full copy of each record that is not circulated yet.
+
+    One that cannot be made does not hold up the others: it is logged and shown to people, and
+    raised when all were tried.
+    """
+    made, faults = 0, list[Exception]()
     session = reading()
     missing = []
     for row in queries.uncirculated(session):
@@ -72,8 +78,16 @@ def make_council_copies(settings: Settings, now: datetime) -> int:
             missing.append(version.id)
     session.rollback()
     for version_id in missing:
-        make_council_copy(settings, version_id, now)
-        made += 1
+        try:
+            make_council_copy(settings, version_id, now)
+        except Exception as fault:
+            log.error("council's copy not made", version=version_id, exc_info=fault)
+            faults.append(fault)
+            _note_fault(version_id, None, now)
+        else:
+            made += 1
+    if faults:
+        raise faults[0]
     return made
 
 
@@ -102,6 +116,24 @@ def note_circulated(settings: Settings, now: datetime) -> int:
         with transaction() as session:
             noted += circulation.note_circulated(session, meeting_id, now)
     return noted
+
+
+def warn(settings: Settings, now: datetime) -> int:
+    """Tell those whom a record that is due soon or late concerns; returns how many letters."""
+    session = reading()
+    meetings = lateness.to_look_at(session, now)
+    session.rollback()
+    sender = Sender(settings.mail_from, settings.base_url)
+    told = 0
+    for meeting_id in meetings:
+        with transaction() as session:
+            told += lateness.warn(session, meeting_id, sender, now)
+    return told
+
+
+def _note_fault(version_id: int, invitee_id: int | None, now: datetime) -> None:
+    with transaction() as session:
+        circulation.note_fault(session, version_id, invitee_id, now)
 
 
 def _press(settings: Settings, version_id: int) -> Press:

@@ -27,6 +27,7 @@ from app.meetings.models import Action, Delivery, Invitee, Meeting, MeetingChild
 from app.meetings.types import ActionState, Answer, Format, MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
+from app.records.models import RecordFault, RecordVersion
 from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.public.models import Arrival
 from app.referrals.types import Outcome
@@ -169,6 +170,18 @@ _BRANCHES: dict[WorkKind, Rows] = {
             literal(None, UTCDateTime()).label("due_at"),
         )
         .where(Meeting.id.in_(select(_FAILURES.c.meeting_id)))
+        .order_by(Meeting.id),
+    ),
+    WorkKind.COPY: _branch(
+        WorkKind.COPY,
+        select(Meeting.id, Meeting.ref, literal(None, UTCDateTime()).label("due_at"))
+        .where(
+            Meeting.id.in_(
+                select(RecordVersion.meeting_id).join(
+                    RecordFault, RecordFault.version_id == RecordVersion.id
+                )
+            )
+        )
         .order_by(Meeting.id),
     ),
 }

@@ -86,6 +86,7 @@ def _where(kind: WorkKind, ref: str, own: bool) -> str:
         WorkKind.UNDER_WAY: "discussion.hold",
         WorkKind.SIGN: "records.gate",
         WorkKind.CIRCULATE: "records.circulate",
+        WorkKind.COPY: "records.circulate",
     }.get(kind, "meetings.overview")
     return url_for(endpoint if own else "meetings.overview", ref=ref)
 

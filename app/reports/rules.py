@@ -22,6 +22,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.SIGN: Permission.RECORD_SIGN,
     WorkKind.CIRCULATE: Permission.RECORD_CIRCULATE,
     WorkKind.MAIL: Permission.DELIVERY_SEE,
+    WorkKind.COPY: Permission.RECORD_CIRCULATE,
 }
 SEEN_BY: dict[WorkKind, Permission] = {
     WorkKind.TAKE_IN: Permission.REFERRAL_SEE,

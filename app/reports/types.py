@@ -19,6 +19,7 @@ class WorkKind(enum.Enum):
     SIGN = "sign"
     CIRCULATE = "circulate"
     MAIL = "mail"
+    COPY = "copy"
 
     @property
     def words(self) -> str:
@@ -32,6 +33,7 @@ class WorkKind(enum.Enum):
             "sign": "Complete and sign the record",
             "circulate": "Circulate the record",
             "mail": "A message did not arrive",
+            "copy": "A copy of the record could not be made",
         }[self.value]
 
 

@@ -148,8 +148,10 @@ def sign_as_chair(
     return version
 
 
-def make_releaser(session: Session) -> StaffMember:
-    return as_member(make_staff(session, Role.ADMINISTRATOR, name="Alex Desk"))
+def make_releaser(session: Session, *roles: Role) -> StaffMember:
+    """Somebody who circulates; in a small council also a chair, who may withhold a copy."""
+    roles = roles or (Role.ADMINISTRATOR, Role.CHAIR)
+    return as_member(make_staff(session, *roles, name="Alex Desk"))
 
 
 def _answer_everything(session: Session, meeting: Meeting) -> None:

@@ -52,6 +52,7 @@ class FieldForm(BaseForm):
 class LineForm(OnceForm):
     """A line of the page that adds something once it has words in it."""
 
+    NAME: ClassVar[str]  # as the list of what could not be saved calls it
     WORDS: ClassVar[tuple[str, ...]]
 
     @property
@@ -62,7 +63,8 @@ class LineForm(OnceForm):
 class ActionForm(LineForm):
     """What, who, by when: one line and Enter (E3). Checked by `actions.add_action`."""
 
-    WORDS = ("what",)
+    NAME = "New action"
+    WORDS = ("what", "due", "why")
 
     what = Line("What", length=1000)
     owner = SelectField("Who", coerce=str)
@@ -93,7 +95,8 @@ class ActionForm(LineForm):
 class PersonForm(LineForm):
     """Somebody who dialled in unexpectedly (E1)."""
 
-    WORDS = ("name",)
+    NAME = "Somebody else on the line"
+    WORDS = ("name", "title", "agency_name", "email")
 
     name = Line("Name")
     title = Line("Job title")
@@ -129,6 +132,7 @@ class PersonForm(LineForm):
 class DissentForm(LineForm):
     """Who disagrees, with what, why (E4)."""
 
+    NAME = "Somebody disagrees"
     WORDS = ("what", "why")
 
     who = SelectField("Who disagrees", coerce=str)

@@ -37,6 +37,12 @@ from app.web.once import done_before, mark_done
 
 blueprint = Blueprint("discussion", __name__)
 WRITE = staff_may(Permission.DISCUSSION_WRITE)
+# What a button did not do, because something on the page was half typed.
+HELD_UP = {
+    "end": "The discussion has not ended yet. Complete or empty what is named here, then press "
+    "End again.",
+    "gate": "Complete or empty what is named here, then press Check and sign again.",
+}
 Change = Callable[[Session, Meeting], object]
 
 
@@ -72,7 +78,8 @@ def save(ref: str) -> Response:
     # The words are safe; what else the press asks for may still be refused.
     _press(ref, press, lines)
     if lines.refused or not kept.whole:
-        return _page(ref, lines, kept, 409 if kept.conflicts else 422)
+        held_up = HELD_UP.get(press.what, "")
+        return _page(ref, lines, kept, 409 if kept.conflicts else 422, held_up)
     if press.what == "end":
         return go_to(url_for("discussion.confirm_end", ref=ref))
     if press.what == "gate":
@@ -191,7 +198,13 @@ def _offer(lines: Lines, meeting: Meeting) -> None:
     )
 
 
-def _page(ref: str, lines: Lines, kept: PageKept | None = None, status: int = 200) -> Response:
+def _page(
+    ref: str,
+    lines: Lines,
+    kept: PageKept | None = None,
+    status: int = 200,
+    held_up: str = "",
+) -> Response:
     session = reading()
     meeting = meeting_or_404(ref)
     held = queries.held(session, meeting)
@@ -202,6 +215,7 @@ def _page(ref: str, lines: Lines, kept: PageKept | None = None, status: int = 20
         page=hold_page(held, signed_in().name, now(), kept),
         lines=lines,
         action_form=lines.action,
+        held_up=held_up,
     )
 
 

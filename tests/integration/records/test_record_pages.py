@@ -201,7 +201,7 @@ def test_release_by_the_field_then_the_ledger(
     with change() as session:
         meeting, _ = make_signed(session, settings_of(app), now())
         ref, person = meeting.ref, meeting.invitees[1]
-    browser = signed_in(Role.ADMINISTRATOR)
+    browser = signed_in(Role.ADMINISTRATOR, Role.CHAIR)
     path = f"/discussions/{ref}/record/circulate"
     status, page = posted(browser, path, **{f"withhold_{person.id}": "y", "checked": "y"})
     assert status == 422
@@ -248,7 +248,10 @@ def test_a_copy_withheld_before_a_correction_stays_withheld_unless_unticked(
         service.correct(session, staff, meeting, "A wrong date", now())
         sign_as_chair(session, settings_of(app), meeting, now())
         ref = meeting.ref
-    browser, path = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/record/circulate"
+    browser, path = (
+        signed_in(Role.ADMINISTRATOR, Role.CHAIR),
+        f"/discussions/{ref}/record/circulate",
+    )
     shown = form_of(browser.get(path).get_data(as_text=True), path)
     assert (shown[f"withhold_{kept}"], shown[f"reason_{kept}"]) == ("y", "Left the agency")
     assert f"withhold_{told}" not in shown

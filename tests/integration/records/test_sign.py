@@ -16,7 +16,9 @@ from app.audit.models import AuditEntry
 from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import transaction
-from app.meetings.models import Entry, Meeting
+from app.meetings.discussion import people
+from app.meetings.discussion.types import DissentOrder
+from app.meetings.models import Dissent, Entry, Meeting
 from app.meetings.queries import meeting_for_change
 from app.meetings.types import MeetingState
 from app.records import pages, queries, rules, service
@@ -183,6 +185,32 @@ def test_a_correction_may_be_given_up_while_nothing_was_changed(in_app: Flask) -
         assert queries.newest_number(session, meeting.id) == 1
         with pytest.raises(Refused):
             service.leave_uncorrected(session, chair, meeting, AFTER)
+
+
+def test_dissent_by_link_after_sign_off_does_not_hold_a_correction_open(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting, _ = make_signed(session, settings(in_app), AFTER)
+        chair = as_member(session.get_one(Staff, meeting.chair_id))
+        service.correct(session, chair, meeting, "Opened by mistake", AFTER + timedelta(hours=1))
+        by_link = Dissent(
+            meeting_id=meeting.id,
+            invitee_id=meeting.invitees[1].id,
+            what="The decision not to examine",
+            why="The mark was never seen by a doctor.",
+            recorded_by_id=None,
+            recorded_at=AFTER + timedelta(hours=2),
+        )
+        session.add(by_link)
+        session.flush()
+        beside = queries.dissents_beside(session, meeting.id, AFTER)
+        assert [one.what for one in beside] == ["The decision not to examine"]
+        later = AFTER + timedelta(days=3)
+        by_staff = DissentOrder(meeting.invitees[1].id, "The threshold", "Too high")
+        with pytest.raises(Refused, match="no longer say what was signed"), session.begin_nested():
+            people.add_dissent(session, chair.actor, meeting, by_staff, later)
+            service.leave_uncorrected(session, chair, meeting, later)
+        service.leave_uncorrected(session, chair, meeting, later)
+        assert meeting.state is MeetingState.SIGNED
 
 
 def test_of_two_who_sign_at_once_one_signs_and_the_other_is_told(in_app: Flask) -> None:

@@ -11,64 +11,15 @@ from sqlalchemy import event, select
 
 from app.accounts.types import Role
 from app.audit.models import AuditView
-from app.audit.types import SYSTEM
 from app.core.clock import in_london, now
 from app.core.session import db, reading
-from app.directory.types import AgencyKind, ProfessionalRole
+from app.directory.types import ProfessionalRole
 from app.referrals import queries
-from app.referrals.children import involve
 from app.referrals.models import Child, Referral
-from app.referrals.types import ConsentState, Flag, Involvement, Outcome, Rating
-from tests.factories.directory import make_agency, make_professional, make_settings
+from app.referrals.types import ConsentState, Flag, Rating
+from tests.factories.directory import make_professional
 from tests.factories.referrals import make_referral
-
-HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def desk(app, change):
-    """A council with a school; returns the school's id."""
-    with change() as session:
-        make_settings(session)
-        return make_agency(session, AgencyKind.EDUCATION, "Oakfield Primary").id
-
-
-@pytest.fixture
-def triage(signed_in, desk):
-    return signed_in(Role.TRIAGE)
-
-
-def token(text: str, name: str = "csrf_token") -> str:
-    return unescape(re.search(rf'name="{name}"[^>]*value="([^"]*)"', text)[1])
-
-
-def typed(page, school, **changes):
-    """A whole form as a browser sends it; None takes a field out."""
-    today = in_london(now())
-    values = {
-        "csrf_token": token(page.text),
-        "nonce": token(page.text, "nonce"),
-        "received_at-day": today.day,
-        "received_at-month": today.month,
-        "received_at-year": today.year,
-        "received_at-time": "00:00",
-        "source_agency_id": school,
-        "channel": "phone",
-        "children-0-given_name": "Wren",
-        "children-0-family_name": "Testwell",
-        "children-0-date_of_birth-day": "27",
-        "children-0-date_of_birth-month": "3",
-        "children-0-date_of_birth-year": "2019",
-        "concerns": ["neglect", "physical_abuse"],
-        "narrative": "Seen at registration.",
-        "consent": "child_protection",
-    } | changes
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def send(browser, school, headers=None, **changes):
-    page = browser.get("/referrals/new")
-    return browser.post("/referrals/new", data=typed(page, school, **changes), headers=headers)
+from tests.integration.referrals.typing_in import HTMX, _answer_new, send, typed
 
 
 def test_the_form_shows_both_telephone_numbers(triage):
@@ -123,13 +74,6 @@ def test_a_form_sent_twice_acts_once(app, triage, desk):
     assert again.location == first.location
     with app.app_context():
         assert reading().query(Referral).count() == 1
-
-
-def _answer_new(page):
-    return {
-        "children-0-asked": token(page.text, "children-0-asked"),
-        "children-0-same_as": "new",
-    }
 
 
 @pytest.mark.parametrize(
@@ -295,120 +239,6 @@ def test_the_queue_is_late_first_in_at_most_three_statements(app, triage, change
     assert triage.get("/referrals/?show=all").status_code == 200
 
 
-def small(browser, ref, where, **values):
-    address = f"/referrals/{ref}/{where}"
-    page = browser.get(address)
-    assert page.status_code == 200
-    held = {"csrf_token": token(page.text), "version": token(page.text, "version")}
-    return browser.post(address, data=held | values)
-
-
-@pytest.fixture
-def referral(change, desk):
-    with change() as session:
-        return make_referral(session, received_at=now(), consent=None).ref
-
-
-def test_a_decision_waits_for_consent_then_stands(app, triage, referral):
-    refused = small(triage, referral, "decision", outcome="section_17", reason="Needs support")
-    assert refused.status_code == 422
-    assert "needs consent" in refused.text
-    assert "Needs support" in refused.text
-    assert small(triage, referral, "consent", consent="given").status_code == 303
-    saved = small(triage, referral, "decision", outcome="section_17", reason="Needs support")
-    assert saved.status_code == 303
-    page = triage.get(saved.location).text
-    assert "decided: Section 17" in page
-    assert "Needs support" in page
-    assert "The decision is recorded." in page
-    assert "Change the decision" in page
-    with app.app_context():
-        assert queries.by_ref(reading(), referral).outcome is Outcome.SECTION_17
-
-
-def test_a_strategy_discussion_is_not_decided_on_this_form(triage, referral):
-    answer = small(triage, referral, "decision", outcome="strategy_discussion", reason="x")
-    assert answer.status_code == 422
-
-
-def test_a_decision_without_its_reason_is_refused(triage, referral):
-    answer = small(triage, referral, "decision", outcome="advice", reason=" ")
-    assert answer.status_code == 422
-    assert "Give the reason for the decision" in answer.text
-
-
-def test_ratings_stand_below_one_another(triage, referral):
-    small(triage, referral, "rating", rating="amber", rating_reason="First view")
-    saved = small(triage, referral, "rating", rating="red", rating_reason="After the checks")
-    page = triage.get(saved.location).text
-    assert page.index("After the checks") < page.index("First view")
-
-
-def test_two_writers_see_both_texts_and_neither_is_lost(app, triage, signed_in, referral):
-    address = f"/referrals/{referral}/concerns"
-    mine = triage.get(address)
-    theirs = signed_in(Role.CHAIR)
-    small(theirs, referral, "concerns", concerns=["neglect"], narrative="Their words")
-    values = {
-        "csrf_token": token(mine.text),
-        "version": token(mine.text, "version"),
-        "concerns": ["neglect"],
-        "narrative": "My words",
-    }
-    conflict = triage.post(address, data=values)
-    assert conflict.status_code == 409
-    assert "Their words" in conflict.text
-    assert conflict.text.count("My words") >= 2
-    values["version"] = token(conflict.text, "version")
-    assert triage.post(address, data=values).status_code == 303
-    with app.app_context():
-        assert queries.by_ref(reading(), referral).narrative == "My words"
-
-
-def test_changed_circumstances_change_the_deadline_shown(triage, referral):
-    before = triage.get(f"/referrals/{referral}").text
-    assert "serious-harm" not in before
-    small(triage, referral, "concerns", concerns=["neglect"], narrative="x", flags=["serious_harm"])
-    assert "serious-harm" in triage.get(f"/referrals/{referral}").text
-
-
-def test_a_child_is_corrected_on_its_own_page_and_only_through_its_referral(
-    app, triage, referral, change
-):
-    with app.app_context():
-        child = queries.by_ref(reading(), referral).children[0].child
-    where = f"children/{child.ref}"
-    saved = small(triage, referral, where, given_name="Wrenna", family_name="Testwell")
-    assert saved.status_code == 303
-    assert "Wrenna Testwell" in triage.get(saved.location).text
-    refused = small(triage, referral, where, given_name="", family_name="")
-    assert refused.status_code == 422
-    with change() as session:
-        other = make_referral(session).ref
-    assert triage.get(f"/referrals/{other}/{where}").status_code == 404
-
-
-def test_a_child_with_many_professionals_keeps_those_the_form_has_no_room_for(
-    app, triage, referral, change
-):
-    with change() as session:
-        child = queries.by_ref(session, referral).children[0].child
-        people = [make_professional(session) for _ in range(6)]
-        involve(session, SYSTEM, child, [Involvement(one.id) for one in people], now())
-    address = f"/referrals/{referral}/children/{child.ref}"
-    page = triage.get(address).text
-    values = {"csrf_token": token(page), "version": token(page, "version"), "given_name": "W"}
-    for kind in ("school", "gp", "health", "other"):
-        chosen = re.search(
-            rf'name="{kind}_id".*?</select>', page, re.DOTALL
-        )[0]  # fmt: skip
-        if found := re.search(r'value="(\d+)" selected', chosen):
-            values[f"{kind}_id"] = found[1]
-    assert triage.post(address, data=values).status_code == 303
-    with app.app_context():
-        assert len(queries.involved_with(reading(), [child.id])) == 6
-
-
 def test_each_case_page_notes_the_view_first(app, triage, referral):
     for where in ("", "/decision", "/consent", "/rating", "/concerns"):
         assert triage.get(f"/referrals/{referral}{where}").status_code == 200
@@ -453,9 +283,3 @@ def test_flags_are_offered_in_plain_words(triage):
     page = unescape(triage.get("/referrals/new").text)
     for flag in Flag:
         assert flag.label in page
-
-
-def test_a_refused_change_leaves_nothing_behind(app, triage, referral):
-    small(triage, referral, "rating", rating="blue", rating_reason="x")
-    with app.app_context():
-        assert queries.by_ref(reading(), referral).rating is None

@@ -376,3 +376,23 @@ def test_what_is_final_is_shown_and_not_written(app, client, make_case, state: M
 def test_only_writers_may(signed_in, case):
     for role in (Role.ANALYST, Role.SYSTEM, Role.ADMINISTRATOR):
         assert signed_in(role).get(f"/discussions/{case.ref}/hold").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"action-what": "Visit the home"}, "New action, “Who”: Choose who does this"),
+        ({"action-due": "tomorrow"}, "New action, “What”: Say what is to be done"),
+        ({"person-agency_name": "Night shelter"}, "Somebody else on the line, “Name”: Enter"),
+        ({"dissent-why": "Too late"}, "Somebody disagrees, “Who disagrees”: Choose"),
+    ],
+)
+def test_a_half_typed_line_says_why_the_discussion_has_not_ended(browser, case, typed, told):
+    form = sent_by(page_of(browser, case)) | typed | {"do": "end"}
+    answer = browser.post(f"/discussions/{case.ref}/hold", data=form)
+    assert answer.status_code == 422
+    text = unescape(answer.text)
+    assert "The discussion has not ended yet. Complete or empty what is named here" in text
+    assert told in text
+    (name, value), *_ = typed.items()
+    assert sent_by(answer.text)[name] == value

@@ -1,0 +1,122 @@
+"""The record's clock: one truth about it, and who is told before and after it ran out (F5, B2)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from app.accounts.types import Role
+from app.core.session import transaction
+from app.invitations.wording import forbidden_words
+from app.meetings.models import Meeting
+from app.meetings.types import MeetingState
+from app.outbox.models import OutboxMessage
+from app.records import pages, queries, service, worker
+from app.records.models import RecordWarning
+from app.records.types import Stage
+from tests.factories.accounts import make_staff
+from tests.factories.records import make_ended, make_releaser, make_signed, sign_as_chair
+from tests.integration.records.circulating import AFTER, LATER, deliver, release, settings_of
+
+
+@pytest.fixture
+def ended(in_app):
+    with transaction() as session:
+        meeting = make_ended(session, invitees=2, children=1)
+        make_staff(session, Role.CHAIR, name="Another Manager")
+        make_staff(session, Role.ADMINISTRATOR, name="The Desk")
+        left = make_staff(session, Role.CHAIR, name="Gone")
+        left.ended_at = AFTER
+    return meeting
+
+
+def notices() -> list[tuple[str, str]]:
+    with transaction() as session:
+        rows = session.query(OutboxMessage).filter_by(kind="notice").order_by(OutboxMessage.id)
+        return [(row.subject.partition(":")[0], row.recipient) for row in rows]
+
+
+def test_the_chair_is_told_four_hours_before_and_every_manager_once_it_is_late(in_app, ended):
+    settings, due = settings_of(in_app), ended.record_due_at
+    assert worker.warn(settings, due - timedelta(hours=4, minutes=1)) == 0
+    assert worker.warn(settings, due - timedelta(hours=4)) == 1
+    assert worker.warn(settings, due - timedelta(hours=1)) == 0
+    assert worker.warn(settings, due + timedelta(minutes=1)) == 2
+    assert worker.warn(settings, due + timedelta(days=1)) == 0
+    assert [stage for stage, _ in notices()] == ["Due soon", "Late", "Late"]
+    with transaction() as session:
+        assert {row.stage for row in session.query(RecordWarning)} == set(Stage)
+        for row in session.query(OutboxMessage):
+            assert forbidden_words(row.subject + row.content.decode()) is None
+            assert f"/discussions/{ended.ref}/record" in row.content.decode().replace("=\r\n", "")
+
+
+def test_once_signed_those_who_circulate_are_told(in_app, ended):
+    with transaction() as session:
+        sign_as_chair(session, settings_of(in_app), session.get_one(Meeting, ended.id), AFTER)
+    assert worker.warn(settings_of(in_app), ended.record_due_at - timedelta(hours=1)) == 3
+
+
+def test_a_correction_of_a_record_that_was_in_time_troubles_nobody(in_app):
+    settings = settings_of(in_app)
+    with transaction() as session:
+        meeting, _ = make_signed(session, settings, AFTER, invitees=2, children=1)
+        release(session, meeting)
+    worker.make_copies(settings, AFTER)
+    with transaction() as session:
+        deliver(session)
+    worker.note_circulated(settings, LATER)
+    with transaction() as session:
+        held = session.get_one(Meeting, meeting.id)
+        service.correct(session, make_releaser(session), held, "A wrong date", LATER)
+    assert worker.warn(settings, meeting.record_due_at + timedelta(days=2)) == 0
+    assert notices() == []
+
+
+def test_ledger_and_clock_say_the_same_before_the_worker_notes_it(in_app):
+    settings = settings_of(in_app)
+    with transaction() as session:
+        meeting, _ = make_signed(session, settings, AFTER, invitees=2, children=1)
+        release(session, meeting)
+    worker.make_copies(settings, AFTER)
+    with transaction() as session:
+        held = session.get_one(Meeting, meeting.id)
+        page = pages.circulate_page(session, held, LATER)
+        assert (page.ledgers[0].reached_at, page.deadline.state == "met") == (None, False)
+        deliver(session)
+        session.flush()
+        page = pages.circulate_page(session, held, LATER)
+        assert held.circulated_at is None
+        assert page.ledgers[0].reached_at is not None
+        assert page.deadline.state == ("met" if held.record_due_at >= LATER else "late")
+        assert page.deadline.left_text == ""
+    worker.note_circulated(settings, LATER)
+    with transaction() as session:
+        held = session.get_one(Meeting, meeting.id)
+        line = queries.ledger_of(session, queries.newest_version(session, held.id).id)[0]
+        service.send_again(session, make_releaser(session), held, line.circulation_id, LATER)
+        # Sent once more, it is no less circulated than it was.
+        assert pages.circulate_page(session, held, LATER).ledgers[0].reached_at is not None
+
+
+def test_every_versions_ledger_is_shown_newest_first(in_app, signed_in):
+    settings = settings_of(in_app)
+    with transaction() as session:
+        meeting, _ = make_signed(session, settings, AFTER, invitees=2, children=1)
+        release(session, meeting)
+    worker.make_copies(settings, AFTER)
+    with transaction() as session:
+        deliver(session)
+        held = session.get_one(Meeting, meeting.id)
+        service.correct(session, make_releaser(session), held, "A wrong date", AFTER)
+        sign_as_chair(session, settings, held, LATER)
+        release(session, held)
+    with transaction() as session:
+        held = session.get_one(Meeting, meeting.id)
+        assert held.state is MeetingState.SIGNED
+        page = pages.circulate_page(session, held, LATER)
+        assert [(one.number, one.newest) for one in page.ledgers] == [(2, True), (1, False)]
+        assert page.ledgers[1].reached_at is not None
+    text = signed_in(Role.ADMINISTRATOR).get(f"/discussions/{meeting.ref}/record/circulate").text
+    assert text.index("Ledger of version 2") < text.index("Ledger of version 1, since corrected")
