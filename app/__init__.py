@@ -32,8 +32,9 @@ from app.web.static_files import init_static
 # Every floor with tables: importing them fills `Base.metadata` for migrations and foreign keys.
 FLOORS_WITH_TABLES = (
     "core", "web", "audit", "accounts", "directory", "outbox", "invitations",
-    "referrals", "referrals.same_child", "referrals.public", "referrals.abuse", "referrals.lists",
-    "meetings", "meetings.received", "records", "reports.wall",
+    "referrals", "referrals.same_child", "referrals.rating", "referrals.checks",
+    "referrals.outcome", "referrals.letters", "referrals.public", "referrals.abuse",
+    "referrals.lists", "meetings", "meetings.received", "records", "reports.wall",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -49,6 +50,8 @@ ROUTES = (
     "app.referrals.routes",
     "app.referrals.abuse.routes",
     "app.referrals.lists.routes",
+    "app.referrals.checks.routes",
+    "app.referrals.letters.routes",
     "app.referrals.protocol_page",
     "app.referrals.public.routes",
     "app.referrals.arrivals.routes",
@@ -62,12 +65,13 @@ ROUTES = (
     "app.meetings.discussion.live.routes",
     "app.records.routes",
     "app.guests.routes",
+    "app.guests.requests.routes",
     "app.reports.routes",
     "app.reports.wall.display_routes",
     "app.reports.wall.routes",
 )
 # Modules that hold a `referral_section`, in the order in which the referral's page shows them.
-REFERRAL_SECTIONS = ("app.meetings.of_children",)
+REFERRAL_SECTIONS = ("app.referrals.checks.section", "app.meetings.of_children")
 # Modules that hold a click group of their own name, for `flask`.
 COMMANDS = (
     "app.cli.protocols",

@@ -31,6 +31,13 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.LIST_WORK: frozenset(
         {Role.ADMINISTRATOR, Role.CHAIR, Role.TRIAGE, Role.OUT_OF_HOURS}
     ),
+    # Business support holds the checks and letters together (HO2014 Nottinghamshire).
+    Permission.REFERRAL_ASK: frozenset(
+        {Role.ADMINISTRATOR, Role.TRIAGE, Role.CHAIR, Role.OUT_OF_HOURS}
+    ),
+    Permission.REFERRAL_LETTER: frozenset(
+        {Role.ADMINISTRATOR, Role.TRIAGE, Role.CHAIR, Role.OUT_OF_HOURS}
+    ),
     # BROMLEY 1: the manager identifies the need; at night the out-of-hours worker does.
     Permission.DISCUSSION_NEED: _DECIDERS,
     Permission.DISCUSSION_START: _DECIDERS,

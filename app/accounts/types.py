@@ -43,6 +43,8 @@ class Permission(enum.Enum):
     REFERRAL_RATE = "rate a referral"
     REFERRAL_DECIDE = "decide a referral"
     LIST_WORK = "work on domestic abuse cases and lists"
+    REFERRAL_ASK = "ask agencies for information"
+    REFERRAL_LETTER = "send letters about a referral"
     DISCUSSION_NEED = "decide that a strategy discussion is needed"
     DISCUSSION_START = "start a discussion now, or record one already held"
     DISCUSSION_SEE = "see discussions"

@@ -28,6 +28,7 @@ from app.meetings.received import worker as received
 from app.outbox.delivery import deliver_due
 from app.outbox.transport import transport_for
 from app.records import worker as records
+from app.referrals.checks import worker as checks
 from app.referrals.public.service import delete_abandoned
 
 log = structlog.get_logger()
@@ -69,6 +70,7 @@ JOBS: list[Job] = [
     Job("audit views", 30.0, _chain_views),
     Job("kept forms", 600.0, _forget_kept_forms),
     Job("unfinished forms", 600.0, _delete_abandoned),
+    Job("agencies reminded", 30.0, checks.remind_agencies),
     Job("record copies", 2.0, records.make_copies),
     Job("council's copies", 10.0, records.make_council_copies),
     Job("records due", 60.0, records.warn),

@@ -77,6 +77,27 @@ _LINKS: dict[LetterKind, _LinkWords] = {
         "See your actions",
         "Please report on that page when an action is done, or why it can't be.",
     ),
+    LetterKind.REQUEST: _LinkWords(
+        "Request for information {reference}",
+        "Please look up what your agency holds for request {reference}. The link says about whom, "
+        "what is asked and by when.",
+        "Open the request",
+        "If your agency holds nothing, one press on that page says so.",
+    ),
+    LetterKind.REQUEST_REMINDER: _LinkWords(
+        "Reminder: request for information {reference}",
+        "We do not have your answer to request {reference} yet. The link says about whom, what is "
+        "asked and by when.",
+        "Open the request",
+        "If your agency holds nothing, one press on that page says so.",
+    ),
+    LetterKind.OUTCOME: _LinkWords(
+        "A letter for you, {reference}",
+        "There is a letter for you about something that you told us, or that concerns somebody "
+        "you work with. Its reference is {reference}.",
+        "Read the letter",
+        "If you have new concerns, do not wait: telephone us.",
+    ),
 }
 
 _NOTICES: dict[Notice, _LinkWords] = {
@@ -222,17 +243,7 @@ def link_letters(
     writes = Rendering()
     finished = []
     for name, email, link in readers:
-        blocks = [
-            Text(_greeting(name)),
-            Text(words.says.format(reference=reference)),
-            Link(words.button, link),
-            Text(
-                "The link asks for a code, which is then sent to this address. "
-                "It is yours alone: please do not pass it on."
-            ),
-            Text(words.then),
-            *closing(desk),
-        ]
+        blocks = _link_blocks(words, desk, reference, name, link)
         text, html = writes.as_text(blocks), writes.as_html(subject, blocks)
         finished.append(made.fill(name, email, text, html))
     return finished
@@ -265,6 +276,29 @@ def notice_letters(
         text, html = writes.as_text(blocks), writes.as_html(subject, blocks)
         finished.append(made.fill(name, email, text, html))
     return finished
+
+
+def link_preview(kind: LetterKind, desk: Desk, reference: str, name: str) -> Preview:
+    """What `link_letter` would send, for the page before it is sent."""
+    words = _LINKS[kind]
+    blocks = _link_blocks(words, desk, reference, name, "made when it is sent")
+    return Preview(words.subject.format(reference=reference), Rendering().as_text(blocks), ())
+
+
+def _link_blocks(
+    words: _LinkWords, desk: Desk, reference: str, name: str, link: str
+) -> list[Block]:
+    return [
+        Text(_greeting(name)),
+        Text(words.says.format(reference=reference)),
+        Link(words.button, link),
+        Text(
+            "The link asks for a code, which is then sent to this address. "
+            "It is yours alone: please do not pass it on."
+        ),
+        Text(words.then),
+        *closing(desk),
+    ]
 
 
 def code_letter(desk: Desk, name: str, email: str, code: str, now: datetime) -> FinishedMessage:

@@ -43,6 +43,9 @@ class Notice(enum.Enum):
 
     RECORD_SOON = "record_soon"
     RECORD_LATE = "record_late"
+    REQUEST = "request"
+    REQUEST_REMINDER = "request_reminder"
+    OUTCOME = "outcome"
 
 
 class Change(enum.Enum):

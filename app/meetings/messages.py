@@ -6,14 +6,12 @@ Letters are built once for everybody and queued in the caller's transaction; not
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.core.mail import FinishedMessage
-from app.directory.models import CouncilSettings
 from app.directory.queries import council
 from app.invitations import letters as letters_of
 from app.invitations import service as invitations
@@ -22,7 +20,6 @@ from app.invitations.types import (
     Addressee,
     Appointment,
     Change,
-    Desk,
     DialIn,
     LetterKind,
     PartStat,
@@ -32,6 +29,8 @@ from app.meetings.models import Action, Delivery, Invitee, Meeting
 from app.meetings.queries import Place, place_of, words_of_case
 from app.meetings.types import Answer, Format, MessageKind
 from app.outbox import service as outbox
+from app.referrals.sender import Sender as Sender
+from app.referrals.sender import desk_of as desk_of
 
 CALL_LOCATION = "Telephone conference"
 
@@ -44,24 +43,6 @@ _PARTSTATS = {
     Answer.DEPUTY: PartStat.DECLINED,
     Answer.DECLINED: PartStat.DECLINED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """From which mailbox letters go, and to which site their links lead."""
-
-    mail_from: str
-    base_url: str
-
-
-def desk_of(settings: CouncilSettings, sender: Sender) -> Desk:
-    """Who sends: From and ORGANIZER are one mailbox, which somebody reads (D1)."""
-    return Desk(
-        name=settings.desk_name,
-        email=sender.mail_from,
-        telephone=settings.desk_telephone,
-        out_of_hours=settings.out_of_hours_telephone or "",
-    )
 
 
 def appointment_of(meeting: Meeting, place: Place, location: str) -> Appointment:

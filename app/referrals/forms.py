@@ -20,7 +20,6 @@ from app.referrals.types import (
     Flag,
     Involvement,
     LawfulBasis,
-    Outcome,
 )
 from app.web.choices import RadioField, SelectField, SelectMultipleField
 from app.web.forms import (
@@ -254,31 +253,9 @@ class ConsentForm(ConsentFields, ReadsConsent, Versioned):
     pass
 
 
-class RatingForm(Versioned):
-    rating = RadioField("Rating", choices=[], validators=[Required("Choose a rating")])
-    rating_reason = Passage(
-        "Reason", length=4000, validators=[Required("Give the reason for the rating")]
-    )
-
-
 class ConcernsForm(ConcernFields, ReadsConcerns, Versioned):
     pass
 
 
 class ChildPageForm(AboutChild, ReadsChild, Versioned):
     pass
-
-
-class DecisionForm(Versioned):
-    outcome = RadioField(
-        "What is to be done?",
-        choices=[
-            (one.value, one.label) for one in Outcome if one is not Outcome.STRATEGY_DISCUSSION
-        ],
-        validators=[Required("Choose what is to be done")],
-    )
-    discussion_cancelled = BooleanField("The strategy discussion was cancelled")
-    agency_id = pick("Which agency?", description="To signpost to, or to share information with.")
-    reason = Passage(
-        "Reason", length=10_000, validators=[Required("Give the reason for the decision")]
-    )

@@ -15,6 +15,7 @@ from app.referrals.types import (
     LawfulBasis,
     Outcome,
     Rating,
+    RatingStage,
     ReferralState,
 )
 
@@ -171,6 +172,7 @@ class ReferralRating(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     referral_id: Mapped[int] = mapped_column(ForeignKey("referral.id"))
     rating: Mapped[Rating] = mapped_column(values_of(Rating))
+    stage: Mapped[RatingStage] = mapped_column(values_of(RatingStage))
     reason: Mapped[str] = mapped_column(EncryptedText)
     rated_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     rated_at: Mapped[datetime]

@@ -18,7 +18,10 @@ from app.protocols.registry import active
 from app.protocols.rules import clocks
 from app.referrals import keys, queries, rules, shown
 from app.referrals.models import Referral
+from app.referrals.outcome.shown import Ground, ground_of
 from app.referrals.queries import Consented, Context, Decided, EarlierReferral, Rated, Sibling
+from app.referrals.rating.queries import Disputed, disputes
+from app.referrals.rating.rules import meaning
 from app.referrals.same_child import queries as same_child
 from app.referrals.same_child.queries import Said
 from app.referrals.same_child.side_by_side import Beside, beside
@@ -68,6 +71,9 @@ class ReferralPage:
     consents: list[Consented]
     ratings: list[Rated]
     decisions: list[Decided]
+    disputes: list[Disputed]
+    rating_means: str
+    ground: Ground
     checks: list[ShownSection]
     after: list[ShownSection]
     events: list[shown.Event]
@@ -95,6 +101,7 @@ def referral_page(
     referrals = queries.referrals_on(session, everybody)
     said = same_child.said_of(session, ids)
     protocol = active(directory.council(session).protocol_id)
+    decisions = queries.decisions(session, held.id)
     return ReferralPage(
         referral=held,
         context=queries.context_of(session, held.id),
@@ -120,7 +127,10 @@ def referral_page(
         panels=shown.clock_panels(clocks(protocol, rules.facts_of(held)), held, now),
         consents=queries.consents(session, held.id),
         ratings=queries.ratings(session, held.id),
-        decisions=queries.decisions(session, held.id),
+        decisions=decisions,
+        disputes=disputes(session, held.id),
+        rating_means=meaning(protocol, held.rating) if held.rating else "",
+        ground=ground_of(session, held, protocol, decisions),
         checks=_placed(parts, "checks"),
         after=_placed(parts, "after"),
         events=events,

@@ -23,6 +23,7 @@ from app.referrals.models import (
     ReferralDecision,
     ReferralRating,
 )
+from app.referrals.outcome.models import DecisionGround
 from app.referrals.same_child.models import ChildMatch
 from app.referrals.types import Channel, Outcome, Rating
 
@@ -358,8 +359,9 @@ _CONSENTS = (
     .order_by(ReferralConsent.id.desc())
 )
 _DECISIONS = (
-    select(ReferralDecision, Staff.name, Agency.name)
+    select(ReferralDecision, Staff.name, Agency.name, DecisionGround)
     .join(Staff, Staff.id == ReferralDecision.decided_by_id)
+    .outerjoin(DecisionGround, DecisionGround.decision_id == ReferralDecision.id)
     .outerjoin(Agency, Agency.id == ReferralDecision.agency_id)
     .where(ReferralDecision.referral_id == bindparam("referral"))
     .order_by(ReferralDecision.id.desc())
@@ -380,6 +382,7 @@ class Decided(NamedTuple):
     decision: ReferralDecision
     by: str
     agency: str | None
+    ground: DecisionGround | None
 
 
 def ratings(session: Session, referral_id: int) -> list[Rated]:

@@ -17,7 +17,9 @@ from app.referrals import queries, shown
 from app.referrals.arrivals import rows as arrivals
 from app.referrals.changes.routes import blueprint
 from app.referrals.finding import found
+from app.referrals.outcome import routes as outcome_routes
 from app.referrals.page import changed_since, referral_page
+from app.referrals.rating import routes as rating_routes
 from app.referrals.types import Outcome
 from app.web.access import access
 from app.web.htmx import respond
@@ -59,6 +61,10 @@ def _key(typed: str) -> tuple[datetime, int] | None:
         return None
 
 
+# Rooms whose pages hang on the same blueprint.
+ROOMS = (rating_routes, outcome_routes)
+
+
 class Step(NamedTuple):
     """A button on the referral's page."""
 
@@ -73,6 +79,7 @@ _BEFORE = (
     ("Start the discussion now", "need.start_now", Permission.DISCUSSION_START),
     ("Record one already held", "need.already_held", Permission.DISCUSSION_START),
     ("Decide something else", "referrals.decide", Permission.REFERRAL_DECIDE),
+    ("Not a referral", "referrals.no_referral", Permission.REFERRAL_DECIDE),
 )
 _HELD = (
     ("Go to the strategy discussion", "need.discussions", Permission.DISCUSSION_SEE),
@@ -86,13 +93,23 @@ def _steps(outcome: Outcome | None, ref: str) -> list[Step]:
     """What the person signed in can do next with a referral."""
     wanted = _HELD if outcome is Outcome.STRATEGY_DISCUSSION else _BEFORE
     allowed = [one for one in wanted if may(one[2])]
-    if [endpoint for _, endpoint, _ in allowed] == ["referrals.decide"]:
-        words = "Decide" if outcome is None else "Change the decision"
-        return [Step(words, url_for("referrals.decide", ref=ref), True)]
-    return [
-        Step(words, url_for(endpoint, ref=ref), place == 0)
+    # Whoever decides no strategy discussion has nothing else to decide "else" from.
+    alone = bool(allowed) and allowed[0][1] == "referrals.decide"
+    steps = [
+        Step(
+            ("Decide" if outcome is None else "Change the decision")
+            if endpoint == "referrals.decide" and (alone or outcome is not None)
+            else words,
+            url_for(endpoint, ref=ref),
+            place == 0,
+        )
         for place, (words, endpoint, _) in enumerate(allowed)
+        if endpoint != "referrals.no_referral" or outcome is None
     ]
+    closed = outcome is not None and outcome is not Outcome.STRATEGY_DISCUSSION
+    if closed and may(Permission.REFERRAL_DECIDE):
+        steps.append(Step("Open it again", url_for("referrals.reopen", ref=ref), False))
+    return steps
 
 
 @blueprint.get("/<ref>")
@@ -112,6 +129,7 @@ def referral(ref: str) -> Response:
         may_edit=may(Permission.REFERRAL_ENTER),
         may_rate=may(Permission.REFERRAL_RATE),
         may_decide=may(Permission.REFERRAL_DECIDE),
+        may_write=may(Permission.REFERRAL_LETTER),
     )
 
 

@@ -24,8 +24,6 @@ from app.referrals.types import (
     DomesticAbuseRisk,
     Flag,
     Intake,
-    LawfulBasis,
-    Outcome,
     Rating,
 )
 
@@ -38,19 +36,6 @@ LONGEST_BACKDATING = timedelta(days=366)
 _OVERDUE = timedelta(days=31)
 _PREGNANCY = timedelta(days=310)
 CONTACT_DECISION = timedelta(hours=24)  # IMAP 5: where the clock itself cannot answer
-
-# IMAP 3 names each of these "consent required"; early help is voluntary in the same way.
-NEEDS_CONSENT = frozenset(
-    {
-        Outcome.SHARE_INFORMATION,
-        Outcome.UNIVERSAL_OFFER,
-        Outcome.TARGETED_SUPPORT,
-        Outcome.SIGNPOST,
-        Outcome.EARLY_HELP,
-        Outcome.SECTION_17,
-    }
-)
-NEEDS_AGENCY = frozenset({Outcome.SHARE_INFORMATION, Outcome.SIGNPOST})
 
 
 class OfficeHours(Protocol):
@@ -128,59 +113,6 @@ def decision_due(protocol: LocalProtocol, facts: Facts) -> datetime:
     if facts.received_at is None:
         raise ValueError("a referral has a moment when it was received")
     return facts.received_at + CONTACT_DECISION
-
-
-def consent_needed(outcome: Outcome) -> bool:
-    """Whether an outcome needs consent, or a lawful basis in its place (A4, A7; IMAP 3)."""
-    return outcome in NEEDS_CONSENT
-
-
-def consent_problem(
-    outcome: Outcome, consent: ConsentState | None, lawful_basis: LawfulBasis | None
-) -> str | None:
-    """Why this outcome may not be chosen with this consent, in words that say what to do, or None.
-
-    Given consent is enough; refused, not sought or overridden needs a lawful basis (A4; IMAP 3).
-    """
-    if not consent_needed(outcome):
-        return None
-    if consent is None:
-        return f"“{outcome.label}” needs consent: record consent first, or why it is not required"
-    if consent is not ConsentState.GIVEN and lawful_basis is None:
-        return f"“{outcome.label}” needs consent: record the lawful basis for going on without it"
-    return None
-
-
-def check_decision(
-    outcome: Outcome,
-    reason: str,
-    agency_id: int | None,
-    *,
-    earlier: Outcome | None,
-    consent: ConsentState | None,
-    lawful_basis: LawfulBasis | None,
-    discussion_cancelled: bool = False,
-) -> None:
-    """Raise Refused where a decision may not be taken (A7; IMAP 3).
-
-    `earlier` is the outcome that holds so far. A strategy discussion, once decided, is cancelled
-    on its own page first, since people are invited to it: `discussion_cancelled` says that it was.
-    """
-    if not reason:
-        raise Refused("reason", "Give the reason for the decision")
-    if (
-        earlier is Outcome.STRATEGY_DISCUSSION
-        and outcome is not Outcome.STRATEGY_DISCUSSION
-        and not discussion_cancelled
-    ):
-        raise Refused(
-            "discussion_cancelled",
-            "A strategy discussion was decided: cancel it on its own page, then tick here",
-        )
-    if problem := consent_problem(outcome, consent, lawful_basis):
-        raise Refused("outcome", problem)
-    if outcome in NEEDS_AGENCY and agency_id is None:
-        raise Refused("agency_id", "Choose the agency")
 
 
 def intake_problems(intake: Intake, now: datetime) -> Iterator[Refused]:

@@ -16,7 +16,14 @@ from app.protocols.wording import moment_in_words, time_left
 from app.referrals import rules
 from app.referrals.models import Child, Referral, ReferralAdult
 from app.referrals.queries import InvolvedProfessional, ListedReferral
-from app.referrals.types import Concern, ConsentState, LawfulBasis, Outcome, Rating
+from app.referrals.types import (
+    Concern,
+    ConsentState,
+    LawfulBasis,
+    Outcome,
+    Rating,
+    RatingStage,
+)
 
 RATING_COLOURS = {
     Rating.RED: "red",
@@ -182,6 +189,8 @@ _TITLES = {
     "referral decided": "Decided",
     "referral entered": "Referral entered",
     "referral rated": "Rated",
+    "disagreement over the rating": "Disagreement over the rating",
+    "referred on": "Referred on",
 }
 _LABELLED: tuple[tuple[str, type[Enum]], ...] = (
     ("state", ConsentState),
@@ -211,6 +220,8 @@ def _details_in_words(details: Mapping[str, Any]) -> str:
     if isinstance(before, str):
         kind = Rating if details.get("rating") else Outcome
         said.append(f"before: {_label(kind, before)}")
+    if details.get("stage") == RatingStage.AFTER.value:
+        said.append("after information gathering")
     if isinstance(details.get("changed"), list):
         said.append(", ".join(str(name).replace("_", " ") for name in details["changed"]))
     if isinstance(details.get("children"), list):
@@ -244,6 +255,9 @@ def clock_panels(
     shown = []
     for clock, answer in answers.items():
         if clock is Clock.CONTACT_DECISION:
+            if isinstance(answer, Due) and answer.due_at < referral.decision_due_at:
+                # Opened again: the clock of the decision runs from then.
+                answer = replace(answer, due_at=referral.decision_due_at)
             shown.append(deadline_panel(answer, now, referral.decided_at))
         elif clock is Clock.STRATEGY_DISCUSSION:
             if referral.outcome in (None, Outcome.STRATEGY_DISCUSSION):

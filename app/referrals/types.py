@@ -146,6 +146,19 @@ class Rating(enum.Enum):
         return self.value.capitalize()
 
 
+class RatingStage(enum.Enum):
+    """When a rating was given (A5; HO2014 Sandwell, Camden)."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+    @property
+    def label(self) -> str:
+        return {"before": "Before information gathering", "after": "After information gathering"}[
+            self.value
+        ]
+
+
 class Outcome(enum.Enum):
     """What becomes of a referral (A7; IMAP 3, 5)."""
 

@@ -12,12 +12,22 @@ from app.protocols.types import FIRST_YEAR, Clock, ClockError, Due, Facts
 from app.protocols.types import DomesticAbuseRisk as RiskFact
 from app.protocols.types import Protocol as LocalProtocol
 from app.referrals.abuse.types import AssessmentGiven, CaseGiven, ReleaseGiven
-from app.referrals.rules import OLDEST, age, consent_needed
+from app.referrals.rules import OLDEST, age
 from app.referrals.types import DomesticAbuseRisk, Outcome
 
 DASH_QUESTIONS = 24
 MOST_PEOPLE = 12
 
+# With these somebody outside the list is told (IMAP 3: consent required).
+TELLS_OTHERS = frozenset(
+    {
+        Outcome.SHARE_INFORMATION,
+        Outcome.UNIVERSAL_OFFER,
+        Outcome.TARGETED_SUPPORT,
+        Outcome.SIGNPOST,
+        Outcome.EARLY_HELP,
+    }
+)
 # These go on as a contact or referral, which the information may follow (IMAP 2, 5).
 RAISES_REFERRAL = frozenset({Outcome.STRATEGY_DISCUSSION, Outcome.SECTION_17})
 
@@ -38,7 +48,7 @@ def clock_of(
 def release_needed(outcome: Outcome) -> bool:
     """Whether an outcome takes the information out of the list: each that needs consent, and each
     that raises a referral (IMAP 3, 5)."""
-    return consent_needed(outcome) or outcome in RAISES_REFERRAL
+    return outcome in TELLS_OTHERS or outcome in RAISES_REFERRAL
 
 
 def check_outcome(

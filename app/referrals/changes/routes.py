@@ -1,163 +1,33 @@
-"""The small forms on a referral: decision, consent, rating, concerns, a child."""
+"""The small forms on a referral: consent, concerns, a child."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from typing import Any, NamedTuple
 
-from flask import Response, abort, flash, request, url_for
+from flask import Response, abort
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.audit.queries import history
-from app.audit.service import viewed
-from app.audit.types import Subject
 from app.core.clock import london_date, now
 from app.core.refusal import Refused
-from app.core.session import reading, transaction
-from app.directory import queries as directory
-from app.protocols.registry import active
+from app.core.session import reading
 from app.referrals import children, queries, rules, service, shown
+from app.referrals.changes.small_routes import SmallForm, Text, answer_small, version_of
 from app.referrals.finding import found
 from app.referrals.forms import (
     PROFESSIONALS,
     ChildPageForm,
     ConcernsForm,
     ConsentForm,
-    DecisionForm,
-    RatingForm,
-    Versioned,
     set_picks,
 )
 from app.referrals.intake.people import KINDS, lists
-from app.referrals.intake.routes import blueprint as blueprint  # one blueprint, three rooms
-from app.referrals.models import Child, Referral
-from app.referrals.page import latest_change
-from app.referrals.types import ChangedMeanwhile, ChildGiven, Involvement, Outcome, Rating
+from app.referrals.intake.routes import blueprint as blueprint  # one blueprint, several rooms
+from app.referrals.models import Child
+from app.referrals.types import ChildGiven, Involvement
 from app.web.access import access
-from app.web.forms import choices
-from app.web.htmx import go_to, respond
-
-Save = Callable[[Session], None]
-
-
-class Text(NamedTuple):
-    """One side of a conflict: whose, when, and the words."""
-
-    who: str
-    when: datetime
-    words: str
-
-
-class SmallForm(NamedTuple):
-    """One form on a referral: its page, what it saves, and both texts where two people wrote."""
-
-    page: str
-    form: Versioned
-    save: Save
-    done: str
-    theirs: Callable[[Session], list[Text]]
-    yours: str
-    version: Callable[[Session], int]
-    context: dict[str, Any]
-
-
-def _answer(held: Referral, small: SmallForm) -> Response:
-    """GET shows the form, POST saves; two people who wrote at once both see both texts (409)."""
-    form, subject = small.form, Subject("referral", held.ref)
-    if request.method == "GET":
-        with transaction() as session:
-            viewed(session, signed_in().actor, f"referral, {small.page}", subject, now())
-        return _show(held.ref, small)
-    if not form.validate_on_submit():
-        return _show(held.ref, small, status=422)
-    try:
-        with transaction() as session:
-            small.save(session)
-    except Refused as refusal:
-        form.add_error(refusal.field, refusal.message)
-        return _show(held.ref, small, status=422)
-    except (ChangedMeanwhile, StaleDataError):
-        # The next sending is on top of what is there now: both texts have been read.
-        form.version.data, form.version.raw_data = small.version(reading()), None
-        return _show(held.ref, small, status=409, theirs=small.theirs(reading()))
-    flash(small.done, "success")
-    return go_to(url_for("referrals.referral", ref=held.ref))
-
-
-def _show(
-    ref: str, small: SmallForm, status: int = 200, theirs: list[Text] | None = None
-) -> Response:
-    held = found(reading(), ref)
-    return respond(
-        f"referrals/{small.page}.html",
-        status=status,
-        form=small.form,
-        referral=held,
-        names=" and ".join(shown.name_of(row.child) for row in held.children),
-        theirs=theirs,
-        yours=small.yours,
-        events=[shown.event(entry) for entry in history(reading(), "referral", ref, most=3)],
-        latest=latest_change(reading(), held),
-        **small.context,
-    )
-
-
-def _version(ref: str) -> Callable[[Session], int]:
-    return lambda session: found(session, ref).version
-
-
-@blueprint.route("/<ref>/decision", methods=["GET", "POST"])
-@access(staff_may(Permission.REFERRAL_DECIDE))
-def decide(ref: str) -> Response:
-    held = found(reading(), ref)
-    ref = held.ref
-    form = DecisionForm(data={"version": held.version})
-    agencies = [(str(agency.id), agency.name) for agency in directory.agencies(reading())]
-    form.agency_id.choices = choices(agencies, "Choose an agency")
-
-    def save(session: Session) -> None:
-        service.decide(
-            session, signed_in().actor, found(session, ref), Outcome(form.outcome.data),
-            form.reason.data, now(), agency_id=form.agency_id.data,
-            discussion_cancelled=form.discussion_cancelled.data, version=form.version.data,
-        )  # fmt: skip
-
-    def theirs(session: Session) -> list[Text]:
-        return [
-            Text(
-                one.by,
-                one.decision.decided_at,
-                f"{one.decision.outcome.label}: {one.decision.reason}",
-            )
-            for one in queries.decisions(session, held.id)[:1]
-        ]
-
-    return _answer(
-        held,
-        SmallForm(
-            page="decision",
-            form=form,
-            save=save,
-            done="The decision is recorded.",
-            theirs=theirs,
-            yours=_words(Outcome, form.outcome.data, form.reason.data),
-            version=_version(ref),
-            context={
-                "hints": {
-                    one.value: "Needs consent, or a lawful basis in its place (IMAP 3)."
-                    for one in Outcome
-                    if rules.consent_needed(one)
-                },
-                "consent_words": consent_in_words(held),
-                "discussed": held.outcome is Outcome.STRATEGY_DISCUSSION,
-            },
-        ),
-    )
 
 
 @blueprint.route("/<ref>/consent", methods=["GET", "POST"])
@@ -185,7 +55,7 @@ def consent(ref: str) -> Response:
             for one in queries.consents(session, held.id)[:1]
         ]
 
-    return _answer(
+    return answer_small(
         held,
         SmallForm(
             page="consent",
@@ -194,44 +64,8 @@ def consent(ref: str) -> Response:
             done="Consent is recorded.",
             theirs=theirs,
             yours=form.consent_reason.data or "",
-            version=_version(ref),
+            version=version_of(ref),
             context={},
-        ),
-    )
-
-
-@blueprint.route("/<ref>/rating", methods=["GET", "POST"])
-@access(staff_may(Permission.REFERRAL_RATE))
-def rate(ref: str) -> Response:
-    held = found(reading(), ref)
-    ref = held.ref
-    form = RatingForm(data={"version": held.version})
-    protocol = active(directory.council(reading()).protocol_id)
-    form.rating.choices = [(one.value, Rating(one.value).label) for one in protocol.ratings]
-
-    def save(session: Session) -> None:
-        service.rate(
-            session, signed_in().actor, found(session, ref), Rating(form.rating.data),
-            form.rating_reason.data, now(), form.version.data,
-        )  # fmt: skip
-
-    def theirs(session: Session) -> list[Text]:
-        return [
-            Text(one.by, one.rating.rated_at, f"{one.rating.rating.label}: {one.rating.reason}")
-            for one in queries.ratings(session, held.id)[:1]
-        ]
-
-    return _answer(
-        held,
-        SmallForm(
-            page="rating",
-            form=form,
-            save=save,
-            done="The rating is recorded.",
-            theirs=theirs,
-            yours=_words(Rating, form.rating.data, form.rating_reason.data),
-            version=_version(ref),
-            context={"protocol": protocol},
         ),
     )
 
@@ -265,7 +99,7 @@ def concerns(ref: str) -> Response:
         narrative = found(session, ref).narrative
         return [Text(entry.actor_label, entry.at, narrative) for entry in latest]
 
-    return _answer(
+    return answer_small(
         held,
         SmallForm(
             page="concerns",
@@ -274,7 +108,7 @@ def concerns(ref: str) -> Response:
             done="The concerns are changed.",
             theirs=theirs,
             yours=form.narrative.data or "",
-            version=_version(ref),
+            version=version_of(ref),
             context={},
         ),
     )
@@ -303,7 +137,7 @@ def child(ref: str, child_ref: str) -> Response:
         words = _child_in_words(_child_on(session, ref, child_ref))
         return [Text(entry.actor_label, entry.at, words) for entry in latest]
 
-    return _answer(
+    return answer_small(
         held,
         SmallForm(
             page="child",
@@ -360,16 +194,3 @@ def _with_unshown(session: Session, on_it: Child, given: ChildGiven) -> ChildGiv
 def _child_in_words(on_it: Child) -> str:
     birth = shown.birth_in_words(on_it.date_of_birth, on_it.due_date, london_date(now()))
     return f"{shown.name_of(on_it)}, {birth}\n{on_it.address or ''}"
-
-
-def _words(kind: type[Outcome] | type[Rating], chosen: str | None, reason: str | None) -> str:
-    label = kind(chosen).label if chosen in [one.value for one in kind] else "Nothing chosen"
-    return f"{label}: {reason or ''}"
-
-
-def consent_in_words(held: Referral) -> str:
-    """Where consent stands, in words."""
-    if held.consent is None:
-        return "Consent is not recorded yet."
-    basis = f" {held.lawful_basis.label}." if held.lawful_basis else ""
-    return f"{held.consent.label}.{basis}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.core.refusal import Refused
 from app.referrals.lists.types import Said
-from app.referrals.rules import NEEDS_AGENCY
+from app.referrals.outcome.rules import NEEDS_AGENCY
 
 
 def check_said(said: Said, ended: bool) -> None:

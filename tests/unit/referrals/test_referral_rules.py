@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from app.core.clock import from_london
-from app.core.refusal import Refused
 from app.protocols.loading import load_protocols
 from app.protocols.types import DomesticAbuseRisk as RiskFact
 from app.protocols.types import Facts
@@ -26,8 +25,6 @@ from app.referrals.types import (
     DomesticAbuseRisk,
     Flag,
     Intake,
-    LawfulBasis,
-    Outcome,
     Rating,
 )
 from tests.clock import FRIDAY
@@ -109,30 +106,6 @@ def test_without_that_clock_24_hours_still_hold():
     assert rules.decision_due(london, rules.facts_of(Held())) == FRIDAY + timedelta(hours=24)
 
 
-# IMAP 3: which outcomes say "consent required".
-@pytest.mark.parametrize(
-    ("outcome", "needed"),
-    [
-        (Outcome.SHARE_INFORMATION, True),
-        (Outcome.UNIVERSAL_OFFER, True),
-        (Outcome.TARGETED_SUPPORT, True),
-        (Outcome.SIGNPOST, True),
-        (Outcome.SECTION_17, True),
-        (Outcome.EARLY_HELP, True),
-        (Outcome.STRATEGY_DISCUSSION, False),
-        (Outcome.ADVICE, False),
-        (Outcome.NO_FURTHER_ACTION, False),
-    ],
-)
-def test_which_outcomes_need_consent(outcome, needed):
-    assert rules.consent_needed(outcome) is needed
-    assert (rules.consent_problem(outcome, None, None) is not None) is needed
-    assert rules.consent_problem(outcome, ConsentState.GIVEN, None) is None
-    for state in (ConsentState.REFUSED, ConsentState.NOT_SOUGHT, ConsentState.OVERRIDDEN):
-        assert (rules.consent_problem(outcome, state, None) is not None) is needed
-        assert rules.consent_problem(outcome, state, LawfulBasis.CRIME) is None
-
-
 def fields(problems):
     return [problem.field for problem in problems]
 
@@ -144,35 +117,6 @@ def test_consent_that_was_not_given_needs_basis_and_reason():
         "lawful_basis",
         "consent_reason",
     ]
-
-
-def check(outcome, reason="Because", agency_id=None, **known):
-    known = {"earlier": None, "consent": ConsentState.GIVEN, "lawful_basis": None} | known
-    rules.check_decision(outcome, reason, agency_id, **known)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "known", "where"),
-    [
-        ((Outcome.ADVICE, ""), {}, "reason"),
-        ((Outcome.SIGNPOST, "x"), {}, "agency_id"),
-        ((Outcome.SHARE_INFORMATION, "x"), {}, "agency_id"),
-        ((Outcome.SECTION_17, "x"), {"consent": None}, "outcome"),
-        ((Outcome.ADVICE, "x"), {"earlier": Outcome.STRATEGY_DISCUSSION}, "discussion_cancelled"),
-    ],
-)
-def test_a_decision_that_may_not_be_taken_names_its_field(arguments, known, where):
-    with pytest.raises(Refused) as refusal:
-        check(*arguments, **known)
-    assert refusal.value.field == where
-
-
-def test_decisions_that_may_be_taken():
-    check(Outcome.NO_FURTHER_ACTION, consent=None)
-    check(Outcome.STRATEGY_DISCUSSION, consent=None, earlier=Outcome.ADVICE)
-    check(Outcome.STRATEGY_DISCUSSION, earlier=Outcome.STRATEGY_DISCUSSION)
-    check(Outcome.SIGNPOST, agency_id=3)
-    check(Outcome.ADVICE, earlier=Outcome.STRATEGY_DISCUSSION, discussion_cancelled=True)
 
 
 INTAKE = Intake(

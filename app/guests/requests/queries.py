@@ -1,0 +1,79 @@
+"""What somebody asked or written to may read: each select starts from the one link behind the
+session (A6, A10, D3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.directory.models import Agency
+from app.guests.requests.types import AnswerSeen, Correspondent, RequestSeen
+from app.guests.types import ChildSeen
+from app.invitations.queries import guest_by_session
+from app.referrals.checks.models import AgencyCheck, CheckAnswer
+from app.referrals.letters.models import ReferralLetter
+from app.referrals.models import Child, Referral, ReferralChild
+from app.referrals.shown import concerns_in_words
+
+_CHECK = (
+    select(AgencyCheck.id, Referral.ref, Agency.name)
+    .join(Referral, Referral.id == AgencyCheck.referral_id)
+    .join(Agency, Agency.id == AgencyCheck.agency_id)
+)
+_LETTER = select(ReferralLetter.id, Referral.ref).join(
+    Referral, Referral.id == ReferralLetter.referral_id
+)
+_REQUEST = select(AgencyCheck, Referral.concerns).join(
+    Referral, Referral.id == AgencyCheck.referral_id
+)
+_CHILDREN = (
+    select(Child.given_name, Child.family_name, Child.date_of_birth, Child.due_date)
+    .join(ReferralChild, ReferralChild.child_id == Child.id)
+    .order_by(ReferralChild.position)
+)
+_ANSWERS = select(CheckAnswer).order_by(CheckAnswer.id.desc())
+
+
+def correspondent_by_session(session: Session, token: str, now: datetime) -> Correspondent | None:
+    """Who is behind a session cookie; None once the session or the link has ended (D3)."""
+    guest = guest_by_session(session, token, now)
+    if guest is None:
+        return None
+    check = session.execute(
+        _CHECK.where(AgencyCheck.invitation_id == guest.invitation_id)
+    ).one_or_none()
+    if check is not None:
+        return Correspondent(guest, check.ref, check.id, None, check.name)
+    letter = session.execute(
+        _LETTER.where(ReferralLetter.invitation_id == guest.invitation_id)
+    ).one_or_none()
+    return Correspondent(guest, letter.ref, None, letter.id, "") if letter is not None else None
+
+
+def is_ours(session: Session, invitation_id: int | None) -> bool:
+    """Whether an invitation leads to a request or a letter, and not to something else."""
+    check = select(AgencyCheck.id).where(AgencyCheck.invitation_id == invitation_id)
+    letter = select(ReferralLetter.id).where(ReferralLetter.invitation_id == invitation_id)
+    found = session.execute(check.union_all(letter).limit(1)).scalar_one_or_none()
+    return invitation_id is not None and found is not None
+
+
+def request_for(session: Session, check_id: int) -> RequestSeen:
+    """One request with the agency's own answers."""
+    check, concerns = session.execute(_REQUEST.where(AgencyCheck.id == check_id)).one()
+    children = session.execute(_CHILDREN.where(ReferralChild.referral_id == check.referral_id))
+    answers = session.execute(_ANSWERS.where(CheckAnswer.check_id == check_id)).scalars()
+    return RequestSeen(
+        ref=check.ref,
+        children=tuple(
+            ChildSeen(f"{given} {family}".strip(), born, due)
+            for given, family, born, due in children
+        ),
+        concerns=tuple(concerns_in_words(concerns)),
+        question=check.question,
+        due_at=check.due_at,
+        withdrawn=check.withdrawn_at is not None,
+        answers=tuple(AnswerSeen(one.held.label, one.words or "", one.at) for one in answers),
+    )

@@ -1,0 +1,191 @@
+"""Behind the link of a request or a letter: before the code the same page for every link, after
+it the request with its two answers, or the letter (A6, A10, D3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, make_response, request, url_for
+
+from app.core.clock import now
+from app.core.crypto import new_token as new_mark
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
+from app.guests import queries as guests
+from app.guests.forms import ButtonForm, CodeForm, IntroduceForm
+from app.guests.link_routes import WRONG_CODE
+from app.guests.requests import queries, service
+from app.guests.requests.visitors import DOOR, Asked, correspondent
+from app.invitations import service as invitations
+from app.referrals.checks.shown import received_words
+from app.referrals.checks.types import Held
+from app.referrals.letters import queries as letters
+from app.referrals.letters.paper import letter_pdf
+from app.referrals.letters_out import sender
+from app.web.access import Everyone, access
+from app.web.cookies import cookie_of, drop_cookie, set_cookie
+from app.web.forms import OnceForm, Passage
+from app.web.htmx import go_to, respond
+from app.web.once import done_before, mark_done
+
+blueprint = Blueprint("requests", __name__)
+BROWSER = "browser"
+
+
+class RequestForm(OnceForm):
+    """What is held; which button was pressed says whether anything is."""
+
+    words = Passage("What your agency holds")
+
+
+@blueprint.context_processor
+def _words() -> dict[str, object]:
+    """The same on every page, before the code and after: nothing here tells whose link it is."""
+    return {
+        "product_name": "Multi-agency desk",
+        "home_url": url_for("requests.request_page"),
+        "desk": guests.desk(reading()),
+    }
+
+
+@blueprint.get("/r/<token>")
+@access(Everyone())
+def link(token: str) -> Response:
+    """The same page for a valid, an expired, a revoked and an unknown link (D3)."""
+    return _before_code("guests/requests/link.html", token)
+
+
+@blueprint.post("/r/<token>/code-request")
+@access(Everyone())
+def request_code(token: str) -> Response:
+    if not ButtonForm().validate_on_submit():
+        abort(400)
+    mark = cookie_of(BROWSER) or new_mark()
+    with transaction() as session:
+        service.request_code(session, token, mark, sender(), now())
+    response = go_to(url_for("requests.code", token=token))
+    set_cookie(response, BROWSER, mark)
+    return response
+
+
+@blueprint.get("/r/<token>/code")
+@access(Everyone())
+def code(token: str) -> Response:
+    return _before_code("guests/requests/code.html", token, form=CodeForm())
+
+
+@blueprint.post("/r/<token>/code")
+@access(Everyone())
+def redeem_code(token: str) -> Response:
+    form = CodeForm()
+    if form.validate_on_submit():
+        with transaction() as session:
+            opened = invitations.redeem_code(
+                session, token, cookie_of(BROWSER) or new_mark(), form.code.data, now()
+            )
+        if opened is not None:
+            response = go_to(url_for("requests.request_page"))
+            set_cookie(response, DOOR, opened)
+            return response
+        form.add_error("code", WRONG_CODE)
+    return _before_code("guests/requests/code.html", token, status=422, form=form)
+
+
+@blueprint.get("/request")
+@access(Asked(unnamed=True))
+def request_page() -> Response:
+    person = correspondent()
+    if person.guest.must_introduce:
+        return respond("guests/requests/introduce.html", form=IntroduceForm())
+    with transaction() as session:
+        service.look(session, person, now())
+    return _page()
+
+
+@blueprint.post("/request/name")
+@access(Asked(unnamed=True))
+def introduce() -> Response:
+    person = correspondent()
+    form = IntroduceForm()
+    if not person.guest.must_introduce:
+        return go_to(url_for("requests.request_page"))
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                invitations.introduce(session, person.guest, form.name.data, form.role.data, now())
+            return go_to(url_for("requests.request_page"))
+        except Refused as refusal:
+            form.add_error(refusal.field, refusal.message)
+    return respond("guests/requests/introduce.html", status=422, form=form)
+
+
+@blueprint.post("/request/answer")
+@access(Asked())
+def answer() -> Response:
+    form = RequestForm()
+    here = url_for("requests.request_page")
+    if correspondent().check_id is None:
+        abort(404)
+    if not form.validate_on_submit():
+        return _page(422, form)
+    held = Held.NOTHING if request.form.get("held") == Held.NOTHING.value else Held.SOMETHING
+    if held is Held.NOTHING and form.words.data:
+        # Somebody wrote and then pressed the other button: which of the two is meant?
+        form.add_error("words", "Clear what you wrote, or press “Send what we hold”")
+        return _page(422, form)
+    moment = now()
+    try:
+        with transaction() as session:
+            if not (before := done_before(session, form.nonce.data)):
+                service.answer(session, correspondent(), held, form.words.data, moment)
+                mark_done(session, form.nonce.data, here, moment)
+    except Refused as refusal:
+        form.add_error(refusal.field, refusal.message)
+        return _page(422, form)
+    if not before:
+        flash(received_words(moment), "success")
+    return go_to(here)
+
+
+@blueprint.get("/request/letter.pdf")
+@access(Asked())
+def letter() -> Response:
+    person = correspondent()
+    if person.letter_id is None:
+        abort(404)
+    with transaction() as session:
+        service.look(session, person, now())
+    text = letters.letter_text(reading(), person.letter_id)
+    response = make_response(letter_pdf(text))
+    response.mimetype = "application/pdf"
+    response.headers["Content-Disposition"] = "attachment; filename=letter.pdf"
+    return response
+
+
+@blueprint.post("/request/leave")
+@access(Asked(unnamed=True))
+def leave() -> Response:
+    with transaction() as session:
+        invitations.end_session(session, correspondent().guest, now())
+    response = respond("guests/requests/closed.html", left=True)
+    drop_cookie(response, DOOR)
+    return response
+
+
+def _page(status: int = 200, form: RequestForm | None = None) -> Response:
+    person = correspondent()
+    if person.letter_id is not None:
+        text = letters.letter_text(reading(), person.letter_id)
+        return respond("guests/requests/letter.html", status=status, letter=text)
+    assert person.check_id is not None
+    return respond(
+        "guests/requests/request.html",
+        status=status,
+        page=queries.request_for(reading(), person.check_id),
+        person=person.guest,
+        form=form or RequestForm(),
+    )
+
+
+def _before_code(template: str, token: str, *, status: int = 200, **context: Any) -> Response:
+    return respond(template, None, status, token=token, **context)

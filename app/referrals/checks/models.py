@@ -1,0 +1,92 @@
+"""One request to one agency, and its answers (A6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base, EncryptedText, values_of
+from app.referrals.checks.types import AnswerVia, Held
+
+_OPEN = "answered_at IS NULL AND withdrawn_at IS NULL"
+
+
+class AgencyCheck(Base):
+    """A request for information. Shared only with the agency asked; `invitation_id` is the link
+    by which it was sent, empty where somebody without an address was telephoned."""
+
+    __tablename__ = "agency_check"
+    __table_args__ = (
+        UniqueConstraint("ref", name="uq_agency_check_ref"),
+        UniqueConstraint("invitation_id", name="uq_agency_check_invitation_id"),
+        Index("ix_agency_check_referral", "referral_id", "id"),
+        Index(
+            "ix_agency_check_reminder",
+            "next_reminder_at",
+            "id",
+            sqlite_where=text("next_reminder_at IS NOT NULL"),
+            postgresql_where=text("next_reminder_at IS NOT NULL"),
+        ),
+        # Nobody is asked twice at once.
+        Index(
+            "uq_agency_check_open",
+            "referral_id",
+            "professional_id",
+            unique=True,
+            sqlite_where=text(_OPEN),
+            postgresql_where=text(_OPEN),
+        ),
+        CheckConstraint(
+            "next_reminder_at IS NULL OR (answered_at IS NULL AND withdrawn_at IS NULL)",
+            name="closed_is_not_chased",
+        ),
+        CheckConstraint(
+            "(withdrawn_at IS NULL) = (withdrawn_reason IS NULL)", name="withdrawn_with_a_reason"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str]
+    referral_id: Mapped[int] = mapped_column(ForeignKey("referral.id"))
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
+    professional_id: Mapped[int] = mapped_column(ForeignKey("professional.id"))
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"))
+    question: Mapped[str] = mapped_column(EncryptedText)
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    due_rule: Mapped[str]
+    due_source: Mapped[str]
+    opened_at: Mapped[datetime | None]  # from then on it is shared
+    answered_at: Mapped[datetime | None]
+    next_reminder_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    reminders: Mapped[int]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class CheckAnswer(Base):
+    """What an agency said it holds. The last one holds; earlier ones stay."""
+
+    __tablename__ = "check_answer"
+    __table_args__ = (
+        Index("ix_check_answer_check", "check_id", "id"),
+        CheckConstraint("held = 'nothing' OR words IS NOT NULL", name="what_is_held_is_told"),
+        CheckConstraint("(via = 'link') = (recorded_by_id IS NULL)", name="staff_write_the_others"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    check_id: Mapped[int] = mapped_column(ForeignKey("agency_check.id"))
+    held: Mapped[Held] = mapped_column(values_of(Held))
+    words: Mapped[str | None] = mapped_column(EncryptedText)
+    by_name: Mapped[str | None] = mapped_column(EncryptedText)
+    by_role: Mapped[str | None] = mapped_column(EncryptedText)
+    via: Mapped[AnswerVia] = mapped_column(values_of(AnswerVia))
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    at: Mapped[datetime]

@@ -1,0 +1,106 @@
+"""Requests to agencies, as staff see them: side by side (A6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Staff
+from app.directory.models import Agency, Professional
+from app.referrals.checks.models import AgencyCheck, CheckAnswer
+
+_CHECKS = (
+    select(AgencyCheck, Agency.name, Professional, Staff.name)
+    .join(Agency, Agency.id == AgencyCheck.agency_id)
+    .join(Professional, Professional.id == AgencyCheck.professional_id)
+    .join(Staff, Staff.id == AgencyCheck.asked_by_id)
+    .where(AgencyCheck.referral_id == bindparam("referral"))
+    .order_by(AgencyCheck.id)
+)
+_ANSWERS = (
+    select(CheckAnswer, Staff.name)
+    .join(AgencyCheck, AgencyCheck.id == CheckAnswer.check_id)
+    .outerjoin(Staff, Staff.id == CheckAnswer.recorded_by_id)
+    .where(AgencyCheck.referral_id == bindparam("referral"))
+    .order_by(CheckAnswer.id.desc())
+)
+_ONE = select(AgencyCheck).where(
+    AgencyCheck.referral_id == bindparam("referral"), AgencyCheck.ref == bindparam("ref")
+)
+_FOR_REMINDER = (
+    select(AgencyCheck)
+    .where(
+        AgencyCheck.next_reminder_at.is_not(None), AgencyCheck.next_reminder_at <= bindparam("now")
+    )
+    .order_by(AgencyCheck.next_reminder_at, AgencyCheck.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_TIMES = select(AgencyCheck.due_at, AgencyCheck.answered_at, AgencyCheck.withdrawn_at).where(
+    AgencyCheck.referral_id == bindparam("referral")
+)
+_OPEN_PEOPLE = select(AgencyCheck.professional_id).where(
+    AgencyCheck.referral_id == bindparam("referral"),
+    AgencyCheck.answered_at.is_(None),
+    AgencyCheck.withdrawn_at.is_(None),
+)
+
+
+class HeldAnswer(NamedTuple):
+    answer: CheckAnswer
+    recorded_by: str | None
+
+
+class Asked(NamedTuple):
+    """One request with its answers, the newest first."""
+
+    check: AgencyCheck
+    agency: str
+    person: Professional
+    asked_by: str
+    answers: list[HeldAnswer]
+
+
+def checks_on(session: Session, referral_id: int) -> list[Asked]:
+    """Every request on a referral, in the order in which they were made: two statements."""
+    rows = session.execute(_CHECKS, {"referral": referral_id}).all()
+    if not rows:
+        return []
+    answers = [HeldAnswer(*row) for row in session.execute(_ANSWERS, {"referral": referral_id})]
+    return [
+        Asked(
+            check, agency, person, by,
+            [one for one in answers if one.answer.check_id == check.id],
+        )
+        for check, agency, person, by in rows
+    ]  # fmt: skip
+
+
+class Times(NamedTuple):
+    due_at: datetime
+    answered_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+def times_on(session: Session, referral_id: int) -> list[Times]:
+    """Only when each request is due, was answered or withdrawn."""
+    return [Times(*row) for row in session.execute(_TIMES, {"referral": referral_id})]
+
+
+def check_of(session: Session, referral_id: int, ref: str) -> AgencyCheck | None:
+    """One request of this referral by its reference, whatever the case of its letters."""
+    values = {"referral": referral_id, "ref": ref.strip().upper()}
+    return session.execute(_ONE, values).scalar_one_or_none()
+
+
+def waited_for(session: Session, referral_id: int) -> set[int]:
+    """The people who are asked already and have not answered yet."""
+    return set(session.execute(_OPEN_PEOPLE, {"referral": referral_id}).scalars())
+
+
+def next_to_remind(session: Session, now: datetime) -> AgencyCheck | None:
+    """The request whose reminder is due longest, locked for one worker."""
+    return session.execute(_FOR_REMINDER, {"now": now}).scalar_one_or_none()

@@ -1,0 +1,229 @@
+"""Staff pages of the requests to agencies: ask, answers side by side, chase, withdraw."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, flash, request, url_for
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from app.accounts.signed_in import may, signed_in, staff_may
+from app.accounts.types import Permission
+from app.audit.service import viewed
+from app.audit.types import Subject
+from app.core.clock import now
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
+from app.directory import queries as directory
+from app.protocols.registry import active
+from app.referrals import queries as referrals
+from app.referrals import shown as referral_shown
+from app.referrals.checks import queries, service, shown
+from app.referrals.checks.clock import due_for
+from app.referrals.checks.forms import AnswerForm, AskForm, WithdrawForm
+from app.referrals.checks.models import AgencyCheck
+from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
+from app.referrals.finding import found
+from app.referrals.letters_out import sender
+from app.referrals.models import Referral
+from app.referrals.rating.rules import meaning
+from app.referrals.types import ChangedMeanwhile
+from app.web.access import access
+from app.web.htmx import go_to, respond
+from app.web.once import done_before, mark_done
+
+blueprint = Blueprint("checks", __name__, url_prefix="/referrals/<ref>/checks")
+SUGGESTED = (
+    "Please look up the children named here, their parents and who lives with them, and tell us "
+    "what you hold that bears on their safety: what is known, since when, who works with them, "
+    "and what worries you or reassures you."
+)
+
+
+@blueprint.get("")
+@access(staff_may(Permission.REFERRAL_SEE))
+def checks(ref: str) -> Response:
+    held = _viewed(ref, "agency checks")
+    moment = now()
+    asked = queries.checks_on(reading(), held.id)
+    return respond(
+        "referrals/checks/checks.html",
+        referral=held,
+        names=_names(held),
+        checks=[shown.shown_check(one, moment) for one in asked],
+        summary=shown.summary(queries.times_on(reading(), held.id), moment),
+        may_ask=may(Permission.REFERRAL_ASK),
+        may_rate=may(Permission.REFERRAL_RATE),
+    )
+
+
+@blueprint.get("/ask")
+@access(staff_may(Permission.REFERRAL_ASK))
+def ask(ref: str) -> Response:
+    held = _viewed(ref, "agency checks, ask")
+    form = AskForm(data={"version": held.version, "question": SUGGESTED})
+    form.find.data = request.args.get("find", "")
+    return _ask(held, form)
+
+
+@blueprint.post("/ask")
+@access(staff_may(Permission.REFERRAL_ASK))
+def send(ref: str) -> Response:
+    held = found(reading(), ref)
+    form = AskForm()
+    people = directory.active_people(reading())
+    form.people.choices = [(person.id, person.name) for person in people]
+    if request.form.get("press") == "find":
+        return _ask(held, form)
+    if not form.validate_on_submit():
+        return _ask(held, form, status=422)
+    here = url_for("checks.checks", ref=held.ref)
+    try:
+        with transaction() as session:
+            if not (before := done_before(session, form.nonce.data)):
+                service.ask(
+                    session, signed_in().actor, found(session, ref), form.people.data or [],
+                    form.question.data, sender(), now(), form.version.data,
+                )  # fmt: skip
+                mark_done(session, form.nonce.data, here, now())
+    except Refused as refusal:
+        form.add_error(refusal.field, refusal.message)
+        return _ask(held, form, status=422)
+    except (ChangedMeanwhile, StaleDataError):
+        form.version.data = found(reading(), ref).version
+        form.version.raw_data = None
+        form.add_error(
+            "people",
+            "Somebody changed the referral while you were choosing. Nothing was sent: look at it, "
+            "then send again",
+        )
+        return _ask(held, form, status=409)
+    if not before:
+        flash("The agencies are asked.", "success")
+    return go_to(here)
+
+
+@blueprint.post("/<check_ref>/remind")
+@access(staff_may(Permission.REFERRAL_ASK))
+def remind(ref: str, check_ref: str) -> Response:
+    _check(reading(), ref, check_ref)
+    try:
+        with transaction() as session:
+            _, check = _check(session, ref, check_ref)
+            service.remind(session, signed_in().actor, check, sender(), now())
+        flash("A reminder is on its way.", "success")
+    except Refused as refusal:
+        flash(refusal.message, "problem")
+    return go_to(url_for("checks.checks", ref=ref))
+
+
+@blueprint.route("/<check_ref>/answer", methods=["GET", "POST"])
+@access(staff_may(Permission.REFERRAL_ASK))
+def answer(ref: str, check_ref: str) -> Response:
+    held, check = _check(reading(), ref, check_ref)
+    form = AnswerForm()
+    if form.validate_on_submit():
+        given = AnswerGiven(
+            Held(form.held.data), form.words.data, form.by_name.data, form.by_role.data,
+            AnswerVia(form.via.data),
+        )  # fmt: skip
+        try:
+            with transaction() as session:
+                _, current = _check(session, ref, check_ref)
+                service.answer(session, signed_in().actor, current, given, now())
+            flash("The answer is kept.", "success")
+            return go_to(url_for("checks.checks", ref=ref))
+        except Refused as refusal:
+            form.add_error(refusal.field, refusal.message)
+        except StaleDataError:
+            form.add_error("words", "The agency answered at this moment: save again to add yours")
+    return _one("answer", held, check, form)
+
+
+@blueprint.route("/<check_ref>/withdraw", methods=["GET", "POST"])
+@access(staff_may(Permission.REFERRAL_ASK))
+def withdraw(ref: str, check_ref: str) -> Response:
+    held, check = _check(reading(), ref, check_ref)
+    form = WithdrawForm(data={"version": check.version})
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                _, current = _check(session, ref, check_ref)
+                service.withdraw(
+                    session, signed_in().actor, current, form.reason.data, now(), form.version.data
+                )
+            flash("The request is withdrawn, its link opens nothing any more.", "success")
+            return go_to(url_for("checks.checks", ref=ref))
+        except Refused as refusal:
+            form.add_error(refusal.field, refusal.message)
+        except (ChangedMeanwhile, StaleDataError):
+            form.version.data = _check(reading(), ref, check_ref)[1].version
+            form.version.raw_data = None
+            form.add_error(
+                "reason", "This request was answered or chased meanwhile: look before you withdraw"
+            )
+    return _one("withdraw", held, check, form)
+
+
+def _one(
+    page: str, held: Referral, check: AgencyCheck, form: AnswerForm | WithdrawForm
+) -> Response:
+    status = 422 if form.errors else 200
+    agency = directory.agency(reading(), check.agency_id)
+    return respond(
+        f"referrals/checks/{page}.html",
+        status=status,
+        form=form,
+        referral=held,
+        check=check,
+        agency=agency.name if agency else "",
+        names=_names(held),
+    )
+
+
+def _ask(held: Referral, form: AskForm, status: int = 200) -> Response:
+    session = reading()
+    involved = referrals.involved_with(session, [row.child_id for row in held.children])
+    ids = {one.professional.id for one in involved}
+    everybody = directory.active_people(session)
+    chosen = set(form.people.data or [])
+    words = form.find.data or ""
+    hits = {one.id for one in directory.search_people(session, words)} if words else set()
+    offered = [
+        one for one in everybody if one.id in ids | chosen | hits or (one.is_team and not words)
+    ]
+    choices = shown.choices_of(
+        offered,
+        ids,
+        {one.employer_id for one in held.adults if one.alleged_perpetrator and one.employer_id},
+        queries.waited_for(session, held.id),
+    )
+    form.people.choices = [(one.id, one.label) for one in choices]
+    protocol = active(directory.council(session).protocol_id)
+    return respond(
+        "referrals/checks/ask.html",
+        status=status,
+        form=form,
+        referral=held,
+        names=_names(held),
+        hints={one.id: one.hint for one in choices if one.hint},
+        due=due_for(session, protocol, held),
+        meaning=meaning(protocol, held.rating) if held.rating else "",
+        nothing_found=bool(words) and not hits,
+    )
+
+
+def _names(held: Referral) -> str:
+    return " and ".join(referral_shown.name_of(row.child) for row in held.children)
+
+
+def _check(session: Session, ref: str, check_ref: str) -> tuple[Referral, AgencyCheck]:
+    """A request of this referral, else no such page: never one of another."""
+    held = found(session, ref)
+    return held, queries.check_of(session, held.id, check_ref) or abort(404)
+
+
+def _viewed(ref: str, page: str) -> Referral:
+    with transaction() as session:
+        held = found(session, ref)
+        viewed(session, signed_in().actor, page, Subject("referral", held.ref), now())
+    return found(reading(), ref)

@@ -1,0 +1,233 @@
+"""What people do with a request to an agency: ask, chase, answer, withdraw (A6).
+
+Each request is one agency's own: what it asks and what is answered is shared with nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.audit.service import record
+from app.audit.types import SYSTEM, Actor, Subject
+from app.core.crypto import new_reference
+from app.core.refusal import Refused
+from app.directory import queries as directory
+from app.invitations import service as invitations
+from app.invitations.letters import link_letters
+from app.invitations.models import Invitation
+from app.invitations.types import LetterKind
+from app.outbox import service as outbox
+from app.protocols.registry import active
+from app.referrals import queries as referrals
+from app.referrals.acting import staff_id, subject_of, unchanged
+from app.referrals.checks import queries, rules
+from app.referrals.checks.clock import due_for
+from app.referrals.checks.models import AgencyCheck, CheckAnswer
+from app.referrals.checks.types import AnswerGiven, AnswerVia
+from app.referrals.consent.rules import sharing_problem
+from app.referrals.models import Referral
+from app.referrals.sender import Sender, desk_of
+from app.referrals.types import ChangedMeanwhile
+
+
+def ask(
+    session: Session,
+    actor: Actor,
+    referral: Referral,
+    people: Sequence[int],
+    question: str,
+    sender: Sender,
+    now: datetime,
+    version: int | None = None,
+) -> list[AgencyCheck]:
+    """Ask several people of the directory at once, each by a link of their own (A6).
+
+    `people` are their numbers. Needs consent or a lawful basis, and where the area says so that
+    the family was told (A4). Somebody without an address is to be telephoned. Raises Refused,
+    ChangedMeanwhile where somebody changed the referral first.
+    """
+    unchanged(referral, version)
+    rules.check_ask(people, question)
+    protocol = active(directory.council(session).protocol_id)
+    newest = referrals.consents(session, referral.id)[:1]
+    if problem := sharing_problem(
+        protocol,
+        referral.consent,
+        referral.lawful_basis,
+        told=bool(newest and newest[0].consent.family_told),
+    ):
+        raise Refused("people", problem)
+    found = [one for one in directory.professionals(session, set(people)) if one.ended_at is None]
+    if len(found) < len(set(people)):
+        raise Refused("people", "Somebody chosen has left the directory: choose again")
+    waited_for = queries.waited_for(session, referral.id)
+    for person in found:
+        if person.id in waited_for:
+            raise Refused("people", f"{person.name} is asked already and has not answered yet")
+    due = due_for(session, protocol, referral)
+    by_mail = [person for person in found if person.email]
+    invited = invitations.invite_all(
+        session, [(person.name, person.email or "", person.is_team) for person in by_mail], now
+    )
+    links = dict(zip((person.id for person in by_mail), invited, strict=True))
+    asked = []
+    for person in found:
+        invitation = links.get(person.id)
+        if invitation is not None:
+            invitation.expires_at = now + rules.LINK_LIFE
+        check = AgencyCheck(
+            ref=new_reference("IR"),
+            referral_id=referral.id,
+            agency_id=person.agency_id,
+            professional_id=person.id,
+            invitation_id=invitation.id if invitation else None,
+            question=question,
+            asked_by_id=staff_id(actor),
+            asked_at=now,
+            due_at=due.at,
+            due_rule=due.rule,
+            due_source=due.source,
+            opened_at=None,
+            answered_at=None,
+            next_reminder_at=rules.first_reminder(now, due.at) if invitation else None,
+            reminded_at=None,
+            reminders=0,
+            withdrawn_at=None,
+            withdrawn_reason=None,
+        )
+        session.add(check)
+        asked.append(check)
+    session.flush()
+    for check in asked:
+        _send(session, LetterKind.REQUEST, check, sender, now)
+    record(
+        session, actor, "agencies asked", subject_of(referral), now,
+        {"requests": [check.ref for check in asked], "agencies": [one.agency_id for one in found]},
+    )  # fmt: skip
+    return asked
+
+
+def answer(
+    session: Session, actor: Actor, check: AgencyCheck, given: AnswerGiven, now: datetime
+) -> CheckAnswer:
+    """Keep an agency's answer, by its link or written down by staff; earlier ones stay (A6).
+
+    Raises Refused where nothing is said to be held, or the request was withdrawn.
+    """
+    rules.check_answer(given, withdrawn=check.withdrawn_at is not None)
+    kept = CheckAnswer(
+        check_id=check.id,
+        held=given.held,
+        words=given.words or None,
+        by_name=given.by_name or None,
+        by_role=given.by_role or None,
+        via=given.via,
+        recorded_by_id=None if given.via is AnswerVia.LINK else staff_id(actor),
+        at=now,
+    )
+    session.add(kept)
+    check.answered_at = check.answered_at or now
+    check.next_reminder_at = None
+    session.flush()
+    record(
+        session, actor, "agency answered", _subject(session, check), now,
+        {
+            "request": check.ref,
+            "held": given.held.value,
+            "via": given.via.value,
+            "in_time": now <= check.due_at,
+        },
+    )  # fmt: skip
+    return kept
+
+
+def opened(session: Session, actor: Actor, check: AgencyCheck, now: datetime) -> None:
+    """The agency opened its request: from now on it is shared with it. Noted once."""
+    if check.opened_at is None:
+        check.opened_at = now
+        session.flush()
+        record(
+            session, actor, "agency opened its request", _subject(session, check), now,
+            {"request": check.ref},
+        )  # fmt: skip
+
+
+def remind(
+    session: Session, actor: Actor, check: AgencyCheck, sender: Sender, now: datetime
+) -> None:
+    """Chase an open request by mail, at a press (A6). Raises Refused where it cannot be."""
+    rules.check_remind(
+        now,
+        check.reminded_at or check.asked_at,
+        open_=check.answered_at is None and check.withdrawn_at is None,
+        by_mail=check.invitation_id is not None,
+    )
+    _remind(session, actor, check, sender, now)
+
+
+def remind_due(session: Session, sender: Sender, now: datetime) -> bool:
+    """Chase the request whose reminder is due longest; False where none is due (A6)."""
+    check = queries.next_to_remind(session, now)
+    if check is None:
+        return False
+    _remind(session, SYSTEM, check, sender, now)
+    return True
+
+
+def withdraw(
+    session: Session,
+    actor: Actor,
+    check: AgencyCheck,
+    reason: str,
+    now: datetime,
+    version: int,
+) -> None:
+    """Take a request back: its link ends at once. Raises Refused without a reason or after an
+    answer; ChangedMeanwhile where it was answered or withdrawn in between."""
+    if check.version != version:
+        raise ChangedMeanwhile
+    if check.answered_at is not None or check.withdrawn_at is not None:
+        raise Refused("reason", "This request is answered or withdrawn already")
+    if not reason:
+        raise Refused("reason", "Say why the request is withdrawn")
+    check.withdrawn_at, check.withdrawn_reason = now, reason
+    check.next_reminder_at = None
+    if check.invitation_id is not None:
+        invitations.revoke(session, session.get_one(Invitation, check.invitation_id), now)
+    session.flush()
+    record(
+        session, actor, "request withdrawn", _subject(session, check), now, {"request": check.ref}
+    )
+
+
+def _remind(
+    session: Session, actor: Actor, check: AgencyCheck, sender: Sender, now: datetime
+) -> None:
+    check.reminders += 1
+    check.reminded_at = now
+    check.next_reminder_at = rules.next_reminder(now, check.due_at, check.reminders)
+    _send(session, LetterKind.REQUEST_REMINDER, check, sender, now)
+    session.flush()
+    record(
+        session, actor, "agency reminded", _subject(session, check), now,
+        {"request": check.ref, "reminders": check.reminders},
+    )  # fmt: skip
+
+
+def _send(
+    session: Session, kind: LetterKind, check: AgencyCheck, sender: Sender, now: datetime
+) -> None:
+    if check.invitation_id is None:
+        return
+    invitation = session.get_one(Invitation, check.invitation_id)
+    link = f"{sender.base_url}/r/{invitations.new_link(session, invitation, now)}"
+    desk = desk_of(directory.council(session), sender)
+    letters = link_letters(kind, desk, check.ref, [(invitation.name, invitation.email, link)], now)
+    outbox.enqueue_all(session, letters, now)
+
+
+def _subject(session: Session, check: AgencyCheck) -> Subject:
+    return subject_of(session.get_one(Referral, check.referral_id))

@@ -1,0 +1,172 @@
+"""Requests as the pages show them: words and states are worked out here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core.clock import words_for_moment, words_for_time
+from app.directory.models import Professional
+from app.invitations.wording import telephone_uri
+from app.protocols.wording import time_left
+from app.referrals.checks import rules
+from app.referrals.checks.queries import Asked, HeldAnswer, Times
+from app.referrals.checks.types import CheckState, Held
+
+_COLOURS = {
+    CheckState.WAITING: "blue",
+    CheckState.LATE: "red",
+    CheckState.ANSWERED: "green",
+    CheckState.WITHDRAWN: "grey",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAnswer:
+    words: str
+    held: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCheck:
+    """One request on the page of the answers side by side."""
+
+    ref: str
+    agency: str
+    person: str
+    telephone: str
+    tel: str
+    state: str
+    colour: str
+    due: str
+    left: str
+    rule: str
+    shared: str
+    asked: str
+    question: str
+    answers: tuple[ShownAnswer, ...]
+    withdrawn: str
+    may_remind: bool
+    is_open: bool
+    version: int
+
+
+def shown_check(one: Asked, now: datetime) -> ShownCheck:
+    """A request at the aware moment `now`."""
+    check = one.check
+    state = rules.state_of(
+        now, due=check.due_at, answered=check.answered_at, withdrawn=check.withdrawn_at
+    )
+    is_open = state in (CheckState.WAITING, CheckState.LATE)
+    reminders = (
+        f", reminded {check.reminders} {'time' if check.reminders == 1 else 'times'}, last at "
+        f"{words_for_moment(check.reminded_at)}"
+        if check.reminded_at
+        else ""
+    )
+    return ShownCheck(
+        ref=check.ref,
+        agency=one.agency,
+        person=f"{one.person.name}, {one.person.title}",
+        telephone=one.person.telephone or "",
+        tel=telephone_uri(one.person.telephone or "") or "",
+        state=_state_words(state, check.answered_at, check.due_at, one.answers),
+        colour=_COLOURS[state],
+        due=words_for_moment(check.due_at),
+        left=time_left(check.due_at, now) if is_open else "",
+        rule=f"{check.due_rule}, {check.due_source}",
+        shared=_shared(one),
+        asked=f"{words_for_moment(check.asked_at)}, {one.asked_by}{reminders}",
+        question=check.question,
+        answers=tuple(_shown_answer(answer) for answer in one.answers),
+        withdrawn=check.withdrawn_reason or "",
+        may_remind=is_open and check.invitation_id is not None,
+        is_open=is_open,
+        version=check.version,
+    )
+
+
+def summary(times: Sequence[Times], now: datetime) -> str:
+    """`2 of 4 agencies have answered, 1 is late`; empty where nobody was asked."""
+    states = [
+        rules.state_of(now, due=one.due_at, answered=one.answered_at, withdrawn=one.withdrawn_at)
+        for one in times
+    ]
+    asked = [state for state in states if state is not CheckState.WITHDRAWN]
+    if not asked:
+        return ""
+    answered, late = asked.count(CheckState.ANSWERED), asked.count(CheckState.LATE)
+    words = f"{answered} of {len(asked)} {'agency has' if len(asked) == 1 else 'agencies have'} "
+    return f"{words}answered{f', {late} late' if late else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Somebody who may be asked, with the reason why they are offered or a warning."""
+
+    id: int
+    label: str
+    hint: str
+
+
+def choices_of(
+    people: Sequence[Professional],
+    involved: Collection[int],
+    perpetrators_employers: Collection[int],
+    waited_for: Collection[int],
+) -> list[Choice]:
+    """People of the directory as choices; those asked already are left out (A6, C2)."""
+    found = []
+    for person in people:
+        if person.id in waited_for:
+            continue
+        hint = "Works with a child of this referral" if person.id in involved else ""
+        if person.agency_id in perpetrators_employers:
+            hint = "Careful: an alleged perpetrator works for this agency"
+        elif not person.email:
+            hint = "No email address: telephone them, and write the answer down"
+        found.append(
+            Choice(person.id, f"{person.agency.name}: {person.name}, {person.title}", hint)
+        )
+    return found
+
+
+def _state_words(
+    state: CheckState, answered: datetime | None, due: datetime, answers: Sequence[HeldAnswer]
+) -> str:
+    if state is CheckState.ANSWERED and answered is not None:
+        held = answers[0].answer.held if answers else Held.SOMETHING
+        words = "Nothing held" if held is Held.NOTHING else "Answered"
+        return f"{words}, late" if answered > due else words
+    return {
+        CheckState.WAITING: "Waiting",
+        CheckState.LATE: "Late",
+        CheckState.WITHDRAWN: "Withdrawn",
+    }.get(state, "Answered")
+
+
+def _shared(one: Asked) -> str:
+    if one.check.opened_at is not None:
+        return f"With {one.agency} since {words_for_moment(one.check.opened_at)}"
+    if one.check.invitation_id is None:
+        return "By telephone, with what was said"
+    return "Not yet: the request was not opened"
+
+
+def _shown_answer(one: HeldAnswer) -> ShownAnswer:
+    answer = one.answer
+    by = ", ".join(words for words in (answer.by_name, answer.by_role) if words)
+    how = answer.via.label.lower()
+    staff = f", written down by {one.recorded_by}" if one.recorded_by else ""
+    return ShownAnswer(
+        words=answer.words or "",
+        held=answer.held.label,
+        who=f"{by or 'The person asked'}, {how}{staff}, {words_for_moment(answer.at)}",
+    )
+
+
+def received_words(now: datetime) -> str:
+    """What the page says after an answer."""
+    return f"We received your answer at {words_for_time(now)}. You can still add to it."

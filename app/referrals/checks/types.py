@@ -1,0 +1,60 @@
+"""Requests for information to agencies, in the field's words (A6)."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class Held(enum.Enum):
+    NOTHING = "nothing"
+    SOMETHING = "something"
+
+    @property
+    def label(self) -> str:
+        return {"nothing": "Nothing held", "something": "Information held"}[self.value]
+
+
+class AnswerVia(enum.Enum):
+    """How an answer came: by the agency's own link, or written down by staff."""
+
+    LINK = "link"
+    TELEPHONE = "telephone"
+    SECURE_EMAIL = "secure_email"
+
+    @property
+    def label(self) -> str:
+        return {
+            "link": "By the link",
+            "telephone": "By telephone",
+            "secure_email": "By secure email",
+        }[self.value]
+
+
+class CheckState(enum.Enum):
+    WAITING = "waiting"
+    LATE = "late"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class DueBy:
+    """When agencies answer, by which rule and who says so. The moment is UTC."""
+
+    at: datetime
+    rule: str
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerGiven:
+    """What an agency holds, as typed; `by_name` and `by_role` are of whoever answered."""
+
+    held: Held
+    words: str
+    by_name: str
+    by_role: str
+    via: AnswerVia

@@ -1,0 +1,148 @@
+"""Writing to the referrer and to the school (A10).
+
+The email holds no name of a child: it leads by link and code to the letter, which stays as it was
+sent.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.audit.service import record
+from app.audit.types import Actor
+from app.core.crypto import new_reference
+from app.core.refusal import Refused
+from app.directory import queries as directory
+from app.invitations import service as invitations
+from app.invitations.letters import link_letters
+from app.invitations.types import LetterKind
+from app.outbox import service as outbox
+from app.protocols.registry import active
+from app.referrals import queries as referrals
+from app.referrals.acting import staff_id, subject_of
+from app.referrals.consent.rules import sharing_problem
+from app.referrals.letters import queries, rules
+from app.referrals.letters.models import ReferralLetter
+from app.referrals.letters.types import LetterText, LetterTo, Recipient
+from app.referrals.models import Referral
+from app.referrals.sender import Sender, desk_of
+
+LINK_LIFE = timedelta(days=14)
+# Stands in a preview where the letter's own reference will stand.
+PREVIEW = "given when it is sent"
+
+
+def compose(
+    session: Session, referral: Referral, to: str, added: str, now: datetime, reference: str
+) -> tuple[Recipient, LetterText]:
+    """The letter to the recipient named `to`, with what was added to it.
+
+    Raises Refused (fields `to`, `added`) where it may not go or says what its reader may not see.
+    """
+    recipient = rules.one_of(queries.recipients(session, referral), to)
+    hidden = _hidden(session, referral, recipient, added) if recipient else None
+    rules.check_send(recipient, referral.outcome, added, hidden)
+    if recipient is None or referral.outcome is None or referral.decided_at is None:
+        raise Refused("to", "Choose who gets the letter")
+    settings = directory.council(session)
+    if recipient.to is LetterTo.SCHOOL:
+        _may_share(session, referral, settings.protocol_id)
+    decision, _by, _agency, ground = referrals.decisions(session, referral.id)[0]
+    text = rules.letter(
+        recipient,
+        referral.outcome,
+        filtered=ground is not None and ground.filtered is not None,
+        received=referral.received_at,
+        decided=decision.decided_at,
+        authority=settings.authority,
+        telephone=settings.desk_telephone,
+        out_of_hours=settings.out_of_hours_telephone or "",
+        reference=reference,
+        added=added,
+        now=now,
+    )
+    return recipient, text
+
+
+def send(
+    session: Session,
+    actor: Actor,
+    referral: Referral,
+    to: str,
+    added: str,
+    sender: Sender,
+    now: datetime,
+) -> ReferralLetter:
+    """Send a letter: its link by email, its words kept as they are now. Raises Refused as above."""
+    recipient, text = compose(session, referral, to, added, now, new_reference("LT"))
+    invitation = invitations.invite(session, recipient.name, recipient.email, False, now)
+    invitation.expires_at = now + LINK_LIFE
+    kept = ReferralLetter(
+        ref=text.reference,
+        referral_id=referral.id,
+        decision_id=referrals.decisions(session, referral.id)[0].decision.id,
+        to=recipient.to,
+        child_id=recipient.child_id,
+        name=recipient.name,
+        content=json.dumps(asdict(text)),
+        invitation_id=invitation.id,
+        sent_by_id=staff_id(actor),
+        sent_at=now,
+        opened_at=None,
+    )
+    session.add(kept)
+    session.flush()
+    link = f"{sender.base_url}/r/{invitations.new_link(session, invitation, now)}"
+    desk = desk_of(directory.council(session), sender)
+    reader = (recipient.name, recipient.email, link)
+    outbox.enqueue_all(
+        session, link_letters(LetterKind.OUTCOME, desk, kept.ref, [reader], now), now
+    )
+    record(
+        session, actor, "letter sent", subject_of(referral), now,
+        {"letter": kept.ref, "to": recipient.to.value},
+    )  # fmt: skip
+    return kept
+
+
+def opened(session: Session, actor: Actor, letter: ReferralLetter, now: datetime) -> None:
+    """The reader opened the letter: noted once."""
+    if letter.opened_at is None:
+        letter.opened_at = now
+        session.flush()
+        subject = subject_of(session.get_one(Referral, letter.referral_id))
+        record(session, actor, "letter opened", subject, now, {"letter": letter.ref})
+
+
+def _may_share(session: Session, referral: Referral, protocol_id: str) -> None:
+    """A school is told something that it may not know: that is sharing (A4)."""
+    newest = referrals.consents(session, referral.id)[:1]
+    problem = sharing_problem(
+        active(protocol_id),
+        referral.consent,
+        referral.lawful_basis,
+        told=bool(newest and newest[0].consent.family_told),
+    )
+    if problem:
+        raise Refused("to", problem)
+
+
+def _hidden(session: Session, referral: Referral, recipient: Recipient, added: str) -> str | None:
+    """What of the added words this reader may not see."""
+    children = [row.child for row in referral.children]
+    others = [one for one in children if one.id != recipient.child_id]
+    names = [adult.name for adult in referral.adults]
+    names += [one.given_name for one in others]
+    phrases = [one.address for one in children if one.address]
+    if recipient.to is LetterTo.REFERRER:
+        names += [one.family_name for one in children]
+    else:
+        names += [referral.referrer_name] if referral.referrer_name else []
+        phrases += [referral.referrer_contact] if referral.referrer_contact else []
+    own = set(recipient.child_name.casefold().split())
+    kept = (" ".join(part for part in name.split() if part.casefold() not in own) for name in names)
+    return rules.given_away(added, kept, phrases)

@@ -1,0 +1,77 @@
+"""What stands beside the decisions on a referral (A7, A9, A12)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Staff
+from app.directory.models import Agency
+from app.referrals.models import ReferralConsent, ReferralDecision
+from app.referrals.outcome.models import DecisionGround, OnwardReferral, ReferralReopening
+from app.referrals.outcome.types import FilterReason
+
+_ONWARD = (
+    select(OnwardReferral, Staff.name, Agency.name)
+    .join(Staff, Staff.id == OnwardReferral.recorded_by_id)
+    .outerjoin(Agency, Agency.id == OnwardReferral.agency_id)
+    .where(OnwardReferral.referral_id == bindparam("referral"))
+    .order_by(OnwardReferral.id)
+)
+_REOPENINGS = (
+    select(ReferralReopening, Staff.name)
+    .join(Staff, Staff.id == ReferralReopening.reopened_by_id)
+    .where(ReferralReopening.referral_id == bindparam("referral"))
+    .order_by(ReferralReopening.id.desc())
+)
+_NEWEST_CONSENT = (
+    select(ReferralConsent.id)
+    .where(ReferralConsent.referral_id == bindparam("referral"))
+    .order_by(ReferralConsent.id.desc())
+    .limit(1)
+)
+# A later decision on the same referral takes the place of an earlier one.
+_LAST = (
+    select(func.max(ReferralDecision.id).label("id"))
+    .group_by(ReferralDecision.referral_id)
+    .subquery()
+)
+_FILTERED = (
+    select(DecisionGround.filtered, func.count())
+    .join(_LAST, _LAST.c.id == DecisionGround.decision_id)
+    .where(DecisionGround.filtered.is_not(None))
+    .group_by(DecisionGround.filtered)
+)
+
+
+class Onward(NamedTuple):
+    onward: OnwardReferral
+    by: str
+    agency: str | None
+
+
+class Reopened(NamedTuple):
+    reopening: ReferralReopening
+    by: str
+
+
+def onward(session: Session, referral_id: int) -> list[Onward]:
+    """Where a referral was referred on to (A9)."""
+    return [Onward(*row) for row in session.execute(_ONWARD, {"referral": referral_id})]
+
+
+def reopenings(session: Session, referral_id: int) -> list[Reopened]:
+    """When a referral was opened again, the newest first."""
+    return [Reopened(*row) for row in session.execute(_REOPENINGS, {"referral": referral_id})]
+
+
+def newest_consent(session: Session, referral_id: int) -> int | None:
+    """The number of the consent that holds."""
+    return session.execute(_NEWEST_CONSENT, {"referral": referral_id}).scalar_one_or_none()
+
+
+def filtered(session: Session) -> dict[FilterReason, int]:
+    """How many contacts were closed as no referral, by reason (A12)."""
+    return {reason: count for reason, count in session.execute(_FILTERED) if reason is not None}
