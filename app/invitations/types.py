@@ -35,6 +35,9 @@ class LetterKind(enum.Enum):
     ACTIONS = "actions"
     FORM_SAVED = "form_saved"
     FORM_RECEIVED = "form_received"
+    REQUEST = "request"
+    REQUEST_REMINDER = "request_reminder"
+    OUTCOME = "outcome"
     NOTICE = "notice"  # to a member of staff
 
 
@@ -43,9 +46,6 @@ class Notice(enum.Enum):
 
     RECORD_SOON = "record_soon"
     RECORD_LATE = "record_late"
-    REQUEST = "request"
-    REQUEST_REMINDER = "request_reminder"
-    OUTCOME = "outcome"
 
 
 class Change(enum.Enum):
