@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Role
-from app.cli.example import people
+from app.cli.example import arrivals, people
 from app.cli.example.abuse import fill_abuse
 from app.cli.example.area import Area, make_area
 from app.cli.example.discussions import Discussions
@@ -82,6 +82,7 @@ class Week:
         self.session = session
         self.area = area
         self.chance = chance
+        self.settings = settings
         self.now = now
         self.discussions = Discussions(session, area, settings, now)
         self._by_role: dict[ProfessionalRole, list[Professional]] = {}
@@ -100,6 +101,8 @@ class Week:
         for number, hours in enumerate(FRESH):
             story = SERIOUS[number % len(SERIOUS)]
             self._plan(self.now - timedelta(hours=hours), partial(self._refer, story))
+        for at, told in arrivals.forms(self.now):
+            self._plan(at, partial(arrivals.send_form, self.session, self.settings, told))
         while self._events:
             self._events.sort(reverse=True)
             event = self._events.pop()

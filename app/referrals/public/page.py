@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Response, current_app, url_for
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.core.clock import now
 from app.core.config import Settings
@@ -65,6 +66,12 @@ def _words() -> dict[str, object]:
         "home_url": url_for("refer.start"),
         "contacts": held,
     }
+
+
+@blueprint.errorhandler(413)
+def _too_large(_error: RequestEntityTooLarge) -> Response:
+    """Refused before it was read: the way back leads to the form, which is kept."""
+    return respond("refer/too_large.html", None, 413)
 
 
 def settings() -> Settings:
