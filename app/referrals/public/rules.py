@@ -29,6 +29,8 @@ SENT_A_DAY = 20
 LETTERS_A_DAY = 5
 MOST_FILES = 10
 MOST_ADULTS = 20
+# After sending, the link leads to the page that says so, and to nothing else.
+RECEIPT_SHOWN = HOUR
 # Digests of networks serve the limits above and nothing else.
 KEEP_NETWORKS = DAY
 

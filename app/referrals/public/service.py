@@ -188,7 +188,9 @@ def send(session: Session, draft: Draft, desk: Desk, now: datetime) -> None:
     held.risk_now = rules.asks_for_call(told)
     held.decision_due_at = decision_due(active(settings.protocol_id), Facts(received_at=now))
     if held.invitation_id is not None:
-        invitations.revoke(session, invitations.invitation(session, held.invitation_id), now)
+        # Whoever came back by the link still has to see that it was sent.
+        invitation = invitations.invitation(session, held.invitation_id)
+        invitations.set_expiry(session, invitation, now + rules.RECEIPT_SHOWN)
     session.flush()
     outbox.enqueue(session, letters.receipt(desk, told.you, held.ref, now), now)
     record(

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from app.audit.models import AuditEntry
 from app.core.clock import now
 from app.core.session import reading, transaction
+from app.invitations import service as invitations
 from app.invitations.models import AccessCode, GuestSession, Invitation, InvitationLink
 from app.outbox.models import OutboxMessage
 from app.referrals.models import Child, Referral
@@ -232,11 +233,18 @@ def test_put_aside_and_come_back_to_in_another_browser(app, writer):
     opened = other.post(f"{path}/code", code=code)
     assert opened.location == "/refer/resume"
     assert "Wren" in other.browser.get("/refer/children/1").text
-    # Sent, the link opens nothing any more.
+    # Sent, the browser that came back sees that; an hour later the link opens nothing any more.
     with app.app_context(), transaction() as session:
         held = session.get_one(Arrival, writer.arrival().id)
         service.answer(session, draft_of(held), Step.FILES, TOLD, now(), done=False)
         service.send(session, draft_of(held), DESK, now())
+    assert held.ref in other.browser.get("/refer/sent").text
+    assert other.browser.get("/refer/children/1").location == "/refer/sent"
+    with app.app_context(), transaction() as session:
+        invitation = invitations.invitation(session, held.invitation_id)
+        assert invitation.expires_at == held.sent_at + rules.RECEIPT_SHOWN
+        invitations.set_expiry(session, invitation, now() - timedelta(minutes=1))
+    assert other.browser.get("/refer/sent").status_code == 401
     again = Writer(app)
     page = again.browser.get(path)
     assert page.status_code == 200
