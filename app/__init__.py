@@ -55,6 +55,7 @@ ROUTES = (
     "app.referrals.protocol_page",
     "app.referrals.public.routes",
     "app.referrals.arrivals.routes",
+    "app.referrals.family.routes",
     "app.meetings.need.routes",
     "app.meetings.need.again_routes",
     "app.meetings.same_child.routes",

@@ -75,7 +75,12 @@ class AdultForm(Form):
         return not any(self.data.values())
 
     def given(self) -> AdultGiven:
-        return AdultGiven(**self.data)
+        return self.given_of(self.data)
+
+    @staticmethod
+    def given_of(typed: dict[str, Any]) -> AdultGiven:
+        """The adult that was typed."""
+        return AdultGiven(**typed)
 
 
 class IntakeForm(ConsentFields, ConcernFields, ReadsConsent, ReadsConcerns, OnceForm):
