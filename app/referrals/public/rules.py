@@ -40,11 +40,6 @@ def is_over(now: datetime, *, started: datetime, last_seen: datetime) -> bool:
     return now - last_seen > IDLE or now - started > LONGEST_SESSION
 
 
-def is_abandoned(now: datetime, changed: datetime) -> bool:
-    """Whether an unfinished form is deleted: a week after its last change."""
-    return now - changed > KEEP_UNFINISHED
-
-
 def kept_until(changed: datetime) -> datetime:
     """Until when an unfinished form can be come back to."""
     return changed + KEEP_UNFINISHED
