@@ -219,7 +219,7 @@ def take_in(page: Page, reference: str, family: str, looked: Looked) -> None:
     page.get_by_label("Child protection: significant harm suspected").first.check()
     page.get_by_role("button", name="Save the referral").last.click()
     entered = page.locator("h1", has_text=f"Wilhelmina {family}")
-    entered.or_(page.get_by_text("Before saving")).first.wait_for()
+    entered.or_(page.get_by_text("Before saving")).first.wait_for(timeout=60_000)
     if page.get_by_text("Before saving").count():
         for different in page.get_by_text("A different child").all():
             different.click()
