@@ -28,14 +28,22 @@ def location(appointment: Appointment) -> str:
     return neutral(appointment.location, NO_PLACE)
 
 
-def description(method: CalendarMethod, desk: Desk, appointment: Appointment) -> str:
-    """Number, PIN and the desk's telephone; of a cancelled meeting the desk's alone (D2)."""
+def description(
+    method: CalendarMethod, desk: Desk, appointment: Appointment, *, called_off: bool = False
+) -> str:
+    """Number, PIN and the desk's telephone; of a cancellation the desk's alone (D2). It says
+    whether the meeting is off or only this person is no longer asked."""
     lines = []
     if method is CalendarMethod.CANCEL:
-        lines.append("This meeting is cancelled.")
+        lines.append(
+            "This meeting is cancelled."
+            if called_off
+            else "You are no longer asked to this meeting."
+        )
     elif appointment.dial_in is not None:
         lines.append(f"Telephone: {one_line(appointment.dial_in.telephone)}")
-        lines.append(f"PIN: {one_line(appointment.dial_in.pin)}")
+        if appointment.dial_in.pin:
+            lines.append(f"PIN: {one_line(appointment.dial_in.pin)}")
     if desk.telephone:
         lines.append(f"Desk: {one_line(desk.telephone)}")
         if desk.out_of_hours:
@@ -81,7 +89,12 @@ def _folded(line: str) -> bytes:
 
 
 def shared_entry(
-    method: CalendarMethod, desk: Desk, appointment: Appointment, now: datetime
+    method: CalendarMethod,
+    desk: Desk,
+    appointment: Appointment,
+    now: datetime,
+    *,
+    called_off: bool = False,
 ) -> SharedEntry:
     """The entry for this sending: `now` becomes DTSTAMP, which is new at each send."""
     from icalendar import Alarm, Calendar, Event, vCalAddress, vUri
@@ -92,7 +105,7 @@ def shared_entry(
     event.add("dtend", appointment.ends_at.astimezone(UTC).replace(microsecond=0))
     event.add("summary", summary(appointment))
     event.add("location", location(appointment))
-    event.add("description", description(method, desk, appointment))
+    event.add("description", description(method, desk, appointment, called_off=called_off))
     organizer = vCalAddress(f"mailto:{desk.email}")
     if name := display_name(desk.name):
         organizer.params["CN"] = name

@@ -116,6 +116,13 @@ _NOTICES: dict[Notice, _LinkWords] = {
         "If the chair is away, another authorised manager may sign. Whatever was not decided may "
         "be answered so, with the reason: nothing has to make it later.",
     ),
+    Notice.BOOKED_LATE: _LinkWords(
+        "After its deadline: multi-agency meeting {reference}",
+        "Multi-agency meeting {reference} has been booked for a time after its deadline, which is "
+        "{due}.",
+        "Open the meeting",
+        "The reason that was given stands on its page.",
+    ),
 }
 
 
@@ -136,7 +143,8 @@ def letters(
     """
     method = _MEETING[kind][1]
     made = frame(kind, desk, _subject(kind, appointment), now, method)
-    entry = shared_entry(method, desk, appointment, now) if method else None
+    off = Change.CALLED_OFF in changed
+    entry = shared_entry(method, desk, appointment, now, called_off=off) if method else None
     written = _Written(kind, desk, appointment, changed)
     return [
         made.fill(
@@ -371,7 +379,8 @@ def _blocks(
     rows.append(("Where", location(appointment)))
     if appointment.dial_in is not None:
         rows.append(("Telephone", one_line(appointment.dial_in.telephone)))
-        rows.append(("PIN", one_line(appointment.dial_in.pin)))
+        if appointment.dial_in.pin:
+            rows.append(("PIN", one_line(appointment.dial_in.pin)))
     blocks += [
         Facts(tuple(rows)),
         Heading("Please answer now"),
@@ -404,12 +413,17 @@ def _opening(
             words = "You are asked to take part in a multi-agency meeting."
         case LetterKind.UPDATE:
             words = "The multi-agency meeting you were asked to take part in has changed."
-            what = [_CHANGES[change] for change in Change if change in changed]
+            what = [words for change, words in _CHANGES.items() if change in changed]
             if what:
                 words += f" New: {' and '.join(what)}."
             words += " Your calendar entry is brought up to date with this message."
         case LetterKind.CANCELLATION:
-            words = "You no longer need to take part in this multi-agency meeting."
+            words = (
+                "This multi-agency meeting is cancelled: it does not take place."
+                if Change.CALLED_OFF in changed
+                else "You are no longer asked to take part in this multi-agency meeting. "
+                "It may take place without you."
+            )
         case _:
             words = "This is a reminder of a multi-agency meeting."
             if person.partstat is PartStat.NEEDS_ACTION:

@@ -46,6 +46,7 @@ class Notice(enum.Enum):
 
     RECORD_SOON = "record_soon"
     RECORD_LATE = "record_late"
+    BOOKED_LATE = "booked_late"
 
 
 class Change(enum.Enum):
@@ -54,6 +55,8 @@ class Change(enum.Enum):
     TIME = "time"
     PLACE = "place"
     DIAL_IN = "dial_in"
+    # Of a cancellation: nobody meets. Without it only this person is no longer asked.
+    CALLED_OFF = "called_off"
 
 
 @dataclass(frozen=True, slots=True)

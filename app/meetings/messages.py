@@ -27,7 +27,7 @@ from app.invitations.types import (
 from app.meetings import rules
 from app.meetings.models import Action, Delivery, Invitee, Meeting
 from app.meetings.queries import Place, place_of, words_of_case
-from app.meetings.types import Answer, Format, MessageKind
+from app.meetings.types import Answer, Format, MessageKind, dial_in_parts
 from app.outbox import service as outbox
 from app.referrals.sender import Sender as Sender
 from app.referrals.sender import desk_of as desk_of
@@ -57,8 +57,14 @@ def appointment_of(meeting: Meeting, place: Place, location: str) -> Appointment
         starts_at=meeting.starts_at,
         ends_at=meeting.ends_at,
         location=location,
-        dial_in=DialIn(place.telephone, place.pin) if place.telephone and place.pin else None,
+        dial_in=_dial_in(meeting, place),
     )
+
+
+def _dial_in(meeting: Meeting, place: Place) -> DialIn | None:
+    if place.telephone and place.pin:
+        return DialIn(place.telephone, place.pin)
+    return DialIn(*dial_in_parts(meeting.typed_dial_in)) if meeting.typed_dial_in else None
 
 
 def location_of(format_: Format, place: str | None) -> str:

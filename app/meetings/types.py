@@ -8,6 +8,20 @@ import enum
 STARTED_AT_ONCE = "Started at once: the reason is asked for afterwards."
 
 
+_PIN = ", PIN "
+
+
+def dial_in_text(telephone: str, pin: str) -> str:
+    """A dial-in that somebody typed, as it is kept."""
+    return f"{telephone}{_PIN}{pin}" if pin else telephone
+
+
+def dial_in_parts(text: str) -> tuple[str, str]:
+    """Number and PIN of a typed dial-in; the PIN may be empty."""
+    telephone, _, pin = text.partition(_PIN)
+    return telephone, pin
+
+
 class MeetingState(enum.Enum):
     NEEDED = "needed"  # decided, not yet booked
     BOOKED = "booked"

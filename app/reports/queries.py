@@ -49,6 +49,7 @@ class ComingRow(NamedTuple):
     ref: str
     starts_at: datetime
     format: Format
+    late: bool | None  # after its deadline; nothing where it has none
     chair: str | None
     invited: int
     answered: int
@@ -188,7 +189,14 @@ _BRANCHES: dict[WorkKind, Rows] = {
 
 # Cut by its index first: counting the answers of all that are booked would grow with them.
 _NEXT = (
-    select(Meeting.id, Meeting.ref, Meeting.starts_at, Meeting.format, Meeting.chair_id)
+    select(
+        Meeting.id,
+        Meeting.ref,
+        Meeting.starts_at,
+        Meeting.format,
+        Meeting.chair_id,
+        (Meeting.starts_at > Meeting.due_at).label("late"),
+    )
     .where(_is(MeetingState.BOOKED))
     .order_by(Meeting.starts_at, Meeting.id)
     .limit(MOST)
@@ -200,6 +208,7 @@ _COMING = (
         _NEXT.c.ref,
         _NEXT.c.starts_at,
         _NEXT.c.format,
+        _NEXT.c.late,
         Staff.name,
         func.count(Invitee.id),
         func.sum(case((Invitee.answer != Answer.NONE, 1), else_=0)),
@@ -211,7 +220,7 @@ _COMING = (
         & Invitee.removed_at.is_(None)
         & Invitee.staff_id.is_(None),
     )
-    .group_by(_NEXT.c.id, _NEXT.c.ref, _NEXT.c.starts_at, _NEXT.c.format, Staff.name)
+    .group_by(_NEXT.c.id, _NEXT.c.ref, _NEXT.c.starts_at, _NEXT.c.format, _NEXT.c.late, Staff.name)
     .order_by(_NEXT.c.starts_at, _NEXT.c.id)
 )
 _ACTIONS = (

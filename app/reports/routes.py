@@ -98,6 +98,7 @@ def _coming(rows: Sequence[queries.ComingRow], names: Names) -> list[Coming]:
             starts_at=row.starts_at,
             chair=row.chair or "no chair yet",
             format=row.format.label,
+            late=bool(row.late),
             answered=row.answered,
             invited=row.invited,
             children=names.on_meetings.get(row.id, ()),

@@ -60,6 +60,7 @@ class Coming:
     starts_at: datetime
     chair: str
     format: str
+    late: bool  # booked after its deadline: the manager sees it (C7)
     answered: int
     invited: int
     children: tuple[str, ...]

@@ -17,9 +17,10 @@ from app.invitations import service as invitations
 from app.invitations.models import Invitation
 from app.invitations.types import Change, LetterKind
 from app.meetings import messages, rules
-from app.meetings.booking.lines import free_line, new_pin, take_line
+from app.meetings.booking.lines import free_line, new_pin, take_line, take_typed
 from app.meetings.booking.people import add_chair, add_people, chair_of
-from app.meetings.booking.service import held_meeting, set_format, set_time
+from app.meetings.booking.service import held_meeting, set_format, set_time, tell_manager
+from app.meetings.booking.slots import is_late
 from app.meetings.booking.types import ChangeOrder, Removal
 from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import invitee as invitee_of
@@ -38,13 +39,13 @@ class _Held:
     starts_at: datetime | None
     ends_at: datetime | None
     location: str
-    line_id: int | None
-    pin_id: int | None
+    dial_in: tuple[int | None, int | None, str | None]
 
     @classmethod
     def of(cls, meeting: Meeting) -> _Held:
         location = messages.location_of(meeting.format, meeting.place)
-        return cls(meeting.starts_at, meeting.ends_at, location, meeting.line_id, meeting.pin_id)
+        dial_in = (meeting.line_id, meeting.pin_id, meeting.typed_dial_in)
+        return cls(meeting.starts_at, meeting.ends_at, location, dial_in)
 
     def changes_to(self, new: _Held) -> list[Change]:
         found = []
@@ -52,7 +53,7 @@ class _Held:
             found.append(Change.TIME)
         if self.location != new.location:
             found.append(Change.PLACE)
-        if (self.line_id, self.pin_id) != (new.line_id, new.pin_id):
+        if self.dial_in != new.dial_in:
             found.append(Change.DIAL_IN)
         return found
 
@@ -85,6 +86,7 @@ def change(
     meeting = held_meeting(session, ref)
     rules.check_changeable(meeting.state)
     before = _Held.of(meeting)
+    was_late = is_late(meeting.starts_at or now, meeting.due_at)
     removed = [_removed(session, meeting, removal, now) for removal in order.removals]
     new_chair = order.chair_id is not None and order.chair_id != meeting.chair_id
     if new_chair and order.chair_id is not None:
@@ -104,7 +106,7 @@ def change(
         raise Refused("people", "Nobody would be left beside the chair: cancel it instead")
     # Whoever had an invitation can know the PIN; the one taken with another line is new already.
     if (order.new_pin or any(one.invitation_id for one in removed)) and (
-        before.pin_id == meeting.pin_id
+        before.dial_in[1] == meeting.pin_id
     ):
         new_pin(session, meeting, now)
     changes = before.changes_to(_Held.of(meeting))
@@ -123,6 +125,9 @@ def change(
             one.name for one in [*removed, *concerned, *added] if one.invitation_id is None
         ),
     )
+    newly_late = is_late(meeting.starts_at or now, meeting.due_at) and not was_late
+    if newly_late:
+        tell_manager(session, meeting, sender, now)
     if not (changes or removed or added):
         raise Refused("slot", "Nothing was changed: change the time, the place or the people")
     record(
@@ -165,7 +170,8 @@ def cancel(
             for one in meeting.invitees
             if one.removed_at is None and one.answer is not Answer.DEPUTY
         ]
-        queued = messages.send(session, LetterKind.CANCELLATION, meeting, there, sender, now)
+        kind, off = LetterKind.CANCELLATION, (Change.CALLED_OFF,)
+        queued = messages.send(session, kind, meeting, there, sender, now, off)
         free_line(session, meeting)
     meeting.state = MeetingState.CANCELLED
     meeting.cancelled_at, meeting.cancel_reason = now, reason
@@ -286,7 +292,11 @@ def _move(session: Session, meeting: Meeting, order: ChangeOrder, now: datetime)
         set_time(session, meeting, start, minutes, chair_id, reason, now)
     if order.format is not None:
         set_format(meeting, order.format, order.place)
-    if moved or order.line_id not in (None, meeting.line_id) or order.format is not None:
+    if order.dial_in is not None:
+        take_typed(session, meeting, order.dial_in)
+    elif meeting.typed_dial_in and order.line_id is None:
+        return  # it goes on with the dial-in that was typed
+    elif moved or order.line_id not in (None, meeting.line_id) or order.format is not None:
         take_line(session, meeting, order.line_id, now)
 
 

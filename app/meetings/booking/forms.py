@@ -11,8 +11,15 @@ from wtforms import BooleanField, Field
 
 from app.meetings.booking.person_rows import MOST_PEOPLE, TOO_LONG, PersonRow
 from app.meetings.booking.slots import DURATIONS
-from app.meetings.booking.types import BookingOrder, ChangeOrder, Chosen, Leaving, Removal
-from app.meetings.types import Format
+from app.meetings.booking.types import (
+    BookingOrder,
+    ChangeOrder,
+    Chosen,
+    Leaving,
+    Removal,
+    TypedDialIn,
+)
+from app.meetings.types import Format, dial_in_text
 from app.web.choices import RadioField, SelectField
 from app.web.forms import BaseForm, Line, LocalMoment, OnceForm, Passage, Required
 from app.web.numbers import whole_or_none
@@ -130,6 +137,8 @@ class BookingForm(OnceForm):
     chair = SelectField("Chair", validate_choice=False)
     line = SelectField("Conference line", validate_choice=False)
     new_pin = BooleanField("Give out a new PIN")
+    dial_in = Line("Telephone number of another dial-in")
+    dial_in_pin = Line("Its PIN, if it has one")
     search = Line("Find somebody in the directory")
     people = PeopleField("Who")
     new = NewPersonField("Somebody who is not in the directory")
@@ -220,12 +229,24 @@ class BookingForm(OnceForm):
             chair_id=whole_or_none(self.chair.data) or 0,
             line_id=whole_or_none(self.line.data),
             people=tuple(chosen),
+            dial_in=self.typed_dial_in(),
             left_out=tuple(left),
             late_reason=self.late_reason.data or None,
         )
 
+    def typed_dial_in(self) -> TypedDialIn | None:
+        """Another dial-in than a line of the council's."""
+        number = self.dial_in.data
+        return TypedDialIn(number, self.dial_in_pin.data or "") if number else None
+
     def changes(
-        self, format_: Format, place: str | None, minutes: int, chair_id: int | None, adder: str
+        self,
+        format_: Format,
+        place: str | None,
+        dial_in: str | None,
+        minutes: int,
+        chair_id: int | None,
+        adder: str,
     ) -> ChangeOrder:
         """What is to change, given what holds now (C7)."""
         removals, additions = [], []
@@ -240,6 +261,8 @@ class BookingForm(OnceForm):
         moved = (new_format, new_place) != (format_, place)
         chair = whole_or_none(self.chair.data)
         kept = self.slot.data == KEEP_TIME
+        typed = self.typed_dial_in()
+        kept_dial_in = typed is None or dial_in_text(typed.telephone, typed.pin) == dial_in
         return ChangeOrder(
             starts_at=None if kept else self.start,
             minutes=self.minutes.data if self.minutes.data != minutes else None,
@@ -248,6 +271,7 @@ class BookingForm(OnceForm):
             chair_id=chair if chair != chair_id else None,
             line_id=whole_or_none(self.line.data),
             new_pin=bool(self.new_pin.data),
+            dial_in=None if kept_dial_in else self.typed_dial_in(),
             removals=tuple(removals),
             additions=tuple(additions),
             late_reason=self.late_reason.data or None,

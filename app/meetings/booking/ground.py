@@ -13,6 +13,8 @@ from app.accounts.queries import chairs
 from app.directory.models import CouncilSettings
 from app.directory.queries import council
 from app.meetings.booking import queries, rules
+from app.meetings.booking.addresses import Doubts, Known, doubts_about
+from app.meetings.booking.person_rows import PersonRow
 from app.meetings.booking.slots import DAYS_LOOKED_AT, slots
 from app.meetings.booking.types import (
     CaseFacts,
@@ -39,7 +41,7 @@ class Ground:
         self._busy: dict[
             tuple[frozenset[int], datetime, datetime], dict[str, tuple[Span, ...]]
         ] = {}
-        self._offers: list[tuple[Diary, int, Format, list[Slot]]] = []
+        self._offers: list[tuple[Diary, int, Format, bool, list[Slot]]] = []
 
     @cached_property
     def settings(self) -> CouncilSettings:
@@ -60,6 +62,17 @@ class Ground:
     @cached_property
     def _directory(self) -> list[Person]:
         return queries.people_with(self.session, rules.roles_asked_for(self.case))
+
+    @cached_property
+    def _known(self) -> list[Known]:
+        return queries.known_addresses(self.session)
+
+    def doubts(self, row: PersonRow) -> Doubts:
+        """What speaks against somebody who was typed, or an address that was."""
+        if not row.name and not row.email:
+            return Doubts()
+        secure = self.settings.secure_domains
+        return doubts_about(row.name, row.agency, row.email, self._known, secure)
 
     def proposals(self, at: datetime) -> list[Proposal]:
         """Who must come to a discussion at that time."""
@@ -103,11 +116,21 @@ class Ground:
             asked=len(people),
         )
 
-    def offered(self, diary: Diary, minutes: int, format_: Format) -> list[Slot]:
+    def offered(
+        self, diary: Diary, minutes: int, format_: Format, *, needs_line: bool
+    ) -> list[Slot]:
         """The times to offer; looked for once where nobody's diary says anything new."""
-        for known, length, held, offers in self._offers:
-            if (known, length, held) == (diary, minutes, format_):
+        for known, length, held, line, offers in self._offers:
+            if (known, length, held, line) == (diary, minutes, format_, needs_line):
                 return offers
-        offers = slots(self.now, self.meeting.due_at, self.office, diary, minutes, format_=format_)
-        self._offers.append((diary, minutes, format_, offers))
+        offers = slots(
+            self.now,
+            self.meeting.due_at,
+            self.office,
+            diary,
+            minutes,
+            format_=format_,
+            needs_line=needs_line,
+        )
+        self._offers.append((diary, minutes, format_, needs_line, offers))
         return offers

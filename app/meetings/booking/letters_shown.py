@@ -51,7 +51,11 @@ def letters_shown(
         location=messages.location_told(
             ground.session, ground.meeting, format_, form.place.data or None
         ),
-        dial_in=DialIn(line.telephone, PIN_IN_WORDS) if line else None,
+        dial_in=DialIn(form.dial_in.data, form.dial_in_pin.data or "")
+        if form.dial_in.data
+        else DialIn(line.telephone, PIN_IN_WORDS)
+        if line
+        else None,
     )
     desk = messages.desk_of(ground.settings, sender)
     chair = dict(form.chair.choices or []).get(form.chair.data or "", "")

@@ -17,6 +17,7 @@ from app.meetings.booking.person_rows import KINDS
 from app.meetings.booking.rows import RowShown, cautions, row_shown
 from app.meetings.booking.slots import (
     format_for,
+    free_line,
     is_late,
     is_office_time,
     overlaps,
@@ -24,7 +25,7 @@ from app.meetings.booking.slots import (
 from app.meetings.booking.types import Diary, FormatChoice, Person, Proposal, Slot
 from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import ChildShown, children_of
-from app.meetings.types import Answer, Format
+from app.meetings.types import Answer, Format, dial_in_parts
 from app.protocols.exchange import restore
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.protocols.types import Clock
@@ -72,6 +73,7 @@ class BookingPage:
     letters: list[Letter]
     no_letters: str
     summary: str
+    lines_used_up: bool
     kinds: Sequence[tuple[str, str]] = KINDS
 
 
@@ -114,6 +116,8 @@ def fill_change(ground: Ground, form: BookingForm) -> None:
     form.slot.data = KEEP_TIME
     form.minutes.data = _length(meeting)
     form.late_reason.data = meeting.late_reason or ""
+    if meeting.typed_dial_in:
+        form.dial_in.data, form.dial_in_pin.data = dial_in_parts(meeting.typed_dial_in)
     for invitee in _on_the_list(meeting):
         form.add_row({"key": f"invitee-{invitee.id}", "come": True})
 
@@ -157,7 +161,17 @@ def build(
     by_key = {proposal.key: proposal for proposal in proposals}
     invitees = {f"invitee-{one.id}": one for one in meeting.invitees}
     rows = [
-        row_shown(row, by_key.get(row.key), invitees.get(row.key), people, case, diary, at, end)
+        row_shown(
+            row,
+            by_key.get(row.key),
+            invitees.get(row.key),
+            people,
+            case,
+            diary,
+            at,
+            end,
+            ground.doubts(row),
+        )
         for row in form.rows()
     ]
     _set_choices(ground, form, diary, changing=changing)
@@ -182,6 +196,7 @@ def build(
         letters=letters,
         no_letters=no_letters,
         summary=_summary(form, rows, at, end, changing=changing),
+        lines_used_up=not offered and _format(form) is Format.CALL,
     )
 
 
@@ -200,7 +215,8 @@ def _slots(ground: Ground, form: BookingForm, diary: Diary) -> list[Slot]:
     wanted = whole_or_none(form.line.data)
     if wanted is not None:
         diary = replace(diary, lines=tuple(line for line in diary.lines if line[0] == wanted))
-    return ground.offered(diary, form.minutes.data or 45, _format(form))
+    needs_line = _format(form) is Format.CALL and not form.dial_in.data
+    return ground.offered(diary, form.minutes.data or 45, _format(form), needs_line=needs_line)
 
 
 def _slots_for(ground: Ground, form: BookingForm, proposals: Sequence[Proposal]) -> list[Slot]:
@@ -232,7 +248,7 @@ def _no_slots(diary: Diary) -> str:
     if not diary.lines:
         return (
             "No conference line has an unused PIN left: an administrator adds lines and PINs in "
-            "the council settings. Or choose a meeting face to face."
+            "the council settings. Or type another dial-in, or choose a meeting face to face."
         )
     return "No time is free for chair and line in the next fortnight. Type another time."
 
@@ -261,8 +277,8 @@ def _set_choices(ground: Ground, form: BookingForm, diary: Diary, *, changing: b
 def _time_notes(
     ground: Ground, form: BookingForm, diary: Diary, at: datetime, end: datetime
 ) -> tuple[str, ...]:
-    """What a person should know about a time that they typed themselves."""
-    if form.slot.data != OTHER_TIME or form.start is None:
+    """What speaks against the chosen time. The database decides when it is sent; this tells."""
+    if form.start is None:
         return ()
     notes = []
     if at < ground.now:
@@ -270,9 +286,22 @@ def _time_notes(
     if not is_office_time(at, end, ground.office):
         notes.append("This is outside office hours.")
     if is_late(at, ground.meeting.due_at):
-        notes.append("This is after the deadline.")
+        notes.append("This is after the deadline: it needs a reason.")
     if any(overlaps((at, end), span) for span in diary.chair):
         notes.append("The chair is in another discussion then.")
+    if _format(form) is Format.CALL and not form.dial_in.data:
+        wanted = whole_or_none(form.line.data)
+        asked = tuple(line for line in diary.lines if wanted in (None, line[0]))
+        if free_line(replace(diary, lines=asked), at, end)[0] is None:
+            which = asked[0][1] if wanted and asked else "Every conference line"
+            notes.append(f"{which} is taken then: choose another time, or type another dial-in.")
+    busy = [
+        name
+        for name, spans in diary.people.items()
+        if any(overlaps((at, end), span) for span in spans)
+    ]
+    if busy:
+        notes.append(f"In another discussion then: {', '.join(busy)}.")
     return tuple(notes)
 
 

@@ -15,6 +15,7 @@ from app.directory import queries as directory
 from app.directory.models import Agency, ConferenceLine, CouncilSettings, LinePin, Professional
 from app.directory.rules import opening
 from app.directory.types import ProfessionalRole
+from app.meetings.booking.addresses import Known
 from app.meetings.booking.types import (
     CaseFacts,
     Diary,
@@ -59,6 +60,13 @@ _HOLDER = (
     .outerjoin(Staff, Staff.id == Meeting.chair_id)
     .order_by(LineQuarter.quarter)
     .limit(1)
+)
+
+
+_KNOWN = (
+    select(Professional.name, Agency.name, Professional.email)
+    .join(Agency, Agency.id == Professional.agency_id)
+    .where(Professional.ended_at.is_(None))
 )
 
 
@@ -129,6 +137,11 @@ def case_facts(session: Session, referral: Referral | None, child_ids: list[int]
             if adult.alleged_perpetrator and adult.employer_id is not None
         ),
     )
+
+
+def known_addresses(session: Session) -> list[Known]:
+    """Everybody in the directory, to compare somebody typed with."""
+    return [Known(*row) for row in session.execute(_KNOWN)]
 
 
 def people_with(session: Session, roles: Collection[ProfessionalRole]) -> list[Person]:

@@ -28,7 +28,7 @@ from app.web.numbers import whole_or_none
 blueprint = Blueprint("booking", __name__)
 
 PAGE, FRAGMENT = "meetings/booking/book.html", "meetings/booking/_book.html"
-PREVIEW = "meetings/booking/_preview.html"
+LIVE = "meetings/booking/_live.html"
 NEW_PROPOSAL = "Proposed since you opened the page: tick, or say why not"
 
 
@@ -54,7 +54,8 @@ def send(ref: str) -> Response:
     unseen = add_unseen(form, proposals)
     form.forget_unused()
     fits = all((form.validate(), form.check_time(), form.check_unlisted()))
-    if not (_point_out(form, proposals, unseen) and fits):
+    right = _addresses_read_back(ground, form)
+    if not (_point_out(form, proposals, unseen) and fits and right):
         return _shown(ref, form, 422)
     staff = signed_in()
     whys = {proposal.key: (proposal.rule_id, proposal.why) for proposal in proposals}
@@ -74,7 +75,7 @@ def send(ref: str) -> Response:
 @access(staff_may(Permission.DISCUSSION_BOOK))
 def preview(ref: str) -> Response:
     """The letters for what the form holds now; changes nothing."""
-    return respond(PAGE, PREVIEW, form=(form := BookingForm()), page=_build(ref, form))
+    return respond(PAGE, LIVE, form=(form := BookingForm()), page=_build(ref, form))
 
 
 @blueprint.get("/discussions/<ref>/change")
@@ -96,14 +97,17 @@ def send_change(ref: str) -> Response:
         return _shown(ref, form, changing=True)
     form.allow_its_length()
     form.forget_unused()
-    if not all((form.validate(), form.check_time(may_keep=True), form.check_unlisted())):
+    fits = all((form.validate(), form.check_time(may_keep=True), form.check_unlisted()))
+    if not (_addresses_read_back(_ground(ref), form) and fits):
         return _shown(ref, form, 422, changing=True)
     staff, told = signed_in(), []
 
     def act(session: Session) -> str:
         held = meeting_or_404(session, ref)
         minutes = _minutes(held)
-        order = form.changes(held.format, held.place, minutes, held.chair_id, staff.name)
+        order = form.changes(
+            held.format, held.place, held.typed_dial_in, minutes, held.chair_id, staff.name
+        )
         told.append(changes.change(session, staff, ref, order, sender(), moment))
         return url_for("meetings.overview", ref=ref)
 
@@ -209,7 +213,7 @@ def _adjust(form: BookingForm) -> None:
     pressed = request.form
     if (person := whole_or_none(pressed.get("add"))) is not None:
         _add(form, {"key": f"added-{person}", "come": True, "person": str(person)})
-        form.search.data = ""
+
     elif pressed.get("do") == "add-typed":
         new = form.new.row
         if not new.name or not new.agency:
@@ -220,6 +224,11 @@ def _adjust(form: BookingForm) -> None:
         number = next(n for n in range(len(keys) + 1) if f"typed-{n}" not in keys)
         _add(form, new.as_given() | {"key": f"typed-{number}", "come": True})
         form.new.empty()
+    elif swapped := pressed.get("swap"):
+        key, _, person_id = swapped.rpartition(":")
+        for row in form.rows():
+            if row.key == key and whole_or_none(person_id) is not None:
+                row.person, row.come, row.email = person_id, True, ""
     elif dropped := pressed.get("drop"):
         form.people.drop(dropped)
 
@@ -249,6 +258,17 @@ def _point_out(form: BookingForm, proposals: Sequence[Proposal], unseen: Collect
         else:
             continue
         whole = False
+    return whole
+
+
+def _addresses_read_back(ground: Ground, form: BookingForm) -> bool:
+    """Whether every address that could be mistaken for another is said to have been checked."""
+    whole = True
+    for row in form.rows():
+        if row.come and not row.checked and ground.doubts(row).look_alike:
+            words = "Read the address back to them and tick here, or mend it"
+            form.people.point_out(row, "checked", words)
+            whole = False
     return whole
 
 

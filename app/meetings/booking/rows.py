@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.clock import words_for_moment
+from app.directory.types import ProfessionalRole
 from app.meetings.booking import rules
+from app.meetings.booking.addresses import Doubts
 from app.meetings.booking.person_rows import PersonRow
 from app.meetings.booking.slots import overlaps
 from app.meetings.booking.types import CaseFacts, Diary, Person, Proposal
 from app.meetings.models import Invitee
+
+MOST_SWAPS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class RowShown:
     can_drop: bool = False
     reason_label: str = "Why is this person not invited?"
     state: str = ""
+    look_alike: str = ""  # asks for a tick before anything is sent
+    swaps: tuple[Person, ...] = ()  # who takes the place at one press
     address: str = ""  # where the invitation goes, from the directory
 
 
@@ -43,6 +49,7 @@ def row_shown(
     diary: Diary,
     at: datetime,
     end: datetime,
+    doubts: Doubts,
 ) -> RowShown:
     person = people.get(row.professional_id or 0)
     options = proposal.options if proposal else ()
@@ -73,6 +80,8 @@ def row_shown(
             warnings=_warnings(person, case, diary, at, end),
             required=bool(proposal and proposal.required),
             can_swap=can_swap,
+            swaps=tuple(one for one in options if one != person)[:MOST_SWAPS],
+            look_alike=doubts.look_alike,
             asks_address=not person.email,
             address=person.email or "",
             can_drop=proposal is None,
@@ -89,9 +98,11 @@ def row_shown(
         role=proposal.role.label if proposal else "",
         why=proposal.why if proposal else "Added by you.",
         source=proposal.source if proposal else "",
-        warnings=(),
+        warnings=doubts.notes,
+        look_alike=doubts.look_alike,
         required=bool(proposal and proposal.required),
         can_swap=can_swap,
+        swaps=options[:MOST_SWAPS],
         asks_address=not nobody,
         can_drop=proposal is None,
         reason_label=f"Why is nobody invited as {name}?"
@@ -129,6 +140,7 @@ def cautions(
     """Quorum and decision-makers, of those who are ticked (C2, C8)."""
     coming: list[tuple[str, bool]] = []
     kinds = [rules.QUORUM[0]]  # the chair is there for social care
+    roles: set[ProfessionalRole] = set()
     for shown in rows:
         row = shown.form
         if not row.come:
@@ -137,9 +149,11 @@ def cautions(
         if invitee is not None:
             coming.append((invitee.agency_name, invitee.decision_maker))
             kinds.append(invitee.agency_kind)
+            roles.add(invitee.role)
         elif person is not None:
             coming.append((person.agency_name, person.decision_maker))
             kinds.append(person.agency_kind)
+            roles.add(person.role)
         elif row.is_typed:
             coming.append((row.agency or row.name, row.decides))
             kinds.append(row.agency_kind)
@@ -148,6 +162,11 @@ def cautions(
         "with a reason (TIMING)."
         for kind in rules.quorum_missing(kinds)
     ]
+    if rules.MASH in roles and roles & set(rules.HEALTH_ROLES):
+        found.append(
+            "The MASH health visitor is asked only where no health professional who knows the "
+            "child can give immediate input, and one of these is invited (BROMLEY 1)."
+        )
     without = rules.agencies_without_decision_maker(coming)
     if without:
         found.append(

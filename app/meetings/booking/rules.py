@@ -11,6 +11,7 @@ from app.meetings.booking.types import CaseFacts, Involved, Person, Proposal, Ty
 from app.referrals.types import Concern, Flag
 
 Role = ProfessionalRole
+MASH = Role.MASH_HEALTH
 
 # Who can know a child themselves; the MASH health visitor does not (BROMLEY 1).
 HEALTH_ROLES = (

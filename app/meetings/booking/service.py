@@ -6,21 +6,25 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Staff
 from app.accounts.types import StaffMember
 from app.audit.service import record
 from app.audit.types import Subject
-from app.core.clock import words_for_time
+from app.core.clock import words_for_moment, words_for_time
 from app.core.refusal import Refused
-from app.invitations.types import LetterKind
+from app.directory.queries import council
+from app.invitations.letters import notice_letters
+from app.invitations.types import LetterKind, Notice
 from app.meetings import messages, rules
 from app.meetings.booking import queries
-from app.meetings.booking.lines import take_line
+from app.meetings.booking.lines import take_line, take_typed
 from app.meetings.booking.people import add_all, chair_of
 from app.meetings.booking.slots import is_late
 from app.meetings.booking.types import BookingOrder
 from app.meetings.models import LeftOut, Meeting
 from app.meetings.queries import meeting_for_change
 from app.meetings.types import Format, MeetingState
+from app.outbox import service as outbox
 
 SHORTEST, LONGEST = 15, 240  # minutes
 
@@ -61,7 +65,10 @@ def book(
         raise Refused("people", "Invite at least one person beside the chair")
     meeting.chair_id = chair.id
     meeting.state = MeetingState.BOOKED
-    take_line(session, meeting, order.line_id, now)
+    if order.dial_in is not None:
+        take_typed(session, meeting, order.dial_in)
+    else:
+        take_line(session, meeting, order.line_id, now)
     add_all(session, meeting, chair, order.people, now)
     queued = messages.send(session, LetterKind.INVITATION, meeting, meeting.invitees, sender, now)
     record(
@@ -80,7 +87,28 @@ def book(
             "after_deadline": is_late(order.starts_at, meeting.due_at),
         },
     )
+    if is_late(order.starts_at, meeting.due_at):
+        tell_manager(session, meeting, sender, now)
     return meeting
+
+
+def tell_manager(
+    session: Session, meeting: Meeting, sender: messages.Sender, now: datetime
+) -> None:
+    """Whoever decided that it is needed learns by mail that it comes after its deadline (C7)."""
+    manager = session.get(Staff, meeting.need_decided_by_id)
+    if manager is None or manager.ended_at is not None:
+        return
+    letters = notice_letters(
+        Notice.BOOKED_LATE,
+        messages.desk_of(council(session), sender),
+        meeting.ref,
+        words_for_moment(meeting.due_at) if meeting.due_at else "",
+        f"{sender.base_url}/discussions/{meeting.ref}",
+        [(manager.name, manager.email)],
+        now,
+    )
+    outbox.enqueue_all(session, letters, now)
 
 
 def _left_out(meeting: Meeting, order: BookingOrder, now: datetime) -> list[LeftOut]:

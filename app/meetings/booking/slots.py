@@ -34,6 +34,7 @@ def slots(
     minutes: int,
     *,
     format_: Format = Format.CALL,
+    needs_line: bool = True,
 ) -> list[Slot]:
     """Times that chair and line are free for, best first; times are UTC.
 
@@ -42,11 +43,13 @@ def slots(
     deadline (it passes at night or on a weekend), times outside are offered as such. Last, a few
     after the deadline, which need a reason. Closure days take slots away; they never lengthen a
     clock. Without a deadline everything within a fortnight is in time. A meeting face to face
-    needs no line, but half an hour to travel: before it, and between it and another discussion.
+    needs no line, but half an hour to travel: before it, and between it and another discussion. A
+    call with a dial-in of its own needs none either.
     """
     length = timedelta(minutes=minutes)
     travel = TRAVEL if format_ is not Format.CALL else timedelta()
-    search = _Search(office, diary, length, due, travel, needs_line=format_ is Format.CALL)
+    needs_line = needs_line and format_ is Format.CALL
+    search = _Search(office, diary, length, due, travel, needs_line=needs_line)
     horizon = now + timedelta(days=DAYS_LOOKED_AT)
     last = horizon if due is None else min(due, horizon)
     in_time: list[Slot] = []

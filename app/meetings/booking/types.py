@@ -174,8 +174,17 @@ class Leaving:
 
 
 @dataclass(frozen=True, slots=True)
+class TypedDialIn:
+    """A dial-in that is none of the council's lines: another team's, or the chair's own."""
+
+    telephone: str
+    pin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BookingOrder:
-    """Everything the booking page decides. `line_id` empty means: any line that is free."""
+    """Everything the booking page decides. `line_id` empty means: any line that is free, and none
+    where there is a typed dial-in."""
 
     starts_at: datetime
     minutes: int
@@ -186,6 +195,7 @@ class BookingOrder:
     people: tuple[Chosen, ...]
     left_out: tuple[Leaving, ...] = ()
     late_reason: str | None = None
+    dial_in: TypedDialIn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,3 +218,4 @@ class ChangeOrder:
     removals: tuple[Removal, ...] = ()
     additions: tuple[Chosen, ...] = ()
     late_reason: str | None = None
+    dial_in: TypedDialIn | None = None

@@ -255,6 +255,56 @@ def test_somebody_proposed_since_is_pointed_out(app, desk, case):
     assert len(_sent(app)) == 5
 
 
+def test_an_address_that_looks_like_another_is_read_back_first(app, desk, case):
+    with app.app_context(), transaction() as session:
+        make_person(session, ProfessionalRole.GP, email="gp@elm-surgery.example")
+    url, fields, _html = _page(desk, case)
+    typed = {"new-name": "Tess Typed", "new-agency": "Elm", "new-email": "t@elm-surqery.example"}
+    added = desk.post(url, data=fields | typed | {"do": "add-typed"})
+    assert "looks like elm-surgery.example" in added.text
+    held = form_of(added.text, url)
+    refused = desk.post(url, data=held | {"do": "send"})
+    assert refused.status_code == 422
+    assert "Read the address back to them" in refused.text
+    assert _sent(app) == []
+    place = next(n for n in range(9) if held.get(f"people-{n}-key") == "typed-0")
+    done = desk.post(url, data=held | {f"people-{place}-checked": "y", "do": "send"})
+    assert done.status_code == 303
+
+
+def test_somebody_else_takes_a_place_at_one_press(app, desk, case):
+    with app.app_context(), transaction() as session:
+        other = make_person(session, ProfessionalRole.POLICE_CAIT, AgencyKind.POLICE).id
+    url, fields, html = _page(desk, case)
+    place = next(n for n in range(9) if fields.get(f"people-{n}-key") == "police")
+    first = int(fields[f"people-{place}-person"])
+    swap = next(one for one in (case["cait"], other) if one != first)
+    assert f'name="swap" value="police:{swap}"' in html
+    swapped = form_of(desk.post(url, data=fields | {"swap": f"police:{swap}"}).text, url)
+    assert swapped[f"people-{place}-person"] == str(swap)
+
+
+def test_what_speaks_against_a_time_is_said_while_it_is_typed(app, desk, case):
+    url, fields, _html = _page(desk, case)
+    night = {"slot": "2031-03-05T02:00:00+00:00"}
+    answer = desk.post(f"{url}/preview", data=fields | night, headers=HTMX)
+    assert 'id="booking-notes" hx-swap-oob' in answer.text
+    assert "outside office hours" in answer.text and "after the deadline" in answer.text
+
+
+def test_a_call_is_booked_by_another_dial_in_when_all_lines_are_taken(app, desk, case):
+    with app.app_context(), transaction() as session:
+        for pin in session.execute(select(LinePin)).scalars():
+            pin.used_at = now()
+    url, fields, html = _page(desk, case)
+    assert "type another dial-in" in html
+    fields |= {"dial_in": "020 7946 0155", "dial_in_pin": "4711"}
+    slot = re.search(r'name="slot"[^>]*value="(20[^"]+)"', desk.post(url, data=fields).text)[1]
+    done = desk.post(url, data=fields | {"slot": slot, "do": "send"})
+    assert done.status_code == 303
+    assert "020 7946 0155" in desk.get(done.headers["Location"]).text
+
+
 def test_the_preview_follows_the_form_and_changes_nothing(app, desk, case):
     url, fields, _html = _page(desk, case)
     day = datetime(2031, 3, 4, 11, 0, tzinfo=UTC)

@@ -155,3 +155,62 @@ def test_every_offer_keeps_every_promise(now, left, minutes, taken, chair):
     in_time = [slot for slot in found if not slot.after_deadline]
     assert found == in_time + [slot for slot in found if slot.after_deadline]
     assert [slot.start for slot in in_time] == sorted(slot.start for slot in in_time)
+
+
+@given(
+    now=moments,
+    left=st.integers(2, 24 * 5),
+    taken=st.sets(st.integers(0, 24 * 4 * 6), max_size=150),
+    chair=st.lists(st.integers(0, 24 * 6), max_size=12),
+    somebody=st.lists(st.integers(0, 24 * 6), max_size=8),
+)
+def test_the_first_offer_is_the_earliest_that_everybody_is_free_for(
+    now, left, taken, chair, somebody
+):
+    """Against every quarter of an hour, tried one by one."""
+    start = now.replace(minute=0, second=0, microsecond=0)
+    quarters = frozenset(start + timedelta(minutes=15 * n) for n in taken)
+
+    def hours(of: list[int]) -> tuple[tuple[datetime, datetime], ...]:
+        return tuple((start + timedelta(hours=n), start + timedelta(hours=n + 1)) for n in of)
+
+    diary = Diary(((1, "Line 1"),), {1: quarters}, hours(chair), {"Dr Day": hours(somebody)})
+    due = now + timedelta(hours=left)
+
+    def fits(moment: datetime) -> bool:
+        end = moment + timedelta(minutes=45)
+        return (
+            moment >= now + timedelta(minutes=30)
+            and end <= due
+            and is_office_time(moment, end, OFFICE)
+            and quarters.isdisjoint(quarters_of(moment, end))
+            and not any(overlaps((moment, end), span) for span in diary.chair)
+            and not any(overlaps((moment, end), span) for span in diary.people["Dr Day"])
+        )
+
+    every = (start + timedelta(minutes=15 * n) for n in range(4 * (left + 2)))
+    earliest = next(filter(fits, every), None)
+    found = slots(now, due, OFFICE, diary, 45)
+    if earliest is not None:
+        assert (found[0].start, found[0].busy) == (earliest, ())
+
+
+def test_a_meeting_face_to_face_leaves_time_to_travel():
+    diary = Diary(lines=(), chair=((at(24, 9), at(24, 10)),))
+    found = slots(TUESDAY, at(24, 13), OFFICE, diary, 45, format_=Format.MEETING)
+    assert found[0].start == at(24, 10, 30)
+    by_telephone = Diary(lines=((1, "Line 1"),), chair=diary.chair)
+    assert slots(TUESDAY, at(24, 13), OFFICE, by_telephone, 45)[0].start == at(24, 10)
+
+
+def test_who_is_away_is_named_and_later_times_go_first():
+    diary = Diary(lines=((1, "Line 1"),), away={"Dr Day": at(24, 11)}, asked=1)
+    found = slots(TUESDAY, at(24, 13), OFFICE, diary, 45)
+    assert (found[0].start, found[0].busy) == (at(24, 11), ())
+    assert "everybody asked free" in found[0].why and "before the deadline" in found[0].why
+    assert any("away: Dr Day" in slot.why for slot in found)
+
+
+def test_a_call_with_a_dial_in_of_its_own_needs_no_line():
+    nothing = Diary(lines=())
+    assert slots(TUESDAY, at(25, 12), OFFICE, nothing, 45, needs_line=False)
