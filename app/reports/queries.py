@@ -272,8 +272,8 @@ def work(session: Session, kinds: Collection[WorkKind]) -> list[WorkRow]:
 def coming(session: Session) -> list[ComingRow]:
     """Booked discussions, the next first, with how many have answered: one statement."""
     return [
-        ComingRow(id_, ref, starts_at, format_, chair, invited, answered or 0)
-        for id_, ref, starts_at, format_, chair, invited, answered in session.execute(_COMING)
+        ComingRow(id_, ref, starts_at, format_, late, chair, invited, answered or 0)
+        for id_, ref, starts_at, format_, late, chair, invited, answered in session.execute(_COMING)
     ]
 
 
