@@ -17,7 +17,7 @@ ADMINISTRATOR = "administrator@council.example"
 INVITEES = 8
 MOST_PAGES = 2
 MOST_INTERACTIONS = 14
-SEARCH = "surgery"
+SEARCH = "primary"
 
 pytestmark = pytest.mark.browser
 
@@ -62,7 +62,7 @@ def test_eight_invitations_in_two_pages_and_fourteen_interactions(
     page = new_browser()
     sign_in(page, ADMINISTRATOR)
     desk = Counted(page, keyboard)
-    desk.press(page.get_by_role("link", name="Book the discussion").first, "open the booking")
+    desk.press(page.get_by_role("link", name="Book the strategy discussion").first, "open the booking")
     page.locator("#booking-form").wait_for()
     booking = page.url
     find = page.get_by_role("button", name="Find", exact=True)

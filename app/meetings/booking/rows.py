@@ -56,7 +56,8 @@ def row_shown(
     if person is not None and person not in options:
         options = (*options, person)
     row.options = options
-    can_swap = len(options) + (proposal is not None and person is None) > 1
+    # The list only where the buttons do not hold everybody.
+    can_swap = bool(options) if person is None else len(options) > 1 + MOST_SWAPS
     if invitee is not None:
         return RowShown(
             form=row,

@@ -395,9 +395,13 @@ class _Table:
         )
 
     def like(self, person: Person) -> list[Person]:
-        """Who could come instead: the same role, the same agency first."""
-        same = [one for one in self.directory if one.role is person.role and one != person]
-        return sorted(same, key=lambda one: one.agency_id != person.agency_id)
+        """Who could come instead of somebody who knows the family: the same role in the same
+        agency. Another school or practice does not know the child, and is told nothing."""
+        return [
+            one
+            for one in self.directory
+            if one.role is person.role and one.agency_id == person.agency_id and one != person
+        ]
 
     def at_the_hospital(self, role: ProfessionalRole) -> list[Person]:
         named = (self.case.hospital or "").casefold()

@@ -217,3 +217,12 @@ def test_quorum_and_decision_makers():
     ]
     assert agencies_without_decision_maker([("A", False), ("B", True), ("A", True)]) == []
     assert agencies_without_decision_maker([("A", False), ("B", True)]) == ["A"]
+
+
+def test_another_school_is_never_offered_instead():
+    lead = person(Role.SAFEGUARDING_LEAD, agency=1)
+    deputy = person(Role.SAFEGUARDING_LEAD, agency=1)
+    elsewhere = person(Role.SAFEGUARDING_LEAD, agency=2)
+    found = who_must_come(working_with(lead), [lead, deputy, elsewhere], FRIDAY)
+    [school] = [one for one in found if one.rule_id == "school"]
+    assert school.options == (lead, deputy)
