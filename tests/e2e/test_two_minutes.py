@@ -17,7 +17,7 @@ ADMINISTRATOR = "administrator@council.example"
 INVITEES = 8
 MOST_PAGES = 2
 MOST_INTERACTIONS = 14
-SEARCH = "primary"
+SEARCH = "health"
 
 pytestmark = pytest.mark.browser
 
@@ -62,7 +62,9 @@ def test_eight_invitations_in_two_pages_and_fourteen_interactions(
     page = new_browser()
     sign_in(page, ADMINISTRATOR)
     desk = Counted(page, keyboard)
-    desk.press(page.get_by_role("link", name="Book the strategy discussion").first, "open the booking")
+    desk.press(
+        page.get_by_role("link", name="Book the strategy discussion").first, "open the booking"
+    )
     page.locator("#booking-form").wait_for()
     booking = page.url
     find = page.get_by_role("button", name="Find", exact=True)
@@ -73,6 +75,9 @@ def test_eight_invitations_in_two_pages_and_fourteen_interactions(
     while (before := _invited(page)) < INVITEES:
         desk.press(page.locator(".app-found__person button").first, "add somebody")
         expect(page.locator(".app-invitee__come:checked")).to_have_count(before)
+    reason = page.locator("#late_reason")
+    if reason.is_visible():  # near midnight nothing is left before the deadline
+        desk.fill(reason, "Nobody is free before.")
     desk.press(page.get_by_role("button", name="Send invitations"), "send")
     page.wait_for_url(lambda url: url != booking)
     expect(page.get_by_text("Booked. The invitations are on their way.")).to_be_visible()
