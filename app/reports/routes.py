@@ -13,6 +13,7 @@ from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission, StaffMember
 from app.core.clock import now
 from app.core.session import reading
+from app.meetings.received.queries import how_many_wait
 from app.reports import queries
 from app.reports.queries import Names
 from app.reports.rules import DONE_BY, in_order, kinds_for, state_of
@@ -24,6 +25,7 @@ blueprint = Blueprint("reports", __name__)
 
 # Actions that are due later are seen on the page of their discussion.
 ACTIONS_AHEAD = timedelta(days=2)
+MAIL_COUNTED = 50  # beyond that the page says "50 or more"
 
 
 @blueprint.get("/")
@@ -44,6 +46,12 @@ def first_page() -> Response:
         actions=(
             _actions(session, moment) if roles_may(staff.roles, Permission.DISCUSSION_BOOK) else []
         ),
+        mail_waits=(
+            how_many_wait(session, MAIL_COUNTED)
+            if roles_may(staff.roles, Permission.MAIL_SEE)
+            else 0
+        ),
+        mail_counted=MAIL_COUNTED,
         sees_cases=sees_cases,
         moment=moment,
     )

@@ -156,6 +156,7 @@ def answer_by_link(page: Page, area: Area, reference: str, began: float, looked:
     looked.at(page)
     page.get_by_role("button", name="I dial in").click()
     expect(page.locator("main")).to_contain_text("Your answer")
+    page.locator("#report summary").click()
     page.locator("[name='report-body']").fill("Two calls to the address in the last year.")
     press(page, "Send this report")
     expect(page.locator("main")).to_contain_text("Two calls to the address")
