@@ -167,6 +167,7 @@ class _Copies:
                     "received_at": at,
                     "recorded_at": at,
                     "decision_due_at": at + timedelta(days=1),
+                    "act_by_at": at + timedelta(days=1),
                 }
                 for n, at in numbered()
             ),

@@ -81,7 +81,7 @@ class Referral(Base):
         # The queue: late first, flat from a thousand rows to a million.
         Index(
             "ix_referral_open",
-            "decision_due_at",
+            "act_by_at",
             "id",
             sqlite_where=text("decided_at IS NULL"),
             postgresql_where=text("decided_at IS NULL"),
@@ -120,6 +120,8 @@ class Referral(Base):
     # A referral on one of these children within 12 months before (A3).
     earlier_referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"))
     decision_due_at: Mapped[datetime]
+    # Before the decision: the first of its clock and the strategy discussion's, if one is needed.
+    act_by_at: Mapped[datetime]
     outcome: Mapped[Outcome | None] = mapped_column(values_of(Outcome))
     decided_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()

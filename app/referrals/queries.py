@@ -58,6 +58,7 @@ class ListedReferral(NamedTuple):
     ref: str
     received_at: datetime
     decision_due_at: datetime
+    act_by_at: datetime
     decided_at: datetime | None
     channel: Channel
     agency: str
@@ -78,6 +79,7 @@ _COLUMNS = (
     Referral.ref,
     Referral.received_at,
     Referral.decision_due_at,
+    Referral.act_by_at,
     Referral.decided_at,
     Referral.channel,
     Referral.source_agency_id,
@@ -110,14 +112,12 @@ def _with_children(cut: Select[*tuple[Any, ...]], *order: str) -> Select[*tuple[
 
 
 _OPEN = (
-    select(*_COLUMNS)
-    .where(Referral.decided_at.is_(None))
-    .order_by(Referral.decision_due_at, Referral.id)
+    select(*_COLUMNS).where(Referral.decided_at.is_(None)).order_by(Referral.act_by_at, Referral.id)
 )
 _ALL = select(*_COLUMNS).order_by(Referral.received_at.desc(), Referral.id.desc())
-_OPEN_FIRST = _with_children(_OPEN, "decision_due_at", "id")
+_OPEN_FIRST = _with_children(_OPEN, "act_by_at", "id")
 _OPEN_AFTER = _with_children(
-    _OPEN.where(tuple_(Referral.decision_due_at, Referral.id) > _KEY), "decision_due_at", "id"
+    _OPEN.where(tuple_(Referral.act_by_at, Referral.id) > _KEY), "act_by_at", "id"
 )
 _ALL_FIRST = _with_children(_ALL, "-received_at", "-id")
 _ALL_BEFORE = _with_children(
@@ -130,7 +130,7 @@ def open_referrals(
 ) -> Page:
     """Referrals not yet decided, the earliest due first, so that late ones lead.
 
-    `after` is (decision_due_at, id) of the last row of the page before.
+    `after` is (act_by_at, id) of the last row of the page before.
     """
     return _page(session, _OPEN_FIRST if after is None else _OPEN_AFTER, after, size)
 
@@ -157,6 +157,7 @@ def _page(
                 ref=found.ref,
                 received_at=found.received_at,
                 decision_due_at=found.decision_due_at,
+                act_by_at=found.act_by_at,
                 decided_at=found.decided_at,
                 channel=found.channel,
                 agency=found.name,

@@ -37,7 +37,7 @@ def queue() -> Response:
     older = ""
     if page.more:
         last = page.rows[-1]
-        at = last.received_at if everything else last.decision_due_at
+        at = last.received_at if everything else last.act_by_at
         after = f"{at.isoformat()},{last.id}"
         older = url_for("referrals.queue", show="all" if everything else None, after=after)
     return respond(

@@ -115,6 +115,14 @@ def decision_due(protocol: LocalProtocol, facts: Facts) -> datetime:
     return facts.received_at + CONTACT_DECISION
 
 
+def act_by(protocol: LocalProtocol, facts: Facts) -> datetime:
+    """By when a referral must be looked at (UTC): the decision on it, or a strategy discussion if
+    one is needed, whichever is due first (B2, G1). Serious harm is discussed the same day."""
+    discussion = clocks(protocol, facts).get(Clock.STRATEGY_DISCUSSION)
+    decision = decision_due(protocol, facts)
+    return min(decision, discussion.due_at) if isinstance(discussion, Due) else decision
+
+
 def intake_problems(intake: Intake, now: datetime) -> Iterator[Refused]:
     """Everything for which a referral cannot stand, by the field of the form (A1, A2, A4).
 

@@ -82,7 +82,9 @@ def enter_referral(
             for adult in intake.adults
         ],
     )
-    referral.decision_due_at = rules.decision_due(protocol, rules.facts_of(referral))
+    facts = rules.facts_of(referral)
+    referral.decision_due_at = rules.decision_due(protocol, facts)
+    referral.act_by_at = rules.act_by(protocol, facts)
     session.add(referral)
     session.flush()
     for child, given, held in zip(children, intake.children, before, strict=True):
@@ -137,6 +139,8 @@ def change_concerns(
         return
     for name in changed:
         setattr(referral, name, fresh[name])
+    protocol = active(directory.council(session).protocol_id)
+    referral.act_by_at = rules.act_by(protocol, rules.facts_of(referral))
     session.flush()
     record(
         session, actor, "concerns changed", subject_of(referral), now,

@@ -74,7 +74,9 @@ class ListRow:
 def list_row(row: ListedReferral, now: datetime) -> ListRow:
     """A referral of a list at the aware moment `now`."""
     today = london_date(now)
-    state, state_text = deadline_state(row.decision_due_at, now, row.decided_at)
+    sooner = row.decided_at is None and row.act_by_at < row.decision_due_at
+    due_at = row.act_by_at if sooner else row.decision_due_at
+    state, state_text = deadline_state(due_at, now, row.decided_at)
     return ListRow(
         ref=row.ref,
         children=tuple(
@@ -85,11 +87,11 @@ def list_row(row: ListedReferral, now: datetime) -> ListRow:
             title="Decide by",
             state=state,
             state_text=state_text,
-            due_at=row.decision_due_at,
-            due_text="" if row.decided_at else moment_in_words(row.decision_due_at),
-            left_text="" if row.decided_at else time_left(row.decision_due_at, now),
+            due_at=due_at,
+            due_text="" if row.decided_at else moment_in_words(due_at),
+            left_text="" if row.decided_at else time_left(due_at, now),
             rule="",
-            reason="",
+            reason="A strategy discussion, if one is needed, is due by then" if sooner else "",
             source="",
             force_text="",
             others=(),

@@ -146,9 +146,9 @@ _BRANCHES: dict[WorkKind, Rows] = {
     ),
     WorkKind.DECIDE: _branch(
         WorkKind.DECIDE,
-        select(Referral.id, Referral.ref, Referral.decision_due_at.label("due_at"))
+        select(Referral.id, Referral.ref, Referral.act_by_at.label("due_at"))
         .where(Referral.decided_at.is_(None))
-        .order_by(Referral.decision_due_at, Referral.id),
+        .order_by(Referral.act_by_at, Referral.id),
     ),
     WorkKind.REPLACE: _branch(WorkKind.REPLACE, _CANCELLED),
     WorkKind.BOOK_AGAIN: _branch(WorkKind.BOOK_AGAIN, _CANCELLED_OPEN_CASE),

@@ -200,6 +200,7 @@ def make_case(
         lawful_basis=LawfulBasis.SIGNIFICANT_HARM,
         earlier_referral_id=None,
         decision_due_at=at + timedelta(hours=24),
+        act_by_at=at + timedelta(hours=24),
         outcome=None,
         decided_at=None,
     )

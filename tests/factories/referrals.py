@@ -113,6 +113,7 @@ def make_referral(
         lawful_basis=LawfulBasis.SIGNIFICANT_HARM if consent is not None else None,
         earlier_referral_id=None,
         decision_due_at=received_at + timedelta(hours=24),
+        act_by_at=received_at + timedelta(hours=24),
         outcome=decided,
         decided_at=received_at if decided else None,
         children=[

@@ -48,6 +48,8 @@ from app.referrals.types import (
 REFERRALS = 118
 # Whenever the area is started, some of it is fresh: hours before the first start.
 FRESH = (21.0, 19.5, 7.5, 6.5, 5.0, 3.2, 2.1, 1.2, 0.6)
+# This one of them is about a child who is known, given otherwise: the guard shows both.
+MISHEARD = 7
 DAYS = 7
 SEED = 20261120
 MAY_BE_SHARED = ConsentGiven(ConsentState.GIVEN, family_told=True)
@@ -100,7 +102,9 @@ class Week:
             self._plan(at, partial(self._refer, story))
         for number, hours in enumerate(FRESH):
             story = SERIOUS[number % len(SERIOUS)]
-            self._plan(self.now - timedelta(hours=hours), partial(self._refer, story))
+            misheard = number == MISHEARD
+            refer = partial(self._refer, story, misheard=misheard)
+            self._plan(self.now - timedelta(hours=hours), refer)
         for at, told in arrivals.forms(self.now):
             self._plan(at, partial(arrivals.send_form, self.session, self.settings, told))
         while self._events:
@@ -135,8 +139,8 @@ class Week:
 
     # Referrals
 
-    def _refer(self, story: Story, at: datetime) -> None:
-        children = self._children(at)
+    def _refer(self, story: Story, at: datetime, *, misheard: bool = False) -> None:
+        children = (_misheard(self._earlier),) if misheard else self._children(at)
         source = self._source(story.source, children[0])
         serious = story.outcome is Outcome.STRATEGY_DISCUSSION
         known = self.chance.random() < 0.9
@@ -287,6 +291,25 @@ def _again(earlier: Referral) -> ChildGiven:
         family_name=child.family_name,
         date_of_birth=child.date_of_birth,
         same_as=child.ref,
+    )
+
+
+def _misheard(earlier: list[Referral]) -> ChildGiven:
+    """A child referred before, given by a caller who is sure of neither name nor date."""
+    known = [row.child for one in earlier for row in one.children]
+    child = next(
+        one
+        for one in reversed(known)
+        if one.date_of_birth
+        and one.date_of_birth.day <= 12
+        and one.date_of_birth.day != one.date_of_birth.month
+    )
+    born = child.date_of_birth
+    return ChildGiven(
+        given_name=child.given_name,
+        family_name=f"{child.family_name[:-1]}{child.family_name[-1] * 2}",
+        date_of_birth=born and born.replace(day=born.month, month=born.day),
+        address=f"With a relative at {len(known) % 60 + 1} Canal Row, Millbrook",
     )
 
 

@@ -12,6 +12,7 @@ from app.accounts.types import Role
 from app.audit.models import AuditEntry
 from app.audit.queries import history, verify_chain
 from app.audit.types import Actor, ActorKind
+from app.core.clock import london_date
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory.models import Agency
@@ -26,6 +27,7 @@ from app.referrals.types import (
     Channel,
     ChildGiven,
     Concern,
+    ConcernsGiven,
     ConsentGiven,
     ConsentState,
     Flag,
@@ -378,9 +380,9 @@ def test_lists_page_by_key_without_gap_or_repeat(actor):
         seen += [row.ref for row in page.rows]
         if not page.more:
             break
-        key = (page.rows[-1].decision_due_at, page.rows[-1].id)
+        key = (page.rows[-1].act_by_at, page.rows[-1].id)
     assert len(seen) == len(set(seen)) == 7
-    due = [queries.by_ref(session, ref).decision_due_at for ref in seen]
+    due = [queries.by_ref(session, ref).act_by_at for ref in seen]
     assert due == sorted(due)
     assert [len(row.children) for row in queries.open_referrals(session).rows] == [2] * 7
     every, key = [], None
@@ -391,3 +393,23 @@ def test_lists_page_by_key_without_gap_or_repeat(actor):
             break
         key = (page.rows[-1].received_at, page.rows[-1].id)
     assert len(every) == len(set(every)) == 8
+
+
+def test_serious_harm_is_acted_on_by_the_clock_of_the_discussion(actor):
+    """TIMING: the same day. It stands before what is only to be decided within 24 hours."""
+    usual = enter(actor, now=FRIDAY - timedelta(hours=1), received_at=FRIDAY - timedelta(hours=1))
+    serious = enter(actor, now=FRIDAY, received_at=FRIDAY, flags=frozenset({Flag.SERIOUS_HARM}))
+    with transaction() as session:
+        usual = queries.by_ref(session, usual.ref)
+        usual.act_by_at = usual.decision_due_at
+    assert serious.decision_due_at == FRIDAY + timedelta(hours=24)
+    assert london_date(serious.act_by_at) == london_date(FRIDAY)
+    page = queries.open_referrals(reading())
+    assert [row.ref for row in page.rows] == [serious.ref, usual.ref]
+    with transaction() as session:
+        held = queries.by_ref(session, serious.ref)
+        service.change_concerns(
+            session, actor, held,
+            ConcernsGiven((Concern.NEGLECT,), frozenset(), "Home alone."), FRIDAY,
+        )  # fmt: skip
+        assert held.act_by_at > serious.received_at + timedelta(hours=12)
