@@ -35,6 +35,8 @@ FLOORS_WITH_TABLES = (
     "referrals", "referrals.same_child", "referrals.rating", "referrals.checks",
     "referrals.outcome", "referrals.letters", "referrals.public", "referrals.abuse",
     "referrals.lists", "meetings", "meetings.received", "records", "reports.wall",
+    "referrals", "referrals.same_child", "referrals.public", "meetings", "meetings.received",
+    "meetings.papers", "meetings.calls", "meetings.reminders", "records",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -47,12 +49,14 @@ ROUTES = (
     "app.accounts.staff.routes",
     "app.outbox.routes",
     "app.directory.routes",
+    "app.directory.imports.routes",
     "app.referrals.routes",
     "app.referrals.abuse.routes",
     "app.referrals.lists.routes",
     "app.referrals.checks.routes",
     "app.referrals.letters.routes",
     "app.referrals.protocol_page",
+    "app.referrals.involvement.routes",
     "app.referrals.public.routes",
     "app.referrals.arrivals.routes",
     "app.referrals.family.routes",
@@ -62,6 +66,8 @@ ROUTES = (
     "app.meetings.booking.routes",
     "app.meetings.routes",
     "app.meetings.received.routes",
+    "app.meetings.papers.routes",
+    "app.meetings.calls.routes",
     "app.meetings.discussion.routes",
     "app.meetings.discussion.live.routes",
     "app.records.routes",

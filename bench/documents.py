@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.clock import now
+from app.core.paper.printing import fetches_nothing
 from app.records.document import render
 from app.records.document.readers import for_reader
 from app.records.document.seal import Sealer, new_authority, seal
@@ -39,7 +40,7 @@ def run() -> list[str]:
     def bare() -> object:
         from weasyprint import HTML
 
-        return HTML(string=html, url_fetcher=render._refuse()).write_pdf(
+        return HTML(string=html, url_fetcher=fetches_nothing()).write_pdf(
             stylesheets=sheets, **options
         )
 
@@ -70,17 +71,17 @@ def _sealer(moment: datetime) -> Sealer:
 def _what_is_printed(copy: Any) -> tuple[str, list[Any], dict[str, Any]]:
     """The very HTML and style sheets that the record is printed from."""
     seen: list[tuple[str, list[Any], dict[str, Any]]] = []
-    printing = render._print
+    printing = render.print_pages
 
     def listening(html: str, sheets: list[Any], **options: Any) -> bytes:
         seen.append((html, sheets, options))
         return printing(html, sheets, **options)
 
-    render._print = listening
+    render.print_pages = listening
     try:
         render.render(copy)
     finally:
-        render._print = printing
+        render.print_pages = printing
     return seen[0]
 
 

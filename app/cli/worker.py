@@ -25,6 +25,7 @@ from app.core.config import Settings
 from app.core.session import transaction
 from app.invitations.replies.mailbox import read_url
 from app.meetings.received import worker as received
+from app.meetings.reminders.worker import remind_due
 from app.outbox.delivery import deliver_due
 from app.outbox.transport import transport_for
 from app.records import worker as records
@@ -67,6 +68,7 @@ JOBS: list[Job] = [
     Job("mail", 1.0, deliver_due, rings=True),
     Job("mailbox", 20.0, received.read_mailbox),
     Job("mail kept long enough", 3600.0, received.forget),
+    Job("reminders", 60.0, remind_due),
     Job("audit views", 30.0, _chain_views),
     Job("kept forms", 600.0, _forget_kept_forms),
     Job("unfinished forms", 600.0, _delete_abandoned),

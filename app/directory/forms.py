@@ -9,6 +9,7 @@ from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
 from app.core.clock import from_london
+from app.directory.rules import WEEK
 from app.directory.types import (
     AgencyGiven,
     AgencyKind,
@@ -16,11 +17,17 @@ from app.directory.types import (
     ProfessionalGiven,
     ProfessionalRole,
 )
-from app.web.choices import RadioField, SelectField
+from app.web.choices import RadioField, SelectField, SelectMultipleField
 from app.web.forms import DateParts, Line, OnceForm, Passage, Required, choices
 
 
-class AgencyForm(OnceForm):
+class VersionedForm(OnceForm):
+    """Two administrators may have it open: `version` is what it was filled from."""
+
+    version = IntegerField(widget=HiddenInput(), validators=[Optional()])
+
+
+class AgencyForm(VersionedForm):
     name = Line("Name", validators=[Required("Enter the agency's name")])
     kind = SelectField(
         "Kind",
@@ -32,7 +39,7 @@ class AgencyForm(OnceForm):
         return AgencyGiven(self.name.data, AgencyKind(self.kind.data))
 
 
-class ProfessionalForm(OnceForm):
+class ProfessionalForm(VersionedForm):
     agency_id = SelectField("Agency", validators=[Required("Choose the agency")])
     name = Line(
         "Name",
@@ -52,6 +59,13 @@ class ProfessionalForm(OnceForm):
         "A team's mailbox", description="Whoever answers an invitation gives name and role."
     )
     decision_maker = BooleanField("May decide for the agency")
+    works_days = SelectMultipleField(
+        "Works on",
+        description="Leave empty where it is not known.",
+        choices=[(str(number), name) for number, name in enumerate(WEEK, start=1)],
+    )
+    works_from = Line("From", description="Like 09:00", length=5)
+    works_to = Line("Until", description="Like 17:00", length=5)
     away_until = DateParts(
         "Away until",
         description="The first day back. Until then the next in line is proposed.",
@@ -69,11 +83,13 @@ class ProfessionalForm(OnceForm):
             is_team=self.is_team.data,
             decision_maker=self.decision_maker.data,
             away_until=from_london(datetime.combine(back, time())) if back else None,
+            works_days="".join(self.works_days.data or ()),
+            works_from=self.works_from.data,
+            works_to=self.works_to.data,
         )
 
 
-class CouncilForm(OnceForm):
-    version = IntegerField(widget=HiddenInput(), validators=[Optional()])
+class CouncilForm(VersionedForm):
     authority = Line("Name of the council", validators=[Required("Enter the council's name")])
     protocol_id = RadioField("Protocol", validators=[Required("Choose the protocol that holds")])
     desk_name = Line("Name of the desk", validators=[Required("Enter the desk's name")])
@@ -103,6 +119,20 @@ class CouncilForm(OnceForm):
         "deadline. Weekends and bank holidays are known.",
     )
     meeting_place = Line("Where face-to-face meetings are held")
+    police_form_email = Line(
+        "Mailbox for requests to the police",
+        description="Of the child abuse investigation team. Where the protocol names a form.",
+    )
+    police_form_telephone = Line("Telephone of that team", length=60)
+    medical_form_email = Line(
+        "Mailbox for medical forms", description="Of the community paediatricians."
+    )
+    medical_telephone = Line(
+        "Telephone for medicals", description="Rung after the form was emailed.", length=60
+    )
+    medical_reception_telephone = Line(
+        "Their reception", description="Rung when nobody answers.", length=60
+    )
 
     def given(self) -> CouncilGiven:
         return CouncilGiven(
@@ -117,6 +147,11 @@ class CouncilForm(OnceForm):
             secure_domains=self.secure_domains.data,
             closure_days=self.closure_days.data,
             meeting_place=self.meeting_place.data,
+            police_form_email=self.police_form_email.data,
+            police_form_telephone=self.police_form_telephone.data,
+            medical_form_email=self.medical_form_email.data,
+            medical_telephone=self.medical_telephone.data,
+            medical_reception_telephone=self.medical_reception_telephone.data,
         )
 
 

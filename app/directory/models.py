@@ -33,6 +33,13 @@ class CouncilSettings(Base):
     # Days the council is closed: they take slots away, never lengthen a clock (B3). ISO dates.
     closure_days: Mapped[list[str]] = mapped_column(JSON)
     meeting_place: Mapped[str]
+    # Where forms go and whom to telephone about them; empty until the council fills them in
+    # (BROMLEY 1).
+    police_form_email: Mapped[str]
+    police_form_telephone: Mapped[str]
+    medical_form_email: Mapped[str]
+    medical_telephone: Mapped[str]
+    medical_reception_telephone: Mapped[str]
     extra: Mapped[dict[str, Any]] = mapped_column(JSON)
     version: Mapped[int] = mapped_column()
 
@@ -47,6 +54,9 @@ class Agency(Base):
     name: Mapped[str]
     kind: Mapped[AgencyKind] = mapped_column(values_of(AgencyKind))
     ended_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
 
     professionals: Mapped[list[Professional]] = relationship(back_populates="agency")
 
@@ -78,7 +88,15 @@ class Professional(Base):
     decision_maker: Mapped[bool]  # C8
     # Away: from and until, as people tell the desk. Proposals then name the next in line.
     away_until: Mapped[datetime | None]
+    # When they work: weekdays as digits, Monday is 1 ("12345"), and local times ("09:00"). Empty
+    # where that is not known.
+    works_days: Mapped[str]
+    works_from: Mapped[str | None]
+    works_to: Mapped[str | None]
     ended_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
 
     agency: Mapped[Agency] = relationship(back_populates="professionals", lazy="joined")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.directory.models import Agency, ConferenceLine, CouncilSettings, LinePin, Professional
@@ -17,7 +17,14 @@ _PEOPLE: Select[Professional] = (
     .order_by(Agency.name, Professional.name, Professional.id)
 )
 _ACTIVE = _PEOPLE.where(Professional.ended_at.is_(None), Agency.ended_at.is_(None))
+_ENDED = (
+    select(Professional)
+    .join(Agency, Agency.id == Professional.agency_id)
+    .where(Professional.ended_at.is_not(None))
+    .order_by(Professional.ended_at.desc(), Professional.id)
+)
 _AGENCIES = select(Agency).where(Agency.ended_at.is_(None)).order_by(Agency.name)
+_ENDED_AGENCIES = select(Agency).where(Agency.ended_at.is_not(None)).order_by(Agency.name)
 _LINES = (
     select(ConferenceLine, func.count(LinePin.id))
     .outerjoin(LinePin, (LinePin.line_id == ConferenceLine.id) & LinePin.used_at.is_(None))
@@ -77,20 +84,30 @@ def search_people(session: Session, words: str, most: int = 50) -> list[Professi
     """Active people whose name, title, address or agency holds every word."""
     query = _ACTIVE
     for word in words.split():
-        query = query.where(
-            or_(
-                *(
-                    column.icontains(word, autoescape=True)
-                    for column in (
-                        Professional.name,
-                        Professional.title,
-                        Professional.email,
-                        Agency.name,
-                    )
-                )
-            )
-        )
+        query = query.where(_holds(word))
     return list(session.execute(query.limit(most)).scalars())
+
+
+def ended_people(session: Session, words: str, most: int = 50) -> list[Professional]:
+    """Who can no longer be invited, the last to end first; every word fits, as in a search."""
+    query = _ENDED
+    for word in words.split():
+        query = query.where(_holds(word))
+    return list(session.execute(query.limit(most)).scalars())
+
+
+def ended_agencies(session: Session) -> list[Agency]:
+    """Agencies that have ended, by name."""
+    return list(session.execute(_ENDED_AGENCIES).scalars())
+
+
+def _holds(word: str) -> ColumnElement[bool]:
+    return or_(
+        *(
+            column.icontains(word, autoescape=True)
+            for column in (Professional.name, Professional.title, Professional.email, Agency.name)
+        )
+    )
 
 
 class LineInUse(NamedTuple):

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 
 from email_validator import EmailNotValidError, validate_email
 
+from app.core.clock import in_london
 from app.core.refusal import Refused
 
 _EXTENSION = re.compile(r"\s*(?:ext(?:ension)?\.?|x)\s*(\d{1,6})$", re.IGNORECASE)
@@ -130,6 +131,68 @@ def is_away(away_until: datetime | None, now: datetime) -> bool:
     return away_until is not None and away_until > now
 
 
-def _listed(numbers: Iterable[int]) -> str:
-    *most, last = (str(number) for number in numbers)
+WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def working_hours(days: str, opens: str, closes: str) -> tuple[str, str | None, str | None]:
+    """Weekdays as sorted digits and the times as HH:MM, as a person's row holds them.
+
+    Times without days mean Monday to Friday. Raises Refused by the field.
+    """
+    if not opens and not closes:
+        return "".join(sorted(set(days))), None, None
+    if not opens:
+        raise Refused("works_from", "Enter when they start as well, or leave both times empty")
+    if not closes:
+        raise Refused("works_to", "Enter when they finish as well, or leave both times empty")
+    start, end = office_time(opens, "works_from"), office_time(closes, "works_to")
+    if start >= end:
+        raise Refused("works_to", "They finish after they start: enter a later time")
+    return "".join(sorted(set(days))) or "12345", start, end
+
+
+def working_hours_in_words(days: str, opens: str | None, closes: str | None) -> str:
+    """`Monday to Friday, 09:00 to 17:00`; empty where nothing is known."""
+    said = []
+    if days:
+        named = [WEEK[int(one) - 1] for one in days]
+        unbroken = len(days) > 2 and int(days[-1]) - int(days[0]) == len(days) - 1
+        said.append(f"{named[0]} to {named[-1]}" if unbroken else _listed(named))
+    if opens and closes:
+        said.append(f"{opens} to {closes}")
+    return ", ".join(said)
+
+
+def is_at_work(days: str, opens: str | None, closes: str | None, now: datetime) -> bool:
+    """Whether somebody works at this aware moment; true where nothing is known of their hours."""
+    local = in_london(now)
+    if days and str(local.isoweekday()) not in days:
+        return False
+    return not (opens and closes) or opens <= f"{local:%H:%M}" < closes
+
+
+def days_from(typed: str, field: str = "works_days") -> str:
+    """Weekdays as digits from words: `Mon-Fri`, `Mon to Thu`, `Tue, Thu`. Raises Refused."""
+    text = re.sub(r"\s+(to|until)\s+|\s*[-–]\s*", "-", typed.strip().lower())
+    found: set[int] = set()
+    for word in re.split(r"[\s,;/&]+|\band\b", text):
+        if not word:
+            continue
+        first, _, last = word.partition("-")
+        start, end = _weekday(first, typed, field), _weekday(last or first, typed, field)
+        if start > end:
+            raise Refused(field, f"“{typed}” runs backwards: write days like Mon-Fri or Tue, Thu")
+        found.update(range(start, end + 1))
+    return "".join(str(day) for day in sorted(found))
+
+
+def _weekday(word: str, typed: str, field: str) -> int:
+    for number, name in enumerate(WEEK, start=1):
+        if len(word) >= 2 and name.lower().startswith(word):
+            return number
+    raise Refused(field, f"“{typed}” names no days: write them like Mon-Fri or Tue, Thu")
+
+
+def _listed(words: Iterable[object]) -> str:
+    *most, last = (str(word) for word in words)
     return f"{', '.join(most)} and {last}" if most else last

@@ -43,6 +43,7 @@ def save_council(
         "secure_domains": rules.secure_domains(given.secure_domains),
         "closure_days": rules.closure_days(given.closure_days),
         "meeting_place": given.meeting_place,
+        **_where_forms_go(given),
     }
     if str(fresh["office_opens"]) >= str(fresh["office_closes"]):
         raise Refused("office_closes", "The office closes after it opens: enter a later time")
@@ -85,9 +86,18 @@ def agency_from_referral(session: Session, actor: Actor, name: str, now: datetim
 
 
 def edit_agency(
-    session: Session, actor: Actor, agency: Agency, given: AgencyGiven, now: datetime
+    session: Session,
+    actor: Actor,
+    agency: Agency,
+    given: AgencyGiven,
+    version: int | None,
+    now: datetime,
 ) -> None:
-    """Change an agency's name or kind. Raises Refused when the name is taken."""
+    """Change an agency's name or kind. `version` is the one that the form was filled from.
+
+    Raises Refused when the name is taken, ChangedMeanwhile when somebody saved a newer version.
+    """
+    _refuse_older(agency.version, version)
     _refuse_taken_name(session, given.name, agency.id)
     before = {"name": agency.name, "kind": agency.kind.value}
     agency.name, agency.kind = given.name, given.kind
@@ -109,7 +119,7 @@ def add_professional(
     session: Session, actor: Actor, given: ProfessionalGiven, now: datetime
 ) -> Professional:
     """Add a person or a team's desk. Raises Refused by the field."""
-    person = Professional(ended_at=None, **_checked(session, given))
+    person = Professional(ended_at=None, **checked(session, given))
     session.add(person)
     session.flush()
     record(session, actor, "person added", _person(person), now, _told(person))
@@ -117,10 +127,19 @@ def add_professional(
 
 
 def edit_professional(
-    session: Session, actor: Actor, person: Professional, given: ProfessionalGiven, now: datetime
+    session: Session,
+    actor: Actor,
+    person: Professional,
+    given: ProfessionalGiven,
+    version: int | None,
+    now: datetime,
 ) -> None:
-    """Change a person, also away until when. Raises Refused by the field."""
-    fresh = _checked(session, given)
+    """Change a person, also away until when. `version` is the one that the form was filled from.
+
+    Raises Refused by the field, ChangedMeanwhile when somebody saved a newer version.
+    """
+    _refuse_older(person.version, version)
+    fresh = checked(session, given)
     changed = sorted(name for name, value in fresh.items() if getattr(person, name) != value)
     for name in changed:
         setattr(person, name, fresh[name])
@@ -194,7 +213,32 @@ def end_line(session: Session, actor: Actor, line: ConferenceLine, now: datetime
     record(session, actor, "line ended", _line(line), now)
 
 
-def _checked(session: Session, given: ProfessionalGiven) -> dict[str, object]:
+def restore_agency(session: Session, actor: Actor, agency: Agency, now: datetime) -> None:
+    """Undo an ending made by mistake; its people are there again as they were."""
+    agency.ended_at = None
+    session.flush()
+    record(session, actor, "agency restored", _agency(agency), now)
+
+
+def _refuse_older(held: int, version: int | None) -> None:
+    if version != held:
+        raise ChangedMeanwhile
+
+
+def _where_forms_go(given: CouncilGiven) -> dict[str, str]:
+    """The addresses and numbers for forms: each may be empty until it is known (BROMLEY 1)."""
+    emails = ("police_form_email", "medical_form_email")
+    telephones = ("police_form_telephone", "medical_telephone", "medical_reception_telephone")
+    return {
+        name: check(typed, name) if (typed := getattr(given, name)) else ""
+        for names, check in ((emails, rules.normal_email), (telephones, rules.normal_telephone))
+        for name in names
+    }
+
+
+def checked(session: Session, given: ProfessionalGiven) -> dict[str, object]:
+    """What a person's row would hold. Raises Refused by the field, and changes nothing."""
+    days, opens, closes = rules.working_hours(given.works_days, given.works_from, given.works_to)
     agency = queries.agency(session, given.agency_id)
     if agency is None or agency.ended_at is not None:
         raise Refused("agency_id", "Choose an agency from the list")
@@ -212,6 +256,9 @@ def _checked(session: Session, given: ProfessionalGiven) -> dict[str, object]:
         "is_team": given.is_team,
         "decision_maker": given.decision_maker,
         "away_until": given.away_until,
+        "works_days": days,
+        "works_from": opens,
+        "works_to": closes,
     }
 
 

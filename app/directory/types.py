@@ -99,6 +99,10 @@ class ProfessionalGiven:
     is_team: bool = False
     decision_maker: bool = False
     away_until: datetime | None = None
+    # Weekdays as digits, Monday is 1; local times. All empty where it is not known.
+    works_days: str = ""
+    works_from: str = ""
+    works_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +120,8 @@ class CouncilGiven:
     secure_domains: str
     closure_days: str
     meeting_place: str
+    police_form_email: str = ""
+    police_form_telephone: str = ""
+    medical_form_email: str = ""
+    medical_telephone: str = ""
+    medical_reception_telephone: str = ""

@@ -12,17 +12,24 @@ from sqlalchemy.orm import Session
 
 from app.accounts.rules import may
 from app.accounts.types import Permission, StaffMember
+from app.directory.queries import council
 from app.meetings import queries
 from app.meetings.booking.page import deadline_of
 from app.meetings.booking.rules import agencies_without_decision_maker, quorum_missing
 from app.meetings.booking.slots import is_late
+from app.meetings.calls.queries import calls_of
+from app.meetings.calls.types import CallShown
 from app.meetings.models import Invitee, LeftOut, Meeting
+from app.meetings.papers.queries import FormShown, forms_of
 from app.meetings.queries import ChildShown, MessageShown, Place, ReportShown
+from app.meetings.reach import Reach, reach_of
 from app.meetings.received.page import remark_words
 from app.meetings.received.queries import MailRemark, remarks_of
 from app.meetings.types import Answer, Format, MeetingState, MessageKind, ReportVia
 from app.outbox.types import MessageState
 from app.protocols.panel import DeadlinePanel
+from app.protocols.registry import active
+from app.protocols.types import FormKind
 
 STATE_COLOURS = {
     MeetingState.NEEDED: "orange",
@@ -55,7 +62,7 @@ FAILED = frozenset({MessageState.REFUSED, MessageState.DEAD, MessageState.BOUNCE
 COMES = frozenset({Answer.ATTEND, Answer.DIAL_IN, Answer.REPORT})
 
 
-Row = TypeVar("Row", MessageShown, ReportShown, MailRemark)
+Row = TypeVar("Row", MessageShown, ReportShown, MailRemark, CallShown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class Step:
     label: str
     endpoint: str
     words: str = ""
+    kind: str = ""  # of a form, where the page is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,13 @@ class MessageLine:
     colour: str
     at: datetime
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    words: str
+    at: datetime
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +117,8 @@ class InviteeLine:
     answered_at: datetime | None
     note: str
     decides: str
+    reach: Reach
+    calls: tuple[CallLine, ...]
     messages: tuple[MessageLine, ...]
     reports: tuple[ReportLine, ...]
     remarks: tuple[str, ...]
@@ -140,16 +157,27 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
     sent = _by_invitee(queries.messages_of(session, meeting.id))
     reports = _by_invitee(queries.reports_of(session, meeting.id))
     came = _by_invitee(remarks_of(session, meeting.id))
+    calls = _by_invitee(calls_of(session, meeting.id))
     there = [one for one in meeting.invitees if one.removed_at is None]
     books = may(staff.roles, Permission.DISCUSSION_BOOK)
     people = tuple(
-        _line(one, sent[one.id], reports[one.id], came[one.id], meeting, can_book=books)
+        _line(
+            one,
+            sent[one.id],
+            reports[one.id],
+            came[one.id],
+            calls[one.id],
+            meeting,
+            can_book=books,
+        )
         for one in there
     )
     asked = [one for one in there if one.staff_id is None]
     answered = sum(one.answer is not Answer.NONE for one in asked)
     step, others = _steps(meeting, staff, now, waiting=len(asked) - answered)
     chair, referral_ref = queries.chair_and_referral(session, meeting.id)
+    if books:
+        others = (*others, *_desk_steps(session, meeting, asked, now))
     late = meeting.starts_at is not None and is_late(meeting.starts_at, meeting.due_at)
     return Overview(
         meeting=meeting,
@@ -222,11 +250,34 @@ def _steps(
     return first, tuple(step for step in rest if first is None or step.endpoint != first.endpoint)
 
 
+def _desk_steps(
+    session: Session, meeting: Meeting, asked: Sequence[Invitee], now: datetime
+) -> list[Step]:
+    """The call sheet, and the forms that the protocol names, each with how it stands (C5, C6)."""
+    if meeting.state not in (MeetingState.NEEDED, MeetingState.BOOKED, MeetingState.UNDER_WAY):
+        return []
+    found = []
+    if asked and meeting.state is not MeetingState.NEEDED:
+        found.append(Step("Call sheet", "calls.sheet"))
+    named = active(council(session).protocol_id).forms
+    newest: dict[FormKind, FormShown] = {}
+    for sent in forms_of(session, meeting.id) if named else ():
+        newest.setdefault(sent.kind, sent)
+    for form in named:
+        last = newest.get(form.kind)
+        words = last.state.label.lower() if last else "not sent"
+        if last is not None and last.chase_at is not None and last.chase_at <= now:
+            words += ", to be chased now"
+        found.append(Step(f"{form.name}: {words}", "papers.form", kind=form.kind.value))
+    return found
+
+
 def _line(
     invitee: Invitee,
     sent: Sequence[MessageShown],
     reports: Sequence[ReportShown],
     came: Sequence[MailRemark],
+    calls: Sequence[CallShown],
     meeting: Meeting,
     *,
     can_book: bool,
@@ -244,6 +295,12 @@ def _line(
         answered_at=invitee.answered_at if invitee.answer is not Answer.NONE else None,
         note=invitee.answer_note or "",
         decides="Can decide" if invitee.decision_maker else "Gives information",
+        reach=reach_of(
+            invitee.answer is not Answer.NONE or invitee.staff_id is not None,
+            [one.outcome for one in calls],
+            [one.state for one in sent],
+        ),
+        calls=tuple(CallLine(one.outcome.label, one.at, one.said or "") for one in calls),
         messages=tuple(
             MessageLine(
                 kind=KIND_WORDS[one.kind],
@@ -340,5 +397,6 @@ def _domain(email: str | None) -> str:
 def _by_invitee(rows: Sequence[Row]) -> dict[int, list[Row]]:
     grouped: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
-        grouped[row.invitee_id].append(row)
+        if row.invitee_id is not None:
+            grouped[row.invitee_id].append(row)
     return grouped

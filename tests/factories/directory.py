@@ -30,6 +30,11 @@ def make_settings(session: Session, protocol_id: str = "london") -> CouncilSetti
             secure_domains=["police.example", "nhs.example"],
             closure_days=[],
             meeting_place="Civic Centre, room 2",
+            police_form_email="",
+            police_form_telephone="",
+            medical_form_email="",
+            medical_telephone="",
+            medical_reception_telephone="",
             extra={},
         )
         session.add(settings)
@@ -70,6 +75,9 @@ def make_professional(
         is_team=is_team,
         decision_maker=decision_maker,
         away_until=away_until,
+        works_days="",
+        works_from=None,
+        works_to=None,
         ended_at=None,
     )
     session.add(person)

@@ -65,6 +65,11 @@ def make_council(session: Session, protocol: str = "bromley") -> CouncilSettings
             secure_domains=["police.example"],
             closure_days=[],
             meeting_place="Room 2, Civic Centre",
+            police_form_email="cait.requests@police.example",
+            police_form_telephone="020 7946 0130",
+            medical_form_email="medicals@health.example",
+            medical_telephone="020 7946 0140",
+            medical_reception_telephone="020 7946 0141",
             extra={},
         )
         session.add(settings)
@@ -97,6 +102,9 @@ def make_person(
         is_team=is_team,
         decision_maker=decision_maker,
         away_until=away_until,
+        works_days="",
+        works_from=None,
+        works_to=None,
         ended_at=None,
     )
     session.add(person)

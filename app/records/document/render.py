@@ -9,7 +9,7 @@ reached this module for that reader's copy.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from app.core.clock import london_date
+from app.core.paper.drawable import drawable
+from app.core.paper.metadata import xmp_packet
+from app.core.paper.printing import drawn, fetches_nothing, print_pages, with_scopes
 from app.records.document import wording
 from app.records.document.canonical import copy_json
-from app.records.document.drawable import drawable
-from app.records.document.metadata import xmp_packet
 from app.records.document.types import ReaderRecord, RecordView
 
 if TYPE_CHECKING:
@@ -35,10 +35,6 @@ ATTACHMENT = "record.json"
 MM = 72 / 25.4
 DRAFT_MARKING = "DRAFT, NOT SIGNED"
 STRIP_LEFT, STRIP_BOTTOM, STRIP_WIDTH, STRIP_HEIGHT = 19.0, 8.2, 136.0, 12.5
-
-
-class RenderError(RuntimeError):
-    """A copy cannot be printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +96,9 @@ def lay_out(copy: ReaderRecord, *, draft: bool = False) -> LaidOut:
         signature=wording.signature(copy),
         hash_lines=_in_groups(copy.canonical_sha256),
     )
-    sheet = CSS(string=_style(), url_fetcher=_refuse())
-    pdf = _print(html, [sheet], pdf_variant="pdf/a-3a")
-    return LaidOut(copy.view, copy.canonical_sha256, _with_scopes(pdf))
+    sheet = CSS(string=_style(), url_fetcher=fetches_nothing())
+    pdf = print_pages(html, [sheet], pdf_variant="pdf/a-3a")
+    return LaidOut(copy.view, copy.canonical_sha256, with_scopes(pdf))
 
 
 def address(pages: LaidOut, copy: ReaderRecord) -> bytes:
@@ -142,20 +138,13 @@ def _in_groups(digest: str) -> str:
     return " ".join(groups[:4]) + "\n" + " ".join(groups[4:])
 
 
-def _finish(value: object) -> object:
-    """Everything that a template prints passes here, whoever wrote it."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return drawable(value)
-    return value
-
-
 @lru_cache(maxsize=1)
 def _template() -> Any:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_finish,
+        finalize=drawn,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -164,7 +153,7 @@ def _template() -> Any:
 
 @lru_cache(maxsize=1)
 def _strip_template() -> Any:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_finish)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=drawn)
     return environment.from_string(
         '<!doctype html><html lang="en-GB"><title>Reader</title><style>'
         "@page { size: {{ width }}mm {{ height }}mm; margin: 0 }"
@@ -179,50 +168,13 @@ def _style() -> str:
     return (HERE / "record.css").read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=1)
-def _refuse() -> Any:
-    """A fetcher that fetches nothing: what is printed comes from the content alone (H7)."""
-    from weasyprint.urls import FatalURLFetchingError, URLFetcher
-
-    class Refuse(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
-        def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
-            raise FatalURLFetchingError(f"The record fetches nothing, and was asked for {url!r}.")
-
-    return Refuse()
-
-
-def _print(html: str, sheets: list[Any], **options: Any) -> bytes:
-    from weasyprint import HTML
-    from weasyprint.urls import FatalURLFetchingError
-
-    try:
-        printed = HTML(string=html, url_fetcher=_refuse()).write_pdf(stylesheets=sheets, **options)
-    except FatalURLFetchingError as error:  # a BaseException, which would end a worker
-        raise RenderError(str(error)) from error
-    return bytes(printed)
-
-
-def _with_scopes(laid_out: bytes) -> bytes:
-    """Say of each header cell whether it heads a column or a row; WeasyPrint names ids only."""
-    from pikepdf import Dictionary, Name, Pdf
-
-    with Pdf.open(io.BytesIO(laid_out)) as pdf:
-        for item in pdf.objects:
-            if isinstance(item, Dictionary) and item.get("/S") == Name.TH and "/A" in item:
-                group = item["/P"]["/P"]
-                item["/A"]["/Scope"] = Name.Column if group.get("/S") == Name.THead else Name.Row
-        out = io.BytesIO()
-        pdf.save(out, deterministic_id=True)
-    return out.getvalue()
-
-
 def _strip(text: str) -> bytes:
     """The reader's line as a page of its own, smaller where the name is long; nothing is cut."""
     points = 8.5 if len(text) <= 140 else max(3.0, 8.5 * (140 / len(text)) ** 0.5)
     html = _strip_template().render(
         text=text, width=STRIP_WIDTH, height=STRIP_HEIGHT, points=round(points, 2)
     )
-    return _print(html, [])
+    return print_pages(html, [])
 
 
 def _put_name(pdf: Pdf, text: str) -> None:

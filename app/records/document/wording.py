@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.core.clock import london_date, words_for_moment, words_for_time
-from app.records.document.drawable import LINE_ENDS
+from app.core.paper.drawable import LINE_ENDS
 from app.records.document.types import (
     KIND_WORDS,
     Child,

@@ -16,7 +16,9 @@ from app.core.session import reading
 from app.directory import queries
 from app.directory.models import Agency, LinePin, Professional
 from app.directory.types import AgencyKind, ProfessionalRole
+from app.referrals.models import Child, ChildProfessional
 from tests.factories.directory import make_agency, make_line, make_professional, make_settings
+from tests.factories.meetings import make_meeting, make_person
 
 COUNCIL = {
     "authority": "Exampleshire",
@@ -266,3 +268,61 @@ def test_only_administrators_see_the_directory(signed_in):
 def test_what_is_not_there_is_no_page(admin):
     for address in ("/directory/people/9", "/directory/agencies/9", "/council/lines/9"):
         assert admin.get(address).status_code == 404
+
+
+def test_two_administrators_at_one_person_see_both_texts_and_lose_neither(app, admin, change):
+    with change() as session:
+        person = make_professional(session, name="Sara Lind")
+        address = f"/directory/people/{person.id}"
+        other = {"agency_id": person.agency_id, "role": "gp", "email": person.email}
+    page = admin.get(address)
+    mine = {name: token(page.text, name) for name in ("csrf_token", "nonce", "version")}
+    assert send(admin, address, **other, name="Sara Lind", telephone="01632 960377").location
+    answer = admin.post(address, data=mine | other | {"name": "Sarah Lind", "telephone": ""})
+    assert answer.status_code == 409
+    assert "Somebody else saved this while you were writing" in answer.text
+    assert "Saved: 01632 960377" in answer.text
+    assert 'value="Sarah Lind"' in answer.text
+    held = {name: token(answer.text, name) for name in ("csrf_token", "nonce", "version")}
+    assert admin.post(address, data=held | other | {"name": "Sarah Lind"}).status_code == 303
+    with app.app_context():
+        assert reading().execute(select(Professional.name)).scalar_one() == "Sarah Lind"
+
+
+def test_an_agency_that_ended_is_found_and_put_back(app, admin, change):
+    with change() as session:
+        agency = make_agency(session, AgencyKind.EDUCATION, "Oakfield")
+        make_professional(session, agency=agency, name="Sara Lind")
+        address = f"/directory/agencies/{agency.id}"
+    press(admin, f"{address}/end")
+    assert "Sara Lind" not in admin.get("/directory").text
+    assert "Put back into the directory" in admin.get(address).text
+    press(admin, f"{address}/restore")
+    assert "Sara Lind" in admin.get("/directory").text
+
+
+def test_a_leaver_is_found_among_those_who_ended(admin, change):
+    with change() as session:
+        person = make_professional(session, name="Sara Lind")
+        person.ended_at = now()
+    assert "Sara Lind" not in admin.get("/directory").text
+    assert "Sara Lind" in admin.get("/directory?ended=1").text
+    assert "Nobody who ended fits" in admin.get("/directory?ended=1&q=zzz").text
+
+
+def test_the_children_somebody_works_with(admin, change):
+    with change() as session:
+        person = make_person(session, name="Sara Lind")
+        meeting = make_meeting(session, children=1)
+        session.add(
+            ChildProfessional(
+                child_id=meeting.children[0].child_id,
+                professional_id=person.id,
+                actively_involved=True,
+                lead=False,
+            )
+        )
+        child = session.get(Child, meeting.children[0].child_id)
+        address, name = f"/directory/people/{person.id}/children", child.given_name
+    page = admin.get(address).text
+    assert name in page and "Actively involved" in page and "/referrals/" in page

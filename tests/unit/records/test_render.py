@@ -12,9 +12,10 @@ import pypdf
 import pytest
 import weasyprint
 
+from app.core.paper.printing import PrintError, print_pages
 from app.records.document.canonical import canonical_sha256
 from app.records.document.readers import for_reader
-from app.records.document.render import RenderError, _print, address, lay_out, render, render_copies
+from app.records.document.render import address, lay_out, render, render_copies
 from app.records.document.seal import Sealer, seal
 from app.records.document.types import Reader, RecordContent
 from app.records.document.verify import attached_record
@@ -60,7 +61,7 @@ def test_a_sealed_copy_is_pdf_a_3a_and_pdf_ua_1(
 
 
 def test_the_checker_does_find_faults() -> None:
-    plain = _print("<html lang=en><title>Plain</title><p>Text</p></html>", [])
+    plain = print_pages("<html lang=en><title>Plain</title><p>Text</p></html>", [])
     assert vera.failures(plain, "3a")
     assert vera.failures(plain, "ua1")
 
@@ -215,8 +216,8 @@ def test_text_from_people_never_becomes_markup_or_a_fetch() -> None:
 
 
 def test_nothing_is_fetched_even_if_the_page_asks() -> None:
-    with pytest.raises(RenderError, match="fetches nothing"):
-        _print("<html><img src='data:image/png;base64,AAAA'></html>", [])
+    with pytest.raises(PrintError, match="fetches nothing"):
+        print_pages("<html><img src='data:image/png;base64,AAAA'></html>", [])
 
 
 def test_a_correction_and_another_signer_stand_in_the_record() -> None:

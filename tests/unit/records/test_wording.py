@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from app.core.paper.drawable import drawable
 from app.records.document import wording
-from app.records.document.drawable import drawable
 from app.records.document.readers import for_reader
 from app.records.document.types import Child, Disclosed, ProtectedKind, Withheld
 from tests.unit.records import contents

@@ -1,0 +1,177 @@
+"""The call sheet: worked out here, so that the template only displays (C5)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.core.clock import words_for_moment, words_for_span, words_for_time
+from app.directory import queries as directory
+from app.directory.models import Professional
+from app.directory.rules import is_at_work, working_hours_in_words
+from app.invitations.wording import telephone_uri
+from app.meetings.calls import rules
+from app.meetings.calls.queries import calls_of
+from app.meetings.calls.types import CallShown, Outcome
+from app.meetings.models import Invitee, Meeting
+from app.meetings.queries import place_of
+from app.meetings.types import Answer, MeetingState
+
+OPEN = frozenset({MeetingState.BOOKED, MeetingState.UNDER_WAY})
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    words: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One person on the call sheet. `state` is now, next, later or done."""
+
+    id: int
+    name: str
+    detail: str
+    telephone: str
+    telephone_uri: str | None
+    hours: str
+    state: str
+    state_words: str
+    answer: str
+    calls: tuple[CallLine, ...]
+    may_call: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallSheet:
+    meeting: Meeting
+    when: str
+    dial_in: str
+    script: tuple[str, ...]
+    cards: tuple[Card, ...]
+    reached: str
+    open: bool
+
+
+_STATES = {
+    rules.Order.AGAIN_NOW: "now",
+    rules.Order.NOT_YET: "next",
+    rules.Order.AGAIN_LATER: "later",
+    rules.Order.DONE: "done",
+}
+
+
+def sheet_of(session: Session, meeting: Meeting, now: datetime) -> CallSheet:
+    """Everybody to telephone, whoever is due first; who has answered stands last."""
+    asked = _asked(meeting)
+    calls: defaultdict[int | None, list[CallShown]] = defaultdict(list)
+    for call in calls_of(session, meeting.id):
+        calls[call.invitee_id].append(call)
+    people = _people(session, asked)
+    cards = [
+        _card(one, calls[one.id], people.get(one.professional_id or 0), meeting, now)
+        for one in asked
+    ]
+    order = list(_STATES.values())
+    cards.sort(key=lambda card: order.index(card.state))
+    done = sum(card.state == "done" for card in cards)
+    council = directory.council(session)
+    place = place_of(session, meeting)
+    return CallSheet(
+        meeting=meeting,
+        when=words_for_moment(meeting.starts_at) if meeting.starts_at else "",
+        dial_in=f"{place.telephone}, PIN {place.pin}" if place.telephone and place.pin else "",
+        script=_script(meeting, council.authority, council.desk_name, council.desk_telephone),
+        cards=tuple(cards),
+        reached=f"{done} of {len(cards)} reached or answered",
+        open=meeting.state in OPEN,
+    )
+
+
+def card_of(
+    session: Session, meeting: Meeting, invitee: Invitee, calls: Sequence[CallShown], now: datetime
+) -> Card:
+    """One person's card by itself, after a tap."""
+    person = _people(session, [invitee]).get(invitee.professional_id or 0)
+    return _card(invitee, calls, person, meeting, now)
+
+
+def _asked(meeting: Meeting) -> list[Invitee]:
+    return [
+        one
+        for one in meeting.invitees
+        if one.removed_at is None and one.staff_id is None and one.answer is not Answer.DEPUTY
+    ]
+
+
+def _people(session: Session, asked: Sequence[Invitee]) -> dict[int, Professional]:
+    ids = [one.professional_id for one in asked if one.professional_id is not None]
+    return {person.id: person for person in directory.professionals(session, ids)}
+
+
+def _card(
+    invitee: Invitee,
+    calls: Sequence[CallShown],
+    person: Professional | None,
+    meeting: Meeting,
+    now: datetime,
+) -> Card:
+    last = calls[-1] if calls else None
+    answered = invitee.answer is not Answer.NONE
+    place = rules.place_in_list(
+        last.outcome if last else None, last.again_at if last else None, answered, now
+    )
+    number = invitee.telephone or ""
+    return Card(
+        id=invitee.id,
+        name=invitee.name,
+        detail=f"{invitee.title}, {invitee.agency_name}",
+        telephone=number,
+        telephone_uri=telephone_uri(number) if number else None,
+        hours=_hours(person, now),
+        state=_STATES[place],
+        state_words=_state_words(last, answered, now),
+        answer=invitee.answer.label if answered else "",
+        calls=tuple(
+            CallLine(f"{one.outcome.label} {words_for_moment(one.at)}, {one.by}", one.said or "")
+            for one in reversed(calls)
+        ),
+        may_call=meeting.state in OPEN,
+    )
+
+
+def _hours(person: Professional | None, now: datetime) -> str:
+    if person is None:
+        return ""
+    held = person.works_days, person.works_from, person.works_to
+    words = working_hours_in_words(*held)
+    return f"{words}: not at work now" if words and not is_at_work(*held, now) else words
+
+
+def _state_words(last: CallShown | None, answered: bool, now: datetime) -> str:
+    if last is None:
+        return "Answered" if answered else "Not telephoned yet"
+    if answered or last.outcome is Outcome.SPOKE:
+        return "Spoke" if last.outcome is Outcome.SPOKE else "Answered"
+    if last.again_at is None or last.again_at <= now:
+        return f"{last.outcome.label}: telephone again now"
+    left = words_for_span(last.again_at - now)
+    return f"{last.outcome.label}: again at {words_for_time(last.again_at)}, in {left}"
+
+
+def _script(meeting: Meeting, authority: str, desk: str, telephone: str) -> tuple[str, ...]:
+    """What to say. Nothing of the child before it is known who is on the line."""
+    when = words_for_moment(meeting.starts_at) if meeting.starts_at else "soon"
+    return (
+        f"“This is the {desk} of {authority}. May I check your name and role?”",
+        f"“You are asked to a multi-agency meeting on {when}, {meeting.format.label.lower()}. "
+        "An invitation is in your mailbox, with a link to what it is about.”",
+        "“Can you take part, send a report, or name a colleague who comes instead?”",
+        f"On a machine say only: “Please telephone {telephone}, reference {meeting.ref}.” "
+        "No name of a child, no reason.",
+    )

@@ -1,0 +1,50 @@
+"""When to telephone again, and in which order: pure (C5)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from app.meetings.calls.types import Outcome
+
+# No document gives these for invitees; they are short, because a discussion is held within a day.
+# A message needs time to be heard.
+AFTER_NO_ANSWER = timedelta(minutes=10)
+AFTER_A_MESSAGE = timedelta(minutes=30)
+# So near the start nobody waits longer than this.
+LAST_HOUR = timedelta(hours=1)
+
+
+def again_at(outcome: Outcome, now: datetime, starts_at: datetime | None) -> datetime | None:
+    """When to telephone again, or None once somebody was spoken to.
+
+    10 minutes after no answer, 30 after a message; 10 for both in the last hour before the start
+    and from then on. Moments are aware.
+    """
+    if outcome is Outcome.SPOKE:
+        return None
+    soon = starts_at is not None and starts_at - now <= LAST_HOUR
+    wait = AFTER_A_MESSAGE if outcome is Outcome.MESSAGE_LEFT and not soon else AFTER_NO_ANSWER
+    return now + wait
+
+
+class Order:
+    """Where somebody stands in the list: the value sorts."""
+
+    AGAIN_NOW = 0
+    NOT_YET = 1
+    AGAIN_LATER = 2
+    DONE = 3
+
+
+def place_in_list(
+    last: Outcome | None, again: datetime | None, answered: bool, now: datetime
+) -> int:
+    """Whom to telephone first: who is due again, who was not telephoned yet, who is due later.
+
+    Whoever has answered or was spoken to needs no call.
+    """
+    if answered or last is Outcome.SPOKE:
+        return Order.DONE
+    if last is None:
+        return Order.NOT_YET
+    return Order.AGAIN_NOW if again is None or again <= now else Order.AGAIN_LATER

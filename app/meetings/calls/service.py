@@ -1,0 +1,85 @@
+"""Noting a call (C5)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.accounts.types import StaffMember
+from app.audit.service import record
+from app.audit.types import Subject
+from app.core.crypto import keyed_digest
+from app.core.installation import index_key
+from app.core.refusal import Refused
+from app.meetings.calls import rules
+from app.meetings.calls.models import Call
+from app.meetings.calls.types import Outcome
+from app.meetings.models import Invitee, Meeting
+from app.meetings.papers.models import SentForm
+from app.meetings.types import MeetingState
+
+_MAY_BE_TELEPHONED = frozenset({MeetingState.BOOKED, MeetingState.UNDER_WAY})
+
+
+def telephoned(
+    session: Session,
+    staff: StaffMember,
+    invitee: Invitee,
+    outcome: Outcome,
+    said: str,
+    now: datetime,
+) -> Call:
+    """Note what came of a call to an invitee; says when to try again (C5).
+
+    Raises Refused once the discussion is over, and for somebody who is no longer invited.
+    """
+    meeting = invitee.meeting
+    if meeting.state not in _MAY_BE_TELEPHONED:
+        raise Refused("said", f"No call is needed any more: {meeting.state.label.lower()}")
+    if invitee.removed_at is not None:
+        raise Refused("said", "That person is not invited any more: load the page again")
+    again = rules.again_at(outcome, now, meeting.starts_at)
+    call = Call(
+        meeting_id=meeting.id, invitee_id=invitee.id, form_id=None, outcome=outcome,
+        said=said or None, at=now, again_at=again, by_id=staff.id,
+    )  # fmt: skip
+    return _noted(session, staff, meeting, call, {"invitee": invitee.id})
+
+
+def telephoned_about(
+    session: Session,
+    staff: StaffMember,
+    meeting: Meeting,
+    form: SentForm,
+    outcome: Outcome,
+    said: str,
+    wait: timedelta,
+    now: datetime,
+) -> Call:
+    """Note what came of a call about a form that was sent; without an answer again after `wait`
+    (BROMLEY 1)."""
+    again = None if outcome is Outcome.SPOKE else now + wait
+    call = Call(
+        meeting_id=meeting.id, invitee_id=None, form_id=form.id, outcome=outcome,
+        said=said or None, at=now, again_at=again, by_id=staff.id,
+    )  # fmt: skip
+    return _noted(session, staff, meeting, call, {"form": form.id})
+
+
+def _noted(
+    session: Session, staff: StaffMember, meeting: Meeting, call: Call, whom: dict[str, int]
+) -> Call:
+    session.add(call)
+    session.flush()
+    # The words themselves stand encrypted beside it; their digest holds them to this row.
+    said = keyed_digest(index_key(session), "call", str(call.id), call.said) if call.said else None
+    record(
+        session,
+        staff.actor,
+        "telephoned",
+        Subject("meeting", meeting.ref),
+        call.at,
+        {"call": call.id, "outcome": call.outcome.value, "said": said, **whom},
+    )
+    return call

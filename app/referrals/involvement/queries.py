@@ -1,0 +1,53 @@
+"""With which children somebody in the directory works (A2, C2)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
+
+from app.referrals.models import Child, ChildProfessional, Referral, ReferralChild
+
+MOST = 50
+_LATEST = (
+    select(func.max(ReferralChild.referral_id))
+    .where(ReferralChild.child_id == Child.id)
+    .correlate(Child)
+    .scalar_subquery()
+)
+_CHILDREN = (
+    select(
+        Child.given_name,
+        Child.family_name,
+        Child.date_of_birth,
+        Child.due_date,
+        ChildProfessional.actively_involved,
+        ChildProfessional.lead,
+        Referral.ref,
+    )
+    .join(ChildProfessional, ChildProfessional.child_id == Child.id)
+    .outerjoin(Referral, Referral.id == _LATEST)
+    .where(ChildProfessional.professional_id == bindparam("professional_id"))
+    .order_by(ChildProfessional.actively_involved.desc(), Child.id.desc())
+    .limit(MOST)
+)
+
+
+class InvolvedChild(NamedTuple):
+    """A child somebody works with, and the newest referral on the child."""
+
+    given_name: str
+    family_name: str
+    born: date | None
+    due: date | None
+    actively_involved: bool
+    lead: bool
+    referral_ref: str | None
+
+
+def children_of(session: Session, professional_id: int) -> list[InvolvedChild]:
+    """The children this person works with: actively involved first, the newest first."""
+    rows = session.execute(_CHILDREN, {"professional_id": professional_id})
+    return [InvolvedChild(*row) for row in rows]
