@@ -56,11 +56,12 @@ def form_letter(
     message["Date"] = format_datetime(now)
     message_id = f"<{uuid4().hex}@{desk.email.rpartition('@')[2]}>"
     message["Message-ID"] = message_id
-    message["Content-Language"] = "en-GB"
     message.set_content(writes.as_text(blocks), cte="quoted-printable")
     message.add_alternative(writes.as_html(subject, blocks), subtype="html", cte="quoted-printable")
     if pdf is not None:
         message.add_attachment(pdf, maintype="application", subtype="pdf", filename=FILE)
+    # Last: what begins with Content- goes into the first part when others are added.
+    message["Content-Language"] = "en-GB"
     content = message.as_bytes()
     # Read again before it is queued: exactly the fields that were meant, and one recipient.
     parsed = BytesParser(policy=policy.default).parsebytes(content)

@@ -24,6 +24,9 @@ from sqlalchemy.orm import Session, aliased
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime
 from app.meetings.models import Action, Delivery, Invitee, Meeting, MeetingChild
+from app.meetings.overview import KIND_WORDS
+from app.meetings.papers.models import SentForm
+from app.meetings.papers.types import FormState
 from app.meetings.types import ActionState, Answer, Format, MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
@@ -137,6 +140,41 @@ _FAILURES = (
     .subquery()
 )
 
+_FORM_FAILURES = (
+    select(SentForm.meeting_id)
+    .select_from(OutboxMessage)
+    .join(SentForm, SentForm.message_id == OutboxMessage.id)
+    .where(_is_failed, OutboxMessage.seen_at.is_(None))
+    .order_by(OutboxMessage.id)
+    .limit(MOST)
+    .subquery()
+)
+# To whom each of them did not arrive, for what the page says to do.
+_NOT_ARRIVED = (
+    select(
+        Invitee.meeting_id,
+        Invitee.name,
+        Invitee.agency_name,
+        Invitee.telephone,
+        Delivery.kind,
+        OutboxMessage.problem,
+    )
+    .select_from(OutboxMessage)
+    .join(Delivery, Delivery.message_id == OutboxMessage.id)
+    .join(Invitee, Invitee.id == Delivery.invitee_id)
+    .where(_is_failed, OutboxMessage.seen_at.is_(None))
+    .order_by(OutboxMessage.id)
+    .limit(4 * MOST)
+)
+_FORMS_NOT_ARRIVED = (
+    select(SentForm.meeting_id, SentForm.name, SentForm.email, OutboxMessage.problem)
+    .select_from(OutboxMessage)
+    .join(SentForm, SentForm.message_id == OutboxMessage.id)
+    .where(_is_failed, OutboxMessage.seen_at.is_(None))
+    .order_by(OutboxMessage.id)
+    .limit(MOST)
+)
+
 _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.TAKE_IN: _branch(
         WorkKind.TAKE_IN,
@@ -170,7 +208,10 @@ _BRANCHES: dict[WorkKind, Rows] = {
             Meeting.ref,
             literal(None, UTCDateTime()).label("due_at"),
         )
-        .where(Meeting.id.in_(select(_FAILURES.c.meeting_id)))
+        .where(
+            Meeting.id.in_(select(_FAILURES.c.meeting_id))
+            | Meeting.id.in_(select(_FORM_FAILURES.c.meeting_id))
+        )
         .order_by(Meeting.id),
     ),
     WorkKind.COPY: _branch(
@@ -184,6 +225,18 @@ _BRANCHES: dict[WorkKind, Rows] = {
             )
         )
         .order_by(Meeting.id),
+    WorkKind.CHASE: _branch(
+        WorkKind.CHASE,
+        select(Meeting.id, Meeting.ref, SentForm.chase_at.label("due_at"))
+        .join(SentForm, SentForm.meeting_id == Meeting.id)
+        .where(
+            SentForm.state
+            == bindparam(
+                None, FormState.SENT, type_=SentForm.__table__.c.state.type, literal_execute=True
+            ),
+            SentForm.chase_at.is_not(None),
+        )
+        .order_by(SentForm.chase_at, SentForm.id),
     ),
 }
 
@@ -267,6 +320,30 @@ def work(session: Session, kinds: Collection[WorkKind]) -> list[WorkRow]:
         return []
     rows = session.execute(_union(tuple(kinds)))
     return [WorkRow(WorkKind(kind), id_, ref, due_at) for kind, id_, ref, due_at in rows]
+
+
+class NotArrived(NamedTuple):
+    """A message that failed: to whom, and what the mail server said."""
+
+    meeting_id: int
+    what: str
+    to: str
+    telephone: str
+    problem: str
+
+
+def not_arrived(session: Session) -> list[NotArrived]:
+    """Which messages of discussions failed and wait for somebody to see to them: two statements."""
+    found = [
+        NotArrived(
+            meeting_id, KIND_WORDS[kind], f"{name}, {agency}", telephone or "", problem or ""
+        )
+        for meeting_id, name, agency, telephone, kind, problem in session.execute(_NOT_ARRIVED)
+    ]
+    return found + [
+        NotArrived(meeting_id, name, email, "", problem or "")
+        for meeting_id, name, email, problem in session.execute(_FORMS_NOT_ARRIVED)
+    ]
 
 
 def coming(session: Session) -> list[ComingRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from app.core.session import reading
 from app.meetings.received.queries import how_many_wait
 from app.reports import queries
 from app.reports.queries import Names
-from app.reports.rules import DONE_BY, in_order, kinds_for, state_of
+from app.reports.rules import DONE_BY, in_order, kinds_for, state_of, what_failed
 from app.reports.types import Coming, OpenAction, Work, WorkKind
 from app.web.access import access
 from app.web.htmx import respond
@@ -36,7 +37,7 @@ def first_page() -> Response:
     rows = queries.work(session, kinds_for(staff.roles))
     booked = queries.coming(session) if sees_cases else []
     names = queries.names(session, rows, (row.id for row in booked))
-    work = _work(rows, names, staff, moment)
+    work = _work(session, rows, names, staff, moment)
     return respond(
         "reports/first_page.html",
         "reports/_first_page.html",
@@ -58,9 +59,17 @@ def first_page() -> Response:
 
 
 def _work(
-    rows: Sequence[queries.WorkRow], children: Names, staff: StaffMember, moment: datetime
+    session: Session,
+    rows: Sequence[queries.WorkRow],
+    children: Names,
+    staff: StaffMember,
+    moment: datetime,
 ) -> list[Work]:
     found = []
+    failed: defaultdict[int, list[str]] = defaultdict(list)
+    if any(row.kind is WorkKind.MAIL for row in rows):
+        for one in queries.not_arrived(session):
+            failed[one.meeting_id].append(what_failed(*one[1:]))
     for row in rows:
         own = roles_may(staff.roles, DONE_BY[row.kind])
         state, words, left = state_of(row.due_at, moment)
@@ -77,6 +86,7 @@ def _work(
                 left_text=left,
                 children=children.of(row.kind).get(row.id, ()),
                 href=_where(row.kind, row.ref, own),
+                details=tuple(failed[row.id]) if row.kind is WorkKind.MAIL else (),
             )
         )
     return in_order(found)

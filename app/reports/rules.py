@@ -23,11 +23,13 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.CIRCULATE: Permission.RECORD_CIRCULATE,
     WorkKind.MAIL: Permission.DELIVERY_SEE,
     WorkKind.COPY: Permission.RECORD_CIRCULATE,
+    WorkKind.CHASE: Permission.DISCUSSION_BOOK,
 }
 SEEN_BY: dict[WorkKind, Permission] = {
     WorkKind.TAKE_IN: Permission.REFERRAL_SEE,
     WorkKind.DECIDE: Permission.REFERRAL_SEE,
     WorkKind.MAIL: Permission.DELIVERY_SEE,
+    WorkKind.CHASE: Permission.DISCUSSION_BOOK,
 }
 
 
@@ -47,6 +49,13 @@ def in_order(work: Iterable[Work]) -> list[Work]:
             one.due_at.timestamp() if one.due_at else 0.0,
         ),
     )
+
+
+def what_failed(what: str, to: str, telephone: str, problem: str) -> str:
+    """To whom a message did not arrive, why, and what to do about it (D7)."""
+    ring = f"Telephone them on {telephone}" if telephone else "Telephone them"
+    said = f" {problem}" if problem else ""
+    return f"{what} to {to}.{said} {ring}, check the address, then send it again."
 
 
 def state_of(due_at: datetime | None, now: datetime) -> tuple[str, str, str]:

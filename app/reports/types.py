@@ -20,6 +20,7 @@ class WorkKind(enum.Enum):
     CIRCULATE = "circulate"
     MAIL = "mail"
     COPY = "copy"
+    CHASE = "chase"
 
     @property
     def words(self) -> str:
@@ -34,6 +35,7 @@ class WorkKind(enum.Enum):
             "circulate": "Circulate the record",
             "mail": "A message did not arrive",
             "copy": "A copy of the record could not be made",
+            "chase": "Chase the form that was sent",
         }[self.value]
 
 
@@ -50,6 +52,7 @@ class Work:
     left_text: str
     children: tuple[str, ...]
     href: str
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,11 @@ def _council(session: Session, now: datetime) -> None:
             secure_domains="\n".join(people.SECURE_DOMAINS),
             closure_days="",
             meeting_place=people.MEETING_PLACE,
+            police_form_email=people.POLICE_FORM_EMAIL,
+            police_form_telephone=people.POLICE_FORM_TELEPHONE,
+            medical_form_email=people.MEDICAL_FORM_EMAIL,
+            medical_telephone=people.MEDICAL_TELEPHONE,
+            medical_reception_telephone=people.MEDICAL_RECEPTION_TELEPHONE,
         ),
         None,
         now,
@@ -127,6 +132,10 @@ def _directory(session: Session, now: datetime) -> tuple[Professional, ...]:
                         telephone=next(_TELEPHONES),
                         is_team=is_team,
                         decision_maker=decides,
+                        # Desks answer round the clock; people work the hours of an office.
+                        works_days="" if is_team else "12345",
+                        works_from="" if is_team else "08:30",
+                        works_to="" if is_team else "16:30",
                     ),
                     now,
                 )

@@ -15,6 +15,12 @@ DESK_TELEPHONE = "020 7946 0100"
 DESK_NAME = "Referral and assessment desk"
 OUT_OF_HOURS_TELEPHONE = "020 7946 0199"
 SECURE_DOMAINS = ("police.example", "health.example", "council.example")
+POLICE_FORM_EMAIL = "cait.requests@police.example"
+POLICE_FORM_TELEPHONE = "020 7946 0130"
+# Not on the secure list: the form goes by link and code.
+MEDICAL_FORM_EMAIL = "medicals@paediatrics.example"
+MEDICAL_TELEPHONE = "020 7946 0140"
+MEDICAL_RECEPTION_TELEPHONE = "020 7946 0141"
 MEETING_PLACE = "Meeting room 2, Civic Centre, Mill Lane"
 
 

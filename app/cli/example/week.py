@@ -19,6 +19,7 @@ from app.accounts.types import Role
 from app.cli.example import arrivals, people
 from app.cli.example.abuse import fill_abuse
 from app.cli.example.area import Area, make_area
+from app.cli.example.desk import desks_day
 from app.cli.example.discussions import Discussions
 from app.cli.example.stories import SERIOUS, USUAL, Story
 from app.core.clock import from_london, in_london
@@ -66,6 +67,7 @@ def fill(app: Flask, password: str, now: datetime) -> None:
         week = Week(session, area, chance, settings, now)
         week.play()
     week.discussions.circulate()
+    desks_day(area, settings, now)
 
 
 @dataclass(order=True)

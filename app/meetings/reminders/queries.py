@@ -61,8 +61,10 @@ def near(session: Session, now: datetime, until: datetime) -> list[tuple[str, da
 
 def told_at(session: Session, meeting_id: int) -> dict[int, datetime]:
     """When each invitee was last invited or told of a change."""
-    rows = session.execute(_TOLD, {"meeting_id": meeting_id})
-    return dict(iter(rows.tuples()))
+    found: dict[int, datetime] = {}
+    for invitee_id, at in session.execute(_TOLD, {"meeting_id": meeting_id}):
+        found[invitee_id] = at
+    return found
 
 
 def reported(session: Session, meeting_id: int) -> set[int]:

@@ -1,0 +1,95 @@
+"""What the administrator did today in the example area: calls, and forms to other agencies."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.accounts.types import Role
+from app.cli.example.area import Area
+from app.core.config import Settings
+from app.core.session import reading, transaction
+from app.directory.queries import council
+from app.meetings.calls import service as calls
+from app.meetings.calls.types import Outcome
+from app.meetings.messages import Sender
+from app.meetings.models import Meeting
+from app.meetings.papers import queries, service
+from app.meetings.papers.page import paper_of
+from app.meetings.papers.printing import printed
+from app.meetings.types import Answer, MeetingState
+from app.protocols.registry import active
+from app.protocols.types import FormKind
+
+_BOOKED = (
+    select(Meeting)
+    .where(Meeting.state == MeetingState.BOOKED)
+    .order_by(Meeting.starts_at, Meeting.id)
+    .limit(3)
+)
+_SAID = (
+    (Outcome.SPOKE, "Will dial in and brings what the team holds."),
+    (Outcome.NO_ANSWER, ""),
+    (Outcome.MESSAGE_LEFT, "With the practice manager, desk's number left."),
+)
+
+
+def desks_day(area: Area, settings: Settings, now: datetime) -> None:
+    """Calls to whoever has not answered, form 87A twice, and one medical form on its ladder.
+
+    After the week is committed, because forms are printed outside any transaction.
+    """
+    refs = [meeting.ref for meeting in reading().execute(_BOOKED).scalars()]
+    for place, ref in enumerate(refs):
+        sent_at = now - timedelta(minutes=70 - 25 * place)
+        _send(area, settings, ref, FormKind.POLICE_REQUEST, sent_at)
+        if place == 1:
+            with transaction() as session:
+                actor = area.actor(Role.ADMINISTRATOR)
+                words = "DS Karen Holt has it and takes part; a joint enquiry is likely."
+                service.acknowledge(session, actor, ref, FormKind.POLICE_REQUEST, words,
+                                    now - timedelta(minutes=20))  # fmt: skip
+    if refs:
+        _send(area, settings, refs[0], FormKind.MEDICAL, now - timedelta(minutes=16))
+        _ring_about(area, refs[0], now - timedelta(minutes=6))
+        _ring(area, refs[0], now)
+
+
+def _send(area: Area, settings: Settings, ref: str, kind: FormKind, at: datetime) -> None:
+    session = reading()
+    named = active(council(session).protocol_id).form(kind)
+    meeting = session.execute(select(Meeting).where(Meeting.ref == ref)).scalar_one()
+    if named is None or meeting.created_at > at:
+        return
+    pdf = printed(paper_of(session, meeting, named, "", at))
+    sender = Sender(settings.mail_from, settings.base_url)
+    with transaction() as session:
+        service.send(session, area.one(Role.ADMINISTRATOR), ref, named, pdf, sender, at)
+
+
+def _ring_about(area: Area, ref: str, at: datetime) -> None:
+    with transaction() as session:
+        meeting = session.execute(select(Meeting).where(Meeting.ref == ref)).scalar_one()
+        form = queries.form_for_change(session, meeting.id, FormKind.MEDICAL)
+        if form is None:
+            return
+        call = calls.telephoned_about(
+            session, area.one(Role.ADMINISTRATOR), meeting, form, Outcome.NO_ANSWER, "",
+            timedelta(minutes=10), at,
+        )  # fmt: skip
+        service.wait_until(session, form, call.again_at)
+
+
+def _ring(area: Area, ref: str, now: datetime) -> None:
+    with transaction() as session:
+        meeting = session.execute(select(Meeting).where(Meeting.ref == ref)).scalar_one()
+        silent = [
+            one
+            for one in meeting.invitees
+            if one.staff_id is None and one.removed_at is None and one.answer is Answer.NONE
+        ]
+        for place, invitee in enumerate(silent[: len(_SAID)]):
+            outcome, said = _SAID[place]
+            at = now - timedelta(minutes=14 - 4 * place)
+            calls.telephoned(session, area.one(Role.ADMINISTRATOR), invitee, outcome, said, at)

@@ -1,0 +1,72 @@
+"""When to telephone again, whom first, and how far somebody was reached."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from app.meetings.calls.rules import Order, again_at, place_in_list
+from app.meetings.calls.types import Outcome
+from app.meetings.reach import Reach, reach_of
+from app.outbox.types import MessageState
+from tests.clock import FRIDAY
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "left", "minutes"),
+    (
+        (Outcome.SPOKE, 600, None),
+        (Outcome.NO_ANSWER, 600, 10),
+        (Outcome.MESSAGE_LEFT, 600, 30),
+        (Outcome.MESSAGE_LEFT, 61, 30),
+        (Outcome.MESSAGE_LEFT, 60, 10),
+        (Outcome.MESSAGE_LEFT, -5, 10),
+    ),
+)
+def test_when_to_try_again(outcome, left, minutes):
+    expected = None if minutes is None else FRIDAY + minutes * MINUTE
+    assert again_at(outcome, FRIDAY, FRIDAY + left * MINUTE) == expected
+
+
+def test_without_a_time_a_message_still_waits_half_an_hour():
+    assert again_at(Outcome.MESSAGE_LEFT, FRIDAY, None) == FRIDAY + 30 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("last", "again", "answered", "place"),
+    (
+        (None, None, False, Order.NOT_YET),
+        (None, None, True, Order.DONE),
+        (Outcome.SPOKE, None, False, Order.DONE),
+        (Outcome.NO_ANSWER, FRIDAY, False, Order.AGAIN_NOW),
+        (Outcome.NO_ANSWER, FRIDAY + MINUTE, False, Order.AGAIN_LATER),
+        (Outcome.NO_ANSWER, FRIDAY, True, Order.DONE),
+    ),
+)
+def test_whom_to_telephone_first(last, again, answered, place):
+    assert place_in_list(last, again, answered, FRIDAY) == place
+
+
+S, Q, B, R = MessageState.SENT, MessageState.QUEUED, MessageState.BOUNCED, MessageState.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("answered", "calls", "messages", "reach"),
+    (
+        (False, (), (), Reach.NOT_SENT),
+        (False, (), (Q,), Reach.QUEUED),
+        (False, (), (S,), Reach.SENT),
+        (False, (), (S, B), Reach.BOUNCED),
+        (False, (), (B, S), Reach.SENT),
+        (False, (), (R, MessageState.WITHDRAWN), Reach.REFUSED),
+        (False, (), (MessageState.DEAD,), Reach.REFUSED),
+        (False, (Outcome.MESSAGE_LEFT,), (B,), Reach.BOUNCED),
+        (False, (Outcome.SPOKE, Outcome.NO_ANSWER), (B,), Reach.TELEPHONED),
+        (True, (Outcome.SPOKE,), (B,), Reach.ANSWERED),
+    ),
+)
+def test_how_far_somebody_was_reached(answered, calls, messages, reach):
+    assert reach_of(answered, calls, messages) is reach
