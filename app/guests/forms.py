@@ -100,3 +100,15 @@ class DissentForm(OnceForm):
         length=5_000,
     )
     why = Passage("Why?", validators=[Required("Write why you disagree")], length=5_000)
+
+
+class FormAnswerForm(BaseForm):
+    """What an agency says to a form that was sent to it; which button says the rest."""
+
+    who = Line("Who answers", validators=[Required("Enter your name and role")])
+    words = Passage("Anything to add", length=1_000)
+    do = HiddenField()
+
+    def validate_words(self, field: Passage) -> None:
+        if self.do.data == "refuse" and not field.data:
+            raise ValidationError("Enter why you cannot take it on")

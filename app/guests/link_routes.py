@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, abort, flash, url_for
 
 from app.core.clock import now
-from app.core.session import transaction
+from app.core.session import reading, transaction
 from app.guests import service
 from app.guests.blueprint import blueprint, sender
 from app.guests.forms import ButtonForm, CodeForm, WithoutCodeForm
@@ -60,7 +60,7 @@ def redeem_code(token: str) -> Response:
                 session, token, this_browser() or new_mark(), form.code.data, now()
             )
         if opened is not None:
-            response = go_to(url_for("guests.meeting"))
+            response = go_to(url_for(service.behind(reading(), token, now())))
             open_door(response, opened)
             return response
         form.add_error("code", WRONG_CODE)

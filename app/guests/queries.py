@@ -20,6 +20,8 @@ from app.guests.types import (
 )
 from app.invitations.queries import guest_by_session, invitation_by_token
 from app.meetings.models import Action, Dissent, Invitee, Meeting, MeetingChild, Report
+from app.meetings.papers.models import SentForm
+from app.meetings.papers.queries import form_by_invitation
 from app.meetings.queries import invitee_by_invitation
 from app.referrals.models import Child, Referral
 
@@ -92,6 +94,10 @@ def invitee_of(session: Session, invitation_id: int | None) -> int | None:
     return session.execute(
         _INVITEE_ID.where(Invitee.invitation_id == (invitation_id or 0))
     ).scalar_one_or_none()
+def form_by_link(session: Session, token: str, now: datetime) -> SentForm | None:
+    """The form to which a link leads, where it leads to one (C6)."""
+    invitation = invitation_by_token(session, token, now)
+    return None if invitation is None else form_by_invitation(session, invitation.id)
 
 
 def meeting_for(session: Session, visitor: Visitor) -> MeetingSeen:

@@ -50,7 +50,23 @@ def request_code(session: Session, token: str, browser: str, sender: Sender, now
     session.add(
         Delivery(invitee_id=invitee_id, message_id=queued.id, kind=MessageKind.CODE, at=now)
     )
+    letter = invitations.request_code(session, token, browser, desk, now)
+    invitee = queries.invitee_by_link(session, token, now)
+    form = queries.form_by_link(session, token, now)
+    if letter is None or (invitee is None and form is None):
+        return
+    queued = outbox.enqueue(session, letter, now)
+    if invitee is not None:
+        session.add(
+            Delivery(invitee_id=invitee.id, message_id=queued.id, kind=MessageKind.CODE, at=now)
+        )
     session.flush()
+
+
+def behind(session: Session, token: str, now: datetime) -> str:
+    """The endpoint of the page to which this link leads once its code was given."""
+    found = queries.form_by_link(session, token, now)
+    return "guests.meeting" if found is None else "guests.form"
 
 
 def answer_without_code(session: Session, token: str, takes_part: bool, now: datetime) -> bool:

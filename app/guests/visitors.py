@@ -38,7 +38,7 @@ class Guest:
     def refuse(self) -> ResponseReturnValue | None:
         found = _found()
         if found is None:
-            return _closed()
+            return closed()
         if found.guest.must_introduce and not self.unnamed:
             return go_to(url_for("guests.meeting"))
         return None
@@ -52,6 +52,11 @@ def settings() -> Settings:
 def this_browser() -> str | None:
     """The random mark of the browser that asked for a code."""
     return request.cookies.get(_cookie("browser"))
+
+
+def session_token() -> str | None:
+    """The token of this browser's session behind a link, if it has one."""
+    return request.cookies.get(_cookie("guest"))
 
 
 def mark_browser(response: Response, mark: str) -> None:
@@ -76,13 +81,13 @@ def close_door(response: Response) -> None:
 
 def _found() -> Visitor | None:
     if "visitor" not in g:
-        token = request.cookies.get(_cookie("guest"))
+        token = session_token()
         g.visitor = queries.visitor_by_session(reading(), token, now()) if token else None
     found: Visitor | None = g.visitor
     return found
 
 
-def _closed() -> Response:
+def closed() -> Response:
     """No session, or no longer one: what was typed comes back, so that nobody types it twice."""
     if request.headers.get("HX-Request") == "true":
         return Response(status=401, headers={"HX-Trigger": "signed-out"})

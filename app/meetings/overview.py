@@ -296,7 +296,7 @@ def _line(
         note=invitee.answer_note or "",
         decides="Can decide" if invitee.decision_maker else "Gives information",
         reach=reach_of(
-            invitee.answer is not Answer.NONE or invitee.staff_id is not None,
+            invitee.answer is not Answer.NONE,
             [one.outcome for one in calls],
             [one.state for one in sent],
         ),

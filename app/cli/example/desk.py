@@ -14,7 +14,7 @@ from app.directory.queries import council
 from app.meetings.calls import service as calls
 from app.meetings.calls.types import Outcome
 from app.meetings.messages import Sender
-from app.meetings.models import Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.papers import queries, service
 from app.meetings.papers.page import paper_of
 from app.meetings.papers.printing import printed
@@ -26,8 +26,9 @@ _BOOKED = (
     select(Meeting)
     .where(Meeting.state == MeetingState.BOOKED)
     .order_by(Meeting.starts_at, Meeting.id)
-    .limit(3)
+    .limit(12)
 )
+FORMS = 3
 _SAID = (
     (Outcome.SPOKE, "Will dial in and brings what the team holds."),
     (Outcome.NO_ANSWER, ""),
@@ -40,8 +41,10 @@ def desks_day(area: Area, settings: Settings, now: datetime) -> None:
 
     After the week is committed, because forms are printed outside any transaction.
     """
-    refs = [meeting.ref for meeting in reading().execute(_BOOKED).scalars()]
-    for place, ref in enumerate(refs):
+    booked = list(reading().execute(_BOOKED).scalars())
+    # First whoever has the most calls to make.
+    refs = [one.ref for one in sorted(booked, key=lambda one: -len(_silent(one)))]
+    for place, ref in enumerate(refs[:FORMS]):
         sent_at = now - timedelta(minutes=70 - 25 * place)
         _send(area, settings, ref, FormKind.POLICE_REQUEST, sent_at)
         if place == 1:
@@ -84,12 +87,16 @@ def _ring_about(area: Area, ref: str, at: datetime) -> None:
 def _ring(area: Area, ref: str, now: datetime) -> None:
     with transaction() as session:
         meeting = session.execute(select(Meeting).where(Meeting.ref == ref)).scalar_one()
-        silent = [
-            one
-            for one in meeting.invitees
-            if one.staff_id is None and one.removed_at is None and one.answer is Answer.NONE
-        ]
-        for place, invitee in enumerate(silent[: len(_SAID)]):
+        for place, invitee in enumerate(_silent(meeting)[: len(_SAID)]):
             outcome, said = _SAID[place]
             at = now - timedelta(minutes=14 - 4 * place)
             calls.telephoned(session, area.one(Role.ADMINISTRATOR), invitee, outcome, said, at)
+
+
+def _silent(meeting: Meeting) -> list[Invitee]:
+    """Who has not answered yet."""
+    return [
+        one
+        for one in meeting.invitees
+        if one.staff_id is None and one.removed_at is None and one.answer is Answer.NONE
+    ]
