@@ -32,7 +32,7 @@ class FormReader:
     limits_floods = False  # strangers are turned away below, before anything is done
 
     def describe(self) -> str:
-        return "guest: own form"
+        return "form reader: own form"
 
     def refuse(self) -> ResponseReturnValue | None:
         token = session_token()
