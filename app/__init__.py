@@ -34,9 +34,8 @@ FLOORS_WITH_TABLES = (
     "core", "web", "audit", "accounts", "directory", "outbox", "invitations",
     "referrals", "referrals.same_child", "referrals.rating", "referrals.checks",
     "referrals.outcome", "referrals.letters", "referrals.public", "referrals.abuse",
-    "referrals.lists", "meetings", "meetings.received", "records", "reports.wall",
-    "referrals", "referrals.same_child", "referrals.public", "meetings", "meetings.received",
-    "meetings.papers", "meetings.calls", "meetings.reminders", "records",
+    "referrals.lists", "meetings", "meetings.received", "meetings.papers", "meetings.calls",
+    "meetings.reminders", "records", "reports.wall",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")

@@ -94,6 +94,8 @@ def invitee_of(session: Session, invitation_id: int | None) -> int | None:
     return session.execute(
         _INVITEE_ID.where(Invitee.invitation_id == (invitation_id or 0))
     ).scalar_one_or_none()
+
+
 def form_by_link(session: Session, token: str, now: datetime) -> SentForm | None:
     """The form to which a link leads, where it leads to one (C6)."""
     invitation = invitation_by_token(session, token, now)

@@ -20,6 +20,7 @@ from app.meetings import answers
 from app.meetings.answers import Deputy
 from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Action, Delivery, Dissent, Invitee, Meeting, Report
+from app.meetings.papers.queries import form_by_invitation
 from app.meetings.rules import takes_part_as
 from app.meetings.types import ActionState, Answer, MessageKind, ReportVia
 from app.outbox import service as outbox
@@ -43,22 +44,14 @@ def request_code(session: Session, token: str, browser: str, sender: Sender, now
     # For nobody the same is done, and then undone: how long it takes tells nothing.
     attempt = session.begin_nested()
     invitee_id = queries.invitee_of(session, made.invitation_id)
+    leads_to_form = form_by_invitation(session, made.invitation_id or 0) is not None
     queued = outbox.enqueue(session, made.letter, now)
-    if invitee_id is None:
+    if invitee_id is None and not leads_to_form:
         attempt.rollback()
         return
-    session.add(
-        Delivery(invitee_id=invitee_id, message_id=queued.id, kind=MessageKind.CODE, at=now)
-    )
-    letter = invitations.request_code(session, token, browser, desk, now)
-    invitee = queries.invitee_by_link(session, token, now)
-    form = queries.form_by_link(session, token, now)
-    if letter is None or (invitee is None and form is None):
-        return
-    queued = outbox.enqueue(session, letter, now)
-    if invitee is not None:
+    if invitee_id is not None:
         session.add(
-            Delivery(invitee_id=invitee.id, message_id=queued.id, kind=MessageKind.CODE, at=now)
+            Delivery(invitee_id=invitee_id, message_id=queued.id, kind=MessageKind.CODE, at=now)
         )
     session.flush()
 

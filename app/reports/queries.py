@@ -225,6 +225,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
             )
         )
         .order_by(Meeting.id),
+    ),
     WorkKind.CHASE: _branch(
         WorkKind.CHASE,
         select(Meeting.id, Meeting.ref, SentForm.chase_at.label("due_at"))
