@@ -70,6 +70,9 @@ CANARY_WORDS = (
 _ADDRESSES = re.compile(r'\s(?:href|src|action|formaction|hx-get|hx-post)="([^"]*)"')
 
 
+LATE = "After its deadline"
+
+
 @dataclass
 class Journey:
     """What there was to see from outside."""
@@ -299,7 +302,11 @@ class Player:
             while deliver_due(settings, now()):
                 continue
             db.session.remove()
-        self.journey.steps[name] = [Letter(one) for one in self.mailbox.received[held:]]
+        came = [Letter(one) for one in self.mailbox.received[held:]]
+        told = [letter for letter in came if letter.subject.startswith(LATE)]
+        self.journey.steps[name] = [letter for letter in came if letter not in told]
+        if told:  # the manager is told of a booking after the deadline, beside the invitations
+            self.journey.steps["told"] = told
         self.journey.times[name] = (began, now())
         with self.app.app_context():
             its_pin = select(LinePin.pin).join(Meeting, Meeting.pin_id == LinePin.id)

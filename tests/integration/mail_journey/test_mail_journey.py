@@ -20,7 +20,7 @@ from tests.integration.mail_journey.journey import (
 from tests.integration.mail_journey.letter import Letter
 
 WITH_ENTRY = ("booked", "moved", "removed", "cancelled")
-EVERY_STEP = ("booked", "moved", "removed", "code", "reminded", "cancelled")
+EVERY_STEP = ("booked", "moved", "removed", "code", "reminded", "cancelled", "told")
 
 
 def everybody(journey: Journey) -> set[str]:
@@ -47,6 +47,13 @@ def test_eight_invitations_and_the_chairs_own(journey: Journey) -> None:
         assert letter.subject.startswith("Invitation: multi-agency meeting")
         assert letter.entry.method == "REQUEST"
         assert letter.entry.sequence == 0
+
+
+def test_the_manager_is_told_once_that_it_comes_after_its_deadline(journey: Journey) -> None:
+    [told] = journey.steps["told"]
+    assert told.recipient == journey.chair
+    assert journey.reference in told.text and told.token is None
+    assert told.parts("text/calendar") == []
 
 
 def test_a_new_time_updates_everybodys_entry(journey: Journey) -> None:
@@ -131,7 +138,7 @@ def test_each_letter_is_for_one_mailbox_alone(journey: Journey) -> None:
         for name in headers:
             assert not re.fullmatch("(?i)b?cc|resent-.*|sender|reply-to|disposition-.*", name)
     found = [letter.message_id for letter in journey.letters]
-    assert len(set(found)) == len(found) == 9 + 9 + 9 + 1 + 6 + 8
+    assert len(set(found)) == len(found) == 9 + 9 + 9 + 1 + 6 + 8 + 1
 
 
 def test_nobody_reads_of_another(journey: Journey) -> None:
@@ -246,6 +253,8 @@ def test_no_letter_fetches_or_tells_on_its_reader(journey: Journey) -> None:
         assert not re.search(r"<(img|script|link|iframe|object|form)\b|url\(|\bsrc=|@import", html)
         own = {f"mailto:{letter.recipient}", f"mailto:{journey.desk}", "tel:+448081570100"}
         own.add(f"http://desk.example.org/i/{letter.token}")
+        if letter in journey.steps["told"]:  # a member of staff, who signs in
+            own.add(f"http://desk.example.org/discussions/{journey.reference}")
         assert set(letter.urls) <= own
 
 
