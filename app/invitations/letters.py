@@ -23,9 +23,10 @@ from app.invitations.rendering import (
     Heading,
     Large,
     Link,
+    Number,
     Rendering,
-    Steps,
     Text,
+    unbroken,
 )
 from app.invitations.types import (
     Addressee,
@@ -38,7 +39,7 @@ from app.invitations.types import (
     PartStat,
     Preview,
 )
-from app.invitations.wording import neutral, one_line
+from app.invitations.wording import neutral, one_line, telephone_uri
 
 # How a meeting letter's subject begins, and which calendar method it carries. A reminder carries
 # none: a second REQUEST with the same SEQUENCE would ask people to answer again.
@@ -48,10 +49,12 @@ _MEETING: dict[LetterKind, tuple[str, CalendarMethod | None]] = {
     LetterKind.CANCELLATION: ("Cancelled", CalendarMethod.CANCEL),
     LetterKind.REMINDER: ("Reminder", None),
 }
+# The others still meet: whoever reads only the subject must not tell them that it is off.
+_NOT_ASKED = "You need not attend"
 _CHANGES = {
-    Change.TIME: "the time",
-    Change.PLACE: "the place",
-    Change.DIAL_IN: "the telephone number or PIN",
+    Change.TIME: "a new time",
+    Change.PLACE: "a new place",
+    Change.DIAL_IN: "a new telephone number or PIN",
 }
 
 
@@ -75,19 +78,19 @@ _LINKS: dict[LetterKind, _LinkWords] = {
         "You took on one or more actions in multi-agency meeting {reference}. The record is not "
         "yet signed: until then the wording may change.",
         "See your actions",
-        "Please report on that page when an action is done, or why it can't be.",
+        "Please say on that page when an action is done, or why it can't be done.",
     ),
     LetterKind.REQUEST: _LinkWords(
         "Request for information {reference}",
-        "Please look up what your agency holds for request {reference}. The link says about whom, "
-        "what is asked and by when.",
+        "Please look up what your agency holds for request {reference}. The link says who it is "
+        "about, what we ask and by when.",
         "Open the request",
         "If your agency holds nothing, one press on that page says so.",
     ),
     LetterKind.REQUEST_REMINDER: _LinkWords(
         "Reminder: request for information {reference}",
-        "We do not have your answer to request {reference} yet. The link says about whom, what is "
-        "asked and by when.",
+        "We do not have your answer to request {reference} yet. The link says who it is about, "
+        "what we ask and by when.",
         "Open the request",
         "If your agency holds nothing, one press on that page says so.",
     ),
@@ -142,8 +145,8 @@ def letters(
     stops a letter.
     """
     method = _MEETING[kind][1]
-    made = frame(kind, desk, _subject(kind, appointment), now, method)
     off = Change.CALLED_OFF in changed
+    made = frame(kind, desk, _subject(kind, appointment, off), now, method)
     entry = shared_entry(method, desk, appointment, now, called_off=off) if method else None
     written = _Written(kind, desk, appointment, changed)
     return [
@@ -182,7 +185,7 @@ def previews(
     """The same for several people, in their order; what they have in common is written once."""
     method = _MEETING[kind][1] or CalendarMethod.REQUEST
     written = _Written(kind, desk, appointment, changed)
-    subject = _subject(kind, appointment)
+    subject = _subject(kind, appointment, Change.CALLED_OFF in changed)
     entry = (
         ("Title", summary(appointment)),
         ("When", _when(appointment)),
@@ -219,7 +222,8 @@ class _Written:
             anybody = replace(person, name=self._name, link=self._link)
             blocks = _blocks(kind, desk, appointment, anybody, changed)
             writes = Rendering()
-            page = writes.as_html(_subject(kind, appointment), blocks)
+            subject = _subject(kind, appointment, Change.CALLED_OFF in changed)
+            page = writes.as_html(subject, blocks)
             self._made[alike] = writes.as_text(blocks), page
         return self._made[alike]
 
@@ -301,7 +305,7 @@ def _link_blocks(
         Text(words.says.format(reference=reference)),
         Link(words.button, link),
         Text(
-            "The link asks for a code, which is then sent to this address. "
+            "The link first sends a code to this address. "
             "It is yours alone: please do not pass it on."
         ),
         Text(words.then),
@@ -323,7 +327,7 @@ def code_letter(desk: Desk, name: str, email: str, code: str, now: datetime) -> 
         ),
         Text(
             "If you did not ask for a code, somebody else has your link. "
-            "Do nothing with the code and telephone the desk."
+            "Tell nobody the code, and telephone the desk."
         ),
         *closing(desk),
     ]
@@ -332,9 +336,10 @@ def code_letter(desk: Desk, name: str, email: str, code: str, now: datetime) -> 
     return made.fill(name, email, writes.as_text(blocks), writes.as_html(subject, blocks))
 
 
-def _subject(kind: LetterKind, appointment: Appointment) -> str:
+def _subject(kind: LetterKind, appointment: Appointment, off: bool) -> str:
+    begins = _MEETING[kind][0] if kind is not LetterKind.CANCELLATION or off else _NOT_ASKED
     return header_text(
-        f"{_MEETING[kind][0]}: multi-agency meeting {appointment.reference}, "
+        f"{begins}: multi-agency meeting {appointment.reference}, "
         f"{words_for_moment(appointment.starts_at)}"
     )
 
@@ -365,40 +370,53 @@ def _blocks(
         Text(_greeting(person.name)),
         *_opening(kind, appointment, person, changed),
     ]
-    rows = [("Reference", appointment.reference), ("When", _when(appointment))]
+    rows: list[tuple[str, str | Number]] = [("When", _when(appointment))]
+    reference = ("Reference", appointment.reference)
     if kind is LetterKind.CANCELLATION:
         blocks += [
-            Facts(tuple(rows)),
+            Facts((*rows, reference)),
             Text(
-                "The entry is taken out of your calendar with this message. "
-                "Your earlier link no longer works, and there is nothing more for you to do."
+                "This message takes the entry out of your calendar; delete it if it is still "
+                "there. Your earlier link no longer works, and there is nothing more for you to do."
             ),
             *closing(desk),
         ]
         return blocks
     rows.append(("Where", location(appointment)))
     if appointment.dial_in is not None:
-        rows.append(("Telephone", one_line(appointment.dial_in.telephone)))
+        number = one_line(appointment.dial_in.telephone)
+        rows.append(("Dial in", Number(number, telephone_uri(number))))
         if appointment.dial_in.pin:
             rows.append(("PIN", one_line(appointment.dial_in.pin)))
+    unanswered = person.partstat is PartStat.NEEDS_ACTION
+    # What was said of the old time says nothing of the new one.
+    asked = unanswered or Change.TIME in changed
+    own = "The link and the PIN are" if rows[-1][0] == "PIN" else "The link is"
     blocks += [
-        Facts(tuple(rows)),
-        Heading("Please answer now"),
-        Steps(
-            (
-                "Accept or decline in your calendar, or open your link.",
-                "Your link also says what the meeting is about and what to look up and bring. "
-                "It first sends a code to this address.",
-                "If you can't take part, use the link to send a report or to name a colleague "
-                "who comes instead.",
-            )
+        Facts((*rows, reference)),
+        Heading(
+            "Please answer now"
+            if unanswered
+            else "Please answer again"
+            if asked
+            else "We have your answer"
         ),
-        Link("Open your link", person.link),
+        Link("Answer and prepare" if asked else "Prepare, or change your answer", person.link),
+        Text(
+            "The link first sends a code to this address. It then says what the meeting is about "
+            "and what to look up and bring. If you can't take part, send a report there or name "
+            "a colleague who comes instead."
+        ),
+        Text(
+            "You can also accept or decline in your calendar."
+            if asked
+            else "You can also change your answer in your calendar."
+        ),
         Text(
             "Whoever takes part from your team may use this link, and gives name and role there. "
             "Please do not pass this message on outside your team."
             if person.is_team
-            else "The link and the PIN are yours alone: please do not pass this message on."
+            else f"{own} yours alone: please do not pass this message on."
         ),
         *closing(desk),
     ]
@@ -413,10 +431,11 @@ def _opening(
             words = "You are asked to take part in a multi-agency meeting."
         case LetterKind.UPDATE:
             words = "The multi-agency meeting you were asked to take part in has changed."
-            what = [words for change, words in _CHANGES.items() if change in changed]
+            what = [new for change, new in _CHANGES.items() if change in changed]
             if what:
-                words += f" New: {' and '.join(what)}."
-            words += " Your calendar entry is brought up to date with this message."
+                *first, last = what
+                words += f" It has {', '.join(first)}{' and ' if first else ''}{last}."
+            words += " This message brings your calendar entry up to date."
         case LetterKind.CANCELLATION:
             words = (
                 "This multi-agency meeting is cancelled: it does not take place."
@@ -435,9 +454,9 @@ def closing(desk: Desk) -> list[Block]:
     """How to ask back, and who writes: the end of every letter."""
     ask = "Reply"
     if desk.telephone:
-        late = f", outside office hours on {one_line(desk.out_of_hours)}"
+        late = f", outside office hours on {unbroken(one_line(desk.out_of_hours))}"
         ask = (
-            f"Telephone the desk on {one_line(desk.telephone)}"
+            f"Telephone the desk on {unbroken(one_line(desk.telephone))}"
             f"{late if desk.out_of_hours else ''}, or reply"
         )
     return [

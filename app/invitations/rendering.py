@@ -14,11 +14,12 @@ from html import escape
 # In the head, once: a letter is stored encrypted and sent twelve times, so its size is its cost. A
 # program that drops it shows the same words in its own face.
 _STYLE = (
-    "body,p,td,th,li,h2{font-family:Arial,Helvetica,sans-serif;color:#0b0c0c;"
+    "body,p,td,th,h2{font-family:Arial,Helvetica,sans-serif;color:#0b0c0c;"
     "font-size:16px;line-height:24px}"
-    "p{margin:0 0 16px}h2{font-size:20px;margin:24px 0 8px}ol{margin:0 0 16px;padding:0 0 0 24px}"
-    "th,td{text-align:left;vertical-align:top}.f th,.f td{padding:4px 16px 4px 0}"
-    ".f{margin:0 0 16px}.b{margin:0 0 16px}.c{font-size:32px;line-height:40px;letter-spacing:4px}"
+    "p{margin:0 0 16px}h2{font-size:20px;margin:24px 0 8px}"
+    "th,td{text-align:left;vertical-align:top}.f th,.f td{padding:6px 0 6px 16px}"
+    ".f{margin:0 0 20px;background:#f3f2f1}.f td{padding-right:16px}.b{margin:0 0 20px}"
+    ".c{font-size:32px;line-height:40px;letter-spacing:4px}"
 )
 _WIDTH = 76
 
@@ -34,15 +35,18 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """Rows of label and value."""
+class Number:
+    """A telephone number, dialled by one touch where `uri` is given (RFC 3966)."""
 
-    rows: tuple[tuple[str, str], ...]
+    words: str
+    uri: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
-    lines: tuple[str, ...]
+class Facts:
+    """Rows of label and value."""
+
+    rows: tuple[tuple[str, str | Number], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Large:
     words: str
 
 
-Block = Text | Heading | Facts | Steps | Link | Large
+Block = Text | Heading | Facts | Link | Large
 
 
 class Rendering:
@@ -100,10 +104,9 @@ def _text(block: Block) -> str:
             return f"{words}\n{'-' * len(words)}"
         case Facts(rows):
             width = max(len(label) for label, _ in rows) + 2
-            return "\n".join(f"{label + ':':<{width}}{value}" for label, value in rows)
-        case Steps(lines):
             return "\n".join(
-                _wrapped(line, f"{number}. ") for number, line in enumerate(lines, start=1)
+                f"{label + ':':<{width}}{value.words if isinstance(value, Number) else value}"
+                for label, value in rows
             )
         case Link(words, href):
             return f"{words}:\n{href}"
@@ -111,15 +114,14 @@ def _text(block: Block) -> str:
             return f"    {words}"
 
 
-def _wrapped(words: str, first: str = "") -> str:
-    return textwrap.fill(
-        words,
-        _WIDTH,
-        initial_indent=first,
-        subsequent_indent=" " * len(first),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _wrapped(words: str) -> str:
+    lines = textwrap.fill(words, _WIDTH, break_long_words=False, break_on_hyphens=False)
+    return lines.replace("\u00a0", " ")
+
+
+def unbroken(words: str) -> str:
+    """The words, which a line is not to break: a telephone number, a time."""
+    return words.replace(" ", "\u00a0")
 
 
 def _html(block: Block) -> str:
@@ -132,21 +134,27 @@ def _html(block: Block) -> str:
             return (
                 '<table class="f" cellpadding="0" cellspacing="0" border="0">\n'
                 + "\n".join(
-                    f'<tr><th scope="row">{escape(label)}</th><td>{escape(value)}</td></tr>'
+                    f'<tr><th scope="row">{escape(label)}</th><td>{_value(value)}</td></tr>'
                     for label, value in rows
                 )
                 + "\n</table>"
             )
-        case Steps(lines):
-            items = "\n".join(f"<li>{escape(line)}</li>" for line in lines)
-            return f"<ol>\n{items}\n</ol>"
         case Link(words, href):
-            # A cell carries the colour: Outlook gives a link no padding of its own.
+            # A cell carries the colour, and in Outlook the room round the words, which gives a
+            # link none of its own; elsewhere the whole button can be pressed.
             return (
-                '<table class="b" role="presentation" cellpadding="12" cellspacing="0" border="0">'
-                '\n<tr><td bgcolor="#0b5a60" style="background:#0b5a60">'
-                f'<a href="{escape(href)}" style="color:#ffffff;font-size:18px;font-weight:bold">'
-                f"{escape(words)}</a></td></tr>\n</table>"
+                '<table class="b" role="presentation" cellpadding="0" cellspacing="0" border="0">'
+                '\n<tr><td bgcolor="#0b5a60" style="background:#0b5a60;mso-padding-alt:12px 20px">'
+                f'<a href="{escape(href)}" style="display:inline-block;padding:12px 20px;'
+                "mso-padding-alt:0;color:#ffffff;font-size:18px;font-weight:bold;"
+                f'text-decoration:none">{escape(words)}</a></td></tr>\n</table>'
             )
         case Large(words):
             return f'<p class="c"><b>{escape(words)}</b></p>'
+
+
+def _value(value: str | Number) -> str:
+    if not isinstance(value, Number):
+        return escape(value)
+    words = escape(unbroken(value.words))
+    return words if value.uri is None else f'<a href="{escape(value.uri)}">{words}</a>'

@@ -63,7 +63,7 @@ def test_a_new_time_updates_everybodys_entry(journey: Journey) -> None:
     for letter in journey.steps["moved"]:
         assert letter.entry.method == "REQUEST"
         assert letter.entry.sequence == 1
-        assert "New: the time." in letter.text
+        assert "It has a new time." in letter.text
     # Moving the time locks nobody out (C4).
     assert journey.pins["moved"] == journey.pins["booked"]
 

@@ -6,6 +6,7 @@ import base64
 import quopri
 import re
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from email import policy
 from email.message import EmailMessage
@@ -19,7 +20,15 @@ from hypothesis import strategies as st
 
 from app.core.mail import FinishedMessage, UnsafeHeader
 from app.invitations.letters import code_letter, letters, link_letter, preview
-from app.invitations.types import Addressee, Appointment, Change, Desk, LetterKind, PartStat
+from app.invitations.types import (
+    Addressee,
+    Appointment,
+    Change,
+    Desk,
+    DialIn,
+    LetterKind,
+    PartStat,
+)
 from tests.clock import FRIDAY
 from tests.factories.mail import DESK, MEETING, make_addressee
 
@@ -183,7 +192,58 @@ def test_update_keeps_uid_and_says_what_is_new():
     assert event(first)["SEQUENCE"] == 2
     assert event(first)["UID"] == event(second)["UID"] == person.uid
     assert event(second)["DTSTAMP"].dt == later
-    assert "New: the time." in plain(first)
+    assert "It has a new time." in plain(first)
+    every = letters(LetterKind.UPDATE, DESK, MEETING, [person], later, set(Change))[0]
+    assert "It has a new time, a new place and a new telephone number or PIN." in plain(every)
+
+
+def test_whoever_has_answered_is_asked_again_only_for_another_time():
+    person = make_addressee(partstat=PartStat.ACCEPTED)
+    moved, elsewhere = (
+        plain(letters(LetterKind.UPDATE, DESK, MEETING, [person], FRIDAY, {change})[0])
+        for change in (Change.TIME, Change.PLACE)
+    )
+    assert "Please answer again" in moved
+    assert "We have your answer" in elsewhere
+    assert "Please answer" not in elsewhere
+    assert "Please answer now" in plain(one())
+
+
+def test_only_a_meeting_that_is_off_is_called_cancelled_in_the_subject():
+    person = make_addressee()
+    alone = letters(LetterKind.CANCELLATION, DESK, MEETING, [person], FRIDAY)[0]
+    off = letters(LetterKind.CANCELLATION, DESK, MEETING, [person], FRIDAY, {Change.CALLED_OFF})[0]
+    assert alone.subject.startswith("You need not attend: multi-agency meeting")
+    assert off.subject.startswith("Cancelled: multi-agency meeting")
+    assert (alone.subject, off.subject) == tuple(
+        preview(LetterKind.CANCELLATION, DESK, MEETING, person, changed).subject
+        for changed in ((), {Change.CALLED_OFF})
+    )
+
+
+def test_one_touch_dials_in_and_the_pin_is_not_in_the_address():
+    html = part(one(), "text/html").get_content()
+    assert re.findall(r'href="(tel:[^"]*)"', html) == ["tel:+442079460123"]
+    nameless = replace(MEETING, dial_in=DialIn("ask the desk", ""))
+    html = part(
+        letters(LetterKind.INVITATION, DESK, nameless, [make_addressee()], FRIDAY)[0], "text/html"
+    ).get_content()
+    assert "tel:" not in html
+    assert "PIN" not in html
+
+
+def test_a_letter_has_one_button():
+    for kind in MEETING_KINDS:
+        html = part(one(kind), "text/html").get_content()
+        assert html.count('href="http') == (0 if kind is LetterKind.CANCELLATION else 1)
+
+
+def test_no_line_breaks_a_telephone_number():
+    desk = Desk("R&A desk", "rna-desk@example.org", "020 7946 0100", "020 7946 0199")
+    message = letters(LetterKind.INVITATION, desk, MEETING, [make_addressee()], FRIDAY)[0]
+    text = part(message, "text/plain").get_content()
+    for number in (desk.telephone, desk.out_of_hours):
+        assert number in text
 
 
 @pytest.mark.parametrize("kind", MEETING_KINDS)
@@ -191,9 +251,10 @@ def test_both_texts_say_when_how_and_what_is_asked(kind):
     message = one(kind)
     for text in (plain(message), part(message, "text/html").get_content()):
         assert "Monday 23 November 2026, 9:45 am to 10:45 am (UK time)" in text
-        assert "020 7946 0100" in text
+        assert "020 7946 0100" in text.replace("\u00a0", " ")
         if kind is not LetterKind.CANCELLATION:
-            assert "Accept or decline in your calendar, or open your link." in text
+            assert "Answer and prepare" in text
+            assert "You can also accept or decline in your calendar." in text
 
 
 def test_html_fetches_nothing_and_runs_nothing():
