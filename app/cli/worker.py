@@ -23,7 +23,6 @@ from app.core.bell import Bell, ring
 from app.core.clock import now
 from app.core.config import Settings
 from app.core.session import transaction
-from app.invitations.replies.mailbox import read_url
 from app.meetings.received import worker as received
 from app.meetings.reminders.worker import remind_due
 from app.outbox.delivery import deliver_due
@@ -96,7 +95,7 @@ def worker(once: bool) -> None:
     settings: Settings = app.extensions["settings"]
     checked(app)
     if once:
-        _refuse_unsafe_servers(settings)
+        transport_for(settings)  # an unsafe mail server is said at once, not at the first letter
         for job in JOBS:
             while _run(app, settings, _Turn(job)):
                 continue
@@ -107,7 +106,7 @@ def worker(once: bool) -> None:
 def work(app: Flask) -> None:
     """Run every job when it is due, until this process is told to stop."""
     settings: Settings = app.extensions["settings"]
-    _refuse_unsafe_servers(settings)
+    transport_for(settings)  # an unsafe mail server is said at once, not at the first letter
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -119,13 +118,6 @@ def work(app: Flask) -> None:
     log.info("worker started", jobs=[job.name for job in JOBS])
     run_until(app, settings, JOBS, stopping)
     log.info("worker stopped")
-
-
-def _refuse_unsafe_servers(settings: Settings) -> None:
-    """A mail server or mailbox that must not be used is said at once, not at the first letter."""
-    transport_for(settings)
-    if settings.imap_url is not None:
-        read_url(settings.imap_url, loopback_only=settings.example)
 
 
 def run_until(app: Flask, settings: Settings, jobs: list[Job], stopping: threading.Event) -> None:

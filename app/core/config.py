@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 
 from app.core.crypto import new_field_key
+from app.core.imap_address import imap_problem
 from app.core.scanning import scanner_problem
 
 EXAMPLE_FILE = "example.json"
@@ -96,10 +97,12 @@ class Settings:
         )
 
     def problems(self) -> list[str]:
-        """Everything that makes these settings unsafe for real cases, each with what to do."""
+        """Everything that makes these settings unsafe, each with what to do. An example area may
+        only read a mailbox of this machine; the rest is asked where real cases are kept."""
+        mailbox = self.imap_url and imap_problem(self.imap_url, loopback_only=self.example)
         if self.example:
-            return []
-        found = []
+            return [mailbox] if mailbox else []
+        found = [mailbox] if mailbox else []
         if not self.database_url.startswith("postgresql"):
             found.append(
                 "DATABASE_URL is missing or not PostgreSQL: set it to "

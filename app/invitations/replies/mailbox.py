@@ -5,17 +5,14 @@ so that the people who read it go on as ever. How far it was read is kept by num
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import imaplib
-import ipaddress
 import re
 import ssl
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
-from urllib.parse import parse_qs, unquote, urlsplit
 
-from app.core.config import UnsafeSettings
+from app.core.imap_address import Place
 
 SECONDS = 20.0
 # What lay there before the first reading: answers to invitations of the last days.
@@ -26,58 +23,6 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 class MailboxError(Exception):
     """The mailbox can't be read now. Says why and what to mend, without addresses or passwords."""
-
-
-class Place(NamedTuple):
-    """Which folder of which mailbox, and how to get there."""
-
-    host: str
-    port: int
-    tls: str  # at once, starttls, none
-    user: str
-    password: str
-    folder: str
-
-    @property
-    def digest(self) -> str:
-        """Names the mailbox in the database without saying whose it is."""
-        named = f"{self.user}\n{self.host}\n{self.port}\n{self.folder}"
-        return hashlib.sha256(named.encode()).hexdigest()
-
-
-def read_url(url: str, *, loopback_only: bool = False) -> Place:
-    """`imaps://user:password@host/INBOX`, or `imap://` for STARTTLS, which is left out on this
-    machine alone. Raises UnsafeSettings for an address that is none, and with `loopback_only` for
-    one beyond this machine."""
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        port = 0
-    if (
-        parts.scheme not in ("imap", "imaps")
-        or not (parts.hostname and parts.username)
-        or port == 0
-    ):
-        raise UnsafeSettings(
-            ["IMAP_URL cannot be read: give imaps://user:password@host/INBOX."]
-        )  # fmt: skip
-    here = _is_loopback(parts.hostname)
-    if loopback_only and not here:
-        raise UnsafeSettings(
-            ["IMAP_URL leads beyond this machine: the example area reads no real mailbox."]
-        )
-    if parse_qs(parts.query).get("tls") and not here:
-        raise UnsafeSettings(["IMAP_URL would send a password without TLS: leave out tls."])
-    plain = "none" if here else "starttls"
-    return Place(
-        host=parts.hostname,
-        port=port or (993 if parts.scheme == "imaps" else 143),
-        tls="at once" if parts.scheme == "imaps" else plain,
-        user=unquote(parts.username),
-        password=unquote(parts.password or ""),
-        folder=unquote(parts.path.lstrip("/")) or "INBOX",
-    )
 
 
 class Found(NamedTuple):
@@ -204,10 +149,3 @@ def _connected(place: Place) -> imaplib.IMAP4:
 
 def _quoted(folder: str) -> str:
     return '"' + folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -7,8 +7,9 @@ from datetime import datetime
 import structlog
 
 from app.core.config import Settings
+from app.core.imap_address import read_url
 from app.core.session import reading, transaction
-from app.invitations.replies.mailbox import Found, Mailbox, MailboxError, read_url
+from app.invitations.replies.mailbox import Found, Mailbox, MailboxError
 from app.invitations.replies.reading import read_mail
 from app.invitations.replies.types import MailKind, MailRead
 from app.meetings.received import queries, service

@@ -11,9 +11,7 @@ from sqlalchemy import func, select
 
 from app.cli.mail import LARGEST
 from app.core.clock import now
-from app.core.config import UnsafeSettings
 from app.invitations.replies import mailbox
-from app.invitations.replies.mailbox import read_url
 from app.meetings.received import service, worker
 from app.meetings.received.models import MailboxPosition, ReceivedMail
 from app.meetings.received.types import Outcome, Why
@@ -136,23 +134,3 @@ def test_a_mailbox_that_cannot_be_read_waits(app, desk, imap, wrong, capfd):
     assert "mailbox waits" in said and "demopass" not in said
     with desk.change() as session:
         assert session.execute(select(func.count()).select_from(MailboxPosition)).scalar() == 0
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["https://a:b@host.example/", "imaps://host.example/INBOX", "imaps://a:b@host.example:99999/",
-     "imap://a:b@host.example/INBOX?tls=none"],
-)  # fmt: skip
-def test_an_address_that_is_none_or_unsafe_is_refused(url):
-    with pytest.raises(UnsafeSettings):
-        read_url(url)
-
-
-def test_the_example_area_reads_no_real_mailbox():
-    with pytest.raises(UnsafeSettings):
-        read_url("imaps://a:b@host.example/INBOX", loopback_only=True)
-    place = read_url("imaps://a%40b.example:p%2Fw@host.example/Answers")
-    assert (place.user, place.password, place.port, place.folder, place.tls) == (
-        "a@b.example", "p/w", 993, "Answers", "at once",
-    )  # fmt: skip
-    assert read_url("imap://a:b@host.example").tls == "starttls"
