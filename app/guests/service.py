@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.service import record, viewed
-from app.audit.types import Actor, ActorKind, Subject
+from app.audit.types import PUBLIC, Actor, ActorKind, Subject
 from app.core.refusal import Refused
 from app.core.uploads import Upload
 from app.directory.queries import council_or_none
@@ -26,6 +26,7 @@ from app.meetings.types import ActionState, Answer, MessageKind, ReportVia
 from app.outbox import service as outbox
 from app.records.circulation import refresh_expiry
 
+_NO_LINK = Subject("link", "not in use")
 _OWN = (
     select(Invitee, Meeting)
     .join(Meeting, Meeting.id == Invitee.meeting_id)
@@ -69,6 +70,12 @@ def answer_without_code(session: Session, token: str, takes_part: bool, now: dat
     """
     invitee = queries.invitee_by_link(session, token, now)
     if invitee is None:
+        # As much is looked up and written as for a link in use: how long it takes tells nothing.
+        stranger = queries.newest_invitee(session)
+        if stranger is not None:
+            takes_part_as(stranger.meeting.format)
+            answers.deputy_of(session, stranger)
+        record(session, PUBLIC, "pressed an answer at a link not in use", _NO_LINK, now)
         return False
     meeting = invitee.meeting
     said = takes_part_as(meeting.format) if takes_part else Answer.DECLINED
@@ -78,10 +85,10 @@ def answer_without_code(session: Session, token: str, takes_part: bool, now: dat
         f"invitee: {invitee.agency_name} (by the link, without a code)",
     )
     try:
-        with session.begin_nested():
-            answers.answer(session, invitee, said, "", actor, now)
+        answers.answer(session, invitee, said, "", actor, now)
     except Refused:
         # A refusal would tell that the link is real. The desk sees that there is no answer.
+        record(session, actor, "pressed an answer too late", Subject("meeting", meeting.ref), now)
         return False
     return True
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
+from app.audit.models import AuditEntry
 from app.core.clock import now
 from app.core.crypto import new_token
 from app.core.session import db
@@ -116,6 +117,51 @@ def test_asking_for_a_code_takes_the_same_time(
 
     found = _time(in_app, links, ask)
     assert max(found.values()) / min(found.values()) < 1.3, found
+
+
+def test_an_answer_without_a_code_takes_the_same_time(
+    in_app: Any, change: Any, links: dict[str, str]
+) -> None:
+    def press(token: str) -> None:
+        with change() as session:
+            service.answer_without_code(session, token, True, now())
+
+    found = _time(in_app, links, press)
+    assert max(found.values()) / min(found.values()) < 1.3, found
+
+
+def test_an_answer_without_a_code_asks_and_writes_alike(
+    in_app: Any, change: Any, links: dict[str, str]
+) -> None:
+    """Whatever the link is: as many rows read, and one transaction that is committed."""
+    asked: list[str] = []
+
+    @event.listens_for(db.engine, "before_cursor_execute")
+    def _note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement.split()[0])
+
+    seen = {}
+    with change() as session:  # the first row of an audit makes its head too
+        service.answer_without_code(session, new_token(), True, now())
+    for kind, token in links.items():
+        asked.clear()
+        with change() as session:
+            service.answer_without_code(session, token, True, now())
+        seen[kind] = sorted(one for one in asked if one in ("SELECT", "INSERT"))
+    assert seen["valid"] == seen["expired"] == seen["revoked"] == seen["unknown"]
+    assert "INSERT" in seen["unknown"]
+
+
+def test_a_press_that_notes_nothing_stands_in_the_audit(
+    in_app: Any, change: Any, links: dict[str, str]
+) -> None:
+    with change() as session:
+        service.answer_without_code(session, links["unknown"], True, now())
+        [entry] = session.execute(
+            select(AuditEntry).where(AuditEntry.action == "pressed an answer at a link not in use")
+        ).scalars()
+        assert (entry.subject_kind, entry.subject_ref) == ("link", "not in use")
+        assert links["unknown"] not in str(entry.details)
 
 
 def test_an_answer_without_a_code_writes_for_nobody_but_the_invited(
