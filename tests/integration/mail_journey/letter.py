@@ -69,7 +69,8 @@ class Letter:
     @property
     def token(self) -> str | None:
         """The secret of the personal link, if there is one; all links in a letter are the same."""
-        found = set(_LINK.findall(self.words))
+        # As it is read: where it travels a line may be broken in the link.
+        found = set(_LINK.findall(readable(self.received.content)))
         assert len(found) <= 1
         return found.pop() if found else None
 
