@@ -11,7 +11,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from html import escape
-from typing import NamedTuple
 
 from app.core.clock import words_for_day, words_for_moment, words_for_time
 from app.core.mail import FinishedMessage, header_text
@@ -35,7 +34,6 @@ from app.invitations.types import (
     Change,
     Desk,
     LetterKind,
-    Notice,
     PartStat,
     Preview,
 )
@@ -55,77 +53,6 @@ _CHANGES = {
     Change.TIME: "a new time",
     Change.PLACE: "a new place",
     Change.DIAL_IN: "a new telephone number or PIN",
-}
-
-
-class _LinkWords(NamedTuple):
-    subject: str
-    says: str
-    button: str
-    then: str
-
-
-_LINKS: dict[LetterKind, _LinkWords] = {
-    LetterKind.RECORD: _LinkWords(
-        "The record of multi-agency meeting {reference} is ready",
-        "The record of multi-agency meeting {reference} is ready for you to read.",
-        "Read the record",
-        "Please confirm on that page that you have read it. You can also say there that you "
-        "disagree.",
-    ),
-    LetterKind.ACTIONS: _LinkWords(
-        "Your actions after multi-agency meeting {reference}",
-        "You took on one or more actions in multi-agency meeting {reference}. The record is not "
-        "yet signed: until then the wording may change.",
-        "See your actions",
-        "Please say on that page when an action is done, or why it can't be done.",
-    ),
-    LetterKind.REQUEST: _LinkWords(
-        "Request for information {reference}",
-        "Please look up what your agency holds for request {reference}. The link says who it is "
-        "about, what we ask and by when.",
-        "Open the request",
-        "If your agency holds nothing, one press on that page says so.",
-    ),
-    LetterKind.REQUEST_REMINDER: _LinkWords(
-        "Reminder: request for information {reference}",
-        "We do not have your answer to request {reference} yet. The link says who it is about, "
-        "what we ask and by when.",
-        "Open the request",
-        "If your agency holds nothing, one press on that page says so.",
-    ),
-    LetterKind.OUTCOME: _LinkWords(
-        "A letter for you, {reference}",
-        "There is a letter for you about something that you told us, or that concerns somebody "
-        "you work with. Its reference is {reference}.",
-        "Read the letter",
-        "If you have new concerns, do not wait: telephone us.",
-    ),
-}
-
-_NOTICES: dict[Notice, _LinkWords] = {
-    Notice.RECORD_SOON: _LinkWords(
-        "Due soon: the record of multi-agency meeting {reference}",
-        "The record of multi-agency meeting {reference} is not with everyone yet. It is due {due}.",
-        "Open the record",
-        "The page says what is still missing. If the chair is away, another authorised manager "
-        "may sign.",
-    ),
-    Notice.RECORD_LATE: _LinkWords(
-        "Late: the record of multi-agency meeting {reference}",
-        "The record of multi-agency meeting {reference} is late. It was due {due} and is not "
-        "with everyone yet.",
-        "Open the record",
-        "If the chair is away, another authorised manager may sign. Whatever was not decided may "
-        "be answered so, with the reason: nothing has to make it later.",
-    ),
-    Notice.BOOKED_LATE: _LinkWords(
-        "After its deadline: multi-agency meeting {reference}",
-        "Multi-agency meeting {reference} has been booked for a time after its deadline, which is "
-        "{due}.",
-        "Open the meeting",
-        "The reason that was given stands on its page.",
-    ),
 }
 
 
@@ -228,97 +155,12 @@ class _Written:
         return self._made[alike]
 
 
-def link_letter(
-    kind: LetterKind,
-    desk: Desk,
-    reference: str,
-    name: str,
-    email: str,
-    link: str,
-    now: datetime,
-) -> FinishedMessage:
-    """RECORD ("the record is ready") or ACTIONS ("your actions"): a link, and no content."""
-    return link_letters(kind, desk, reference, [(name, email, link)], now)[0]
-
-
-def link_letters(
-    kind: LetterKind,
-    desk: Desk,
-    reference: str,
-    readers: Sequence[tuple[str, str, str]],
-    now: datetime,
-) -> list[FinishedMessage]:
-    """`link_letter` for several readers: (name, email, link) each, in their order."""
-    words = _LINKS[kind]
-    subject = words.subject.format(reference=header_text(reference))
-    made = frame(kind, desk, subject, now)
-    writes = Rendering()
-    finished = []
-    for name, email, link in readers:
-        blocks = _link_blocks(words, desk, reference, name, link)
-        text, html = writes.as_text(blocks), writes.as_html(subject, blocks)
-        finished.append(made.fill(name, email, text, html))
-    return finished
-
-
-def notice_letters(
-    notice: Notice,
-    desk: Desk,
-    reference: str,
-    due: str,
-    link: str,
-    people: Sequence[tuple[str, str]],
-    now: datetime,
-) -> list[FinishedMessage]:
-    """To members of staff, (name, email) each, in their order: what waits, until when (`due`, in
-    words), and where it is done. The link leads behind the sign-in and says nothing (D2)."""
-    words = _NOTICES[notice]
-    subject = words.subject.format(reference=header_text(reference))
-    made = frame(LetterKind.NOTICE, desk, subject, now)
-    writes = Rendering()
-    finished = []
-    for name, email in people:
-        blocks: list[Block] = [
-            Text(_greeting(name)),
-            Text(words.says.format(reference=reference, due=due)),
-            Link(words.button, link),
-            Text(words.then),
-            Text(neutral(desk.name, "The desk")),
-        ]
-        text, html = writes.as_text(blocks), writes.as_html(subject, blocks)
-        finished.append(made.fill(name, email, text, html))
-    return finished
-
-
-def link_preview(kind: LetterKind, desk: Desk, reference: str, name: str) -> Preview:
-    """What `link_letter` would send, for the page before it is sent."""
-    words = _LINKS[kind]
-    blocks = _link_blocks(words, desk, reference, name, "made when it is sent")
-    return Preview(words.subject.format(reference=reference), Rendering().as_text(blocks), ())
-
-
-def _link_blocks(
-    words: _LinkWords, desk: Desk, reference: str, name: str, link: str
-) -> list[Block]:
-    return [
-        Text(_greeting(name)),
-        Text(words.says.format(reference=reference)),
-        Link(words.button, link),
-        Text(
-            "The link first sends a code to this address. "
-            "It is yours alone: please do not pass it on."
-        ),
-        Text(words.then),
-        *closing(desk),
-    ]
-
-
 def code_letter(desk: Desk, name: str, email: str, code: str, now: datetime) -> FinishedMessage:
     """The six digits that open the page behind a link; not in the subject, which a locked
     telephone shows (D3)."""
     subject = "Your code"
     blocks = [
-        Text(_greeting(name)),
+        Text(greeting(name)),
         Text("Type this code into the page that asked for it:"),
         Large(code),
         Text(
@@ -355,7 +197,8 @@ def _called(name: str) -> str:
     return neutral(name, "colleague")
 
 
-def _greeting(name: str) -> str:
+def greeting(name: str) -> str:
+    """How every letter begins."""
     return f"Dear {_called(name)},"
 
 
@@ -367,7 +210,7 @@ def _blocks(
     changed: Collection[Change],
 ) -> list[Block]:
     blocks: list[Block] = [
-        Text(_greeting(person.name)),
+        Text(greeting(person.name)),
         *_opening(kind, appointment, person, changed),
     ]
     rows: list[tuple[str, str | Number]] = [("When", _when(appointment))]

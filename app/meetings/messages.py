@@ -15,6 +15,7 @@ from app.core.mail import FinishedMessage
 from app.directory.queries import council
 from app.invitations import letters as letters_of
 from app.invitations import service as invitations
+from app.invitations.link_letters import link_letters
 from app.invitations.models import Invitation
 from app.invitations.types import (
     Addressee,
@@ -152,7 +153,7 @@ def send_links(
         return 0
     held = _invitations(session, readers)
     links = _links(session, held.values(), sender, now)
-    finished = letters_of.link_letters(
+    finished = link_letters(
         kind,
         desk_of(council(session), sender),
         meeting.ref,

@@ -15,7 +15,7 @@ from app.audit.types import SYSTEM, Subject
 from app.core.clock import words_for_moment
 from app.core.database import UTCDateTime
 from app.directory.queries import council
-from app.invitations.letters import notice_letters
+from app.invitations.link_letters import notice_letters
 from app.invitations.types import Notice
 from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Meeting

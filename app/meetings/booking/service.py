@@ -13,7 +13,7 @@ from app.audit.types import Subject
 from app.core.clock import words_for_moment, words_for_time
 from app.core.refusal import Refused
 from app.directory.queries import council
-from app.invitations.letters import notice_letters
+from app.invitations.link_letters import notice_letters
 from app.invitations.types import LetterKind, Notice
 from app.meetings import messages, rules
 from app.meetings.booking import queries

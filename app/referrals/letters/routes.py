@@ -13,7 +13,7 @@ from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory import queries as directory
-from app.invitations.letters import link_preview
+from app.invitations.link_letters import link_preview
 from app.invitations.types import LetterKind
 from app.referrals.finding import found
 from app.referrals.letters import queries, service

@@ -18,7 +18,7 @@ from app.core.crypto import new_reference
 from app.core.refusal import Refused
 from app.directory import queries as directory
 from app.invitations import service as invitations
-from app.invitations.letters import link_letters
+from app.invitations.link_letters import link_letters
 from app.invitations.types import LetterKind
 from app.outbox import service as outbox
 from app.protocols.registry import active

@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.mail import FinishedMessage, UnsafeHeader
-from app.invitations.letters import code_letter, letters, link_letter, preview
+from app.invitations.letters import code_letter, letters, preview
+from app.invitations.link_letters import link_letter
 from app.invitations.types import (
     Addressee,
     Appointment,
