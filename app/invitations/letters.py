@@ -117,8 +117,10 @@ def previews(
         ("Title", summary(appointment)),
         ("When", _when(appointment)),
         ("Where", location(appointment)),
-        ("Notes", description(method, desk, appointment)),
-        ("Shown to others as", "Private, busy"),
+        ("Notes", description(method, desk, appointment, called_off=Change.CALLED_OFF in changed)),
+        ("In the calendar", "Taken out")
+        if method is CalendarMethod.CANCEL
+        else ("Shown to others as", "Private, busy"),
     )
     return [Preview(subject=subject, text=written.text(person), entry=entry) for person in people]
 

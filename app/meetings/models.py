@@ -154,6 +154,8 @@ class Invitee(Base):
     invited_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
     removed_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    # Why the typed dial-in that they know was kept when they were removed (C4).
+    dial_in_kept_reason: Mapped[str | None] = mapped_column(EncryptedText)
     answer: Mapped[Answer] = mapped_column(values_of(Answer))
     answered_at: Mapped[datetime | None]
     answer_note: Mapped[str | None] = mapped_column(EncryptedText)

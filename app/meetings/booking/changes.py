@@ -17,6 +17,13 @@ from app.invitations import service as invitations
 from app.invitations.models import Invitation
 from app.invitations.types import Change, LetterKind
 from app.meetings import messages, rules
+from app.meetings.booking.concerned import (
+    Held,
+    asks_for_line,
+    check_locked_out,
+    is_updated,
+    new_time,
+)
 from app.meetings.booking.lines import free_line, new_pin, take_line, take_typed
 from app.meetings.booking.people import add_chair, add_people, chair_of
 from app.meetings.booking.service import held_meeting, set_format, set_time, tell_manager
@@ -30,32 +37,6 @@ from app.outbox.types import MessageState
 
 NEW_CHAIR = "Somebody else chairs."
 _MAY_HAVE_ARRIVED = (MessageState.SENT, MessageState.SENDING)
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """What everybody's entry said before the change."""
-
-    starts_at: datetime | None
-    ends_at: datetime | None
-    location: str
-    dial_in: tuple[int | None, int | None, str | None]
-
-    @classmethod
-    def of(cls, meeting: Meeting) -> _Held:
-        location = messages.location_of(meeting.format, meeting.place)
-        dial_in = (meeting.line_id, meeting.pin_id, meeting.typed_dial_in)
-        return cls(meeting.starts_at, meeting.ends_at, location, dial_in)
-
-    def changes_to(self, new: _Held) -> list[Change]:
-        found = []
-        if (self.starts_at, self.ends_at) != (new.starts_at, new.ends_at):
-            found.append(Change.TIME)
-        if self.location != new.location:
-            found.append(Change.PLACE)
-        if self.dial_in != new.dial_in:
-            found.append(Change.DIAL_IN)
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +62,12 @@ def change(
     Everyone who stays gets exactly one update of the same entry, and only where something that
     stands in it changed. Who is added gets an invitation, who is removed a cancellation alone;
     then a new PIN locks them out (C4). Adding people or moving the time never changes the PIN.
-    Raises Refused as `booking.service.book` does, and for a removal without its reason.
+    Raises Refused as `booking.service.book` does, for a removal without its reason, and for one
+    that leaves a typed dial-in as it is without saying why.
     """
     meeting = held_meeting(session, ref)
     rules.check_changeable(meeting.state)
-    before = _Held.of(meeting)
+    before = Held.of(meeting)
     was_late = is_late(meeting.starts_at or now, meeting.due_at)
     removed = [_removed(session, meeting, removal, now) for removal in order.removals]
     new_chair = order.chair_id is not None and order.chair_id != meeting.chair_id
@@ -104,17 +86,16 @@ def change(
     added += add_people(session, meeting, order.additions, now)
     if not any(one.removed_at is None and one.staff_id is None for one in meeting.invitees):
         raise Refused("people", "Nobody would be left beside the chair: cancel it instead")
-    # Whoever had an invitation can know the PIN; the one taken with another line is new already.
-    if (order.new_pin or any(one.invitation_id for one in removed)) and (
-        before.dial_in[1] == meeting.pin_id
-    ):
+    # By letter or by telephone, they know the PIN; one taken with another line is new already.
+    if (order.new_pin or removed) and before.dial_in[1] == meeting.pin_id:
         new_pin(session, meeting, now)
-    changes = before.changes_to(_Held.of(meeting))
+    kept = _keep_typed(meeting, before, removed, order.dial_in_kept)
+    changes = before.changes_to(Held.of(meeting))
     if Change.TIME in changes:
         for invitee in stay:
             invitee.answer = rules.after_move(invitee.answer)
     session.flush()
-    concerned = [one for one in stay if one.answer is not Answer.DEPUTY] if changes else []
+    concerned = [one for one in stay if is_updated(one, changes)]
     updated = messages.send(session, LetterKind.UPDATE, meeting, concerned, sender, now, changes)
     invited = messages.send(session, LetterKind.INVITATION, meeting, added, sender, now)
     result = Changed(
@@ -142,6 +123,7 @@ def change(
             "updated": updated,
             "added": [one.id for one in added],
             "removed": [one.id for one in removed],
+            "typed_dial_in_kept": kept,
         },
     )
     return result
@@ -265,6 +247,19 @@ def _removed(session: Session, meeting: Meeting, removal: Removal, now: datetime
     return invitee
 
 
+def _keep_typed(
+    meeting: Meeting, before: Held, removed: Sequence[Invitee], reason: str | None
+) -> bool:
+    """Whether somebody left who knows the typed dial-in that stays; the reason stays with them."""
+    names = [one.name for one in removed]
+    check_locked_out(names, before.dial_in[2], meeting.typed_dial_in, reason)
+    if not removed or not meeting.typed_dial_in or meeting.typed_dial_in != before.dial_in[2]:
+        return False
+    for one in removed:
+        one.dial_in_kept_reason = reason
+    return True
+
+
 def _hand_over(meeting: Meeting, chair_id: int, now: datetime) -> Sequence[Invitee]:
     """Take the chair there was off the list; another one follows."""
     before = [
@@ -279,24 +274,20 @@ def _hand_over(meeting: Meeting, chair_id: int, now: datetime) -> Sequence[Invit
 
 
 def _move(session: Session, meeting: Meeting, order: ChangeOrder, now: datetime) -> None:
-    start = order.starts_at or meeting.starts_at
-    if start is None or meeting.starts_at is None or meeting.ends_at is None:
-        raise ValueError("a booked discussion has a time")
+    start, end = new_time(meeting, order)
     chair_id = order.chair_id or meeting.chair_id
     if chair_id is None:
         raise Refused("chair", "Choose who chairs")
-    minutes = order.minutes or int((meeting.ends_at - meeting.starts_at).total_seconds() // 60)
-    moved = order.starts_at is not None or order.minutes is not None
-    if moved or order.chair_id is not None:
+    takes_line = asks_for_line(meeting, order)
+    if order.starts_at is not None or order.minutes is not None or order.chair_id is not None:
+        minutes = int((end - start).total_seconds() // 60)
         reason = order.late_reason or meeting.late_reason
         set_time(session, meeting, start, minutes, chair_id, reason, now)
     if order.format is not None:
         set_format(meeting, order.format, order.place)
     if order.dial_in is not None:
         take_typed(session, meeting, order.dial_in)
-    elif meeting.typed_dial_in and order.line_id is None:
-        return  # it goes on with the dial-in that was typed
-    elif moved or order.line_id not in (None, meeting.line_id) or order.format is not None:
+    elif takes_line:
         take_line(session, meeting, order.line_id, now)
 
 

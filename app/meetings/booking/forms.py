@@ -139,6 +139,7 @@ class BookingForm(OnceForm):
     new_pin = BooleanField("Give out a new PIN")
     dial_in = Line("Telephone number of another dial-in")
     dial_in_pin = Line("Its PIN, if it has one")
+    dial_in_kept = Passage("Why does this dial-in stay?", length=2000)
     search = Line("Find somebody in the directory")
     people = PeopleField("Who")
     new = NewPersonField("Somebody who is not in the directory")
@@ -275,6 +276,7 @@ class BookingForm(OnceForm):
             removals=tuple(removals),
             additions=tuple(additions),
             late_reason=self.late_reason.data or None,
+            dial_in_kept=self.dial_in_kept.data or None,
         )
 
 

@@ -20,6 +20,7 @@ from app.web.numbers import whole_or_none
 
 PIN_IN_WORDS = "(the PIN of this meeting stands here)"
 LINK_IN_WORDS = "(each person's own link stands here)"
+CHAIRS_ADDRESS = "the chair's own address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Letter:
     name: str
     email: str
     preview: Preview
+    what: str = ""  # on the page of a change, where letters differ
 
 
 def letters_shown(
@@ -59,12 +61,14 @@ def letters_shown(
     )
     desk = messages.desk_of(ground.settings, sender)
     chair = dict(form.chair.choices or []).get(form.chair.data or "", "")
-    to = [(chair, "the chair's own address")] if chair else []
+    to = [(chair, CHAIRS_ADDRESS, False)] if chair else []
     for shown in rows:
         address = shown.form.email or shown.address
         if shown.form.come and address and not shown.form.telephone_only:
-            to.append((shown.name, address))
-    shown_to = [Addressee("", 0, name, email, LINK_IN_WORDS) for name, email in to]
+            to.append((shown.name, address, shown.is_team))
+    shown_to = [
+        Addressee("", 0, name, email, LINK_IN_WORDS, is_team=is_team) for name, email, is_team in to
+    ]
     made = previews(LetterKind.INVITATION, desk, appointment, shown_to)
     return [
         Letter(one.name, one.email, shown) for one, shown in zip(shown_to, made, strict=True)

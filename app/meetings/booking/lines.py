@@ -13,12 +13,12 @@ from app.core.clock import words_for_day, words_for_moment, words_for_time
 from app.core.refusal import Refused
 from app.directory import queries as directory
 from app.directory.models import LinePin
-from app.directory.rules import normal_telephone
 from app.meetings.booking import queries
+from app.meetings.booking.concerned import normal_dial_in
 from app.meetings.booking.slots import DAYS_LOOKED_AT, quarters_of, slots
 from app.meetings.booking.types import Diary, Slot, TypedDialIn
 from app.meetings.models import LineQuarter, Meeting
-from app.meetings.types import Format, dial_in_text
+from app.meetings.types import Format
 
 NEXT_SLOTS = 3
 _TAKE = insert(LineQuarter.__table__)  # type: ignore[arg-type]
@@ -85,13 +85,11 @@ def take_typed(session: Session, meeting: Meeting, typed: TypedDialIn) -> None:
 
     Raises Refused for a number that is none, or a PIN that is not four to twelve digits.
     """
-    telephone = normal_telephone(typed.telephone, "dial_in")
-    if typed.pin and not (typed.pin.isdecimal() and 4 <= len(typed.pin) <= 12):
-        raise Refused("dial_in_pin", "Enter the PIN as four to twelve digits, or leave it empty")
+    text = normal_dial_in(typed)
     if meeting.line_id is not None:
         free_line(session, meeting)
     meeting.line_id = meeting.pin_id = None
-    meeting.typed_dial_in = dial_in_text(telephone, typed.pin)
+    meeting.typed_dial_in = text
     session.flush()
 
 

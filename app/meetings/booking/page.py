@@ -10,6 +10,7 @@ from app.core.clock import words_for_day, words_for_time
 from app.directory import queries as directory
 from app.meetings import messages
 from app.meetings.booking import queries
+from app.meetings.booking.changes_shown import change_shown
 from app.meetings.booking.forms import KEEP_TIME, OTHER_TIME, BookingForm, choices_of
 from app.meetings.booking.ground import Ground
 from app.meetings.booking.letters_shown import Letter, letters_shown
@@ -72,6 +73,7 @@ class BookingPage:
     cautions: tuple[str, ...]
     letters: list[Letter]
     no_letters: str
+    silent: tuple[str, ...]  # who gets no letter from a change, and why
     summary: str
     lines_used_up: bool
     kinds: Sequence[tuple[str, str]] = KINDS
@@ -176,9 +178,12 @@ def build(
     ]
     _set_choices(ground, form, diary, changing=changing)
     offered = _slots(ground, form, diary)
-    letters, no_letters = (
-        ([], "") if changing else letters_shown(ground, form, rows, sender, diary, at, end)
-    )
+    silent: tuple[str, ...] = ()
+    if changing:
+        told = change_shown(ground, form, rows, sender, diary)
+        letters, silent, no_letters = told.letters, told.silent, told.why_none
+    else:
+        letters, no_letters = letters_shown(ground, form, rows, sender, diary, at, end)
     return BookingPage(
         meeting=meeting,
         changing=changing,
@@ -195,6 +200,7 @@ def build(
         cautions=cautions(rows, people, invitees),
         letters=letters,
         no_letters=no_letters,
+        silent=silent,
         summary=_summary(form, rows, at, end, changing=changing),
         lines_used_up=not offered and _format(form) is Format.CALL,
     )
@@ -270,6 +276,8 @@ def _set_choices(ground: Ground, form: BookingForm, diary: Diary, *, changing: b
     if changing and chair_id and chair_id not in {one for one, _name in ground.chairs}:
         form.chair.choices = [(str(chair_id), "As now"), *form.chair.choices]
     first = "The line it has, if it is free" if changing else "First line that is free"
+    if changing and ground.meeting.typed_dial_in:
+        first = "No line: the dial-in typed below"
     form.line.choices = [("", first), *choices_of(diary.lines)]
     form.allow_its_length()
 

@@ -12,12 +12,12 @@ from app.accounts.types import Permission
 from app.core.clock import now
 from app.core.session import reading
 from app.meetings.booking import changes, service
+from app.meetings.booking.changes_shown import order_of
 from app.meetings.booking.forms import BookingForm, CancelForm, RemindForm, SendAgainForm
 from app.meetings.booking.ground import Ground
 from app.meetings.booking.page import BookingPage, add_unseen, build, fill, fill_change
 from app.meetings.booking.person_rows import MOST_PEOPLE
 from app.meetings.booking.types import Proposal
-from app.meetings.models import Meeting
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.routes import meeting_or_404, note_view, once, sender
 from app.meetings.types import MeetingState
@@ -103,11 +103,7 @@ def send_change(ref: str) -> Response:
     staff, told = signed_in(), []
 
     def act(session: Session) -> str:
-        held = meeting_or_404(session, ref)
-        minutes = _minutes(held)
-        order = form.changes(
-            held.format, held.place, held.typed_dial_in, minutes, held.chair_id, staff.name
-        )
+        order = order_of(form, meeting_or_404(session, ref), staff.name)
         told.append(changes.change(session, staff, ref, order, sender(), moment))
         return url_for("meetings.overview", ref=ref)
 
@@ -117,6 +113,14 @@ def send_change(ref: str) -> Response:
     if told:
         flash(_told(told[0]), "success")
     return go_to(location)
+
+
+@blueprint.post("/discussions/<ref>/change/preview")
+@access(staff_may(Permission.DISCUSSION_BOOK))
+def preview_change(ref: str) -> Response:
+    """Who would get which letter for what the form holds now; changes nothing."""
+    form = BookingForm()
+    return respond(PAGE, LIVE, form=form, page=_build(ref, form, changing=True))
 
 
 @blueprint.route("/discussions/<ref>/cancel", methods=["GET", "POST"])
@@ -270,12 +274,6 @@ def _addresses_read_back(ground: Ground, form: BookingForm) -> bool:
             form.people.point_out(row, "checked", words)
             whole = False
     return whole
-
-
-def _minutes(meeting: Meeting) -> int:
-    if meeting.starts_at is None or meeting.ends_at is None:
-        return 0
-    return int((meeting.ends_at - meeting.starts_at).total_seconds() // 60)
 
 
 def _told(changed: changes.Changed) -> str:

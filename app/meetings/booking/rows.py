@@ -38,6 +38,7 @@ class RowShown:
     look_alike: str = ""  # asks for a tick before anything is sent
     swaps: tuple[Person, ...] = ()  # who takes the place at one press
     address: str = ""  # where the invitation goes, from the directory
+    is_team: bool = False  # whoever reads it there may use the link
 
 
 def row_shown(
@@ -85,6 +86,7 @@ def row_shown(
             look_alike=doubts.look_alike,
             asks_address=not person.email,
             address=person.email or "",
+            is_team=person.is_team,
             can_drop=proposal is None,
             reason_label=f"Why is {person.name} not invited?",
         )

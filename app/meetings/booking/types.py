@@ -219,3 +219,5 @@ class ChangeOrder:
     additions: tuple[Chosen, ...] = ()
     late_reason: str | None = None
     dial_in: TypedDialIn | None = None
+    # Why a typed dial-in stays although somebody who knows it is removed (C4).
+    dial_in_kept: str | None = None

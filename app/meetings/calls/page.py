@@ -85,7 +85,9 @@ def sheet_of(session: Session, meeting: Meeting, now: datetime) -> CallSheet:
     return CallSheet(
         meeting=meeting,
         when=words_for_moment(meeting.starts_at) if meeting.starts_at else "",
-        dial_in=f"{place.telephone}, PIN {place.pin}" if place.telephone and place.pin else "",
+        dial_in=f"{place.telephone}, PIN {place.pin}"
+        if place.telephone and place.pin
+        else meeting.typed_dial_in or "",
         script=_script(meeting, council.authority, council.desk_name, council.desk_telephone),
         cards=tuple(cards),
         reached=f"{done} of {len(cards)} reached or answered",

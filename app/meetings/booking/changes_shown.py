@@ -1,0 +1,205 @@
+"""The letters of a change as its page shows them: who gets an update, who an invitation, who a
+cancellation, and who nothing (C7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.core.refusal import Refused
+from app.directory import queries as directory
+from app.invitations.letters import previews
+from app.invitations.types import Addressee, Appointment, DialIn, LetterKind
+from app.meetings import messages
+from app.meetings.booking.concerned import NEW_PIN, Held, expected, is_updated
+from app.meetings.booking.forms import KEEP_TIME, BookingForm
+from app.meetings.booking.ground import Ground
+from app.meetings.booking.letters_shown import (
+    CHAIRS_ADDRESS,
+    LINK_IN_WORDS,
+    PIN_IN_WORDS,
+    Letter,
+)
+from app.meetings.booking.rows import RowShown
+from app.meetings.booking.types import ChangeOrder, Diary
+from app.meetings.models import Invitee, Meeting
+from app.meetings.queries import place_of
+from app.meetings.types import Answer, Format, dial_in_parts
+
+NEW_PIN_IN_WORDS = "(a new PIN stands here)"
+_FORMATS = frozenset(each.value for each in Format)
+_Shown = tuple[Addressee, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeShown:
+    """Every letter, and in words why others get none."""
+
+    letters: list[Letter]
+    silent: tuple[str, ...]
+    why_none: str
+
+
+def order_of(form: BookingForm, meeting: Meeting, adder: str) -> ChangeOrder:
+    """What the form asks to change of this booking; `adder` stands as the reason of who is new."""
+    minutes = 0
+    if meeting.starts_at is not None and meeting.ends_at is not None:
+        minutes = int((meeting.ends_at - meeting.starts_at).total_seconds() // 60)
+    dial_in = meeting.typed_dial_in
+    return form.changes(meeting.format, meeting.place, dial_in, minutes, meeting.chair_id, adder)
+
+
+def change_shown(
+    ground: Ground,
+    form: BookingForm,
+    rows: Sequence[RowShown],
+    sender: messages.Sender,
+    diary: Diary,
+) -> ChangeShown:
+    """Exactly what each person will get for what the form holds now; a PIN is told in words."""
+    if form.slot.data != KEEP_TIME and form.start is None:
+        return ChangeShown([], (), "Choose a time to see who gets what.")
+    if form.format.data not in _FORMATS:
+        return ChangeShown([], (), "Choose how it is held to see who gets what.")
+    order = order_of(form, ground.meeting, "")
+    try:
+        after = expected(ground.meeting, order, diary)
+    except Refused as refused:
+        return ChangeShown([], (), f"{refused.message}, to see who gets what.")
+    return _Post(ground, order, after, sender).shown(_added(rows), _chair_name(form, order))
+
+
+class _Post:
+    """The letters of one change."""
+
+    def __init__(
+        self, ground: Ground, order: ChangeOrder, after: Held, sender: messages.Sender
+    ) -> None:
+        self.ground = ground
+        self.meeting = ground.meeting
+        self.order = order
+        self.after = after
+        self.changes = Held.of(ground.meeting).changes_to(after)
+        self.desk = messages.desk_of(ground.settings, sender)
+
+    def shown(self, added: list[tuple[str, str, bool]], chair: str) -> ChangeShown:
+        """Everybody: who leaves, who stays, who is new."""
+        there = [one for one in self.meeting.invitees if one.removed_at is None]
+        gone = [one for one in there if self._leaves(one, handed_over=bool(chair))]
+        stay = [one for one in there if one not in gone]
+        told = [one for one in stay if is_updated(one, self.changes)]
+        fresh = [(name, email, is_team) for name, email, is_team in added if email]
+        if chair:
+            fresh.insert(0, (chair, CHAIRS_ADDRESS, False))
+        letters = [
+            *self._letters(LetterKind.CANCELLATION, _with_letters(gone)),
+            *self._letters(LetterKind.UPDATE, _with_letters(told)),
+            *self._letters(
+                LetterKind.INVITATION,
+                [
+                    Addressee("", 0, name, email, LINK_IN_WORDS, is_team=is_team)
+                    for name, email, is_team in fresh
+                ],
+            ),
+        ]
+        by_telephone = [one.name for one in (*gone, *told) if one.invitation_id is None]
+        by_telephone += [name for name, email, _is_team in added if not email]
+        silent = _silent(stay, told, by_telephone)
+        if not letters and not by_telephone:
+            return ChangeShown([], (), "Nothing is changed yet: nobody gets a letter.")
+        return ChangeShown(letters, silent, "")
+
+    def _leaves(self, invitee: Invitee, *, handed_over: bool) -> bool:
+        chairs = invitee.staff_id is not None and invitee.staff_id == self.meeting.chair_id
+        removed = {removal.invitee_id for removal in self.order.removals}
+        return (handed_over and chairs) or invitee.id in removed
+
+    def _letters(self, kind: LetterKind, people: list[Addressee]) -> list[Letter]:
+        if not people:
+            return []
+        appointment = self._before() if kind is LetterKind.CANCELLATION else self._appointment()
+        made = previews(kind, self.desk, appointment, people, self.changes)
+        what = _KINDS[kind]
+        return [
+            Letter(one.name, one.email, preview, what)
+            for one, preview in zip(people, made, strict=True)
+        ]
+
+    def _before(self) -> Appointment:
+        """Who is removed knows the old time alone, and learns no new one."""
+        held = self.meeting
+        place = place_of(self.ground.session, held)
+        return messages.appointment_of(held, place, self._location(held.format, held.place))
+
+    def _appointment(self) -> Appointment:
+        if self.after.starts_at is None or self.after.ends_at is None:
+            raise ValueError("a booked discussion has a time")
+        format_ = self.order.format or self.meeting.format
+        place = self.meeting.place if self.order.format is None else self.order.place
+        return Appointment(
+            reference=self.meeting.ref,
+            starts_at=self.after.starts_at,
+            ends_at=self.after.ends_at,
+            location=self._location(format_, place),
+            dial_in=self._dial_in(),
+        )
+
+    def _location(self, format_: Format, place: str | None) -> str:
+        return messages.location_told(self.ground.session, self.meeting, format_, place)
+
+    def _dial_in(self) -> DialIn | None:
+        line_id, pin_id, typed = self.after.dial_in
+        if line_id is None:
+            return DialIn(*dial_in_parts(typed)) if typed else None
+        line = directory.line(self.ground.session, line_id)
+        words = NEW_PIN_IN_WORDS if pin_id == NEW_PIN else PIN_IN_WORDS
+        return DialIn(line.telephone, words) if line else None
+
+
+_KINDS = {
+    LetterKind.CANCELLATION: "Cancellation",
+    LetterKind.UPDATE: "Update",
+    LetterKind.INVITATION: "Invitation",
+}
+
+
+def _with_letters(invitees: Sequence[Invitee]) -> list[Addressee]:
+    return [
+        Addressee("", 0, one.name, one.email or "", LINK_IN_WORDS, is_team=one.is_team)
+        for one in invitees
+        if one.invitation_id is not None
+    ]
+
+
+def _added(rows: Sequence[RowShown]) -> list[tuple[str, str, bool]]:
+    """Name, address (empty: to be telephoned) and whether a team reads it, of who is new."""
+    found = []
+    for shown in rows:
+        row = shown.form
+        if row.come and not row.key.startswith("invitee-"):
+            address = "" if row.telephone_only else shown.address or row.email
+            found.append((shown.name, address, shown.is_team))
+    return found
+
+
+def _chair_name(form: BookingForm, order: ChangeOrder) -> str:
+    """Who chairs from now on; empty where the chair stays."""
+    if order.chair_id is None:
+        return ""
+    return str(dict(form.chair.choices or []).get(str(order.chair_id), ""))
+
+
+def _silent(
+    stay: Sequence[Invitee], told: Sequence[Invitee], by_telephone: Sequence[str]
+) -> tuple[str, ...]:
+    deputised = [one.name for one in stay if one.answer is Answer.DEPUTY]
+    same = [one.name for one in stay if one not in told and one.name not in deputised]
+    return tuple(
+        f"{why}: {', '.join(names)}."
+        for why, names in (
+            ("No letter, because nothing in their entry changes", same),
+            ("No letter, because a colleague comes instead", deputised),
+            ("Please telephone", by_telephone),
+        )
+        if names
+    )
