@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -35,6 +34,14 @@ def fetches_nothing() -> Any:
     return Refuse()
 
 
+@lru_cache(maxsize=1)
+def fonts() -> Any:
+    """The system's fonts, looked up and opened once for the life of a process."""
+    from weasyprint.text.fonts import FontConfiguration
+
+    return FontConfiguration()
+
+
 def print_pages(html: str, sheets: list[Any], **options: Any) -> bytes:
     """The pages as WeasyPrint lays them out. Raises PrintError where they would fetch anything."""
     from weasyprint import HTML
@@ -42,22 +49,23 @@ def print_pages(html: str, sheets: list[Any], **options: Any) -> bytes:
 
     try:
         printed = HTML(string=html, url_fetcher=fetches_nothing()).write_pdf(
-            stylesheets=sheets, **options
+            stylesheets=sheets, font_config=fonts(), **options
         )
     except FatalURLFetchingError as error:  # a BaseException, which would end a worker
         raise PrintError(str(error)) from error
     return bytes(printed)
 
 
-def with_scopes(laid_out: bytes) -> bytes:
-    """Say of each header cell whether it heads a column or a row; WeasyPrint names ids only."""
-    from pikepdf import Dictionary, Name, Pdf
+def say_scopes(_document: Any, pdf: Any) -> None:
+    """Say of each header cell whether it heads a column or a row; WeasyPrint names ids only.
 
-    with Pdf.open(io.BytesIO(laid_out)) as pdf:
-        for item in pdf.objects:
-            if isinstance(item, Dictionary) and item.get("/S") == Name.TH and "/A" in item:
-                group = item["/P"]["/P"]
-                item["/A"]["/Scope"] = Name.Column if group.get("/S") == Name.THead else Name.Row
-        out = io.BytesIO()
-        pdf.save(out, deterministic_id=True)
-    return out.getvalue()
+    Done to what WeasyPrint is about to write (its `finisher`): to read the file back costs more.
+    """
+    for item in pdf.objects:
+        if isinstance(item, dict) and item.get("S") == "/TH" and "A" in item:
+            group = _parent(pdf, _parent(pdf, item))
+            item["A"]["Scope"] = "/Column" if group.get("S") == "/THead" else "/Row"
+
+
+def _parent(pdf: Any, item: Any) -> Any:
+    return pdf.objects[int(item["P"].split()[0])]

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app.core.clock import words_for_moment
 from app.core.paper.drawable import drawable
 from app.core.paper.metadata import xmp_packet
-from app.core.paper.printing import drawn, fetches_nothing, print_pages, with_scopes
+from app.core.paper.printing import drawn, fetches_nothing, print_pages, say_scopes
 from app.meetings.papers.types import Paper, Rows, Table
 
 HERE = Path(__file__).parent
@@ -34,7 +34,7 @@ def printed(paper: Paper) -> bytes:
         lines=str.splitlines,
     )
     sheet = CSS(string=_style(), url_fetcher=fetches_nothing())
-    pages = with_scopes(print_pages(html, [sheet], pdf_variant="pdf/a-3a"))
+    pages = print_pages(html, [sheet], pdf_variant="pdf/a-3a", finisher=say_scopes)
     title = drawable(f"{paper.name}: {paper.title} {paper.reference}")
     with Pdf.open(io.BytesIO(pages)) as pdf:
         packet = xmp_packet(title, paper.authority, paper.made_at)

@@ -9,7 +9,6 @@ reached this module for that reader's copy.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app.core.clock import london_date
 from app.core.paper.drawable import drawable
 from app.core.paper.metadata import xmp_packet
-from app.core.paper.printing import drawn, fetches_nothing, print_pages, with_scopes
+from app.core.paper.printing import drawn, fetches_nothing, fonts, print_pages, say_scopes
 from app.records.document import wording
 from app.records.document.canonical import copy_json
 from app.records.document.types import ReaderRecord, RecordView
@@ -54,20 +53,6 @@ def render(copy: ReaderRecord) -> bytes:
     return address(lay_out(copy), copy)
 
 
-def render_copies(copies: Iterable[ReaderRecord]) -> Iterator[tuple[ReaderRecord, bytes]]:
-    """Each copy with its PDF bytes; each set of pages that several readers share is made once.
-
-    Copies come in the order of their readers; sets of pages are kept until the last one.
-    """
-    made: list[LaidOut] = []
-    for copy in copies:
-        shared = next((pages for pages in made if _same_pages(pages, copy)), None)
-        if shared is None:
-            shared = lay_out(copy)
-            made.append(shared)
-        yield copy, address(shared, copy)
-
-
 def render_draft(copy: ReaderRecord) -> bytes:
     """A copy as it would be, to be read before sign-off (F1): marked as a draft on every page,
     without signature, hash and record.json. It is never sealed and never stored.
@@ -83,8 +68,6 @@ def render_draft(copy: ReaderRecord) -> bytes:
 
 def lay_out(copy: ReaderRecord, *, draft: bool = False) -> LaidOut:
     """The pages for everyone whose view and hash are those of this copy. The costly part."""
-    from weasyprint import CSS
-
     marking = f"{copy.view.marking} {DRAFT_MARKING}" if draft else copy.view.marking
     html = _template().render(
         view=replace(copy.view, marking=marking),
@@ -96,9 +79,8 @@ def lay_out(copy: ReaderRecord, *, draft: bool = False) -> LaidOut:
         signature=wording.signature(copy),
         hash_lines=_in_groups(copy.canonical_sha256),
     )
-    sheet = CSS(string=_style(), url_fetcher=fetches_nothing())
-    pdf = print_pages(html, [sheet], pdf_variant="pdf/a-3a")
-    return LaidOut(copy.view, copy.canonical_sha256, with_scopes(pdf))
+    pdf = print_pages(html, [_style()], pdf_variant="pdf/a-3a", finisher=say_scopes)
+    return LaidOut(copy.view, copy.canonical_sha256, pdf)
 
 
 def address(pages: LaidOut, copy: ReaderRecord) -> bytes:
@@ -164,8 +146,12 @@ def _strip_template() -> Any:
 
 
 @lru_cache(maxsize=1)
-def _style() -> str:
-    return (HERE / "record.css").read_text(encoding="utf-8")
+def _style() -> Any:
+    """The record's style sheet, parsed once for the life of a process."""
+    from weasyprint import CSS
+
+    style = (HERE / "record.css").read_text(encoding="utf-8")
+    return CSS(string=style, url_fetcher=fetches_nothing(), font_config=fonts())
 
 
 def _strip(text: str) -> bytes:

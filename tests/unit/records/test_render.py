@@ -13,9 +13,10 @@ import pytest
 import weasyprint
 
 from app.core.paper.printing import PrintError, print_pages
+from app.records.copies import Press
 from app.records.document.canonical import canonical_sha256
 from app.records.document.readers import for_reader
-from app.records.document.render import address, lay_out, render, render_copies
+from app.records.document.render import address, lay_out, render, render_draft
 from app.records.document.seal import Sealer, seal
 from app.records.document.types import Reader, RecordContent
 from app.records.document.verify import attached_record
@@ -169,7 +170,7 @@ def test_the_same_copy_has_the_same_bytes() -> None:
 
 
 def test_pages_are_laid_out_once_for_all_who_see_the_same(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, sealer: Sealer
 ) -> None:
     printed: list[str] = []
     real = weasyprint.HTML.write_pdf
@@ -181,13 +182,19 @@ def test_pages_are_laid_out_once_for_all_who_see_the_same(
     monkeypatch.setattr(weasyprint.HTML, "write_pdf", counted)
     kinds = [POLICE, SCHOOL, HEALTH, SOCIAL_CARE] * 3
     readers = [replace(reader, name=f"Reader {n}") for n, reader in enumerate(kinds)]
-    copies = [for_reader(contents.content(), reader) for reader in readers]
-    made = list(render_copies(copies))
-    assert [copy for copy, _ in made] == copies
+    press = Press(contents.content(), sealer)
+    made = [press.copy_for(reader, contents.SIGNED).pdf for reader in readers]
     assert printed.count("pdf/a-3a") == 4
-    assert made[0][1] == render(copies[0])
-    for number, (_, pdf) in enumerate(made):
+    assert made[0].startswith(render(for_reader(contents.content(), readers[0])))
+    for number, pdf in enumerate(made):
         assert f"Copy for Reader {number}, " in text_of(pdf)
+
+
+def test_what_was_printed_before_changes_no_byte() -> None:
+    first, again = (render(for_reader(contents.content(), SCHOOL)) for _ in range(2))
+    render(for_reader(contents.many_languages(), HEALTH))
+    render_draft(for_reader(contents.three_children(), POLICE))
+    assert first == again == render(for_reader(contents.content(), SCHOOL))
 
 
 def test_pages_made_for_other_eyes_are_refused() -> None:
