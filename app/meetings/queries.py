@@ -78,6 +78,10 @@ _REPORTS = (
     .order_by(Report.id)
 )
 
+_LEFT_OUT = (
+    select(LeftOut).where(LeftOut.meeting_id == bindparam("meeting_id")).order_by(LeftOut.id)
+)
+
 
 class ChildShown(NamedTuple):
     meeting_id: int
@@ -165,11 +169,7 @@ def report(session: Session, meeting_id: int, report_id: int) -> Report | None:
 
 def left_out_of(session: Session, meeting_id: int) -> list[LeftOut]:
     """Who was proposed and not invited, and why (C2)."""
-    return list(
-        session.execute(
-            select(LeftOut).where(LeftOut.meeting_id == meeting_id).order_by(LeftOut.id)
-        ).scalars()
-    )
+    return list(session.execute(_LEFT_OUT, {"meeting_id": meeting_id}).scalars())
 
 
 def place_of(session: Session, meeting: Meeting) -> Place:

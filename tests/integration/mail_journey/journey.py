@@ -26,7 +26,9 @@ from app.directory.models import LinePin
 from app.directory.service import add_line
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.models import Meeting
+from app.meetings.types import MeetingState
 from app.outbox.delivery import deliver_due
+from app.records import worker as records
 from app.referrals.models import Child, Referral
 from tests.factories.accounts import make_staff, sign_in_as
 from tests.factories.directory import make_agency, make_professional, make_settings
@@ -174,6 +176,10 @@ class Player:
             self._press("remind")
         with self._step("cancelled"):
             self._press("cancel", reason=REASON)
+        with self._step("record due"):
+            self._record_due_in(timedelta(hours=1))
+        with self._step("record late"):
+            self._record_due_in(timedelta(minutes=-1))
         for page in ("/", "/deliveries", "/referrals/", "/metrics"):
             assert self.desk.get(page).status_code == 200
 
@@ -261,6 +267,15 @@ class Player:
         del fields[f"people-{row}-come"]
         fields[f"people-{row}-reason"] = REASON
         self._send(self.desk, f"{self.base}/change", data=fields)
+
+    def _record_due_in(self, left: timedelta) -> None:
+        """As if it had been held after all: the worker looks at the clock of its record."""
+        with self.app.app_context():
+            with transaction() as session:
+                meeting = session.execute(select(Meeting)).scalar_one()
+                meeting.state, meeting.record_due_at = MeetingState.ENDED, now() + left
+            assert records.warn(self.app.extensions["settings"], now()) == 1
+            db.session.remove()
 
     def _answer_with_code(self) -> None:
         """The police follow their newest link, in a browser that knows nothing yet."""

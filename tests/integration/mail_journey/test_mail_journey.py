@@ -20,7 +20,8 @@ from tests.integration.mail_journey.journey import (
 from tests.integration.mail_journey.letter import Letter
 
 WITH_ENTRY = ("booked", "moved", "removed", "cancelled")
-EVERY_STEP = ("booked", "moved", "removed", "code", "reminded", "cancelled", "told")
+TO_STAFF = ("record due", "record late")
+EVERY_STEP = ("booked", "moved", "removed", "code", "reminded", "cancelled", "told", *TO_STAFF)
 
 
 def everybody(journey: Journey) -> set[str]:
@@ -122,6 +123,14 @@ def test_a_cancellation_takes_the_entry_away_and_leaves_no_way_in(journey: Journ
     assert {letter.entry.sequence for letter in letters} == {3}
 
 
+def test_the_chair_is_told_of_the_record_before_it_is_late_and_then(journey: Journey) -> None:
+    for step, begins in zip(TO_STAFF, ("Due soon: ", "Late: "), strict=True):
+        [letter] = journey.steps[step]
+        assert letter.recipient == journey.chair
+        assert letter.subject.startswith(begins)
+        assert journey.reference in letter.text
+
+
 # One envelope, one reader
 
 
@@ -138,7 +147,7 @@ def test_each_letter_is_for_one_mailbox_alone(journey: Journey) -> None:
         for name in headers:
             assert not re.fullmatch("(?i)b?cc|resent-.*|sender|reply-to|disposition-.*", name)
     found = [letter.message_id for letter in journey.letters]
-    assert len(set(found)) == len(found) == 9 + 9 + 9 + 1 + 6 + 8 + 1
+    assert len(set(found)) == len(found) == 9 + 9 + 9 + 1 + 6 + 8 + 1 + 1 + 1
 
 
 def test_nobody_reads_of_another(journey: Journey) -> None:
@@ -248,6 +257,7 @@ def test_no_letter_holds_a_word_of_the_case(journey: Journey, step: str) -> None
 
 
 def test_no_letter_fetches_or_tells_on_its_reader(journey: Journey) -> None:
+    notices = [letter for step in TO_STAFF for letter in journey.steps[step]]
     for letter in journey.letters:
         html = letter.parts("text/html")[0].get_content()
         assert not re.search(r"<(img|script|link|iframe|object|form)\b|url\(|\bsrc=|@import", html)
@@ -255,6 +265,8 @@ def test_no_letter_fetches_or_tells_on_its_reader(journey: Journey) -> None:
         own.add(f"http://desk.example.org/i/{letter.token}")
         if letter in journey.steps["told"]:  # a member of staff, who signs in
             own.add(f"http://desk.example.org/discussions/{journey.reference}")
+        if letter in notices:  # staff sign in to follow it
+            own.add(f"http://desk.example.org/discussions/{journey.reference}/record")
         assert set(letter.urls) <= own
 
 
