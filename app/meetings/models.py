@@ -85,9 +85,8 @@ class Meeting(Base):
     not_needed_reason: Mapped[str | None] = mapped_column(EncryptedText)
     version: Mapped[int] = mapped_column()
 
-    # Read only where it is used: pages show children by `queries.children_of`.
     children: Mapped[list[MeetingChild]] = relationship(
-        order_by="MeetingChild.position", cascade="all, delete-orphan"
+        order_by="MeetingChild.position", lazy="selectin", cascade="all, delete-orphan"
     )
     invitees: Mapped[list[Invitee]] = relationship(
         order_by="Invitee.id", lazy="selectin", back_populates="meeting"
