@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,9 +47,9 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="package")
-def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Area]:
-    data_dir = tmp_path_factory.mktemp("area")
+@contextmanager
+def serve(data_dir: Path, **more: str) -> Iterator[Area]:
+    """`flask serve` on an example area in this folder, with more settings where given."""
     port = free_port()
     environment = os.environ | {
         "DATA_DIR": str(data_dir), "PORT": str(port), "DEMO_PASSWORD": PASSWORD,
@@ -58,7 +59,7 @@ def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Area]:
     log = (data_dir / "serve.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "flask", "serve"],
-        cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT,
+        cwd=ROOT, env=environment | more, stdout=log, stderr=subprocess.STDOUT,
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
@@ -68,6 +69,12 @@ def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Area]:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=40)
         log.close()
+
+
+@pytest.fixture(scope="package")
+def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Area]:
+    with serve(tmp_path_factory.mktemp("area")) as served:
+        yield served
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path, patience: float = 180) -> None:

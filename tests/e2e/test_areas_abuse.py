@@ -1,0 +1,281 @@
+"""Domestic abuse as four areas work with it, each from its own text (A8, C10, G2): Derby,
+North Lincolnshire, Wiltshire by a file of its own, and Nottinghamshire's screens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.e2e.conftest import Area, serve
+from tests.e2e.looking import Looked
+from tests.e2e.steps import sign_in
+
+ADMINISTRATOR = "administrator@council.example"
+TRIAGE = "triage@council.example"
+
+# HO2014, case study Wiltshire: "all Domestic Abuse referrals - with or without children, will be
+# subject of a Daily Domestic Abuse Conference Call".
+WILTSHIRE = """\
+id = "wiltshire"
+name = "Wiltshire"
+version = "1"
+source = "HO2014, case study Wiltshire"
+ratings = ["red", "amber", "green"]
+
+[[series]]
+id = "daily-call"
+name = "Daily domestic abuse conference call"
+every = "working_day"
+domestic_abuse = ["high", "medium", "standard"]
+source = "HO2014, case study Wiltshire"
+reason = "All domestic abuse referrals, with or without children, are subject of a daily call."
+"""
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def councils(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Area]:
+    """An example area of its own, with the protocol of a council that is not shipped."""
+    folder = tmp_path_factory.mktemp("protocols")
+    (folder / "wiltshire.toml").write_text(WILTSHIRE, encoding="utf-8")
+    with serve(tmp_path_factory.mktemp("councils"), PROTOCOLS_DIR=str(folder)) as area:
+        yield area
+
+
+@pytest.fixture
+def person(chromium: Browser, councils: Area) -> Iterator[Callable[..., Page]]:
+    opened: list[BrowserContext] = []
+
+    def open_page(*, scripts: bool = True, width: int = 1280, height: int = 900) -> Page:
+        context = chromium.new_context(
+            base_url=councils.url,
+            java_script_enabled=scripts,
+            viewport={"width": width, "height": height},
+        )
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def look(chromium: Browser, councils: Area) -> Looked:
+    return Looked(chromium, councils.url)
+
+
+def work_by(page: Page, protocol: str) -> None:
+    """The administrator chooses the protocol in the council's settings."""
+    sign_in(page, ADMINISTRATOR)
+    page.goto("/council")
+    page.locator(f"[name='protocol_id'][value='{protocol}']").check()
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text("settings are saved")).to_be_visible()
+
+
+def enter_case(
+    page: Page, risk: str, account: str, child: tuple[str, str] | None, adult: tuple[str, str]
+) -> str:
+    """Enter what the police told of; returns the address of the case."""
+    page.goto("/domestic-abuse/new")
+    page.locator("#source_agency_id option", has_text="police").first.wait_for(state="attached")
+    police = page.locator("#source_agency_id option", has_text="police").first
+    page.locator("#source_agency_id").select_option(police.get_attribute("value"))
+    page.locator(f"[name='risk'][value='{risk}']").check()
+    page.locator("#account").fill(account)
+    page.locator("#harmed-given_name").fill(adult[0])
+    page.locator("#harmed-family_name").fill(adult[1])
+    if child is not None:
+        page.locator("#children-0-given_name").fill(child[0])
+        page.locator("#children-0-family_name").fill(child[1])
+    page.get_by_role("button", name="Save the case").click()
+    page.get_by_text("For this list only.").wait_for()
+    return page.url
+
+
+def access_key(page: Page, letter: str) -> None:
+    """Alt and a letter, as a keyboard sends it: with the text that it would have without Alt."""
+    session = page.context.new_cdp_session(page)
+    key = {
+        "modifiers": 1, "key": letter, "code": f"Key{letter.upper()}", "text": "",
+        "unmodifiedText": letter, "windowsVirtualKeyCode": ord(letter.upper()),
+    }  # fmt: skip
+    session.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **key})
+    session.send("Input.dispatchKeyEvent", {"type": "keyUp", **key})
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_north_lincolnshires_daily_list(
+    scripts: bool, person: Callable[..., Page], look: Looked
+) -> None:
+    work_by(person(scripts=scripts), "north-lincolnshire")
+    page = person(scripts=scripts)
+    sign_in(page, TRIAGE)
+    family = "Applegarth" if scripts else "Fennimore"
+    # IMAP 5: assessed by the police as medium and lower level, not requiring contact or referral.
+    enter_case(page, "medium", "Third call in six months.", ("Juniper", family), ("Iris", family))
+    look.at(page)
+    # IMAP 5: the information will only be used in this context.
+    page.goto("/referrals/?show=all")
+    expect(page.get_by_text(family)).to_have_count(0)
+    # IMAP 5: considered at a daily information sharing meeting.
+    page.goto("/lists/")
+    look.at(page)
+    page.get_by_role("button", name=re.compile("list of")).or_(
+        page.get_by_role("link", name=re.compile("list of"))
+    ).first.click()
+    added = page.get_by_role("button", name=re.compile("Add what came in"))
+    if added.count():
+        added.click()
+    look.at(page)
+    page.get_by_role("link", name=re.compile(f"Juniper {family}")).click()
+    page.get_by_role("heading", name=re.compile(family)).wait_for()
+    look.at(page)
+    address = page.url
+    page.get_by_label("What was shared").fill("School: settled and well.")
+    # IMAP 3: early help needs consent; without it nothing leaves the list.
+    page.get_by_label("Early help", exact=True).check()
+    page.get_by_label("Reason for the outcome").fill("She asks for help with routines.")
+    page.get_by_role("button", name="Save and go on").click()
+    expect(page.locator(".govuk-error-summary")).to_contain_text("takes this beyond the list")
+    expect(page.get_by_label("What was shared")).to_have_value("School: settled and well.")
+    look.at(page)
+    # IMAP 5 (A): consent.
+    page.get_by_label("Consent is given to share it").check()
+    page.get_by_label("Who gave consent and when").fill("Iris agreed by telephone.")
+    page.get_by_role("button", name="Save and go on").click()
+    page.wait_for_url(lambda url: url != address)
+    page.goto("/referrals/")
+    expect(page.get_by_text(f"Juniper {family}").first).to_be_visible()
+    # What was not reached is carried over; who took part stands in the record.
+    if scripts:
+        page.goto(address.rsplit("/", 1)[0] + "/1")
+        access_key(page, "n")
+        page.wait_for_url(re.compile("/2$"))
+        return
+    page.goto(address.rsplit("/", 1)[0])
+    page.get_by_label("Who takes part").fill("Jo Reyes, police\nSam Oduya, social care")
+    page.get_by_role("button", name=re.compile("End the list")).click()
+    expect(page.get_by_text("Carried over").first).to_be_visible()
+    expect(page.get_by_text("Jo Reyes, police")).to_be_visible()
+
+
+def test_derbys_high_risk_is_discussed_on_the_day(
+    person: Callable[..., Page], look: Looked
+) -> None:
+    work_by(person(), "derby")
+    page = person()
+    sign_in(page, TRIAGE)
+    enter_case(page, "high", "A 999 call; he was arrested.", ("Wilf", "Pettifer"), ("Ada", "P"))
+    # DERBY 4.11: on the day of referral, or the next working day after a weekend or bank holiday.
+    expect(page.locator("#clock")).to_contain_text("Discuss by")
+    expect(page.locator("#clock")).to_contain_text("da-high")
+    page.get_by_role("link", name=re.compile("Change risk and help")).click()
+    page.get_by_label("DASH score").fill("18")
+    page.locator("[name='idva'][value='offered']").check()
+    for part, value in (("day", "1"), ("month", "11"), ("year", "2026")):
+        page.locator(f"[name='marac_on-{part}']").fill(value)
+    look.at(page)
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_text("18 of 24")).to_be_visible()
+    expect(page.get_by_text("Referred on 1 November 2026")).to_be_visible()
+    # DERBY 4.11: the team manager discusses it with the Detective Sergeant.
+    page.get_by_role("button", name="Discuss it now").click()
+    page.get_by_label("Strategy discussion", exact=True).check()
+    page.get_by_label("Reason for the outcome").fill("Significant harm suspected.")
+    page.get_by_label("A safeguarding concern").check()
+    page.get_by_label("Who gave consent and when").fill("Threat to kill, child present.")
+    page.get_by_role("button", name="Save and go on").click()
+    page.get_by_label("Who takes part").fill("DS Hale, police")
+    page.get_by_role("button", name="End the list").click()
+    page.get_by_role("link", name=re.compile("Wilf Pettifer")).click()
+    page.get_by_role("link", name=re.compile("^DA-")).click()
+    expect(page.locator("#clock")).to_contain_text("Met")
+    # DERBY 4.11: medium within 3 days, standard within 7 days, by the team manager.
+    enter_case(page, "medium", "Pushed in an argument.", None, ("Nell", "Quaintance"))
+    expect(page.locator("#clock")).to_contain_text("Screen by (team manager)")
+    page.goto("/lists/")
+    expect(page.get_by_text("Weekly domestic abuse triage").first).to_be_visible()  # DERBY 1.3
+
+
+def test_wiltshires_daily_call_by_a_file_of_its_own(
+    person: Callable[..., Page], look: Looked
+) -> None:
+    work_by(person(), "wiltshire")
+    page = person()
+    sign_in(page, TRIAGE)
+    page.goto("/protocol")
+    expect(page.get_by_text("Every working day").first).to_be_visible()
+    look.at(page)
+    # HO2014 Wiltshire: with or without children, whatever the risk.
+    enter_case(page, "high", "A knife was shown.", None, ("Maud", "Ferrars"))
+    page.goto("/lists/")
+    expect(page.get_by_text("Daily domestic abuse conference call").first).to_be_visible()
+    page.get_by_role("button", name=re.compile("Open the list")).click()
+    expect(page.get_by_text("Maud Ferrars")).to_be_visible()
+    # HO2014 Wiltshire: "any cases identified as meeting the Child Protection threshold will be
+    # fast tracked through to the MASH": consent is not asked for, a concern is.
+    page.get_by_role("link", name=re.compile("Maud Ferrars")).click()
+    page.get_by_label("No further action", exact=True).check()
+    page.get_by_label("Reason for the outcome").fill("The adviser is in touch; no child.")
+    page.get_by_role("button", name="Save and go on").click()
+    expect(page.get_by_text(re.compile("is saved|has its outcome")).first).to_be_visible()
+
+
+def test_nottinghamshires_two_screens(
+    person: Callable[..., Page], look: Looked, tmp_path: Path
+) -> None:
+    desk = person()
+    sign_in(desk, ADMINISTRATOR)
+    links = []
+    for place, shows in (("Left", "Referrals"), ("Right", "Strategy discussions")):
+        desk.goto("/displays/")
+        desk.get_by_label("Where it hangs").fill(place)
+        desk.get_by_label(shows, exact=True).check()
+        desk.get_by_role("button", name="Make the display").click()
+        links.append(desk.locator(".app-once__link a").get_attribute("href"))
+        look.at(desk)
+    # HO2014 Nottinghamshire: "two large display screens which highlight the RAG rating, who is
+    # involved and whether partners are replying within required time frames".
+    for link, scripts, title in (
+        (links[0], True, "Referrals"),
+        (links[1], False, "Strategy discussions"),
+    ):
+        wall = person(scripts=scripts, width=1920, height=1080)
+        wall.goto(str(link))
+        expect(wall).to_have_url(re.compile("/wall$"))
+        expect(wall.get_by_role("heading", name=title)).to_be_visible()
+        expect(wall.locator(".wall-row").first).to_be_visible()
+        assert wall.evaluate("document.documentElement.scrollHeight") <= 1080
+        size = wall.evaluate("parseFloat(getComputedStyle(document.querySelector('td')).fontSize)")
+        assert size >= 36  # read from four metres
+        look.at(wall)
+        assert wall.goto("/referrals/").url.startswith(f"{look._base_url}/sign-in")  # type: ignore[union-attr]
+        wall.goto("/wall")
+        if scripts:
+            _loses_its_connection(wall)
+    desk.goto("/displays/")
+    desk.get_by_role("button", name="Revoke Left").click()
+    closed = person()
+    assert closed.goto(str(links[0])).status == 404  # type: ignore[union-attr]
+
+
+def _loses_its_connection(wall: Page) -> None:
+    """The screen says how old what it shows is, and comes back by itself."""
+    wall.clock.install()
+    wall.goto("/wall")
+    expect(wall.locator("#wall-lost")).to_be_hidden()
+    wall.context.set_offline(True)
+    for _ in range(10):
+        wall.clock.run_for(15_000)
+    expect(wall.locator("#wall-lost")).to_have_text(re.compile("No connection. .* 2 minutes old"))
+    wall.context.set_offline(False)
+    wall.clock.run_for(16_000)
+    expect(wall.locator("#wall-lost")).to_be_hidden()
