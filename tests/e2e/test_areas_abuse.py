@@ -100,17 +100,6 @@ def enter_case(
     return page.url
 
 
-def access_key(page: Page, letter: str) -> None:
-    """Alt and a letter, as a keyboard sends it: with the text that it would have without Alt."""
-    session = page.context.new_cdp_session(page)
-    key = {
-        "modifiers": 1, "key": letter, "code": f"Key{letter.upper()}", "text": "",
-        "unmodifiedText": letter, "windowsVirtualKeyCode": ord(letter.upper()),
-    }  # fmt: skip
-    session.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **key})
-    session.send("Input.dispatchKeyEvent", {"type": "keyUp", **key})
-
-
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_north_lincolnshires_daily_list(
     scripts: bool, person: Callable[..., Page], look: Looked
@@ -156,10 +145,7 @@ def test_north_lincolnshires_daily_list(
     expect(page.get_by_text(f"Juniper {family}").first).to_be_visible()
     # What was not reached is carried over; who took part stands in the record.
     if scripts:
-        page.goto(address.rsplit("/", 1)[0] + "/1")
-        access_key(page, "n")
-        page.wait_for_url(re.compile("/2$"))
-        return
+        return  # the list is ended by the second journey, which goes on with it
     page.goto(address.rsplit("/", 1)[0])
     page.get_by_label("Who takes part").fill("Jo Reyes, police\nSam Oduya, social care")
     page.get_by_role("button", name=re.compile("End the list")).click()
