@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     CompoundSelect,
     Select,
+    String,
     bindparam,
     case,
     exists,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    type_coerce,
     union_all,
 )
 from sqlalchemy.orm import Session, aliased
@@ -31,9 +33,10 @@ from app.meetings.types import ActionState, Answer, Format, MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records.models import RecordFault, RecordVersion
+from app.referrals.abuse.models import AbuseCase
 from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.public.models import Arrival
-from app.referrals.types import Outcome
+from app.referrals.types import DomesticAbuseRisk, Outcome
 from app.reports.types import WorkKind
 
 MOST = 25
@@ -45,6 +48,7 @@ class WorkRow(NamedTuple):
     id: int
     ref: str
     due_at: datetime | None
+    risk: DomesticAbuseRisk | None = None
 
 
 class ComingRow(NamedTuple):
@@ -75,7 +79,8 @@ def _is(state: MeetingState) -> Any:
 def _branch(kind: WorkKind, statement: Rows) -> Rows:
     # A limit inside a union needs a subquery of its own, on SQLite as on PostgreSQL.
     rows = statement.limit(MOST).subquery()
-    return select(literal(kind.value).label("kind"), rows.c.id, rows.c.ref, rows.c.due_at)
+    risk = rows.c.get("risk", null())
+    return select(literal(kind.value).label("kind"), rows.c.id, rows.c.ref, rows.c.due_at, risk)
 
 
 def _meetings(due: Any, *conditions: Any) -> Rows:
@@ -187,6 +192,17 @@ _BRANCHES: dict[WorkKind, Rows] = {
         select(Referral.id, Referral.ref, Referral.act_by_at.label("due_at"))
         .where(Referral.decided_at.is_(None))
         .order_by(Referral.act_by_at, Referral.id),
+    ),
+    WorkKind.ABUSE: _branch(
+        WorkKind.ABUSE,
+        select(
+            AbuseCase.id,
+            AbuseCase.ref,
+            AbuseCase.due_at,
+            type_coerce(AbuseCase.risk, String()).label("risk"),
+        )
+        .where(AbuseCase.closed_at.is_(None), AbuseCase.due_at.is_not(None))
+        .order_by(AbuseCase.due_at, AbuseCase.id),
     ),
     WorkKind.REPLACE: _branch(WorkKind.REPLACE, _CANCELLED),
     WorkKind.BOOK_AGAIN: _branch(WorkKind.BOOK_AGAIN, _CANCELLED_OPEN_CASE),
@@ -320,7 +336,10 @@ def work(session: Session, kinds: Collection[WorkKind]) -> list[WorkRow]:
     if not kinds:
         return []
     rows = session.execute(_union(tuple(kinds)))
-    return [WorkRow(WorkKind(kind), id_, ref, due_at) for kind, id_, ref, due_at in rows]
+    return [
+        WorkRow(WorkKind(kind), id_, ref, due_at, DomesticAbuseRisk(risk) if risk else None)
+        for kind, id_, ref, due_at, risk in rows
+    ]
 
 
 class NotArrived(NamedTuple):
@@ -369,6 +388,8 @@ class Names(NamedTuple):
 
     def of(self, kind: WorkKind) -> dict[int, tuple[str, ...]]:
         """The names for rows of this kind."""
+        if kind is WorkKind.ABUSE:
+            return {}  # names are of the list, and stay on it (IMAP 5)
         if kind is WorkKind.TAKE_IN:
             return self.as_told
         return self.on_referrals if kind is WorkKind.DECIDE else self.on_meetings
@@ -378,6 +399,8 @@ def names(session: Session, rows: Iterable[WorkRow], meetings: Iterable[int]) ->
     """The children of these rows, and of these discussions beside them: one statement."""
     wanted: dict[str, set[int]] = {"referrals": set(), "meetings": set(meetings), "arrivals": set()}
     for row in rows:
+        if row.kind is WorkKind.ABUSE:
+            continue
         elsewhere = {WorkKind.DECIDE: "referrals", WorkKind.TAKE_IN: "arrivals"}
         wanted[elsewhere.get(row.kind, "meetings")].add(row.id)
     found: dict[str, dict[int, list[tuple[int, str]]]] = {

@@ -85,6 +85,7 @@ def _work(
                 state_text=words,
                 left_text=left,
                 children=children.of(row.kind).get(row.id, ()),
+                risk=row.risk.label if row.risk else "",
                 href=_where(row.kind, row.ref, own),
                 details=tuple(failed[row.id]) if row.kind is WorkKind.MAIL else (),
             )
@@ -96,6 +97,8 @@ def _where(kind: WorkKind, ref: str, own: bool) -> str:
     """Straight to where it is done, or to the page that shows how it stands."""
     if kind is WorkKind.TAKE_IN:
         return url_for("arrivals.as_sent", ref=ref)
+    if kind is WorkKind.ABUSE:
+        return url_for("abuse.case", ref=ref)
     if kind in (WorkKind.DECIDE, WorkKind.REPLACE):
         return url_for("referrals.referral", ref=ref)
     endpoint = {

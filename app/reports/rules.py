@@ -15,6 +15,7 @@ from app.reports.types import Work, WorkKind
 DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.TAKE_IN: Permission.REFERRAL_DECIDE,
     WorkKind.DECIDE: Permission.REFERRAL_DECIDE,
+    WorkKind.ABUSE: Permission.LIST_WORK,
     WorkKind.REPLACE: Permission.DISCUSSION_NEED,
     WorkKind.BOOK_AGAIN: Permission.DISCUSSION_BOOK,
     WorkKind.BOOK: Permission.DISCUSSION_BOOK,
@@ -28,6 +29,8 @@ DONE_BY: dict[WorkKind, Permission] = {
 SEEN_BY: dict[WorkKind, Permission] = {
     WorkKind.TAKE_IN: Permission.REFERRAL_SEE,
     WorkKind.DECIDE: Permission.REFERRAL_SEE,
+    # IMAP 5: whoever does not go through the list learns nothing of it, not even that it stands.
+    WorkKind.ABUSE: Permission.LIST_WORK,
     WorkKind.MAIL: Permission.DELIVERY_SEE,
     WorkKind.CHASE: Permission.DISCUSSION_BOOK,
 }

@@ -12,6 +12,7 @@ class WorkKind(enum.Enum):
 
     TAKE_IN = "take_in"
     DECIDE = "decide"
+    ABUSE = "abuse"
     REPLACE = "replace"
     BOOK_AGAIN = "book_again"
     BOOK = "book"
@@ -27,6 +28,7 @@ class WorkKind(enum.Enum):
         return {
             "take_in": "Take in what came by the form",
             "decide": "Decide on the referral",
+            "abuse": "Discuss or screen the domestic abuse case",
             "replace": "Cancelled: say what follows",
             "book_again": "Cancelled: book it again, or say that none is needed",
             "book": "Book the strategy discussion",
@@ -53,6 +55,7 @@ class Work:
     children: tuple[str, ...]
     href: str
     details: tuple[str, ...] = ()
+    risk: str = ""  # of a domestic abuse case; nothing else of the list stands here (IMAP 5)
 
 
 @dataclass(frozen=True, slots=True)

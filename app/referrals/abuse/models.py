@@ -50,7 +50,7 @@ class AbuseCase(Base):
     address: Mapped[str | None] = mapped_column(EncryptedText)
     risk: Mapped[DomesticAbuseRisk] = mapped_column(values_of(DomesticAbuseRisk))
     risk_reason: Mapped[str | None] = mapped_column(EncryptedText)
-    # Empty where the area has no clock for this risk.
+    # Empty where the area's list takes this risk at its own time.
     due_at: Mapped[datetime | None]
     clocks: Mapped[dict[str, Any]] = mapped_column(JSON)
     dash_score: Mapped[int | None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 
 from app.core.clock import london_date
@@ -40,9 +41,24 @@ def facts(received_at: datetime, risk: DomesticAbuseRisk) -> Facts:
 def clock_of(
     protocol: LocalProtocol, received_at: datetime, risk: DomesticAbuseRisk
 ) -> Due | ClockError | None:
-    """When a case of this risk is to be discussed or screened; None where the area has no clock
-    for it (DERBY 4.11)."""
-    return clocks(protocol, facts(received_at, risk)).get(Clock.DOMESTIC_ABUSE_DISCUSSION)
+    """When a case of this risk is to be discussed or screened (DERBY 4.11).
+
+    None where the area's list takes this risk instead, at its own time (IMAP 5, second part). An
+    area that names neither a time nor a list decides on it like on every contact, within 24 hours
+    (IMAP 5): no case waits without an end.
+    """
+    answers = clocks(protocol, facts(received_at, risk))
+    own = answers.get(Clock.DOMESTIC_ABUSE_DISCUSSION)
+    if own is not None or any(risk.value in series.domestic_abuse for series in protocol.series):
+        return own
+    contact = answers.get(Clock.CONTACT_DECISION)
+    if isinstance(contact, Due):
+        why = (
+            f"{contact.reason} {protocol.name} names neither a time nor a list for domestic abuse "
+            f"of {risk.value} risk, so it is decided like every contact."
+        )
+        return replace(contact, reason=why)
+    return contact
 
 
 def release_needed(outcome: Outcome) -> bool:

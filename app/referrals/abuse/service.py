@@ -15,7 +15,7 @@ from app.core.refusal import Refused
 from app.directory import queries as directory
 from app.protocols.exchange import snapshot
 from app.protocols.registry import active
-from app.protocols.types import Clock, Due
+from app.protocols.types import Due
 from app.referrals.abuse import queries, rules
 from app.referrals.abuse.models import AbuseCase, AbusePerson
 from app.referrals.abuse.types import (
@@ -243,7 +243,7 @@ def _clock(
 ) -> tuple[datetime | None, dict[str, Any]]:
     protocol = active(directory.council(session).protocol_id)
     answer = rules.clock_of(protocol, received_at, risk)
-    kept = {} if answer is None else {Clock.DOMESTIC_ABUSE_DISCUSSION: answer}
+    kept = {} if answer is None else {answer.clock: answer}
     due_at = answer.due_at if isinstance(answer, Due) else None
     return due_at, snapshot(protocol, rules.facts(received_at, risk), kept)
 

@@ -259,6 +259,7 @@ def _entry_page(
         ended=held.ended_at is not None,
         number=on_it.number,
         count=len(numbers),
+        more=rules.next_open(queries.numbers_without_outcome(entries), on_it.number) is not None,
         decided=sum(1 for one in entries if one.outcome is not None),
         previous=numbers[place - 1] if place else None,
         following=numbers[place + 1] if place + 1 < len(numbers) else None,

@@ -9,23 +9,34 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, Select, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from app.directory.types import AgencyKind
+from app.directory.models import Agency
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import Answer, MeetingState
+from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Referral
 from app.referrals.types import Rating
 from app.reports.wall.models import WallDisplay
-from app.reports.wall.types import Screen, Stage, Standing
+from app.reports.wall.types import Awaited, Screen, Stage, Standing
 
 # More than these are counted no further: the screen says how many it has no room for.
 MOST = 100
 Rows = Select[*tuple[Any, ...]]
 
 _REFERRALS = (
-    select(Referral.ref, Referral.rating, Referral.decision_due_at)
+    select(Referral.id, Referral.ref, Referral.rating, Referral.act_by_at)
     .where(Referral.decided_at.is_(None))
-    .order_by(Referral.decision_due_at, Referral.id)
+    .order_by(Referral.act_by_at, Referral.id)
     .limit(MOST)
+)
+_ASKED = (
+    select(AgencyCheck.referral_id, Agency.kind, AgencyCheck.due_at)
+    .join(Agency, Agency.id == AgencyCheck.agency_id)
+    .where(
+        AgencyCheck.referral_id.in_(bindparam("ids", expanding=True)),
+        AgencyCheck.answered_at.is_(None),
+        AgencyCheck.withdrawn_at.is_(None),
+    )
+    .order_by(AgencyCheck.due_at, AgencyCheck.id)
 )
 
 
@@ -81,9 +92,14 @@ def standing(session: Session, screen: Screen) -> list[Standing]:
 
 
 def _referrals(session: Session) -> list[Standing]:
+    rows = session.execute(_REFERRALS).all()
+    awaited: dict[int, list[Awaited]] = defaultdict(list)
+    if rows:
+        for referral_id, kind, due_at in session.execute(_ASKED, {"ids": [row.id for row in rows]}):
+            awaited[referral_id].append(Awaited(kind, due_at))
     return [
-        Standing(ref, rating, Stage.DECIDE if rating else Stage.RATE, due_at)
-        for ref, rating, due_at in session.execute(_REFERRALS)
+        Standing(ref, rating, Stage.DECIDE if rating else Stage.RATE, act_by, tuple(awaited[id_]))
+        for id_, ref, rating, act_by in rows
     ]
 
 
@@ -97,11 +113,11 @@ class _Row(NamedTuple):
 
 def _discussions(session: Session) -> list[Standing]:
     rows = [_Row(*row) for row in session.execute(_DISCUSSIONS)]
-    awaited: dict[int, list[AgencyKind]] = defaultdict(list)
+    awaited: dict[int, list[Awaited]] = defaultdict(list)
     booked = [row.id for row in rows if row.stage == Stage.BOOKED.value]
     if booked:
         for meeting_id, kind in session.execute(_AWAITED, {"ids": booked}):
-            awaited[meeting_id].append(kind)
+            awaited[meeting_id].append(Awaited(kind))
     return [
         Standing(row.ref, row.rating, Stage(row.stage), row.due_at, tuple(awaited[row.id]))
         for row in rows

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from app.core.clock import in_london, london_date, words_for_span, words_for_time
 from app.protocols.panel import deadline_state
-from app.reports.wall.types import Board, Line, Screen, Stage, Standing
+from app.reports.wall.types import Awaited, AwaitedWords, Board, Line, Screen, Stage, Standing
 
 # As many lines as a screen of 1,080 lines shows in letters that are read from four metres.
 ROOM = 9
@@ -48,11 +48,29 @@ def line(standing: Standing, now: datetime) -> Line:
         ref=standing.ref,
         rating=standing.rating.label if standing.rating else "",
         stage=_WORDS[standing.stage],
-        awaited=tuple(dict.fromkeys(kind.label for kind in standing.awaited)),
+        awaited=tuple(awaited_in_words(standing.awaited, now)),
         state=state,
         due=_when(standing.due_at, now) if standing.due_at else "No date",
         left=left,
     )
+
+
+def awaited_in_words(awaited: Iterable[Awaited], now: datetime) -> list[AwaitedWords]:
+    """Each kind of agency once, the latest first, with how late it is ("whether partners are
+    replying within required time frames", HO2014 Nottinghamshire)."""
+    due: dict[str, datetime | None] = {}
+    for one in awaited:
+        known = due.setdefault(one.kind.label, one.due_at)
+        if one.due_at is not None and (known is None or one.due_at < known):
+            due[one.kind.label] = one.due_at
+    late = {kind: at for kind, at in due.items() if at is not None and at < now}
+    return [
+        *(
+            AwaitedWords(f"{kind} {_short(now - at)} late", late=True)
+            for kind, at in sorted(late.items(), key=lambda found: found[1])
+        ),
+        *(AwaitedWords(kind, late=False) for kind in due if kind not in late),
+    ]
 
 
 def needs_sight(now: datetime, last_seen: datetime | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.directory.types import AgencyKind
 from app.referrals.types import Rating
@@ -34,15 +35,30 @@ class Stage(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """Who has not answered: the kind of the agency, since the name of a school or surgery would
+    say too much on a wall. `due_at` is empty where no clock runs for the answer."""
+
+    kind: AgencyKind
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """One case as it stands. `awaited` are kinds of agencies: the name of a school or surgery
-    would say too much on a wall."""
+    """One case as it stands."""
 
     ref: str
     rating: Rating | None
     stage: Stage
     due_at: datetime | None
-    awaited: tuple[AgencyKind, ...] = ()
+    awaited: tuple[Awaited, ...] = ()
+
+
+class AwaitedWords(NamedTuple):
+    """`Police, 2 h 10 min late`."""
+
+    words: str
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +68,7 @@ class Line:
     ref: str
     rating: str
     stage: str
-    awaited: tuple[str, ...]
+    awaited: tuple[AwaitedWords, ...]
     state: str  # calm, soon, late
     due: str
     left: str

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 from app.accounts.types import Role
 from app.core.clock import now
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
+from app.referrals.abuse.models import AbuseCase
 from app.referrals.models import Referral
-from app.referrals.types import Outcome
+from app.referrals.types import DomesticAbuseRisk, Outcome
+from tests.factories.abuse import make_abuse_case
 from tests.factories.meetings import make_meeting
 from tests.page_form import form_of
 
@@ -98,3 +103,28 @@ def test_a_manager_says_why_no_other_discussion_is_needed(change, signed_in) -> 
     }
     assert chair.post(f"/discussions/{ref}/not-needed", data=given).status_code == 303
     assert AGAIN not in chair.get("/").text
+
+
+def test_domestic_abuse_cases_stand_by_their_clock_and_without_a_name(change, signed_in) -> None:
+    """G1, late first; IMAP 5: the information is used at the list alone."""
+    high, medium, standard = DomesticAbuseRisk
+    with change() as session:
+        soon = make_abuse_case(session, medium, at=now(), protocol="derby")
+        late = make_abuse_case(session, high, at=now() - timedelta(days=9), protocol="derby")
+        listed = make_abuse_case(session, standard, at=now(), protocol="north-lincolnshire")
+        meeting = make_meeting(session, MeetingState.NEEDED, at=now())
+        # A discussion with the number of a case lends it no names.
+        assert meeting.id == late.id or meeting.id == soon.id
+        soon_ref, late_ref, listed_ref = soon.ref, late.ref, listed.ref
+    triage = signed_in(Role.TRIAGE).get("/").text
+    line = r'href="/domestic-abuse/([\w-]+)">Discuss or screen.*?app-work__who">(.*?) <span'
+    shown = re.findall(line, triage, re.S)
+    assert shown == [(late_ref, "High risk"), (soon_ref, "Medium risk")]
+    assert re.search(rf"{late_ref}.*?app-due--late.*?days.*? late.*?{soon_ref}", triage, re.S)
+    assert listed_ref not in triage  # the list is its time
+    for role in (Role.SOCIAL_WORKER, Role.ANALYST):
+        assert "/domestic-abuse/" not in signed_in(role).get("/").text
+    with change() as session:
+        case = session.query(AbuseCase).filter_by(ref=late_ref).one()
+        case.outcome, case.closed_at = Outcome.NO_FURTHER_ACTION, now()
+    assert late_ref not in signed_in(Role.TRIAGE).get("/").text

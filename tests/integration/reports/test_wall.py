@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, select
@@ -10,13 +11,17 @@ from sqlalchemy import event, select
 from app.accounts.types import Role
 from app.core.clock import now
 from app.core.session import db, reading
+from app.directory.models import Agency
+from app.directory.types import AgencyKind
 from app.meetings.types import Answer, MeetingState
 from app.referrals.types import Rating
 from app.reports.wall import queries
 from app.reports.wall.models import WallDisplay
 from app.reports.wall.service import make_display, revoke_display
-from app.reports.wall.types import Screen
+from app.reports.wall.types import Awaited, Screen
 from tests.factories.abuse import actor_of
+from tests.factories.checks import make_check
+from tests.factories.directory import make_agency
 from tests.factories.meetings import make_meeting
 from tests.factories.referrals import make_referral
 from tests.page_form import form_of
@@ -114,7 +119,31 @@ def test_who_has_not_answered_is_named_by_kind(change):
         outside[0].answer = Answer.NONE
         session.flush()
         (standing,) = queries.standing(session, Screen.DISCUSSIONS)
-        assert standing.awaited == (outside[0].agency_kind,)
+        assert standing.awaited == (Awaited(outside[0].agency_kind),)
+
+
+def test_agencies_that_were_asked_and_have_not_answered_stand_with_their_clock(wall, change):
+    """HO2014 Nottinghamshire: who is involved, and whether partners reply in time."""
+    with change() as session:
+        referral = make_referral(session, rating=Rating.RED, received_at=now())
+        late, answered, withdrawn, waiting = (make_check(session, referral) for _ in range(4))
+        late.due_at = now() - timedelta(hours=2, minutes=5, seconds=30)
+        answered.answered_at, answered.next_reminder_at = now(), None
+        withdrawn.withdrawn_at, withdrawn.withdrawn_reason = now(), "Asked by mistake."
+        withdrawn.next_reminder_at = None
+        session.flush()
+        (standing,) = queries.standing(session, Screen.TRIAGE)
+        agencies = [session.get_one(Agency, one.agency_id) for one in (late, waiting)]
+        assert standing.awaited == tuple(
+            Awaited(agency.kind, one.due_at)
+            for agency, one in zip(agencies, (late, waiting), strict=True)
+        )
+        names = [agency.name for agency in agencies]
+        kind = agencies[0].kind.label
+    browser, _number = wall()
+    text = re.sub(r"<[^>]+>", " ", browser.get("/wall").text)
+    assert f"{kind} 2 h 5 min late" in text
+    assert [name for name in names if name in text] == []
 
 
 @pytest.mark.parametrize("screen", list(Screen))
@@ -122,8 +151,10 @@ def test_as_many_statements_for_twenty_as_for_two(app, change, screen):
     counted = []
     for more in (2, 18):
         with change() as session:
+            school = make_agency(session, AgencyKind.EDUCATION, f"School with {more}")
             for _ in range(more):
                 make_meeting(session, MeetingState.BOOKED, 2, at=now())
+                make_check(session, make_referral(session, received_at=now(), source=school))
         counted.append(statements(app, screen))
     assert counted[0] == counted[1] <= 2
 

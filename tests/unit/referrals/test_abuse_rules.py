@@ -49,9 +49,30 @@ def test_derbys_three_risks(
     assert (answer.label, answer.due_at.date(), answer.source) == (label, due, "DERBY 4.11")
 
 
-def test_an_area_without_such_a_clock_has_none() -> None:
-    protocol = load_protocols()["north-lincolnshire"]
-    assert rules.clock_of(protocol, FRIDAY, DomesticAbuseRisk.HIGH) is None
+@pytest.mark.parametrize("risk", [DomesticAbuseRisk.MEDIUM, DomesticAbuseRisk.STANDARD])
+def test_what_a_list_takes_waits_for_the_list(risk: DomesticAbuseRisk) -> None:
+    """IMAP 5: medium and lower are considered at the daily information sharing meeting."""
+    assert rules.clock_of(load_protocols()["north-lincolnshire"], FRIDAY, risk) is None
+
+
+@pytest.mark.parametrize(
+    ("area", "risk"),
+    [
+        # IMAP 5: a high risk is for no list, and is a contact.
+        ("north-lincolnshire", DomesticAbuseRisk.HIGH),
+        # BROMLEY names neither a list nor a time.
+        *(("bromley", risk) for risk in DomesticAbuseRisk),
+    ],
+)
+def test_without_a_time_or_a_list_it_is_decided_like_every_contact(
+    area: str, risk: DomesticAbuseRisk
+) -> None:
+    """IMAP 5: decisions on contacts in all safeguarding cases within 24 hours."""
+    answer = rules.clock_of(load_protocols()[area], FRIDAY, risk)
+    assert isinstance(answer, Due)
+    assert (answer.rule, answer.source) == ("contact-decision", "IMAP 5")
+    assert answer.due_at == FRIDAY + timedelta(hours=24)
+    assert f"neither a time nor a list for domestic abuse of {risk.value} risk" in answer.reason
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))

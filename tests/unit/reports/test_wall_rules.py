@@ -7,7 +7,7 @@ from datetime import timedelta
 from app.directory.types import AgencyKind
 from app.referrals.types import Rating
 from app.reports.wall import rules
-from app.reports.wall.types import Screen, Stage, Standing
+from app.reports.wall.types import Awaited, Screen, Stage, Standing
 from tests.clock import FRIDAY
 
 
@@ -47,10 +47,29 @@ def test_a_discussion_under_way_is_now_and_never_late() -> None:
     assert (line.state, line.left, line.stage) == ("soon", "now", "Under way")
 
 
+def awaited(*asked: tuple[AgencyKind, int | None]) -> list[tuple[str, bool]]:
+    """What a line says of agencies that are to answer so many minutes from now."""
+    given = tuple(
+        Awaited(kind, None if minutes is None else FRIDAY + timedelta(minutes=minutes))
+        for kind, minutes in asked
+    )
+    standing = Standing("R", None, Stage.RATE, FRIDAY, given)
+    return [tuple(one) for one in rules.line(standing, FRIDAY).awaited]
+
+
 def test_each_kind_of_agency_once() -> None:
-    kinds = (AgencyKind.HEALTH, AgencyKind.POLICE, AgencyKind.HEALTH)
-    standing = Standing("R", None, Stage.BOOKED, FRIDAY, kinds)
-    assert rules.line(standing, FRIDAY).awaited == ("Health", "Police")
+    health, police = AgencyKind.HEALTH, AgencyKind.POLICE
+    assert awaited((health, None), (police, None), (health, None)) == [
+        ("Health", False), ("Police", False),
+    ]  # fmt: skip
+
+
+def test_agencies_that_are_late_come_first_and_say_how_late() -> None:
+    """HO2014 Nottinghamshire: "whether partners are replying within required time frames"."""
+    health, police, housing = AgencyKind.HEALTH, AgencyKind.POLICE, AgencyKind.HOUSING
+    assert awaited((housing, 30), (health, 0), (police, -61), (health, -130), (police, 5)) == [
+        ("Health 2 h 10 min late", True), ("Police 1 h 1 min late", True), ("Housing", False),
+    ]  # fmt: skip
 
 
 def test_a_display_is_noted_once_a_minute() -> None:
