@@ -154,6 +154,60 @@ def test_north_lincolnshires_daily_list(
     expect(page.get_by_text("Jo Reyes, police")).to_be_visible()
 
 
+def test_from_case_to_case_by_keyboard_alone(person: Callable[..., Page]) -> None:
+    """C10: the list is gone through without a mouse and without access keys."""
+    work_by(person(), "north-lincolnshire")
+    page = person()
+    sign_in(page, TRIAGE)
+    for name in ("Peony", "Tansy"):
+        enter_case(page, "medium", "Shouting was heard.", None, (name, "Underbarrow"))
+    page.goto("/lists/")
+    page.get_by_role("button", name=re.compile("list of")).or_(
+        page.get_by_role("link", name=re.compile("list of"))
+    ).first.click()
+    added = page.get_by_role("button", name=re.compile("Add what came in"))
+    if added.count():
+        added.click()
+    _press_until(page, "Tab", "Go through the cases")
+    page.keyboard.press("Enter")
+    seen: list[str] = []
+    for _ in range(2):
+        name = page.locator("h1")
+        expect(name).to_be_focused()
+        seen.append(page.url)
+        _press_until(page, "Tab", "What was shared")
+        page.keyboard.type("Health: nothing held.")
+        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowDown")  # from "Not reached", the last, to the first outcome
+        expect(page.get_by_label("No further action", exact=True)).to_be_checked()
+        _press_until(page, "Tab", "Reason for the outcome")
+        page.keyboard.type("Support is in place.")
+        _press_until(page, "Tab", "Save and next case")
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: url not in seen)
+        expect(page.get_by_text(re.compile("is saved"))).to_be_visible()
+    expect(name).to_be_focused()
+    # The cases before and after stand just before the name.
+    here = page.url
+    _press_until(page, "Shift+Tab", "Case before")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: url != here)
+    expect(page.locator("h1")).to_be_focused()
+
+
+def _press_until(page: Page, key: str, words: str) -> None:
+    """Press a key until the focus is on the link, button or field that is called so."""
+    for _ in range(40):
+        page.keyboard.press(key)
+        called = page.evaluate(
+            "() => { const at = document.activeElement;"
+            " return (at.labels?.[0] ?? at).textContent.trim(); }"
+        )
+        if called.startswith(words):
+            return
+    raise AssertionError(f"the keyboard does not reach {words!r}")
+
+
 def test_derbys_high_risk_is_discussed_on_the_day(
     person: Callable[..., Page], look: Looked
 ) -> None:
