@@ -97,6 +97,6 @@ def released_in_words(case: AbuseCase) -> str:
     if case.release is Release.CONCERN:
         return "A safeguarding concern is recorded: it is a referral."
     return (
-        "It is used to go through this list and for nothing else. Nobody outside sees it until "
-        "consent or a safeguarding concern is recorded."
+        "It is used to go through this list or discussion and for nothing else. Nobody outside "
+        "sees it until consent or a safeguarding concern is recorded."
     )

@@ -6,20 +6,30 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from app.core.clock import in_london, london_date, words_for_span, words_for_time
+from app.directory.types import AgencyKind
 from app.protocols.panel import deadline_state
 from app.reports.wall.types import Awaited, AwaitedWords, Board, Line, Screen, Stage, Standing
 
 # As many lines as a screen of 1,080 lines shows in letters that are read from four metres.
 ROOM = 9
+MOST_NAMED = 3
 SEEN_EVERY = timedelta(minutes=1)
 _WORDS = {
-    Stage.RATE: "To be rated",
-    Stage.DECIDE: "To be decided",
-    Stage.BOOK: "To be booked",
+    Stage.RATE: "To rate",
+    Stage.DECIDE: "To decide",
+    Stage.BOOK: "To book",
     Stage.BOOKED: "Booked",
     Stage.UNDER_WAY: "Under way",
-    Stage.RECORD: "Record to be signed",
-    Stage.CIRCULATE: "Record to be circulated",
+    Stage.RECORD: "Record to sign",
+    Stage.CIRCULATE: "Record to circulate",
+}
+# Short enough for half a line of the wall.
+_SHORT_KINDS = {
+    AgencyKind.SOCIAL_CARE: "Social care",
+    AgencyKind.YOUTH_OFFENDING: "Youth offending",
+    AgencyKind.DOMESTIC_ABUSE: "Domestic abuse",
+    AgencyKind.VOLUNTARY: "Voluntary",
+    AgencyKind.OTHER: "Other",
 }
 
 
@@ -56,21 +66,29 @@ def line(standing: Standing, now: datetime) -> Line:
 
 
 def awaited_in_words(awaited: Iterable[Awaited], now: datetime) -> list[AwaitedWords]:
-    """Each kind of agency once, the latest first, with how late it is ("whether partners are
-    replying within required time frames", HO2014 Nottinghamshire)."""
+    """Who is awaited, each kind of agency once, in two lines at most: the latest with how late it
+    is, then the others ("whether partners are replying within required time frames", HO2014
+    Nottinghamshire)."""
     due: dict[str, datetime | None] = {}
     for one in awaited:
-        known = due.setdefault(one.kind.label, one.due_at)
+        name = _SHORT_KINDS.get(one.kind, one.kind.label)
+        known = due.setdefault(name, one.due_at)
         if one.due_at is not None and (known is None or one.due_at < known):
-            due[one.kind.label] = one.due_at
-    late = {kind: at for kind, at in due.items() if at is not None and at < now}
-    return [
-        *(
-            AwaitedWords(f"{kind} {_short(now - at)} late", late=True)
-            for kind, at in sorted(late.items(), key=lambda found: found[1])
-        ),
-        *(AwaitedWords(kind, late=False) for kind in due if kind not in late),
-    ]
+            due[name] = one.due_at
+    late = sorted((at, name) for name, at in due.items() if at is not None and at < now)
+    calm = [name for name, at in due.items() if at is None or at >= now]
+    if not late:
+        left = len(calm) - MOST_NAMED
+        words = ", ".join(calm[:MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
+        return [AwaitedWords(words, late=False)] if calm else []
+    lines = [AwaitedWords(f"{name} {_short(now - at, 1)} late", late=True) for at, name in late[:2]]
+    others, others_late = len(late) + len(calm) - 1, len(late) - 1
+    if others > 1:
+        words = f"and {others} more" + (f", {others_late} late" if others_late else "")
+        lines[1:] = [AwaitedWords(words, late=others_late > 0)]
+    elif calm:
+        lines.append(AwaitedWords(calm[0], late=False))
+    return lines
 
 
 def needs_sight(now: datetime, last_seen: datetime | None) -> bool:
@@ -83,19 +101,21 @@ def seen_in_words(now: datetime, last_seen: datetime | None) -> str:
     return "never" if last_seen is None else f"{words_for_span(now - last_seen)} ago"
 
 
-def _short(span: timedelta) -> str:
-    """`4 days 6 h`, `8 h 30 min`, `5 min`: a wall has no room for more."""
+def _short(span: timedelta, parts: int = 2) -> str:
+    """`4 days 6 h`, `8 h 30 min`, `5 min`: a wall has no room for more. In one part `4 days`."""
     minutes = int(abs(span).total_seconds()) // 60
     days, minutes = divmod(minutes, 24 * 60)
     hours, minutes = divmod(minutes, 60)
     if days:
-        return f"{days} day{'' if days == 1 else 's'} {hours} h"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+        found = [f"{days} day{'' if days == 1 else 's'}", f"{hours} h"]
+    else:
+        found = [f"{hours} h", f"{minutes} min"] if hours else [f"{minutes} min"]
+    return " ".join(found[:parts])
 
 
 def _when(moment: datetime, now: datetime) -> str:
-    """Today by its time alone, else with the day of the week and the month."""
+    """Today by its time alone, else with the day: what is left says how far off that is."""
     local = in_london(moment)
     if london_date(moment) == london_date(now):
         return words_for_time(moment)
-    return f"{local:%a} {local.day} {local:%b}, {words_for_time(moment)}"
+    return f"{local:%a} {local.day}, {words_for_time(moment)}"

@@ -37,7 +37,7 @@ def test_what_there_is_no_room_for_is_counted_and_the_late_ones_with_it() -> Non
 
 def test_today_by_its_time_another_day_by_its_date() -> None:
     assert rules.line(case("R", 60), FRIDAY).due == "5:45 pm"
-    assert rules.line(case("R", -3 * 24 * 60), FRIDAY).due == "Tue 17 Nov, 4:45 pm"
+    assert rules.line(case("R", -3 * 24 * 60), FRIDAY).due == "Tue 17, 4:45 pm"
     assert rules.line(case("R", -(24 * 60 + 61)), FRIDAY).left == "1 day 1 h late"
     assert rules.line(case("R", None), FRIDAY).due == "No date"
 
@@ -59,16 +59,26 @@ def awaited(*asked: tuple[AgencyKind, int | None]) -> list[tuple[str, bool]]:
 
 def test_each_kind_of_agency_once() -> None:
     health, police = AgencyKind.HEALTH, AgencyKind.POLICE
-    assert awaited((health, None), (police, None), (health, None)) == [
-        ("Health", False), ("Police", False),
-    ]  # fmt: skip
+    assert awaited((health, None), (police, None), (health, None)) == [("Health, Police", False)]
+    assert awaited() == []
+    five = [(kind, 60) for kind in AgencyKind][:5]
+    assert awaited(*five) == [("Social care, Police, Health and 2 more", False)]
 
 
 def test_agencies_that_are_late_come_first_and_say_how_late() -> None:
     """HO2014 Nottinghamshire: "whether partners are replying within required time frames"."""
     health, police, housing = AgencyKind.HEALTH, AgencyKind.POLICE, AgencyKind.HOUSING
-    assert awaited((housing, 30), (health, 0), (police, -61), (health, -130), (police, 5)) == [
-        ("Health 2 h 10 min late", True), ("Police 1 h 1 min late", True), ("Housing", False),
+    assert awaited((housing, 30), (health, 0), (health, -130)) == [
+        ("Health 2 h late", True), ("Housing", False),
+    ]  # fmt: skip
+    assert awaited((police, -5), (health, 0), (health, -3000), (police, 90)) == [
+        ("Health 2 days late", True), ("Police 5 min late", True),
+    ]  # fmt: skip
+    assert awaited((housing, 30), (health, -1), (police, -61)) == [
+        ("Police 1 h late", True), ("and 2 more, 1 late", True),
+    ]  # fmt: skip
+    assert awaited((housing, 30), (health, 0), (police, -61)) == [
+        ("Police 1 h late", True), ("and 2 more", False),
     ]  # fmt: skip
 
 
