@@ -112,9 +112,7 @@ def test_domestic_abuse_cases_stand_by_their_clock_and_without_a_name(change, si
         soon = make_abuse_case(session, medium, at=now(), protocol="derby")
         late = make_abuse_case(session, high, at=now() - timedelta(days=9), protocol="derby")
         listed = make_abuse_case(session, standard, at=now(), protocol="north-lincolnshire")
-        meeting = make_meeting(session, MeetingState.NEEDED, at=now())
-        # A discussion with the number of a case lends it no names.
-        assert meeting.id == late.id or meeting.id == soon.id
+        make_meeting(session, MeetingState.NEEDED, at=now())
         soon_ref, late_ref, listed_ref = soon.ref, late.ref, listed.ref
     triage = signed_in(Role.TRIAGE).get("/").text
     line = r'href="/domestic-abuse/([\w-]+)">Discuss or screen.*?app-work__who">(.*?) <span'

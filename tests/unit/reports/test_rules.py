@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.accounts.types import Role
+from app.reports.queries import Names
 from app.reports.rules import in_order, kinds_for, state_of
 from app.reports.types import Work, WorkKind
 from tests.clock import FRIDAY
@@ -41,3 +42,10 @@ def test_four_hours_before_it_is_due_soon_and_a_second_after_late():
     assert state_of(FRIDAY + timedelta(hours=4), FRIDAY)[0] == "soon"
     assert state_of(FRIDAY + timedelta(hours=4, seconds=1), FRIDAY)[0] == "calm"
     assert state_of(FRIDAY, FRIDAY + timedelta(seconds=1))[:2] == ("late", "Late")
+
+
+def test_a_discussion_with_the_number_of_a_case_lends_it_no_names():
+    """IMAP 5: a domestic abuse case stands on the first page without anybody's name."""
+    names = Names({7: ("Of a referral",)}, {7: ("Of a discussion",)}, {7: ("As told",)})
+    assert names.of(WorkKind.ABUSE) == {}
+    assert names.of(WorkKind.BOOK) == {7: ("Of a discussion",)}
