@@ -74,16 +74,17 @@ def fill_abuse(session: Session, area: Area, now: datetime) -> None:
         given = AssessmentGiven(risk=one.risk, dash_score=one.dash, dash_by="Attending officer")
         abuse.assess(session, actor, case, given, at + timedelta(minutes=10))
         cases.append(case)
+    helped_at = now - timedelta(hours=2)  # which may be yesterday
     helped = AssessmentGiven(
         risk=_HIGH,
         dash_score=17,
         dash_by="Attending officer",
         idva=Idva.OFFERED,
         idva_note="Message left at the number she gave as safe",
-        marac_on=london_date(now),
+        marac_on=london_date(helped_at),
         marac_note="Strangulation, threat to kill",
     )
-    abuse.assess(session, actor, cases[0], helped, now - timedelta(hours=2))
+    abuse.assess(session, actor, cases[0], helped, helped_at)
     _discuss(
         session, area, now - timedelta(hours=26), cases[4],
         Said(
