@@ -107,15 +107,18 @@ def link_letters(
     reference: str,
     readers: Sequence[tuple[str, str, str]],
     now: datetime,
+    *,
+    at_once: bool = False,
 ) -> list[FinishedMessage]:
-    """`link_letter` for several readers: (name, email, link) each, in their order."""
+    """`link_letter` for several readers: (name, email, link) each, in their order. `at_once` where
+    the time for what is asked has run out."""
     words = _LINKS[kind]
     subject = words.subject.format(reference=header_text(reference))
     made = frame(kind, desk, subject, now)
     writes = Rendering()
     finished = []
     for name, email, link in readers:
-        blocks = _link_blocks(words, desk, reference, name, link)
+        blocks = _link_blocks(words, desk, reference, name, link, at_once)
         text, html = writes.as_text(blocks), writes.as_html(subject, blocks)
         finished.append(made.fill(name, email, text, html))
     return finished
@@ -158,11 +161,12 @@ def link_preview(kind: LetterKind, desk: Desk, reference: str, name: str) -> Pre
 
 
 def _link_blocks(
-    words: _LinkWords, desk: Desk, reference: str, name: str, link: str
+    words: _LinkWords, desk: Desk, reference: str, name: str, link: str, at_once: bool = False
 ) -> list[Block]:
     return [
         Text(greeting(name)),
         Text(words.says.format(reference=reference)),
+        *([Text("The answer is wanted at once.")] if at_once else []),
         Link(words.button, link),
         Text(
             "The link first sends a code to this address. "

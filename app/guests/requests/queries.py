@@ -13,6 +13,7 @@ from app.guests.requests.types import AnswerSeen, Correspondent, RequestSeen
 from app.guests.types import ChildSeen
 from app.invitations.queries import guest_by_session
 from app.referrals.checks.models import AgencyCheck, CheckAnswer
+from app.referrals.checks.rules import wanted_at_once
 from app.referrals.letters.models import ReferralLetter
 from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.shown import concerns_in_words
@@ -60,8 +61,8 @@ def is_ours(session: Session, invitation_id: int | None) -> bool:
     return invitation_id is not None and found is not None
 
 
-def request_for(session: Session, check_id: int) -> RequestSeen:
-    """One request with the agency's own answers."""
+def request_for(session: Session, check_id: int, now: datetime) -> RequestSeen:
+    """One request with the agency's own answers, as it stands at `now`."""
     check, concerns = session.execute(_REQUEST.where(AgencyCheck.id == check_id)).one()
     children = session.execute(_CHILDREN.where(ReferralChild.referral_id == check.referral_id))
     answers = session.execute(_ANSWERS.where(CheckAnswer.check_id == check_id)).scalars()
@@ -74,6 +75,7 @@ def request_for(session: Session, check_id: int) -> RequestSeen:
         concerns=tuple(concerns_in_words(concerns)),
         question=check.question,
         due_at=check.due_at,
+        at_once=wanted_at_once(now, check.due_at),
         withdrawn=check.withdrawn_at is not None,
         answers=tuple(AnswerSeen(one.held.label, one.words or "", one.at) for one in answers),
     )

@@ -181,7 +181,7 @@ def _page(status: int = 200, form: RequestForm | None = None) -> Response:
     return respond(
         "guests/requests/request.html",
         status=status,
-        page=queries.request_for(reading(), person.check_id),
+        page=queries.request_for(reading(), person.check_id, now()),
         person=person.guest,
         form=form or RequestForm(),
     )

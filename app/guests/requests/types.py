@@ -46,5 +46,6 @@ class RequestSeen:
     concerns: tuple[str, ...]
     question: str
     due_at: datetime
+    at_once: bool
     withdrawn: bool
     answers: tuple[AnswerSeen, ...]

@@ -21,6 +21,7 @@ from app.referrals.checks import queries, service, shown
 from app.referrals.checks.clock import due_for
 from app.referrals.checks.forms import AnswerForm, AskForm, WithdrawForm
 from app.referrals.checks.models import AgencyCheck
+from app.referrals.checks.rules import wanted_at_once
 from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
 from app.referrals.finding import found
 from app.referrals.letters_out import sender
@@ -199,6 +200,7 @@ def _ask(held: Referral, form: AskForm, status: int = 200) -> Response:
     )
     form.people.choices = [(one.id, one.label) for one in choices]
     protocol = active(directory.council(session).protocol_id)
+    due = due_for(session, protocol, held)
     return respond(
         "referrals/checks/ask.html",
         status=status,
@@ -206,7 +208,8 @@ def _ask(held: Referral, form: AskForm, status: int = 200) -> Response:
         referral=held,
         names=_names(held),
         hints={one.id: one.hint for one in choices if one.hint},
-        due=due_for(session, protocol, held),
+        due=due,
+        at_once=wanted_at_once(now(), due.at),
         meaning=meaning(protocol, held.rating) if held.rating else "",
         nothing_found=bool(words) and not hits,
     )

@@ -53,6 +53,12 @@ def next_reminder(now: datetime, due: datetime, reminders: int) -> datetime | No
     return due if reminders < AUTOMATIC and due > now else None
 
 
+def wanted_at_once(asked: datetime, due: datetime) -> bool:
+    """Whether a request goes out, or is chased, when its time has run out: a day that is past
+    helps nobody, so page and letter ask for the answer at once."""
+    return asked >= due
+
+
 def check_remind(now: datetime, last: datetime, *, open_: bool, by_mail: bool) -> None:
     """Raise Refused where no reminder may go now; `last` is the newest letter."""
     if not open_:

@@ -225,7 +225,14 @@ def _send(
     invitation = session.get_one(Invitation, check.invitation_id)
     link = f"{sender.base_url}/r/{invitations.new_link(session, invitation, now)}"
     desk = desk_of(directory.council(session), sender)
-    letters = link_letters(kind, desk, check.ref, [(invitation.name, invitation.email, link)], now)
+    letters = link_letters(
+        kind,
+        desk,
+        check.ref,
+        [(invitation.name, invitation.email, link)],
+        now,
+        at_once=rules.wanted_at_once(now, check.due_at),
+    )
     outbox.enqueue_all(session, letters, now)
 
 

@@ -74,7 +74,11 @@ def shown_check(one: Asked, now: datetime) -> ShownCheck:
         tel=telephone_uri(one.person.telephone or "") or "",
         state=_state_words(state, check.answered_at, check.due_at, one.answers),
         colour=_COLOURS[state],
-        due=words_for_moment(check.due_at),
+        due=(
+            f"At once: asked when the time had run out, on {words_for_moment(check.due_at)}"
+            if rules.wanted_at_once(check.asked_at, check.due_at)
+            else words_for_moment(check.due_at)
+        ),
         left=time_left(check.due_at, now) if is_open else "",
         rule=f"{check.due_rule}, {check.due_source}",
         shared=_shared(one),
