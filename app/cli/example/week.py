@@ -22,6 +22,7 @@ from app.cli.example.area import Area, make_area
 from app.cli.example.desk import desks_day
 from app.cli.example.discussions import Discussions
 from app.cli.example.stories import SERIOUS, USUAL, Story
+from app.cli.example.triage import Triage
 from app.core.clock import from_london, in_london
 from app.core.config import Settings
 from app.core.installation import install
@@ -31,6 +32,7 @@ from app.directory.types import ProfessionalRole
 from app.records.sealing import ensure_example_seal
 from app.referrals import service as referrals
 from app.referrals.models import Referral
+from app.referrals.sender import Sender
 from app.referrals.types import (
     CHILD_PROTECTION,
     AdultGiven,
@@ -89,6 +91,7 @@ class Week:
         self.settings = settings
         self.now = now
         self.discussions = Discussions(session, area, settings, now)
+        self.triage = Triage(session, area, Sender(settings.mail_from, settings.base_url))
         self._by_role: dict[ProfessionalRole, list[Professional]] = {}
         for person in area.professionals:
             self._by_role.setdefault(person.role, []).append(person)
@@ -115,6 +118,7 @@ class Week:
             event.happen(event.at)
         fill_abuse(self.session, self.area, self.now)
         self.discussions.settle_mail()
+        self.triage.settle_mail(self.now)
 
     def _plan(self, at: datetime, happen: Callable[[datetime], None]) -> None:
         """Something that happens then; what would lie after the first start has not happened."""
@@ -182,6 +186,8 @@ class Week:
             )
         elif self.chance.random() < 0.95:
             hours = self.chance.uniform(0.5, 21)
+            if self.triage.came_in(referral, self._plan, at):
+                hours = max(hours, 4.5)  # decided once the agencies have answered
             self._plan(at + timedelta(hours=hours), partial(self._decide, referral, story))
 
     def _decide(self, referral: Referral, story: Story, at: datetime) -> None:
@@ -195,6 +201,7 @@ class Week:
             at,
             agency_id=self._agency_for(story.outcome),
         )
+        self.triage.was_decided(referral, self._plan, at)
 
     def _agency_for(self, outcome: Outcome) -> int | None:
         wanted = {

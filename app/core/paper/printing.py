@@ -1,14 +1,29 @@
-"""From HTML of our own making to a PDF that fetches nothing (H7)."""
+"""From HTML of our own making to a PDF that fetches nothing (H7): PDF/A-3a and PDF/UA-1 (F3).
+
+Everything on paper goes this way: `page_template` fills in the words, `laid_out` makes the pages,
+`finished` says what the file is. Whoever needs more (a reader's name, an attachment) does it to
+the open file in between.
+"""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+from datetime import datetime
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from app.core.paper.drawable import drawable
+from app.core.paper.metadata import xmp_packet
+
+if TYPE_CHECKING:
+    from pikepdf import Pdf
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
 class PrintError(RuntimeError):
@@ -20,6 +35,63 @@ def drawn(value: object) -> object:
     if isinstance(value, str) and not isinstance(value, Markup):
         return drawable(value)
     return value
+
+
+@lru_cache(maxsize=1)
+def paper_templates() -> Environment:
+    """Templates for paper: escaped, strict, and drawable to the last character."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=drawn,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def page_template(name: str) -> Template:
+    """A template of app/templates that is printed."""
+    return paper_templates().get_template(name)
+
+
+@cache
+def _style(path: Path) -> Any:
+    """A style sheet, parsed once for the life of a process."""
+    from weasyprint import CSS
+
+    style = path.read_text(encoding="utf-8")
+    return CSS(string=style, url_fetcher=fetches_nothing(), font_config=fonts())
+
+
+def laid_out(html: str, style: Path) -> bytes:
+    """The tagged pages, with the style sheet in the file `style`. The costly part: a second or so.
+
+    Raises PrintError where they would fetch anything.
+    """
+    return print_pages(html, [_style(style)], pdf_variant="pdf/a-3a", finisher=say_scopes)
+
+
+def finished(pdf: Pdf, title: str, authority: str, made_at: datetime) -> bytes:
+    """The open file as bytes that say of themselves what they are, who made them and when.
+
+    The same pages and words give the same bytes.
+    """
+    from pikepdf import Name, ObjectStreamMode
+
+    packet = xmp_packet(drawable(title), authority, made_at)
+    pdf.Root.Metadata = pdf.make_stream(packet, Type=Name.Metadata, Subtype=Name.XML)
+    if "/Info" in pdf.trailer:
+        del pdf.trailer["/Info"]
+    out = io.BytesIO()
+    pdf.save(
+        out,
+        deterministic_id=True,
+        object_stream_mode=ObjectStreamMode.generate,
+        fix_metadata_version=False,
+    )
+    return out.getvalue()
 
 
 @lru_cache(maxsize=1)

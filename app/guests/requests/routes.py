@@ -155,8 +155,9 @@ def letter() -> Response:
         abort(404)
     with transaction() as session:
         service.look(session, person, now())
-    text = letters.letter_text(reading(), person.letter_id)
-    response = make_response(letter_pdf(text))
+    session = reading()
+    text = letters.letter_text(session, person.letter_id)
+    response = make_response(letter_pdf(text, letters.sent_at(session, person.letter_id)))
     response.mimetype = "application/pdf"
     response.headers["Content-Disposition"] = "attachment; filename=letter.pdf"
     return response

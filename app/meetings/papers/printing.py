@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import io
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.core.clock import words_for_moment
-from app.core.paper.drawable import drawable
-from app.core.paper.metadata import xmp_packet
-from app.core.paper.printing import drawn, fetches_nothing, print_pages, say_scopes
+from app.core.paper.printing import finished, laid_out, page_template
 from app.meetings.papers.types import Paper, Rows, Table
 
-HERE = Path(__file__).parent
-TEMPLATES = HERE.parents[1] / "templates"
+STYLE = Path(__file__).parent / "paper.css"
 
 
 def printed(paper: Paper) -> bytes:
@@ -24,31 +17,17 @@ def printed(paper: Paper) -> bytes:
 
     Raises `drawable.FontsMissing` where the system lacks the font library.
     """
-    from pikepdf import Name, ObjectStreamMode, Pdf
-    from weasyprint import CSS
+    from pikepdf import Pdf
 
-    html = _template().render(
+    html = page_template("meetings/papers/document.html").render(
         paper=paper,
         made=words_for_moment(paper.made_at),
         shape=shape,
         lines=str.splitlines,
     )
-    sheet = CSS(string=_style(), url_fetcher=fetches_nothing())
-    pages = print_pages(html, [sheet], pdf_variant="pdf/a-3a", finisher=say_scopes)
-    title = drawable(f"{paper.name}: {paper.title} {paper.reference}")
-    with Pdf.open(io.BytesIO(pages)) as pdf:
-        packet = xmp_packet(title, paper.authority, paper.made_at)
-        pdf.Root.Metadata = pdf.make_stream(packet, Type=Name.Metadata, Subtype=Name.XML)
-        if "/Info" in pdf.trailer:
-            del pdf.trailer["/Info"]
-        out = io.BytesIO()
-        pdf.save(
-            out,
-            deterministic_id=True,
-            object_stream_mode=ObjectStreamMode.generate,
-            fix_metadata_version=False,
-        )
-    return out.getvalue()
+    with Pdf.open(io.BytesIO(laid_out(html, STYLE))) as pdf:
+        title = f"{paper.name}: {paper.title} {paper.reference}"
+        return finished(pdf, title, paper.authority, paper.made_at)
 
 
 def shape(part: object) -> str:
@@ -56,21 +35,3 @@ def shape(part: object) -> str:
     if isinstance(part, Rows):
         return "rows"
     return "table" if isinstance(part, Table) else "words"
-
-
-@lru_cache(maxsize=1)
-def _template() -> Any:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=drawn,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("meetings/papers/document.html")
-
-
-@lru_cache(maxsize=1)
-def _style() -> str:
-    return (HERE / "paper.css").read_text(encoding="utf-8")

@@ -15,12 +15,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Template
 
 from app.core.clock import london_date
-from app.core.paper.drawable import drawable
-from app.core.paper.metadata import xmp_packet
-from app.core.paper.printing import drawn, fetches_nothing, fonts, print_pages, say_scopes
+from app.core.paper.printing import (
+    finished,
+    laid_out,
+    page_template,
+    paper_templates,
+    print_pages,
+)
 from app.records.document import wording
 from app.records.document.canonical import copy_json
 from app.records.document.types import ReaderRecord, RecordView
@@ -28,8 +32,7 @@ from app.records.document.types import ReaderRecord, RecordView
 if TYPE_CHECKING:
     from pikepdf import Object, Page, Pdf
 
-HERE = Path(__file__).parent
-TEMPLATES = HERE.parents[1] / "templates"
+STYLE = Path(__file__).parent / "record.css"
 ATTACHMENT = "record.json"
 MM = 72 / 25.4
 DRAFT_MARKING = "DRAFT, NOT SIGNED"
@@ -69,7 +72,7 @@ def render_draft(copy: ReaderRecord) -> bytes:
 def lay_out(copy: ReaderRecord, *, draft: bool = False) -> LaidOut:
     """The pages for everyone whose view and hash are those of this copy. The costly part."""
     marking = f"{copy.view.marking} {DRAFT_MARKING}" if draft else copy.view.marking
-    html = _template().render(
+    html = page_template("records/document/record.html").render(
         view=replace(copy.view, marking=marking),
         draft=draft,
         words=wording,
@@ -79,8 +82,7 @@ def lay_out(copy: ReaderRecord, *, draft: bool = False) -> LaidOut:
         signature=wording.signature(copy),
         hash_lines=_in_groups(copy.canonical_sha256),
     )
-    pdf = print_pages(html, [_style()], pdf_variant="pdf/a-3a", finisher=say_scopes)
-    return LaidOut(copy.view, copy.canonical_sha256, pdf)
+    return LaidOut(copy.view, copy.canonical_sha256, laid_out(html, STYLE))
 
 
 def address(pages: LaidOut, copy: ReaderRecord) -> bytes:
@@ -88,7 +90,7 @@ def address(pages: LaidOut, copy: ReaderRecord) -> bytes:
 
     Raises `ValueError` where the pages were laid out for other eyes.
     """
-    from pikepdf import Name, ObjectStreamMode, Pdf
+    from pikepdf import Pdf
 
     if not _same_pages(pages, copy):
         raise ValueError("These pages show another view: lay them out for this reader.")
@@ -97,18 +99,7 @@ def address(pages: LaidOut, copy: ReaderRecord) -> bytes:
     with Pdf.open(io.BytesIO(pages.pdf)) as pdf:
         _put_name(pdf, wording.copy_for(copy))
         _attach(pdf, copy_json(copy), signed_at)
-        packet = xmp_packet(drawable(title), copy.view.authority, signed_at)
-        pdf.Root.Metadata = pdf.make_stream(packet, Type=Name.Metadata, Subtype=Name.XML)
-        if "/Info" in pdf.trailer:
-            del pdf.trailer["/Info"]
-        out = io.BytesIO()
-        pdf.save(
-            out,
-            deterministic_id=True,
-            object_stream_mode=ObjectStreamMode.generate,
-            fix_metadata_version=False,
-        )
-    return out.getvalue()
+        return finished(pdf, title, copy.view.authority, signed_at)
 
 
 def _same_pages(pages: LaidOut, copy: ReaderRecord) -> bool:
@@ -121,37 +112,14 @@ def _in_groups(digest: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _template() -> Any:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=drawn,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("records/document/record.html")
-
-
-@lru_cache(maxsize=1)
-def _strip_template() -> Any:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=drawn)
-    return environment.from_string(
+def _strip_template() -> Template:
+    return paper_templates().from_string(
         '<!doctype html><html lang="en-GB"><title>Reader</title><style>'
         "@page { size: {{ width }}mm {{ height }}mm; margin: 0 }"
         'body { margin: 0; font: bold {{ points }}pt/1.2 "Liberation Sans", "DejaVu Sans";'
         " color: #16211f; overflow-wrap: anywhere; max-height: {{ height }}mm }"
         "</style><body>{{ text }}</body></html>"
     )
-
-
-@lru_cache(maxsize=1)
-def _style() -> Any:
-    """The record's style sheet, parsed once for the life of a process."""
-    from weasyprint import CSS
-
-    style = (HERE / "record.css").read_text(encoding="utf-8")
-    return CSS(string=style, url_fetcher=fetches_nothing(), font_config=fonts())
 
 
 def _strip(text: str) -> bytes:

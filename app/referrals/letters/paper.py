@@ -1,43 +1,22 @@
-"""A letter as a PDF that a screen reader can read (PDF/UA-1)."""
+"""A letter as a PDF: tagged, titled, PDF/A-3a and PDF/UA-1, as the record is (A10, F3)."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+import io
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from app.core.paper.printing import drawn, print_pages
+from app.core.paper.printing import finished, laid_out, page_template
 from app.referrals.letters.types import LetterText
 
-HERE = Path(__file__).parent
+STYLE = Path(__file__).parent / "letter.css"
 
 
-def letter_pdf(text: LetterText) -> bytes:
-    """The letter, with the same words as on its page. Raises `FontsMissing` where the system lacks
-    the font library."""
-    from weasyprint import CSS
+def letter_pdf(text: LetterText, sent_at: datetime) -> bytes:
+    """The letter, with the same words as on its page. `sent_at` is UTC: when it was sent, or now
+    for a preview. Raises `FontsMissing` where the system lacks the font library."""
+    from pikepdf import Pdf
 
-    from app.core.paper.printing import fetches_nothing
-
-    sheet = CSS(string=_style(), url_fetcher=fetches_nothing())
-    return print_pages(_template().render(letter=text), [sheet], pdf_variant="pdf/ua-1")
-
-
-@lru_cache(maxsize=1)
-def _template() -> Any:
-    environment = Environment(
-        loader=FileSystemLoader(HERE.parents[1] / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=drawn,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("referrals/letters/paper.html")
-
-
-@lru_cache(maxsize=1)
-def _style() -> str:
-    return (HERE / "letter.css").read_text(encoding="utf-8")
+    html = page_template("referrals/letters/paper.html").render(letter=text)
+    with Pdf.open(io.BytesIO(laid_out(html, STYLE))) as pdf:
+        return finished(pdf, f"{text.heading}, {text.reference}", text.sender, sent_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -39,6 +40,11 @@ def letter_text(session: Session, letter_id: int) -> LetterText:
     """A letter as it was sent."""
     held = json.loads(session.get_one(ReferralLetter, letter_id).content)
     return LetterText(**(held | {"paragraphs": tuple(held["paragraphs"])}))
+
+
+def sent_at(session: Session, letter_id: int) -> datetime:
+    """When a letter was sent, in UTC."""
+    return session.get_one(ReferralLetter, letter_id).sent_at
 
 
 def recipients(session: Session, referral: Referral) -> list[Recipient]:

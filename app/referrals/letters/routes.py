@@ -79,7 +79,7 @@ def preview_pdf(ref: str) -> Response:
     except Refused as refusal:
         form.add_error(refusal.field, refusal.message)
         return _page(held, form, 422)
-    response = make_response(letter_pdf(text))
+    response = make_response(letter_pdf(text, now()))
     response.mimetype = "application/pdf"
     response.headers["Content-Disposition"] = "inline; filename=letter.pdf"
     return response

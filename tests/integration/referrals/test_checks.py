@@ -147,6 +147,21 @@ def test_reminders_come_by_themselves_twice_and_never_after_an_answer(held):
     assert len(mails(reading(), "request_reminder")) == 2
 
 
+def test_a_request_after_its_time_wants_the_answer_at_once_and_names_no_past_day(app, held):
+    in_time, late = people()
+    ask(held, in_time)
+    [check] = ask(held, late, at=held.received_at + timedelta(hours=5))
+    said = {one.recipient: decoded(one.content) for one in mails(reading(), "request")}
+    assert "wanted at once" in said[late.email]
+    assert "wanted at once" not in said[in_time.email]
+    with transaction() as session:
+        session.get_one(AgencyCheck, check.id).due_at = now() - timedelta(hours=1)
+        token = open_link(session, check.invitation_id)
+    page = asked_browser(app, token).get("/request").text
+    assert "Please answer <strong>at once</strong>" in page
+    assert "Please answer by" not in page
+
+
 def test_a_new_rating_moves_the_clock_of_those_who_have_not_answered(held):
     waiting, answered = ask(held, *people())
     answer(answered, Held.NOTHING)

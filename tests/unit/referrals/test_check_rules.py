@@ -107,3 +107,8 @@ def test_somebody_is_asked_something_and_not_everybody(people):
         rules.check_ask(people, "What do you hold?")
     with pytest.raises(Refused):
         rules.check_ask([1], "")
+
+
+@pytest.mark.parametrize(("minutes", "at_once"), [(-1, False), (0, True), (1, True)])
+def test_when_the_time_has_run_out_the_answer_is_wanted_at_once(minutes, at_once):
+    assert rules.wanted_at_once(FRIDAY + timedelta(minutes=minutes), FRIDAY) is at_once
