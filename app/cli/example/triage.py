@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Role
-from app.cli.example.area import Area, guest
+from app.audit.types import Actor, ActorKind
+from app.cli.example.area import Area
 from app.directory.models import Professional
 from app.directory.types import ProfessionalRole
 from app.invitations.types import LetterKind
@@ -121,7 +122,7 @@ class Triage:
             plan(at + timedelta(hours=2.6), partial(self._disagree, referral, plan))
 
     def _answer(self, check: AgencyCheck, person: Professional, words: str, at: datetime) -> None:
-        actor = guest(person.agency.name)
+        actor = Actor(ActorKind.GUEST, None, f"asked: {person.agency.name}")
         checks.opened(self.session, actor, check, at - timedelta(minutes=9))
         held = Held.SOMETHING if words else Held.NOTHING
         by = AnswerGiven(held, words, person.name, person.title, AnswerVia.LINK)

@@ -29,6 +29,7 @@ from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox.delivery import deliver_due
 from app.records import worker as records
+from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Child, Referral
 from tests.factories.accounts import make_staff, sign_in_as
 from tests.factories.directory import make_agency, make_professional, make_settings
@@ -42,13 +43,15 @@ SCHOOL = "Larkspurfield Primary School"
 PINS = ("739104628", "815927364", "264839157", "593716482")
 POLICE = "desk@police.example"
 TO_REMOVE = "probation@probation.example"
+HEALTH, SCHOOL_LEAD = "vera@health.example", "dsl@larkspurfield.example"
+TEACHER = "b.teller@larkspurfield.example"
 _P, _K = ProfessionalRole, AgencyKind
 PEOPLE = (
     ("Constance Abara", _P.POLICE_CAIT, _K.POLICE, "Northshire Police", POLICE),
-    ("Vera Hollis", _P.HEALTH_VISITOR, _K.HEALTH, "Community Health", "vera@health.example"),
+    ("Vera Hollis", _P.HEALTH_VISITOR, _K.HEALTH, "Community Health", HEALTH),
     ("Dr Imogen Platt", _P.GP, _K.HEALTH, "Mill Lane Surgery", "platt@surgery.example"),
-    ("Sara Lind", _P.SAFEGUARDING_LEAD, _K.EDUCATION, SCHOOL, "dsl@larkspurfield.example"),
-    ("Ben Teller", _P.TEACHER, _K.EDUCATION, SCHOOL, "b.teller@larkspurfield.example"),
+    ("Sara Lind", _P.SAFEGUARDING_LEAD, _K.EDUCATION, SCHOOL, SCHOOL_LEAD),
+    ("Ben Teller", _P.TEACHER, _K.EDUCATION, SCHOOL, TEACHER),
     ("Leo Baptist", _P.EARLY_HELP_WORKER, _K.EARLY_HELP, "Early Help", "early@help.example"),
     ("Grant Stead", _P.PROBATION_OFFICER, _K.PROBATION, "Probation North", TO_REMOVE),
     ("Tracy Boyd", _P.HOUSING_OFFICER, _K.HOUSING, "Homes North", "boyd@homes.example"),
@@ -180,6 +183,12 @@ class Player:
             self._record_due_in(timedelta(hours=1))
         with self._step("record late"):
             self._record_due_in(timedelta(minutes=-1))
+        with self._step("asked"):
+            self._ask()
+        with self._step("chased"):
+            self._chase()
+        with self._step("written"):
+            self._write()
         for page in ("/", "/deliveries", "/referrals/", "/metrics"):
             assert self.desk.get(page).status_code == 200
 
@@ -236,8 +245,8 @@ class Player:
         for number, (given, family) in enumerate(ADULTS):
             about = {"name": f"{given} {family}", "relationship_to_child": "Uncle"}
             fields |= {f"adults-{number}-{name}": value for name, value in about.items()}
-        referral = self._send(self.desk, "/referrals/new", data=fields)
-        where = f"{referral}/strategy-discussion"
+        self.referral = self._send(self.desk, "/referrals/new", data=fields)
+        where = f"{self.referral}/strategy-discussion"
         decision = form_of(self.chair.get(where).text, where) | {"reason": REASON}
         booking = self._send(self.chair, where, data=decision)
         self.base = booking.removesuffix("/book")
@@ -296,6 +305,37 @@ class Player:
         answer = form_of(self.journey.page_after_code, "/attend/answer")
         said = {"answer-answer": "dial_in", "answer-note": REASON}
         self._send(guest, "/attend/answer", data=answer | said)
+
+    def _ask(self) -> None:
+        """Two agencies are asked, with all the words of the case: they read them behind a code."""
+        where = f"{self.referral}/checks/ask"
+        fields: dict[str, Any] = dict(form_of(self.desk.get(where).text, where))
+        people = [self.people[HEALTH], self.people[SCHOOL_LEAD]]
+        fields |= {"people": people, "question": f"{REASON}. {NARRATIVE}"}
+        self._send(self.desk, where, data=fields)
+
+    def _chase(self) -> None:
+        """Health is reminded, twenty minutes after it was asked."""
+        with self.app.app_context(), transaction() as session:
+            whose = AgencyCheck.professional_id == self.people[HEALTH]
+            check = session.execute(select(AgencyCheck).where(whose)).scalar_one()
+            check.asked_at -= timedelta(minutes=20)
+            ref = check.ref
+        checks = f"{self.referral}/checks"
+        remind = f"{checks}/{ref}/remind"
+        self._send(self.desk, remind, data=form_of(self.desk.get(checks).text, remind))
+
+    def _write(self) -> None:
+        """The referrer and the school are told what became of it."""
+        letters = f"{self.referral}/letters"
+        school = re.compile(r'value="(school-[^"]+)"')
+        for to in ("referrer", school.findall(self.desk.get(letters).text)[0]):
+            page = self.desk.get(letters).text
+            chosen = {"to": to, "added": "Thank you for telling us at once."}
+            preview = f"{letters}/preview"
+            shown = self.desk.post(preview, data=form_of(page, preview) | chosen)
+            send = f"{letters}/send"
+            self._send(self.desk, send, data=form_of(shown.text, send) | chosen)
 
     def _try_wrongly(self, guest: FlaskClient, waiting: str) -> None:
         """What is refused is logged too: a code of somebody else, a form without its token."""

@@ -16,7 +16,7 @@ from tests.integration.mail_journey.canary import decoded, readable
 from tests.smtp import Received
 
 _IN_UTC = re.compile(rb"DT(?:STAMP|START|END):\d{8}T\d{6}Z")
-_LINK = re.compile(r"https?://[^/\s\"<>]+/i/([\w-]+)")
+_LINK = re.compile(r"https?://[^/\s\"<>]+(/[ir]/[\w-]+)")
 _CODE = re.compile(r"^ +(\d{3}) ?(\d{3})\s*$", re.MULTILINE)
 _URL = re.compile(r"(?:https?://|mailto:|tel:)[^\s\"'<>]+")
 
@@ -67,12 +67,17 @@ class Letter:
         return str(body.get_content())
 
     @property
-    def token(self) -> str | None:
-        """The secret of the personal link, if there is one; all links in a letter are the same."""
+    def link(self) -> str | None:
+        """The path of the personal link, if there is one; all links in a letter are the same."""
         # As it is read: where it travels a line may be broken in the link.
         found = set(_LINK.findall(readable(self.received.content)))
         assert len(found) <= 1
         return found.pop() if found else None
+
+    @property
+    def token(self) -> str | None:
+        """The secret of the personal link."""
+        return self.link.rpartition("/")[2] if self.link else None
 
     @property
     def code(self) -> str:

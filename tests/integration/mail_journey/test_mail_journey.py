@@ -11,9 +11,12 @@ import pytest
 
 from tests.integration.mail_journey.journey import (
     CHILDREN,
+    HEALTH,
     PEOPLE,
     PINS,
     POLICE,
+    SCHOOL_LEAD,
+    TEACHER,
     TO_REMOVE,
     Journey,
 )
@@ -21,7 +24,8 @@ from tests.integration.mail_journey.letter import Letter
 
 WITH_ENTRY = ("booked", "moved", "removed", "cancelled")
 TO_STAFF = ("record due", "record late")
-EVERY_STEP = ("booked", "moved", "removed", "code", "reminded", "cancelled", "told", *TO_STAFF)
+BEHIND_LINKS = ("asked", "chased", "written")
+EVERY_STEP = (*WITH_ENTRY, "code", "reminded", "told", *TO_STAFF, *BEHIND_LINKS)
 
 
 def everybody(journey: Journey) -> set[str]:
@@ -131,6 +135,18 @@ def test_the_chair_is_told_of_the_record_before_it_is_late_and_then(journey: Jou
         assert journey.reference in letter.text
 
 
+def test_agencies_are_asked_and_chased_and_referrer_and_school_written_to(journey: Journey) -> None:
+    asked, chased, written = (journey.steps[step] for step in BEHIND_LINKS)
+    assert sorted(letter.recipient for letter in asked) == sorted([HEALTH, SCHOOL_LEAD])
+    assert [letter.recipient for letter in chased] == [HEALTH]
+    assert chased[0].subject.startswith("Reminder: request for information")
+    assert [letter.recipient for letter in written] == [TEACHER, SCHOOL_LEAD]
+    for letter in (*asked, *chased, *written):
+        assert letter.link is not None
+        assert letter.link.startswith("/r/")
+        assert letter.message.get_content_type() == "multipart/alternative"
+
+
 # One envelope, one reader
 
 
@@ -147,14 +163,14 @@ def test_each_letter_is_for_one_mailbox_alone(journey: Journey) -> None:
         for name in headers:
             assert not re.fullmatch("(?i)b?cc|resent-.*|sender|reply-to|disposition-.*", name)
     found = [letter.message_id for letter in journey.letters]
-    assert len(set(found)) == len(found) == 9 + 9 + 9 + 1 + 6 + 8 + 1 + 1 + 1
+    assert len(set(found)) == len(found) == 9 + 9 + 9 + 1 + 6 + 8 + 1 + 1 + 1 + 2 + 1 + 2
 
 
 def test_nobody_reads_of_another(journey: Journey) -> None:
     uids = {letter.entry.uid: letter.recipient for letter in entries(journey)}
     assert len(uids) == 9
     tokens = [letter.token for letter in journey.letters if letter.token]
-    assert len(set(tokens)) == len(tokens) == 9 + 9 + 8 + 6
+    assert len(set(tokens)) == len(tokens) == 9 + 9 + 8 + 6 + 2 + 1 + 2
     names = {email: name for name, *_, email in PEOPLE}
     for letter in journey.letters:
         for email in everybody(journey) - {letter.recipient}:
@@ -262,7 +278,7 @@ def test_no_letter_fetches_or_tells_on_its_reader(journey: Journey) -> None:
         html = letter.parts("text/html")[0].get_content()
         assert not re.search(r"<(img|script|link|iframe|object|form)\b|url\(|\bsrc=|@import", html)
         own = {f"mailto:{letter.recipient}", f"mailto:{journey.desk}", "tel:+448081570100"}
-        own.add(f"http://desk.example.org/i/{letter.token}")
+        own.add(f"http://desk.example.org{letter.link}")
         if letter in journey.steps["told"]:  # a member of staff, who signs in
             own.add(f"http://desk.example.org/discussions/{journey.reference}")
         if letter in notices:  # staff sign in to follow it

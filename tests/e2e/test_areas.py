@@ -1,0 +1,474 @@
+"""Seven areas, each by its own text: only the protocol changes, never the code (A4-A7, A12, B1).
+
+The sentences quoted are those of HO2014 (Multi Agency Working and Information Sharing Project, the
+area's case study) and of IMAP (the North Lincolnshire memorandum).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.e2e.conftest import Area
+from tests.e2e.looking import Looked
+from tests.e2e.steps import code_in, sign_in, text_of, wait_for_letter
+
+POLICE = "cait.duty@police.example"
+HEALTH = "paula.jennings@health.example"
+SCHOOL = "dsl@oakfield.example"
+# What each referral of this file is about: a name of its own, so that no child is known.
+NAMES = ("Ottilie", "Peregrine", "Rosalind", "Thaddeus", "Ursuline", "Valentine", "Winifred", "Ivo")
+NUMBERS = count()
+NOT_KNOWN = "later"
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Borough:
+    """The staff of one council, signed in once; its protocol is changed between the journeys."""
+
+    area: Area
+    browser: Browser
+    administrator: Page
+    triage: Page
+    chair: Page
+
+    def works_as(self, protocol: str) -> None:
+        self.administrator.goto("/council")
+        self.administrator.locator(f"input[name='protocol_id'][value='{protocol}']").check()
+        press(self.administrator, "Save")
+        expect(self.administrator.locator("main")).to_contain_text("saved")
+
+    def anybody(self, *, scripts: bool = True) -> Page:
+        """Somebody from outside, with a browser of their own."""
+        return _page(self.browser, self.area, scripts=scripts)
+
+
+@pytest.fixture(scope="module")
+def borough(chromium: Browser, area: Area) -> Iterator[Borough]:
+    pages = [_page(chromium, area, scripts=number != 1) for number in range(3)]
+    for page, who in zip(pages, ("administrator", "triage", "chair"), strict=True):
+        sign_in(page, f"{who}@council.example")
+    council = Borough(area, chromium, *pages)
+    yield council
+    council.works_as("bromley")
+    for page in pages:
+        page.context.close()
+
+
+def _page(browser: Browser, area: Area, *, scripts: bool) -> Page:
+    context = browser.new_context(
+        base_url=area.url, java_script_enabled=scripts, locale="en-GB",
+        timezone_id="Europe/London", viewport={"width": 1280, "height": 900},
+    )  # fmt: skip
+    context.set_default_timeout(15_000)
+    return context.new_page()
+
+
+# Sandwell. Triage works without scripts in every journey of this file.
+
+
+def test_sandwell_rates_again_after_its_meeting(borough: Borough, looked: Looked) -> None:
+    borough.works_as("sandwell")
+    page, began = borough.triage, time.time() - 2
+    referral = refer(page, "red")
+    # "We have an initial RAG rating (Red 4 hours; Amber 24 hours, Green 72 hours)"
+    on_clock(page, "rag-red", hours=4)
+    # "in cases given a 'red' risk rating, multi-agency information is compiled and a MASH meeting
+    # takes place within 4 hours"
+    expect(page.locator("main")).to_contain_text("a MASH meeting takes place within 4 hours")
+    # "The MASH co-locates 12 different agencies to enable timely [...] information sharing."
+    page.goto(f"{referral}/checks/ask")
+    page.get_by_label(re.compile("duty desk")).check()
+    page.get_by_label("Find somebody else").fill("Paula")
+    press(page, "Find")
+    page.get_by_label(re.compile("Paula Jennings")).check()
+    expect(page.get_by_label(re.compile("duty desk"))).to_be_checked()
+    looked.at(page)
+    press(page, "Send the requests")
+    page.get_by_role("heading", name="Agency checks").wait_for()
+    answer_by_link(borough, POLICE, began, "A caution in May for shoplifting.", looked)
+    answer_by_link(borough, HEALTH, began, None, looked)
+    page.reload()
+    expect(page.locator("main")).to_contain_text("2 of 2 agencies have answered")
+    expect(page.locator("main")).to_contain_text("A caution in May for shoplifting.")
+    looked.at(page)
+    # "then following the MASH Meeting for Red and Amber cases, there is a further Rag rating to
+    # determine where the child's needs will be best met": nothing is decided before.
+    decide(page, referral, "section_17", looked)
+    expect(page.locator(".govuk-error-summary")).to_contain_text("give the second rating first")
+    page.goto(f"{referral}/rating")
+    expect(page.get_by_label("After information gathering")).to_be_checked()
+    looked.at(page)
+    page.get_by_label("Amber", exact=True).check()
+    page.get_by_label("Reason", exact=True).fill("All agencies in the meeting: a safe adult.")
+    press(page, "Save")
+    on_clock(page, "rag-amber", hours=24)
+    expect(page.locator("main")).to_contain_text("After information gathering")
+    decide(page, referral, "section_17")
+    expect(page.locator("main")).to_contain_text("The decision is recorded.")
+
+
+# Blackburn and Camden
+
+
+def test_blackburn_intends_its_three_times(borough: Borough) -> None:
+    borough.works_as("blackburn")
+    page = borough.triage
+    referral = refer(page, "red")
+    # "We intend to move to a RAG model with timescales of 4 hours, one day and 3 days": each is a
+    # plan, and says so.
+    on_clock(page, "rag-red", hours=4)
+    expect(clock(page, "rag-red")).to_contain_text("it is intended")
+    for colour, days in (("Amber", 1), ("Green", 3)):
+        rate(page, referral, colour)
+        on_clock(page, f"rag-{colour.lower()}", days=days)
+        expect(clock(page, f"rag-{colour.lower()}")).to_contain_text("it is intended")
+
+
+def test_camden_sees_the_change_of_the_rating(borough: Borough) -> None:
+    borough.works_as("camden")
+    page = borough.triage
+    referral = refer(page, "red")
+    # "90% of red rag rated cases being completed within the four hour timescale"
+    on_clock(page, "rag-red", hours=4)
+    # The dataset shows "changes in risk rating before and after MASH": without the second rating
+    # there is no change to show.
+    decide(page, referral, "early_help")
+    expect(page.locator(".govuk-error-summary")).to_contain_text("Camden rates red cases again")
+    rate(page, referral, "Green", after=True)
+    # "timescale" is said of red alone: green has no time of its own here.
+    expect(clock(page, "rag-")).to_have_count(0)
+    for stage in ("Before information gathering", "After information gathering"):
+        expect(page.locator("[aria-labelledby='rating']")).to_contain_text(stage)
+
+
+# Merton
+
+
+def test_merton_goes_straight_to_a_social_worker_or_says_it_is_a_request(
+    borough: Borough, looked: Looked
+) -> None:
+    borough.works_as("merton")
+    page = borough.triage
+    referral = refer(page, "red")
+    # 'given a "BRAG" (Blue, Red, Amber or Green) rating. Red rated cases proceed directly to
+    # allocation to a Social Worker to undertake child protection investigations.'
+    meaning = page.locator("[aria-labelledby='rating'] .govuk-inset-text")
+    expect(meaning).to_contain_text("goes straight to a social worker")
+    # "Cases rated Amber or Green are the cases that typically have checks undertaken by the MASH"
+    for colour in ("Amber", "Green"):
+        rate(page, referral, colour)
+        expect(meaning).to_contain_text("agency checks first")
+    # "Blue rated cases are typically information request."
+    rate(page, referral, "Blue")
+    expect(meaning).to_contain_text("an information request, no referral")
+    page.goto(f"{referral}/no-referral")
+    expect(page.get_by_label("A request for information")).to_be_checked()
+    looked.at(page)
+    page.get_by_label("Reason").fill("The court asks if the family is known: answered today.")
+    press(page, "Save")
+    expect(page.locator("main")).to_contain_text("counted as no referral")
+    # "The ultimate responsibility for decisions rests with the MASH & First Response Team Manager."
+    other = refer(page, "green")
+    disagree(page, other, "Red")
+    expect(page.locator("main")).to_contain_text("The MASH and First Response Team Manager")
+    settle(page, other, "Red", settled=True)
+    expect(page.locator(".govuk-error-summary")).to_contain_text("This is settled by")
+    settle(borough.chair, other, "Red", settled=True)
+    expect(borough.chair.locator("[aria-labelledby='rating']")).to_contain_text("settled")
+
+
+# Bury
+
+
+def test_bury_defines_its_ratings_and_secures_consent_at_first_contact(
+    borough: Borough, looked: Looked
+) -> None:
+    borough.works_as("bury")
+    page = borough.triage
+    # "Parental consent for the referral to be made and information to be shared is secured at the
+    # point of contact unless it is a child protection issue."
+    fill_in(page, "amber", consent=NOT_KNOWN)
+    press(page, "Save the referral")
+    expect(page.locator(".govuk-error-summary")).to_contain_text(
+        "Bury secures consent at first contact"
+    )
+    page.locator("[name='consent'][value='given']").check()
+    saved(page)
+    referral = page.url
+    # "All referrals are RAG (Red - High, Amber - Medium/Complex, Green - Low to Vulnerable) rated."
+    # "daily meetings to discuss and review all high and medium risk referrals received that day"
+    meaning = page.locator("[aria-labelledby='rating'] .govuk-inset-text")
+    expect(meaning).to_contain_text("Amber, medium or complex: the daily meeting")
+    page.goto(f"{referral}/rating")
+    for words in ("Red, high: the daily meeting", "Green, low to vulnerable"):
+        expect(page.locator("main")).to_contain_text(words)
+    # "All initial strategy meetings [...] in most cases take place within twenty four hours of
+    # referral": a target.
+    page.goto(referral)
+    expect(clock(page, "bury-24h")).to_contain_text("in most cases")
+    # "unless it is a child protection issue": one press is enough then.
+    page.goto(f"{referral}/consent")
+    looked.at(page)
+    page.locator("[name='consent'][value='child_protection']").check()
+    press(page, "Save")
+    expect(page.locator("[aria-labelledby='consent']")).to_contain_text("Significant harm")
+
+
+# Nottinghamshire
+
+
+def test_nottinghamshire_settles_in_its_order_and_tells_families_first(
+    borough: Borough, looked: Looked
+) -> None:
+    borough.works_as("nottinghamshire")
+    page, chair = borough.triage, borough.chair
+    referral = refer(page, "amber")
+    # "the ability to gather information from partner agencies on the Amber and Green RAG rated
+    # cases" - but "Families [...] will be told in advance": not asked before that.
+    ask = f"{referral}/checks/ask"
+    page.goto(ask)
+    page.get_by_label(re.compile("duty desk")).check()
+    press(page, "Send the requests")
+    expect(page.locator(".govuk-error-summary")).to_contain_text("tells families in advance")
+    # "Unless the referral is a Section 47 investigation, permission will always be sought"
+    page.goto(f"{referral}/consent")
+    page.locator("[name='consent'][value='not_sought']").check()
+    page.locator("[name='lawful_basis']").select_option("public_task")
+    page.locator("[name='consent_reason']").fill("There was no time.")
+    press(page, "Save")
+    expect(page.locator(".govuk-error-summary")).to_contain_text("always asks")
+    page.locator("[name='consent'][value='given']").check()
+    page.locator("[name='lawful_basis']").select_option("")
+    page.get_by_label(re.compile("family was told", re.IGNORECASE)).first.check()
+    press(page, "Save")
+    page.goto(ask)
+    page.get_by_label(re.compile("duty desk")).check()
+    press(page, "Send the requests")
+    expect(page.locator("main")).to_contain_text("0 of 1 agency has answered")
+    # "Where there is a disagreement over the RAG rating by professionals within the MASH, the
+    # determining agency will be the Social Care Representative."
+    disagree(page, referral, "Red", looked)
+    page.goto(f"{referral}/rating/settle")
+    expect(page.locator("main")).to_contain_text("Now: The social care representative")
+    looked.at(page)
+    settle(page, referral, "Amber", settled=False)
+    # "If still unresolved, the Operational Manager within the MASH will have the final decision."
+    settle(page, referral, "Amber", settled=True)
+    expect(page.locator(".govuk-error-summary")).to_contain_text("Operational Manager")
+    settle(chair, referral, "Red", settled=False)
+    expect(chair.locator(".govuk-error-summary")).to_contain_text("has the final decision")
+    settle(chair, referral, "Red", settled=True)
+    expect(chair.locator("[aria-labelledby='rating']")).to_contain_text("Disagreement, settled")
+
+
+# North Lincolnshire
+
+
+def test_north_lincolnshire_decides_in_its_own_words_and_writes(
+    borough: Borough, looked: Looked
+) -> None:
+    borough.works_as("north-lincolnshire")
+    page, began = borough.triage, time.time() - 2
+    referral = refer(page, "amber", consent=NOT_KNOWN)
+    page.goto(f"{referral}/decision")
+    # IMAP 3, the levels: "Recommend Specific Work via Blue Door provision / Targeted Family
+    # Support Services initiative (FaSST) - Consent Required", "Undertake assessment under section
+    # 17 Child in Need - consent required", "Share Information with a specific agency [...]
+    # Consent Required", "Trigger a Universal Offer [...] Consent Required".
+    for name, level in (
+        ("Share information with a specific agency", "Universal to targeted, informal"),
+        ("Trigger a universal offer", "Universal to targeted, informal"),
+        ("Specific work by Blue Door or Targeted Family Support (FaSST)", "Targeted, formal"),
+        ("Signpost to a specific agency", "Targeted, formal"),
+        ("Assessment under section 17, child in need", "Specialist"),
+    ):
+        hint = page.locator(".govuk-radios__item", has_text=name)
+        expect(hint).to_contain_text(f"{level}. Needs consent")
+    # "Where there is no consent obtained, DDM will need to make a decision whether the information
+    # is of such concern that consent to share is overridden": by name, basis and reason.
+    decide(page, referral, "section_17")
+    expect(page.locator(".govuk-error-summary")).to_contain_text("needs consent")
+    page.locator("[name='lawful_basis']").select_option("significant_harm")
+    press(page, "Save")
+    expect(page.locator(".govuk-error-summary")).to_contain_text("Say why consent is overridden")
+    page.get_by_label("Why consent is overridden").fill("A younger child is at home alone.")
+    press(page, "Save")
+    expect(page.locator("[aria-labelledby='consent']")).to_contain_text("Consent overridden")
+    expect(page.locator("[aria-labelledby='decisions']")).to_contain_text("Section 17 assessment")
+    write(borough, page, referral, began, looked)
+
+
+def write(borough: Borough, page: Page, referral: str, began: float, looked: Looked) -> None:
+    """The letter to the referrer, which says what became of it and names nobody (A10)."""
+    page.goto(f"{referral}/letters")
+    looked.at(page)
+    page.get_by_label(re.compile("Outcome letter")).check()
+    page.get_by_label("Add", exact=False).last.fill("Please keep an eye on attendance.")
+    press(page, "Preview")
+    page.get_by_role("button", name="Send the letter").wait_for()
+    looked.at(page)
+    press(page, "Send the letter")
+    expect(page.locator("main")).to_contain_text("Not read yet")
+    reader = open_link(borough, SCHOOL, began, "A letter for you")
+    expect(reader.locator("main")).to_contain_text("Please keep an eye on attendance.")
+    expect(reader.locator("main")).not_to_contain_text("Falconbridge")
+    looked.at(reader)
+    with reader.expect_download() as taken:
+        reader.get_by_role("link", name="Take the letter as a PDF").click()
+    assert taken.value.path().read_bytes().startswith(b"%PDF-1.7")
+    reader.context.close()
+    page.reload()
+    expect(page.locator("main")).to_contain_text("Read")
+
+
+# What people do
+
+
+def refer(page: Page, rating: str, consent: str = "given") -> str:
+    """A referral by telephone, rated as it came in; returns its address."""
+    fill_in(page, rating, consent=consent)
+    saved(page)
+    return page.url
+
+
+def fill_in(page: Page, rating: str, *, consent: str) -> None:
+    number = next(NUMBERS)
+    page.goto("/referrals/new")
+    page.locator("#source_agency_id").select_option(label="Oakfield Primary School")
+    page.locator("[name='channel'][value='phone']").check()
+    page.locator("#referrer_name").fill("Sarah Lindqvist")
+    lindqvist = page.locator("#referrer_professional_id option", has_text="Lindqvist").first
+    page.locator("#referrer_professional_id").select_option(lindqvist.get_attribute("value"))
+    page.locator("#children-0-given_name").fill(NAMES[number % len(NAMES)])
+    page.locator("#children-0-family_name").fill("Falconbridge")
+    for part, value in (("day", "3"), ("month", "7"), ("year", str(2010 + number))):
+        page.locator(f"[name='children-0-date_of_birth-{part}']").fill(value)
+    page.locator("[name='concerns'][value='neglect']").check()
+    page.locator("#narrative").fill("Often hungry, and twice without a coat this week.")
+    page.locator(f"[name='consent'][value='{consent}']").check()
+    page.locator(f"[name='rating'][value='{rating}']").check()
+    page.locator("#rating_reason").fill("By what the school said.")
+
+
+def saved(page: Page) -> None:
+    press(page, "Save the referral")
+    entered = page.locator("h1", has_text="Falconbridge")
+    entered.or_(page.get_by_text("Before saving")).first.wait_for(timeout=60_000)
+    if page.get_by_text("Before saving").count():
+        for different in page.get_by_text("A different child").all():
+            different.click()
+        press(page, "Save the referral")
+    entered.wait_for()
+
+
+def rate(page: Page, referral: str, colour: str, *, after: bool = False) -> None:
+    page.goto(f"{referral}/rating")
+    page.get_by_label(colour, exact=True).check()
+    if after:
+        page.get_by_label("After information gathering").check()
+    page.get_by_label("Reason", exact=True).fill("What is known now.")
+    press(page, "Save")
+    expect(page.locator("main")).to_contain_text("The rating is recorded.")
+
+
+def disagree(page: Page, referral: str, wanted: str, looked: Looked | None = None) -> None:
+    page.goto(f"{referral}/rating/disagree")
+    if looked:
+        looked.at(page)
+    page.get_by_label("Who disagrees?").fill("Paula Jennings, school nurse")
+    page.get_by_label(wanted, exact=True).check()
+    page.get_by_label("Why?").fill("Weight is falling.")
+    press(page, "Save")
+    expect(page.locator("main")).to_contain_text("The disagreement is recorded.")
+
+
+def settle(page: Page, referral: str, rating: str, *, settled: bool) -> None:
+    page.goto(f"{referral}/rating/settle")
+    page.get_by_label(rating, exact=True).check()
+    page.get_by_label("Reason", exact=True).fill("Weighed in the meeting.")
+    page.locator(f"[name='settled'][value='{'yes' if settled else 'no'}']").check()
+    press(page, "Save")
+
+
+def decide(page: Page, referral: str, outcome: str, looked: Looked | None = None) -> None:
+    page.goto(f"{referral}/decision")
+    if looked:
+        looked.at(page)
+    page.locator(f"[name='outcome'][value='{outcome}']").check()
+    page.get_by_label("Reason", exact=True).fill("What is known points this way.")
+    press(page, "Save")
+
+
+def answer_by_link(
+    borough: Borough, address: str, began: float, held: str | None, looked: Looked
+) -> None:
+    """An agency follows its link; behind a team's address name and role come first."""
+    page = open_link(borough, address, began, "Request for information", looked)
+    if page.get_by_role("heading", name="Who are you?").count():
+        looked.at(page)
+        page.get_by_label("Your name").fill("Jo Duty")
+        page.get_by_label("Your role").fill("Duty sergeant")
+        press(page, "Continue")
+    page.get_by_role("heading", name="Request for information").wait_for()
+    expect(page.locator("main")).to_contain_text("Falconbridge")
+    if held is None:
+        press(page, "Nothing held")
+    else:
+        page.locator("textarea[name='words']").fill(held)
+        press(page, "Send what we hold")
+    expect(page.locator("main")).to_contain_text("We received your answer")
+    looked.at(page)
+    page.context.close()
+
+
+def open_link(
+    borough: Borough, address: str, began: float, subject: str, looked: Looked | None = None
+) -> Page:
+    """Somebody from outside, behind link and code."""
+    letter = wait_for_letter(borough.area, address, began, lambda m: subject in m["Subject"])
+    found = re.search(r"https?://[^/\s]+(/r/\S+)", text_of(letter))
+    assert found
+    page = borough.anybody()
+    page.goto(found[1])
+    if looked:
+        looked.at(page)
+    asked = time.time() - 1
+    press(page, "Send me a code")
+    code = wait_for_letter(borough.area, address, asked, lambda m: m["Subject"] == "Your code")
+    page.get_by_label("Code").fill(code_in(code))
+    if looked:
+        looked.at(page)
+    press(page, "Continue")
+    return page
+
+
+def clock(page: Page, rule: str) -> Locator:
+    """The panel of the clock that this rule sets."""
+    return page.locator(".app-deadline", has=page.locator(".app-rule", has_text=rule))
+
+
+def on_clock(page: Page, rule: str, *, hours: int = 0, days: int = 0) -> None:
+    """The panel of this rule stands on the page, and its time is counted from the receipt."""
+    panel = clock(page, rule)
+    expect(panel).to_have_count(1)
+    left = panel.locator(".app-deadline__left").inner_text()
+    if hours:
+        numbers = re.findall(r"(\d+) (day|hour|minute)", left)
+        minutes = sum(int(n) * {"day": 1440, "hour": 60, "minute": 1}[unit] for n, unit in numbers)
+        assert hours * 60 - 10 <= minutes <= hours * 60, left
+    else:
+        assert re.match(rf"{days} day|{days - 1} day|\d+ hours", left), left
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).first.click()
+    page.wait_for_load_state()
