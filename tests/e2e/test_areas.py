@@ -220,7 +220,9 @@ def test_bury_defines_its_ratings_and_secures_consent_at_first_contact(
     looked.at(page)
     page.locator("[name='consent'][value='child_protection']").check()
     press(page, "Save")
-    expect(page.locator("[aria-labelledby='consent']")).to_contain_text("Significant harm")
+    expect(page.locator("[aria-labelledby='consent']")).to_contain_text(
+        "significant harm suspected, consent not required"
+    )
 
 
 # Nottinghamshire
