@@ -188,6 +188,9 @@ need_environment() {
   log=$(mktemp)
   if ! environment_is_current "$file"; then
     if ! environment_is_usable; then
+      [ ! -L "$VENV" ] ||
+        stop "$PWD/$VENV leads to another folder, which would be emptied." \
+          "Remove the link (rm $VENV), then run this again."
       need_python
       say "Making the virtual environment $VENV with $("$PYTHON" --version)."
       if ! "$PYTHON" -m venv --clear "$VENV" >"$log" 2>&1; then
