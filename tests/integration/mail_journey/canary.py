@@ -18,6 +18,7 @@ _TAG = re.compile(r"<[^>]*>")
 _PACKED_LINES = re.compile(
     r"^(?:(?:[A-Za-z0-9+/]{76}\r?\n)+[A-Za-z0-9+/]*|[A-Za-z0-9+/]{16,})={0,2}\r?$", re.MULTILINE
 )
+_BROKEN_LINE = re.compile(r"=\r?\n")  # quoted-printable
 _PACKED = (re.compile(r"[A-Za-z0-9+/]{16,}"), re.compile(r"[A-Za-z0-9_-]{16,}"))
 
 # The kind of work must not be named, wherever it stands (D2), nor what it is about.
@@ -54,8 +55,9 @@ class Canary:
         plain = _flat(text)
         small = plain.casefold()
         found = {said for said, pattern in self._in_small_letters if pattern.search(small)}
-        # Two letters come up sooner or later in what is packed; what it says is searched unpacked.
-        plain = _flat(_PACKED_LINES.sub("", text))
+        # Two letters come up sooner or later in what is packed, and at the start of a line where
+        # a link was broken to travel; what it says is searched unpacked.
+        plain = _flat(_BROKEN_LINE.sub("", _PACKED_LINES.sub("", text)))
         return sorted(found | {said for said, each in self._as_written if each.search(plain)})
 
 

@@ -101,4 +101,5 @@ def test_noise_that_is_packed_holds_no_initials() -> None:
     middle = packed[:20] + "+TV/" + packed[24:]
 
     assert canary.found_in(f"{middle}\n{middle[:20]}+TV/") == []
+    assert canary.found_in('<a href=3D"https://desk.example.org/i/x7=\r\nTV" class=3D"go">') == []
     assert canary.found_in("Seen at home: TV") == ["initials of Thaddeus Vexley"]
