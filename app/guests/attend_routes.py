@@ -27,6 +27,7 @@ from app.meetings.types import ActionState, Answer
 from app.web.access import Everyone, access
 from app.web.forms import BaseForm
 from app.web.htmx import go_to, respond
+from app.web.numbers import whole_or_none
 from app.web.once import done_before, mark_done
 
 
@@ -152,7 +153,7 @@ def progress(number: int) -> Response:
                     number,
                     ActionState(form.state.data),
                     form.progress.data or "",
-                    int(form.version.data) if (form.version.data or "").isdecimal() else 0,
+                    whole_or_none(form.version.data) or 0,
                     now(),
                 )
             if done is None:

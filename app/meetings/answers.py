@@ -78,7 +78,8 @@ def name_deputy(
     """A colleague comes instead, with an invitation of their own (D4).
 
     The entry of whoever was invited first is cancelled and their link ends. The PIN stays: nobody
-    was sent away. Raises Refused by the field: no name, an address that is none or is on the list.
+    was sent away. Raises Refused by the field: the chair, whom another chair replaces at the desk;
+    no name; an address that is none or is on the list.
     """
     meeting = invitee.meeting
     rules.check_answer(
@@ -88,6 +89,8 @@ def name_deputy(
         removed=invitee.removed_at is not None,
         has_deputy=deputy_of(session, invitee) is not None,
     )
+    if invitee.staff_id is not None and invitee.staff_id == meeting.chair_id:
+        raise Refused("name", "You chair this discussion: telephone the desk for another chair")
     if not deputy.name:
         raise Refused("name", "Enter the name of the colleague who comes instead")
     email = normal_email(deputy.email, "email")

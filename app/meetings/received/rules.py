@@ -44,14 +44,15 @@ def judge_answer(
     if held.state not in OPEN_TO_INVITEES:
         no_need = kind is MailKind.ANSWER and given in (Answer.DECLINED, Answer.REPORT)
         return Verdict(Outcome.NO_EFFECT) if no_need else Verdict(Outcome.LOOK, Why.OVER)
-    counts = not _is_older(said, held) and not is_overtaken(said, held, now)
+    never_sent = said.sequence > held.sequence or said.sequence < 0
+    counts = not (never_sent or _is_older(said, held) or is_overtaken(said, held, now))
     if kind is MailKind.COUNTER:
         return Verdict(Outcome.LOOK, Why.COUNTER, given if counts else None)
     if said.partstat is PartStat.DELEGATED:
         return Verdict(Outcome.LOOK, Why.DELEGATED)
     if given is None:
         return Verdict(Outcome.LOOK, Why.NO_ANSWER)
-    if said.sequence > held.sequence or said.sequence < 0:
+    if never_sent:
         return Verdict(Outcome.LOOK, Why.NEVER_SENT)
     if _is_older(said, held):
         return Verdict(Outcome.OLDER)

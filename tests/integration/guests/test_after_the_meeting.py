@@ -69,6 +69,8 @@ def test_two_behind_one_address_do_not_overwrite_each_other(police: Invited) -> 
     late = police.phone.post(path, "/attend", prefix, state="open", progress="Mine", version="1")
     assert late.status_code == 422
     assert "Theirs" in late.text and "Mine" in late.text
+    forged = police.phone.post(path, "/attend", prefix, state="open", version="9" * 5000)
+    assert forged.status_code == 422
     again = police.phone.post(path, "/attend", prefix, state="open", progress="Mine")
     assert again.status_code == 303
 

@@ -95,6 +95,20 @@ def test_a_colleague_without_name_or_address_is_refused(invitee_id, name, email,
     assert not reading().execute(select(OutboxMessage)).all()
 
 
+def test_the_chair_is_replaced_at_the_desk_and_by_nobody_else(invitee_id):
+    with transaction() as session:
+        [chair] = [
+            one
+            for one in session.get(Invitee, invitee_id).meeting.invitees
+            if one.staff_id is not None
+        ]
+        chair_id = chair.id
+    with pytest.raises(Refused, match="telephone the desk"), transaction() as session:
+        deputy = answers.Deputy("Jo Deputy", "jo@council.example")
+        answers.name_deputy(session, session.get(Invitee, chair_id), deputy, SENDER, GUEST, FRIDAY)
+    assert not reading().execute(select(OutboxMessage)).all()
+
+
 def test_a_report_is_kept_as_it_came(invitee_id):
     upload = checked_upload("../../etc/School report.exe", PDF)
     with transaction() as session:

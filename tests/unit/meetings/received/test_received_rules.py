@@ -117,6 +117,8 @@ def test_another_time_moves_nothing_and_says_who_comes():
     verdict = judged(MailKind.COUNTER, partstat=PartStat.TENTATIVE)
     assert seen(verdict) == look(Why.COUNTER, Answer.TENTATIVE)
     assert seen(judged(MailKind.COUNTER, sequence=1)) == look(Why.COUNTER)
+    assert seen(judged(MailKind.COUNTER, sequence=99)) == look(Why.COUNTER)
+    assert seen(judged(MailKind.COUNTER, sequence=-1)) == look(Why.COUNTER)
 
 
 def test_a_fuller_answer_is_not_made_poorer_by_a_calendar():
