@@ -22,7 +22,8 @@ def normal_email(typed: str, field: str = "email") -> str:
     """One mailbox address, lower case. Raises Refused naming `field`.
 
     Only the shape is checked: no name look-up, so that the desk works without a network. Letters
-    outside ASCII before the @ are refused, because few mail systems of agencies take them.
+    outside ASCII before the @ are refused, because few mail systems of agencies take them; a domain
+    with such letters is kept in the form that travels (xn--).
     """
     try:
         found = validate_email(typed, check_deliverability=False, allow_smtputf8=False)
@@ -30,7 +31,7 @@ def normal_email(typed: str, field: str = "email") -> str:
         raise Refused(
             field, "Enter an email address in the form name@agency.example, without a name before"
         ) from None
-    return found.normalized.lower()
+    return (found.ascii_email or found.normalized).lower()
 
 
 def normal_telephone(typed: str, field: str = "telephone") -> str:

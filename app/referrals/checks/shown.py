@@ -141,8 +141,9 @@ def _state_words(
     state: CheckState, answered: datetime | None, due: datetime, answers: Sequence[HeldAnswer]
 ) -> str:
     if state is CheckState.ANSWERED and answered is not None:
-        held = answers[0].answer.held if answers else Held.SOMETHING
-        words = "Nothing held" if held is Held.NOTHING else "Answered"
+        # One officer writes what is held, a colleague presses "Nothing held": the words count.
+        nothing = bool(answers) and all(one.answer.held is Held.NOTHING for one in answers)
+        words = "Nothing held" if nothing else "Answered"
         return f"{words}, late" if answered > due else words
     return {
         CheckState.WAITING: "Waiting",

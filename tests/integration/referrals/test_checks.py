@@ -18,6 +18,7 @@ from app.invitations.wording import forbidden_words
 from app.referrals import queries as referrals
 from app.referrals.checks import queries, service
 from app.referrals.checks.models import AgencyCheck
+from app.referrals.checks.shown import shown_check
 from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
 from app.referrals.rating.service import rate
 from app.referrals.types import ConsentState, Rating
@@ -128,6 +129,14 @@ def test_a_late_answer_is_marked_and_earlier_ones_stay(held):
     [asked] = queries.checks_on(reading(), held.id)
     assert asked.check.answered_at == check.due_at + timedelta(minutes=1)
     assert [one.answer.held for one in asked.answers] == [Held.SOMETHING, Held.NOTHING]
+
+
+def test_a_colleagues_nothing_held_hides_nothing(held):
+    [check] = ask(held, *people(1))
+    answer(check, Held.SOMETHING, "Known to us since spring", at=check.due_at - timedelta(hours=1))
+    answer(check, Held.NOTHING, at=check.due_at - timedelta(minutes=30))
+    [asked] = queries.checks_on(reading(), held.id)
+    assert shown_check(asked, check.due_at).state == "Answered"
 
 
 def test_reminders_come_by_themselves_twice_and_never_after_an_answer(held):

@@ -13,7 +13,11 @@ from tests.clock import FRIDAY
 
 @pytest.mark.parametrize(
     ("typed", "expected"),
-    [("Jo@Police.Example", "jo@police.example"), ("a.b+c@nhs.example", "a.b+c@nhs.example")],
+    [
+        ("Jo@Police.Example", "jo@police.example"),
+        ("a.b+c@nhs.example", "a.b+c@nhs.example"),
+        ("jo@bücher.example", "jo@xn--bcher-kva.example"),
+    ],
 )
 def test_addresses(typed, expected):
     assert rules.normal_email(typed) == expected
