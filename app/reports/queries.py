@@ -180,13 +180,16 @@ _FORMS_NOT_ARRIVED = (
     .limit(MOST)
 )
 
+# What came by the public form and waits to be taken in.
+_WAITING = (
+    select(Arrival.id, Arrival.ref, Arrival.decision_due_at.label("due_at"))
+    .where(Arrival.sent_at.is_not(None), Arrival.settled_at.is_(None))
+    .order_by(Arrival.decision_due_at, Arrival.id)
+)
 _BRANCHES: dict[WorkKind, Rows] = {
-    WorkKind.TAKE_IN: _branch(
-        WorkKind.TAKE_IN,
-        select(Arrival.id, Arrival.ref, Arrival.decision_due_at.label("due_at"))
-        .where(Arrival.sent_at.is_not(None), Arrival.settled_at.is_(None))
-        .order_by(Arrival.decision_due_at, Arrival.id),
-    ),
+    # Apart from the others, so that no number of them can push it off the page.
+    WorkKind.AT_RISK: _branch(WorkKind.AT_RISK, _WAITING.where(Arrival.risk_now)),
+    WorkKind.TAKE_IN: _branch(WorkKind.TAKE_IN, _WAITING.where(~Arrival.risk_now)),
     WorkKind.DECIDE: _branch(
         WorkKind.DECIDE,
         select(Referral.id, Referral.ref, Referral.act_by_at.label("due_at"))
@@ -390,18 +393,20 @@ class Names(NamedTuple):
         """The names for rows of this kind."""
         if kind is WorkKind.ABUSE:
             return {}  # names are of the list, and stay on it (IMAP 5)
-        if kind is WorkKind.TAKE_IN:
+        if kind in (WorkKind.AT_RISK, WorkKind.TAKE_IN):
             return self.as_told
         return self.on_referrals if kind is WorkKind.DECIDE else self.on_meetings
 
 
 def names(session: Session, rows: Iterable[WorkRow], meetings: Iterable[int]) -> Names:
     """The children of these rows, and of these discussions beside them: one statement."""
+    elsewhere = {
+        WorkKind.DECIDE: "referrals", WorkKind.AT_RISK: "arrivals", WorkKind.TAKE_IN: "arrivals",
+    }  # fmt: skip
     wanted: dict[str, set[int]] = {"referrals": set(), "meetings": set(meetings), "arrivals": set()}
     for row in rows:
         if row.kind is WorkKind.ABUSE:
             continue
-        elsewhere = {WorkKind.DECIDE: "referrals", WorkKind.TAKE_IN: "arrivals"}
         wanted[elsewhere.get(row.kind, "meetings")].add(row.id)
     found: dict[str, dict[int, list[tuple[int, str]]]] = {
         "referral": {}, "meeting": {}, "arrival": {},

@@ -95,7 +95,7 @@ def _work(
 
 def _where(kind: WorkKind, ref: str, own: bool) -> str:
     """Straight to where it is done, or to the page that shows how it stands."""
-    if kind is WorkKind.TAKE_IN:
+    if kind in (WorkKind.AT_RISK, WorkKind.TAKE_IN):
         return url_for("arrivals.as_sent", ref=ref)
     if kind is WorkKind.ABUSE:
         return url_for("abuse.case", ref=ref)

@@ -13,6 +13,7 @@ from app.reports.types import Work, WorkKind
 
 # Who does it; everybody else who may see discussions waits on them.
 DONE_BY: dict[WorkKind, Permission] = {
+    WorkKind.AT_RISK: Permission.REFERRAL_DECIDE,
     WorkKind.TAKE_IN: Permission.REFERRAL_DECIDE,
     WorkKind.DECIDE: Permission.REFERRAL_DECIDE,
     WorkKind.ABUSE: Permission.LIST_WORK,
@@ -27,6 +28,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.CHASE: Permission.DISCUSSION_BOOK,
 }
 SEEN_BY: dict[WorkKind, Permission] = {
+    WorkKind.AT_RISK: Permission.REFERRAL_SEE,
     WorkKind.TAKE_IN: Permission.REFERRAL_SEE,
     WorkKind.DECIDE: Permission.REFERRAL_SEE,
     # IMAP 5: whoever does not go through the list learns nothing of it, not even that it stands.
@@ -43,12 +45,16 @@ def kinds_for(roles: Iterable[Role]) -> list[WorkKind]:
 
 
 def in_order(work: Iterable[Work]) -> list[Work]:
-    """Own work before what waits on others; failures first, then late, then next due."""
+    """Own work before what waits on others; failures first, then late, then next due.
+
+    A child who may be at risk now stands above everything that is not late.
+    """
     return sorted(
         work,
         key=lambda one: (
             one.waits_on_others,
             one.due_at is not None,
+            one.state != "late" and (1 if one.kind is WorkKind.AT_RISK else 2),
             one.due_at.timestamp() if one.due_at else 0.0,
         ),
     )

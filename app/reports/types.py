@@ -10,6 +10,7 @@ from datetime import datetime
 class WorkKind(enum.Enum):
     """A thing to do. The value is also its name in the query."""
 
+    AT_RISK = "at_risk"
     TAKE_IN = "take_in"
     DECIDE = "decide"
     ABUSE = "abuse"
@@ -26,6 +27,7 @@ class WorkKind(enum.Enum):
     @property
     def words(self) -> str:
         return {
+            "at_risk": "May be at risk now: take in what came by the form",
             "take_in": "Take in what came by the form",
             "decide": "Decide on the referral",
             "abuse": "Discuss or screen the domestic abuse case",

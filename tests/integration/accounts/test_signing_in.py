@@ -372,3 +372,9 @@ def test_real_use_shows_neither_codes_nor_password(app, client, person):
 def test_without_a_session_htmx_keeps_the_page(client):
     answer = client.get("/account", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Trigger"]) == (401, "signed-out")
+
+
+def test_who_is_worried_about_a_child_is_led_to_the_form_without_an_account(client):
+    page = client.get("/sign-in").text
+    assert '<a class="govuk-link" href="/refer/">Refer a child</a>' in page
+    assert "Start now" in client.get("/refer/").text

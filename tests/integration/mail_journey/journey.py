@@ -32,6 +32,7 @@ from app.records import worker as records
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Child, Referral
 from tests.factories.accounts import make_staff, sign_in_as
+from tests.factories.arrivals import Writer
 from tests.factories.directory import make_agency, make_professional, make_settings
 from tests.integration.mail_journey.canary import Canary
 from tests.integration.mail_journey.letter import Letter
@@ -189,6 +190,7 @@ class Player:
             self._chase()
         with self._step("written"):
             self._write()
+        self._refer_by_the_form()
         for page in ("/", "/deliveries", "/referrals/", "/metrics"):
             assert self.desk.get(page).status_code == 200
 
@@ -336,6 +338,49 @@ class Player:
             shown = self.desk.post(preview, data=form_of(page, preview) | chosen)
             send = f"{letters}/send"
             self._send(self.desk, send, data=form_of(shown.text, send) | chosen)
+
+    def _refer_by_the_form(self) -> None:
+        """The school tells of the children without an account: put aside, come back, sent."""
+        writer = Writer(self.app)
+        writer.browser = _watched(self.journey.guest_urls)(self.app, self.app.response_class)
+        born = BORN[0]
+        told = [
+            writer.you(name="Sara Lind", organisation=SCHOOL, email=SCHOOL_LEAD),
+            writer.post("/refer/safety", risk_now="no"),
+            writer.post(
+                "/refer/children/1", given_name=CHILDREN[0][0], family_name=CHILDREN[0][1],
+                address=ADDRESS, date_of_birth__day=born.day, date_of_birth__month=born.month,
+                date_of_birth__year=born.year,
+            ),
+            writer.post("/refer/children", more="no"),
+            writer.post("/refer/adults/1", name=" ".join(ADULTS[1]), relationship_to_child="Uncle"),
+            writer.post("/refer/adults", more="no"),
+            writer.post("/refer/concerns", concerns=["physical_abuse", "neglect"]),
+            writer.post("/refer/what-happened", narrative=NARRATIVE, then="later"),
+        ]  # fmt: skip
+        assert [answer.status_code for answer in told] == [303] * len(told)
+        with self._step("form put aside"):
+            assert writer.post("/refer/later").status_code == 200
+        [letter] = self.journey.steps["form put aside"]
+        link = f"/refer/back/{letter.token}"
+        with self._step("form code"):
+            asked = form_of(writer.browser.get(link).text, f"{link}/code-request")
+            waiting = writer.browser.post(f"{link}/code-request", data=asked).location
+        [letter] = self.journey.steps["form code"]
+        told = [
+            writer.post(waiting, code=letter.code),
+            writer.post("/refer/consent", consent="not_sought", consent_reason=REASON),
+            writer.post("/refer/files"),
+        ]
+        assert [answer.status_code for answer in told] == [303] * len(told)
+        check = writer.browser.get("/refer/check").text
+        assert f"{CHILDREN[0][0]} {CHILDREN[0][1]}" in check
+        with self._step("form sent"):
+            assert writer.post("/refer/check").location == "/refer/sent"
+        with self.app.app_context():
+            arrival = writer.arrival().ref
+            db.session.remove()
+        assert self.desk.get(f"/referrals/{arrival}/as-sent").status_code == 200
 
     def _try_wrongly(self, guest: FlaskClient, waiting: str) -> None:
         """What is refused is logged too: a code of somebody else, a form without its token."""

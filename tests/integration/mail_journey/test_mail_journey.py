@@ -25,7 +25,10 @@ from tests.integration.mail_journey.letter import Letter
 WITH_ENTRY = ("booked", "moved", "removed", "cancelled")
 TO_STAFF = ("record due", "record late")
 BEHIND_LINKS = ("asked", "chased", "written")
-EVERY_STEP = (*WITH_ENTRY, "code", "reminded", "told", *TO_STAFF, *BEHIND_LINKS)
+BY_THE_FORM = ("form put aside", "form code", "form sent")
+EVERY_STEP = (
+    *WITH_ENTRY, "code", "reminded", "told", *TO_STAFF, *BEHIND_LINKS, *BY_THE_FORM,
+)  # fmt: skip
 
 
 def everybody(journey: Journey) -> set[str]:
@@ -147,6 +150,16 @@ def test_agencies_are_asked_and_chased_and_referrer_and_school_written_to(journe
         assert letter.message.get_content_type() == "multipart/alternative"
 
 
+def test_the_referrer_gets_the_way_back_the_code_for_it_and_the_receipt(journey: Journey) -> None:
+    letters = [letter for step in BY_THE_FORM for letter in journey.steps[step]]
+    assert [letter.recipient for letter in letters] == [SCHOOL_LEAD] * 3
+    way_back, code, receipt = letters
+    assert way_back.token
+    assert code.code not in way_back.words
+    assert code.token is receipt.token is None
+    assert receipt.subject.startswith("We have received your form RF-")
+
+
 # One envelope, one reader
 
 
@@ -163,14 +176,14 @@ def test_each_letter_is_for_one_mailbox_alone(journey: Journey) -> None:
         for name in headers:
             assert not re.fullmatch("(?i)b?cc|resent-.*|sender|reply-to|disposition-.*", name)
     found = [letter.message_id for letter in journey.letters]
-    assert len(set(found)) == len(found) == 9 + 9 + 9 + 1 + 6 + 8 + 1 + 1 + 1 + 2 + 1 + 2
+    assert len(set(found)) == len(found) == 9 + 9 + 9 + 1 + 6 + 8 + 1 + 1 + 1 + 2 + 1 + 2 + 3
 
 
 def test_nobody_reads_of_another(journey: Journey) -> None:
     uids = {letter.entry.uid: letter.recipient for letter in entries(journey)}
     assert len(uids) == 9
     tokens = [letter.token for letter in journey.letters if letter.token]
-    assert len(set(tokens)) == len(tokens) == 9 + 9 + 8 + 6 + 2 + 1 + 2
+    assert len(set(tokens)) == len(tokens) == 9 + 9 + 8 + 6 + 2 + 1 + 2 + 1
     names = {email: name for name, *_, email in PEOPLE}
     for letter in journey.letters:
         for email in everybody(journey) - {letter.recipient}:
@@ -283,6 +296,7 @@ def test_no_letter_fetches_or_tells_on_its_reader(journey: Journey) -> None:
             own.add(f"http://desk.example.org/discussions/{journey.reference}")
         if letter in notices:  # staff sign in to follow it
             own.add(f"http://desk.example.org/discussions/{journey.reference}/record")
+        own.add(f"http://desk.example.org/refer/back/{letter.token}")
         assert set(letter.urls) <= own
 
 

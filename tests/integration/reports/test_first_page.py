@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from app.accounts.types import Role
@@ -12,8 +13,12 @@ from app.meetings.types import MeetingState
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.models import Referral
 from app.referrals.types import DomesticAbuseRisk, Outcome
+from app.reports.queries import MOST
 from tests.factories.abuse import make_abuse_case
+from tests.factories.arrivals import TOLD, make_arrival
+from tests.factories.directory import make_settings
 from tests.factories.meetings import make_meeting
+from tests.factories.referrals import make_referral
 from tests.page_form import form_of
 
 CANCELLED = "Cancelled: say what follows"
@@ -126,3 +131,25 @@ def test_domestic_abuse_cases_stand_by_their_clock_and_without_a_name(change, si
         case = session.query(AbuseCase).filter_by(ref=late_ref).one()
         case.outcome, case.closed_at = Outcome.NO_FURTHER_ACTION, now()
     assert late_ref not in signed_in(Role.TRIAGE).get("/").text
+
+
+AT_RISK = "May be at risk now: take in what came by the form"
+
+
+def test_a_form_marked_may_be_at_risk_now_stands_above_what_is_not_late(change, signed_in) -> None:
+    with change() as session:
+        make_settings(session)
+        late = make_referral(session, 1, received_at=now() - timedelta(hours=25)).ref
+        soon = make_referral(session, 1, received_at=now() - timedelta(hours=23)).ref
+        for number in range(MOST):  # enough to fill a list of their own
+            you = replace(TOLD.you, email=f"dsl{number}@oakfield.example")
+            make_arrival(session, now() - timedelta(hours=2), replace(TOLD, you=you))
+        at_risk = make_arrival(session, now(), replace(TOLD, risk_now="yes")).ref
+    triage = signed_in(Role.TRIAGE)
+    page = triage.get("/").text
+    assert page.count(AT_RISK) == 1
+    assert f'href="/referrals/{at_risk}/as-sent">{AT_RISK}' in page
+    places = [page.index(f'href="/referrals/{ref}') for ref in (late, at_risk, soon)]
+    assert places == sorted(places)
+    assert "Wren Fernsby" in page[places[1] : places[2]]
+    assert AT_RISK in signed_in(Role.ADMINISTRATOR).get("/").text.partition("Waits on")[2]
