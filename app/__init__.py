@@ -34,8 +34,8 @@ FLOORS_WITH_TABLES = (
     "core", "web", "audit", "accounts", "directory", "outbox", "invitations",
     "referrals", "referrals.same_child", "referrals.rating", "referrals.checks",
     "referrals.outcome", "referrals.letters", "referrals.public", "referrals.abuse",
-    "referrals.lists", "meetings", "meetings.received", "meetings.papers", "meetings.calls",
-    "meetings.reminders", "records", "reports.wall",
+    "referrals.lists", "referrals.filing", "meetings", "meetings.received", "meetings.papers",
+    "meetings.calls", "meetings.reminders", "records", "records.filing", "reports.wall",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -59,6 +59,8 @@ ROUTES = (
     "app.referrals.public.routes",
     "app.referrals.arrivals.routes",
     "app.referrals.family.routes",
+    "app.referrals.came_in.routes",
+    "app.referrals.filing.routes",
     "app.meetings.need.routes",
     "app.meetings.need.again_routes",
     "app.meetings.same_child.routes",
@@ -70,6 +72,7 @@ ROUTES = (
     "app.meetings.discussion.routes",
     "app.meetings.discussion.live.routes",
     "app.records.routes",
+    "app.records.filing.routes",
     "app.guests.routes",
     "app.guests.requests.routes",
     "app.reports.routes",
@@ -77,7 +80,9 @@ ROUTES = (
     "app.reports.wall.routes",
 )
 # Modules that hold a `referral_section`, in the order in which the referral's page shows them.
-REFERRAL_SECTIONS = ("app.referrals.checks.section", "app.meetings.of_children")
+REFERRAL_SECTIONS = (
+    "app.records.filing.section", "app.referrals.checks.section", "app.meetings.of_children",
+)  # fmt: skip
 # Modules that hold a click group of their own name, for `flask`.
 COMMANDS = (
     "app.cli.protocols",

@@ -24,6 +24,7 @@ from app.records import pages, queries, rules, service, worker
 from app.records.document.canonical import CanonicalError
 from app.records.document.render import render_draft
 from app.records.document.seal import Sealer, SealError
+from app.records.filing.queries import of_meeting
 from app.records.forms import (
     CorrectForm,
     PressForm,
@@ -211,6 +212,7 @@ def circulate(ref: str) -> Response:
         page=page,
         form=form,
         press=PressForm(),
+        filed=[] if refreshed else of_meeting(reading(), meeting.id),
         status=422 if form.errors else 200,
     )
 

@@ -63,6 +63,7 @@ class ReferralPage:
     household: list[tuple[str, str]]
     others: list[tuple[str, str]]
     siblings: list[tuple[str, str]]
+    family: list[ShownSection]
     known: list[Known]
     earlier: list[Earlier]
     concerns: list[str]
@@ -112,6 +113,7 @@ def referral_page(
         household=[words for adult, words in adults if adult],
         others=[words for adult, words in adults if not adult],
         siblings=[_sibling(one, now) for one in queries.siblings_of(session, held.id, ids)],
+        family=_placed(parts, "children"),
         known=[
             Known(
                 child.ref,

@@ -28,11 +28,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`place` is `checks` (after the rating, before the decision) or `after` (the decision).
+    """`place` is `children` (after the children and family), `checks` (after the rating, before
+    the decision) or `after` (the decision).
 
     `load` reads in as few statements as it can, the same for any number of rows; `now` is aware.
     """
 
     template: str
-    place: Literal["checks", "after"]
+    place: Literal["children", "checks", "after"]
     load: Callable[[Session, Referral, datetime], Part]

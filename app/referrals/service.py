@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 from app.audit.service import record
 from app.audit.types import Actor
 from app.core.crypto import new_reference
-from app.core.refusal import Refused
 from app.directory import queries as directory
-from app.directory.service import agency_from_referral
 from app.protocols.registry import active
-from app.referrals import queries, rules
+from app.referrals import rules
 from app.referrals.acting import staff_id, subject_of, unchanged
+from app.referrals.came_in.source import referrer_of, source_of
 from app.referrals.children import child_of_intake
 from app.referrals.consent.rules import first_contact_problems
 from app.referrals.consent.service import add_consent as add_consent
@@ -23,6 +22,7 @@ from app.referrals.models import Referral, ReferralAdult, ReferralChild
 from app.referrals.outcome.service import decide as decide
 from app.referrals.rating.rules import check_rating
 from app.referrals.rating.service import rate as rate
+from app.referrals.re_referrals import earlier_of
 from app.referrals.same_child import service as same_child
 from app.referrals.types import ConcernsGiven, Intake, ReferralState
 
@@ -41,7 +41,7 @@ def enter_referral(
     protocol = active(settings.protocol_id)
     check_rating(protocol, intake.rating)
     rules.check(first_contact_problems(protocol, intake.consent))
-    source_id = _source(session, actor, intake, now)
+    source_id = source_of(session, actor, intake, now)
     before = [same_child.held_before(session, given) for given in intake.children]
     children = [
         child_of_intake(session, actor, given, place, now)
@@ -59,7 +59,7 @@ def enter_referral(
         referrer_name=intake.referrer_name or None,
         referrer_role=intake.referrer_role or None,
         referrer_contact=intake.referrer_contact or None,
-        referrer_professional_id=_referrer(session, intake),
+        referrer_professional_id=referrer_of(session, intake),
         concerns=[concern.value for concern in intake.concerns],
         flags=sorted(flag.value for flag in intake.flags),
         narrative=intake.narrative,
@@ -71,7 +71,9 @@ def enter_referral(
         hospital=intake.hospital or None,
         consent=None,
         lawful_basis=None,
-        earlier_referral_id=_earlier(session, [child.id for child in children], intake.received_at),
+        earlier_referral_id=earlier_of(
+            session, [child.id for child in children], intake.received_at
+        ),
         outcome=None,
         decided_at=None,
         children=[
@@ -146,28 +148,3 @@ def change_concerns(
         session, actor, "concerns changed", subject_of(referral), now,
         {"changed": changed, "flags": referral.flags, "concerns": referral.concerns},
     )  # fmt: skip
-
-
-def _source(session: Session, actor: Actor, intake: Intake, now: datetime) -> int:
-    if intake.source_agency_id is None:
-        return agency_from_referral(session, actor, intake.source_agency_name, now).id
-    agency = directory.agency(session, intake.source_agency_id)
-    if agency is None:
-        raise Refused("source_agency_id", "Choose where the referral came from")
-    return agency.id
-
-
-def _referrer(session: Session, intake: Intake) -> int | None:
-    if intake.referrer_professional_id is None:
-        return None
-    person = directory.professional(session, intake.referrer_professional_id)
-    if person is None:
-        raise Refused("referrer_professional_id", "Choose the referrer from the list")
-    return person.id
-
-
-def _earlier(session: Session, child_ids: list[int], received_at: datetime) -> int | None:
-    for earlier in queries.referrals_on(session, child_ids):
-        if rules.is_re_referral(earlier.received_at, received_at):
-            return earlier.id
-    return None

@@ -17,6 +17,7 @@ from app.referrals import rules
 from app.referrals.models import Child, Referral, ReferralAdult
 from app.referrals.queries import InvolvedProfessional, ListedReferral
 from app.referrals.types import (
+    Channel,
     Concern,
     ConsentState,
     LawfulBasis,
@@ -186,6 +187,7 @@ _TITLES = {
     "children linked": "Linked to a known child",
     "children told apart": "Told apart from a known child",
     "concerns changed": "Concerns changed",
+    "how it came in changed": "How it came in was changed",
     "consent recorded": "Consent recorded",
     "professionals of a child set": "Who works with the child was set",
     "referral decided": "Decided",
@@ -226,11 +228,18 @@ def _details_in_words(details: Mapping[str, Any]) -> str:
         said.append("after information gathering")
     if isinstance(details.get("changed"), list):
         said.append(", ".join(str(name).replace("_", " ") for name in details["changed"]))
+    if isinstance(details.get("received_before"), str):
+        moment = datetime.fromisoformat(details["received_before"])
+        said.append(f"received before: {words_for_moment(moment)}")
+    if details.get("channel_before"):
+        said.append(f"channel before: {_label(Channel, details['channel_before']).lower()}")
     if isinstance(details.get("children"), list):
         count = len(details["children"])
         said.append(f"{count} {'child' if count == 1 else 'children'}")
     if details.get("child") and details.get("other"):
         said.append(f"{details['other']} and {details['child']}")
+    elif details.get("child"):
+        said.append(str(details["child"]))
     if details.get("known_children"):
         said.append(f"known already: {', '.join(details['known_children'])}")
     if details.get("re_referral"):

@@ -10,6 +10,7 @@ from typing import Any
 from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField
 
 from app.core.refusal import Refused
+from app.referrals.came_in.forms import CameInFields
 from app.referrals.forms import (
     LATER,
     ONE_PRESS,
@@ -27,7 +28,7 @@ from app.referrals.forms import (
 )
 from app.referrals.types import AdultGiven, Channel, ConsentState, Intake, Rating
 from app.web.choices import RadioField
-from app.web.forms import Line, LocalMoment, OnceForm, Passage, Required, choices
+from app.web.forms import Line, OnceForm, Passage, Required, choices
 
 _NESTED = re.compile(r"^(children|adults)-(\d+)-(\w+)$")
 
@@ -83,31 +84,13 @@ class AdultForm(Form):
         return AdultGiven(**typed)
 
 
-class IntakeForm(ConsentFields, ConcernFields, ReadsConsent, ReadsConcerns, OnceForm):
+class IntakeForm(
+    CameInFields, ConsentFields, ConcernFields, ReadsConsent, ReadsConcerns, OnceForm
+):  # fmt: skip
     """The one referral form for staff (A1, A2, A4)."""
 
     # The reference of what came by the public form and is taken in with this.
     arrived = HiddenField(default="")
-    received_at = LocalMoment(
-        "Received", validators=[Required("Enter when the referral was received")]
-    )
-    channel = RadioField(
-        "Received by",
-        choices=labelled(Channel),
-        validators=[Required("Choose how the referral came in")],
-    )
-    source_agency_id = pick("Where it came from")
-    source_agency_name = Line(
-        "If it is not in the list, its name",
-        description="It is added to the directory as an other agency.",
-    )
-    referrer_name = Line("Referrer's name")
-    referrer_role = Line("Referrer's role")
-    referrer_contact = Line("Referrer's telephone or email")
-    referrer_professional_id = pick(
-        "If the referrer is in the directory",
-        description="Then they are proposed as an invitee.",
-    )
     children = FieldList(FormField(ChildForm), min_entries=1)
     adults = FieldList(FormField(AdultForm))
     rating = RadioField("Rating", choices=[], default="", validators=[MayBeEmpty()])

@@ -19,9 +19,10 @@ from sqlalchemy.orm.attributes import flag_modified
 from app.audit.service import record
 from app.audit.types import Actor, Subject
 from app.core.refusal import Refused
-from app.referrals import children, keys, rules
+from app.referrals import children, keys
 from app.referrals import queries as referrals
 from app.referrals.models import Child, ChildProfessional, Referral, ReferralChild
+from app.referrals.re_referrals import count_anew
 from app.referrals.same_child import queries
 from app.referrals.same_child.models import ChildMatch
 from app.referrals.same_child.texts import Snapshot, as_text, child_from, snapshot
@@ -184,18 +185,9 @@ def _move(session: Session, referral_ids: Collection[int], source: int, target: 
     )
     concerned = {*referral_ids, *queries.referral_ids(session, source)}
     concerned |= {*queries.referral_ids(session, target)}
-    for referral in queries.referrals(session, concerned):
-        session.refresh(referral, ["children"])
-        on_it = [row.child_id for row in referral.children]
-        referral.earlier_referral_id = next(
-            (
-                earlier.id
-                for earlier in referrals.referrals_on(session, on_it)
-                if earlier.id != referral.id
-                and rules.is_re_referral(earlier.received_at, referral.received_at)
-            ),
-            None,
-        )
+    held = queries.referrals(session, concerned)
+    count_anew(session, held)
+    for referral in held:
         if referral.id in referral_ids:
             # Whoever has the referral open is told, even where only its children changed.
             flag_modified(referral, "earlier_referral_id")

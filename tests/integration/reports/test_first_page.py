@@ -141,11 +141,13 @@ def test_a_form_marked_may_be_at_risk_now_stands_above_what_is_not_late(change, 
         make_settings(session)
         late = make_referral(session, 1, received_at=now() - timedelta(hours=25)).ref
         soon = make_referral(session, 1, received_at=now() - timedelta(hours=23)).ref
+        at_risk = make_arrival(session, now(), replace(TOLD, risk_now="yes")).ref
+    triage = signed_in(Role.TRIAGE)
+    assert triage.get("/").text.count(f'href="/referrals/{at_risk}/as-sent"') == 1
+    with change() as session:
         for number in range(MOST):  # enough to fill a list of their own
             you = replace(TOLD.you, email=f"dsl{number}@oakfield.example")
             make_arrival(session, now() - timedelta(hours=2), replace(TOLD, you=you))
-        at_risk = make_arrival(session, now(), replace(TOLD, risk_now="yes")).ref
-    triage = signed_in(Role.TRIAGE)
     page = triage.get("/").text
     assert page.count(AT_RISK) == 1
     assert f'href="/referrals/{at_risk}/as-sent">{AT_RISK}' in page

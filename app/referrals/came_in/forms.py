@@ -1,0 +1,56 @@
+"""How a referral came in: on the one form, and on the page that corrects it afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.referrals.came_in.types import CameInGiven
+from app.referrals.forms import Versioned, labelled, one_of, pick
+from app.referrals.types import Channel
+from app.web.choices import RadioField
+from app.web.forms import Line, LocalMoment, Required, choices
+
+
+class CameInFields:
+    received_at = LocalMoment(
+        "Received", validators=[Required("Enter when the referral was received")]
+    )
+    channel = RadioField(
+        "Received by",
+        choices=labelled(Channel),
+        validators=[Required("Choose how the referral came in")],
+    )
+    source_agency_id = pick("Where it came from")
+    source_agency_name = Line(
+        "If it is not in the list, its name",
+        description="It is added to the directory as an other agency.",
+    )
+    referrer_name = Line("Referrer's name")
+    referrer_role = Line("Referrer's role")
+    referrer_contact = Line("Referrer's telephone or email")
+    referrer_professional_id = pick(
+        "If the referrer is in the directory",
+        description="Then they are proposed as an invitee.",
+    )
+
+
+class CameInForm(CameInFields, Versioned):
+    def set_choices(self, agencies: list[tuple[str, str]], people: list[tuple[str, str]]) -> None:
+        """Fill the lists that come from the directory."""
+        self.source_agency_id.choices = choices(agencies, "Choose an agency")
+        self.referrer_professional_id.choices = choices(people, "Not in the directory")
+
+    def came_in(self, held: datetime) -> CameInGiven:
+        """How it came in, as typed; `held` and the telephone stand in for a moment or a channel
+        that has its own error already."""
+        data = self.data
+        return CameInGiven(
+            received_at=data["received_at"] or held,
+            channel=one_of(Channel, data["channel"]) or Channel.PHONE,
+            source_agency_id=data["source_agency_id"],
+            source_agency_name=data["source_agency_name"],
+            referrer_name=data["referrer_name"],
+            referrer_role=data["referrer_role"],
+            referrer_contact=data["referrer_contact"],
+            referrer_professional_id=data["referrer_professional_id"],
+        )

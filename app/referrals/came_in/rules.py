@@ -1,0 +1,42 @@
+"""When a referral can have been received: pure decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from app.core.clock import in_london, words_for_moment
+from app.core.refusal import Refused
+from app.referrals.came_in.types import CameInGiven
+from app.referrals.rules import LONGEST_BACKDATING
+
+
+def problems(
+    given: CameInGiven, entered_at: datetime, decided_at: datetime | None
+) -> Iterator[Refused]:
+    """Everything for which a change of how a referral came in cannot stand, by the field (A1).
+
+    `entered_at` and `decided_at` are the referral's own aware moments: it came in before both.
+    """
+    if given.source_agency_id is None and not given.source_agency_name:
+        yield Refused("source_agency_id", "Choose where the referral came from")
+    for moment, what in ((entered_at, "entered"), (decided_at, "decided")):
+        if moment is not None and given.received_at > moment:
+            yield Refused(
+                "received_at",
+                f"The referral was {what} on {words_for_moment(moment)}: "
+                "give a date and time before that",
+            )
+    if entered_at - given.received_at > LONGEST_BACKDATING:
+        yield Refused(
+            "received_at", "Check the year: this is more than a year before it was entered"
+        )
+
+
+def same_on_the_clock(held: datetime, typed: datetime) -> bool:
+    """Whether two aware moments look the same on the form, which shows neither seconds nor which
+    of the two hours it was when the clocks went back."""
+    one, other = in_london(held), in_london(typed)
+    return one.replace(second=0, microsecond=0, tzinfo=None) == other.replace(
+        second=0, microsecond=0, tzinfo=None
+    )

@@ -1,0 +1,90 @@
+"""Correcting how a referral came in (A1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.audit.service import record
+from app.audit.types import Actor
+from app.directory import queries as directory
+from app.protocols.registry import active
+from app.referrals import queries, rules
+from app.referrals.acting import subject_of, unchanged
+from app.referrals.came_in.rules import problems, same_on_the_clock
+from app.referrals.came_in.source import referrer_of, source_of
+from app.referrals.came_in.types import CameInGiven
+from app.referrals.models import Referral
+from app.referrals.outcome.queries import reopenings
+from app.referrals.re_referrals import count_anew
+from app.referrals.same_child import queries as same_child
+
+
+def change_came_in(
+    session: Session,
+    actor: Actor,
+    referral: Referral,
+    given: CameInGiven,
+    now: datetime,
+    version: int | None = None,
+) -> None:
+    """Change from whom a referral came, by which channel and when it was received (A1).
+
+    With another moment the clock of its decision, its office hours and what it is a re-referral
+    of are worked out anew. A discussion that is decided, an agency that was asked and a referral
+    that was opened again keep the deadline they were given (B1). Raises Refused by the field,
+    ChangedMeanwhile where somebody changed the referral first.
+    """
+    unchanged(referral, version)
+    if same_on_the_clock(referral.received_at, given.received_at):
+        given = replace(given, received_at=referral.received_at)
+    rules.check(problems(given, referral.recorded_at, referral.decided_at))
+    fresh: dict[str, Any] = {
+        "received_at": given.received_at,
+        "channel": given.channel,
+        "source_agency_id": source_of(session, actor, given, now),
+        "referrer_name": given.referrer_name or None,
+        "referrer_role": given.referrer_role or None,
+        "referrer_contact": given.referrer_contact or None,
+        "referrer_professional_id": referrer_of(session, given),
+    }
+    before = {name: getattr(referral, name) for name in fresh}
+    changed = sorted(name for name, value in fresh.items() if before[name] != value)
+    if not changed:
+        return
+    for name in changed:
+        setattr(referral, name, fresh[name])
+    details: dict[str, Any] = {"changed": changed}
+    if "received_at" in changed:
+        _received_at_another_time(session, referral)
+        details |= {
+            "received_before": before["received_at"].isoformat(),
+            "received_at": referral.received_at.isoformat(),
+            "decision_due_at": referral.decision_due_at.isoformat(),
+            "in_office_hours": referral.in_office_hours,
+        }
+    if "channel" in changed:
+        details |= {"channel_before": before["channel"].value, "channel": given.channel.value}
+    if "source_agency_id" in changed:
+        details |= {
+            "agency_before": before["source_agency_id"],
+            "agency": referral.source_agency_id,
+        }
+    session.flush()
+    record(session, actor, "how it came in changed", subject_of(referral), now, details)
+
+
+def _received_at_another_time(session: Session, referral: Referral) -> None:
+    settings = directory.council(session)
+    referral.in_office_hours = rules.in_office_hours(referral.received_at, settings)
+    protocol, facts = active(settings.protocol_id), rules.facts_of(referral)
+    referral.act_by_at = rules.act_by(protocol, facts)
+    if not reopenings(session, referral.id):
+        referral.decision_due_at = rules.decision_due(protocol, facts)
+    session.flush()
+    children = [row.child_id for row in referral.children]
+    beside = {one.id for one in queries.referrals_on(session, children)}
+    count_anew(session, same_child.referrals(session, beside))

@@ -1,0 +1,37 @@
+"""Which referral comes within 12 months of another on the same child (A3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.referrals import queries, rules
+from app.referrals.models import Referral
+
+
+def earlier_of(
+    session: Session, child_ids: Collection[int], received_at: datetime, but: int | None = None
+) -> int | None:
+    """The newest referral on one of these children within 12 months before `received_at`.
+
+    `but` is the referral that is asked about, which is no earlier one of itself.
+    """
+    return next(
+        (
+            earlier.id
+            for earlier in queries.referrals_on(session, child_ids)
+            if earlier.id != but and rules.is_re_referral(earlier.received_at, received_at)
+        ),
+        None,
+    )
+
+
+def count_anew(session: Session, referrals: Iterable[Referral]) -> None:
+    """Anew what each of these is a re-referral of: its children or its moment were changed."""
+    for referral in referrals:
+        session.refresh(referral, ["children"])
+        on_it = [row.child_id for row in referral.children]
+        referral.earlier_referral_id = earlier_of(session, on_it, referral.received_at, referral.id)
+    session.flush()
