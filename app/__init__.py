@@ -34,8 +34,9 @@ FLOORS_WITH_TABLES = (
     "core", "web", "audit", "accounts", "directory", "outbox", "invitations",
     "referrals", "referrals.same_child", "referrals.rating", "referrals.checks",
     "referrals.outcome", "referrals.letters", "referrals.public", "referrals.abuse",
-    "referrals.lists", "referrals.filing", "meetings", "meetings.received", "meetings.papers",
-    "meetings.calls", "meetings.reminders", "records", "records.filing", "reports.wall",
+    "referrals.lists", "referrals.filing", "referrals.joining", "meetings", "meetings.received",
+    "meetings.papers", "meetings.calls", "meetings.reminders", "records", "records.filing",
+    "reports.wall",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -61,6 +62,7 @@ ROUTES = (
     "app.referrals.family.routes",
     "app.referrals.came_in.routes",
     "app.referrals.filing.routes",
+    "app.referrals.joining.routes",
     "app.meetings.need.routes",
     "app.meetings.need.again_routes",
     "app.meetings.same_child.routes",

@@ -17,6 +17,7 @@ from app.protocols.panel import DeadlinePanel
 from app.protocols.registry import active
 from app.protocols.rules import clocks
 from app.referrals import keys, queries, rules, shown
+from app.referrals.joining.queries import TakenOff, taken_off
 from app.referrals.models import Referral
 from app.referrals.outcome.shown import Ground, ground_of
 from app.referrals.queries import Consented, Context, Decided, EarlierReferral, Rated, Sibling
@@ -63,6 +64,7 @@ class ReferralPage:
     household: list[tuple[str, str]]
     others: list[tuple[str, str]]
     siblings: list[tuple[str, str]]
+    taken_off: list[TakenOff]
     family: list[ShownSection]
     known: list[Known]
     earlier: list[Earlier]
@@ -114,6 +116,7 @@ def referral_page(
         others=[words for adult, words in adults if not adult],
         siblings=[_sibling(one, now) for one in queries.siblings_of(session, held.id, ids)],
         family=_placed(parts, "children"),
+        taken_off=taken_off(session, held.id),
         known=[
             Known(
                 child.ref,

@@ -28,7 +28,7 @@ from app.referrals.forms import (
 )
 from app.referrals.types import AdultGiven, Channel, ConsentState, Intake, Rating
 from app.web.choices import RadioField
-from app.web.forms import Line, OnceForm, Passage, Required, choices
+from app.web.forms import BaseForm, Line, OnceForm, Passage, Required, choices
 
 _NESTED = re.compile(r"^(children|adults)-(\d+)-(\w+)$")
 
@@ -84,14 +84,42 @@ class AdultForm(Form):
         return AdultGiven(**typed)
 
 
+class HoldsChildren(BaseForm):
+    """A form with children in it, about whom the wrong-child guard asks (A3)."""
+
+    children = FieldList(FormField(ChildForm), min_entries=1)
+
+    def filled_children(self) -> list[FormField]:
+        """The entries in which something was typed."""
+        return [entry for entry in self.children if not entry.form.is_blank()]
+
+    def refuse(self, refusal: Refused) -> None:
+        """Put a refusal next to its field; a child's place counts the filled entries only."""
+        nested = _NESTED.match(refusal.field)
+        if nested is None:
+            if not self[refusal.field].errors:  # its own error says more
+                self.add_error(refusal.field, refusal.message)
+            return
+        entries = self[nested[1]]
+        filled = [entry for entry in entries if not entry.form.is_blank()] or list(entries)
+        field = filled[int(nested[2])].form[nested[3]]
+        field.errors = list(field.errors) or [refusal.message]
+        self.gather_errors()
+
+    def gather_errors(self) -> None:
+        """Let the lists of children and adults know of errors put to the fields within them."""
+        for entries in (field for field in self if isinstance(field, FieldList)):
+            errors = [entry.errors for entry in entries]
+            entries.errors = errors if any(errors) else []
+
+
 class IntakeForm(
-    CameInFields, ConsentFields, ConcernFields, ReadsConsent, ReadsConcerns, OnceForm
+    CameInFields, ConsentFields, ConcernFields, ReadsConsent, ReadsConcerns, HoldsChildren, OnceForm
 ):  # fmt: skip
     """The one referral form for staff (A1, A2, A4)."""
 
     # The reference of what came by the public form and is taken in with this.
     arrived = HiddenField(default="")
-    children = FieldList(FormField(ChildForm), min_entries=1)
     adults = FieldList(FormField(AdultForm))
     rating = RadioField("Rating", choices=[], default="", validators=[MayBeEmpty()])
     rating_reason = Passage("Reason for the rating", length=4000)
@@ -127,10 +155,6 @@ class IntakeForm(
         for entry in self.adults:
             entry.form.employer_id.choices = choices(agencies, "None")
 
-    def filled_children(self) -> list[FormField]:
-        """The entries in which something was typed."""
-        return [entry for entry in self.children if not entry.form.is_blank()]
-
     def intake(self, now: datetime) -> Intake:
         """The referral as typed. `now` and the telephone stand in for a moment or channel that has
         its own error already."""
@@ -158,25 +182,6 @@ class IntakeForm(
             rating_reason=data["rating_reason"],
             consent=self.consent_given(),
         )
-
-    def refuse(self, refusal: Refused) -> None:
-        """Put a refusal next to its field; a child's place counts the filled entries only."""
-        nested = _NESTED.match(refusal.field)
-        if nested is None:
-            if not self[refusal.field].errors:  # its own error says more
-                self.add_error(refusal.field, refusal.message)
-            return
-        entries = self[nested[1]]
-        filled = [entry for entry in entries if not entry.form.is_blank()] or list(entries)
-        field = filled[int(nested[2])].form[nested[3]]
-        field.errors = list(field.errors) or [refusal.message]
-        self.gather_errors()
-
-    def gather_errors(self) -> None:
-        """Let the lists of children and adults know of errors put to the fields within them."""
-        for entries in (self.children, self.adults):
-            errors = [entry.errors for entry in entries]
-            entries.errors = errors if any(errors) else []
 
 
 _ORDER = (

@@ -11,7 +11,7 @@ from wtforms import FormField
 from app.core.clock import london_date, words_for_day
 from app.referrals import queries, rules
 from app.referrals.forms import NEW_CHILD
-from app.referrals.intake.forms import IntakeForm
+from app.referrals.intake.forms import HoldsChildren
 from app.referrals.matching import Identity, Likeness
 from app.referrals.queries import EarlierReferral, LikelyMatch
 from app.referrals.shown import birth_in_words
@@ -47,7 +47,7 @@ class Question:
 
 
 def questions(
-    session: Session, form: IntakeForm, now: datetime, *, addresses: bool = False
+    session: Session, form: HoldsChildren, now: datetime, *, addresses: bool = False
 ) -> list[Question]:
     """What has to be asked before the children of a form are saved; sets each entry's choices.
 
@@ -126,7 +126,7 @@ def _name(found: LikelyMatch) -> str:
     return f"{found.child.given_name} {found.child.family_name}".strip()
 
 
-def adults_to_confirm(form: IntakeForm, today: date) -> None:
+def adults_to_confirm(form: HoldsChildren, today: date) -> None:
     """Ask about each child of 18 or older who was not confirmed: asked, never refused (A2)."""
     for entry in form.filled_children():
         child = entry.form

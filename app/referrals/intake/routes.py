@@ -137,7 +137,7 @@ def _page(
         for question in asked:
             question.entry.form.same_as.errors = []
     if asked:
-        _note_views(asked, addresses=pressed == "addresses")
+        note_views(asked, addresses=pressed == "addresses")
     return respond(
         "referrals/enter.html",
         "referrals/_enter.html",
@@ -152,7 +152,7 @@ def _page(
     )
 
 
-def _note_views(asked: list[guard.Question], *, addresses: bool) -> None:
+def note_views(asked: list[guard.Question], *, addresses: bool) -> None:
     """Showing a known child beside a typed one is a view of that child (H3)."""
     page = "likely match with address" if addresses else "likely match"
     refs = {candidate.ref for question in asked for candidate in question.candidates}

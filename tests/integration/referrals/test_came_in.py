@@ -60,6 +60,7 @@ def test_an_earlier_moment_moves_the_clock_and_the_history_keeps_both(app, triag
     assert answer.status_code == 303
     assert held(app, ref, "received_at") == earlier
     assert held(app, ref, "decision_due_at") == earlier + timedelta(hours=24)
+    assert held(app, ref, "act_by_at") == earlier + timedelta(hours=24)
     assert held(app, ref, "in_office_hours") is False
     assert held(app, ref, "channel") is Channel.POLICE_NOTIFICATION
     with app.app_context():
