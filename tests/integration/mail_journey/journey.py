@@ -362,7 +362,7 @@ class Player:
         with self._step("form put aside"):
             assert writer.post("/refer/later").status_code == 200
         [letter] = self.journey.steps["form put aside"]
-        link = f"/refer/back/{letter.token}"
+        link = letter.link
         with self._step("form code"):
             asked = form_of(writer.browser.get(link).text, f"{link}/code-request")
             waiting = writer.browser.post(f"{link}/code-request", data=asked).location
