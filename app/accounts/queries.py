@@ -22,26 +22,29 @@ from app.accounts.types import (
 )
 from app.audit.types import Actor, ActorKind
 from app.core.crypto import token_digest
+from app.core.database import table
 
-# Asked on every request, so: one statement, built once, and columns instead of objects.
+_STAFF, _SESSION, _ROLE = table(Staff).c, table(StaffSession).c, table(StaffRole).c
+
+# Asked on every request, so: one statement, built once, and columns of tables.
 _BY_TOKEN = (
     select(
-        Staff.id,
-        Staff.name,
-        Staff.email,
-        Staff.ended_at.label("left_at"),
-        StaffSession.id.label("session_id"),
-        StaffSession.passed_second_factor_at,
-        StaffSession.started_at,
-        StaffSession.last_seen_at,
-        StaffSession.reauthenticated_at,
-        StaffSession.ended_at,
-        StaffRole.role,
+        _STAFF.id,
+        _STAFF.name,
+        _STAFF.email,
+        _STAFF.ended_at.label("left_at"),
+        _SESSION.id.label("session_id"),
+        _SESSION.passed_second_factor_at,
+        _SESSION.started_at,
+        _SESSION.last_seen_at,
+        _SESSION.reauthenticated_at,
+        _SESSION.ended_at,
+        _ROLE.role,
     )
-    .select_from(StaffSession)
-    .join(Staff, Staff.id == StaffSession.staff_id)
-    .outerjoin(StaffRole, StaffRole.staff_id == Staff.id)
-    .where(StaffSession.token_digest == bindparam("digest"))
+    .select_from(table(StaffSession))
+    .join(table(Staff), _STAFF.id == _SESSION.staff_id)
+    .outerjoin(table(StaffRole), _ROLE.staff_id == _STAFF.id)
+    .where(_SESSION.token_digest == bindparam("digest"))
 )
 _PENDING = (
     select(Staff, StaffSession.started_at)
@@ -73,10 +76,10 @@ _OPEN = (
     .order_by(StaffSession.started_at.desc())
 )
 _CHAIRS = (
-    select(Staff.id, Staff.name)
-    .join(StaffRole, StaffRole.staff_id == Staff.id)
-    .where(Staff.ended_at.is_(None), StaffRole.role == Role.CHAIR)
-    .order_by(Staff.name, Staff.id)
+    select(_STAFF.id, _STAFF.name)
+    .join(table(StaffRole), _ROLE.staff_id == _STAFF.id)
+    .where(_STAFF.ended_at.is_(None), _ROLE.role == Role.CHAIR)
+    .order_by(_STAFF.name, _STAFF.id)
 )
 _WITH_ROLES = (
     select(Staff.id, Staff.name, Staff.email)

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry, AuditHead, AuditView
 from app.audit.rules import GENESIS, VIEWS_CHAINED, entry_digest, head_seal, views_digest
 from app.audit.types import SYSTEM, Actor, Subject
+from app.core.database import table
 from app.core.installation import audit_key
 
 _NOTED = "views noted"
+_VIEW = insert(table(AuditView))
 _HEAD = select(AuditHead).where(AuditHead.id == 1).with_for_update()
 _UNCHAINED = (
     select(AuditView).where(AuditView.entry_id.is_(None)).order_by(AuditView.id).with_for_update()
@@ -64,18 +66,18 @@ def record(
 
 def viewed(session: Session, actor: Actor, page: str, subject: Subject, now: datetime) -> None:
     """Note that a page of a case is about to be sent. Commit before sending it."""
-    session.add(
-        AuditView(
-            at=now,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_label=actor.label,
-            page=page,
-            subject_kind=subject.kind,
-            subject_ref=subject.ref,
-        )
+    session.execute(
+        _VIEW,
+        {
+            "at": now,
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "actor_label": actor.label,
+            "page": page,
+            "subject_kind": subject.kind,
+            "subject_ref": subject.ref,
+        },
     )
-    session.flush()
     session.info.setdefault(_NOTED, set()).add(subject)
 
 

@@ -10,7 +10,16 @@ import enum
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
-from sqlalchemy import DateTime, Dialect, Enum, LargeBinary, MetaData, Text, TypeDecorator
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Enum,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase, registry
 
 from app.core.crypto import FieldCipher, field_cipher
@@ -112,3 +121,9 @@ class Base(DeclarativeBase):
         # Never the content: a repr ends in logs.
         key: Any = getattr(self, "id", None)
         return f"<{type(self).__name__} {key}>"
+
+
+def table(model: type[Base]) -> Table:
+    """The model's table. A statement made of its columns costs a third of one that goes through
+    the mapper, and gives rows: for what every page asks."""
+    return cast(Table, model.__table__)

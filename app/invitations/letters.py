@@ -134,27 +134,34 @@ class _Written:
     ) -> None:
         self._facts = kind, desk, appointment, changed
         self._name, self._link = secrets.token_hex(16), secrets.token_hex(16)
-        self._made: dict[tuple[bool, PartStat], tuple[str, str]] = {}
+        self._writes = Rendering()
+        self._blocks: dict[tuple[bool, PartStat], list[Block]] = {}
+        self._texts: dict[tuple[bool, PartStat], str] = {}
+        self._pages: dict[tuple[bool, PartStat], str] = {}
 
     def text(self, person: Addressee) -> str:
-        plain = self._for(person)[0].replace(self._name, _called(person.name))
+        alike = person.is_team, person.partstat
+        if alike not in self._texts:
+            self._texts[alike] = self._writes.as_text(self._blocks_for(person))
+        plain = self._texts[alike].replace(self._name, _called(person.name))
         return plain.replace(self._link, person.link)
 
     def html(self, person: Addressee) -> str:
-        page = self._for(person)[1].replace(self._name, escape(_called(person.name)))
+        alike = person.is_team, person.partstat
+        if alike not in self._pages:
+            kind, _desk, appointment, changed = self._facts
+            subject = _subject(kind, appointment, Change.CALLED_OFF in changed)
+            self._pages[alike] = self._writes.as_html(subject, self._blocks_for(person))
+        page = self._pages[alike].replace(self._name, escape(_called(person.name)))
         return page.replace(self._link, escape(person.link))
 
-    def _for(self, person: Addressee) -> tuple[str, str]:
+    def _blocks_for(self, person: Addressee) -> list[Block]:
         alike = person.is_team, person.partstat
-        if alike not in self._made:
+        if alike not in self._blocks:
             kind, desk, appointment, changed = self._facts
             anybody = replace(person, name=self._name, link=self._link)
-            blocks = _blocks(kind, desk, appointment, anybody, changed)
-            writes = Rendering()
-            subject = _subject(kind, appointment, Change.CALLED_OFF in changed)
-            page = writes.as_html(subject, blocks)
-            self._made[alike] = writes.as_text(blocks), page
-        return self._made[alike]
+            self._blocks[alike] = _blocks(kind, desk, appointment, anybody, changed)
+        return self._blocks[alike]
 
 
 def code_letter(desk: Desk, name: str, email: str, code: str, now: datetime) -> FinishedMessage:

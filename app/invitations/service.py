@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import delete as sql_delete
@@ -17,15 +18,19 @@ from sqlalchemy.orm import Session
 from app.audit.service import record
 from app.audit.types import Subject
 from app.core.crypto import keyed_digest, new_code, new_token, same, token_digest
+from app.core.database import table
 from app.core.installation import index_key
 from app.core.refusal import Refused
 from app.invitations import rules
 from app.invitations.letters import code_letter
 from app.invitations.models import AccessCode, GuestSession, Invitation, InvitationLink
 from app.invitations.queries import invitation_by_token
-from app.invitations.types import CodeMade, Desk, Guest, actor_of
+from app.invitations.types import CodeMade, Desk, Guest, Invited, actor_of
 from app.invitations.wording import is_address, one_line
 
+# Several rows go in one statement and come back in any order: each is known by its UID.
+_INVITE = insert(table(Invitation)).returning(table(Invitation).c.id, table(Invitation).c.uid)
+_LINK = insert(table(InvitationLink))
 _ASKED = select(AccessCode.created_at).order_by(AccessCode.id.desc()).limit(rules.CODES_A_DAY)
 _NEWEST = select(AccessCode).order_by(AccessCode.id.desc()).limit(1).with_for_update()
 
@@ -35,34 +40,39 @@ def invite(session: Session, name: str, email: str, is_team: bool, now: datetime
 
     Raises Refused (field `email`) where mail could not be sent to the address.
     """
-    return invite_all(session, [(name, email, is_team)], now)[0]
+    made = invite_all(session, [(name, email, is_team)], now)[0]
+    return session.get_one(Invitation, made.id)
 
 
 def invite_all(
-    session: Session, people: Sequence[tuple[str, str, bool]], now: datetime
-) -> list[Invitation]:
-    """The same for several people, each as name, address and whether a team; written together."""
-    made = [_new(*person, now) for person in people]
-    session.add_all(made)
-    session.flush()
-    return made
+    session: Session,
+    people: Sequence[tuple[str, str, bool]],
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> list[Invited]:
+    """The same for several people, each as name, address and whether a team, in their order;
+    written together."""
+    rows = [_new(*person) | {"created_at": now, "expires_at": expires_at} for person in people]
+    if not rows:
+        return []
+    ids = {uid: number for number, uid in session.execute(_INVITE, rows)}
+    return [
+        Invited(ids[row["uid"]], row["uid"], row["name"], row["email"], row["is_team"])
+        for row in rows
+    ]
 
 
-def _new(name: str, email: str, is_team: bool, now: datetime) -> Invitation:
+def _new(name: str, email: str, is_team: bool) -> dict[str, Any]:
     email = email.strip()
     if not is_address(email):
         raise Refused("email", "Enter an email address like name@example.org")
-    return Invitation(
-        uid=str(uuid4()),
-        sequence=0,
-        name=one_line(name),
-        email=email,
-        is_team=is_team,
-        created_at=now,
-        cancelled_at=None,
-        revoked_at=None,
-        expires_at=None,
-    )
+    return {
+        "uid": str(uuid4()),
+        "sequence": 0,
+        "name": one_line(name),
+        "email": email,
+        "is_team": is_team,
+    }
 
 
 def new_link(session: Session, invitation: Invitation, now: datetime) -> str:
@@ -76,7 +86,7 @@ def new_links(session: Session, invitation_ids: Sequence[int], now: datetime) ->
     tokens = [new_token() for _ in invitation_ids]
     if tokens:
         session.execute(
-            insert(InvitationLink),
+            _LINK,
             [
                 {"token_digest": token_digest(token), "invitation_id": one, "created_at": now}
                 for token, one in zip(tokens, invitation_ids, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from app.audit.types import Actor, ActorKind
 from app.core.mail import FinishedMessage
@@ -98,6 +99,16 @@ class Addressee:
     partstat: PartStat = PartStat.NEEDS_ACTION
     is_team: bool = False  # a duty desk: CUTYPE GROUP, and whoever enters gives a name (D3)
     chairs: bool = False  # ROLE CHAIR
+
+
+class Invited(NamedTuple):
+    """An invitation that was just written; its SEQUENCE is 0."""
+
+    id: int
+    uid: str
+    name: str
+    email: str
+    is_team: bool
 
 
 @dataclass(frozen=True, slots=True)

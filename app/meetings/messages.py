@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from app.core.database import table
 from app.core.mail import FinishedMessage
 from app.directory.queries import council
 from app.invitations import letters as letters_of
@@ -22,6 +24,7 @@ from app.invitations.types import (
     Appointment,
     Change,
     DialIn,
+    Invited,
     LetterKind,
     PartStat,
 )
@@ -34,6 +37,7 @@ from app.referrals.sender import Sender as Sender
 from app.referrals.sender import desk_of as desk_of
 
 CALL_LOCATION = "Telephone conference"
+_DELIVERED = insert(table(Delivery))
 
 _PARTSTATS = {
     Answer.NONE: PartStat.NEEDS_ACTION,
@@ -73,13 +77,13 @@ def location_of(format_: Format, place: str | None) -> str:
     return CALL_LOCATION if format_ is Format.CALL or not place else place
 
 
-def location_told(session: Session, meeting: Meeting, format_: Format, place: str | None) -> str:
+def location_told(session: Session, meeting_id: int, format_: Format, place: str | None) -> str:
     """What stands as the place in letters and calendars: empty, so that people telephone for it,
     where the place would give the child, the home or the school away (D2)."""
     location = location_of(format_, place)
     if location == CALL_LOCATION:
         return location
-    return "" if rules.gives_away(location, *words_of_case(session, meeting.id)) else location
+    return "" if rules.gives_away(location, *words_of_case(session, meeting_id)) else location
 
 
 def send(
@@ -105,24 +109,71 @@ def send(
     held = _invitations(session, with_invitation)
     numbers = [_sequence(session, kind, held[one.id], now) for one in with_invitation]
     ending = kind is LetterKind.CANCELLATION
-    links = [""] * len(held) if ending else _links(session, held.values(), sender, now)
+    ids = [one.id for one in held.values()]
+    links = [""] * len(held) if ending else _links(session, ids, sender, now)
     addressees = [
         _addressee(one, held[one.id], meeting, number, link)
         for one, number, link in zip(with_invitation, numbers, links, strict=True)
     ]
+    readers = [one.id for one in with_invitation]
+    return _send(session, kind, meeting, readers, addressees, sender, now, changed)
+
+
+class Seat(NamedTuple):
+    """Somebody who was just put on the list, with their new invitation."""
+
+    invitee_id: int
+    invitation: Invited
+    chairs: bool
+
+
+def invite(
+    session: Session, meeting: Meeting, seats: Sequence[Seat], sender: Sender, now: datetime
+) -> int:
+    """Queue the first invitation of everybody who was just put on the list; returns how many.
+
+    What was written a moment ago is not read again.
+    """
+    links = _links(session, [seat.invitation.id for seat in seats], sender, now)
+    addressees = [
+        Addressee(
+            uid=seat.invitation.uid,
+            sequence=0,
+            name=seat.invitation.name,
+            email=seat.invitation.email,
+            link=link,
+            is_team=seat.invitation.is_team,
+            chairs=seat.chairs,
+        )
+        for seat, link in zip(seats, links, strict=True)
+    ]
+    readers = [seat.invitee_id for seat in seats]
+    return _send(session, LetterKind.INVITATION, meeting, readers, addressees, sender, now)
+
+
+def _send(
+    session: Session,
+    kind: LetterKind,
+    meeting: Meeting,
+    readers: Sequence[int],
+    addressees: Sequence[Addressee],
+    sender: Sender,
+    now: datetime,
+    changed: Collection[Change] = (),
+) -> int:
     finished = letters_of.letters(
         kind,
         desk_of(council(session), sender),
         appointment_of(
             meeting,
             place_of(session, meeting),
-            location_told(session, meeting, meeting.format, meeting.place),
+            location_told(session, meeting.id, meeting.format, meeting.place),
         ),
         addressees,
         now,
         changed,
     )
-    _queue(session, MessageKind(kind.value), with_invitation, finished, now)
+    _queue(session, MessageKind(kind.value), readers, finished, now)
     return len(finished)
 
 
@@ -152,7 +203,7 @@ def send_links(
     if not readers:
         return 0
     held = _invitations(session, readers)
-    links = _links(session, held.values(), sender, now)
+    links = _links(session, [one.id for one in held.values()], sender, now)
     finished = link_letters(
         kind,
         desk_of(council(session), sender),
@@ -163,7 +214,7 @@ def send_links(
         ],
         now,
     )
-    _queue(session, MessageKind(kind.value), readers, finished, now)
+    _queue(session, MessageKind(kind.value), [one.id for one in readers], finished, now)
     return len(finished)
 
 
@@ -224,9 +275,9 @@ def _addressee(
 
 
 def _links(
-    session: Session, held: Iterable[Invitation], sender: Sender, now: datetime
+    session: Session, invitation_ids: Sequence[int], sender: Sender, now: datetime
 ) -> list[str]:
-    tokens = invitations.new_links(session, [one.id for one in held], now)
+    tokens = invitations.new_links(session, invitation_ids, now)
     return [f"{sender.base_url}/i/{token}" for token in tokens]
 
 
@@ -244,15 +295,15 @@ def _invitations(session: Session, invitees: Sequence[Invitee]) -> dict[int, Inv
 def _queue(
     session: Session,
     kind: MessageKind,
-    invitees: Sequence[Invitee],
+    invitee_ids: Sequence[int],
     finished: Sequence[FinishedMessage],
     now: datetime,
 ) -> None:
     queued = outbox.enqueue_all(session, finished, now)
     session.execute(
-        insert(Delivery),
+        _DELIVERED,
         [
-            {"invitee_id": invitee.id, "message_id": message, "kind": kind, "at": now}
-            for invitee, message in zip(invitees, queued, strict=True)
+            {"invitee_id": invitee, "message_id": message, "kind": kind, "at": now}
+            for invitee, message in zip(invitee_ids, queued, strict=True)
         ],
     )

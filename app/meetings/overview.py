@@ -183,7 +183,7 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
         meeting=meeting,
         state=meeting.state.label,
         state_colour=STATE_COLOURS[meeting.state],
-        deadline=deadline_of(meeting, now),
+        deadline=deadline_of(meeting.clocks, meeting.started_at, now),
         children=queries.children_of(session, meeting.id),
         chair=chair,
         referral_ref=referral_ref,

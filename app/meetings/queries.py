@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, lazyload
 
 from app.accounts.models import Staff
 from app.directory.models import Agency, ConferenceLine, LinePin, Professional
@@ -18,7 +18,8 @@ from app.outbox.types import MessageState
 from app.referrals.models import Child, ChildProfessional, Referral
 
 _BY_REF = select(Meeting).where(Meeting.ref == bindparam("ref"))
-_FOR_CHANGE = _BY_REF.with_for_update(of=Meeting)
+# The children are asked for by few changes, and then when they are needed.
+_FOR_CHANGE = _BY_REF.with_for_update(of=Meeting).options(lazyload(Meeting.children))
 _STATE = select(Meeting.state).where(Meeting.ref == bindparam("ref"))
 _STAFF_NAME = select(Staff.name).where(Staff.id == bindparam("staff_id"))
 _CHAIR_AND_REFERRAL = (
@@ -80,6 +81,21 @@ _REPORTS = (
 
 _LEFT_OUT = (
     select(LeftOut).where(LeftOut.meeting_id == bindparam("meeting_id")).order_by(LeftOut.id)
+)
+_WORDS = (
+    select(Child.given_name, Child.family_name, Child.address)
+    .join(MeetingChild, MeetingChild.child_id == Child.id)
+    .where(MeetingChild.meeting_id == bindparam("meeting_id"))
+)
+_SCHOOLS = (
+    select(Agency.name)
+    .join(Professional, Professional.agency_id == Agency.id)
+    .join(ChildProfessional, ChildProfessional.professional_id == Professional.id)
+    .join(MeetingChild, MeetingChild.child_id == ChildProfessional.child_id)
+    .where(
+        MeetingChild.meeting_id == bindparam("meeting_id"),
+        Agency.kind == AgencyKind.EDUCATION,
+    )
 )
 
 
@@ -238,20 +254,11 @@ def words_of_case(session: Session, meeting_id: int) -> tuple[list[str], list[st
     schools: what must not stand where others can read it (D2)."""
     names: list[str] = []
     phrases: list[str] = []
-    for given, family, address in session.execute(
-        select(Child.given_name, Child.family_name, Child.address)
-        .join(MeetingChild, MeetingChild.child_id == Child.id)
-        .where(MeetingChild.meeting_id == meeting_id)
-    ):
+    asked = {"meeting_id": meeting_id}
+    for given, family, address in session.execute(_WORDS, asked):
         names += [given, family]
         phrases.append((address or "").replace("\n", ",").partition(",")[0])
-    schools = session.execute(
-        select(Agency.name)
-        .join(Professional, Professional.agency_id == Agency.id)
-        .join(ChildProfessional, ChildProfessional.professional_id == Professional.id)
-        .join(MeetingChild, MeetingChild.child_id == ChildProfessional.child_id)
-        .where(MeetingChild.meeting_id == meeting_id, Agency.kind == AgencyKind.EDUCATION)
-    )
+    schools = session.execute(_SCHOOLS, asked)
     return names, [*phrases, *schools.scalars()]
 
 

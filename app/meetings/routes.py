@@ -60,6 +60,12 @@ def note_view(ref: str, page: str) -> MeetingState:
     return state
 
 
+def note_view_of(ref: str, page: str) -> None:
+    """The same for a discussion that was just read: nothing is asked again."""
+    with transaction() as session:
+        viewed(session, signed_in().actor, page, Subject("meeting", ref), now())
+
+
 def once(form: OnceForm, act: Callable[[Session], str]) -> str | None:
     """Act on a form once and return where to go, or None where a rule refused; then the refusal
     stands by its field. A form sent twice leads to what the first sending did."""

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.audit.service import record
 from app.audit.types import Actor, Subject
 from app.core.bell import ring_after_commit
+from app.core.database import table
 from app.core.mail import FinishedMessage, UnsafeHeader, header_text
 from app.core.refusal import Refused
 from app.outbox import rules
@@ -23,7 +24,9 @@ from app.outbox.models import OutboxMessage
 from app.outbox.queries import DUE
 from app.outbox.types import FAILED, Claimed, MessageState
 
-_QUEUE = insert(OutboxMessage).returning(OutboxMessage.id, sort_by_parameter_order=True)
+_MESSAGE = table(OutboxMessage)
+# One statement for all of them; each is known by its Message-ID, in whatever order they come back.
+_QUEUE = insert(_MESSAGE).returning(_MESSAGE.c.id, _MESSAGE.c.message_id)
 _TO_CLAIM = DUE.with_only_columns(
     OutboxMessage.id,
     OutboxMessage.message_id,
@@ -60,7 +63,8 @@ def enqueue_all(session: Session, messages: Sequence[FinishedMessage], now: date
     if not rows:
         return []
     ring_after_commit(session)
-    return list(session.execute(_QUEUE, rows).scalars())
+    ids = {message_id: number for number, message_id in session.execute(_QUEUE, rows)}
+    return [ids[row["message_id"]] for row in rows]
 
 
 def withdraw(session: Session, ids: Collection[int]) -> int:

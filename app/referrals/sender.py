@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from app.directory.models import CouncilSettings
 from app.invitations.types import Desk
+
+
+class DeskSettings(Protocol):
+    """What letters say of the desk, from the council's settings."""
+
+    @property
+    def desk_name(self) -> str: ...
+    @property
+    def desk_telephone(self) -> str: ...
+    @property
+    def out_of_hours_telephone(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +27,7 @@ class Sender:
     base_url: str
 
 
-def desk_of(settings: CouncilSettings, sender: Sender) -> Desk:
+def desk_of(settings: DeskSettings, sender: Sender) -> Desk:
     """Who sends: From and ORGANIZER are one mailbox, which somebody reads (D1)."""
     return Desk(
         name=settings.desk_name,

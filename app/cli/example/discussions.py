@@ -18,6 +18,7 @@ from app.core.session import transaction
 from app.directory.queries import council
 from app.directory.types import ProfessionalRole
 from app.meetings import answers
+from app.meetings.booking import diary_queries
 from app.meetings.booking import queries as booking
 from app.meetings.booking import service as bookings
 from app.meetings.booking.rules import roles_asked_for, who_must_come
@@ -124,7 +125,8 @@ class Discussions:
 
     def _book(self, meeting: Meeting, number: int, plan: Plan, at: datetime) -> None:
         chair = self.area.one(Role.CHAIR, number)
-        case = booking.case_of(self.session, meeting)
+        children = [one.child_id for one in meeting.children]
+        case = booking.case_facts(self.session, meeting.referral_id, children)
         directory = booking.people_with(self.session, roles_asked_for(case))
         proposals = [p for p in who_must_come(case, directory, at) if p.person or p.typed]
         slot = self._slot(meeting, chair.id, at)
@@ -161,8 +163,10 @@ class Discussions:
         plan(slot.start, partial(self._hold, meeting, number, plan))
 
     def _slot(self, meeting: Meeting, chair_id: int, at: datetime) -> Slot:
-        diary = booking.diary(self.session, meeting, chair_id, at, at + timedelta(days=10))
-        office = booking.office_hours(council(self.session))
+        until = at + timedelta(days=10)
+        diary = diary_queries.diary(self.session, meeting, chair_id, (), at, until)
+        kept = council(self.session)
+        office = booking.office_hours(kept.office_opens, kept.office_closes, kept.closure_days)
         found = slots(at, meeting.due_at, office, diary, MINUTES)
         if at > self.now - timedelta(hours=10):
             # Booked on the last day: lies ahead, before the deadline where that can be.

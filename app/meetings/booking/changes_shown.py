@@ -61,9 +61,9 @@ def change_shown(
         return ChangeShown([], (), "Choose a time to see who gets what.")
     if form.format.data not in _FORMATS:
         return ChangeShown([], (), "Choose how it is held to see who gets what.")
-    order = order_of(form, ground.meeting, "")
+    order = order_of(form, ground.booked, "")
     try:
-        after = expected(ground.meeting, order, diary)
+        after = expected(ground.booked, order, diary)
     except Refused as refused:
         return ChangeShown([], (), f"{refused.message}, to see who gets what.")
     return _Post(ground, order, after, sender).shown(_added(rows), _chair_name(form, order))
@@ -76,11 +76,11 @@ class _Post:
         self, ground: Ground, order: ChangeOrder, after: Held, sender: messages.Sender
     ) -> None:
         self.ground = ground
-        self.meeting = ground.meeting
+        self.meeting = ground.booked
         self.order = order
         self.after = after
-        self.changes = Held.of(ground.meeting).changes_to(after)
-        self.desk = messages.desk_of(ground.settings, sender)
+        self.changes = Held.of(ground.booked).changes_to(after)
+        self.desk = messages.desk_of(ground.council, sender)
 
     def shown(self, added: list[tuple[str, str, bool]], chair: str) -> ChangeShown:
         """Everybody: who leaves, who stays, who is new."""
@@ -145,7 +145,7 @@ class _Post:
         )
 
     def _location(self, format_: Format, place: str | None) -> str:
-        return messages.location_told(self.ground.session, self.meeting, format_, place)
+        return messages.location_told(self.ground.session, self.meeting.id, format_, place)
 
     def _dial_in(self) -> DialIn | None:
         line_id, pin_id, typed = self.after.dial_in

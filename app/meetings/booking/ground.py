@@ -10,50 +10,43 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from app.accounts.queries import chairs
-from app.directory.models import CouncilSettings
-from app.directory.queries import council
-from app.meetings.booking import queries, rules
+from app.meetings.booking import diary_queries, queries, rules
 from app.meetings.booking.addresses import Doubts, Known, doubts_about
 from app.meetings.booking.person_rows import PersonRow
 from app.meetings.booking.slots import DAYS_LOOKED_AT, slots
-from app.meetings.booking.types import (
-    CaseFacts,
-    Diary,
-    OfficeHours,
-    Person,
-    Proposal,
-    Slot,
-    Span,
-)
+from app.meetings.booking.types import Diary, OnTheList, Person, Proposal, Slot
 from app.meetings.models import Meeting
+from app.meetings.queries import meeting_by_ref
 from app.meetings.types import Format
 
 
 class Ground:
     """The case, the directory, the chairs and what is taken, for one discussion at `now`."""
 
-    def __init__(self, session: Session, meeting: Meeting, now: datetime) -> None:
+    def __init__(self, session: Session, read: queries.Read, now: datetime) -> None:
         self.session = session
-        self.meeting = meeting
+        self.meeting = read.meeting
+        self.children = read.children
+        self.case = read.case
+        self.council = read.council
         self.now = now
         self._people: dict[int, Person] = {}
-        self._free: dict[tuple[int | None, datetime, datetime], Diary] = {}
-        self._busy: dict[
-            tuple[frozenset[int], datetime, datetime], dict[str, tuple[Span, ...]]
-        ] = {}
+        self._proposals: dict[frozenset[int], list[Proposal]] = {}
+        self._taken: dict[tuple[int | None, frozenset[int], datetime, datetime], Diary] = {}
         self._offers: list[tuple[Diary, int, Format, bool, list[Slot]]] = []
 
     @cached_property
-    def settings(self) -> CouncilSettings:
-        return council(self.session)
+    def booked(self) -> Meeting:
+        """The discussion with its invitees, for the page of a change."""
+        meeting = meeting_by_ref(self.session, self.meeting.ref)
+        if meeting is None:
+            raise LookupError(self.meeting.ref)
+        return meeting
 
     @cached_property
-    def office(self) -> OfficeHours:
-        return queries.office_hours(self.settings)
-
-    @cached_property
-    def case(self) -> CaseFacts:
-        return queries.case_of(self.session, self.meeting)
+    def invitees(self) -> list[OnTheList]:
+        """Who is invited already."""
+        return queries.on_the_list(self.session, self.meeting.id)
 
     @cached_property
     def chairs(self) -> list[tuple[int, str]]:
@@ -71,18 +64,30 @@ class Ground:
         """What speaks against somebody who was typed, or an address that was."""
         if not row.name and not row.email:
             return Doubts()
-        secure = self.settings.secure_domains
+        secure = self.council.secure_domains
         return doubts_about(row.name, row.agency, row.email, self._known, secure)
 
     def proposals(self, at: datetime) -> list[Proposal]:
         """Who must come to a discussion at that time."""
-        return rules.who_must_come(self.case, self._directory, at)
+        # The moment decides nothing but who is away at it.
+        away = frozenset(
+            one.id for one in self._could_come if one.away_until is not None and one.away_until > at
+        )
+        if away not in self._proposals:
+            self._proposals[away] = rules.who_must_come(self.case, self._directory, at)
+        return self._proposals[away]
+
+    @cached_property
+    def _could_come(self) -> list[Person]:
+        known = [*self._directory, *(one.person for one in self.case.involved)]
+        referrer = self.case.referrer
+        return [*known, referrer.person] if referrer and referrer.person else known
 
     def returns_before(self, moment: datetime) -> bool:
         """Whether anybody who is away now and could be proposed is back by then."""
-        known = [*self._directory, *(one.person for one in self.case.involved)]
         return any(
-            one.away_until is not None and self.now < one.away_until <= moment for one in known
+            one.away_until is not None and self.now < one.away_until <= moment
+            for one in self._could_come
         )
 
     def people(self, ids: Collection[int]) -> dict[int, Person]:
@@ -100,18 +105,15 @@ class Ground:
         last = self.now + timedelta(days=DAYS_LOOKED_AT + 1)
         if typed is not None:
             last = max(last, typed + timedelta(days=1))
-        key = (chair_id, first, last)
-        if key not in self._free:
-            self._free[key] = queries.diary(self.session, self.meeting, chair_id, first, last)
         # A duty desk takes part in several at once; one person cannot.
         ids = frozenset(one.id for one in people if not one.is_team)
-        if (ids, first, last) not in self._busy:
-            self._busy[ids, first, last] = queries.invited_elsewhere(
-                self.session, self.meeting, ids, first, last
+        key = (chair_id, ids, first, last)
+        if key not in self._taken:
+            self._taken[key] = diary_queries.diary(
+                self.session, self.meeting, chair_id, ids, first, last
             )
         return replace(
-            self._free[key],
-            people=self._busy[ids, first, last],
+            self._taken[key],
             away={one.name: one.away_until for one in people if one.away_until is not None},
             asked=len(people),
         )
@@ -126,7 +128,7 @@ class Ground:
         offers = slots(
             self.now,
             self.meeting.due_at,
-            self.office,
+            self.council.office,
             diary,
             minutes,
             format_=format_,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.directory import queries as directory
 from app.invitations.letters import previews
 from app.invitations.types import Addressee, Appointment, DialIn, LetterKind, Preview
 from app.meetings import messages
@@ -25,9 +24,11 @@ CHAIRS_ADDRESS = "the chair's own address"
 
 @dataclass(frozen=True, slots=True)
 class Letter:
+    """`preview` is empty where it was not asked for."""
+
     name: str
     email: str
-    preview: Preview
+    preview: Preview | None
     what: str = ""  # on the page of a change, where letters differ
 
 
@@ -39,27 +40,29 @@ def letters_shown(
     diary: Diary,
     at: datetime,
     end: datetime,
+    wanted: int | None,
 ) -> tuple[list[Letter], str]:
-    """Exactly what each person will get; the PIN is told in words (C1)."""
+    """Exactly what each person will get; the PIN is told in words (C1). `wanted` is the place of
+    the one letter to be written out; None writes every one."""
     if form.start is None:
         return [], "Choose a time to see the letters."
     line_id = whole_or_none(form.line.data)
-    line = directory.line(ground.session, line_id or free_line(diary, at, end)[0] or 0)
+    telephone = diary.telephones.get(line_id or free_line(diary, at, end)[0] or 0)
     format_ = Format(form.format.data) if form.format.data else ground.meeting.format
     appointment = Appointment(
         reference=ground.meeting.ref,
         starts_at=at,
         ends_at=end,
         location=messages.location_told(
-            ground.session, ground.meeting, format_, form.place.data or None
+            ground.session, ground.meeting.id, format_, form.place.data or None
         ),
         dial_in=DialIn(form.dial_in.data, form.dial_in_pin.data or "")
         if form.dial_in.data
-        else DialIn(line.telephone, PIN_IN_WORDS)
-        if line
+        else DialIn(telephone, PIN_IN_WORDS)
+        if telephone
         else None,
     )
-    desk = messages.desk_of(ground.settings, sender)
+    desk = messages.desk_of(ground.council, sender)
     chair = dict(form.chair.choices or []).get(form.chair.data or "", "")
     to = [(chair, CHAIRS_ADDRESS, False)] if chair else []
     for shown in rows:
@@ -69,7 +72,9 @@ def letters_shown(
     shown_to = [
         Addressee("", 0, name, email, LINK_IN_WORDS, is_team=is_team) for name, email, is_team in to
     ]
-    made = previews(LetterKind.INVITATION, desk, appointment, shown_to)
+    asked = [place for place in range(len(shown_to)) if wanted is None or place == wanted]
+    made = previews(LetterKind.INVITATION, desk, appointment, [shown_to[place] for place in asked])
+    by_place = dict(zip(asked, made, strict=True))
     return [
-        Letter(one.name, one.email, shown) for one, shown in zip(shown_to, made, strict=True)
+        Letter(one.name, one.email, by_place.get(place)) for place, one in enumerate(shown_to)
     ], ""

@@ -10,25 +10,29 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.clock import words_for_day, words_for_moment, words_for_time
+from app.core.database import table
 from app.core.refusal import Refused
 from app.directory import queries as directory
 from app.directory.models import LinePin
-from app.meetings.booking import queries
+from app.meetings.booking import diary_queries as queries
 from app.meetings.booking.concerned import normal_dial_in
+from app.meetings.booking.queries import office_hours
 from app.meetings.booking.slots import DAYS_LOOKED_AT, quarters_of, slots
 from app.meetings.booking.types import Diary, Slot, TypedDialIn
 from app.meetings.models import LineQuarter, Meeting
 from app.meetings.types import Format
 
 NEXT_SLOTS = 3
-_TAKE = insert(LineQuarter.__table__)  # type: ignore[arg-type]
+_PIN = table(LinePin)
+_TAKE = insert(table(LineQuarter))
 _NEXT_PIN = (
-    select(LinePin.id)
-    .where(LinePin.line_id == bindparam("line_id"), LinePin.used_at.is_(None))
-    .order_by(LinePin.id)
+    select(_PIN.c.id)
+    .where(_PIN.c.line_id == bindparam("line_id"), _PIN.c.used_at.is_(None))
+    .order_by(_PIN.c.id)
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+_USE_PIN = update(_PIN).where(_PIN.c.id == bindparam("pin_id")).values(used_at=bindparam("moment"))
 
 
 def take_line(session: Session, meeting: Meeting, wanted: int | None, now: datetime) -> None:
@@ -131,15 +135,10 @@ def _take_quarters(
 
 
 def _take_pin(session: Session, line_id: int, now: datetime) -> int:
-    pin_id = session.execute(_NEXT_PIN, {"line_id": line_id}).scalar_one_or_none()
+    pin_id: int | None = session.execute(_NEXT_PIN, {"line_id": line_id}).scalar_one_or_none()
     if pin_id is None:
         raise Refused("line", _why_not_usable(session, line_id))
-    session.execute(
-        update(LinePin)
-        .where(LinePin.id == pin_id)
-        .values(used_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(_USE_PIN, {"pin_id": pin_id, "moment": now})
     return pin_id
 
 
@@ -188,10 +187,10 @@ def _next_slots(
 ) -> list[Slot]:
     if meeting.starts_at is None or meeting.ends_at is None:
         return []
-    held = queries.diary(
-        session, meeting, meeting.chair_id, now, now + timedelta(days=DAYS_LOOKED_AT + 1)
-    )
+    until = now + timedelta(days=DAYS_LOOKED_AT + 1)
+    held = queries.diary(session, meeting, meeting.chair_id, (), now, until)
     minutes = int((meeting.ends_at - meeting.starts_at).total_seconds() // 60)
     of_lines = Diary(lines=tuple(lines), taken=held.taken, chair=held.chair)
-    office = queries.office_hours(directory.council(session))
+    council = directory.council(session)
+    office = office_hours(council.office_opens, council.office_closes, council.closure_days)
     return slots(now, meeting.due_at, office, of_lines, minutes)[:NEXT_SLOTS]

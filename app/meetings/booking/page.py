@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.core.clock import words_for_day, words_for_time
 from app.directory import queries as directory
 from app.meetings import messages
-from app.meetings.booking import queries
 from app.meetings.booking.changes_shown import change_shown
 from app.meetings.booking.forms import KEEP_TIME, OTHER_TIME, BookingForm, choices_of
 from app.meetings.booking.ground import Ground
@@ -23,9 +23,15 @@ from app.meetings.booking.slots import (
     is_office_time,
     overlaps,
 )
-from app.meetings.booking.types import Diary, FormatChoice, Person, Proposal, Slot
-from app.meetings.models import Invitee, Meeting
-from app.meetings.queries import ChildShown, children_of
+from app.meetings.booking.types import (
+    Diary,
+    FormatChoice,
+    HeldMeeting,
+    OnTheList,
+    Person,
+    Proposal,
+    Slot,
+)
 from app.meetings.types import Answer, Format, dial_in_parts
 from app.protocols.exchange import restore
 from app.protocols.panel import DeadlinePanel, deadline_panel
@@ -58,9 +64,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class BookingPage:
-    meeting: Meeting
+    meeting: HeldMeeting
     changing: bool
-    children: list[ChildShown]
+    children: str
     deadline: DeadlinePanel | None
     slots: list[SlotShown]
     no_slots: str
@@ -79,19 +85,21 @@ class BookingPage:
     kinds: Sequence[tuple[str, str]] = KINDS
 
 
-def deadline_of(meeting: Meeting, now: datetime) -> DeadlinePanel | None:
+def deadline_of(
+    kept: Mapping[str, Any], started_at: datetime | None, now: datetime
+) -> DeadlinePanel | None:
     """The discussion's own deadline from what was kept when it was decided (B1, B2)."""
-    if "clocks" not in meeting.clocks:
+    if "clocks" not in kept:
         return None
-    clock = restore(meeting.clocks).clocks.get(Clock.STRATEGY_DISCUSSION)
-    return deadline_panel(clock, now, meeting.started_at) if clock is not None else None
+    clock = restore(kept).clocks.get(Clock.STRATEGY_DISCUSSION)
+    return deadline_panel(clock, now, started_at) if clock is not None else None
 
 
 def fill(ground: Ground, form: BookingForm) -> None:
     """Preselect everything, so that Send may be pressed at once (C1)."""
     case, chosen = ground.case, format_for(ground.case)
     form.format.data = chosen.format.value
-    here = ground.settings.meeting_place
+    here = ground.council.meeting_place
     form.place.data = case.hospital if chosen.format is Format.HOSPITAL else here
     chairs = [chair_id for chair_id, _name in ground.chairs]
     usual = ground.meeting.chair_id
@@ -112,7 +120,7 @@ def fill_change(ground: Ground, form: BookingForm) -> None:
     """What holds now, ready to be changed (C7)."""
     meeting = ground.meeting
     form.format.data = meeting.format.value
-    form.place.data = meeting.place or ground.settings.meeting_place
+    form.place.data = meeting.place or ground.council.meeting_place
     form.chair.data = str(meeting.chair_id or "")
     form.line.data = ""
     form.slot.data = KEEP_TIME
@@ -120,7 +128,7 @@ def fill_change(ground: Ground, form: BookingForm) -> None:
     form.late_reason.data = meeting.late_reason or ""
     if meeting.typed_dial_in:
         form.dial_in.data, form.dial_in_pin.data = dial_in_parts(meeting.typed_dial_in)
-    for invitee in _on_the_list(meeting):
+    for invitee in _on_the_list(ground):
         form.add_row({"key": f"invitee-{invitee.id}", "come": True})
 
 
@@ -145,9 +153,18 @@ def add_proposal(form: BookingForm, proposal: Proposal) -> None:
 
 
 def build(
-    ground: Ground, form: BookingForm, sender: messages.Sender, *, changing: bool = False
+    ground: Ground,
+    form: BookingForm,
+    sender: messages.Sender,
+    *,
+    changing: bool = False,
+    letter: int | None = 0,
 ) -> BookingPage:
-    """Everything the page shows for what the form holds now; sets the choices of its selects."""
+    """Everything the page shows for what the form holds now; sets the choices of its selects.
+
+    `letter` is the place of the one letter that is written out, None for every one: a page with
+    all of them would be half letters, and few are opened.
+    """
     meeting, case, now = ground.meeting, ground.case, ground.now
     at = form.start or (meeting.starts_at if changing else None) or now
     end = at + timedelta(minutes=form.minutes.data or 45)
@@ -161,7 +178,7 @@ def build(
     ]
     diary = ground.diary(_chair(form), coming, form.start)
     by_key = {proposal.key: proposal for proposal in proposals}
-    invitees = {f"invitee-{one.id}": one for one in meeting.invitees}
+    invitees = {f"invitee-{one.id}": one for one in ground.invitees} if changing else {}
     rows = [
         row_shown(
             row,
@@ -183,12 +200,12 @@ def build(
         told = change_shown(ground, form, rows, sender, diary)
         letters, silent, no_letters = told.letters, told.silent, told.why_none
     else:
-        letters, no_letters = letters_shown(ground, form, rows, sender, diary, at, end)
+        letters, no_letters = letters_shown(ground, form, rows, sender, diary, at, end, letter)
     return BookingPage(
         meeting=meeting,
         changing=changing,
-        children=children_of(ground.session, meeting.id),
-        deadline=deadline_of(meeting, now),
+        children=", ".join(ground.children),
+        deadline=deadline_of(meeting.clocks, meeting.started_at, now),
         slots=_shown(offered, form),
         no_slots="" if offered else _no_slots(diary),
         time_notes=_time_notes(ground, form, diary, at, end),
@@ -291,7 +308,7 @@ def _time_notes(
     notes = []
     if at < ground.now:
         notes.append("This time is in the past.")
-    if not is_office_time(at, end, ground.office):
+    if not is_office_time(at, end, ground.council.office):
         notes.append("This is outside office hours.")
     if is_late(at, ground.meeting.due_at):
         notes.append("This is after the deadline: it needs a reason.")
@@ -313,7 +330,7 @@ def _time_notes(
     return tuple(notes)
 
 
-def _asks_late_reason(form: BookingForm, meeting: Meeting, offered: Sequence[Slot]) -> bool:
+def _asks_late_reason(form: BookingForm, meeting: HeldMeeting, offered: Sequence[Slot]) -> bool:
     chosen = form.start
     if chosen is not None and is_late(chosen, meeting.due_at):
         return True
@@ -329,14 +346,12 @@ def _found(ground: Ground, form: BookingForm) -> list[Found]:
         Found(
             id=person.id,
             name=person.name,
-            detail=f"{person.title or person.role.label}, {person.agency_name}",
+            detail=f"{person.title or person.role.label}, {person.agency.name}",
             warning="The alleged perpetrator's own agency."
             if person.agency_id in ground.case.perpetrator_agencies
             else "",
         )
-        for person in map(
-            queries.person_of, directory.search_people(ground.session, words, MOST_FOUND)
-        )
+        for person in directory.search_people(ground.session, words, MOST_FOUND)
         if person.id not in there
     ]
 
@@ -351,18 +366,17 @@ def _summary(
     return f"{words_for_day(at)}, {words_for_time(at)} to {words_for_time(end)}. {people}."
 
 
-def _on_the_list(meeting: Meeting) -> list[Invitee]:
+def _on_the_list(ground: Ground) -> list[OnTheList]:
     """Everybody who is invited beside the chair."""
     return [
         one
-        for one in meeting.invitees
-        if one.removed_at is None
-        and one.answer is not Answer.DEPUTY
-        and (one.staff_id is None or one.staff_id != meeting.chair_id)
+        for one in ground.invitees
+        if one.answer is not Answer.DEPUTY
+        and (one.staff_id is None or one.staff_id != ground.meeting.chair_id)
     ]
 
 
-def _length(meeting: Meeting) -> int:
+def _length(meeting: HeldMeeting) -> int:
     if meeting.starts_at is None or meeting.ends_at is None:
         return 45
     return int((meeting.ends_at - meeting.starts_at).total_seconds() // 60)

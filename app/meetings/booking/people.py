@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.accounts.types import Role
+from app.core.database import table
 from app.core.refusal import Refused
 from app.directory import queries as directory
 from app.directory.models import Professional
 from app.directory.rules import normal_email, normal_telephone
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.invitations import service as invitations
+from app.invitations.types import Invited
 from app.meetings.booking.types import Chosen, TypedPerson
+from app.meetings.messages import Seat
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import Answer
 
+_SEAT = insert(table(Invitee)).returning(table(Invitee).c.id, table(Invitee).c.invitation_id)
+_FILLED = frozenset(table(Invitee).columns.keys()) - {"id", "version"}
 SOCIAL_CARE = "Children's social care"
 CHAIR_WHY = "Chairs the strategy discussion for children's social care."
 
@@ -43,11 +50,18 @@ def add_chair(
 
 def add_all(
     session: Session, meeting: Meeting, chair: Staff, people: Sequence[Chosen], now: datetime
-) -> list[Invitee]:
-    """The chair and everybody else, written together; see `add_person`."""
+) -> tuple[int, list[Seat]]:
+    """The chair and everybody else, written together, each table in one statement; see
+    `add_person`. Returns how many are on the list, and the seats of those who get letters."""
     first = _chair(meeting, chair, now)
     others = _checked(session, meeting, people, now, [*_there(meeting), first])
-    return _seated(session, meeting, [(first, True), *others], now)
+    added = [(first, True), *others]
+    invited = _invited(session, added, now)
+    rows = [_values(invitee) for invitee, _is_asked in added]
+    # A row is known by its invitation, in whatever order they come back.
+    ids = {invitation: number for number, invitation in session.execute(_SEAT, rows)}
+    session.expire(meeting, ["invitees"])
+    return len(rows), [Seat(ids[one.id], one, chairs=place == 0) for place, one in invited]
 
 
 def add_people(
@@ -206,16 +220,30 @@ def _row(meeting: Meeting, person: TypedPerson, why: str, now: datetime) -> Invi
     )
 
 
+def _invited(
+    session: Session, added: Sequence[tuple[Invitee, bool]], now: datetime
+) -> list[tuple[int, Invited]]:
+    """The invitations of those who are asked by letter, each with their place in the list: written
+    first, so that no row is written twice."""
+    asked = [(place, one) for place, (one, is_asked) in enumerate(added) if is_asked and one.email]
+    made = invitations.invite_all(
+        session, [(one.name, one.email or "", one.is_team) for _place, one in asked], now
+    )
+    for (_place, invitee), invitation in zip(asked, made, strict=True):
+        invitee.invitation_id = invitation.id
+    return [(place, one) for (place, _invitee), one in zip(asked, made, strict=True)]
+
+
+def _values(invitee: Invitee) -> dict[str, Any]:
+    """The row of somebody who is new on the list, at their first version."""
+    return {name: getattr(invitee, name) for name in _FILLED} | {"version": 1}
+
+
 def _seated(
     session: Session, meeting: Meeting, added: Sequence[tuple[Invitee, bool]], now: datetime
 ) -> list[Invitee]:
-    """On the list and written: first the invitations, so that no row is written twice."""
-    asked = [one for one, is_asked in added if is_asked and one.email]
-    made = invitations.invite_all(
-        session, [(one.name, one.email or "", one.is_team) for one in asked], now
-    )
-    for invitee, invitation in zip(asked, made, strict=True):
-        invitee.invitation_id = invitation.id
+    """On the list and written."""
+    _invited(session, added, now)
     seated = [one for one, _is_asked in added]
     meeting.invitees.extend(seated)
     session.flush()

@@ -1,142 +1,300 @@
-"""What booking reads: the case, the people who could come, what is taken already."""
+"""What booking reads: the discussion and its case, and the people who could come.
+
+Statements are built once, of columns of the tables: the page asks eight of them.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection
-from datetime import date, datetime
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, bindparam, exists, or_, select
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy.orm import Session
 
-from app.accounts.models import Staff
-from app.directory import queries as directory
-from app.directory.models import Agency, ConferenceLine, CouncilSettings, LinePin, Professional
+from app.core.database import table
+from app.directory.models import Agency, CouncilSettings, Professional
 from app.directory.rules import opening
-from app.directory.types import ProfessionalRole
+from app.directory.types import CouncilNotSetUp, ProfessionalRole
 from app.meetings.booking.addresses import Known
 from app.meetings.booking.types import (
     CaseFacts,
-    Diary,
+    CouncilFacts,
+    HeldMeeting,
     Involved,
     OfficeHours,
+    OnTheList,
     Person,
     Referrer,
-    Span,
 )
-from app.meetings.models import Invitee, LineQuarter, Meeting
-from app.meetings.types import MeetingState
-from app.referrals.models import Child, ChildProfessional, Referral
+from app.meetings.models import Invitee, Meeting, MeetingChild
+from app.referrals.models import Child, ChildProfessional, Referral, ReferralAdult
 from app.referrals.types import Concern, Flag
 
-_INVOLVED = (
-    select(Professional, ChildProfessional.actively_involved, ChildProfessional.lead)
-    .join(ChildProfessional, ChildProfessional.professional_id == Professional.id)
-    .where(Professional.ended_at.is_(None))
-    .order_by(Professional.id)
-)
-_TAKEN = select(LineQuarter.line_id, LineQuarter.quarter)
-_CHAIRED = select(Meeting.starts_at, Meeting.ends_at).where(Meeting.state == MeetingState.BOOKED)
-_INVITED_ELSEWHERE = (
-    select(Invitee.name, Meeting.starts_at, Meeting.ends_at)
-    .join(Meeting, Meeting.id == Invitee.meeting_id)
-    .where(Meeting.state == MeetingState.BOOKED, Invitee.removed_at.is_(None))
-)
-_USABLE = (
-    select(ConferenceLine.id, ConferenceLine.name)
-    .where(
-        ConferenceLine.ended_at.is_(None),
-        or_(
-            ConferenceLine.id == bindparam("own", type_=Integer),
-            exists().where(LinePin.line_id == ConferenceLine.id, LinePin.used_at.is_(None)),
-        ),
+_MEETING, _REFERRAL, _COUNCIL = table(Meeting), table(Referral), table(CouncilSettings)
+_AGENCY, _PROFESSIONAL = table(Agency), table(Professional)
+_EMPLOYER = _AGENCY.alias("employer")
+_CHILD, _OF_CHILD, _OF_MEETING = table(Child), table(ChildProfessional), table(MeetingChild)
+_INVITEE, _ADULT = table(Invitee), table(ReferralAdult)
+
+
+def _person(person: Any, agency: Any) -> tuple[ColumnElement[Any], ...]:
+    """The columns of a `Person`, in its order; an empty address is none."""
+    return (
+        person.id,
+        person.name,
+        person.role,
+        person.title,
+        person.agency_id,
+        agency.name,
+        agency.kind,
+        func.nullif(person.email, ""),
+        func.nullif(person.telephone, ""),
+        person.is_team,
+        person.decision_maker,
+        person.away_until,
     )
-    .order_by(ConferenceLine.name)
+
+
+_A_PERSON = _person(_PROFESSIONAL.c, _AGENCY.c)
+_HELD = (
+    _MEETING.c.id,
+    _MEETING.c.ref,
+    _MEETING.c.state,
+    _MEETING.c.format,
+    _MEETING.c.due_at,
+    _MEETING.c.started_at,
+    _MEETING.c.clocks,
+    _MEETING.c.chair_id,
+    _MEETING.c.starts_at,
+    _MEETING.c.ends_at,
+    _MEETING.c.place,
+    _MEETING.c.line_id,
+    _MEETING.c.typed_dial_in,
+    _MEETING.c.late_reason,
 )
-_HOLDER = (
-    select(Meeting.ref, Meeting.starts_at, Meeting.ends_at, Staff.name)
-    .join(LineQuarter, LineQuarter.meeting_id == Meeting.id)
-    .outerjoin(Staff, Staff.id == Meeting.chair_id)
-    .order_by(LineQuarter.quarter)
+_SAID = (
+    _REFERRAL.c.id,
+    _REFERRAL.c.concerns,
+    _REFERRAL.c.flags,
+    _REFERRAL.c.hospital,
+    _REFERRAL.c.referrer_name,
+    _REFERRAL.c.referrer_role,
+    _REFERRAL.c.referrer_contact,
+    _AGENCY.c.id,
+    _AGENCY.c.name,
+    _AGENCY.c.kind,
+    *_person(_PROFESSIONAL.c, _EMPLOYER.c),
+)
+_OF_COUNCIL = (
+    _COUNCIL.c.desk_name,
+    _COUNCIL.c.desk_telephone,
+    _COUNCIL.c.out_of_hours_telephone,
+    _COUNCIL.c.meeting_place,
+    _COUNCIL.c.secure_domains,
+    _COUNCIL.c.office_opens,
+    _COUNCIL.c.office_closes,
+    _COUNCIL.c.closure_days,
+)
+_REFERRED = (
+    _REFERRAL.outerjoin(_AGENCY, _AGENCY.c.id == _REFERRAL.c.source_agency_id)
+    .outerjoin(
+        _PROFESSIONAL,
+        (_PROFESSIONAL.c.id == _REFERRAL.c.referrer_professional_id)
+        & _PROFESSIONAL.c.ended_at.is_(None),
+    )
+    .outerjoin(_EMPLOYER, _EMPLOYER.c.id == _PROFESSIONAL.c.agency_id)
+)
+_BY_REF = (
+    select(*_HELD, *_OF_COUNCIL, *_SAID)
+    .select_from(
+        _MEETING.outerjoin(_COUNCIL, _COUNCIL.c.id == 1).outerjoin(
+            _REFERRED, _REFERRAL.c.id == _MEETING.c.referral_id
+        )
+    )
+    .where(_MEETING.c.ref == bindparam("ref"))
+)
+_BY_REFERRAL = (
+    select(*_SAID).select_from(_REFERRED).where(_REFERRAL.c.id == bindparam("referral_id"))
+)
+_CHILDREN = (
+    select(_CHILD.c.id, _CHILD.c.given_name, _CHILD.c.family_name, _CHILD.c.looked_after)
+    .join(_OF_MEETING, _OF_MEETING.c.child_id == _CHILD.c.id)
+    .where(_OF_MEETING.c.meeting_id == bindparam("meeting_id"))
+    .order_by(_OF_MEETING.c.position)
+)
+_LOOKED_AFTER = (
+    select(_CHILD.c.id)
+    .where(_CHILD.c.id.in_(bindparam("children", expanding=True)), _CHILD.c.looked_after)
     .limit(1)
 )
-
-
+_INVOLVED = (
+    select(*_A_PERSON, _OF_CHILD.c.actively_involved, _OF_CHILD.c.lead)
+    .join(_OF_CHILD, _OF_CHILD.c.professional_id == _PROFESSIONAL.c.id)
+    .join(_AGENCY, _AGENCY.c.id == _PROFESSIONAL.c.agency_id)
+    .where(
+        _OF_CHILD.c.child_id.in_(bindparam("children", expanding=True)),
+        _PROFESSIONAL.c.ended_at.is_(None),
+    )
+    .order_by(_PROFESSIONAL.c.id)
+)
+_PERPETRATORS_EMPLOYERS = select(_ADULT.c.employer_id).where(
+    _ADULT.c.referral_id == bindparam("referral_id"),
+    _ADULT.c.alleged_perpetrator,
+    _ADULT.c.employer_id.is_not(None),
+)
+_PEOPLE = (
+    select(*_A_PERSON)
+    .join(_AGENCY, _AGENCY.c.id == _PROFESSIONAL.c.agency_id)
+    .order_by(_AGENCY.c.name, _PROFESSIONAL.c.name, _PROFESSIONAL.c.id)
+)
+_WITH_ROLES = _PEOPLE.where(
+    _PROFESSIONAL.c.role.in_(bindparam("roles", expanding=True)),
+    _PROFESSIONAL.c.ended_at.is_(None),
+    _AGENCY.c.ended_at.is_(None),
+)
+_BY_ID = _PEOPLE.where(_PROFESSIONAL.c.id.in_(bindparam("ids", expanding=True)))
 _KNOWN = (
-    select(Professional.name, Agency.name, Professional.email)
-    .join(Agency, Agency.id == Professional.agency_id)
-    .where(Professional.ended_at.is_(None))
+    select(_PROFESSIONAL.c.name, _AGENCY.c.name, _PROFESSIONAL.c.email)
+    .join(_AGENCY, _AGENCY.c.id == _PROFESSIONAL.c.agency_id)
+    .where(_PROFESSIONAL.c.ended_at.is_(None))
+)
+_ON_THE_LIST: Select[Any] = (
+    select(
+        _INVITEE.c.id,
+        _INVITEE.c.staff_id,
+        _INVITEE.c.name,
+        _INVITEE.c.title,
+        _INVITEE.c.role,
+        _INVITEE.c.agency_name,
+        _INVITEE.c.agency_kind,
+        _INVITEE.c.decision_maker,
+        _INVITEE.c.why,
+        _INVITEE.c.answer,
+    )
+    .where(
+        _INVITEE.c.meeting_id == bindparam("meeting_id"),
+        _INVITEE.c.removed_at.is_(None),
+    )
+    .order_by(_INVITEE.c.id)
 )
 
 
-class Holder(NamedTuple):
-    """The discussion that has a line at some time."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A discussion with its case and the council's settings, as one page needs them."""
 
-    ref: str
-    starts_at: datetime | None
-    ends_at: datetime | None
-    chair: str | None
+    meeting: HeldMeeting
+    council: CouncilFacts
+    children: tuple[str, ...]  # their names, in order
+    case: CaseFacts
 
 
-def person_of(row: Professional) -> Person:
-    """Somebody in the directory, as the rules see them."""
-    return Person(
-        id=row.id,
-        name=row.name,
-        role=row.role,
-        title=row.title,
-        agency_id=row.agency_id,
-        agency_name=row.agency.name,
-        agency_kind=row.agency.kind,
-        email=row.email or None,
-        telephone=row.telephone or None,
-        is_team=row.is_team,
-        decision_maker=row.decision_maker,
-        away_until=row.away_until,
+def read(session: Session, ref: str) -> Read | None:
+    """The discussion with this reference, or None. Raises CouncilNotSetUp."""
+    row = session.execute(_BY_REF, {"ref": ref}).one_or_none()
+    if row is None:
+        return None
+    held, rest = row[: len(_HELD)], row[len(_HELD) :]
+    council, said = rest[: len(_OF_COUNCIL)], rest[len(_OF_COUNCIL) :]
+    if council[0] is None:
+        raise CouncilNotSetUp
+    meeting = HeldMeeting(*held)
+    children = session.execute(_CHILDREN, {"meeting_id": meeting.id}).all()
+    return Read(
+        meeting=meeting,
+        council=_council(council),
+        children=tuple(f"{one.given_name} {one.family_name}".strip() for one in children),
+        case=_case(
+            session,
+            None if said[0] is None else said,
+            [one.id for one in children],
+            looked_after=any(one.looked_after for one in children),
+        ),
     )
 
 
-def case_of(session: Session, meeting: Meeting) -> CaseFacts:
-    """What the rules of C2 and C3 ask of a discussion's case."""
-    referral = (
-        # The children are the discussion's own; those of the referral are not asked for.
-        session.get(Referral, meeting.referral_id, options=[lazyload(Referral.children)])
-        if meeting.referral_id
-        else None
+def case_facts(session: Session, referral_id: int | None, child_ids: Sequence[int]) -> CaseFacts:
+    """What the rules of C2 and C3 ask before there is a discussion: of a referral, or of children
+    alone (A11)."""
+    said = (
+        None
+        if referral_id is None
+        else session.execute(_BY_REFERRAL, {"referral_id": referral_id}).one_or_none()
     )
-    return case_facts(session, referral, [child.child_id for child in meeting.children])
+    looked_after = session.execute(_LOOKED_AFTER, {"children": child_ids}).first() is not None
+    return _case(session, said, child_ids, looked_after=looked_after)
 
 
-def case_facts(session: Session, referral: Referral | None, child_ids: list[int]) -> CaseFacts:
-    """The same before there is a discussion: of a referral, or of children alone (A11)."""
-    looked_after = session.execute(
-        select(Child.id).where(Child.id.in_(child_ids), Child.looked_after).limit(1)
-    ).first()
-    rows = session.execute(_INVOLVED.where(ChildProfessional.child_id.in_(child_ids)))
+def _case(
+    session: Session,
+    said: Sequence[Any] | None,
+    child_ids: Sequence[int],
+    *,
+    looked_after: bool,
+) -> CaseFacts:
+    """`said` is what a referral says: a row of `_SAID`; None where there is none."""
     involved: dict[int, Involved] = {}
-    for row, active, lead in rows:
-        known = involved.get(row.id)
-        involved[row.id] = Involved(
-            person=person_of(row),
+    for row in session.execute(_INVOLVED, {"children": child_ids}):
+        *person, active, lead = row
+        known = involved.get(person[0])
+        involved[person[0]] = Involved(
+            person=Person(*person),
             actively_involved=active or bool(known and known.actively_involved),
             lead=lead or bool(known and known.lead),
         )
-    if referral is None:
-        return CaseFacts(looked_after=looked_after is not None, involved=tuple(involved.values()))
+    if said is None:
+        return CaseFacts(looked_after=looked_after, involved=tuple(involved.values()))
+    referral_id, concerns, flags, hospital, name, title, contact, *rest = said
+    agency_id, agency_name, agency_kind, *person = rest
+    employers = session.execute(_PERPETRATORS_EMPLOYERS, {"referral_id": referral_id})
     return CaseFacts(
-        concerns=frozenset(Concern(value) for value in referral.concerns),
-        flags=frozenset(Flag(value) for value in referral.flags),
-        looked_after=looked_after is not None,
-        hospital=referral.hospital,
-        referrer=_referrer(session, referral),
-        involved=tuple(involved.values()),
-        perpetrator_agencies=frozenset(
-            adult.employer_id
-            for adult in referral.adults
-            if adult.alleged_perpetrator and adult.employer_id is not None
+        concerns=frozenset(Concern(value) for value in concerns),
+        flags=frozenset(Flag(value) for value in flags),
+        looked_after=looked_after,
+        hospital=hospital,
+        referrer=None
+        if agency_id is None
+        else Referrer(
+            name=name,
+            title=title,
+            agency_id=agency_id,
+            agency_name=agency_name,
+            agency_kind=agency_kind,
+            person=None if person[0] is None else Person(*person),
+            contact=contact,
         ),
+        involved=tuple(involved.values()),
+        perpetrator_agencies=frozenset(employers.scalars()),
     )
+
+
+def _council(row: Sequence[Any]) -> CouncilFacts:
+    name, telephone, out_of_hours, place, secure, opens, closes, closed = row
+    return CouncilFacts(
+        desk_name=name,
+        desk_telephone=telephone,
+        out_of_hours_telephone=out_of_hours,
+        meeting_place=place,
+        secure_domains=frozenset(secure),
+        office=office_hours(opens, closes, closed),
+    )
+
+
+def office_hours(opens: str, closes: str, closure_days: Collection[str]) -> OfficeHours:
+    """When the council works, from its settings (B3)."""
+    return OfficeHours(
+        opens=opening(opens),
+        closes=opening(closes),
+        closure_days=frozenset(date.fromisoformat(day) for day in closure_days),
+    )
+
+
+def on_the_list(session: Session, meeting_id: int) -> list[OnTheList]:
+    """Everybody who is invited and was not removed."""
+    rows = session.execute(_ON_THE_LIST, {"meeting_id": meeting_id})
+    return [OnTheList(*row) for row in rows]
 
 
 def known_addresses(session: Session) -> list[Known]:
@@ -146,143 +304,13 @@ def known_addresses(session: Session) -> list[Known]:
 
 def people_with(session: Session, roles: Collection[ProfessionalRole]) -> list[Person]:
     """Everybody active with one of these roles."""
-    return [person_of(row) for row in directory.active_people(session, *roles)] if roles else []
+    if not roles:
+        return []
+    return [Person(*row) for row in session.execute(_WITH_ROLES, {"roles": list(roles)})]
 
 
 def people_by_id(session: Session, ids: Collection[int]) -> dict[int, Person]:
     """These people of the directory."""
-    return {row.id: person_of(row) for row in directory.professionals(session, ids)}
-
-
-def office_hours(council: CouncilSettings) -> OfficeHours:
-    """When the council works (B3)."""
-    return OfficeHours(
-        opens=opening(council.office_opens),
-        closes=opening(council.office_closes),
-        closure_days=frozenset(date.fromisoformat(day) for day in council.closure_days),
-    )
-
-
-def diary(
-    session: Session,
-    meeting: Meeting,
-    chair_id: int | None,
-    first: datetime,
-    last: datetime,
-) -> Diary:
-    """What is taken of chair and lines between two moments, this discussion's own line and time
-    left aside (C1)."""
-    return Diary(
-        lines=lines_with_pins(session, meeting),
-        taken=lines_taken(session, meeting, first, last),
-        chair=chaired(session, meeting, chair_id, first, last),
-    )
-
-
-def lines_taken(
-    session: Session, meeting: Meeting, first: datetime, last: datetime
-) -> dict[int, frozenset[datetime]]:
-    """The quarters of each line that other discussions have."""
-    taken: defaultdict[int, set[datetime]] = defaultdict(set)
-    for line_id, quarter in session.execute(
-        _TAKEN.where(
-            LineQuarter.quarter >= first,
-            LineQuarter.quarter <= last,
-            LineQuarter.meeting_id != meeting.id,
-        )
-    ):
-        taken[line_id].add(quarter)
-    return {line_id: frozenset(quarters) for line_id, quarters in taken.items()}
-
-
-def chaired(
-    session: Session, meeting: Meeting, chair_id: int | None, first: datetime, last: datetime
-) -> tuple[Span, ...]:
-    """When this person chairs other booked discussions."""
-    if chair_id is None:
-        return ()
-    rows = session.execute(
-        _CHAIRED.where(Meeting.chair_id == chair_id, *_within(meeting, first, last))
-    )
-    return tuple((start, end) for start, end in rows if start and end)
-
-
-def invited_elsewhere(
-    session: Session, meeting: Meeting, people: Collection[int], first: datetime, last: datetime
-) -> dict[str, tuple[Span, ...]]:
-    """When these people are invited to other booked discussions, by name."""
-    if not people:
+    if not ids:
         return {}
-    busy: defaultdict[str, list[Span]] = defaultdict(list)
-    for name, start, end in session.execute(
-        # A duty desk takes part in several at once; one person cannot.
-        _INVITED_ELSEWHERE.where(
-            Invitee.professional_id.in_(people),
-            Invitee.is_team.is_(False),
-            *_within(meeting, first, last),
-        )
-    ):
-        if start and end:
-            busy[name].append((start, end))
-    return {name: tuple(spans) for name, spans in busy.items()}
-
-
-def _within(
-    meeting: Meeting, first: datetime, last: datetime
-) -> tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]:
-    return Meeting.starts_at <= last, Meeting.ends_at >= first, Meeting.id != meeting.id
-
-
-def lines_with_pins(session: Session, meeting: Meeting) -> tuple[tuple[int, str], ...]:
-    """Lines that can be taken: its own first, then those with a PIN left, by name (C4)."""
-    usable = [
-        (line_id, name) for line_id, name in session.execute(_USABLE, {"own": meeting.line_id})
-    ]
-    return tuple(sorted(usable, key=lambda line: line[0] != meeting.line_id))
-
-
-def holder_of(session: Session, line_id: int, quarters: Collection[datetime]) -> Holder | None:
-    """Which discussion has the line in one of these quarters."""
-    row = session.execute(
-        _HOLDER.where(LineQuarter.line_id == line_id, LineQuarter.quarter.in_(list(quarters)))
-    ).first()
-    return None if row is None else Holder(*row)
-
-
-def chaired_at(
-    session: Session, chair_id: int, start: datetime, end: datetime, but: int
-) -> Holder | None:
-    """Another booked discussion that this person chairs at that time."""
-    row = session.execute(
-        select(Meeting.ref, Meeting.starts_at, Meeting.ends_at, Staff.name)
-        .join(Staff, Staff.id == Meeting.chair_id)
-        .where(
-            Meeting.chair_id == chair_id,
-            Meeting.state == MeetingState.BOOKED,
-            Meeting.starts_at < end,
-            Meeting.ends_at > start,
-            Meeting.id != but,
-        )
-        .limit(1)
-    ).first()
-    return None if row is None else Holder(*row)
-
-
-def _referrer(session: Session, referral: Referral) -> Referrer | None:
-    agency = session.get(Agency, referral.source_agency_id)
-    if agency is None:
-        return None
-    known = (
-        session.get(Professional, referral.referrer_professional_id)
-        if referral.referrer_professional_id
-        else None
-    )
-    return Referrer(
-        name=referral.referrer_name,
-        title=referral.referrer_role,
-        agency_id=agency.id,
-        agency_name=agency.name,
-        agency_kind=agency.kind,
-        person=person_of(known) if known and known.ended_at is None else None,
-        contact=referral.referrer_contact,
-    )
+    return {row[0]: Person(*row) for row in session.execute(_BY_ID, {"ids": list(ids)})}

@@ -11,35 +11,37 @@ from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.core.clock import now
 from app.core.session import reading
-from app.meetings.booking import changes, service
+from app.meetings.booking import changes, queries, service
 from app.meetings.booking.changes_shown import order_of
 from app.meetings.booking.forms import BookingForm, CancelForm, RemindForm, SendAgainForm
 from app.meetings.booking.ground import Ground
-from app.meetings.booking.page import BookingPage, add_unseen, build, fill, fill_change
+from app.meetings.booking.page import add_unseen, build, fill, fill_change
 from app.meetings.booking.person_rows import MOST_PEOPLE
 from app.meetings.booking.types import Proposal
 from app.meetings.queries import invitee as invitee_of
-from app.meetings.routes import meeting_or_404, note_view, once, sender
+from app.meetings.routes import meeting_or_404, note_view_of, once, sender
 from app.meetings.types import MeetingState
 from app.web.access import access
-from app.web.htmx import go_to, respond
+from app.web.htmx import go_to, respond, wants_fragment
 from app.web.numbers import whole_or_none
 
 blueprint = Blueprint("booking", __name__)
 
 PAGE, FRAGMENT = "meetings/booking/book.html", "meetings/booking/_book.html"
-LIVE = "meetings/booking/_live.html"
+LIVE, LETTER = "meetings/booking/_live.html", "meetings/booking/_letter.html"
 NEW_PROPOSAL = "Proposed since you opened the page: tick, or say why not"
 
 
 @blueprint.get("/discussions/<ref>/book")
 @access(staff_may(Permission.DISCUSSION_BOOK))
 def book(ref: str) -> Response:
-    if note_view(ref, "booking") is not MeetingState.NEEDED:
-        return go_to(url_for("meetings.overview", ref=ref))
     form, ground = BookingForm(), _ground(ref)
+    if ground.meeting.state is not MeetingState.NEEDED:
+        return go_to(url_for("meetings.overview", ref=ref))
     fill(ground, form)
-    return respond(PAGE, form=form, page=build(ground, form, sender()))
+    page = build(ground, form, sender())
+    note_view_of(ref, "booking")
+    return respond(PAGE, form=form, page=page)
 
 
 @blueprint.post("/discussions/<ref>/book")
@@ -74,18 +76,25 @@ def send(ref: str) -> Response:
 @blueprint.post("/discussions/<ref>/book/preview")
 @access(staff_may(Permission.DISCUSSION_BOOK))
 def preview(ref: str) -> Response:
-    """The letters for what the form holds now; changes nothing."""
-    return respond(PAGE, LIVE, form=(form := BookingForm()), page=_build(ref, form))
+    """The letters for what the form holds now, or the one that was opened; changes nothing."""
+    form, opened = BookingForm(), whole_or_none(request.form.get("letter"))
+    page = build(_ground(ref), form, sender(), letter=opened or 0)
+    letter = next((one for one in page.letters if one.preview), None)
+    if opened is not None and letter is not None and wants_fragment():
+        return respond(PAGE, LETTER, form=form, page=page, letter=letter)
+    return respond(PAGE, LIVE, form=form, page=page)
 
 
 @blueprint.get("/discussions/<ref>/change")
 @access(staff_may(Permission.DISCUSSION_BOOK))
 def change(ref: str) -> Response:
-    if note_view(ref, "booking") is not MeetingState.BOOKED:
-        return go_to(url_for("meetings.overview", ref=ref))
     form, ground = BookingForm(), _ground(ref)
+    if ground.meeting.state is not MeetingState.BOOKED:
+        return go_to(url_for("meetings.overview", ref=ref))
     fill_change(ground, form)
-    return respond(PAGE, form=form, page=build(ground, form, sender(), changing=True))
+    page = build(ground, form, sender(), changing=True)
+    note_view_of(ref, "booking")
+    return respond(PAGE, form=form, page=page)
 
 
 @blueprint.post("/discussions/<ref>/change")
@@ -120,7 +129,8 @@ def send_change(ref: str) -> Response:
 def preview_change(ref: str) -> Response:
     """Who would get which letter for what the form holds now; changes nothing."""
     form = BookingForm()
-    return respond(PAGE, LIVE, form=form, page=_build(ref, form, changing=True))
+    page = build(_ground(ref), form, sender(), changing=True)
+    return respond(PAGE, LIVE, form=form, page=page)
 
 
 @blueprint.route("/discussions/<ref>/cancel", methods=["GET", "POST"])
@@ -200,15 +210,15 @@ def remind(ref: str) -> Response:
 
 def _ground(ref: str) -> Ground:
     session = reading()
-    return Ground(session, meeting_or_404(session, ref), now())
-
-
-def _build(ref: str, form: BookingForm, *, changing: bool = False) -> BookingPage:
-    return build(_ground(ref), form, sender(), changing=changing)
+    read = queries.read(session, ref)
+    if read is None:
+        abort(404)
+    return Ground(session, read, now())
 
 
 def _shown(ref: str, form: BookingForm, status: int = 200, *, changing: bool = False) -> Response:
-    page = _build(ref, form, changing=changing)
+    every = request.form.get("do") == "preview"
+    page = build(_ground(ref), form, sender(), changing=changing, letter=None if every else 0)
     return respond(PAGE, FRAGMENT, status=status, form=form, page=page)
 
 

@@ -12,8 +12,7 @@ from app.meetings.booking import rules
 from app.meetings.booking.addresses import Doubts
 from app.meetings.booking.person_rows import PersonRow
 from app.meetings.booking.slots import overlaps
-from app.meetings.booking.types import CaseFacts, Diary, Person, Proposal
-from app.meetings.models import Invitee
+from app.meetings.booking.types import CaseFacts, Diary, OnTheList, Person, Proposal
 
 MOST_SWAPS = 2
 
@@ -39,12 +38,13 @@ class RowShown:
     swaps: tuple[Person, ...] = ()  # who takes the place at one press
     address: str = ""  # where the invitation goes, from the directory
     is_team: bool = False  # whoever reads it there may use the link
+    options: tuple[tuple[int, str, bool], ...] = ()  # of the list: number, words, whether chosen
 
 
 def row_shown(
     row: PersonRow,
     proposal: Proposal | None,
-    invitee: Invitee | None,
+    invitee: OnTheList | None,
     people: Mapping[int, Person],
     case: CaseFacts,
     diary: Diary,
@@ -59,6 +59,10 @@ def row_shown(
     row.options = options
     # The list only where the buttons do not hold everybody.
     can_swap = bool(options) if person is None else len(options) > 1 + MOST_SWAPS
+    listed = tuple(
+        (one.id, f"{one.name}, {one.title or one.role.label}, {one.agency_name}", one is person)
+        for one in (options if can_swap else ())
+    )
     if invitee is not None:
         return RowShown(
             form=row,
@@ -82,6 +86,7 @@ def row_shown(
             warnings=_warnings(person, case, diary, at, end),
             required=bool(proposal and proposal.required),
             can_swap=can_swap,
+            options=listed,
             swaps=tuple(one for one in options if one != person)[:MOST_SWAPS],
             look_alike=doubts.look_alike,
             asks_address=not person.email,
@@ -105,6 +110,7 @@ def row_shown(
         look_alike=doubts.look_alike,
         required=bool(proposal and proposal.required),
         can_swap=can_swap,
+        options=listed,
         swaps=options[:MOST_SWAPS],
         asks_address=not nobody,
         can_drop=proposal is None,
@@ -138,7 +144,7 @@ def _busy(name: str, diary: Diary, at: datetime, end: datetime) -> tuple[str, ..
 def cautions(
     rows: Sequence[RowShown],
     people: Mapping[int, Person],
-    invitees: Mapping[str, Invitee],
+    invitees: Mapping[str, OnTheList],
 ) -> tuple[str, ...]:
     """Quorum and decision-makers, of those who are ticked (C2, C8)."""
     coming: list[tuple[str, bool]] = []

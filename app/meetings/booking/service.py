@@ -14,9 +14,9 @@ from app.core.clock import words_for_moment, words_for_time
 from app.core.refusal import Refused
 from app.directory.queries import council
 from app.invitations.link_letters import notice_letters
-from app.invitations.types import LetterKind, Notice
+from app.invitations.types import Notice
 from app.meetings import messages, rules
-from app.meetings.booking import queries
+from app.meetings.booking.diary_queries import chaired_at
 from app.meetings.booking.lines import take_line, take_typed
 from app.meetings.booking.people import add_all, chair_of
 from app.meetings.booking.slots import is_late
@@ -69,8 +69,9 @@ def book(
         take_typed(session, meeting, order.dial_in)
     else:
         take_line(session, meeting, order.line_id, now)
-    add_all(session, meeting, chair, order.people, now)
-    queued = messages.send(session, LetterKind.INVITATION, meeting, meeting.invitees, sender, now)
+    session.flush()
+    on_the_list, seats = add_all(session, meeting, chair, order.people, now)
+    queued = messages.invite(session, meeting, seats, sender, now)
     record(
         session,
         staff.actor,
@@ -81,7 +82,7 @@ def book(
             "starts_at": order.starts_at.isoformat(),
             "minutes": order.minutes,
             "format": order.format.value,
-            "invited": len(meeting.invitees),
+            "invited": on_the_list,
             "letters": queued,
             "left_out": [leaving.rule_id for leaving in order.left_out],
             "after_deadline": is_late(order.starts_at, meeting.due_at),
@@ -139,7 +140,7 @@ def set_time(
     if not SHORTEST <= minutes <= LONGEST:
         raise Refused("minutes", f"Choose a length from {SHORTEST} to {LONGEST} minutes")
     end = start + timedelta(minutes=minutes)
-    other = queries.chaired_at(session, chair_id, start, end, but=meeting.id)
+    other = chaired_at(session, chair_id, start, end, but=meeting.id)
     if other is not None and other.starts_at is not None and other.ends_at is not None:
         raise Refused(
             "chair",

@@ -172,15 +172,19 @@ class _Search:
         free: list[Slot] = []
         somebody_busy: list[Slot] = []
         for start in self.starts(earliest, last, hours):
-            slot = self.slot(start)
+            # Most times could not be offered beside those found: nothing is asked of them.
+            fits = _fits(free, start, most)
+            if not (fits or _fits(somebody_busy, start, MOST_WITH_SOMEBODY_BUSY)):
+                continue
+            slot = self.slot(start, known_office=hours is Hours.OFFICE)
             if slot is None:
                 continue
-            if slot.busy:
-                _offer(somebody_busy, slot, MOST_WITH_SOMEBODY_BUSY)
-            else:
-                _offer(free, slot, most)
-            if len(free) == most:
-                break
+            if not slot.busy and fits:
+                free.append(slot)
+                if len(free) == most:
+                    break
+            elif slot.busy and _fits(somebody_busy, start, MOST_WITH_SOMEBODY_BUSY):
+                somebody_busy.append(slot)
         return free + somebody_busy[: max(0, most - len(free))]
 
     def starts(self, earliest: datetime, last: datetime, hours: Hours) -> Iterator[datetime]:
@@ -203,7 +207,7 @@ class _Search:
             return WAKING_HOURS
         return self.office.opens, self.office.closes
 
-    def slot(self, start: datetime) -> Slot | None:
+    def slot(self, start: datetime, *, known_office: bool) -> Slot | None:
         """The offer of this time, or None where the chair or the lines rule it out."""
         end = start + self.length
         around = (start - self.travel, end + self.travel)
@@ -218,7 +222,7 @@ class _Search:
             if any(overlaps(around, span) for span in spans)
         )
         away = tuple(name for name, until in self.diary.away.items() if until > start)
-        office_time = is_office_time(start, end, self.office)
+        office_time = known_office or is_office_time(start, end, self.office)
         return Slot(
             start=start,
             end=end,
@@ -255,15 +259,15 @@ class _Search:
         return free
 
 
-def _offer(offered: list[Slot], slot: Slot, most: int) -> None:
-    """Add a slot unless the list is full, its day has enough, or the last one is too near."""
-    day = london_date(slot.start)
-    if (
-        len(offered) < most
-        and sum(london_date(other.start) == day for other in offered) < MOST_A_DAY
-        and (not offered or slot.start >= offered[-1].start + SPACING)
-    ):
-        offered.append(slot)
+def _fits(offered: list[Slot], start: datetime, most: int) -> bool:
+    """Whether a time may join: not where the list is full, the last one is too near, or its day
+    has enough."""
+    if len(offered) >= most or (offered and start < offered[-1].start + SPACING):
+        return False
+    if len(offered) < MOST_A_DAY:
+        return True
+    day = london_date(start)
+    return sum(london_date(other.start) == day for other in offered) < MOST_A_DAY
 
 
 def _quarters(earliest: datetime, last: datetime) -> Iterator[datetime]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from typing import Any
 
 from app.directory.types import AgencyKind, ProfessionalRole
-from app.meetings.types import Format
+from app.meetings.types import Answer, Format, MeetingState
 from app.referrals.types import Concern, Flag
 
 
@@ -27,6 +28,42 @@ class Person:
     is_team: bool
     decision_maker: bool
     away_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMeeting:
+    """A discussion as the booking page reads it."""
+
+    id: int
+    ref: str
+    state: MeetingState
+    format: Format
+    due_at: datetime | None
+    started_at: datetime | None
+    clocks: Mapping[str, Any]
+    chair_id: int | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    place: str | None
+    line_id: int | None
+    typed_dial_in: str | None
+    late_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OnTheList:
+    """Somebody who is invited already."""
+
+    id: int
+    staff_id: int | None
+    name: str
+    title: str
+    role: ProfessionalRole
+    agency_name: str
+    agency_kind: AgencyKind
+    decision_maker: bool
+    why: str
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +156,18 @@ class OfficeHours:
     closure_days: frozenset[date] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class CouncilFacts:
+    """What booking asks of the council's settings."""
+
+    desk_name: str
+    desk_telephone: str
+    out_of_hours_telephone: str
+    meeting_place: str
+    secure_domains: frozenset[str]
+    office: OfficeHours
+
+
 Span = tuple[datetime, datetime]
 
 
@@ -132,6 +181,7 @@ class Diary:
     people: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
     away: Mapping[str, datetime] = field(default_factory=dict)  # until when
     asked: int = 0  # how many people's diaries this takes into account
+    telephones: Mapping[int, str] = field(default_factory=dict)  # of the lines
 
 
 @dataclass(frozen=True, slots=True)

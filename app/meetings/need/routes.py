@@ -123,7 +123,7 @@ def start_now(ref: str) -> Response:
     referral = _referral_or_404(session, ref)
     form.people.choices = _people(session, referral, now())
     if request.method == "GET":
-        case = booking.case_facts(session, referral, [one.child_id for one in referral.children])
+        case = booking.case_facts(session, referral.id, [one.child_id for one in referral.children])
         form.format.data = format_for(case).format.value
     return respond(
         "meetings/need/start_now.html",
@@ -316,7 +316,7 @@ def _held(form: HeldForm, moment: datetime) -> HeldAlready:
 
 def _people(session: Session, referral: Referral, at: datetime) -> list[tuple[str, str]]:
     """Who would be proposed: the people an urgent discussion is likely to have."""
-    case = booking.case_facts(session, referral, [row.child_id for row in referral.children])
+    case = booking.case_facts(session, referral.id, [row.child_id for row in referral.children])
     directory = booking.people_with(session, roles_asked_for(case))
     people = {}
     for proposal in who_must_come(case, directory, at):

@@ -239,7 +239,9 @@ def _new(
         referral_id=case.referral.id if case.referral else None,
         state=MeetingState.NEEDED,
         route=Route.BOOKED,
-        format=format_for(case_facts(session, case.referral, case.child_ids)).format,
+        format=format_for(
+            case_facts(session, case.referral.id if case.referral else None, case.child_ids)
+        ).format,
         need_reason=reason,
         need_decided_by_id=staff.id,
         created_at=now,

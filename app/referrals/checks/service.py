@@ -70,14 +70,15 @@ def ask(
     due = due_for(session, protocol, referral)
     by_mail = [person for person in found if person.email]
     invited = invitations.invite_all(
-        session, [(person.name, person.email or "", person.is_team) for person in by_mail], now
+        session,
+        [(person.name, person.email or "", person.is_team) for person in by_mail],
+        now,
+        expires_at=now + rules.LINK_LIFE,
     )
     links = dict(zip((person.id for person in by_mail), invited, strict=True))
     asked = []
     for person in found:
         invitation = links.get(person.id)
-        if invitation is not None:
-            invitation.expires_at = now + rules.LINK_LIFE
         check = AgencyCheck(
             ref=new_reference("IR"),
             referral_id=referral.id,

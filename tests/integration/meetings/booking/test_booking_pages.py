@@ -72,6 +72,26 @@ def test_the_page_shows_exactly_the_letters_without_the_pin(app, desk, case):
         db.session.remove()
 
 
+def test_the_other_letters_come_when_they_are_opened(app, desk, case):
+    url, fields, html = _page(desk, case)
+    assert html.count("<pre") == 1 and "Dear Vera Visitor," not in html
+    names = re.findall(r"app-letter.*?details__summary-text\">([^<]+)<", html, re.DOTALL)
+    asked = fields | {"letter": str(names.index("Vera Visitor"))}
+    opened = desk.post(f"{url}/preview", data=asked, headers=HTMX).text
+    assert opened.count("<pre") == 1 and "Dear Vera Visitor," in opened
+    assert "<html" not in opened and "booking-notes" not in opened
+    every = desk.post(url, data=fields | {"do": "preview"}).text
+    assert every.count("<pre") == 4 and "Dear Vera Visitor," in every
+    assert _sent(app) == []
+
+
+@pytest.mark.parametrize("letter", ["99", "-1", "x", ""])
+def test_a_letter_that_is_not_there_gives_the_first(desk, case, letter):
+    url, fields, _html = _page(desk, case)
+    answer = desk.post(f"{url}/preview", data=fields | {"letter": letter}, headers=HTMX)
+    assert answer.status_code == 200
+
+
 def test_sent_twice_it_books_once(app, desk, case):
     url, fields, _html = _page(desk, case)
     first = desk.post(url, data=fields | {"do": "send"})
