@@ -46,6 +46,9 @@ POLICE = "desk@police.example"
 TO_REMOVE = "probation@probation.example"
 HEALTH, SCHOOL_LEAD = "vera@health.example", "dsl@larkspurfield.example"
 TEACHER = "b.teller@larkspurfield.example"
+# Who comes instead of the health visitor; an address that was wrong, and the right one.
+COLLEAGUE = "nora@health.example"
+WRONG, RIGHT = "early@help.example", "leo@help.example"
 _P, _K = ProfessionalRole, AgencyKind
 PEOPLE = (
     ("Constance Abara", _P.POLICE_CAIT, _K.POLICE, "Northshire Police", POLICE),
@@ -53,7 +56,7 @@ PEOPLE = (
     ("Dr Imogen Platt", _P.GP, _K.HEALTH, "Mill Lane Surgery", "platt@surgery.example"),
     ("Sara Lind", _P.SAFEGUARDING_LEAD, _K.EDUCATION, SCHOOL, SCHOOL_LEAD),
     ("Ben Teller", _P.TEACHER, _K.EDUCATION, SCHOOL, TEACHER),
-    ("Leo Baptist", _P.EARLY_HELP_WORKER, _K.EARLY_HELP, "Early Help", "early@help.example"),
+    ("Leo Baptist", _P.EARLY_HELP_WORKER, _K.EARLY_HELP, "Early Help", WRONG),
     ("Grant Stead", _P.PROBATION_OFFICER, _K.PROBATION, "Probation North", TO_REMOVE),
     ("Tracy Boyd", _P.HOUSING_OFFICER, _K.HOUSING, "Homes North", "boyd@homes.example"),
 )
@@ -178,6 +181,11 @@ class Player:
         self._answer_with_code()
         with self._step("reminded"):
             self._press("remind")
+        with self._step("resent"):
+            self._send_again("Sara Lind")
+        self._name_colleague()
+        with self._step("corrected"):
+            self._send_again("Leo Baptist", email=RIGHT)
         with self._step("cancelled"):
             self._press("cancel", reason=REASON)
         with self._step("record due"):
@@ -290,19 +298,10 @@ class Player:
 
     def _answer_with_code(self) -> None:
         """The police follow their newest link, in a browser that knows nothing yet."""
-        guest = _watched(self.journey.guest_urls)(self.app, self.app.response_class)
-        [letter] = [one for one in self.journey.steps["removed"] if one.recipient == POLICE]
-        link = f"/i/{letter.token}"
-        with self._step("code"):
-            before = guest.get(link)
-            asked = form_of(before.text, f"{link}/code-request")
-            waiting = self._send(guest, f"{link}/code-request", data=asked)
-        [code] = self.journey.steps["code"]
+        guest, before, waiting = self._ask_for_code(POLICE, "removed", "code")
         self._try_wrongly(guest, waiting)
-        typing = guest.get(waiting)
-        self.journey.pages_before_code = [before.text, typing.text]
-        given = form_of(typing.text, waiting) | {"code": code.code}
-        clean = self._send(guest, waiting, data=given)
+        typing, clean = self._give_code(guest, waiting, "code")
+        self.journey.pages_before_code = [before, typing]
         self.journey.page_after_code = guest.get(clean).text
         answer = form_of(self.journey.page_after_code, "/attend/answer")
         said = {"answer-answer": "dial_in", "answer-note": REASON}
@@ -381,6 +380,39 @@ class Player:
             arrival = writer.arrival().ref
             db.session.remove()
         assert self.desk.get(f"/referrals/{arrival}/as-sent").status_code == 200
+
+    def _name_colleague(self) -> None:
+        """Somebody who cannot come names who comes instead."""
+        guest, _page, waiting = self._ask_for_code(HEALTH, "reminded", "colleague's code")
+        _typing, clean = self._give_code(guest, waiting, "colleague's code")
+        where = "/attend/colleague"
+        said = {"name": "Nora Ferris", "role": "Health visitor", "email": COLLEAGUE}
+        typed = {f"colleague-{part}": words for part, words in said.items()}
+        with self._step("deputy"):
+            self._send(guest, where, data=form_of(guest.get(clean).text, where) | typed)
+
+    def _ask_for_code(self, recipient: str, newest: str, step: str) -> tuple[FlaskClient, str, str]:
+        """Follow a link in a new browser: what it shows, and where the code is then typed."""
+        guest = _watched(self.journey.guest_urls)(self.app, self.app.response_class)
+        [letter] = [one for one in self.journey.steps[newest] if one.recipient == recipient]
+        link = f"/i/{letter.token}"
+        with self._step(step):
+            before = guest.get(link).text
+            asked = form_of(before, f"{link}/code-request")
+            waiting = self._send(guest, f"{link}/code-request", data=asked)
+        return guest, before, waiting
+
+    def _give_code(self, guest: FlaskClient, waiting: str, step: str) -> tuple[str, str]:
+        """Type the code that came: the page it is typed on, and the one it leads to."""
+        [letter] = self.journey.steps[step]
+        typing = guest.get(waiting).text
+        given = form_of(typing, waiting) | {"code": letter.code}
+        return typing, self._send(guest, waiting, data=given)
+
+    def _send_again(self, name: str, **typed: str) -> None:
+        page = self.desk.get(self.base).text
+        [where] = re.findall(rf'href="([^"]+/send-again)">Send again<span[^>]*> to {name}<', page)
+        self._send(self.desk, where, data=form_of(self.desk.get(where).text, where) | typed)
 
     def _try_wrongly(self, guest: FlaskClient, waiting: str) -> None:
         """What is refused is logged too: a code of somebody else, a form without its token."""

@@ -11,28 +11,37 @@ import pytest
 
 from tests.integration.mail_journey.journey import (
     CHILDREN,
+    COLLEAGUE,
     HEALTH,
     PEOPLE,
     PINS,
     POLICE,
+    RIGHT,
     SCHOOL_LEAD,
     TEACHER,
     TO_REMOVE,
+    WRONG,
     Journey,
 )
 from tests.integration.mail_journey.letter import Letter
 
-WITH_ENTRY = ("booked", "moved", "removed", "cancelled")
+WITH_ENTRY = ("booked", "moved", "removed", "resent", "deputy", "corrected", "cancelled")
+CODES = ("code", "colleague's code")
 TO_STAFF = ("record due", "record late")
 BEHIND_LINKS = ("asked", "chased", "written")
 BY_THE_FORM = ("form put aside", "form code", "form sent")
 EVERY_STEP = (
-    *WITH_ENTRY, "code", "reminded", "told", *TO_STAFF, *BEHIND_LINKS, *BY_THE_FORM,
+    *WITH_ENTRY, *CODES, "reminded", "told", *TO_STAFF, *BEHIND_LINKS, *BY_THE_FORM,
 )  # fmt: skip
 
 
 def everybody(journey: Journey) -> set[str]:
     return {email for *_, email in PEOPLE} | {journey.chair}
+
+
+def at_the_end(journey: Journey) -> set[str]:
+    """Everybody who is still asked when it is called off."""
+    return (everybody(journey) | {COLLEAGUE, RIGHT}) - {TO_REMOVE, HEALTH, WRONG}
 
 
 def to(letters: list[Letter], email: str) -> Letter:
@@ -114,12 +123,46 @@ def test_a_reminder_goes_to_those_who_have_not_answered(journey: Journey) -> Non
         assert journey.pins["reminded"] in letter.text
 
 
+def test_sent_again_it_is_the_same_entry_with_a_fresh_link(journey: Journey) -> None:
+    [letter] = journey.steps["resent"]
+    before = to(journey.steps["removed"], SCHOOL_LEAD)
+    assert letter.recipient == SCHOOL_LEAD
+    assert letter.subject.startswith("Invitation: multi-agency meeting")
+    assert letter.entry.method == "REQUEST"
+    assert (letter.entry.uid, letter.entry.sequence) == (before.entry.uid, 2)
+    assert letter.token and letter.token != before.token
+    assert journey.pins["resent"] == journey.pins["removed"]
+
+
+def test_a_colleague_has_an_entry_of_their_own_and_the_first_is_taken_back(
+    journey: Journey,
+) -> None:
+    letters = journey.steps["deputy"]
+    assert {letter.recipient for letter in letters} == {HEALTH, COLLEAGUE}
+    gone, fresh = to(letters, HEALTH), to(letters, COLLEAGUE)
+    assert (gone.entry.method, gone.entry.sequence, gone.token) == ("CANCEL", 3, None)
+    assert (fresh.entry.method, fresh.entry.sequence) == ("REQUEST", 0)
+    assert fresh.entry.uid != gone.entry.uid
+    # Nobody was sent away: the PIN stays (C4).
+    assert journey.pins["deputy"] == journey.pins["removed"]
+
+
+def test_a_wrong_address_gets_a_cancellation_and_the_right_one_an_entry_of_its_own(
+    journey: Journey,
+) -> None:
+    letters = journey.steps["corrected"]
+    assert {letter.recipient for letter in letters} == {WRONG, RIGHT}
+    wrong, right = to(letters, WRONG), to(letters, RIGHT)
+    assert (wrong.entry.method, wrong.entry.sequence, wrong.token) == ("CANCEL", 3, None)
+    assert (right.entry.method, right.entry.sequence) == ("REQUEST", 0)
+    assert right.entry.uid != wrong.entry.uid
+
+
 def test_a_cancellation_takes_the_entry_away_and_leaves_no_way_in(journey: Journey) -> None:
     letters = journey.steps["cancelled"]
-    assert sorted(letter.recipient for letter in letters) == sorted(
-        everybody(journey) - {TO_REMOVE}
-    )
-    for letter in [*letters, to(journey.steps["removed"], TO_REMOVE)]:
+    assert sorted(letter.recipient for letter in letters) == sorted(at_the_end(journey))
+    taken_back = (("removed", TO_REMOVE), ("deputy", HEALTH), ("corrected", WRONG))
+    for letter in [*letters, *(to(journey.steps[step], email) for step, email in taken_back)]:
         assert letter.entry.method == "CANCEL"
         assert letter.entry.event["STATUS"] == "CANCELLED"
         assert "CONFERENCE" not in letter.entry.event
@@ -127,7 +170,8 @@ def test_a_cancellation_takes_the_entry_away_and_leaves_no_way_in(journey: Journ
         assert letter.token is None
         for secret in (*PINS, "808 157 0100", "8081570100"):
             assert secret not in letter.words
-    assert {letter.entry.sequence for letter in letters} == {3}
+    for letter in letters:
+        assert letter.entry.sequence == (1 if letter.recipient in (COLLEAGUE, RIGHT) else 3)
 
 
 def test_the_chair_is_told_of_the_record_before_it_is_late_and_then(journey: Journey) -> None:
@@ -176,19 +220,24 @@ def test_each_letter_is_for_one_mailbox_alone(journey: Journey) -> None:
         for name in headers:
             assert not re.fullmatch("(?i)b?cc|resent-.*|sender|reply-to|disposition-.*", name)
     found = [letter.message_id for letter in journey.letters]
-    assert len(set(found)) == len(found) == 9 + 9 + 9 + 1 + 6 + 8 + 1 + 1 + 1 + 2 + 1 + 2 + 3
+    by_step = (9, 9, 9, 1, 6, 1, 1, 2, 2, 8, 1, 1, 1, 2, 1, 2, 1, 1, 1)
+    assert len(set(found)) == len(found) == sum(by_step)
 
 
 def test_nobody_reads_of_another(journey: Journey) -> None:
     uids = {letter.entry.uid: letter.recipient for letter in entries(journey)}
-    assert len(uids) == 9
+    assert len(uids) == 9 + 2
     tokens = [letter.token for letter in journey.letters if letter.token]
-    assert len(set(tokens)) == len(tokens) == 9 + 9 + 8 + 6 + 2 + 1 + 2 + 1
+    by_step = (9, 9, 8, 6, 1, 1, 1, 2, 1, 2, 1)
+    assert len(set(tokens)) == len(tokens) == sum(by_step)
     names = {email: name for name, *_, email in PEOPLE}
+    names |= {journey.chair: "Helen Marsh", COLLEAGUE: "Nora Ferris", RIGHT: names[WRONG]}
     for letter in journey.letters:
-        for email in everybody(journey) - {letter.recipient}:
+        for email in names.keys() - {letter.recipient}:
             assert email not in letter.words
-            assert names.get(email, "Helen Marsh") not in letter.words
+            # Somebody whose address was wrong is the same person.
+            if names[email] != names[letter.recipient]:
+                assert names[email] not in letter.words
         for uid, recipient in uids.items():
             assert uid not in letter.words or recipient == letter.recipient
         for token in tokens:
@@ -227,8 +276,9 @@ def test_an_entry_keeps_its_uid_and_counts_up(journey: Journey) -> None:
         assert len({entry.uid for entry in mine}) == 1
         assert uuid.UUID(mine[0].uid).version == 4
         assert str(uuid.UUID(mine[0].uid)) == mine[0].uid
-        changes = 3 if email == TO_REMOVE else 4
-        assert [entry.sequence for entry in mine] == list(range(changes))
+        again = [2] if email == SCHOOL_LEAD else []
+        last = [] if email == TO_REMOVE else [3]
+        assert [entry.sequence for entry in mine] == [0, 1, 2, *again, *last]
 
 
 def test_an_entry_says_when(journey: Journey) -> None:
@@ -244,7 +294,7 @@ def test_an_entry_says_when(journey: Journey) -> None:
 
 
 def test_an_entry_says_how_and_no_more(journey: Journey) -> None:
-    for step in ("booked", "moved", "removed"):
+    for step in WITH_ENTRY[:-1]:
         for letter in journey.steps[step]:
             event = letter.entry.event
             assert str(event["SUMMARY"]) == f"Multi-agency meeting {journey.reference}"
@@ -306,13 +356,13 @@ def test_no_address_holds_a_word_of_the_case_nor_a_secret(journey: Journey) -> N
     staff = set(journey.staff_urls)
     assert any("/attend" in url for url in guests)
     assert any(url.endswith("/change") for url in staff)
-    [code] = journey.steps["code"]
+    codes = [letter.code for step in CODES for letter in journey.steps[step]]
     for url in guests:
         assert journey.canary.found_in(url) == []
     for url in staff:
         assert journey.canary_of_staff.found_in(url) == []
     for url in guests | staff:
-        assert not [secret for secret in (*PINS, code.code) if secret in url]
+        assert not [secret for secret in (*PINS, *codes) if secret in url]
 
 
 def test_no_line_of_the_log_holds_a_word_of_the_case(journey: Journey) -> None:
@@ -325,9 +375,10 @@ def test_no_line_of_the_log_holds_a_word_of_the_case(journey: Journey) -> None:
 
 
 def test_no_line_of_the_log_holds_a_secret_or_an_address(journey: Journey) -> None:
-    [code] = journey.steps["code"]
+    codes = [letter.code for step in CODES for letter in journey.steps[step]]
     tokens = [letter.token for letter in journey.letters if letter.token]
     for secret in (*PINS, *tokens, *everybody(journey)):
         assert secret not in journey.log
     # Six digits by themselves: a fraction of a second holds others.
-    assert not re.search(rf"(?<![\d.]){code.code}(?!\d)", journey.log)
+    for code in codes:
+        assert not re.search(rf"(?<![\d.]){code}(?!\d)", journey.log)
