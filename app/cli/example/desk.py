@@ -41,11 +41,13 @@ def desks_day(area: Area, settings: Settings, now: datetime) -> None:
 
     After the week is committed, because forms are printed outside any transaction.
     """
-    booked = list(reading().execute(_BOOKED).scalars())
+    first_sent = now - timedelta(minutes=70)
+    found = reading().execute(_BOOKED).scalars()
+    booked = [one for one in found if one.created_at <= first_sent]
     # First whoever has the most calls to make.
     refs = [one.ref for one in sorted(booked, key=lambda one: -len(_silent(one)))]
     for place, ref in enumerate(refs[:FORMS]):
-        sent_at = now - timedelta(minutes=70 - 25 * place)
+        sent_at = first_sent + timedelta(minutes=25 * place)
         _send(area, settings, ref, FormKind.POLICE_REQUEST, sent_at)
         if place == 1:
             with transaction() as session:
@@ -63,7 +65,7 @@ def _send(area: Area, settings: Settings, ref: str, kind: FormKind, at: datetime
     session = reading()
     named = active(council(session).protocol_id).form(kind)
     meeting = session.execute(select(Meeting).where(Meeting.ref == ref)).scalar_one()
-    if named is None or meeting.created_at > at:
+    if named is None:
         return
     pdf = printed(paper_of(session, meeting, named, "", at))
     sender = Sender(settings.mail_from, settings.base_url)

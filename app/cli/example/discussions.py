@@ -18,12 +18,12 @@ from app.core.session import transaction
 from app.directory.queries import council
 from app.directory.types import ProfessionalRole
 from app.meetings import answers
-from app.meetings.booking import diary_queries
+from app.meetings.booking import changes, diary_queries
 from app.meetings.booking import queries as booking
 from app.meetings.booking import service as bookings
 from app.meetings.booking.rules import roles_asked_for, who_must_come
 from app.meetings.booking.slots import slots
-from app.meetings.booking.types import BookingOrder, Chosen, Slot
+from app.meetings.booking.types import BookingOrder, Chosen, Slot, TypedDialIn
 from app.meetings.discussion import actions, people, service
 from app.meetings.discussion.content import gate_of
 from app.meetings.discussion.types import ActionOrder, Conflict, child_scope
@@ -43,6 +43,8 @@ from app.referrals.models import Referral
 
 Plan = Callable[[datetime, Callable[[datetime], None]], None]
 MINUTES = 45
+# Of the bookings that lie ahead, in their order: one late, one without a line, one called off.
+LATE, WITHOUT_LINE, CALLED_OFF = 1, 2, 3
 
 # What a joint section 47 enquiry answers; keys as in app.meetings.discussion.questions.
 DECISIONS = {
@@ -98,6 +100,7 @@ class Discussions:
         self.signed: list[tuple[int, int, datetime]] = []
         self.count = 0
         self.under_way = False
+        self.ahead = 0
 
     def needed(self, referral: Referral, plan: Plan, at: datetime) -> None:
         """The chair decides; the administrator books within the hour."""
@@ -129,14 +132,17 @@ class Discussions:
         case = booking.case_facts(self.session, meeting.referral_id, children)
         directory = booking.people_with(self.session, roles_asked_for(case))
         proposals = [p for p in who_must_come(case, directory, at) if p.person or p.typed]
-        slot = self._slot(meeting, chair.id, at)
+        fresh = at > self.now - timedelta(hours=10)
+        self.ahead += fresh
+        special = self.ahead if fresh else 0
+        slot = self._slot(meeting, chair.id, at, late=special == LATE)
         order = BookingOrder(
             starts_at=slot.start,
             minutes=MINUTES,
             format=Format.CALL,
             place=None,
             chair_id=chair.id,
-            line_id=slot.line_id,
+            line_id=None if special == WITHOUT_LINE else slot.line_id,
             people=tuple(
                 Chosen(
                     why=p.why,
@@ -150,6 +156,7 @@ class Discussions:
             late_reason="No slot before the deadline that the police desk could make."
             if slot.after_deadline
             else None,
+            dial_in=TypedDialIn("020 7946 0166", "482913") if special == WITHOUT_LINE else None,
         )
         staff = self.area.one(Role.ADMINISTRATOR)
         bookings.book(self.session, staff, meeting.ref, order, self.sender, at)
@@ -159,10 +166,32 @@ class Discussions:
                     at + timedelta(minutes=9 + 6 * place),
                     partial(self._answer, meeting, invitee, number + place),
                 )
+        if special == CALLED_OFF:
+            called_off = at + timedelta(minutes=12)
+            plan(called_off, partial(self._cancel, meeting))
+            again = partial(self._needed_again, meeting, number, plan)
+            plan(called_off + timedelta(minutes=4), again)
         # Some were never held in time for the week: those stand there, waiting.
         plan(slot.start, partial(self._hold, meeting, number, plan))
 
-    def _slot(self, meeting: Meeting, chair_id: int, at: datetime) -> Slot:
+    def _cancel(self, meeting: Meeting, at: datetime) -> None:
+        staff = self.area.one(Role.ADMINISTRATOR)
+        reason = "The police desk is called to an incident; to be held at another time."
+        changes.cancel(self.session, staff, meeting.ref, reason, self.sender, at)
+
+    def _needed_again(self, cancelled: Meeting, number: int, plan: Plan, at: datetime) -> None:
+        referral = self.session.get_one(Referral, cancelled.referral_id)
+        meeting = need.decide_needed(
+            self.session,
+            self.area.one(Role.CHAIR, number),
+            Occasion(referral_ref=referral.ref),
+            "Nothing has changed: the first discussion was called off before anybody met.",
+            at,
+            at,
+        )
+        plan(at + timedelta(minutes=3), partial(self._book, meeting, number, plan))
+
+    def _slot(self, meeting: Meeting, chair_id: int, at: datetime, *, late: bool = False) -> Slot:
         until = at + timedelta(days=10)
         diary = diary_queries.diary(self.session, meeting, chair_id, (), at, until)
         kept = council(self.session)
@@ -171,6 +200,8 @@ class Discussions:
         if at > self.now - timedelta(hours=10):
             # Booked on the last day: lies ahead, before the deadline where that can be.
             found = [slot for slot in found if slot.start > self.now] or found[-1:]
+        if late:
+            found = [slot for slot in found if slot.after_deadline] or found
         return found[0]
 
     def _start_now(self, referral: Referral, number: int, at: datetime) -> None:

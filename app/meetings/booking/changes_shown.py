@@ -11,7 +11,13 @@ from app.directory import queries as directory
 from app.invitations.letters import previews
 from app.invitations.types import Addressee, Appointment, DialIn, LetterKind
 from app.meetings import messages
-from app.meetings.booking.concerned import NEW_PIN, Held, expected, is_updated
+from app.meetings.booking.concerned import (
+    NEW_PIN,
+    Held,
+    check_locked_out,
+    expected,
+    is_updated,
+)
 from app.meetings.booking.forms import KEEP_TIME, BookingForm
 from app.meetings.booking.ground import Ground
 from app.meetings.booking.letters_shown import (
@@ -104,10 +110,19 @@ class _Post:
         ]
         by_telephone = [one.name for one in (*gone, *told) if one.invitation_id is None]
         by_telephone += [name for name, email, _is_team in added if not email]
-        silent = _silent(stay, told, by_telephone)
+        silent = (*_silent(stay, told, by_telephone), *self._asked(gone))
         if not letters and not by_telephone:
             return ChangeShown([], (), "Nothing is changed yet: nobody gets a letter.")
         return ChangeShown(letters, silent, "")
+
+    def _asked(self, gone: Sequence[Invitee]) -> tuple[str, ...]:
+        """What is asked before a typed dial-in is left to somebody who knows it."""
+        before, after = self.meeting.typed_dial_in, self.after.dial_in[2]
+        try:
+            check_locked_out([one.name for one in gone], before, after, self.order.dial_in_kept)
+        except Refused as refused:
+            return (f"{refused.message}.",)
+        return ()
 
     def _leaves(self, invitee: Invitee, *, handed_over: bool) -> bool:
         chairs = invitee.staff_id is not None and invitee.staff_id == self.meeting.chair_id

@@ -76,7 +76,7 @@ def check_locked_out(
             if removed[1:]
             else (f"{removed[0]} knows")
         )
-        raise Refused("dial_in", f"{who} this dial-in: type another one, or say below why it stays")
+        raise Refused("dial_in", f"{who} this dial-in: type another one, or say why it stays")
 
 
 def expected(meeting: Meeting, order: ChangeOrder, diary: Diary) -> Held:

@@ -294,7 +294,7 @@ def _set_choices(ground: Ground, form: BookingForm, diary: Diary, *, changing: b
         form.chair.choices = [(str(chair_id), "As now"), *form.chair.choices]
     first = "The line it has, if it is free" if changing else "First line that is free"
     if changing and ground.meeting.typed_dial_in:
-        first = "No line: the dial-in typed below"
+        first = "No line: as typed below"
     form.line.choices = [("", first), *choices_of(diary.lines)]
     form.allow_its_length()
 

@@ -1,0 +1,140 @@
+"""Booking, changing and calling off in real Chromium: axe, 320 px, by keyboard, without scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.looking import Looked
+from tests.e2e.steps import sign_in
+
+pytestmark = pytest.mark.browser
+ADMINISTRATOR = "administrator@council.example"
+both = pytest.mark.parametrize("scripts", (True, False), ids=("scripts", "without scripts"))
+
+
+def press(target: Locator) -> None:
+    """By keyboard: the focus is there, and Enter presses."""
+    target.focus()
+    target.press("Enter")
+
+
+def booked(page: Page, fits: Callable[[Page], bool]) -> str:
+    """The first booked discussion whose page fits."""
+    page.goto("/")
+    links = page.locator("main a[href^='/discussions/SD-']").all()
+    found = (re.match(r"/discussions/[\w-]+", one.get_attribute("href") or "") for one in links)
+    for address in dict.fromkeys(each[0] for each in found if each):
+        page.goto(address)
+        if page.get_by_role("link", name="Change the booking").count() and fits(page):
+            return address
+    raise AssertionError("the example area holds no such booking")
+
+
+@both
+def test_somebody_typed_whose_address_looks_like_another(
+    new_browser: Callable[..., Page], looked: Looked, scripts: bool
+) -> None:
+    page = new_browser(scripts=scripts)
+    sign_in(page, ADMINISTRATOR)
+    page.get_by_role("link", name="Book the strategy discussion").first.click()
+    page.locator("#booking-form").wait_for()
+    expect(page.locator("#preview")).to_contain_text("each to one address alone")
+    looked.at(page)
+    swap = page.locator(".app-invitee__swaps button").first
+    name = re.sub("^Ask (.*) instead.*$", r"\1", swap.inner_text())
+    press(swap)
+    expect(page.locator(".app-invitee label strong", has_text=name)).to_be_visible()
+    press(page.locator("summary", has_text="Somebody who is not in the directory"))
+    page.get_by_label("Name", exact=True).fill("Tess Typed")
+    page.locator("#new-agency").fill("Community Health")
+    page.locator("#new-email").fill("tess@hea1th.example")
+    looked.at(page)
+    press(page.get_by_role("button", name="Put on the list"))
+    card = page.locator("li.app-invitee", has_text="Tess Typed")
+    expect(card).to_contain_text("looks like health.example")
+    if not scripts:
+        press(page.get_by_role("button", name="Show the letters again"))
+    expect(page.locator("#preview")).to_contain_text("Tess Typed")
+    looked.at(page)
+    press(page.get_by_role("button", name="Send invitations"))
+    problem = page.locator(".govuk-error-summary a", has_text="Read the address back")
+    expect(problem).to_be_visible()
+    looked.at(page)
+    press(problem)
+    expect(card.get_by_label("I have read this address back")).to_be_focused()
+    press(card.get_by_role("button", name="Take off the list"))
+    expect(card).to_have_count(0)
+
+
+def test_a_change_says_who_gets_what_before_it_is_saved(
+    new_browser: Callable[..., Page], looked: Looked
+) -> None:
+    """Somebody is removed from a call with a typed dial-in: once refused, then with the reason."""
+    page = new_browser()
+    _remove(page, looked, lambda: None)
+
+
+def test_the_same_change_without_scripts(new_browser: Callable[..., Page], looked: Looked) -> None:
+    page = new_browser(scripts=False)
+    show = page.get_by_role("button", name="Show the letters again")
+    _remove(page, looked, lambda: press(show))
+
+
+def _remove(page: Page, looked: Looked, show: Callable[[], None]) -> None:
+    sign_in(page, ADMINISTRATOR)
+    booked(page, lambda one: "020 7946 0166" in one.locator("main").inner_text())
+    press(page.get_by_role("link", name="Change the booking"))
+    preview = page.locator("#preview")
+    expect(preview).to_contain_text("Nothing is changed yet: nobody gets a letter.")
+    looked.at(page)
+    card = page.locator("li.app-invitee").first
+    name = card.locator("label strong").first.inner_text()
+    card.locator(".app-invitee__come").focus()
+    page.keyboard.press("Space")
+    show()
+    expect(preview).to_contain_text(f"Cancellation: {name}")
+    expect(preview).to_contain_text("No letter, because nothing in their entry changes: ")
+    page.locator("li.app-invitee").first.get_by_label(f"Why is {name} removed?").fill("Moved on")
+    press(page.get_by_role("button", name="Save and tell everybody concerned"))
+    problem = page.locator(".govuk-error-summary a", has_text="knows this dial-in")
+    expect(problem).to_be_visible()
+    looked.at(page)
+    press(problem)
+    expect(page.locator("#dial_in")).to_be_focused()
+    page.get_by_label("Why does this dial-in stay?").fill("The colleague is on annual leave then.")
+    press(page.get_by_role("button", name="Save and tell everybody concerned"))
+    main = page.locator("main")
+    expect(main).to_contain_text("The dial-in that they know stays")
+    expect(page.locator("body")).to_contain_text("1 cancellation")
+    looked.at(page)
+
+
+@both
+def test_calling_off_reminding_and_sending_again(
+    new_browser: Callable[..., Page], looked: Looked, scripts: bool
+) -> None:
+    page = new_browser(scripts=scripts)
+    sign_in(page, ADMINISTRATOR)
+    address = booked(page, lambda one: one.get_by_role("link", name="Send again").count() > 0)
+    press(page.get_by_role("link", name="Send again").first)
+    page.get_by_role("heading", name="Send the invitation again").wait_for()
+    looked.at(page)
+    page.get_by_label("Email address").fill("no address")
+    press(page.get_by_role("button", name="Send again"))
+    page.locator(".govuk-error-summary").wait_for()
+    looked.at(page)
+    page.goto(f"{address}/remind")
+    looked.at(page)
+    press(page.get_by_role("button", name="Send the reminders"))
+    expect(page.locator("body")).to_contain_text(
+        re.compile("The reminders are on their way|Nobody with an email address still has to")
+    )
+    page.goto(f"{address}/cancel")
+    looked.at(page)
+    press(page.get_by_role("button", name="Cancel the discussion"))
+    expect(page.locator(".govuk-error-summary")).to_contain_text("Say why it is cancelled")
+    looked.at(page)
