@@ -29,7 +29,7 @@ def booked(page: Page, fits: Callable[[Page], bool]) -> str:
     found = (re.match(r"/discussions/[\w-]+", one.get_attribute("href") or "") for one in links)
     for address in dict.fromkeys(each[0] for each in found if each):
         page.goto(address)
-        if page.get_by_role("link", name="Change the booking").count() and fits(page):
+        if page.get_by_role("link", name="Change time or people").count() and fits(page):
             return address
     raise AssertionError("the example area holds no such booking")
 
@@ -87,7 +87,7 @@ def test_the_same_change_without_scripts(new_browser: Callable[..., Page], looke
 def _remove(page: Page, looked: Looked, show: Callable[[], None]) -> None:
     sign_in(page, ADMINISTRATOR)
     booked(page, lambda one: "020 7946 0166" in one.locator("main").inner_text())
-    press(page.get_by_role("link", name="Change the booking"))
+    press(page.get_by_role("link", name="Change time or people"))
     preview = page.locator("#preview")
     expect(preview).to_contain_text("Nothing is changed yet: nobody gets a letter.")
     looked.at(page)
