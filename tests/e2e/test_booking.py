@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -14,6 +15,28 @@ from tests.e2e.steps import sign_in
 pytestmark = pytest.mark.browser
 ADMINISTRATOR = "administrator@council.example"
 both = pytest.mark.parametrize("scripts", (True, False), ids=("scripts", "without scripts"))
+
+
+@pytest.fixture(scope="module")
+def cookies() -> list[Any]:
+    """Of one sign-in for all these tests: a second-factor code is good once in half a minute."""
+    return []
+
+
+@pytest.fixture
+def at_the_desk(new_browser: Callable[..., Page], cookies: list[Any]) -> Callable[[bool], Page]:
+    """The first page, with scripts or without."""
+
+    def open_page(scripts: bool) -> Page:
+        page = new_browser(scripts=scripts)
+        if not cookies:
+            sign_in(page, ADMINISTRATOR)
+            cookies.extend(page.context.cookies())
+        page.context.add_cookies(cookies)
+        page.goto("/")
+        return page
+
+    return open_page
 
 
 def press(target: Locator) -> None:
@@ -36,16 +59,15 @@ def booked(page: Page, fits: Callable[[Page], bool]) -> str:
 
 @both
 def test_somebody_typed_whose_address_looks_like_another(
-    new_browser: Callable[..., Page], looked: Looked, scripts: bool
+    at_the_desk: Callable[[bool], Page], looked: Looked, scripts: bool
 ) -> None:
-    page = new_browser(scripts=scripts)
-    sign_in(page, ADMINISTRATOR)
+    page = at_the_desk(scripts)
     page.get_by_role("link", name="Book the strategy discussion").first.click()
     page.locator("#booking-form").wait_for()
     expect(page.locator("#preview")).to_contain_text("each to one address alone")
     looked.at(page)
     swap = page.locator(".app-invitee__swaps button").first
-    name = re.sub("^Ask (.*) instead.*$", r"\1", swap.inner_text())
+    name = swap.inner_text().removeprefix("Ask ").partition(" instead")[0]
     press(swap)
     expect(page.locator(".app-invitee label strong", has_text=name)).to_be_visible()
     press(page.locator("summary", has_text="Somebody who is not in the directory"))
@@ -71,21 +93,22 @@ def test_somebody_typed_whose_address_looks_like_another(
 
 
 def test_a_change_says_who_gets_what_before_it_is_saved(
-    new_browser: Callable[..., Page], looked: Looked
+    at_the_desk: Callable[[bool], Page], looked: Looked
 ) -> None:
     """Somebody is removed from a call with a typed dial-in: once refused, then with the reason."""
-    page = new_browser()
+    page = at_the_desk(True)
     _remove(page, looked, lambda: None)
 
 
-def test_the_same_change_without_scripts(new_browser: Callable[..., Page], looked: Looked) -> None:
-    page = new_browser(scripts=False)
+def test_the_same_change_without_scripts(
+    at_the_desk: Callable[[bool], Page], looked: Looked
+) -> None:
+    page = at_the_desk(False)
     show = page.get_by_role("button", name="Show the letters again")
     _remove(page, looked, lambda: press(show))
 
 
 def _remove(page: Page, looked: Looked, show: Callable[[], None]) -> None:
-    sign_in(page, ADMINISTRATOR)
     booked(page, lambda one: "020 7946 0166" in one.locator("main").inner_text())
     press(page.get_by_role("link", name="Change time or people"))
     preview = page.locator("#preview")
@@ -115,10 +138,9 @@ def _remove(page: Page, looked: Looked, show: Callable[[], None]) -> None:
 
 @both
 def test_calling_off_reminding_and_sending_again(
-    new_browser: Callable[..., Page], looked: Looked, scripts: bool
+    at_the_desk: Callable[[bool], Page], looked: Looked, scripts: bool
 ) -> None:
-    page = new_browser(scripts=scripts)
-    sign_in(page, ADMINISTRATOR)
+    page = at_the_desk(scripts)
     address = booked(page, lambda one: one.get_by_role("link", name="Send again").count() > 0)
     press(page.get_by_role("link", name="Send again").first)
     page.get_by_role("heading", name="Send the invitation again").wait_for()
