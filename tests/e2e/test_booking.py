@@ -79,7 +79,7 @@ def test_somebody_typed_whose_address_looks_like_another(
     card = page.locator("li.app-invitee", has_text="Tess Typed")
     expect(card).to_contain_text("looks like health.example")
     if not scripts:
-        press(page.get_by_role("button", name="Show the letters again"))
+        press(page.get_by_role("button", name="Show every letter"))
     expect(page.locator("#preview")).to_contain_text("Tess Typed")
     looked.at(page)
     press(page.get_by_role("button", name="Send invitations"))
@@ -104,7 +104,7 @@ def test_the_same_change_without_scripts(
     at_the_desk: Callable[[bool], Page], looked: Looked
 ) -> None:
     page = at_the_desk(False)
-    show = page.get_by_role("button", name="Show the letters again")
+    show = page.get_by_role("button", name="Show every letter")
     _remove(page, looked, lambda: press(show))
 
 

@@ -34,7 +34,6 @@ from app.meetings.types import Answer, Format, dial_in_parts
 
 NEW_PIN_IN_WORDS = "(a new PIN stands here)"
 _FORMATS = frozenset(each.value for each in Format)
-_Shown = tuple[Addressee, str]
 
 
 @dataclass(frozen=True, slots=True)
