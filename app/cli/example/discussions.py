@@ -36,10 +36,12 @@ from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records import service as records
 from app.records.circulation import note_circulated
+from app.records.filing import service as filing
 from app.records.rules import seen_digest
 from app.records.sealing import sealer_of
 from app.records.worker import make_copies
-from app.referrals.models import Referral
+from app.referrals.filing import service as referral_filing
+from app.referrals.models import Child, Referral
 
 Plan = Callable[[datetime, Callable[[datetime], None]], None]
 MINUTES = 45
@@ -119,6 +121,10 @@ class Discussions:
             at,
             at,
         )
+        desk = self.area.actor(Role.ADMINISTRATOR)
+        for row in referral.children:
+            if row.child.case_reference:
+                referral_filing.file(self.session, desk, referral, row.child, row.child.version, at)
         if fresh and number % 4 == 0:
             return  # waits for the administrator
         plan(
@@ -316,6 +322,10 @@ class Discussions:
                     if not one.email
                 }
                 records.release(session, staff, meeting, number, by_hand, True, at)
+                for row in meeting.children:
+                    child = session.get_one(Child, row.child_id)
+                    if child.case_reference:
+                        filing.file(session, staff.actor, meeting, number, child, child.version, at)
             make_copies(self.settings, at + timedelta(minutes=1))
             with transaction() as session:
                 _sent_then(session, Invitee.meeting_id == meeting_id)
