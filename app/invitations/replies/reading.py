@@ -131,7 +131,9 @@ def _sender(message: Message) -> str:
     if len(headers) != 1:
         return ""
     found = [address for _name, address in getaddresses(headers) if address]
-    return found[0].strip().lower() if len(found) == 1 and found[0].count("@") == 1 else ""
+    if len(found) != 1 or found[0].count("@") != 1 or not found[0].isprintable():
+        return ""
+    return found[0].strip().lower()
 
 
 def _header(message: Message, name: str) -> str:

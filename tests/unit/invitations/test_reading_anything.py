@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.invitations.replies.reading import read_mail
@@ -34,6 +34,7 @@ def test_bytes_of_any_kind(raw):
 
 
 @given(st.sampled_from(WHOLE), st.integers(0, 3000), st.integers(0, 60), PIECES)
+@example(b"From: pat\x00@agency.example\r\n\r\nYes", 0, 0, b"")
 @settings(max_examples=300, deadline=None)
 def test_a_mail_with_something_else_in_it(whole, place, length, piece):
     can_be_kept(read_mail(whole[:place] + piece + whole[place + length :]))
