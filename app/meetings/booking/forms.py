@@ -20,12 +20,14 @@ from app.meetings.booking.types import (
     TypedDialIn,
 )
 from app.meetings.types import Format, dial_in_text
+from app.protocols.types import END_OF_TIME, FIRST_MOMENT
 from app.web.choices import RadioField, SelectField
 from app.web.forms import BaseForm, Line, LocalMoment, OnceForm, Passage, Required
 from app.web.numbers import whole_or_none
 
 OTHER_TIME = "other"
 KEEP_TIME = "keep"
+MOST_MINUTES = 24 * 60
 _NAMED = re.compile(r"people-(\d{1,3})-(\w+)")
 
 
@@ -158,13 +160,27 @@ class BookingForm(OnceForm):
     def start(self) -> datetime | None:
         """The chosen time: a slot, or the one that was typed; None where there is none."""
         if self.slot.data == OTHER_TIME:
-            typed = self.other.data
-            return typed if isinstance(typed, datetime) else None
-        try:
-            moment = datetime.fromisoformat(self.slot.data or "")
-        except ValueError:
+            moment = self.other.data
+        else:
+            try:
+                moment = datetime.fromisoformat(self.slot.data or "")
+            except ValueError:
+                return None
+        if not isinstance(moment, datetime) or moment.tzinfo is None:
             return None
-        return moment if moment.tzinfo is not None else None
+        # A forged year must not reach arithmetic that ends at the year 9999.
+        return moment if FIRST_MOMENT <= moment < END_OF_TIME else None
+
+    @property
+    def length(self) -> int:
+        """Minutes, as long as they can be counted on; how long is allowed is the rule's to say."""
+        typed = self.minutes.data
+        return typed if typed and 0 < typed <= MOST_MINUTES else DURATIONS[0]
+
+    @property
+    def chosen_format(self) -> Format | None:
+        """How it is held, or None where nothing known was chosen."""
+        return next((each for each in Format if each.value == self.format.data), None)
 
     def forget_unused(self) -> None:
         """Half a time typed and then not chosen is no error."""
@@ -174,7 +190,11 @@ class BookingForm(OnceForm):
     def allow_its_length(self) -> None:
         """A booking may have a length that is not offered for new ones."""
         minutes = self.minutes.data
-        if minutes and minutes not in {value for value, _label in self.minutes.choices}:
+        if (
+            minutes
+            and minutes == self.length
+            and minutes not in {value for value, _label in self.minutes.choices}
+        ):
             self.minutes.choices = [(minutes, f"{minutes} minutes"), *self.minutes.choices]
 
     def check_time(self, *, may_keep: bool = False) -> bool:
@@ -266,7 +286,7 @@ class BookingForm(OnceForm):
         kept_dial_in = typed is None or dial_in_text(typed.telephone, typed.pin) == dial_in
         return ChangeOrder(
             starts_at=None if kept else self.start,
-            minutes=self.minutes.data if self.minutes.data != minutes else None,
+            minutes=self.length if self.length != minutes else None,
             format=new_format if moved else None,
             place=new_place if moved else None,
             chair_id=chair if chair != chair_id else None,

@@ -14,7 +14,6 @@ from app.meetings.booking.ground import Ground
 from app.meetings.booking.rows import RowShown
 from app.meetings.booking.slots import free_line
 from app.meetings.booking.types import Diary
-from app.meetings.types import Format
 from app.web.numbers import whole_or_none
 
 PIN_IN_WORDS = "(the PIN of this meeting stands here)"
@@ -48,7 +47,7 @@ def letters_shown(
         return [], "Choose a time to see the letters."
     line_id = whole_or_none(form.line.data)
     telephone = diary.telephones.get(line_id or free_line(diary, at, end)[0] or 0)
-    format_ = Format(form.format.data) if form.format.data else ground.meeting.format
+    format_ = form.chosen_format or ground.meeting.format
     appointment = Appointment(
         reference=ground.meeting.ref,
         starts_at=at,
@@ -66,7 +65,7 @@ def letters_shown(
     chair = dict(form.chair.choices or []).get(form.chair.data or "", "")
     to = [(chair, CHAIRS_ADDRESS, False)] if chair else []
     for shown in rows:
-        address = shown.form.email or shown.address
+        address = shown.address or shown.form.email
         if shown.form.come and address and not shown.form.telephone_only:
             to.append((shown.name, address, shown.is_team))
     shown_to = [

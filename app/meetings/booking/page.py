@@ -39,7 +39,6 @@ from app.protocols.types import Clock
 from app.web.numbers import whole_or_none
 
 MOST_FOUND = 12
-_FORMATS = frozenset(each.value for each in Format)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +166,7 @@ def build(
     """
     meeting, case, now = ground.meeting, ground.case, ground.now
     at = form.start or (meeting.starts_at if changing else None) or now
-    end = at + timedelta(minutes=form.minutes.data or 45)
+    end = at + timedelta(minutes=form.length)
     proposals = [] if changing else ground.proposals(at)
     add_unseen(form, proposals)
     people = _people(ground, form, proposals)
@@ -239,7 +238,7 @@ def _slots(ground: Ground, form: BookingForm, diary: Diary) -> list[Slot]:
     if wanted is not None:
         diary = replace(diary, lines=tuple(line for line in diary.lines if line[0] == wanted))
     needs_line = _format(form) is Format.CALL and not form.dial_in.data
-    return ground.offered(diary, form.minutes.data or 45, _format(form), needs_line=needs_line)
+    return ground.offered(diary, form.length, _format(form), needs_line=needs_line)
 
 
 def _slots_for(ground: Ground, form: BookingForm, proposals: Sequence[Proposal]) -> list[Slot]:
@@ -248,7 +247,7 @@ def _slots_for(ground: Ground, form: BookingForm, proposals: Sequence[Proposal])
 
 
 def _format(form: BookingForm) -> Format:
-    return Format(form.format.data) if form.format.data in _FORMATS else Format.CALL
+    return form.chosen_format or Format.CALL
 
 
 def _shown(offered: Sequence[Slot], form: BookingForm) -> list[SlotShown]:

@@ -32,8 +32,7 @@ CHAIR_WHY = "Chairs the strategy discussion for children's social care."
 
 def chair_of(session: Session, chair_id: int) -> Staff:
     """The member of staff who is to chair. Raises Refused where that person may not."""
-    # Locked, so that two bookings at once cannot both find the chair free.
-    staff = session.get(Staff, chair_id, with_for_update=True)
+    staff = session.get(Staff, chair_id)
     if staff is None or staff.ended_at is not None:
         raise Refused("chair", "That person no longer works here: choose another chair")
     if not any(held.role in (Role.CHAIR, Role.OUT_OF_HOURS) for held in staff.roles):

@@ -136,6 +136,7 @@ _INVOLVED = (
     .where(
         _OF_CHILD.c.child_id.in_(bindparam("children", expanding=True)),
         _PROFESSIONAL.c.ended_at.is_(None),
+        _AGENCY.c.ended_at.is_(None),
     )
     .order_by(_PROFESSIONAL.c.id)
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.clock import words_for_moment
-from app.directory.types import ProfessionalRole
+from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.booking import rules
 from app.meetings.booking.addresses import Doubts
 from app.meetings.booking.person_rows import PersonRow
@@ -149,7 +149,7 @@ def cautions(
     """Quorum and decision-makers, of those who are ticked (C2, C8)."""
     coming: list[tuple[str, bool]] = []
     kinds = [rules.QUORUM[0]]  # the chair is there for social care
-    roles: set[ProfessionalRole] = set()
+    posts: set[tuple[AgencyKind, ProfessionalRole]] = set()
     for shown in rows:
         row = shown.form
         if not row.come:
@@ -158,11 +158,11 @@ def cautions(
         if invitee is not None:
             coming.append((invitee.agency_name, invitee.decision_maker))
             kinds.append(invitee.agency_kind)
-            roles.add(invitee.role)
+            posts.add((invitee.agency_kind, invitee.role))
         elif person is not None:
             coming.append((person.agency_name, person.decision_maker))
             kinds.append(person.agency_kind)
-            roles.add(person.role)
+            posts.add((person.agency_kind, person.role))
         elif row.is_typed:
             coming.append((row.agency or row.name, row.decides))
             kinds.append(row.agency_kind)
@@ -171,7 +171,8 @@ def cautions(
         "with a reason (TIMING)."
         for kind in rules.quorum_missing(kinds)
     ]
-    if rules.MASH in roles and roles & set(rules.HEALTH_ROLES):
+    mash = (AgencyKind.HEALTH, rules.MASH)
+    if mash in posts and any(rules.can_know_the_child(*post) for post in posts):
         found.append(
             "The MASH health visitor is asked only where no health professional who knows the "
             "child can give immediate input, and one of these is invited (BROMLEY 1)."

@@ -13,16 +13,6 @@ from app.referrals.types import Concern, Flag
 Role = ProfessionalRole
 MASH = Role.MASH_HEALTH
 
-# Who can know a child themselves; the MASH health visitor does not (BROMLEY 1).
-HEALTH_ROLES = (
-    Role.HEALTH_VISITOR,
-    Role.MIDWIFE,
-    Role.SCHOOL_NURSE,
-    Role.GP,
-    Role.COMMUNITY_PAEDIATRICIAN,
-    Role.HOSPITAL_CONSULTANT,
-    Role.WARD,
-)
 SCHOOL_ROLES = (Role.SAFEGUARDING_LEAD, Role.TEACHER)
 
 MEDICAL_CONCERNS = {
@@ -109,6 +99,12 @@ def medical_reasons(case: CaseFacts) -> list[str]:
     ]
 
 
+def can_know_the_child(kind: AgencyKind, role: Role) -> bool:
+    """Whether somebody in this post may work with a child themselves: everybody in health, whatever
+    the directory calls their role, but for the MASH health visitor (BROMLEY 1)."""
+    return kind is AgencyKind.HEALTH and role is not MASH
+
+
 def quorum_missing(kinds: Iterable[AgencyKind]) -> list[AgencyKind]:
     """Which of social care, police and health nobody is invited from (C2; TIMING)."""
     present = set(kinds)
@@ -161,7 +157,7 @@ class _Table:
         known = [
             one
             for one in self.involved
-            if one.person.agency_kind is AgencyKind.HEALTH and one.person.role in HEALTH_ROLES
+            if can_know_the_child(one.person.agency_kind, one.person.role)
         ]
         active = [one for one in known if one.actively_involved]
         away = [one.person for one in active if not self.here(one.person)]

@@ -99,6 +99,8 @@ def tell_manager(
     """Whoever decided that it is needed learns by mail that it comes after its deadline (C7)."""
     manager = session.get(Staff, meeting.need_decided_by_id)
     if manager is None or manager.ended_at is not None:
+        manager = session.get(Staff, meeting.chair_id)
+    if manager is None:
         return
     letters = notice_letters(
         Notice.BOOKED_LATE,
@@ -140,6 +142,8 @@ def set_time(
     if not SHORTEST <= minutes <= LONGEST:
         raise Refused("minutes", f"Choose a length from {SHORTEST} to {LONGEST} minutes")
     end = start + timedelta(minutes=minutes)
+    # Locked, so that two bookings at once cannot both find the chair free.
+    session.get(Staff, chair_id, with_for_update=True)
     other = chaired_at(session, chair_id, start, end, but=meeting.id)
     if other is not None and other.starts_at is not None and other.ends_at is not None:
         raise Refused(

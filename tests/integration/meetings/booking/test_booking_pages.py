@@ -294,6 +294,23 @@ def test_the_preview_follows_the_form_and_changes_nothing(app, desk, case):
     assert _state(app, case) is MeetingState.NEEDED
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"format": "xyz"},
+        {"minutes": "99999999999"},
+        {"minutes": "-5"},
+        {"slot": "9999-12-31T23:59:00+00:00"},
+        {"slot": "0001-01-01T00:00:00+00:00"},
+    ],
+)
+def test_what_nobody_chose_is_refused_and_no_fault(desk, case, forged):
+    url, fields, _html = _page(desk, case)
+    assert desk.post(f"{url}/preview", data=fields | forged, headers=HTMX).status_code == 200
+    assert desk.post(url, data=fields | forged | {"do": "send"}).status_code == 422
+    assert desk.post(url, data=fields | forged | {"do": "find"}).status_code in (200, 422)
+
+
 def test_a_change_tells_everybody_once(app, desk, case):
     url, fields, _html = _page(desk, case)
     desk.post(url, data=fields | {"do": "send"})

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.directory.types import AgencyKind, ProfessionalRole
-from app.meetings.booking.rules import HEALTH_ROLES, medical_reasons, who_must_come
+from app.meetings.booking.rules import can_know_the_child, medical_reasons, who_must_come
 from app.meetings.booking.types import CaseFacts, Involved
 from app.referrals.types import Concern, Flag
 from tests.clock import FRIDAY
@@ -52,8 +52,7 @@ def test_who_is_proposed(case, directory):
     can_come = [
         one
         for one in known
-        if one.role in HEALTH_ROLES
-        and one.agency_kind is AgencyKind.HEALTH
+        if can_know_the_child(one.agency_kind, one.role)
         and one.agency_id not in case.perpetrator_agencies
         and (one.away_until is None or one.away_until <= FRIDAY)
     ]
