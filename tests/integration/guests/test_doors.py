@@ -24,7 +24,10 @@ from tests.conftest import settings_for
 from tests.factories.guests import Phone, make_guest_session
 from tests.factories.meetings import make_meeting
 
-CLOSED_PAGES = ("/attend", "/attend/reports/1", "/attend/record", "/attend/record/download")
+CLOSED_PAGES = (
+    "/attend", "/attend/reports/1", "/attend/record", "/attend/record/download",
+    "/form", "/form.pdf",
+)  # fmt: skip
 CLOSED_POSTS = (
     "/attend/name", "/attend/answer", "/attend/report", "/attend/colleague",
     "/attend/actions/1", "/attend/disagree", "/attend/record/read", "/attend/leave",

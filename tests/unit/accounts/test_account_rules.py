@@ -55,7 +55,7 @@ def test_who_sees_no_case():
     open_to_both = {Permission.SIGNED_IN, Permission.RECORD_VERIFY, Permission.PROTOCOL_SEE}
     for permission in Permission:
         assert rules.may([Role.ANALYST], permission) == (permission in open_to_both)
-    extra = {Permission.STAFF_MANAGE, Permission.AUDIT_SEE}
+    extra = {Permission.STAFF_MANAGE, Permission.AUDIT_SEE, Permission.WALL_MANAGE}
     for permission in Permission:
         assert rules.may([Role.SYSTEM], permission) == (permission in open_to_both | extra)
 
