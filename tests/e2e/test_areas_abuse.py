@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Area, serve
+from tests.e2e.conftest import Area, copy_of, serve
 from tests.e2e.looking import Looked
 from tests.e2e.steps import sign_in
 
@@ -40,36 +40,12 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def councils(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Area]:
-    """An example area of its own, with the protocol of a council that is not shipped."""
+def area(example_week: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Area]:
+    """An example area with the protocol of a council that is not shipped."""
     folder = tmp_path_factory.mktemp("protocols")
     (folder / "wiltshire.toml").write_text(WILTSHIRE, encoding="utf-8")
-    with serve(tmp_path_factory.mktemp("councils"), PROTOCOLS_DIR=str(folder)) as area:
-        yield area
-
-
-@pytest.fixture
-def person(chromium: Browser, councils: Area) -> Iterator[Callable[..., Page]]:
-    opened: list[BrowserContext] = []
-
-    def open_page(*, scripts: bool = True, width: int = 1280, height: int = 900) -> Page:
-        context = chromium.new_context(
-            base_url=councils.url,
-            java_script_enabled=scripts,
-            viewport={"width": width, "height": height},
-        )
-        context.set_default_timeout(30_000)  # on a busy machine too
-        opened.append(context)
-        return context.new_page()
-
-    yield open_page
-    for context in opened:
-        context.close()
-
-
-@pytest.fixture(scope="module")
-def look(chromium: Browser, councils: Area) -> Looked:
-    return Looked(chromium, councils.url)
+    with serve(copy_of(example_week, tmp_path_factory), PROTOCOLS_DIR=str(folder)) as served:
+        yield served
 
 
 def work_by(page: Page, protocol: str) -> None:
@@ -101,10 +77,10 @@ def enter_case(
     return page.url
 
 
-def test_from_case_to_case_by_keyboard_alone(person: Callable[..., Page]) -> None:
+def test_from_case_to_case_by_keyboard_alone(new_browser: Callable[..., Page]) -> None:
     """C10: the list is gone through without a mouse and without access keys."""
-    work_by(person(), "north-lincolnshire")
-    page = person()
+    work_by(new_browser(), "north-lincolnshire")
+    page = new_browser()
     sign_in(page, TRIAGE)
     for name in ("Peony", "Tansy"):
         enter_case(page, "medium", "Shouting was heard.", None, (name, "Underbarrow"))
@@ -157,31 +133,31 @@ def _press_until(page: Page, key: str, words: str) -> None:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_north_lincolnshires_daily_list(
-    scripts: bool, person: Callable[..., Page], look: Looked
+    scripts: bool, new_browser: Callable[..., Page], looked: Looked
 ) -> None:
-    work_by(person(scripts=scripts), "north-lincolnshire")
-    page = person(scripts=scripts)
+    work_by(new_browser(scripts=scripts), "north-lincolnshire")
+    page = new_browser(scripts=scripts)
     sign_in(page, TRIAGE)
     family = "Applegarth" if scripts else "Fennimore"
     # IMAP 5: assessed by the police as medium and lower level, not requiring contact or referral.
     enter_case(page, "medium", "Third call in six months.", ("Juniper", family), ("Iris", family))
-    look.at(page)
+    looked.at(page)
     # IMAP 5: the information will only be used in this context.
     page.goto("/referrals/?show=all")
     expect(page.get_by_text(family)).to_have_count(0)
     # IMAP 5: considered at a daily information sharing meeting.
     page.goto("/lists/")
-    look.at(page)
+    looked.at(page)
     page.get_by_role("button", name=re.compile("list of")).or_(
         page.get_by_role("link", name=re.compile("list of"))
     ).first.click()
     added = page.get_by_role("button", name=re.compile("Add what came in"))
     if added.count():
         added.click()
-    look.at(page)
+    looked.at(page)
     page.get_by_role("link", name=re.compile(f"Juniper {family}")).click()
     page.get_by_role("heading", name=re.compile(family)).wait_for()
-    look.at(page)
+    looked.at(page)
     address = page.url
     page.get_by_label("What was shared").fill("School: settled and well.")
     # IMAP 3: early help needs consent; without it nothing leaves the list.
@@ -190,7 +166,7 @@ def test_north_lincolnshires_daily_list(
     page.get_by_role("button", name=SAVE).click()
     expect(page.locator(".govuk-error-summary")).to_contain_text("takes this beyond the list")
     expect(page.get_by_label("What was shared")).to_have_value("School: settled and well.")
-    look.at(page)
+    looked.at(page)
     # IMAP 5 (A): consent.
     page.get_by_label("Consent is given to share it").check()
     page.get_by_label("Who gave consent and when").fill("Iris agreed by telephone.")
@@ -209,10 +185,10 @@ def test_north_lincolnshires_daily_list(
 
 
 def test_derbys_high_risk_is_discussed_on_the_day(
-    person: Callable[..., Page], look: Looked
+    new_browser: Callable[..., Page], looked: Looked
 ) -> None:
-    work_by(person(), "derby")
-    page = person()
+    work_by(new_browser(), "derby")
+    page = new_browser()
     sign_in(page, TRIAGE)
     enter_case(page, "high", "A 999 call; he was arrested.", ("Wilf", "Pettifer"), ("Ada", "P"))
     # DERBY 4.11: on the day of referral, or the next working day after a weekend or bank holiday.
@@ -223,7 +199,7 @@ def test_derbys_high_risk_is_discussed_on_the_day(
     page.locator("[name='idva'][value='offered']").check()
     for part, value in (("day", "1"), ("month", "11"), ("year", "2026")):
         page.locator(f"[name='marac_on-{part}']").fill(value)
-    look.at(page)
+    looked.at(page)
     page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.get_by_text("18 of 24")).to_be_visible()
     expect(page.get_by_text("Referred on 1 November 2026")).to_be_visible()
@@ -247,14 +223,14 @@ def test_derbys_high_risk_is_discussed_on_the_day(
 
 
 def test_wiltshires_daily_call_by_a_file_of_its_own(
-    person: Callable[..., Page], look: Looked
+    new_browser: Callable[..., Page], looked: Looked
 ) -> None:
-    work_by(person(), "wiltshire")
-    page = person()
+    work_by(new_browser(), "wiltshire")
+    page = new_browser()
     sign_in(page, TRIAGE)
     page.goto("/protocol")
     expect(page.get_by_text("Every working day").first).to_be_visible()
-    look.at(page)
+    looked.at(page)
     # HO2014 Wiltshire: with or without children, whatever the risk.
     enter_case(page, "high", "A knife was shown.", None, ("Maud", "Ferrars"))
     page.goto("/lists/")
@@ -271,9 +247,9 @@ def test_wiltshires_daily_call_by_a_file_of_its_own(
 
 
 def test_nottinghamshires_two_screens(
-    person: Callable[..., Page], look: Looked, tmp_path: Path
+    area: Area, new_browser: Callable[..., Page], looked: Looked, tmp_path: Path
 ) -> None:
-    desk = person()
+    desk = new_browser()
     sign_in(desk, ADMINISTRATOR)
     links = []
     for place, shows in (("Left", "Referrals"), ("Right", "Strategy discussions")):
@@ -282,14 +258,14 @@ def test_nottinghamshires_two_screens(
         desk.get_by_label(shows, exact=True).check()
         desk.get_by_role("button", name="Make the display").click()
         links.append(desk.locator(".app-once__link a").get_attribute("href"))
-        look.at(desk)
+        looked.at(desk)
     # HO2014 Nottinghamshire: "two large display screens which highlight the RAG rating, who is
     # involved and whether partners are replying within required time frames".
     for link, scripts, title in (
         (links[0], True, "Referrals"),
         (links[1], False, "Strategy discussions"),
     ):
-        wall = person(scripts=scripts, width=1920, height=1080)
+        wall = new_browser(scripts=scripts, width=1920, height=1080)
         wall.goto(str(link))
         expect(wall).to_have_url(re.compile("/wall$"))
         expect(wall.get_by_role("heading", name=title)).to_be_visible()
@@ -297,14 +273,14 @@ def test_nottinghamshires_two_screens(
         assert wall.evaluate("document.documentElement.scrollHeight") <= 1080
         size = wall.evaluate("parseFloat(getComputedStyle(document.querySelector('td')).fontSize)")
         assert size >= 36  # read from four metres
-        look.at(wall)
-        assert wall.goto("/referrals/").url.startswith(f"{look._base_url}/sign-in")  # type: ignore[union-attr]
+        looked.at(wall)
+        assert wall.goto("/referrals/").url.startswith(f"{area.url}/sign-in")  # type: ignore[union-attr]
         wall.goto("/wall")
         if scripts:
             _loses_its_connection(wall)
     desk.goto("/displays/")
     desk.get_by_role("button", name="Revoke Left").click()
-    closed = person()
+    closed = new_browser()
     assert closed.goto(str(links[0])).status == 404  # type: ignore[union-attr]
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -24,7 +24,6 @@ from app.core.clock import from_london, in_london, now
 from app.core.session import db, reading, transaction
 from app.directory.models import LinePin
 from app.directory.service import add_line
-from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox.delivery import deliver_due
@@ -35,47 +34,28 @@ from tests.factories.accounts import make_staff, sign_in_as
 from tests.factories.arrivals import Writer
 from tests.factories.directory import make_agency, make_professional, make_settings
 from tests.integration.mail_journey.canary import Canary
+from tests.integration.mail_journey.case import (
+    ADDRESS,
+    ADULTS,
+    BORN,
+    CANARY_WORDS,
+    CASE_NUMBER,
+    CHILDREN,
+    COLLEAGUE,
+    HEALTH,
+    NARRATIVE,
+    PEOPLE,
+    PINS,
+    POLICE,
+    REASON,
+    RIGHT,
+    SCHOOL,
+    SCHOOL_LEAD,
+)
 from tests.integration.mail_journey.letter import Letter
 from tests.page_form import form_of
 from tests.smtp import MailServer
 
-SCHOOL = "Larkspurfield Primary School"
-# PINs of nine digits: none can be met by chance in a time or a number of milliseconds.
-PINS = ("739104628", "815927364", "264839157", "593716482")
-POLICE = "desk@police.example"
-TO_REMOVE = "probation@probation.example"
-HEALTH, SCHOOL_LEAD = "vera@health.example", "dsl@larkspurfield.example"
-TEACHER = "b.teller@larkspurfield.example"
-# Who comes instead of the health visitor; an address that was wrong, and the right one.
-COLLEAGUE = "nora@health.example"
-WRONG, RIGHT = "early@help.example", "leo@help.example"
-_P, _K = ProfessionalRole, AgencyKind
-PEOPLE = (
-    ("Constance Abara", _P.POLICE_CAIT, _K.POLICE, "Northshire Police", POLICE),
-    ("Vera Hollis", _P.HEALTH_VISITOR, _K.HEALTH, "Community Health", HEALTH),
-    ("Dr Imogen Platt", _P.GP, _K.HEALTH, "Mill Lane Surgery", "platt@surgery.example"),
-    ("Sara Lind", _P.SAFEGUARDING_LEAD, _K.EDUCATION, SCHOOL, SCHOOL_LEAD),
-    ("Ben Teller", _P.TEACHER, _K.EDUCATION, SCHOOL, TEACHER),
-    ("Leo Baptist", _P.EARLY_HELP_WORKER, _K.EARLY_HELP, "Early Help", WRONG),
-    ("Grant Stead", _P.PROBATION_OFFICER, _K.PROBATION, "Probation North", TO_REMOVE),
-    ("Tracy Boyd", _P.HOUSING_OFFICER, _K.HOUSING, "Homes North", "boyd@homes.example"),
-)
-CHILDREN = (("Xanthippe", "Quillfeather"), ("Zebedee", "Quillfeather"))
-ADULTS = (("Marguerite", "Quillfeather"), ("Thaddeus", "Vexley"))
-BORN = (date(2017, 3, 27), date(2020, 2, 29))
-ADDRESS = "41 Wisteria Gardens, Nettlebury NB7 4QX"
-CASE_NUMBER = "LCS-0093817"
-NARRATIVE = (
-    "Bruise behind the left ear, shaped like a hand. Said that Uncle Thaddeus used the poker. "
-    "Her brother Zebedee cried in the cloakroom."
-)
-# Whatever staff type as a reason holds words of the case, as reasons do.
-REASON = "Zebedee Quillfeather (born 29/02/2020) is in theatre; child protection takes this on"
-CANARY_WORDS = (
-    "Wisteria", "Nettlebury", "NB7 4QX", "Larkspurfield", CASE_NUMBER, "0093817", "bruise",
-    "behind the left ear", "poker", "cloakroom", "uncle", "in theatre", "physical abuse",
-    "emotional abuse", "neglect",
-)  # fmt: skip
 _ADDRESSES = re.compile(r'\s(?:href|src|action|formaction|hx-get|hx-post)="([^"]*)"')
 
 

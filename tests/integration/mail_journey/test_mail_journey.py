@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.integration.mail_journey.journey import (
+from tests.integration.mail_journey.case import (
     CHILDREN,
     COLLEAGUE,
     HEALTH,
@@ -21,8 +21,8 @@ from tests.integration.mail_journey.journey import (
     TEACHER,
     TO_REMOVE,
     WRONG,
-    Journey,
 )
+from tests.integration.mail_journey.journey import Journey
 from tests.integration.mail_journey.letter import Letter
 
 WITH_ENTRY = ("booked", "moved", "removed", "resent", "deputy", "corrected", "cancelled")

@@ -8,11 +8,7 @@ import re
 import uuid
 from dataclasses import replace
 from datetime import timedelta
-from email import policy
-from email.message import EmailMessage
-from email.parser import BytesParser
 
-import icalendar
 import pytest
 import vobject
 from hypothesis import given, settings
@@ -22,7 +18,6 @@ from app.core.mail import FinishedMessage, UnsafeHeader
 from app.invitations.letters import code_letter, letters, preview
 from app.invitations.link_letters import link_letter
 from app.invitations.types import (
-    Addressee,
     Appointment,
     Change,
     Desk,
@@ -32,6 +27,7 @@ from app.invitations.types import (
 )
 from tests.clock import FRIDAY
 from tests.factories.mail import DESK, MEETING, make_addressee
+from tests.unit.invitations.letter_reading import event, every_word, one, parsed, part, plain
 
 MEETING_KINDS = (
     LetterKind.INVITATION,
@@ -39,46 +35,6 @@ MEETING_KINDS = (
     LetterKind.CANCELLATION,
     LetterKind.REMINDER,
 )
-
-
-def one(
-    kind: LetterKind = LetterKind.INVITATION, person: Addressee | None = None
-) -> FinishedMessage:
-    return letters(kind, DESK, MEETING, [person or make_addressee()], FRIDAY)[0]
-
-
-def parsed(message: FinishedMessage) -> EmailMessage:
-    result = BytesParser(policy=policy.default).parsebytes(message.content)
-    assert isinstance(result, EmailMessage)
-    return result
-
-
-def part(message: FinishedMessage, content_type: str) -> EmailMessage:
-    found = [p for p in parsed(message).walk() if p.get_content_type() == content_type]
-    assert len(found) == 1
-    return found[0]
-
-
-def plain(message: FinishedMessage) -> str:
-    """The plain text, its lines joined."""
-    return " ".join(part(message, "text/plain").get_content().split())
-
-
-def event(message: FinishedMessage) -> icalendar.Event:
-    calendar = icalendar.Calendar.from_ical(part(message, "text/calendar").get_payload(decode=True))
-    return calendar.events[0]
-
-
-def every_word(message: FinishedMessage) -> str:
-    """All that a reader, a program or a search may find in the message, decoded."""
-    found = [message.content.decode("ascii"), message.subject, message.recipient]
-    for p in parsed(message).walk():
-        found += [str(value) for value in p.values()]
-        if not p.is_multipart():
-            content = p.get_payload(decode=True)
-            assert isinstance(content, bytes)
-            found += [content.decode(), content.replace(b"\r\n ", b"").decode()]
-    return "\n".join(found)
 
 
 def test_one_message_each_in_order_with_one_recipient_and_no_copies():
