@@ -50,8 +50,8 @@ def open_page(browser: Browser, area: Area, *, scripts: bool) -> Page:
         base_url=area.url, java_script_enabled=scripts, locale="en-GB",
         timezone_id="Europe/London", viewport={"width": 1280, "height": 900},
     )  # fmt: skip
-    context.set_default_timeout(15_000)
-    return context.newopen_page()
+    context.set_default_timeout(30_000)  # on a busy machine too
+    return context.new_page()
 
 
 def write(borough: Borough, page: Page, referral: str, began: float, looked: Looked) -> None:

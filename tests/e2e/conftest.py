@@ -88,7 +88,9 @@ def area(example_week: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def copy_of(example_week: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return shutil.copytree(example_week, tmp_path_factory.mktemp("area") / "data")
+    """A copy to work in, but for the worker's bell, which is a pipe and made at each start."""
+    target = tmp_path_factory.mktemp("area") / "data"
+    return shutil.copytree(example_week, target, ignore=shutil.ignore_patterns("worker.bell"))
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path, patience: float = 180) -> None:
