@@ -72,6 +72,7 @@ def crawl(world: World, visitor: str) -> dict[str, list[str]]:
         with world.app.app_context(), transaction() as session:
             made = make_display(session, actor_of(session), "Here", Screen.TRIAGE, now())
         browser.get(f"/wall/open/{made.token}")
+        world.values["wall.number"] = str(made.id)
     found: dict[str, list[str]] = {}
     for rule in rules_of(world.app):
         if "GET" not in rule.methods:

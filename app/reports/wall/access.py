@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import Response, current_app, g, make_response, render_template, request
+from flask import Response, current_app, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.config import Settings
@@ -39,10 +39,12 @@ class OwnScreen:
 
 
 def this_display() -> Display | None:
-    """The display behind this request."""
+    """The display behind this request: the one that its address names, and no other."""
     if "wall_display" not in g:
         token = request.cookies.get(_cookie())
-        g.wall_display = display_of(token) if token else None
+        display = display_of(token) if token else None
+        mine = display is not None and display.id == (request.view_args or {}).get("number")
+        g.wall_display = display if mine else None
     found: Display | None = g.wall_display
     return found
 
@@ -53,13 +55,14 @@ def display_of(token: str) -> Display | None:
     return Display(held.id, held.screen, held.last_seen_at) if held else None
 
 
-def open_screen(response: Response, token: str) -> None:
-    """Give the browser the token, for the wall's own address alone."""
+def open_screen(response: Response, token: str, number: int) -> None:
+    """Give the browser the token, for this screen's own address alone: one browser can show
+    several screens."""
     response.set_cookie(
         _cookie(),
         token,
         max_age=_YEAR,
-        path="/wall",
+        path=url_for("wall.screen", number=number),
         httponly=True,
         samesite="Lax",
         secure=not _settings().example,

@@ -1,32 +1,70 @@
-"""What the wall shows, in two statements at any number of cases; never a name (G2)."""
+"""What the wall shows, in a few statements at any number of cases; never a name (G2)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, bindparam, literal, select, union_all
+from sqlalchemy import (
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
+from app.core.database import UTCDateTime
 from app.directory.models import Agency
+from app.directory.queries import council_or_none
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import Answer, MeetingState
+from app.protocols.registry import active
+from app.protocols.series import sitting_day
+from app.protocols.types import Series
 from app.referrals.checks.models import AgencyCheck
+from app.referrals.lists import queries as lists
 from app.referrals.models import Referral
+from app.referrals.public.models import Arrival
 from app.referrals.types import Rating
 from app.reports.wall.models import WallDisplay
-from app.reports.wall.types import Awaited, Screen, Stage, Standing
+from app.reports.wall.types import Awaited, Counted, Screen, Stage, Standing
 
-# More than these are counted no further: the screen says how many it has no room for.
+# No more than these are put on pages; `counted` counts them all.
 MOST = 100
 Rows = Select[*tuple[Any, ...]]
+_waits = Arrival.sent_at.is_not(None) & Arrival.settled_at.is_(None)
 
+_FORMS = (
+    select(Arrival.ref, Arrival.decision_due_at, Arrival.risk_now)
+    .where(_waits)
+    .order_by(Arrival.risk_now.desc(), Arrival.decision_due_at, Arrival.id)
+    .limit(MOST)
+)
 _REFERRALS = (
     select(Referral.id, Referral.ref, Referral.rating, Referral.act_by_at)
     .where(Referral.decided_at.is_(None))
     .order_by(Referral.act_by_at, Referral.id)
     .limit(MOST)
+)
+
+
+def _late(due: Any, *conditions: Any) -> Any:
+    at = bindparam("now", type_=UTCDateTime())
+    return func.sum(case((and_(due < at, *conditions), 1), else_=0))
+
+
+_COUNT_TRIAGE = union_all(
+    select(Referral.rating, func.count(), _late(Referral.act_by_at))
+    .where(Referral.decided_at.is_(None))
+    .group_by(Referral.rating),
+    select(null(), func.count(), _late(Arrival.decision_due_at)).where(_waits),
 )
 _ASKED = (
     select(AgencyCheck.referral_id, Agency.kind, AgencyCheck.due_at)
@@ -48,18 +86,20 @@ def _is(state: MeetingState) -> Any:
 
 
 def _stage(stage: Stage, due: Any, *conditions: Any) -> Rows:
-    # A limit inside a union needs a subquery of its own, on SQLite as on PostgreSQL.
-    rows = (
-        select(Meeting.id, Meeting.ref, Meeting.referral_id, due.label("due_at"))
+    return (
+        select(
+            literal(stage.value).label("stage"),
+            Meeting.id,
+            Meeting.ref,
+            Meeting.referral_id,
+            due.label("due_at"),
+        )
         .where(*conditions)
         .order_by(due, Meeting.id)
-        .limit(MOST)
-        .subquery()
     )
-    return select(literal(stage.value).label("stage"), rows)
 
 
-_STAGES = union_all(
+_ALL_STAGES = (
     _stage(Stage.BOOK, Meeting.due_at, _is(MeetingState.NEEDED)),
     _stage(Stage.BOOKED, Meeting.starts_at, _is(MeetingState.BOOKED)),
     _stage(Stage.UNDER_WAY, Meeting.started_at, _is(MeetingState.UNDER_WAY)),
@@ -70,7 +110,22 @@ _STAGES = union_all(
         _is(MeetingState.SIGNED),
         Meeting.circulated_at.is_(None),
     ),
+)
+# A limit inside a union needs a subquery of its own, on SQLite as on PostgreSQL.
+_STAGES = union_all(
+    *(select(one.limit(MOST).subquery()) for one in _ALL_STAGES),
 ).subquery()
+_COUNTING = union_all(*(one.order_by(None) for one in _ALL_STAGES)).subquery()
+_COUNT_DISCUSSIONS = (
+    select(
+        Referral.rating,
+        func.count(),
+        _late(_COUNTING.c.due_at, _COUNTING.c.stage != Stage.UNDER_WAY.value),
+    )
+    .select_from(_COUNTING)
+    .outerjoin(Referral, Referral.id == _COUNTING.c.referral_id)
+    .group_by(Referral.rating)
+)
 _DISCUSSIONS = select(
     _STAGES.c.id, _STAGES.c.ref, _STAGES.c.stage, _STAGES.c.due_at, Referral.rating
 ).outerjoin(Referral, Referral.id == _STAGES.c.referral_id)
@@ -87,8 +142,46 @@ _AWAITED = (
 
 
 def standing(session: Session, screen: Screen) -> list[Standing]:
-    """Every case of a screen that is open, with whom it waits for."""
-    return _referrals(session) if screen is Screen.TRIAGE else _discussions(session)
+    """The cases of a screen that are open, with whom each waits for: at most `MOST` of a kind."""
+    return _triage(session) if screen is Screen.TRIAGE else _discussions(session)
+
+
+def counted(session: Session, screen: Screen, now: datetime) -> list[Counted]:
+    """How many cases of a screen are open, by rating, and how many of them are late: all of them,
+    however many there are."""
+    statement = _COUNT_TRIAGE if screen is Screen.TRIAGE else _COUNT_DISCUSSIONS
+    return [
+        Counted(rating, cases, late or 0)
+        for rating, cases, late in session.execute(statement, {"now": now})
+    ]
+
+
+def lists_waiting(session: Session, screen: Screen, today: date) -> list[str]:
+    """The domestic abuse lists of today that were not gone through yet, by the name of their
+    series: that they wait, and nothing of what stands on them (C10; IMAP 5)."""
+    council = council_or_none(session)
+    if screen is not Screen.TRIAGE or council is None:
+        return []
+    series = [one for one in active(council.protocol_id).series if one.domestic_abuse]
+    return [one.name for one in series if _waits_today(session, one, today)]
+
+
+def _waits_today(session: Session, series: Series, today: date) -> bool:
+    day = sitting_day(series, today)
+    if day > today:
+        return False
+    held = lists.of_day(session, series.id, day)
+    if held is not None:
+        return held.ended_at is None
+    return bool(lists.waiting(session, series))
+
+
+def _triage(session: Session) -> list[Standing]:
+    forms = [
+        Standing(ref, None, Stage.TAKE_IN, due_at, risk_now=risk_now)
+        for ref, due_at, risk_now in session.execute(_FORMS)
+    ]
+    return forms + _referrals(session)
 
 
 def _referrals(session: Session) -> list[Standing]:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from app.core.clock import in_london, london_date, words_for_span, words_for_time
 from app.directory.types import AgencyKind
 from app.protocols.panel import deadline_state
-from app.reports.wall.types import Awaited, AwaitedWords, Board, Line, Screen, Stage, Standing
+from app.referrals.types import Rating
+from app.reports.wall.types import (
+    Awaited,
+    AwaitedWords,
+    Board,
+    Counted,
+    Line,
+    Screen,
+    Stage,
+    Standing,
+)
 
 # As many lines as a screen of 1,080 lines shows in letters that are read from four metres.
 ROOM = 9
 MOST_NAMED = 3
 SEEN_EVERY = timedelta(minutes=1)
+_URGENCY = ("late", "soon", "calm")
+# What is not rated yet may turn out red.
+_GRAVITY = (Rating.RED, None, Rating.AMBER, Rating.GREEN, Rating.BLUE)
 _WORDS = {
+    Stage.TAKE_IN: "To be taken in",
     Stage.RATE: "To rate",
     Stage.DECIDE: "To decide",
     Stage.BOOK: "To book",
@@ -33,31 +47,69 @@ _SHORT_KINDS = {
 }
 
 
-def board(screen: Screen, standing: Iterable[Standing], now: datetime) -> Board:
-    """The lines of a screen, the most overdue on top, at the aware moment `now`."""
-    ordered = sorted(standing, key=lambda one: (one.due_at is None, one.due_at or now, one.ref))
-    lines = [line(one, now) for one in ordered]
+def board(
+    screen: Screen,
+    standing: Iterable[Standing],
+    counted: Sequence[Counted],
+    now: datetime,
+    *,
+    page: int = 1,
+    lists: Sequence[str] = (),
+) -> Board:
+    """One page of a screen at the aware moment `now`: a child who may be at risk now on top, then
+    what is late, then what is due soon, in each the gravest rating first and then the next due.
+
+    `counted` says how many are open and late in all, whether they are in `standing` or not; a page
+    that is gone since shows the last one.
+    """
+    ordered = sorted(standing, key=lambda one: _place(one, now))
+    pages = max(1, -(-len(ordered) // ROOM))
+    page = min(max(1, page), pages)
+    cases = dict.fromkeys(_GRAVITY, 0)
+    for one in counted:
+        cases[one.rating] += one.cases
     return Board(
         screen=screen,
-        lines=tuple(lines[:ROOM]),
-        more=max(0, len(lines) - ROOM),
-        late=sum(1 for one in lines if one.state == "late"),
+        lines=tuple(line(one, now) for one in ordered[(page - 1) * ROOM : page * ROOM]),
+        page=page,
+        pages=pages,
+        more=max(0, sum(cases.values()) - len(ordered)),
+        late=sum(one.late for one in counted),
+        ratings=tuple(
+            (rating.label if rating else "Not rated", cases[rating])
+            for rating in (*(one for one in _GRAVITY if one), None)
+            if cases[rating]
+        ),
+        lists=tuple(lists),
     )
+
+
+def _place(one: Standing, now: datetime) -> tuple[bool, int, int, datetime, str]:
+    state = _state(one, now)
+    urgency = _URGENCY.index(state) if one.due_at is not None else len(_URGENCY)
+    return (not one.risk_now, urgency, _GRAVITY.index(one.rating), one.due_at or now, one.ref)
+
+
+def _state(one: Standing, now: datetime) -> str:
+    """calm, soon or late; a discussion under way is never late."""
+    if one.stage is Stage.UNDER_WAY:
+        return "soon"
+    return deadline_state(one.due_at, now, None)[0] if one.due_at is not None else "calm"
 
 
 def line(standing: Standing, now: datetime) -> Line:
     """One case in words short enough for a wall."""
-    state, left = "calm", ""
+    state, left = _state(standing, now), ""
     if standing.stage is Stage.UNDER_WAY:
-        state, left = "soon", "now"
+        left = "now"
     elif standing.due_at is not None:
-        state, _ = deadline_state(standing.due_at, now, None)
         span = _short(standing.due_at - now)
         left = f"{span} late" if state == "late" else f"in {span}"
     return Line(
         ref=standing.ref,
         rating=standing.rating.label if standing.rating else "",
         stage=_WORDS[standing.stage],
+        risk_now=standing.risk_now,
         awaited=tuple(awaited_in_words(standing.awaited, now)),
         state=state,
         due=_when(standing.due_at, now) if standing.due_at else "No date",

@@ -25,6 +25,7 @@ class Screen(enum.Enum):
 class Stage(enum.Enum):
     """Where a case stands."""
 
+    TAKE_IN = "take_in"
     RATE = "rate"
     DECIDE = "decide"
     BOOK = "book"
@@ -45,13 +46,22 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One case as it stands."""
+    """One case as it stands. `risk_now`: the form says that a child may be at risk now (A1)."""
 
     ref: str
     rating: Rating | None
     stage: Stage
     due_at: datetime | None
     awaited: tuple[Awaited, ...] = ()
+    risk_now: bool = False
+
+
+class Counted(NamedTuple):
+    """How many cases of one rating are open, and how many of them are late."""
+
+    rating: Rating | None
+    cases: int
+    late: int
 
 
 class AwaitedWords(NamedTuple):
@@ -68,6 +78,7 @@ class Line:
     ref: str
     rating: str
     stage: str
+    risk_now: bool
     awaited: tuple[AwaitedWords, ...]
     state: str  # calm, soon, late
     due: str
@@ -76,9 +87,19 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A screen's content. `more` counts the cases for which there was no room."""
+    """One page of a screen. `ratings` counts all that is open, on whatever page it stands; `more`
+    the cases that stand on no page; `lists` names the lists that wait to be gone through today."""
 
     screen: Screen
     lines: tuple[Line, ...]
+    page: int
+    pages: int
     more: int
     late: int
+    ratings: tuple[tuple[str, int], ...]
+    lists: tuple[str, ...] = ()
+
+    @property
+    def following(self) -> int:
+        """The page that is shown next: after the last the first."""
+        return self.page % self.pages + 1

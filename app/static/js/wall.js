@@ -1,5 +1,4 @@
 // Says on the screen how old what it shows is, once a refresh has failed. htmx does the refreshing.
-const board = document.getElementById("wall");
 const lost = document.getElementById("wall-lost");
 const STALE = 40_000;
 
@@ -24,7 +23,8 @@ const look = () => {
   const text = stale ? `No connection. What you see is ${words(old)} old.` : "";
   if (lost.textContent !== text) lost.textContent = text;
   lost.hidden = !stale;
-  board.classList.toggle("wall-stale", stale);
+  // Each refresh brings a new one.
+  document.getElementById("wall").classList.toggle("wall-stale", stale);
 };
 
 document.body.addEventListener("htmx:afterRequest", (event) => {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, select
 
 from app.accounts.types import Role
-from app.core.clock import now
+from app.core.clock import london_date, now
 from app.core.session import db, reading
 from app.directory.models import Agency
 from app.directory.types import AgencyKind
@@ -19,9 +20,11 @@ from app.reports.wall import queries
 from app.reports.wall.models import WallDisplay
 from app.reports.wall.service import make_display, revoke_display
 from app.reports.wall.types import Awaited, Screen
-from tests.factories.abuse import actor_of
+from tests.clock import FRIDAY
+from tests.factories.abuse import actor_of, make_abuse_case, make_list, use_protocol
+from tests.factories.arrivals import TOLD, make_arrival
 from tests.factories.checks import make_check
-from tests.factories.directory import make_agency
+from tests.factories.directory import make_agency, make_settings
 from tests.factories.meetings import make_meeting
 from tests.factories.referrals import make_referral
 from tests.page_form import form_of
@@ -36,7 +39,7 @@ def wall(app, change):
             made = make_display(session, actor_of(session), "Team room", screen, now())
         browser = app.test_client()
         answer = browser.get(f"/wall/open/{made.token}")
-        assert (answer.status_code, answer.location) == (303, "/wall")
+        assert (answer.status_code, answer.location) == (303, f"/wall/{made.id}")
         return browser, made.id
 
     return opened
@@ -52,6 +55,7 @@ def statements(app, screen):
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", note)
         queries.standing(reading(), screen)
+        queries.counted(reading(), screen, now())
         event.remove(db.engine, "before_cursor_execute", note)
     return len([one for one in seen if one.startswith("SELECT")])
 
@@ -60,12 +64,12 @@ def test_a_link_opens_its_screen_and_leaves_a_clean_address(wall, change):
     with change() as session:
         ref = make_referral(session, rating=Rating.RED, received_at=now()).ref
     browser, number = wall()
-    page = browser.get("/wall")
+    page = browser.get(f"/wall/{number}")
     assert page.status_code == 200
     assert ref in page.text
     assert '<noscript><meta http-equiv="refresh"' in page.text
-    cookie = browser.get_cookie("wall", path="/wall")
-    assert cookie is not None and cookie.http_only and cookie.path == "/wall"
+    cookie = browser.get_cookie("wall", path=f"/wall/{number}")
+    assert cookie is not None and cookie.http_only and cookie.path == f"/wall/{number}"
     with change() as session:
         held = session.get_one(WallDisplay, number)
         assert held.last_seen_at is not None
@@ -81,10 +85,10 @@ def test_the_cookie_opens_nothing_else(wall):
 def test_revoked_it_goes_blank_and_the_link_is_like_an_unknown_one(app, wall, change):
     browser, number = wall()
     with change() as session:
-        token = browser.get_cookie("wall", path="/wall").value
+        token = browser.get_cookie("wall", path=f"/wall/{number}").value
         revoke_display(session, actor_of(session), number, now())
     for asked in ({}, {"HX-Request": "true"}):
-        page = browser.get("/wall", headers=asked)
+        page = browser.get(f"/wall/{number}", headers=asked)
         assert page.status_code == 401
         assert "This display is closed" in page.text
     revoked = app.test_client().get(f"/wall/open/{token}")
@@ -102,8 +106,8 @@ def test_no_name_of_a_person_or_school_stands_on_it(wall, change, screen):
             one.agency_name for one in meeting.invitees
         ]
         meeting_ref = meeting.ref
-    browser, _number = wall(screen)
-    text = browser.get("/wall").text
+    browser, number = wall(screen)
+    text = browser.get(f"/wall/{number}").text
     assert "Testwell" not in text
     shown = re.sub(r"<[^>]+>", " ", text)
     assert [name for name in names if name in shown] == []
@@ -140,10 +144,97 @@ def test_agencies_that_were_asked_and_have_not_answered_stand_with_their_clock(w
         )
         names = [agency.name for agency in agencies]
         kind = agencies[0].kind.label
-    browser, _number = wall()
-    text = re.sub(r"<[^>]+>", " ", browser.get("/wall").text)
+    browser, number = wall()
+    text = re.sub(r"<[^>]+>", " ", browser.get(f"/wall/{number}").text)
     assert f"{kind} 2 h late" in text
     assert [name for name in names if name in text] == []
+
+
+def test_two_screens_stand_side_by_side_in_one_browser(app, change):
+    browser, numbers = app.test_client(), []
+    for screen in Screen:
+        with change() as session:
+            made = make_display(session, actor_of(session), screen.label, screen, now())
+        browser.get(f"/wall/open/{made.token}")
+        numbers.append(made.id)
+    shown = [browser.get(f"/wall/{number}").text for number in numbers]
+    assert [screen.label in text for screen, text in zip(Screen, shown, strict=True)] == [True] * 2
+    # A screen's cookie opens that screen alone, whatever address it is sent to.
+    stranger = app.test_client()
+    stranger.set_cookie("wall", browser.get_cookie("wall", path=f"/wall/{numbers[0]}").value)
+    assert stranger.get(f"/wall/{numbers[0]}").status_code == 200
+    assert stranger.get(f"/wall/{numbers[1]}").status_code == 401
+
+
+def test_forms_that_wait_stand_on_it_and_a_child_at_risk_now_on_top(wall, change):
+    with change() as session:
+        make_settings(session)
+        red = make_referral(session, rating=Rating.RED, received_at=now() - timedelta(days=3)).ref
+        calm = make_arrival(session, now()).ref
+        risk = make_arrival(session, now(), replace(TOLD, risk_now="yes")).ref
+        make_arrival(session, now(), sent=False)
+        taken = make_arrival(session, now() - timedelta(hours=30), replace(TOLD, risk_now="yes"))
+        taken.settled_at, taken.closed_because = now(), "Not a child of ours."
+    browser, number = wall()
+    page = browser.get(f"/wall/{number}").text
+    assert re.findall(r'class="wall-ref">([^<]+)<', page) == [risk, red, calm]
+    assert page.count("To be taken in") == 2
+    assert page.count("May be at risk now") == 1
+    for name in ("Fernsby", "Lindqvist", "Oakfield"):
+        assert name not in page
+
+
+def test_more_than_fit_turn_in_pages_and_are_counted_above_a_hundred(wall, change):
+    with change() as session:
+        school = make_agency(session, AgencyKind.EDUCATION)
+        for place in range(104):
+            rating = Rating.RED if place % 2 else Rating.GREEN
+            referral = make_referral(session, rating=rating, received_at=now(), source=school)
+            referral.act_by_at = now() - timedelta(minutes=5) if place < 103 else referral.act_by_at
+    browser, number = wall()
+    page = browser.get(f"/wall/{number}").text
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "103 late" in text
+    assert "Red 52 Green 52" in text
+    assert "Page 1 of 12" in text
+    assert "4 more stand on no page" in text
+    assert f'hx-get="/wall/{number}?page=2"' in page
+    assert f'content="20;url=/wall/{number}?page=2"' in page
+    seen = []
+    for turn in range(1, 13):
+        shown = browser.get(f"/wall/{number}?page={turn}", headers={"HX-Request": "true"}).text
+        seen += re.findall(r'class="wall-ref">([^<]+)<', shown)
+    assert f'hx-get="/wall/{number}?page=1"' in shown
+    assert len(seen) == len(set(seen)) == 100
+    beyond = browser.get(f"/wall/{number}?page=99").text
+    assert "Page 12 of 12" in beyond
+
+
+def test_what_is_under_way_is_counted_and_never_late(change):
+    with change() as session:
+        for state in (MeetingState.UNDER_WAY, MeetingState.NEEDED):
+            make_meeting(session, state, 2, at=now() - timedelta(days=9))
+        cases = queries.counted(session, Screen.DISCUSSIONS, now())
+    assert (sum(one.cases for one in cases), sum(one.late for one in cases)) == (2, 1)
+
+
+def test_it_says_that_a_list_of_today_waits_and_nothing_of_what_stands_on_it(change):
+    friday = london_date(FRIDAY)
+    with change() as session:
+        use_protocol(session, "north-lincolnshire")
+        assert queries.lists_waiting(session, Screen.TRIAGE, friday) == []
+        case = make_abuse_case(session)
+        [name] = queries.lists_waiting(session, Screen.TRIAGE, friday)
+        assert name == "Daily domestic abuse list"
+        # On a Saturday no daily list is gone through.
+        assert queries.lists_waiting(session, Screen.TRIAGE, friday + timedelta(days=1)) == []
+        assert queries.lists_waiting(session, Screen.DISCUSSIONS, friday) == []
+        held = make_list(session, FRIDAY)
+        assert queries.lists_waiting(session, Screen.TRIAGE, friday) == [name]
+        assert case.ref not in name
+        held.ended_at, held.took_part = FRIDAY, "Everybody"
+        session.flush()
+        assert queries.lists_waiting(session, Screen.TRIAGE, friday) == []
 
 
 @pytest.mark.parametrize("screen", list(Screen))
@@ -156,7 +247,7 @@ def test_as_many_statements_for_twenty_as_for_two(app, change, screen):
                 make_meeting(session, MeetingState.BOOKED, 2, at=now())
                 make_check(session, make_referral(session, received_at=now(), source=school))
         counted.append(statements(app, screen))
-    assert counted[0] == counted[1] <= 2
+    assert counted[0] == counted[1] <= 4
 
 
 def test_staff_make_one_see_its_link_once_and_revoke_it(signed_in, app):

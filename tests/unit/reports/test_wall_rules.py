@@ -7,7 +7,7 @@ from datetime import timedelta
 from app.directory.types import AgencyKind
 from app.referrals.types import Rating
 from app.reports.wall import rules
-from app.reports.wall.types import Awaited, Screen, Stage, Standing
+from app.reports.wall.types import Awaited, Counted, Screen, Stage, Standing
 from tests.clock import FRIDAY
 
 
@@ -17,9 +17,8 @@ def case(ref: str, minutes: int | None, stage: Stage = Stage.DECIDE) -> Standing
 
 
 def test_late_first_then_next_due_then_without_a_date() -> None:
-    shown = rules.board(
-        Screen.TRIAGE, [case("C", 90), case("N", None), case("L", -70), case("D", 600)], FRIDAY
-    )
+    cases = [case("C", 90), case("N", None), case("L", -70), case("D", 600)]
+    shown = rules.board(Screen.TRIAGE, cases, [Counted(Rating.AMBER, 4, 1)], FRIDAY)
     assert [(one.ref, one.state, one.left) for one in shown.lines] == [
         ("L", "late", "1 h 10 min late"),
         ("C", "soon", "in 1 h 30 min"),
@@ -29,10 +28,36 @@ def test_late_first_then_next_due_then_without_a_date() -> None:
     assert (shown.late, shown.more) == (1, 0)
 
 
-def test_what_there_is_no_room_for_is_counted_and_the_late_ones_with_it() -> None:
-    cases = [case(f"R{number:02}", -number) for number in range(1, 15)]
-    shown = rules.board(Screen.TRIAGE, cases, FRIDAY)
-    assert (len(shown.lines), shown.more, shown.late) == (rules.ROOM, 14 - rules.ROOM, 14)
+def test_what_there_is_no_room_for_stands_on_the_next_page() -> None:
+    cases = [case(f"R{number:02}", -60 + number) for number in range(14)]
+    counted = [Counted(Rating.AMBER, 16, 15)]
+    shown = [rules.board(Screen.TRIAGE, cases, counted, FRIDAY, page=page) for page in (0, 1, 2, 3)]
+    assert [(one.page, one.pages, one.following) for one in shown] == [
+        (1, 2, 2), (1, 2, 2), (2, 2, 1), (2, 2, 1),
+    ]  # fmt: skip
+    refs = [line.ref for board in shown[1:3] for line in board.lines]
+    assert refs == [one.ref for one in cases]
+    assert (shown[0].more, shown[0].late, len(shown[0].lines)) == (2, 15, rules.ROOM)
+
+
+def test_at_risk_now_on_top_then_late_then_soon_and_in_each_the_gravest_first() -> None:
+    def rated(ref: str, rating: Rating | None, minutes: int, risk: bool = False) -> Standing:
+        return Standing(ref, rating, Stage.DECIDE, FRIDAY + timedelta(minutes=minutes), (), risk)
+
+    cases = [
+        rated("green late", Rating.GREEN, -300), rated("amber late", Rating.AMBER, -200),
+        rated("red late", Rating.RED, -5), rated("red calm", Rating.RED, 600),
+        rated("blue soon", Rating.BLUE, 5), rated("none soon", None, 60),
+        rated("amber soon", Rating.AMBER, 10), rated("risk", None, 1200, True),
+    ]  # fmt: skip
+    counted = [Counted(Rating.RED, 2, 1), Counted(None, 1, 0), Counted(None, 1, 0)]
+    counted += [Counted(Rating.AMBER, 2, 1)]
+    shown = rules.board(Screen.TRIAGE, cases, counted, FRIDAY)
+    assert [one.ref for one in shown.lines] == [
+        "risk", "red late", "amber late", "green late", "none soon", "amber soon", "blue soon",
+        "red calm",
+    ]  # fmt: skip
+    assert shown.ratings == (("Red", 2), ("Amber", 2), ("Not rated", 2))
 
 
 def test_today_by_its_time_another_day_by_its_date() -> None:
