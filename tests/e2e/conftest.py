@@ -147,6 +147,8 @@ def new_browser(chromium: Browser, area: Area) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture(scope="module")
-def looked(chromium: Browser, area: Area) -> Looked:
+def looked(chromium: Browser, area: Area) -> Iterator[Looked]:
     """Checks a page with axe and at 320 px; see tests.e2e.looking."""
-    return Looked(chromium, area.url)
+    looking = Looked(chromium, area.url)
+    yield looking
+    looking.close()

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
 AXE = next((Path(__file__).parent / "axe").glob("axe*.min.js"))
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+OPTIONS = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
 
 
 class Looked:
     """Looks at pages as they stand; works for a browser without scripts through a second one.
 
     Axe is a script, and the product's own policy forbids scripts that are not its own: pages are
-    therefore examined as documents of their own, with the styles they link to.
+    therefore examined as documents of their own, with the styles they link to, one after the other
+    in a window that stays open.
     """
 
     def __init__(self, chromium: Browser, base_url: str) -> None:
@@ -28,24 +33,24 @@ class Looked:
         self._axe(page)
         self.seen.add(page.title())
 
-    def _axe(self, page: Page) -> None:
+    @cached_property
+    def _beside(self) -> Page:
         context = self._chromium.new_context(
-            base_url=self._base_url,
-            bypass_csp=True,
-            storage_state=page.context.storage_state(),
-            viewport={"width": 1280, "height": 900},
+            base_url=self._base_url, bypass_csp=True, viewport={"width": 1280, "height": 900}
         )
-        try:
-            beside = context.new_page()
-            beside.set_default_timeout(15_000)
-            content = page.content()
-            beside.route("**/*", lambda route: route.continue_())
-            beside.goto(f"{self._base_url}/health")
-            beside.set_content(content, wait_until="load")
-            beside.add_script_tag(path=str(AXE))
-            found = beside.evaluate("rules => axe.run(document, rules)", RULES)
-        finally:
-            context.close()
+        context.set_default_timeout(30_000)
+        page = context.new_page()
+        page.goto("/health")
+        return page
+
+    def close(self) -> None:
+        if "_beside" in self.__dict__:
+            self._beside.context.close()
+
+    def _axe(self, page: Page) -> None:
+        self._beside.set_content(page.content(), wait_until="load")
+        self._beside.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self._beside.evaluate("options => axe.run(document, options)", OPTIONS)
         problems = [
             f"{violation['id']}: {violation['help']} at "
             + "; ".join(" ".join(node["target"]) for node in violation["nodes"][:4])
