@@ -76,13 +76,15 @@ def add_agency(session: Session, actor: Actor, given: AgencyGiven, now: datetime
     return agency
 
 
-def agency_from_referral(session: Session, actor: Actor, name: str, now: datetime) -> Agency:
-    """The agency of that name, added as an other agency when it is not in the directory yet.
+def agency_from_referral(
+    session: Session, actor: Actor, name: str, kind: AgencyKind, now: datetime
+) -> Agency:
+    """The agency of that name, added with its kind when it is not in the directory yet.
 
-    A referral at night must not wait for the directory (A1); the desk files it later.
+    A referral at night must not wait for the directory (A1); the desk adds its people later.
     """
     held = queries.agency_named(session, name)
-    return held or add_agency(session, actor, AgencyGiven(name, AgencyKind.OTHER), now)
+    return held or add_agency(session, actor, AgencyGiven(name, kind), now)
 
 
 def edit_agency(

@@ -202,7 +202,7 @@ class ConcernFields:
     flags = SelectMultipleField(
         "Do any of these hold?",
         choices=labelled(Flag),
-        description="They decide how soon a strategy discussion must be held and who must come.",
+        description="How soon a strategy discussion must be held follows from them, and who comes.",
     )
     domestic_abuse = RadioField(
         "Domestic abuse risk",

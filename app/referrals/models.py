@@ -103,7 +103,8 @@ class Referral(Base):
     source_agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
     referrer_name: Mapped[str | None] = mapped_column(EncryptedText)
     referrer_role: Mapped[str | None] = mapped_column(EncryptedText)
-    referrer_contact: Mapped[str | None] = mapped_column(EncryptedText)
+    referrer_email: Mapped[str | None] = mapped_column(EncryptedText)
+    referrer_telephone: Mapped[str | None] = mapped_column(EncryptedText)
     # The referrer in the directory, where known: proposed as an invitee (C2).
     referrer_professional_id: Mapped[int | None] = mapped_column(ForeignKey("professional.id"))
     concerns: Mapped[list[str]] = mapped_column(JSON)

@@ -70,6 +70,7 @@ class ReferralPage:
     earlier: list[Earlier]
     concerns: list[str]
     flags: list[str]
+    risk_now: str
     panels: list[DeadlinePanel]
     consents: list[Consented]
     ratings: list[Rated]
@@ -129,6 +130,11 @@ def referral_page(
         earlier=_earlier(held, referrals),
         concerns=shown.concerns_in_words(held.concerns),
         flags=[flag.label for flag in Flag if flag.value in held.flags],
+        risk_now=(
+            "The referrer said so. Nothing is decided yet."
+            if held.outcome is None and Flag.RISK_NOW.value in held.flags
+            else ""
+        ),
         panels=shown.clock_panels(clocks(protocol, rules.facts_of(held)), held, now),
         consents=queries.consents(session, held.id),
         ratings=queries.ratings(session, held.id),

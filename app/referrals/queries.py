@@ -66,6 +66,7 @@ class ListedReferral(NamedTuple):
     concerns: list[str]
     outcome: Outcome | None
     re_referral: bool
+    flags: list[str]
     children: list[ListedChild]
 
 
@@ -85,6 +86,7 @@ _COLUMNS = (
     Referral.source_agency_id,
     Referral.rating,
     Referral.concerns,
+    Referral.flags,
     Referral.outcome,
     Referral.earlier_referral_id,
 )
@@ -165,6 +167,7 @@ def _page(
                 concerns=found.concerns,
                 outcome=found.outcome,
                 re_referral=found.earlier_referral_id is not None,
+                flags=found.flags,
                 children=[],
             )
         if found.given_name is not None:

@@ -31,6 +31,8 @@ from app.web.numbers import whole
 def queue() -> Response:
     moment = now()
     everything = request.args.get("show") == "all"
+    if request.args.get("show") == "waiting":
+        return _waiting(moment)
     key = _key(request.args.get("after", ""))
     find = queries.all_referrals if everything else queries.open_referrals
     page = find(reading(), key)
@@ -44,10 +46,20 @@ def queue() -> Response:
         "referrals/queue.html",
         rows=[shown.list_row(row, moment) for row in page.rows],
         everything=everything,
-        arrived=[] if everything or key else arrivals.arrived_rows(reading(), moment),
+        arrived=None if everything or key else arrivals.arrived(reading(), moment),
         first=url_for("referrals.queue", show="all" if everything else None) if key else "",
         older=older,
         may_enter=may(Permission.REFERRAL_ENTER),
+    )
+
+
+def _waiting(moment: datetime) -> Response:
+    """Everything that came by the form and waits, page by page."""
+    after = request.args.get("after", "")
+    return respond(
+        "referrals/waiting.html",
+        arrived=arrivals.arrived(reading(), moment, after),
+        first=url_for("referrals.queue", show="waiting") if after else "",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from app.core.clock import in_london, london_date
 from app.core.refusal import Refused
+from app.invitations.wording import is_address
 from app.protocols.rules import clocks
 from app.protocols.types import FIRST_YEAR, Clock, Due, Facts
 from app.protocols.types import DomesticAbuseRisk as RiskFact
@@ -133,6 +134,7 @@ def intake_problems(intake: Intake, now: datetime) -> Iterator[Refused]:
         yield Refused("received_at", "Check the year: the referral was received over a year ago")
     if intake.source_agency_id is None and not intake.source_agency_name:
         yield Refused("source_agency_id", "Choose where the referral came from")
+    yield from email_problems(intake.referrer_email)
     if not intake.children:
         yield Refused("children-0-given_name", "Add at least one child")
     if len(intake.children) > MOST_CHILDREN:
@@ -176,6 +178,14 @@ def intake_problems(intake: Intake, now: datetime) -> Iterator[Refused]:
         yield Refused("rating_reason", "Give the reason for the rating")
     if intake.consent is not None:
         yield from consent_problems(intake.consent)
+
+
+def email_problems(email: str) -> Iterator[Refused]:
+    """An address to which no letter could go (A10)."""
+    if email and not is_address(email):
+        yield Refused(
+            "referrer_email", "Enter an email address like name@school.example, or leave it empty"
+        )
 
 
 def concern_problems(given: ConcernsGiven, now: datetime) -> Iterator[Refused]:

@@ -20,6 +20,7 @@ from app.referrals.types import (
     Channel,
     Concern,
     ConsentState,
+    Flag,
     LawfulBasis,
     Outcome,
     Rating,
@@ -70,6 +71,7 @@ class ListRow:
     rating_colour: str
     outcome: str
     re_referral: bool
+    risk_now: bool
 
 
 def list_row(row: ListedReferral, now: datetime) -> ListRow:
@@ -104,6 +106,7 @@ def list_row(row: ListedReferral, now: datetime) -> ListRow:
         rating_colour=RATING_COLOURS[row.rating] if row.rating else "",
         outcome=row.outcome.label if row.outcome else "",
         re_referral=row.re_referral,
+        risk_now=row.decided_at is None and Flag.RISK_NOW.value in row.flags,
     )
 
 
@@ -242,6 +245,8 @@ def _details_in_words(details: Mapping[str, Any]) -> str:
         said.append(str(details["child"]))
     if details.get("known_children"):
         said.append(f"known already: {', '.join(details['known_children'])}")
+    if Flag.RISK_NOW.value in details.get("flags", ()):
+        said.append("may be at risk now")
     if details.get("re_referral"):
         said.append("re-referral within 12 months")
     if details.get("in_time") is False:

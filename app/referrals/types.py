@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from app.directory.types import AgencyKind
+
 
 class Channel(enum.Enum):
     """How a contact came in (A1)."""
@@ -61,6 +63,7 @@ class Concern(enum.Enum):
 class Flag(enum.Enum):
     """Circumstances that rules ask for: which deadline holds, who must come (B, C2, C3)."""
 
+    RISK_NOW = "risk_now"
     SERIOUS_HARM = "serious_harm"
     PENETRATIVE_SEXUAL_ABUSE = "penetrative_sexual_abuse"
     FORENSIC_EVIDENCE = "forensic_evidence"
@@ -76,6 +79,7 @@ class Flag(enum.Enum):
     @property
     def label(self) -> str:
         return {
+            "risk_now": "May be at risk now, the referrer said",
             "serious_harm": "Serious risk of harm, for example a serious injury or serious neglect",
             "penetrative_sexual_abuse": "Allegation of penetrative sexual abuse",
             "forensic_evidence": "Forensic evidence needs to be secured",
@@ -263,9 +267,11 @@ class Intake:
     source_agency_id: int | None = None
     # The name of a source that is not in the directory yet.
     source_agency_name: str = ""
+    source_agency_kind: AgencyKind | None = None
     referrer_name: str = ""
     referrer_role: str = ""
-    referrer_contact: str = ""
+    referrer_email: str = ""
+    referrer_telephone: str = ""
     referrer_professional_id: int | None = None
     concerns: tuple[Concern, ...] = ()
     flags: frozenset[Flag] = frozenset()

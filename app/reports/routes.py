@@ -15,6 +15,7 @@ from app.accounts.types import Permission, StaffMember
 from app.core.clock import now
 from app.core.session import reading
 from app.meetings.received.queries import how_many_wait
+from app.referrals.arrivals.queries import how_many_wait as forms_that_wait
 from app.reports import queries
 from app.reports.queries import Names
 from app.reports.rules import DONE_BY, in_order, kinds_for, state_of, what_failed
@@ -38,11 +39,17 @@ def first_page() -> Response:
     booked = queries.coming(session) if sees_cases else []
     names = queries.names(session, rows, (row.id for row in booked))
     work = _work(session, rows, names, staff, moment)
+    by_form = [row for row in rows if row.kind in (WorkKind.AT_RISK, WorkKind.TAKE_IN)]
+    cut = any(
+        sum(row.kind is kind for row in by_form) == queries.MOST
+        for kind in (WorkKind.AT_RISK, WorkKind.TAKE_IN)
+    )
     return respond(
         "reports/first_page.html",
         "reports/_first_page.html",
         own=[one for one in work if not one.waits_on_others],
         others=[one for one in work if one.waits_on_others],
+        more_by_form=forms_that_wait(session) - len(by_form) if cut else 0,
         coming=_coming(booked, names),
         actions=(
             _actions(session, moment) if roles_may(staff.roles, Permission.DISCUSSION_BOOK) else []

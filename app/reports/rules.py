@@ -47,14 +47,15 @@ def kinds_for(roles: Iterable[Role]) -> list[WorkKind]:
 def in_order(work: Iterable[Work]) -> list[Work]:
     """Own work before what waits on others; failures first, then late, then next due.
 
-    A child who may be at risk now stands above everything that is not late.
+    A child who may be at risk now stands above everything, late or not (A1, G1).
     """
     return sorted(
         work,
         key=lambda one: (
             one.waits_on_others,
+            one.kind is not WorkKind.AT_RISK,
             one.due_at is not None,
-            one.state != "late" and (1 if one.kind is WorkKind.AT_RISK else 2),
+            one.state != "late",
             one.due_at.timestamp() if one.due_at else 0.0,
         ),
     )

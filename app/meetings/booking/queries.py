@@ -81,7 +81,8 @@ _SAID = (
     _REFERRAL.c.hospital,
     _REFERRAL.c.referrer_name,
     _REFERRAL.c.referrer_role,
-    _REFERRAL.c.referrer_contact,
+    _REFERRAL.c.referrer_email,
+    _REFERRAL.c.referrer_telephone,
     _AGENCY.c.id,
     _AGENCY.c.name,
     _AGENCY.c.kind,
@@ -247,7 +248,7 @@ def _case(
         )
     if said is None:
         return CaseFacts(looked_after=looked_after, involved=tuple(involved.values()))
-    referral_id, concerns, flags, hospital, name, title, contact, *rest = said
+    referral_id, concerns, flags, hospital, name, title, email, telephone, *rest = said
     agency_id, agency_name, agency_kind, *person = rest
     employers = session.execute(_PERPETRATORS_EMPLOYERS, {"referral_id": referral_id})
     return CaseFacts(
@@ -264,7 +265,8 @@ def _case(
             agency_name=agency_name,
             agency_kind=agency_kind,
             person=None if person[0] is None else Person(*person),
-            contact=contact,
+            email=email,
+            telephone=telephone,
         ),
         involved=tuple(involved.values()),
         perpetrator_agencies=frozenset(employers.scalars()),

@@ -263,7 +263,6 @@ class _Table:
                 others=self.like(referrer.person),
             )
         elif referrer.name and referrer.agency_kind is not AgencyKind.SOCIAL_CARE:
-            contact = referrer.contact or ""
             self.proposals.append(
                 Proposal(
                     key="referrer",
@@ -278,8 +277,8 @@ class _Table:
                         title=referrer.title or "Referrer",
                         agency_name=referrer.agency_name,
                         agency_kind=referrer.agency_kind,
-                        email=contact if "@" in contact else None,
-                        telephone=contact if contact and "@" not in contact else None,
+                        email=referrer.email,
+                        telephone=referrer.telephone,
                     ),
                 )
             )

@@ -86,7 +86,8 @@ class Referrer:
     agency_kind: AgencyKind
     person: Person | None
     # Children's social care itself does not invite itself twice.
-    contact: str | None = None
+    email: str | None = None
+    telephone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

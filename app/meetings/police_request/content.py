@@ -73,5 +73,8 @@ def _referrer(facts: FormFacts) -> str:
     referral = facts.referral
     if referral is None:
         return ""
-    said = (referral.referrer_name, referral.referrer_role, referral.referrer_contact)
+    said = (
+        referral.referrer_name, referral.referrer_role, referral.referrer_telephone,
+        referral.referrer_email,
+    )  # fmt: skip
     return ", ".join(one for one in said if one)

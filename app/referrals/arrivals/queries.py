@@ -1,14 +1,15 @@
-"""What came by the public form and waits to be taken in, the most urgent clock first."""
+"""What came by the public form and waits to be taken in: who may be at risk now comes first."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Integer, bindparam, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
+from app.core.database import UTCDateTime
 from app.referrals.models import Referral
 from app.referrals.public.models import Arrival
 
@@ -27,6 +28,13 @@ class Waiting(NamedTuple):
     decision_due_at: datetime
 
 
+# Who may be at risk now stands first, whatever the clocks say (A1).
+_PLACE = (
+    case((Arrival.risk_now, 0), else_=1),
+    Arrival.decision_due_at,
+    Arrival.id,
+)
+_WAITS = (Arrival.sent_at.is_not(None), Arrival.settled_at.is_(None))
 _WAITING = (
     select(
         Arrival.id,
@@ -37,16 +45,44 @@ _WAITING = (
         Arrival.sent_at,
         Arrival.decision_due_at,
     )
-    .where(Arrival.sent_at.is_not(None), Arrival.settled_at.is_(None))
-    .order_by(Arrival.decision_due_at, Arrival.id)
+    .where(*_WAITS)
+    .order_by(*_PLACE)
     .limit(MOST)
 )
+_WAITING_AFTER = _WAITING.where(
+    tuple_(*_PLACE)
+    > tuple_(
+        bindparam("place", type_=Integer()),
+        bindparam("due", type_=UTCDateTime()),
+        bindparam("last", type_=Integer()),
+    )
+)
+_HOW_MANY = select(func.count()).select_from(Arrival).where(*_WAITS)
 
 
-def waiting(session: Session) -> list[Waiting]:
-    """At most 25, those whose decision is due first on top: one statement."""
+class After(NamedTuple):
+    """The last row of the page before."""
+
+    risk_now: bool
+    decision_due_at: datetime
+    id: int
+
+
+def waiting(session: Session, after: After | None = None) -> list[Waiting]:
+    """At most 25: who may be at risk now on top, then by when the decision is due."""
+    if after is None:
+        rows = session.execute(_WAITING)
+    else:
+        risk_now, due, last = after
+        values = {"place": 0 if risk_now else 1, "due": due, "last": last}
+        rows = session.execute(_WAITING_AFTER, values)
     # What was sent has all of them: the database holds it to that.
-    return [Waiting._make(row) for row in session.execute(_WAITING)]
+    return [Waiting._make(row) for row in rows]
+
+
+def how_many_wait(session: Session) -> int:
+    """How many wait to be taken in; asked only where a list is cut."""
+    return session.execute(_HOW_MANY).scalar_one()
 
 
 class Settled(NamedTuple):

@@ -13,7 +13,7 @@ from app.core.refusal import Refused
 from app.referrals.models import Referral
 from app.referrals.public.models import Arrival
 from app.referrals.service import enter_referral
-from app.referrals.types import Intake
+from app.referrals.types import Flag, Intake
 
 LONGEST_REASON = 4000
 
@@ -29,7 +29,8 @@ def take_in(session: Session, actor: Actor, ref: str, intake: Intake, now: datet
     _settle(held, actor, now)
     held.referral_id = referral.id
     session.flush()
-    record(session, actor, "referral taken in", _subject(held), now)
+    flags = [Flag.RISK_NOW.value] if held.risk_now else []
+    record(session, actor, "referral taken in", _subject(held), now, {"flags": flags})
     return referral
 
 

@@ -24,7 +24,7 @@ from app.web.access import access
 blueprint = Blueprint("came_in", __name__, url_prefix="/referrals")
 
 _NAMES = ("version", "received_at", "source_agency_id", "referrer_name", "referrer_role",
-          "referrer_contact", "referrer_professional_id")  # fmt: skip
+          "referrer_email", "referrer_telephone", "referrer_professional_id")  # fmt: skip
 
 
 @blueprint.route("/<ref>/came-in", methods=["GET", "POST"])
@@ -85,7 +85,11 @@ def _in_words(session: Session, held: Referral) -> str:
         held.channel.label,
         f"received {words_for_moment(held.received_at)}",
         ", ".join(
-            filter(None, (held.referrer_name, held.referrer_role, held.referrer_contact))
+            filter(
+                None,
+                (held.referrer_name, held.referrer_role, held.referrer_telephone,
+                 held.referrer_email),
+            )
         ),
         context.referrer,
     )  # fmt: skip
@@ -100,7 +104,15 @@ def _typed_in_words(form: CameInForm, agencies: dict[str, str]) -> str:
         channels.get(data["channel"] or ""),
         f"received {words_for_moment(moment)}" if moment else None,
         ", ".join(
-            filter(None, (data["referrer_name"], data["referrer_role"], data["referrer_contact"]))
+            filter(
+                None,
+                (
+                    data["referrer_name"],
+                    data["referrer_role"],
+                    data["referrer_telephone"],
+                    data["referrer_email"],
+                ),
+            )
         ),
         dict(form.referrer_professional_id.choices).get(str(data["referrer_professional_id"])),
     )

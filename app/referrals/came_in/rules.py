@@ -8,7 +8,7 @@ from datetime import datetime
 from app.core.clock import in_london, words_for_moment
 from app.core.refusal import Refused
 from app.referrals.came_in.types import CameInGiven
-from app.referrals.rules import LONGEST_BACKDATING
+from app.referrals.rules import LONGEST_BACKDATING, email_problems
 
 
 def problems(
@@ -20,6 +20,7 @@ def problems(
     """
     if given.source_agency_id is None and not given.source_agency_name:
         yield Refused("source_agency_id", "Choose where the referral came from")
+    yield from email_problems(given.referrer_email)
     for moment, what in ((entered_at, "entered"), (decided_at, "decided")):
         if moment is not None and given.received_at > moment:
             yield Refused(

@@ -48,7 +48,8 @@ def change_came_in(
         "source_agency_id": source_of(session, actor, given, now),
         "referrer_name": given.referrer_name or None,
         "referrer_role": given.referrer_role or None,
-        "referrer_contact": given.referrer_contact or None,
+        "referrer_email": given.referrer_email or None,
+        "referrer_telephone": given.referrer_telephone or None,
         "referrer_professional_id": referrer_of(session, given),
     }
     before = {name: getattr(referral, name) for name in fresh}

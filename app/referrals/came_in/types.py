@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.directory.types import AgencyKind
 from app.referrals.types import Channel
 
 
@@ -18,7 +19,9 @@ class CameInGiven:
     source_agency_id: int | None = None
     # The name of a source that is not in the directory yet.
     source_agency_name: str = ""
+    source_agency_kind: AgencyKind | None = None
     referrer_name: str = ""
     referrer_role: str = ""
-    referrer_contact: str = ""
+    referrer_email: str = ""
+    referrer_telephone: str = ""
     referrer_professional_id: int | None = None

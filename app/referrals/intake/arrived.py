@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from app.directory.queries import agency_named
 from app.referrals import rules
 from app.referrals.public.models import Arrival
+from app.referrals.public.rules import asks_for_call
 from app.referrals.public.types import Told
-from app.referrals.types import Channel
+from app.referrals.types import Channel, Flag
 
 
 def form_data(session: Session, held: Arrival, today: date) -> dict[str, Any]:
@@ -29,13 +30,15 @@ def form_data(session: Session, held: Arrival, today: date) -> dict[str, Any]:
         "source_agency_name": "" if known else you.organisation,
         "referrer_name": you.name,
         "referrer_role": you.role,
-        "referrer_contact": f"{you.telephone}, {you.email}",
+        "referrer_email": you.email,
+        "referrer_telephone": you.telephone,
         "children": [
             asdict(child) | {"adult_confirmed": rules.is_adult(child.date_of_birth, today)}
             for child in told.children
         ],
         "adults": [asdict(adult) for adult in told.adults],
         "concerns": list(told.concerns),
+        "flags": [Flag.RISK_NOW.value] if asks_for_call(told) else [],
         "narrative": told.narrative,
         "consent": told.consent,
         "consent_reason": told.consent_reason,

@@ -10,7 +10,8 @@ from typing import Any
 from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField
 
 from app.core.refusal import Refused
-from app.referrals.came_in.forms import CameInFields
+from app.directory.types import AgencyKind
+from app.referrals.came_in.forms import CameInFields, sources
 from app.referrals.forms import (
     LATER,
     ONE_PRESS,
@@ -148,7 +149,7 @@ class IntakeForm(
     ) -> None:
         """Fill every list that comes from the directory or the protocol."""
         self.rating.choices = [*((one, Rating(one).label) for one in ratings), ("", "Not rated")]
-        self.source_agency_id.choices = choices(agencies, "Choose an agency")
+        self.source_agency_id.choices = sources(agencies, self.source_agency_name.data or "")
         self.referrer_professional_id.choices = choices(everybody, "Not in the directory")
         for entry in self.children:
             set_picks(entry.form, picks)
@@ -167,9 +168,11 @@ class IntakeForm(
             adults=tuple(entry.form.given() for entry in self.adults if not entry.form.is_blank()),
             source_agency_id=data["source_agency_id"],
             source_agency_name=data["source_agency_name"],
+            source_agency_kind=one_of(AgencyKind, data["source_agency_kind"]),
             referrer_name=data["referrer_name"],
             referrer_role=data["referrer_role"],
-            referrer_contact=data["referrer_contact"],
+            referrer_email=data["referrer_email"],
+            referrer_telephone=data["referrer_telephone"],
             referrer_professional_id=data["referrer_professional_id"],
             concerns=concerns.concerns,
             flags=concerns.flags,
@@ -185,8 +188,9 @@ class IntakeForm(
 
 
 _ORDER = (
-    "source_agency_id", "source_agency_name", "channel", "received_at", "referrer_name",
-    "referrer_role", "referrer_contact", "referrer_professional_id", "children", "concerns",
-    "domestic_abuse", "narrative", "flags", "immediate_action_at", "hospital", "identified_at",
-    "adults", "consent", "lawful_basis", "consent_reason", "rating", "rating_reason",
+    "source_agency_id", "source_agency_name", "source_agency_kind", "channel", "received_at",
+    "referrer_name", "referrer_role", "referrer_email", "referrer_telephone",
+    "referrer_professional_id", "children", "concerns", "domestic_abuse", "narrative", "flags",
+    "immediate_action_at", "hospital", "identified_at", "adults", "consent", "lawful_basis",
+    "consent_reason", "rating", "rating_reason",
 )  # fmt: skip

@@ -20,6 +20,7 @@ from app.directory import queries as directory
 from app.protocols.registry import active
 from app.referrals import rules, service
 from app.referrals.arrivals.service import take_in
+from app.referrals.came_in.source import kind_problems
 from app.referrals.intake import arrived, guard
 from app.referrals.intake.forms import IntakeForm
 from app.referrals.intake.people import lists
@@ -45,7 +46,8 @@ def enter() -> Response:
     _fill(reading(), form)
     form.validate()
     # Shape and rules at once, so that nobody mends a form twice.
-    for problem in rules.intake_problems(form.intake(moment), moment):
+    given = form.intake(moment)
+    for problem in (*rules.intake_problems(given, moment), *kind_problems(reading(), given)):
         form.refuse(problem)
     guard.adults_to_confirm(form, london_date(moment))
     if form.errors:

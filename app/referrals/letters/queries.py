@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Staff
 from app.directory import queries as directory
 from app.directory.types import AgencyKind
-from app.invitations.wording import is_address
 from app.referrals import queries as referrals
 from app.referrals.letters.models import ReferralLetter
 from app.referrals.letters.types import LetterText, LetterTo, Recipient
@@ -56,8 +55,7 @@ def recipients(session: Session, referral: Referral) -> list[Recipient]:
         if referral.referrer_professional_id
         else None
     )
-    typed = (referral.referrer_contact or "").strip()
-    email = person.email if person and person.email else typed if is_address(typed) else ""
+    email = (person.email if person else "") or referral.referrer_email or ""
     if email:
         found.append(
             Recipient(

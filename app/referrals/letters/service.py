@@ -142,7 +142,7 @@ def _hidden(session: Session, referral: Referral, recipient: Recipient, added: s
         names += [one.family_name for one in children]
     else:
         names += [referral.referrer_name] if referral.referrer_name else []
-        phrases += [referral.referrer_contact] if referral.referrer_contact else []
+        phrases += [one for one in (referral.referrer_email, referral.referrer_telephone) if one]
     own = set(recipient.child_name.casefold().split())
     kept = (" ".join(part for part in name.split() if part.casefold() not in own) for name in names)
     return rules.given_away(added, kept, phrases)

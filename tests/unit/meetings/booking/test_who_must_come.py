@@ -125,7 +125,7 @@ def test_the_referrer_comes_from_the_directory_or_by_name():
         known.name, known.title, known.agency_id, known.agency_name, AgencyKind.EDUCATION, known
     )
     assert rules_of(CaseFacts(referrer=by_person))["referrer"].person == known
-    by_name = replace(by_person, person=None, contact="head@school.example")
+    by_name = replace(by_person, person=None, email="head@school.example")
     typed = rules_of(CaseFacts(referrer=by_name))["referrer"].typed
     assert (typed.name, typed.email) == (known.name, "head@school.example")
 
