@@ -77,6 +77,10 @@ def test_an_earlier_moment_moves_the_clock_and_the_history_keeps_both(app, triag
 
 def test_the_name_of_an_agency_that_is_not_listed_adds_it(app, triage, ref):
     changes = {"source_agency_id": "", "source_agency_name": "Saturday club"}
+    asked = post(triage, ref, **changes)
+    assert asked.status_code == 422
+    assert "Choose what kind of agency Saturday club is" in asked.text
+    changes |= {"source_agency_kind": "voluntary"}
     assert post(triage, ref, referrer_name="Ada", **changes).status_code == 303
     with app.app_context():
         source = queries.context_of(reading(), queries.by_ref(reading(), ref).id).source

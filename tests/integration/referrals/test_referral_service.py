@@ -62,6 +62,7 @@ def an_intake(**changes):
             channel=Channel.PHONE,
             children=(WREN, TOMAS),
             source_agency_name="Oakfield Primary",
+            source_agency_kind=AgencyKind.EDUCATION,
             referrer_name="Robin Referrer",
             concerns=(Concern.PHYSICAL_ABUSE,),
             narrative="A bruise, explained in two ways.",

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
+
 import pytest
 from sqlalchemy import func, select
 
@@ -15,6 +20,7 @@ from app.core.uploads import Upload
 from app.directory.types import AgencyKind
 from app.referrals import keys, queries
 from app.referrals.arrivals import service as arrivals
+from app.referrals.arrivals.queries import MOST
 from app.referrals.models import Child, Referral
 from app.referrals.public import service as public
 from app.referrals.public.models import Arrival
@@ -47,6 +53,28 @@ def test_it_stands_in_the_list_and_on_the_first_page_at_once(signed_in, arrived)
         page = triage.get(path).text
         assert "Wren Fernsby" in page, path
         assert f"/referrals/{arrived}/as-sent" in page
+
+
+def test_who_may_be_at_risk_now_comes_first_and_what_is_cut_is_said(signed_in, change, arrived):
+    with change() as session:
+        for number in range(MOST):
+            you = replace(TOLD.you, email=f"dsl{number}@oakfield.example")
+            make_arrival(session, now() - timedelta(hours=2), replace(TOLD, you=you))
+        risk = make_arrival(session, now(), replace(TOLD, risk_now="yes")).ref
+    triage = signed_in(Role.TRIAGE)
+    page = triage.get("/referrals/").text
+    order = re.findall(r"/referrals/(RF-[A-Z0-9-]+)/as-sent", page)
+    assert len(order) == MOST
+    assert order[0] == risk
+    assert "2 more wait to be taken in" in page
+    following = unescape(re.search(r'href="([^"]*show=waiting[^"]*)"', page)[1])
+    rest = triage.get(following).text
+    assert len(re.findall(r"/referrals/(RF-[A-Z0-9-]+)/as-sent", rest)) == 2
+    assert f"/referrals/{arrived}/as-sent" in rest
+    assert "more wait" not in rest
+    first = triage.get("/").text
+    assert "1 more that came by the form waits" in first
+    assert first.index(f"{risk}/as-sent") == first.index("/as-sent") - len(risk)
 
 
 def test_it_is_read_as_it_was_sent_and_that_is_noted(app, signed_in, arrived):
@@ -88,7 +116,8 @@ def test_taken_in_it_becomes_the_referral_of_that_reference(app, signed_in, arri
         assert held.received_at.replace(second=0, microsecond=0) == arrival.sent_at.replace(
             second=0, microsecond=0
         )
-        assert held.referrer_contact == "01632 960301, dsl@oakfield.example"
+        assert held.referrer_email == "dsl@oakfield.example"
+        assert held.referrer_telephone == "01632 960301"
         assert held.children[0].child.school_typed == "Oakfield Primary"
         assert (arrival.referral_id, arrival.settled_at is None) == (held.id, False)
         assert "Hungry" in arrival.answers

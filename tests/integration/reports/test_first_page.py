@@ -136,7 +136,7 @@ def test_domestic_abuse_cases_stand_by_their_clock_and_without_a_name(change, si
 AT_RISK = "May be at risk now: take in what came by the form"
 
 
-def test_a_form_marked_may_be_at_risk_now_stands_above_what_is_not_late(change, signed_in) -> None:
+def test_a_form_marked_may_be_at_risk_now_stands_above_everything(change, signed_in) -> None:
     with change() as session:
         make_settings(session)
         late = make_referral(session, 1, received_at=now() - timedelta(hours=25)).ref
@@ -151,7 +151,7 @@ def test_a_form_marked_may_be_at_risk_now_stands_above_what_is_not_late(change, 
     page = triage.get("/").text
     assert page.count(AT_RISK) == 1
     assert f'href="/referrals/{at_risk}/as-sent">{AT_RISK}' in page
-    places = [page.index(f'href="/referrals/{ref}') for ref in (late, at_risk, soon)]
+    places = [page.index(f'href="/referrals/{ref}') for ref in (at_risk, late, soon)]
     assert places == sorted(places)
-    assert "Wren Fernsby" in page[places[1] : places[2]]
+    assert "Wren Fernsby" in page[places[0] : places[1]]
     assert AT_RISK in signed_in(Role.ADMINISTRATOR).get("/").text.partition("Waits on")[2]

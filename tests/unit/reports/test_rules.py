@@ -27,13 +27,13 @@ def test_own_work_first_then_failures_then_the_latest():
     ]  # fmt: skip
 
 
-def test_a_child_who_may_be_at_risk_now_stands_above_everything_that_is_not_late():
+def test_a_child_who_may_be_at_risk_now_stands_above_everything():
     soon = replace(BASE, ref="soon", due_at=FRIDAY + timedelta(minutes=5), state="soon")
     at_risk = replace(BASE, kind=WorkKind.AT_RISK, ref="at risk", due_at=FRIDAY + timedelta(days=1))
     late = replace(BASE, ref="late", due_at=FRIDAY - timedelta(hours=1), state="late")
     later = replace(late, kind=WorkKind.AT_RISK, ref="later", due_at=FRIDAY)
     assert [one.ref for one in in_order([soon, at_risk, later, late])] == [
-        "late", "later", "at risk", "soon",
+        "later", "at risk", "late", "soon",
     ]  # fmt: skip
 
 
