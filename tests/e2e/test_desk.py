@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.e2e.conftest import Area
 from tests.e2e.looking import Looked
@@ -20,17 +20,24 @@ CHAIR, SECOND_CHAIR = "chair@council.example", "chair2@council.example"
 NIGHT = "night@council.example"
 
 
-def booked(page: Page) -> str:
-    """A booked discussion in which somebody has still to be telephoned."""
+def silent(page: Page) -> Locator:
+    """Everybody on the call sheet now open who has still to be telephoned."""
+    return page.locator("li.app-call").filter(has=page.get_by_role("button", name="No answer"))
+
+
+def has_form(page: Page) -> Locator:
+    return page.get_by_role("link", name=re.compile("Form 87A"))
+
+
+def booked(page: Page, sheet: str, found: Callable[[Page], Locator]) -> str:
+    """A discussion that lies ahead, on whose sheet ("" or "/calls") this is found."""
     page.goto("/")
-    rows = page.locator("table a[href^='/discussions/']")
-    for place in range(rows.count()):
-        address = rows.nth(place).get_attribute("href") or ""
-        page.goto(f"{address}/calls")
-        if page.get_by_role("button", name="No answer").count():
+    links = page.locator("table a[href^='/discussions/']").all()
+    for address in dict.fromkeys(link.get_attribute("href") or "" for link in links):
+        page.goto(f"{address}{sheet}")
+        if found(page).count():
             return address
-        page.goto("/")
-    raise AssertionError("nobody is left to be telephoned in the example area")
+    raise AssertionError("the example area has no such discussion")
 
 
 @pytest.mark.parametrize(
@@ -41,10 +48,9 @@ def test_the_call_sheet_on_a_telephone(
 ) -> None:
     page = new_browser(scripts=scripts, width=320, height=640)
     sign_in(page, who)
-    page.goto(f"{booked(page)}/calls")
+    booked(page, "/calls", silent)
     looked.at(page)
-    card = page.locator("li.app-call").filter(has=page.get_by_role("button", name="No answer"))
-    person = card.first.get_attribute("id")
+    person = silent(page).first.get_attribute("id")
     card = page.locator(f"#{person}")
     # A thumb finds what it needs: numbers and outcomes are at least 44 pixels high.
     ring = card.locator("a[href^='tel:']")
@@ -67,7 +73,7 @@ def test_form_87a_from_the_discussion_to_its_answer(
 ) -> None:
     page = new_browser()
     sign_in(page, SECOND_CHAIR)
-    page.goto(booked(page))
+    page.goto(booked(page, "", has_form))
     looked.at(page)
     since = time.time()
     page.get_by_role("link", name=re.compile("Form 87A")).click()
@@ -96,7 +102,7 @@ def test_the_medical_forms_ladder_and_people_from_a_list(
 ) -> None:
     page = new_browser()
     sign_in(page, ADMINISTRATOR)
-    page.goto(f"{booked(page)}/forms/medical")
+    page.goto(f"{booked(page, '', has_form)}/forms/medical")
     if not page.get_by_role("button", name="No answer").count():
         page.get_by_role("button", name=re.compile("^Send Child")).click()
     page.get_by_role("button", name="No answer").click()

@@ -166,8 +166,10 @@ class Discussions:
         )
         staff = self.area.one(Role.ADMINISTRATOR)
         bookings.book(self.session, staff, meeting.ref, order, self.sender, at)
+        # Most have answered; where the discussion lies ahead, half are still to be telephoned.
+        silent = 2 if fresh else 4
         for place, invitee in enumerate(one for one in meeting.invitees if not one.staff_id):
-            if (number + place) % 4:
+            if (number + place) % silent:
                 plan(
                     at + timedelta(minutes=9 + 6 * place),
                     partial(self._answer, meeting, invitee, number + place),
