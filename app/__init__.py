@@ -35,8 +35,8 @@ FLOORS_WITH_TABLES = (
     "referrals", "referrals.same_child", "referrals.rating", "referrals.checks",
     "referrals.outcome", "referrals.letters", "referrals.public", "referrals.abuse",
     "referrals.lists", "referrals.filing", "referrals.joining", "meetings", "meetings.received",
-    "meetings.papers", "meetings.calls", "meetings.reminders", "records", "records.filing",
-    "reports.wall",
+    "meetings.papers", "meetings.calls", "meetings.reminders", "meetings.actions", "meetings.after",
+    "records", "records.filing", "reports.wall",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -73,7 +73,9 @@ ROUTES = (
     "app.meetings.calls.routes",
     "app.meetings.discussion.routes",
     "app.meetings.discussion.live.routes",
+    "app.meetings.after.routes",
     "app.records.routes",
+    "app.records.actions.routes",
     "app.records.filing.routes",
     "app.guests.routes",
     "app.guests.requests.routes",

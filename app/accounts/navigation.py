@@ -22,6 +22,7 @@ PLACES: tuple[Place, ...] = (
     Place("Referrals", "referrals.queue", Permission.REFERRAL_SEE),
     Place("Domestic abuse", "abuse.cases", Permission.LIST_WORK),
     Place("Lists", "lists.overview", Permission.LIST_WORK),
+    Place("Actions", "record_actions.actions", Permission.AFTER_FOLLOW),
     Place("Deliveries", "outbox.deliveries", Permission.DELIVERY_SEE),
     Place("Mail", "received.waiting", Permission.MAIL_SEE),
     Place("Directory", "directory.people", Permission.DIRECTORY_EDIT),

@@ -44,6 +44,10 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.DISCUSSION_SEE: _CASE_ROLES,
     Permission.DISCUSSION_BOOK: frozenset({Role.ADMINISTRATOR, Role.CHAIR, Role.OUT_OF_HOURS}),
     Permission.DISCUSSION_WRITE: frozenset({Role.CHAIR, Role.SOCIAL_WORKER, Role.OUT_OF_HOURS}),
+    # Whoever carries the case on, and the desk that keeps its dates (BROMLEY 1, 2).
+    Permission.AFTER_FOLLOW: frozenset(
+        {Role.ADMINISTRATOR, Role.CHAIR, Role.SOCIAL_WORKER, Role.OUT_OF_HOURS}
+    ),
     Permission.RECORD_SIGN: frozenset({Role.CHAIR}),
     Permission.RECORD_SEE: _CASE_ROLES,
     Permission.RECORD_CIRCULATE: frozenset({Role.ADMINISTRATOR, Role.CHAIR}),

@@ -23,6 +23,7 @@ from app.core.bell import Bell, ring
 from app.core.clock import now
 from app.core.config import Settings
 from app.core.session import transaction
+from app.meetings.actions.worker import remind_owners
 from app.meetings.received import worker as received
 from app.meetings.reminders.worker import remind_due
 from app.outbox.delivery import deliver_due
@@ -68,6 +69,7 @@ JOBS: list[Job] = [
     Job("mailbox", 20.0, received.read_mailbox),
     Job("mail kept long enough", 3600.0, received.forget),
     Job("reminders", 60.0, remind_due),
+    Job("actions", 60.0, remind_owners),
     Job("audit views", 30.0, _chain_views),
     Job("kept forms", 600.0, _forget_kept_forms),
     Job("unfinished forms", 600.0, _delete_abandoned),

@@ -8,9 +8,8 @@ from flask_wtf.file import FileField
 from wtforms import HiddenField, StringField
 from wtforms.validators import Length, Regexp, ValidationError
 
-from app.guests.types import ACTION_WORDS
 from app.invitations.wording import is_address
-from app.meetings.types import Answer
+from app.meetings.types import ActionState, Answer
 from app.web.choices import RadioField
 from app.web.forms import BaseForm, Line, OnceForm, Passage, Required, tidy_line
 
@@ -86,7 +85,7 @@ class DeputyForm(OnceForm):
 class ProgressForm(BaseForm):
     state = RadioField(
         "How does it stand?",
-        choices=[(state.value, words) for state, words in ACTION_WORDS.items()],
+        choices=[(state.value, state.label) for state in ActionState],
         validators=[Required("Choose how it stands")],
     )
     progress = Passage("What was done, or what stands in the way", length=5_000)

@@ -24,7 +24,7 @@ from app.meetings.papers.queries import form_by_invitation
 from app.meetings.rules import takes_part_as
 from app.meetings.types import ActionState, Answer, MessageKind, ReportVia
 from app.outbox import service as outbox
-from app.records.circulation import refresh_expiry
+from app.records.actions.service import reported
 
 _NO_LINK = Subject("link", "not in use")
 _OWN = (
@@ -164,26 +164,7 @@ def report_progress(
     action = queries.action_to_change(session, visitor, action_id)
     if action is None:
         return None
-    if action.version != version:
-        raise Refused(
-            "progress",
-            "Somebody reported on this meanwhile: read what stands above it, then send yours",
-        )
-    if state is ActionState.NOT_POSSIBLE and not progress:
-        raise Refused("progress", "Say what stands in the way")
-    action.state = state
-    action.progress = progress or None
-    action.closed_at = None if state is ActionState.OPEN else action.closed_at or now
-    # Before the audit, whose head everybody waits for: whoever holds that takes nothing more.
-    refresh_expiry(session, session.get_one(Invitee, visitor.invitee_id), now)
-    record(
-        session,
-        visitor.actor,
-        "reported on an action",
-        Subject("meeting", visitor.meeting_ref),
-        now,
-        {"action": action.id, "state": state.value},
-    )
+    reported(session, visitor.actor, visitor.meeting_ref, action, state, progress, version, now)
     return action
 
 

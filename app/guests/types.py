@@ -11,12 +11,6 @@ from app.invitations.types import Guest, actor_of
 from app.invitations.wording import telephone_uri
 from app.meetings.types import ActionState, Answer, Format, MeetingState
 
-ACTION_WORDS = {
-    ActionState.OPEN: "Still to do",
-    ActionState.DONE: "Done",
-    ActionState.NOT_POSSIBLE: "Not possible",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -117,7 +111,7 @@ class OwnAction:
 
     @property
     def state_words(self) -> str:
-        return ACTION_WORDS[self.state]
+        return self.state.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,21 @@ _LINKS: dict[LetterKind, _LinkWords] = {
         "See your actions",
         "Please say on that page when an action is done, or why it can't be done.",
     ),
+    LetterKind.ACTIONS_SOON: _LinkWords(
+        "Due soon: your actions after multi-agency meeting {reference}",
+        "One or more of the actions that you took on in multi-agency meeting {reference} are due "
+        "within a day.",
+        "See your actions",
+        "Please say on that page when an action is done, or why it can't be done.",
+    ),
+    LetterKind.ACTIONS_LATE: _LinkWords(
+        "Overdue: your actions after multi-agency meeting {reference}",
+        "One or more of the actions that you took on in multi-agency meeting {reference} were due "
+        "and are still open.",
+        "Say how they stand",
+        "If an action is done, one press on that page says so. If it can't be done, say why: then "
+        "somebody can take care of it. You are asked again until then.",
+    ),
     LetterKind.REQUEST: _LinkWords(
         "Request for information {reference}",
         "Please look up what your agency holds for request {reference}. The link says who it is "
@@ -77,6 +92,20 @@ _NOTICES: dict[Notice, _LinkWords] = {
         "Open the record",
         "If the chair is away, another authorised manager may sign. Whatever was not decided may "
         "be answered so, with the reason: nothing has to make it later.",
+    ),
+    Notice.ACTIONS_SOON: _LinkWords(
+        "Due soon: your actions after multi-agency meeting {reference}",
+        "An action that you took on in multi-agency meeting {reference} is due {due}.",
+        "Open the actions",
+        "Please note there when it is done, or why it can't be done.",
+    ),
+    Notice.ACTIONS_LATE: _LinkWords(
+        "Overdue: your actions after multi-agency meeting {reference}",
+        "An action that you took on in multi-agency meeting {reference} was due {due} and is "
+        "still open.",
+        "Open the actions",
+        "Please note there when it is done, or why it can't be done. You are asked again until "
+        "then.",
     ),
     Notice.BOOKED_LATE: _LinkWords(
         "After its deadline: multi-agency meeting {reference}",

@@ -34,6 +34,8 @@ class LetterKind(enum.Enum):
     CODE = "code"
     RECORD = "record"
     ACTIONS = "actions"
+    ACTIONS_SOON = "actions_soon"
+    ACTIONS_LATE = "actions_late"
     FORM_SAVED = "form_saved"
     FORM_RECEIVED = "form_received"
     REQUEST = "request"
@@ -48,6 +50,8 @@ class Notice(enum.Enum):
     RECORD_SOON = "record_soon"
     RECORD_LATE = "record_late"
     BOOKED_LATE = "booked_late"
+    ACTIONS_SOON = "actions_soon"
+    ACTIONS_LATE = "actions_late"
 
 
 class Change(enum.Enum):

@@ -19,6 +19,7 @@ from app.invitations import letters as letters_of
 from app.invitations import service as invitations
 from app.invitations.link_letters import link_letters
 from app.invitations.models import Invitation
+from app.invitations.rules import link_is_open
 from app.invitations.types import (
     Addressee,
     Appointment,
@@ -38,6 +39,11 @@ from app.referrals.sender import desk_of as desk_of
 
 CALL_LOCATION = "Telephone conference"
 _DELIVERED = insert(table(Delivery))
+# Whatever an invitee is told of their actions stands under one name in the list of deliveries.
+_KINDS = {
+    LetterKind.ACTIONS_SOON: MessageKind.ACTIONS,
+    LetterKind.ACTIONS_LATE: MessageKind.ACTIONS,
+}
 
 _PARTSTATS = {
     Answer.NONE: PartStat.NEEDS_ACTION,
@@ -194,7 +200,7 @@ def send_links(
     sender: Sender,
     now: datetime,
 ) -> int:
-    """Queue a letter that is only a link, RECORD or ACTIONS; returns how many were queued.
+    """Queue a letter that is only a link, RECORD or of ACTIONS; returns how many were queued.
 
     An invitee of a discussion that was started at once has no invitation yet: one is made where
     there is an address.
@@ -214,7 +220,8 @@ def send_links(
         ],
         now,
     )
-    _queue(session, MessageKind(kind.value), [one.id for one in readers], finished, now)
+    told = _KINDS.get(kind) or MessageKind(kind.value)
+    _queue(session, told, [one.id for one in readers], finished, now)
     return len(finished)
 
 
@@ -249,6 +256,20 @@ def ensure_invitation(session: Session, invitee: Invitee, now: datetime) -> Invi
     invitee.invitation_id = invitation.id
     session.flush()
     return invitation
+
+
+def end_dead_invitation(session: Session, invitee: Invitee, now: datetime) -> None:
+    """Let go of an invitation whose link no longer opens, so that a new one is made.
+
+    A correction may come after the old link's end, and somebody who had sent a deputy may have
+    taken part after all. Links that are dead stay dead.
+    """
+    if invitee.invitation_id is None:
+        return
+    held = session.get_one(Invitation, invitee.invitation_id)
+    if not link_is_open(now, revoked=held.revoked_at, expires=held.expires_at):
+        invitee.invitation_id = None
+        session.flush()
 
 
 def _sequence(session: Session, kind: LetterKind, invitation: Invitation, now: datetime) -> int:

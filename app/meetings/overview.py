@@ -75,6 +75,10 @@ class Step:
     kind: str = ""  # of a form, where the page is one
 
 
+# From the end of the meeting to the end of the case (F8).
+AFTER = Step("What follows: conference, assessment, actions", "after.after")
+
+
 @dataclass(frozen=True, slots=True)
 class MessageLine:
     kind: str
@@ -235,13 +239,19 @@ def _steps(
                 (Permission.RECORD_SIGN, Step("Check and sign the record", "records.gate")),
                 (Permission.DISCUSSION_WRITE, Step("Complete what was decided", hold.endpoint)),
             ]
-            others = [(Permission.DISCUSSION_WRITE, Step("What was written", hold.endpoint))]
+            others = [
+                (Permission.DISCUSSION_WRITE, Step("What was written", hold.endpoint)),
+                (Permission.DISCUSSION_SEE, AFTER),
+            ]
         case MeetingState.SIGNED:
             circulate = "records.circulate"
             done = meeting.circulated_at is not None
             words = "Who has read the record" if done else "Circulate the record"
             found = [(Permission.RECORD_CIRCULATE, Step(words, circulate))]
-            others = [(Permission.RECORD_SEE, Step("The record", "records.gate"))]
+            others = [
+                (Permission.RECORD_SEE, Step("The record", "records.gate")),
+                (Permission.DISCUSSION_SEE, AFTER),
+            ]
         case _:
             others = []
     allowed = [step for permission, step in found if may(staff.roles, permission)]

@@ -115,6 +115,10 @@ class ActionState(enum.Enum):
     DONE = "done"
     NOT_POSSIBLE = "not_possible"
 
+    @property
+    def label(self) -> str:
+        return {"open": "Still to do", "done": "Done", "not_possible": "Not possible"}[self.value]
+
 
 class MessageKind(enum.Enum):
     """Why a message went to an invitee."""

@@ -17,6 +17,8 @@ _KINDS = {
     "code": "Code",
     "record": "Record",
     "actions": "Actions",
+    "actions_soon": "Actions, due soon",
+    "actions_late": "Actions, overdue",
 }
 _COLOURS = {
     MessageState.QUEUED: "yellow",

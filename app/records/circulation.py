@@ -186,7 +186,7 @@ def store_and_tell(
         if copy is None:
             return False
         keep_copy(session, version, invitee.id, copy, now)
-    _end_dead_invitation(session, invitee, now)
+    messages.end_dead_invitation(session, invitee, now)
     if not messages.send_links(session, LetterKind.RECORD, meeting, [invitee], sender, now):
         raise Refused("page", f"{invitee.name} has no email address: withhold the copy")
     held.sent_at = now
@@ -258,20 +258,6 @@ def note_circulated(session: Session, meeting_id: int, now: datetime) -> bool:
         {"version": version.number, "at": reached.isoformat()},
     )  # fmt: skip
     return True
-
-
-def _end_dead_invitation(session: Session, invitee: Invitee, now: datetime) -> None:
-    """Let go of an invitation whose link no longer opens, so that a new one is made.
-
-    A correction may come after the old link's end, and somebody who had sent a deputy may have
-    taken part after all. Links that are dead stay dead.
-    """
-    if invitee.invitation_id is None:
-        return
-    held = session.get_one(Invitation, invitee.invitation_id)
-    if not invitation_rules.link_is_open(now, revoked=held.revoked_at, expires=held.expires_at):
-        invitee.invitation_id = None
-        session.flush()
 
 
 def _own(session: Session, invitee_id: int) -> tuple[Circulation, RecordVersion] | None:

@@ -13,6 +13,7 @@ from app.accounts.types import Permission, StaffMember
 from app.audit import service as audit
 from app.audit.types import Subject
 from app.core.refusal import Refused
+from app.meetings.after import service as after
 from app.meetings.discussion import queries as discussion
 from app.meetings.discussion.content import gate_of
 from app.meetings.models import Invitee, Meeting
@@ -99,6 +100,7 @@ def sign(
     meeting.state = MeetingState.SIGNED
     meeting.signed_at = now
     meeting.circulated_at = None  # every version is circulated
+    after.follow(session, meeting)
     audit.record(
         session,
         staff.actor,

@@ -37,7 +37,8 @@ from app.referrals.abuse.models import AbuseCase
 from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.public.models import Arrival
 from app.referrals.types import DomesticAbuseRisk, Outcome
-from app.reports.types import WorkKind
+from app.reports.following import follows
+from app.reports.types import FOLLOWS, WorkKind
 
 MOST = 25
 Rows = Select[*tuple[Any, ...]]
@@ -258,6 +259,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
         )
         .order_by(SentForm.chase_at, SentForm.id),
     ),
+    **{kind: _branch(kind, follows(step, 4 * MOST)) for kind, step in FOLLOWS.items()},
 }
 
 # Cut by its index first: counting the answers of all that are booked would grow with them.
@@ -334,11 +336,12 @@ def _union(kinds: tuple[WorkKind, ...]) -> CompoundSelect[Any]:
     return union_all(*(_BRANCHES[kind] for kind in kinds))
 
 
-def work(session: Session, kinds: Collection[WorkKind]) -> list[WorkRow]:
-    """What is due of these kinds, at most `MOST` of each: one statement."""
+def work(session: Session, kinds: Collection[WorkKind], ahead: datetime) -> list[WorkRow]:
+    """What is due of these kinds, at most `MOST` of each: one statement. Of what follows a
+    discussion only that which is due by `ahead`, because its limits are weeks long."""
     if not kinds:
         return []
-    rows = session.execute(_union(tuple(kinds)))
+    rows = session.execute(_union(tuple(kinds)), {"ahead": ahead})
     return [
         WorkRow(WorkKind(kind), id_, ref, due_at, DomesticAbuseRisk(risk) if risk else None)
         for kind, id_, ref, due_at, risk in rows

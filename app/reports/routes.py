@@ -19,7 +19,7 @@ from app.referrals.arrivals.queries import how_many_wait as forms_that_wait
 from app.reports import queries
 from app.reports.queries import Names
 from app.reports.rules import DONE_BY, in_order, kinds_for, state_of, what_failed
-from app.reports.types import Coming, OpenAction, Work, WorkKind
+from app.reports.types import FOLLOWS, Coming, OpenAction, Work, WorkKind
 from app.web.access import access
 from app.web.htmx import respond
 
@@ -27,6 +27,8 @@ blueprint = Blueprint("reports", __name__)
 
 # Actions that are due later are seen on the page of their discussion.
 ACTIONS_AHEAD = timedelta(days=2)
+# A conference or an assessment shows here when its week has come.
+FOLLOWS_AHEAD = timedelta(days=7)
 MAIL_COUNTED = 50  # beyond that the page says "50 or more"
 
 
@@ -35,7 +37,7 @@ MAIL_COUNTED = 50  # beyond that the page says "50 or more"
 def first_page() -> Response:
     staff, moment, session = signed_in(), now(), reading()
     sees_cases = roles_may(staff.roles, Permission.DISCUSSION_SEE)
-    rows = queries.work(session, kinds_for(staff.roles))
+    rows = queries.work(session, kinds_for(staff.roles), moment + FOLLOWS_AHEAD)
     booked = queries.coming(session) if sees_cases else []
     names = queries.names(session, rows, (row.id for row in booked))
     work = _work(session, rows, names, staff, moment)
@@ -108,6 +110,8 @@ def _where(kind: WorkKind, ref: str, own: bool) -> str:
         return url_for("abuse.case", ref=ref)
     if kind in (WorkKind.DECIDE, WorkKind.REPLACE):
         return url_for("referrals.referral", ref=ref)
+    if kind in FOLLOWS:
+        return url_for("after.after", ref=ref)
     endpoint = {
         WorkKind.BOOK_AGAIN: "again.again",
         WorkKind.BOOK: "booking.book",
@@ -148,7 +152,7 @@ def _actions(session: Session, moment: datetime) -> list[OpenAction]:
                 due_at=row.due_at,
                 state=state,
                 left_text=left,
-                href=url_for("meetings.overview", ref=row.ref),
+                href=url_for("after.after", ref=row.ref, _anchor="actions"),
             )
         )
     return found

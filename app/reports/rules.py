@@ -9,7 +9,7 @@ from app.accounts.rules import may
 from app.accounts.types import Permission, Role
 from app.core.clock import words_for_span
 from app.protocols.panel import deadline_state
-from app.reports.types import Work, WorkKind
+from app.reports.types import FOLLOWS, Work, WorkKind
 
 # Who does it; everybody else who may see discussions waits on them.
 DONE_BY: dict[WorkKind, Permission] = {
@@ -26,6 +26,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.MAIL: Permission.DELIVERY_SEE,
     WorkKind.COPY: Permission.RECORD_CIRCULATE,
     WorkKind.CHASE: Permission.DISCUSSION_BOOK,
+    **dict.fromkeys(FOLLOWS, Permission.AFTER_FOLLOW),
 }
 SEEN_BY: dict[WorkKind, Permission] = {
     WorkKind.AT_RISK: Permission.REFERRAL_SEE,
@@ -35,6 +36,7 @@ SEEN_BY: dict[WorkKind, Permission] = {
     WorkKind.ABUSE: Permission.LIST_WORK,
     WorkKind.MAIL: Permission.DELIVERY_SEE,
     WorkKind.CHASE: Permission.DISCUSSION_BOOK,
+    **dict.fromkeys(FOLLOWS, Permission.AFTER_FOLLOW),
 }
 
 

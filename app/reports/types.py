@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.meetings.after.types import Step
+
 
 class WorkKind(enum.Enum):
     """A thing to do. The value is also its name in the query."""
@@ -23,6 +25,14 @@ class WorkKind(enum.Enum):
     MAIL = "mail"
     COPY = "copy"
     CHASE = "chase"
+    TELL_QUALITY = "tell_quality"
+    DECIDE_CONFERENCE = "decide_conference"
+    REFER_CONFERENCE = "refer_conference"
+    KEEP_CONFERENCE = "keep_conference"
+    NOTE_CONFERENCE = "note_conference"
+    END_ENQUIRY = "end_enquiry"
+    END_ASSESSMENT = "end_assessment"
+    NOTE_REVIEW = "note_review"
 
     @property
     def words(self) -> str:
@@ -40,7 +50,28 @@ class WorkKind(enum.Enum):
             "mail": "A message did not arrive",
             "copy": "A copy of the record could not be made",
             "chase": "Chase the form that was sent",
+            "tell_quality": Step.QUALITY.label,
+            "decide_conference": Step.CONFERENCE.label,
+            "refer_conference": Step.REFERRAL.label,
+            "keep_conference": Step.BOOKING.label,
+            "note_conference": Step.HELD.label,
+            "end_enquiry": Step.ENQUIRY.label,
+            "end_assessment": Step.ASSESSMENT.label,
+            "note_review": Step.REVIEW.label,
         }[self.value]
+
+
+# What follows a discussion, by the step that comes next (F8).
+FOLLOWS: dict[WorkKind, Step] = {
+    WorkKind.TELL_QUALITY: Step.QUALITY,
+    WorkKind.DECIDE_CONFERENCE: Step.CONFERENCE,
+    WorkKind.REFER_CONFERENCE: Step.REFERRAL,
+    WorkKind.KEEP_CONFERENCE: Step.BOOKING,
+    WorkKind.NOTE_CONFERENCE: Step.HELD,
+    WorkKind.END_ENQUIRY: Step.ENQUIRY,
+    WorkKind.END_ASSESSMENT: Step.ASSESSMENT,
+    WorkKind.NOTE_REVIEW: Step.REVIEW,
+}
 
 
 @dataclass(frozen=True, slots=True)

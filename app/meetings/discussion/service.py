@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from app.audit.types import Actor
 from app.core.refusal import Refused
 from app.meetings import messages
+from app.meetings.after import service as after
+from app.meetings.after.rules import FOLLOWED
 from app.meetings.discussion import actions, queries, rules
 from app.meetings.discussion.people import (
     PERSON_FIELDS,
@@ -70,6 +72,7 @@ def end(session: Session, actor: Actor, meeting: Meeting, sender: Sender, now: d
     meeting.clocks = clock.kept
     session.flush()
     actions.pass_on(session, actor, meeting, now)
+    after.follow(session, meeting)
     told = messages.tell_owners(session, meeting, sender, now)
     note(
         session,
@@ -138,6 +141,7 @@ def save_entry(
             return Saved(0, "")
         entry = _first_entry(session, actor, meeting, scope, field, value, now)
         if entry is not None:
+            _follow(session, meeting, field)
             note(session, actor, "wrote", meeting, now, scope=scope, field=field, version=1)
             return Saved(1, value)
         # Somebody else's first words came between.
@@ -153,6 +157,7 @@ def save_entry(
             return Conflict(entry.version, entry.value, value, who, entry.written_at)
         case Merge.WRITE:
             version = _overwrite(session, actor, entry, value, now)
+    _follow(session, meeting, field)
     note(session, actor, "wrote", meeting, now, scope=scope, field=field, version=version)
     return Saved(version, value)
 
@@ -242,6 +247,12 @@ def copy_answers(
             fields=sorted(filled),
         )
     return len(filled)
+
+
+def _follow(session: Session, meeting: Meeting, field: str) -> None:
+    """An answer that was put right after the end changes what follows, and its clocks (F8)."""
+    if meeting.ended_at is not None and field in FOLLOWED:
+        after.follow(session, meeting)
 
 
 def _first_entry(

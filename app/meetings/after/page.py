@@ -1,0 +1,231 @@
+"""The page of what follows a discussion: worked out here, so that the template only displays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.accounts.rules import may
+from app.accounts.types import Permission, StaffMember
+from app.audit.queries import history_of
+from app.audit.types import Subject
+from app.core.clock import london_date, words_for_moment
+from app.meetings import queries as meetings
+from app.meetings.actions.queries import ActionShown, actions_shown
+from app.meetings.after import queries, rules, service
+from app.meetings.after.models import ChildAfter
+from app.meetings.after.types import Step
+from app.meetings.models import Meeting
+from app.meetings.types import ActionState
+from app.protocols.exchange import restore
+from app.protocols.panel import SOON, DeadlinePanel, deadline_panel, deadline_state
+from app.protocols.types import Clock
+from app.protocols.wording import time_left
+from app.referrals.models import Child
+from app.referrals.shown import Event, birth_in_words, event, name_of
+
+EVENTS = 200
+ACTION_STATES = {
+    ActionState.OPEN: ("Open", "yellow"),
+    ActionState.DONE: ("Done", "green"),
+    ActionState.NOT_POSSIBLE: ("Not possible", "red"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One step: what it is, how it stands in words, and whether it can be noted now."""
+
+    step: str
+    label: str
+    said: tuple[str, ...]
+    due: str
+    state: str  # of the deadline: calm, soon, late; empty where nothing is due
+    state_text: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLine:
+    ref: str
+    name: str
+    birth: str
+    panels: tuple[DeadlinePanel, ...]
+    steps: tuple[StepLine, ...]
+    agreed: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActionLine:
+    id: int
+    ref: str
+    what: str
+    why: str
+    owner: str
+    due_at: datetime
+    state: str
+    colour: str
+    progress: str
+    late: str
+    reminded_at: datetime | None
+    telephone: str
+    may_report: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AfterPage:
+    ref: str
+    referral_ref: str
+    ended_at: datetime
+    children: tuple[ChildLine, ...]
+    actions: tuple[ActionLine, ...]
+    events: tuple[Event, ...]
+    others: tuple[str, ...]  # the children's other discussions
+
+
+def page_of(
+    session: Session, meeting: Meeting, staff: StaffMember, now: datetime
+) -> AfterPage | None:
+    """Everything the page of a discussion that has ended shows; None before it has."""
+    if meeting.ended_at is None:
+        return None
+    follows = may(staff.roles, Permission.AFTER_FOLLOW)
+    _, referral_ref = meetings.chair_and_referral(session, meeting.id)
+    refs = queries.refs_of_same_children(session, meeting.id)
+    found = queries.of_meeting(session, meeting.id)
+    subjects = [
+        *(Subject("meeting", ref) for ref in refs),
+        *([Subject("referral", referral_ref)] if referral_ref else []),
+    ]
+    return AfterPage(
+        ref=meeting.ref,
+        referral_ref=referral_ref,
+        ended_at=meeting.ended_at,
+        children=tuple(_child(row, child, meeting.ended_at, now) for row, child in found),
+        actions=tuple(
+            action_line(one, now, may_report=follows) for one in actions_shown(session, meeting.id)
+        ),
+        events=tuple(event(entry) for entry in history_of(session, subjects, EVENTS)),
+        others=tuple(ref for ref in refs if ref != meeting.ref),
+    )
+
+
+def action_line(one: ActionShown, now: datetime, *, may_report: bool) -> ActionLine:
+    """An action as pages list it."""
+    words, colour = ACTION_STATES[one.state]
+    late = one.state is ActionState.OPEN and now > one.due_at
+    return ActionLine(
+        id=one.id,
+        ref=one.ref,
+        what=one.what,
+        why=one.why or "",
+        owner=f"{one.owner}, {one.agency}",
+        due_at=one.due_at,
+        state="Overdue" if late else words,
+        colour="red" if late else colour,
+        progress=one.progress or "",
+        late=time_left(one.due_at, now) if one.state is ActionState.OPEN else "",
+        reminded_at=one.reminded_at,
+        telephone=one.telephone or "",
+        may_report=may_report,
+    )
+
+
+def _child(row: ChildAfter, child: Child, ended_at: datetime, now: datetime) -> ChildLine:
+    standing = service.standing_of(row, ended_at)
+    waits = {each.step: each.due_at for each in rules.pending(standing)}
+    steps = tuple(
+        _step(step, row, waits.get(step), rules.open_to(standing, step), now)
+        for step in Step
+        if step in waits or _said(step, row) or (step is Step.CONFERENCE and _may_decide(row))
+    )
+    kept = restore(row.clocks).clocks
+    met = {
+        Clock.ICPC_REFERRAL: row.icpc_referred_at,
+        Clock.ICPC_HELD: row.icpc_held_at,
+        Clock.ASSESSMENT: row.assessment_completed_at,
+    }
+    runs = {
+        Clock.ICPC_REFERRAL: True,
+        # Until it is known that no conference is needed, its limit counts (B2).
+        Clock.ICPC_HELD: _may_decide(row) or row.icpc_held_at is not None,
+        Clock.ASSESSMENT: row.assessment_runs,
+    }
+    return ChildLine(
+        ref=child.ref,
+        name=name_of(child),
+        birth=birth_in_words(child.date_of_birth, child.due_date, london_date(now)),
+        panels=tuple(
+            deadline_panel(due, now, met[clock]) for clock, due in kept.items() if runs[clock]
+        ),
+        steps=steps,
+        agreed=_agreed(row),
+        done=not waits,
+    )
+
+
+def _may_decide(row: ChildAfter) -> bool:
+    """Whether a conference may still become necessary."""
+    if row.icpc_held_at is not None:
+        return False
+    if row.conference is not None and row.conference.value == "not_needed":
+        return False
+    ended = row.enquiry_outcome is not None and row.enquiry_outcome.value != "continuing_risk"
+    needed = row.conference is not None and row.conference.value in ("likely", "required")
+    return needed or (row.enquiry_runs and not ended)
+
+
+def _step(
+    step: Step, row: ChildAfter, due_at: datetime | None, can: bool, now: datetime
+) -> StepLine:
+    state, words = deadline_state(due_at, now, None) if due_at else ("", "")
+    due = ""
+    if due_at:
+        due = f"{words_for_moment(due_at)}, {time_left(due_at, now)}"
+        if step is Step.QUALITY:
+            due = "At once (BROMLEY 1)"
+        elif step is Step.HELD and due_at - now > SOON:
+            due = f"Kept for {words_for_moment(due_at)}"
+    return StepLine(step.value, step.label, _said(step, row), due, state, words, can)
+
+
+def _said(step: Step, row: ChildAfter) -> tuple[str, ...]:
+    """What is known of a step, in words; empty where nothing is."""
+    match step:
+        case Step.QUALITY:
+            said = _on("Told", row.quality_told_at)
+        case Step.CONFERENCE:
+            said = (row.conference.label,) if row.conference else ()
+            said += _on("Decided", row.icpc_decided_at)
+            said += (row.conference_reason,) if row.conference_reason else ()
+        case Step.REFERRAL:
+            said = _on("Referred", row.icpc_referred_at)
+        case Step.BOOKING:
+            said = _on("Kept for", row.icpc_booked_for)
+            said += (f"After the limit: {row.icpc_late_reason}",) if row.icpc_late_reason else ()
+        case Step.HELD:
+            said = _on("Held", row.icpc_held_at)
+            said += (row.icpc_outcome.label,) if row.icpc_outcome else ()
+        case Step.ENQUIRY:
+            said = (row.enquiry_outcome.label,) if row.enquiry_outcome else ()
+            said += _on("Ended", row.enquiry_ended_at)
+            said += (row.enquiry_reason,) if row.enquiry_reason else ()
+        case Step.ASSESSMENT:
+            said = _on("Complete", row.assessment_completed_at)
+        case Step.REVIEW:
+            said = _on("Planned for", row.review_at) + _on("Held", row.review_held_at)
+    return said
+
+
+def _on(words: str, at: datetime | None) -> tuple[str, ...]:
+    return (f"{words} {words_for_moment(at)}",) if at else ()
+
+
+def _agreed(row: ChildAfter) -> str:
+    if row.assessment_days is None or row.assessment_due_at is None:
+        return ""
+    days = f"{row.assessment_days} working day{'' if row.assessment_days == 1 else 's'}"
+    return f"{days}, so by {words_for_moment(row.assessment_due_at)} (BROMLEY 3)"

@@ -1,0 +1,19 @@
+"""What the desk notes on an action: shape only."""
+
+from __future__ import annotations
+
+from wtforms import HiddenField
+
+from app.meetings.types import ActionState
+from app.web.choices import RadioField
+from app.web.forms import BaseForm, Passage, Required
+
+
+class ReportForm(BaseForm):
+    state = RadioField(
+        "How does it stand?",
+        choices=[(state.value, state.label) for state in ActionState],
+        validators=[Required("Choose how it stands")],
+    )
+    progress = Passage("What was done, or what stands in the way", length=5_000)
+    version = HiddenField()

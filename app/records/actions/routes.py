@@ -1,0 +1,98 @@
+"""Open actions, and what is said of one (E3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, Response, abort, flash, request, url_for
+
+from app.accounts.signed_in import signed_in, staff_may
+from app.accounts.types import Permission
+from app.core.clock import now
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
+from app.meetings.actions import queries
+from app.meetings.after.page import action_line
+from app.meetings.routes import meeting_or_404, note_view
+from app.meetings.types import ActionState
+from app.records.actions import service
+from app.records.actions.forms import ReportForm
+from app.web.access import access
+from app.web.htmx import go_to, respond
+from app.web.numbers import whole, whole_or_none
+
+blueprint = Blueprint("record_actions", __name__)
+FOLLOW = staff_may(Permission.AFTER_FOLLOW)
+PAGE = 25
+
+
+@blueprint.get("/actions")
+@access(FOLLOW)
+def actions() -> Response:
+    """Every open action, the most overdue first; `mine` keeps to one's own."""
+    mine = "mine" in request.args
+    staff_id = signed_in().id if mine else None
+    rows = queries.open_actions(reading(), PAGE + 1, _key(), staff_id)
+    moment, own = now(), "1" if mine else None
+    older = ""
+    if len(rows) > PAGE:
+        last = rows[PAGE - 1]
+        older = url_for(".actions", due=last.due_at.isoformat(), after=last.id, mine=own)
+    return respond(
+        "records/actions/list.html",
+        actions=[action_line(one, moment, may_report=True) for one in rows[:PAGE]],
+        mine=mine,
+        older=older,
+        first=url_for(".actions", mine=own) if request.args.get("due") else "",
+    )
+
+
+@blueprint.route("/discussions/<ref>/actions/<int:number>", methods=["GET", "POST"])
+@access(FOLLOW)
+def report(ref: str, number: int) -> Response:
+    """How one action stands, as its owner told the desk, or as staff say of their own."""
+    note_view(ref, "action")
+    form, status = ReportForm(), 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                with transaction() as session:
+                    meeting = meeting_or_404(session, ref)
+                    held = queries.action_to_change(session, meeting.id, number) or abort(404)
+                    service.reported(
+                        session,
+                        signed_in().actor,
+                        meeting.ref,
+                        held,
+                        ActionState(form.state.data),
+                        form.progress.data or "",
+                        whole_or_none(form.version.data) or 0,
+                        now(),
+                    )
+                flash("It is noted how the action stands.", "success")
+                return go_to(url_for("after.after", ref=ref, _anchor="actions"))
+            except Refused as refusal:
+                form.add_error(refusal.field, refusal.message)
+    session = reading()
+    action = queries.action_of(session, meeting_or_404(session, ref).id, number) or abort(404)
+    if not form.is_submitted():
+        form.state.data, form.progress.data = action.state.value, action.progress
+    # The next sending answers what stands on the page now.
+    form.version.data = str(action.version)
+    shown = next(
+        action_line(one, now(), may_report=False)
+        for one in queries.actions_shown(session, action.meeting_id)
+        if one.id == action.id
+    )
+    return respond("records/actions/report.html", status=status, form=form, action=shown)
+
+
+def _key() -> tuple[datetime, int] | None:
+    """The last action of the page before; None on the first page and for what is no key."""
+    try:
+        due_at = datetime.fromisoformat(request.args.get("due", ""))
+    except ValueError:
+        return None
+    after = request.args.get("after", type=whole)
+    return None if after is None or due_at.tzinfo is None else (due_at, after)
