@@ -65,9 +65,9 @@ def follow(session: Session, meeting: Meeting) -> None:
                 icpc_booked_for=None,
                 assessment_completed_at=None,
             )
-            session.add(row)
         _take_over(session, meeting, row, decided)
         _work_out(session, meeting, row)
+        session.add(row)
     session.flush()
 
 
