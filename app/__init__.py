@@ -150,6 +150,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(import_module(module).blueprint)
     for module in COMMANDS:
         app.cli.add_command(getattr(import_module(module), module.rpartition(".")[2]))
+    app.extensions["live_discussion"] = import_module("app.meetings.of_children").live_discussion
     app.extensions["referral_sections"] = [
         import_module(module).referral_section for module in REFERRAL_SECTIONS
     ]

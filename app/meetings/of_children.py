@@ -31,6 +31,22 @@ _DISCUSSIONS = (
 )
 
 
+_LIVE = (
+    select(Meeting.ref)
+    .where(
+        Meeting.referral_id == bindparam("referral"),
+        Meeting.state.in_([MeetingState.NEEDED, MeetingState.BOOKED, MeetingState.UNDER_WAY]),
+    )
+    .order_by(Meeting.id.desc())
+    .limit(1)
+)
+
+
+def live_discussion(session: Session, referral_id: int) -> str | None:
+    """The newest discussion of a referral that waits to be booked, is booked or under way."""
+    return session.execute(_LIVE, {"referral": referral_id}).scalar_one_or_none()
+
+
 class Shown(NamedTuple):
     """One discussion: `at` is when it was held, is held, or else was decided."""
 

@@ -177,6 +177,8 @@ class ReferralRating(Base):
     rating: Mapped[Rating] = mapped_column(values_of(Rating))
     stage: Mapped[RatingStage] = mapped_column(values_of(RatingStage))
     reason: Mapped[str] = mapped_column(EncryptedText)
+    # Why it was rated again although nothing had been gathered.
+    early_because: Mapped[str | None] = mapped_column(EncryptedText)
     rated_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     rated_at: Mapped[datetime]
 

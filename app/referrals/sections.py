@@ -16,6 +16,10 @@ from sqlalchemy.orm import Session
 from app.audit.types import Subject
 from app.referrals.models import Referral
 
+# The reference of a strategy discussion of this referral that waits to be booked, is booked or
+# under way; handed in by the factory, since meetings stand above referrals.
+LiveDiscussion = Callable[[Session, int], str | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

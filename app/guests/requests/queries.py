@@ -65,7 +65,7 @@ def request_for(session: Session, check_id: int, now: datetime) -> RequestSeen:
     """One request with the agency's own answers, as it stands at `now`."""
     check, concerns = session.execute(_REQUEST.where(AgencyCheck.id == check_id)).one()
     children = session.execute(_CHILDREN.where(ReferralChild.referral_id == check.referral_id))
-    answers = session.execute(_ANSWERS.where(CheckAnswer.check_id == check_id)).scalars()
+    answers = session.execute(_ANSWERS.where(CheckAnswer.check_id == check_id)).scalars().all()
     return RequestSeen(
         ref=check.ref,
         children=tuple(
@@ -78,4 +78,5 @@ def request_for(session: Session, check_id: int, now: datetime) -> RequestSeen:
         at_once=wanted_at_once(now, check.due_at),
         withdrawn=check.withdrawn_at is not None,
         answers=tuple(AnswerSeen(one.held.label, one.words or "", one.at) for one in answers),
+        newest=answers[0].id if answers else 0,
     )

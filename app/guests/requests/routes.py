@@ -6,6 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, request, url_for
+from sqlalchemy.orm.exc import StaleDataError
+from wtforms import HiddenField, IntegerField
+from wtforms.validators import InputRequired
 
 from app.core.clock import now
 from app.core.crypto import new_token as new_mark
@@ -22,6 +25,7 @@ from app.referrals.checks.types import Held
 from app.referrals.letters import queries as letters
 from app.referrals.letters.paper import letter_pdf
 from app.referrals.letters_out import sender
+from app.referrals.types import ChangedMeanwhile
 from app.web.access import Everyone, access
 from app.web.cookies import cookie_of, drop_cookie, set_cookie
 from app.web.forms import OnceForm, Passage
@@ -35,6 +39,8 @@ BROWSER = "browser"
 class RequestForm(OnceForm):
     """What is held; which button was pressed says whether anything is."""
 
+    # The newest answer that stood on the page: a colleague may have written since.
+    seen = IntegerField(widget=HiddenField.widget, validators=[InputRequired()])
     words = Passage("What your agency holds")
 
 
@@ -137,11 +143,20 @@ def answer() -> Response:
     try:
         with transaction() as session:
             if not (before := done_before(session, form.nonce.data)):
-                service.answer(session, correspondent(), held, form.words.data, moment)
+                service.answer(
+                    session, correspondent(), held, form.words.data, form.seen.data, moment
+                )
                 mark_done(session, form.nonce.data, here, moment)
     except Refused as refusal:
         form.add_error(refusal.field, refusal.message)
         return _page(422, form)
+    except (ChangedMeanwhile, StaleDataError):
+        form.add_error(
+            "words",
+            "A colleague of yours answered while this page was open: read it above, then add what "
+            "is missing",
+        )
+        return _page(409, form)
     if not before:
         flash(received_words(moment), "success")
     return go_to(here)
@@ -179,12 +194,15 @@ def _page(status: int = 200, form: RequestForm | None = None) -> Response:
         text = letters.letter_text(reading(), person.letter_id)
         return respond("guests/requests/letter.html", status=status, letter=text)
     assert person.check_id is not None
+    page = queries.request_for(reading(), person.check_id, now())
+    form = form or RequestForm()
+    form.seen.data, form.seen.raw_data = page.newest, None
     return respond(
         "guests/requests/request.html",
         status=status,
-        page=queries.request_for(reading(), person.check_id, now()),
+        page=page,
         person=person.guest,
-        form=form or RequestForm(),
+        form=form,
     )
 
 

@@ -52,10 +52,14 @@ def look(session: Session, person: Correspondent, now: datetime) -> None:
         letters.opened(session, person.actor, letter, now)
 
 
-def answer(session: Session, person: Correspondent, held: Held, words: str, now: datetime) -> None:
+def answer(
+    session: Session, person: Correspondent, held: Held, words: str, seen: int, now: datetime
+) -> None:
     """Keep what the agency holds, or that it holds nothing (A6).
 
-    Raises Refused (field `words`) for an empty answer and once the request was withdrawn.
+    `seen` is the number of the newest answer on the page, 0 for none. Raises Refused (field
+    `words`) for an empty answer and once the request was withdrawn, ChangedMeanwhile where a
+    colleague has answered since.
     """
     if person.check_id is None:
         raise Refused("words", "There is nothing to answer here")
@@ -67,7 +71,7 @@ def answer(session: Session, person: Correspondent, held: Held, words: str, now:
         guest.person_role or "",
         AnswerVia.LINK,
     )
-    checks.answer(session, person.actor, _check(session, person.check_id), given, now)
+    checks.answer(session, person.actor, _check(session, person.check_id), given, now, seen)
 
 
 def _check(session: Session, check_id: int) -> AgencyCheck:

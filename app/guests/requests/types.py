@@ -49,3 +49,4 @@ class RequestSeen:
     at_once: bool
     withdrawn: bool
     answers: tuple[AnswerSeen, ...]
+    newest: int  # the number of the newest answer, 0 where there is none

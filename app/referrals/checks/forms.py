@@ -25,8 +25,10 @@ class AskForm(OnceForm):
     )
 
 
-class AnswerForm(BaseForm):
+class AnswerForm(OnceForm):
     """An answer that came another way, written down by staff."""
+
+    seen = IntegerField(widget=HiddenField.widget, validators=[InputRequired()])
 
     held = RadioField(
         "What do they hold?",

@@ -66,6 +66,8 @@ class AgencyCheck(Base):
     reminders: Mapped[int]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    # Why it is still wanted although the referral is decided.
+    wanted_because: Mapped[str | None] = mapped_column(EncryptedText)
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}

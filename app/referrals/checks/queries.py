@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -27,6 +27,13 @@ _ANSWERS = (
     .where(AgencyCheck.referral_id == bindparam("referral"))
     .order_by(CheckAnswer.id.desc())
 )
+_ANSWERS_TO_ONE = (
+    select(CheckAnswer, Staff.name)
+    .outerjoin(Staff, Staff.id == CheckAnswer.recorded_by_id)
+    .where(CheckAnswer.check_id == bindparam("check"))
+    .order_by(CheckAnswer.id.desc())
+)
+_NEWEST_ANSWER = select(func.max(CheckAnswer.id)).where(CheckAnswer.check_id == bindparam("check"))
 _ONE = select(AgencyCheck).where(
     AgencyCheck.referral_id == bindparam("referral"), AgencyCheck.ref == bindparam("ref")
 )
@@ -39,8 +46,20 @@ _FOR_REMINDER = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
-_TIMES = select(AgencyCheck.due_at, AgencyCheck.answered_at, AgencyCheck.withdrawn_at).where(
-    AgencyCheck.referral_id == bindparam("referral")
+_TIMES = select(
+    AgencyCheck.asked_at, AgencyCheck.due_at, AgencyCheck.answered_at, AgencyCheck.withdrawn_at
+).where(AgencyCheck.referral_id == bindparam("referral"))
+_OPEN = (
+    select(AgencyCheck)
+    .where(
+        AgencyCheck.referral_id == bindparam("referral"),
+        AgencyCheck.answered_at.is_(None),
+        AgencyCheck.withdrawn_at.is_(None),
+    )
+    .order_by(AgencyCheck.id)
+)
+_OPEN_NAMED = _OPEN.with_only_columns(AgencyCheck.ref, Agency.name, AgencyCheck.due_at).join(
+    Agency, Agency.id == AgencyCheck.agency_id
 )
 _OPEN_PEOPLE = select(AgencyCheck.professional_id).where(
     AgencyCheck.referral_id == bindparam("referral"),
@@ -49,9 +68,19 @@ _OPEN_PEOPLE = select(AgencyCheck.professional_id).where(
 )
 
 
+def newest_answer(session: Session, check_id: int) -> int:
+    """The number of the newest answer to a request, 0 where there is none yet."""
+    return session.execute(_NEWEST_ANSWER, {"check": check_id}).scalar_one() or 0
+
+
 class HeldAnswer(NamedTuple):
     answer: CheckAnswer
     recorded_by: str | None
+
+
+def answers_to(session: Session, check_id: int) -> list[HeldAnswer]:
+    """What an agency has answered to one request, the newest first."""
+    return [HeldAnswer(*row) for row in session.execute(_ANSWERS_TO_ONE, {"check": check_id})]
 
 
 class Asked(NamedTuple):
@@ -80,13 +109,14 @@ def checks_on(session: Session, referral_id: int) -> list[Asked]:
 
 
 class Times(NamedTuple):
+    asked_at: datetime
     due_at: datetime
     answered_at: datetime | None
     withdrawn_at: datetime | None
 
 
 def times_on(session: Session, referral_id: int) -> list[Times]:
-    """Only when each request is due, was answered or withdrawn."""
+    """Only when each request was made, is due, was answered or withdrawn."""
     return [Times(*row) for row in session.execute(_TIMES, {"referral": referral_id})]
 
 
@@ -94,6 +124,22 @@ def check_of(session: Session, referral_id: int, ref: str) -> AgencyCheck | None
     """One request of this referral by its reference, whatever the case of its letters."""
     values = {"referral": referral_id, "ref": ref.strip().upper()}
     return session.execute(_ONE, values).scalar_one_or_none()
+
+
+def open_on(session: Session, referral_id: int) -> list[AgencyCheck]:
+    """The requests on a referral that are neither answered nor withdrawn."""
+    return list(session.execute(_OPEN, {"referral": referral_id}).scalars())
+
+
+class OpenRequest(NamedTuple):
+    ref: str
+    agency: str
+    due_at: datetime
+
+
+def open_named(session: Session, referral_id: int) -> list[OpenRequest]:
+    """The same as a page names them."""
+    return [OpenRequest(*row) for row in session.execute(_OPEN_NAMED, {"referral": referral_id})]
 
 
 def waited_for(session: Session, referral_id: int) -> set[int]:

@@ -121,7 +121,8 @@ def remind(ref: str, check_ref: str) -> Response:
 @access(staff_may(Permission.REFERRAL_ASK))
 def answer(ref: str, check_ref: str) -> Response:
     held, check = _check(reading(), ref, check_ref)
-    form = AnswerForm()
+    form = AnswerForm(data={"seen": queries.newest_answer(reading(), check.id)})
+    here = url_for("checks.checks", ref=held.ref)
     if form.validate_on_submit():
         given = AnswerGiven(
             Held(form.held.data), form.words.data, form.by_name.data, form.by_role.data,
@@ -129,14 +130,25 @@ def answer(ref: str, check_ref: str) -> Response:
         )  # fmt: skip
         try:
             with transaction() as session:
-                _, current = _check(session, ref, check_ref)
-                service.answer(session, signed_in().actor, current, given, now())
-            flash("The answer is kept.", "success")
-            return go_to(url_for("checks.checks", ref=ref))
+                if not (before := done_before(session, form.nonce.data)):
+                    _, current = _check(session, ref, check_ref)
+                    service.answer(
+                        session, signed_in().actor, current, given, now(), form.seen.data
+                    )
+                    mark_done(session, form.nonce.data, here, now())
+            if not before:
+                flash("The answer is kept.", "success")
+            return go_to(here)
         except Refused as refusal:
             form.add_error(refusal.field, refusal.message)
-        except StaleDataError:
-            form.add_error("words", "The agency answered at this moment: save again to add yours")
+        except (ChangedMeanwhile, StaleDataError):
+            form.seen.data = queries.newest_answer(reading(), check.id)
+            form.seen.raw_data = None
+            form.add_error(
+                "words",
+                "Somebody has kept an answer of this agency since you opened this page: read it "
+                "above, then keep yours if it adds to it",
+            )
     return _one("answer", held, check, form)
 
 
@@ -176,6 +188,7 @@ def _one(
         form=form,
         referral=held,
         check=check,
+        earlier=shown.shown_answers(reading(), check.id) if page == "answer" else (),
         agency=agency.name if agency else "",
         names=_names(held),
     )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from app.core.refusal import Refused
 from app.protocols.rules import clocks
 from app.protocols.types import Clock, Due, Protocol
-from app.referrals.checks.types import AnswerGiven, CheckState, DueBy, Held
+from app.referrals.checks.types import AfterDecision, AnswerGiven, CheckState, DueBy, Held
 from app.referrals.rules import HoldsFacts, facts_of
 
 # The link lives as long as that of a record does after it was sent (D3).
@@ -77,6 +77,17 @@ def check_ask(people: Sequence[int], question: str) -> None:
         raise Refused("people", f"Ask {MOST_ASKED} people or fewer at once")
     if not question:
         raise Refused("question", "Say what the agencies should look up")
+
+
+def check_after_decision(open_refs: Sequence[str], given: AfterDecision) -> None:
+    """Raise Refused where a decision would leave open requests to themselves: each was seen by
+    whoever decides, and those still wanted have their reason (A6, A7)."""
+    if set(open_refs) - set(given.named):
+        raise Refused(
+            "wanted", "Another agency was asked while you were deciding: look, then decide again"
+        )
+    if set(open_refs) & set(given.wanted) and not given.because:
+        raise Refused("wanted_because", "Say why the answer is still wanted")
 
 
 def check_answer(given: AnswerGiven, *, withdrawn: bool) -> None:

@@ -26,7 +26,7 @@ from app.referrals.acting import staff_id, subject_of, unchanged
 from app.referrals.checks import queries, rules
 from app.referrals.checks.clock import due_for
 from app.referrals.checks.models import AgencyCheck, CheckAnswer
-from app.referrals.checks.types import AnswerGiven, AnswerVia
+from app.referrals.checks.types import AfterDecision, AnswerGiven, AnswerVia
 from app.referrals.consent.rules import sharing_problem
 from app.referrals.models import Referral
 from app.referrals.sender import Sender, desk_of
@@ -112,12 +112,21 @@ def ask(
 
 
 def answer(
-    session: Session, actor: Actor, check: AgencyCheck, given: AnswerGiven, now: datetime
+    session: Session,
+    actor: Actor,
+    check: AgencyCheck,
+    given: AnswerGiven,
+    now: datetime,
+    seen: int | None = None,
 ) -> CheckAnswer:
     """Keep an agency's answer, by its link or written down by staff; earlier ones stay (A6).
 
-    Raises Refused where nothing is said to be held, or the request was withdrawn.
+    `seen` is the number of the newest answer on the page that was answered, 0 where there was
+    none. Raises ChangedMeanwhile where somebody has answered since, Refused where nothing is said
+    to be held, or the request was withdrawn.
     """
+    if seen is not None and seen != queries.newest_answer(session, check.id):
+        raise ChangedMeanwhile
     rules.check_answer(given, withdrawn=check.withdrawn_at is not None)
     kept = CheckAnswer(
         check_id=check.id,
@@ -194,6 +203,39 @@ def withdraw(
         raise Refused("reason", "This request is answered or withdrawn already")
     if not reason:
         raise Refused("reason", "Say why the request is withdrawn")
+    _withdraw(session, actor, check, reason, now)
+
+
+def after_decision(
+    session: Session,
+    actor: Actor,
+    referral: Referral,
+    given: AfterDecision,
+    decided: str,
+    now: datetime,
+) -> None:
+    """A decision ends the open requests, but for those whose answer is wanted all the same: they
+    are chased as before (A6, A7). `decided` is the decision in words.
+
+    Raises Refused (fields `wanted`, `wanted_because`) where one was not seen, or has no reason.
+    """
+    waiting = queries.open_on(session, referral.id)
+    rules.check_after_decision([check.ref for check in waiting], given)
+    for check in waiting:
+        if check.ref in given.wanted:
+            check.wanted_because = given.because
+            session.flush()
+            record(
+                session, actor, "request still wanted", subject_of(referral), now,
+                {"request": check.ref},
+            )  # fmt: skip
+        else:
+            _withdraw(session, actor, check, f"The referral was decided: {decided}", now)
+
+
+def _withdraw(
+    session: Session, actor: Actor, check: AgencyCheck, reason: str, now: datetime
+) -> None:
     check.withdrawn_at, check.withdrawn_reason = now, reason
     check.next_reminder_at = None
     if check.invitation_id is not None:

@@ -6,12 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from app.core.clock import words_for_moment, words_for_time
 from app.directory.models import Professional
 from app.invitations.wording import telephone_uri
 from app.protocols.wording import time_left
 from app.referrals.checks import rules
-from app.referrals.checks.queries import Asked, HeldAnswer, Times
+from app.referrals.checks.queries import Asked, HeldAnswer, Times, answers_to
 from app.referrals.checks.types import CheckState, Held
 
 _COLOURS = {
@@ -48,6 +50,7 @@ class ShownCheck:
     question: str
     answers: tuple[ShownAnswer, ...]
     withdrawn: str
+    wanted: str
     may_remind: bool
     is_open: bool
     version: int
@@ -86,6 +89,7 @@ def shown_check(one: Asked, now: datetime) -> ShownCheck:
         question=check.question,
         answers=tuple(_shown_answer(answer) for answer in one.answers),
         withdrawn=check.withdrawn_reason or "",
+        wanted=check.wanted_because or "",
         may_remind=is_open and check.invitation_id is not None,
         is_open=is_open,
         version=check.version,
@@ -170,6 +174,11 @@ def _shown_answer(one: HeldAnswer) -> ShownAnswer:
         held=answer.held.label,
         who=f"{by or 'The person asked'}, {how}{staff}, {words_for_moment(answer.at)}",
     )
+
+
+def shown_answers(session: Session, check_id: int) -> tuple[ShownAnswer, ...]:
+    """What one agency has answered so far, the newest first."""
+    return tuple(_shown_answer(one) for one in answers_to(session, check_id))
 
 
 def received_words(now: datetime) -> str:

@@ -50,6 +50,16 @@ class DueBy:
 
 
 @dataclass(frozen=True, slots=True)
+class AfterDecision:
+    """What becomes of open requests when the referral is decided: `named` are those that whoever
+    decides has seen, `wanted` those among them whose answer is wanted all the same."""
+
+    named: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerGiven:
     """What an agency holds, as typed; `by_name` and `by_role` are of whoever answered."""
 

@@ -10,6 +10,7 @@ from sqlalchemy import Integer, bindparam, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
+from app.core.database import UTCDateTime
 from app.protocols.types import Series
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.abuse.queries import GRAVITY
@@ -256,6 +257,23 @@ _OF_CASE = _DISCUSSED.where(ListEntry.case_id == bindparam("case"))
 def discussed(session: Session, case_id: int) -> list[Discussed]:
     """Every list and discussion on which a case stood, the newest first."""
     return [Discussed(*row) for row in session.execute(_OF_CASE, {"case": case_id})]
+
+
+_WENT_THROUGH = (
+    select(ListEntry.id)
+    .join(ListSitting, ListSitting.id == ListEntry.sitting_id)
+    .where(
+        ListEntry.referral_id == bindparam("referral"),
+        ListSitting.ended_at >= bindparam("since", type_=UTCDateTime()),
+    )
+    .limit(1)
+)
+
+
+def went_through(session: Session, referral_id: int, since: datetime) -> bool:
+    """Whether a list on which a referral stood has ended since then."""
+    values = {"referral": referral_id, "since": since}
+    return session.execute(_WENT_THROUGH, values).first() is not None
 
 
 _LAST_TOOK_PART = (

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from wtforms import BooleanField
+from wtforms import BooleanField, HiddenField
 
+from app.referrals.checks.queries import OpenRequest
+from app.referrals.checks.types import AfterDecision
 from app.referrals.forms import MayBeEmpty, Versioned, labelled, one_of, pick
 from app.referrals.outcome.types import ONWARD, FilterReason, Ground, OnwardGiven
 from app.referrals.types import Concern, ConsentGiven, ConsentState, LawfulBasis
-from app.web.choices import RadioField, SelectField
+from app.web.choices import RadioField, SelectField, SelectMultipleField
 from app.web.forms import Line, LocalMoment, OnceForm, Passage, Required, choices
 
 
-class DecisionForm(Versioned):
+class OpenRequests(Versioned):
+    """A decision names the requests to agencies that are still open: none is left to itself."""
+
+    asked = HiddenField()
+    wanted = SelectMultipleField("Agencies that have not answered", choices=[])
+    wanted_because = Passage("Why is the answer still wanted?", length=2000)
+
+    def name(self, requests: Sequence[OpenRequest]) -> tuple[str, ...]:
+        """Fill in what is open now; returns what was open when the page was shown."""
+        seen = tuple((self.asked.data or "").split(","))
+        self.wanted.choices = [(one.ref, one.agency) for one in requests]
+        self.asked.data = ",".join(one.ref for one in requests)
+        # Ticked and answered meanwhile: there is nothing to choose any more.
+        still = {one.ref for one in requests}
+        self.wanted.data = [ref for ref in self.wanted.data or () if ref in still]
+        return seen
+
+    def after(self, seen: tuple[str, ...]) -> AfterDecision:
+        """What becomes of them, as typed."""
+        return AfterDecision(seen, tuple(self.wanted.data or ()), self.wanted_because.data)
+
+
+class DecisionForm(OpenRequests):
     outcome = RadioField(
         "What is to be done?", choices=[], validators=[Required("Choose what is to be done")]
     )
-    discussion_cancelled = BooleanField("The strategy discussion was cancelled")
     unseen = BooleanField("A child may not be seen: not in nursery, school or other provision")
     home_educated = BooleanField("A child is educated at home")
     agency_id = pick("Which agency?", description="To signpost to, or to share information with.")
@@ -30,18 +54,25 @@ class DecisionForm(Versioned):
         validators=[MayBeEmpty()],
     )
     override_reason = Passage("Why consent is overridden", length=4000)
+    family_told = BooleanField("The family was told that information is shared")
+    family_told_note = Line("When and by whom, or why not", length=500)
 
     def ground(self) -> Ground:
         """What the decision rests on, as typed."""
         basis = one_of(LawfulBasis, self.lawful_basis.data)
         reason = self.override_reason.data
-        given = ConsentGiven(ConsentState.OVERRIDDEN, basis, reason) if basis or reason else None
+        told, note = self.family_told.data, self.family_told_note.data
+        given = (
+            ConsentGiven(ConsentState.OVERRIDDEN, basis, reason, told, note)
+            if basis or reason or told or note
+            else None
+        )
         return Ground(
             override=given, unseen=self.unseen.data, home_educated=self.home_educated.data
         )
 
 
-class NoReferralForm(Versioned):
+class NoReferralForm(OpenRequests):
     filtered = RadioField(
         "What is it?",
         choices=labelled(FilterReason),

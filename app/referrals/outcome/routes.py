@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, url_for
+from flask import Response, current_app, flash, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
@@ -24,12 +24,14 @@ from app.referrals.changes.small_routes import (
     consent_in_words,
     version_of,
 )
+from app.referrals.checks.queries import open_named
 from app.referrals.finding import found
 from app.referrals.intake.routes import blueprint
 from app.referrals.models import Referral
 from app.referrals.outcome import rules, service
 from app.referrals.outcome.forms import DecisionForm, NoReferralForm, OnwardForm, ReopenForm
 from app.referrals.outcome.types import ONWARD, FilterReason, Ground
+from app.referrals.sections import LiveDiscussion
 from app.referrals.shown import name_of
 from app.referrals.types import Concern, Outcome
 from app.web.access import access
@@ -45,6 +47,8 @@ def decide(ref: str) -> Response:
     ref = held.ref
     form = DecisionForm(data={"version": held.version})
     protocol = _protocol()
+    open_requests = open_named(reading(), held.id)
+    seen = form.name(open_requests)
     form.agency_id.choices = _agencies("Choose an agency")
     form.outcome.choices = [
         (one.value, rules.name_of(protocol, one))
@@ -56,8 +60,8 @@ def decide(ref: str) -> Response:
         service.decide(
             session, signed_in().actor, found(session, ref), Outcome(form.outcome.data),
             form.reason.data, now(), agency_id=form.agency_id.data,
-            discussion_cancelled=form.discussion_cancelled.data, version=form.version.data,
-            ground=form.ground(),
+            discussion=_live_discussion(session, held.id), version=form.version.data,
+            ground=form.ground(), requests=form.after(seen),
         )  # fmt: skip
 
     return answer_small(
@@ -77,7 +81,8 @@ def decide(ref: str) -> Response:
                     if rules.consent_needed(protocol, one)
                 },
                 "consent_words": consent_in_words(held),
-                "discussed": held.outcome is Outcome.STRATEGY_DISCUSSION,
+                "discussion": _live_discussion(reading(), held.id),
+                "requests": open_requests,
             },
         ),
     )
@@ -92,12 +97,15 @@ def no_referral(ref: str) -> Response:
     form = NoReferralForm(
         data={"version": held.version, "filtered": offered.value if offered else None}
     )
+    open_requests = open_named(reading(), held.id)
+    seen = form.name(open_requests)
 
     def save(session: Session) -> None:
         service.decide(
             session, signed_in().actor, found(session, ref), rules.FILTERED_AS, form.reason.data,
             now(), version=form.version.data,
             ground=Ground(filtered=FilterReason(form.filtered.data)),
+            discussion=_live_discussion(session, held.id), requests=form.after(seen),
         )  # fmt: skip
 
     return answer_small(
@@ -110,7 +118,7 @@ def no_referral(ref: str) -> Response:
             theirs=lambda session: _newest(session, held.id),
             yours=form.reason.data or "",
             version=version_of(ref),
-            context={},
+            context={"requests": open_requests},
         ),
     )
 
@@ -179,6 +187,13 @@ def _onward(held: Referral, form: OnwardForm) -> Response:
         referral=held,
         names=" and ".join(name_of(row.child) for row in held.children),
     )
+
+
+def _live_discussion(session: Session, referral_id: int) -> str | None:
+    """The reference of a discussion that waits, is booked or under way. Meetings know, which stand
+    above referrals: the factory hands their answer in."""
+    live: LiveDiscussion = current_app.extensions["live_discussion"]
+    return live(session, referral_id)
 
 
 def _hint(protocol: Protocol, outcome: Outcome) -> str:

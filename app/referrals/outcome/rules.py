@@ -79,29 +79,25 @@ def check_decision(
     reason: str,
     agency_id: int | None,
     *,
-    earlier: Outcome | None,
     consent: ConsentState | None,
     lawful_basis: LawfulBasis | None,
-    discussion_cancelled: bool = False,
+    discussion: str | None = None,
     filtered: FilterReason | None = None,
 ) -> None:
     """Raise Refused where a decision may not be taken (A7, A12; IMAP 3).
 
-    `earlier` is the outcome that holds so far. A strategy discussion, once decided, is cancelled
-    on its own page first, since people are invited to it: `discussion_cancelled` says that it was.
+    `discussion` is the reference of a strategy discussion that waits, is booked or under way: it
+    is cancelled on its own page first, since people are invited to it.
     """
     if not reason:
         raise Refused("reason", "Give the reason for the decision")
     if filtered is not None and outcome is not FILTERED_AS:
         raise Refused("filtered", "What is no referral is closed without an outcome: choose one")
-    if (
-        earlier is Outcome.STRATEGY_DISCUSSION
-        and outcome is not Outcome.STRATEGY_DISCUSSION
-        and not discussion_cancelled
-    ):
+    if discussion is not None and outcome is not Outcome.STRATEGY_DISCUSSION:
+        # Beside the outcome of the one form, and the kind of the other.
         raise Refused(
-            "discussion_cancelled",
-            "A strategy discussion was decided: cancel it on its own page, then tick here",
+            "filtered" if filtered else "outcome",
+            f"Strategy discussion {discussion} is not cancelled: cancel it on its own page first",
         )
     if problem := consent_problem(protocol, outcome, consent, lawful_basis):
         raise Refused("outcome", problem)

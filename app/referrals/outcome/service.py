@@ -14,12 +14,14 @@ from app.core.refusal import Refused
 from app.directory import queries as directory
 from app.protocols.registry import active
 from app.referrals.acting import staff_id, subject_of, unchanged
+from app.referrals.checks.service import after_decision
+from app.referrals.checks.types import AfterDecision
 from app.referrals.consent.service import add_consent
 from app.referrals.models import Referral, ReferralDecision
 from app.referrals.outcome import queries, rules
 from app.referrals.outcome.models import DecisionGround, OnwardReferral, ReferralReopening
 from app.referrals.outcome.types import NO_GROUND, Ground, OnwardGiven
-from app.referrals.rating.queries import stages
+from app.referrals.rating.queries import rated
 from app.referrals.rating.rules import second_rating_problem
 from app.referrals.rules import check, decision_due, facts_of
 from app.referrals.types import ConsentState, Outcome, ReferralState
@@ -34,17 +36,19 @@ def decide(
     now: datetime,
     *,
     agency_id: int | None = None,
-    discussion_cancelled: bool = False,
+    discussion: str | None = None,
     version: int | None = None,
     ground: Ground = NO_GROUND,
+    requests: AfterDecision | None = None,
 ) -> ReferralDecision:
     """Decide what becomes of a referral (A7; IMAP 3, 5). The last decision is the one that holds.
 
     For a strategy discussion the meetings floor calls this; everything else is decided here.
-    `agency_id` is the agency signposted to or given the information; `discussion_cancelled` says
-    that a discussion decided before was cancelled. An override in `ground` is kept as a consent
-    of its own, by its author. Raises Refused by the field, ChangedMeanwhile where somebody
-    changed the referral first.
+    `agency_id` is the agency signposted to or given the information; `discussion` is the
+    reference of a discussion that stands, which the meetings floor knows; `requests` says what
+    becomes of open requests to agencies, without it they go on. An override in `ground` is kept
+    as a consent of its own, by its author. Raises Refused by the field, ChangedMeanwhile where
+    somebody changed the referral first.
     """
     unchanged(referral, version)
     protocol = active(directory.council(session).protocol_id)
@@ -58,16 +62,13 @@ def decide(
         outcome,
         reason,
         agency_id,
-        earlier=referral.outcome,
         consent=state,
         lawful_basis=basis,
-        discussion_cancelled=discussion_cancelled,
+        discussion=discussion,
         filtered=ground.filtered,
     )
     if ground.filtered is None and (
-        problem := second_rating_problem(
-            protocol, outcome, referral.rating, stages(session, referral.id)
-        )
+        problem := second_rating_problem(protocol, outcome, rated(session, referral.id))
     ):
         raise Refused("outcome", problem)
     if agency_id is not None and directory.agency(session, agency_id) is None:
@@ -104,6 +105,8 @@ def decide(
         )
     )
     session.flush()
+    if requests is not None:
+        after_decision(session, actor, referral, requests, rules.name_of(protocol, outcome), now)
     record(
         session, actor, "referral decided", subject_of(referral), now,
         {

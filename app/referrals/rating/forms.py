@@ -16,6 +16,11 @@ class RatingForm(Versioned):
         default=RatingStage.BEFORE.value,
         validators=[MayBeEmpty()],
     )
+    early_because = Line(
+        "Why now, without their answers?",
+        description="Only for a rating after information gathering that no agency has answered "
+        "for and no list has gone through.",
+    )
     rating_reason = Passage(
         "Reason",
         length=4000,

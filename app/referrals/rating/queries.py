@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.referrals.models import ReferralRating
+from app.referrals.outcome.models import ReferralReopening
 from app.referrals.rating.models import RatingDispute, RatingDisputeStep
-from app.referrals.types import RatingStage
+from app.referrals.rating.types import Rated
 
-_STAGES = select(ReferralRating.stage).where(ReferralRating.referral_id == bindparam("referral"))
+_LAST_REOPENED = select(func.max(ReferralReopening.reopened_at)).where(
+    ReferralReopening.referral_id == bindparam("referral")
+)
+_REOPENED = _LAST_REOPENED.scalar_subquery()
+_RATED = (
+    select(
+        ReferralRating.rating,
+        ReferralRating.stage,
+        _REOPENED.is_(None) | (ReferralRating.rated_at >= _REOPENED),
+    )
+    .where(ReferralRating.referral_id == bindparam("referral"))
+    .order_by(ReferralRating.id)
+)
 _NEWEST = (
     select(ReferralRating)
     .where(ReferralRating.referral_id == bindparam("referral"))
@@ -37,9 +51,13 @@ _STEPS = (
 )
 
 
-def stages(session: Session, referral_id: int) -> set[RatingStage]:
-    """At which stages this referral was rated."""
-    return set(session.execute(_STAGES, {"referral": referral_id}).scalars())
+def rated(session: Session, referral_id: int) -> list[Rated]:
+    """Every rating of a referral, the oldest first, and whether it was given since the referral
+    was last opened again."""
+    return [
+        Rated(rating, stage, bool(current))
+        for rating, stage, current in session.execute(_RATED, {"referral": referral_id})
+    ]
 
 
 def newest(session: Session, referral_id: int) -> ReferralRating | None:
@@ -50,6 +68,11 @@ def newest(session: Session, referral_id: int) -> ReferralRating | None:
 def open_dispute(session: Session, referral_id: int) -> RatingDispute | None:
     """The disagreement that is not settled yet."""
     return session.execute(_OPEN, {"referral": referral_id}).scalar_one_or_none()
+
+
+def reopened_at(session: Session, referral_id: int) -> datetime | None:
+    """When a referral was last opened again."""
+    return session.execute(_LAST_REOPENED, {"referral": referral_id}).scalar_one()
 
 
 class ToldStep(NamedTuple):

@@ -21,8 +21,6 @@ from app.referrals.changes.small_routes import (
     chosen_words,
     version_of,
 )
-from app.referrals.checks.queries import times_on
-from app.referrals.checks.rules import is_gathered, state_of
 from app.referrals.finding import found
 from app.referrals.intake.routes import blueprint
 from app.referrals.rating import queries, rules, service
@@ -37,8 +35,8 @@ from app.web.htmx import go_to
 def rate(ref: str) -> Response:
     held = found(reading(), ref)
     ref = held.ref
-    stages = queries.stages(reading(), held.id)
-    offered = rules.stage_offered(stages, _gathered(held.id))
+    gathering = service.gathering_of(reading(), held, now())
+    offered = rules.stage_offered(queries.rated(reading(), held.id), gathering)
     form = RatingForm(data={"version": held.version, "stage": offered.value})
     protocol = _protocol()
     form.rating.choices = _ratings(protocol)
@@ -47,7 +45,7 @@ def rate(ref: str) -> Response:
         service.rate(
             session, signed_in().actor, found(session, ref), Rating(form.rating.data),
             form.rating_reason.data, now(), form.version.data,
-            RatingStage(form.stage.data or RatingStage.BEFORE.value),
+            RatingStage(form.stage.data or RatingStage.BEFORE.value), form.early_because.data,
         )  # fmt: skip
 
     return answer_small(
@@ -69,6 +67,7 @@ def rate(ref: str) -> Response:
                 "again": protocol.ways.second_rating,
                 "dispute": queries.open_dispute(reading(), held.id),
                 "rated": held.rating is not None,
+                "gathered": gathering.over,
             },
         ),
     )
@@ -162,16 +161,6 @@ def settle(ref: str) -> Response:
 
 def _step(protocol: Protocol, step: int) -> Settler:
     return protocol.ways.settles[min(step, len(protocol.ways.settles) - 1)]
-
-
-def _gathered(referral_id: int) -> bool:
-    moment = now()
-    return is_gathered(
-        [
-            state_of(moment, due=one.due_at, answered=one.answered_at, withdrawn=one.withdrawn_at)
-            for one in times_on(reading(), referral_id)
-        ]
-    )
 
 
 def _newest(session: Session, referral_id: int) -> list[Text]:

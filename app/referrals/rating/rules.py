@@ -10,6 +10,7 @@ from app.protocols.types import Protocol
 from app.protocols.ways import Rating as RatingWord
 from app.protocols.ways import SecondRating, Settler
 from app.protocols.ways_wording import AFTER_WORDS, rating_title
+from app.referrals.rating.types import Gathering, Rated
 from app.referrals.types import Outcome, Rating, RatingStage
 
 
@@ -20,46 +21,81 @@ def check_rating(protocol: Protocol, rating: Rating | None) -> None:
         raise Refused("rating", f"This area rates {names}: choose one of them")
 
 
-def check_rate(stage: RatingStage, reason: str, *, before: Rating | None, disputed: bool) -> None:
+def check_rate(
+    stage: RatingStage,
+    reason: str,
+    *,
+    before: Rating | None,
+    disputed: bool,
+    gathering: Gathering,
+    early_because: str,
+) -> None:
     """Raise Refused where a rating may not be given now. `before` is the one that holds so far.
 
     A rating after information gathering follows one before it, so that the change can be seen
-    (HO2014 Camden's dataset). While a disagreement is open, the protocol's order settles it.
+    (HO2014 Camden's dataset), and information gathering, or the reason why it is given without.
+    While a disagreement is open, the protocol's order settles it.
     """
     if disputed:
         raise Refused("rating", "There is a disagreement over the rating: settle it first")
     if stage is RatingStage.AFTER and before is None:
         raise Refused("stage", "Rate the referral as it came in first")
+    if stage is RatingStage.AFTER and not gathering.over and not early_because:
+        raise Refused(
+            "early_because",
+            "No agency has answered and no list has gone through it: say why it is rated again "
+            "without that, or choose before information gathering",
+        )
     if not reason:
         raise Refused("rating_reason", "Give the reason for the rating")
 
 
-def stage_offered(stages: Collection[RatingStage], gathered: bool) -> RatingStage:
+def stage_offered(rated: Sequence[Rated], gathering: Gathering) -> RatingStage:
     """Which rating the form offers: the second once agencies have answered or were due to."""
-    again = RatingStage.BEFORE in stages and gathered
-    return RatingStage.AFTER if again or RatingStage.AFTER in stages else RatingStage.BEFORE
+    again = bool(rated) and gathering.over
+    return RatingStage.AFTER if again or _has_second(rated) else RatingStage.BEFORE
+
+
+def first_rating(rated: Sequence[Rated]) -> Rating | None:
+    """The rating by which the area's second one is judged, of all that were given in their order:
+    the first one before information gathering since the referral came in or was last opened
+    again; where there is none since, the one that held until then."""
+    since = [one for one in rated if one.current and one.stage is RatingStage.BEFORE]
+    until = [one for one in rated if not one.current]
+    found = since[:1] or until[-1:] or list(rated[:1])
+    return found[0].rating if found else None
 
 
 def second_rating_problem(
-    protocol: Protocol,
-    outcome: Outcome,
-    rating: Rating | None,
-    stages: Collection[RatingStage],
+    protocol: Protocol, outcome: Outcome, rated: Sequence[Rated]
 ) -> str | None:
     """Why this outcome waits for the second rating, in words that say what to do, or None.
 
     Some areas rate again to see where the child's needs are best met (HO2014 Sandwell, Camden).
     A strategy discussion never waits.
     """
-    second = protocol.ways.second_rating
-    if second is None or rating is None or outcome is Outcome.STRATEGY_DISCUSSION:
+    second, first = protocol.ways.second_rating, first_rating(rated)
+    if second is None or first is None or outcome is Outcome.STRATEGY_DISCUSSION:
         return None
-    if not wants_second(second, rating) or RatingStage.AFTER in stages:
+    if not needs_second(protocol, rated):
         return None
     return (
-        f"{protocol.name} rates {rating.value} cases again {AFTER_WORDS[second.after]}: "
+        f"{protocol.name} rates {first.value} cases again {AFTER_WORDS[second.after]}: "
         "give the second rating first"
     )
+
+
+def needs_second(protocol: Protocol, rated: Sequence[Rated]) -> bool:
+    """Whether the area rates this referral again, and that was not done since it came in or was
+    last opened again."""
+    second, first = protocol.ways.second_rating, first_rating(rated)
+    if second is None or first is None or _has_second(rated):
+        return False
+    return wants_second(second, first)
+
+
+def _has_second(rated: Sequence[Rated]) -> bool:
+    return any(one.current and one.stage is RatingStage.AFTER for one in rated)
 
 
 def wants_second(second: SecondRating, rating: Rating) -> bool:

@@ -16,9 +16,13 @@ from app.protocols.registry import active
 from app.protocols.types import Protocol
 from app.referrals.acting import staff_id, subject_of, unchanged
 from app.referrals.checks.clock import refresh_due
+from app.referrals.checks.queries import times_on
+from app.referrals.checks.rules import is_gathered, state_of
+from app.referrals.lists import queries as lists
 from app.referrals.models import Referral, ReferralRating
 from app.referrals.rating import queries, rules
 from app.referrals.rating.models import RatingDispute, RatingDisputeStep
+from app.referrals.rating.types import Gathering
 from app.referrals.types import ChangedMeanwhile, Rating, RatingStage
 
 
@@ -31,10 +35,12 @@ def rate(
     now: datetime,
     version: int | None = None,
     stage: RatingStage = RatingStage.BEFORE,
+    early_because: str = "",
 ) -> ReferralRating:
     """Rate a referral; every rating keeps who, when and why (A5; HO2014 Sandwell, Merton).
 
-    Requests to agencies that are open follow the new rating's clock. Raises Refused for a rating
+    Requests to agencies that are open follow the new rating's clock. `early_because` is why it is
+    rated again where nothing was gathered. Raises Refused for a rating
     that the area does not have, without a reason, or while a disagreement is open;
     ChangedMeanwhile where somebody changed the referral first.
     """
@@ -46,8 +52,29 @@ def rate(
         reason,
         before=referral.rating,
         disputed=queries.open_dispute(session, referral.id) is not None,
+        gathering=gathering_of(session, referral, now),
+        early_because=early_because,
     )
-    return _rated(session, actor, protocol, referral, rating, reason, stage, now)
+    row = _rated(session, actor, protocol, referral, rating, reason, stage, now)
+    row.early_because = early_because or None
+    session.flush()
+    return row
+
+
+def gathering_of(session: Session, referral: Referral, now: datetime) -> Gathering:
+    """How far information gathering on a referral is since it came in or was last opened again:
+    by its requests to agencies, and by the lists that went through it (A5, A6, C10)."""
+    since = queries.reopened_at(session, referral.id) or referral.received_at
+    times = [one for one in times_on(session, referral.id) if one.asked_at >= since]
+    return Gathering(
+        closed=is_gathered(
+            [
+                state_of(now, due=one.due_at, answered=one.answered_at, withdrawn=one.withdrawn_at)
+                for one in times
+            ]
+        ),
+        discussed=lists.went_through(session, referral.id, since),
+    )
 
 
 def dispute(

@@ -37,6 +37,7 @@ from tests.factories.directory import make_agency, make_professional, make_setti
 from tests.factories.guests import codes_sent
 from tests.factories.referrals import make_referral
 from tests.integration.mail_journey.canary import decoded
+from tests.page_form import form_of
 
 
 @pytest.fixture(autouse=True)
@@ -269,6 +270,26 @@ def test_link_and_code_open_the_request_and_every_link_looks_the_same(app, held)
     assert browser.get("/request").status_code == 401
 
 
+def test_a_page_opened_before_a_colleague_wrote_hides_nothing_they_wrote(app, held):
+    with transaction() as session:
+        check = make_check(session, referrals.by_ref(session, held.ref))
+        token = open_link(session, check.invitation_id)
+    browser = asked_browser(app, token)
+    stale = form_of(browser.get("/request").text, "/request/answer")
+    press(browser, "/request", "/request/answer", held="something", words="Known since May")
+    late = browser.post("/request/answer", data=stale | {"held": "nothing"})
+    assert late.status_code == 409
+    assert "A colleague of yours answered while this page was open" in late.text
+    assert "Known since May" in late.text
+    mine = browser.post("/request/answer", data=stale | {"held": "something", "words": "And June"})
+    assert mine.status_code == 409
+    assert "And June" in form_of(mine.text, "/request/answer")["words"]
+    again = form_of(mine.text, "/request/answer") | {"held": "something"}
+    assert browser.post("/request/answer", data=again).status_code == 303
+    [asked] = queries.checks_on(reading(), held.id)
+    assert [one.answer.words for one in asked.answers] == ["And June", "Known since May"]
+
+
 # Staff pages
 
 
@@ -305,6 +326,25 @@ def test_the_page_asks_shows_side_by_side_and_reminds(app, triage, held):
     assert "1 of 1 agency has answered" in triage.get(f"/referrals/{held.ref}").text
 
 
+def test_an_answer_is_written_down_once_and_on_top_of_what_was_seen(triage, held):
+    [check] = ask(held, *people(1))
+    page = f"/referrals/{held.ref}/checks/{check.ref}/answer"
+    typed = {"held": "nothing", "words": "", "by_name": "Jo", "via": "telephone"}
+    fields = form_of(triage.get(page).text, page) | typed
+    stale = form_of(triage.get(page).text, page) | typed
+    assert triage.post(page, data=fields).status_code == 303
+    assert triage.post(page, data=fields).status_code == 303
+    [asked] = queries.checks_on(reading(), held.id)
+    assert len(asked.answers) == 1
+    late = triage.post(page, data=stale | {"words": "Nothing at all"})
+    assert late.status_code == 422
+    assert "since you opened this page" in late.text
+    assert "Jo, by telephone" in late.text
+    assert triage.post(page, data=form_of(late.text, page)).status_code == 303
+    [asked] = queries.checks_on(reading(), held.id)
+    assert [one.answer.words for one in asked.answers] == ["Nothing at all", None]
+
+
 def test_an_alleged_perpetrators_agency_is_pointed_out(triage, held):
     from tests.factories.referrals import make_adult
 
@@ -328,8 +368,6 @@ def test_a_request_of_another_referral_is_no_page_here(triage, held):
 def test_two_withdraw_and_answer_at_once_and_both_see_it(triage, held):
     [check] = ask(held, *people(1))
     page = f"/referrals/{held.ref}/checks/{check.ref}/withdraw"
-    from tests.page_form import form_of
-
     fields = form_of(triage.get(page).text, page)
     answer(check, Held.NOTHING)
     late = triage.post(page, data=fields | {"reason": "Not needed"})

@@ -14,12 +14,18 @@ from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.models import Meeting
+from app.meetings.types import MeetingState
 from app.referrals import queries as referrals
+from app.referrals.checks import queries as check_queries
+from app.referrals.checks import service as checks
+from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
 from app.referrals.children import involve
 from app.referrals.consent.service import add_consent
 from app.referrals.letters import queries as letters
 from app.referrals.letters import service as letter_service
-from app.referrals.models import Child
+from app.referrals.lists.models import ListEntry, ListSitting
+from app.referrals.models import Child, Referral
 from app.referrals.outcome import queries, service
 from app.referrals.outcome.types import FilterReason, Ground, OnwardGiven
 from app.referrals.rating import queries as ratings
@@ -41,11 +47,13 @@ from tests.factories.checks import (
     Fresh,
     asked_browser,
     mails,
+    make_check,
     open_link,
     press,
     staff_actor,
 )
 from tests.factories.directory import make_agency, make_professional, make_settings
+from tests.factories.meetings import make_meeting
 from tests.factories.referrals import make_adult, make_referral
 from tests.integration.mail_journey.canary import decoded
 from tests.page_form import form_of
@@ -71,10 +79,32 @@ def ground_of(decision):
     return next(one.ground for one in found if one.decision.id == decision.id)
 
 
-def rate(held, colour, stage=RatingStage.BEFORE):
+def rate(held, colour, stage=RatingStage.BEFORE, early="", at=None):
     with transaction() as session:
         current = referrals.by_ref(session, held.ref)
-        rating.rate(session, staff_actor(session), current, colour, "Why", now(), stage=stage)
+        rating.rate(
+            session, staff_actor(session), current, colour, "Why", at or now(), stage=stage,
+            early_because=early,
+        )  # fmt: skip
+
+
+def make_list_entry(session, referral):
+    """The referral alone on a list of today."""
+    sitting = ListSitting(
+        ref="LS-TEST-0001", series_id=None, name="MASH meeting", source=None, day=now().date(),
+        opened_at=now(), opened_by_id=staff_actor(session).id, took_part=None, ended_at=None,
+        ended_by_id=None,
+    )  # fmt: skip
+    session.add(sitting)
+    session.flush()
+    entry = ListEntry(
+        sitting_id=sitting.id, number=1, case_id=None, referral_id=referral.id, carried=False,
+        information=None, outcome=None, reason=None, agency_id=None, decided_by_id=None,
+        decided_at=None,
+    )  # fmt: skip
+    session.add(entry)
+    session.flush()
+    return entry
 
 
 @pytest.fixture(autouse=True)
@@ -131,10 +161,33 @@ def test_sandwell_decides_red_after_the_second_rating_only(in_app):
     rate(held, Rating.RED)
     with pytest.raises(Refused, match="after the meeting"):
         decide(held, Outcome.EARLY_HELP)
+    # Rated down again before anybody answered, it waits all the same.
+    rate(held, Rating.GREEN)
+    with pytest.raises(Refused, match="rates red cases again"):
+        decide(held, Outcome.EARLY_HELP)
+    with pytest.raises(Refused) as refusal:
+        rate(held, Rating.GREEN, RatingStage.AFTER)
+    assert refusal.value.field == "early_because"
+    with transaction() as session:
+        current = referrals.by_ref(session, held.ref)
+        entry = make_list_entry(session, current)
+        sitting = session.get_one(ListSitting, entry.sitting_id)
+        sitting.ended_at, sitting.took_part = now(), "Police and health"
     rate(held, Rating.GREEN, RatingStage.AFTER)
     decide(held, Outcome.EARLY_HELP)
     told = [(one.rating.stage, one.rating.rating) for one in referrals.ratings(reading(), held.id)]
-    assert told == [(RatingStage.AFTER, Rating.GREEN), (RatingStage.BEFORE, Rating.RED)]
+    assert told[0] == (RatingStage.AFTER, Rating.GREEN)
+    # Opened again, what was gathered and rated until then counts no more.
+    reopen(held, at=now())
+    rate(held, Rating.RED)
+    with pytest.raises(Refused, match="rates red cases again"):
+        decide(held, Outcome.EARLY_HELP)
+    with pytest.raises(Refused):
+        rate(held, Rating.GREEN, RatingStage.AFTER)
+    rate(held, Rating.GREEN, RatingStage.AFTER, early="Everybody was on the telephone.")
+    decide(held, Outcome.EARLY_HELP)
+    [newest, *_] = referrals.ratings(reading(), held.id)
+    assert newest.rating.early_because == "Everybody was on the telephone."
 
 
 def reopen(held, reason="A new call", version=None, at=None):
@@ -352,6 +405,78 @@ def test_the_pages_of_a_decision(app, signed_in, told):
     )
     assert onward.status_code == 303
     assert "Missing panel" in triage.get(here).text
+
+
+def test_a_decision_names_the_requests_that_nobody_has_answered(signed_in, told):
+    triage = signed_in(Role.TRIAGE)
+    reopen(told)
+    with transaction() as session:
+        current = referrals.by_ref(session, told.ref)
+        wanted, other, answered = (make_check(session, current) for _ in range(3))
+        given = AnswerGiven(Held.NOTHING, "", "Jo", "", AnswerVia.TELEPHONE)
+        checks.answer(session, staff_actor(session), answered, given, now())
+    here = f"/referrals/{told.ref}/decision"
+    shown = form_of(triage.get(here).text, here)
+    fields = {"outcome": "advice", "reason": "Enough is known"}
+    with transaction() as session:
+        late = make_check(session, referrals.by_ref(session, told.ref))
+    # Asked by a colleague while this page was open: nothing is withdrawn unseen.
+    unseen = triage.post(here, data=shown | fields)
+    assert unseen.status_code == 422
+    assert "Another agency was asked while you were deciding" in unseen.text
+    without = triage.post(here, data=form_of(unseen.text, here) | fields | {"wanted": wanted.ref})
+    assert without.status_code == 422
+    assert "Say why the answer is still wanted" in without.text
+    again = form_of(without.text, here) | {"wanted_because": "The school waits for it."}
+    assert again["wanted"] == wanted.ref
+    assert triage.post(here, data=again).status_code == 303
+    found = {one.check.ref: one.check for one in check_queries.checks_on(reading(), told.id)}
+    assert found[wanted.ref].withdrawn_at is None
+    assert found[wanted.ref].wanted_because == "The school waits for it."
+    assert found[wanted.ref].next_reminder_at is not None
+    for one in (other, late):
+        assert found[one.ref].withdrawn_reason == "The referral was decided: Advice"
+        assert found[one.ref].next_reminder_at is None
+    assert found[answered.ref].withdrawn_at is None
+    assert "Still wanted after the decision" in triage.get(f"/referrals/{told.ref}/checks").text
+
+
+def test_a_discussion_that_stands_is_cancelled_before_anything_else_is_decided(signed_in, in_app):
+    with transaction() as session:
+        make_settings(session)
+        meeting = make_meeting(session, MeetingState.BOOKED, 2, at=now())
+        held = session.get_one(Referral, meeting.referral_id)
+        held.outcome, held.decided_at = Outcome.STRATEGY_DISCUSSION, now()
+        held.state = ReferralState.DECIDED
+    triage = signed_in(Role.TRIAGE)
+    for page, fields in (
+        ("decision", {"outcome": "advice", "reason": "Not needed"}),
+        ("no-referral", {"filtered": "adult", "reason": "Not needed"}),
+    ):
+        here = f"/referrals/{held.ref}/{page}"
+        refused = press(triage, here, here, **fields)
+        assert refused.status_code == 422
+        assert f"Strategy discussion {meeting.ref} is not cancelled" in refused.text
+        assert "Not needed" in refused.text
+    with transaction() as session:
+        session.get_one(Meeting, meeting.id).state = MeetingState.CANCELLED
+    here = f"/referrals/{held.ref}/decision"
+    assert press(triage, here, here, outcome="advice", reason="Not needed").status_code == 303
+
+
+def test_an_override_at_the_decision_keeps_that_the_family_was_told(signed_in, held):
+    triage = signed_in(Role.TRIAGE)
+    here = f"/referrals/{held.ref}/decision"
+    fields = {"outcome": "section_17", "reason": "Needs support"}
+    told = {"family_told": "y", "family_told_note": "By telephone at noon"}
+    half = press(triage, here, here, **fields, **told)
+    assert half.status_code == 422
+    assert "By telephone at noon" in half.text
+    basis = {"override_reason": "A threat", "lawful_basis": "crime"}
+    assert press(triage, here, here, **fields, **told, **basis).status_code == 303
+    [consent] = referrals.consents(reading(), held.id)
+    assert consent.consent.family_told
+    assert consent.consent.family_told_note == "By telephone at noon"
 
 
 def test_the_decision_page_asks_for_the_override(signed_in, held):

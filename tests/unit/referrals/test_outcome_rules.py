@@ -67,7 +67,7 @@ def test_an_outcome_is_called_as_the_area_calls_it():
 
 
 def check(outcome, reason="Because", agency_id=None, **known):
-    known = {"earlier": None, "consent": ConsentState.GIVEN, "lawful_basis": None} | known
+    known = {"consent": ConsentState.GIVEN, "lawful_basis": None} | known
     rules.check_decision(LONDON, outcome, reason, agency_id, **known)
 
 
@@ -78,7 +78,12 @@ def check(outcome, reason="Because", agency_id=None, **known):
         ((Outcome.SIGNPOST, "x"), {}, "agency_id"),
         ((Outcome.SHARE_INFORMATION, "x"), {}, "agency_id"),
         ((Outcome.SECTION_17, "x"), {"consent": None}, "outcome"),
-        ((Outcome.ADVICE, "x"), {"earlier": Outcome.STRATEGY_DISCUSSION}, "discussion_cancelled"),
+        ((Outcome.ADVICE, "x"), {"discussion": "SD-1"}, "outcome"),
+        (
+            (Outcome.NO_FURTHER_ACTION, "x"),
+            {"discussion": "SD-1", "filtered": FilterReason.OTHER_AREA},
+            "filtered",
+        ),
         ((Outcome.EARLY_HELP, "x"), {"filtered": FilterReason.OTHER_AREA}, "filtered"),
     ],
 )
@@ -91,10 +96,9 @@ def test_a_decision_that_may_not_be_taken_names_its_field(arguments, known, wher
 def test_decisions_that_may_be_taken():
     check(Outcome.NO_FURTHER_ACTION, consent=None)
     check(Outcome.NO_FURTHER_ACTION, consent=None, filtered=FilterReason.OTHER_AREA)
-    check(Outcome.STRATEGY_DISCUSSION, consent=None, earlier=Outcome.ADVICE)
-    check(Outcome.STRATEGY_DISCUSSION, earlier=Outcome.STRATEGY_DISCUSSION)
+    check(Outcome.STRATEGY_DISCUSSION, consent=None)
+    check(Outcome.STRATEGY_DISCUSSION, discussion="SD-1")
     check(Outcome.SIGNPOST, agency_id=3)
-    check(Outcome.ADVICE, earlier=Outcome.STRATEGY_DISCUSSION, discussion_cancelled=True)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from app.accounts.types import Role
 from app.core.refusal import Refused
 from app.protocols.loading import load_protocols
 from app.referrals.rating import rules
+from app.referrals.rating.types import Gathering, Rated
 from app.referrals.types import Outcome, Rating, RatingStage
 
 AREAS = load_protocols()
@@ -26,43 +27,84 @@ def test_an_area_rates_in_its_own_colours():
     rules.check_rating(AREAS["sandwell"], None)
 
 
+NOTHING = Gathering(closed=False, discussed=False)
+CLOSED = Gathering(closed=True, discussed=False)
+DISCUSSED = Gathering(closed=False, discussed=True)
+
+
+def rate(stage, reason="Why", before=Rating.RED, disputed=False, gathering=CLOSED, early=""):
+    rules.check_rate(
+        stage, reason, before=before, disputed=disputed, gathering=gathering, early_because=early
+    )
+
+
 def test_the_second_rating_follows_a_first():
-    rules.check_rate(AFTER, "Why", before=Rating.RED, disputed=False)
-    assert refused(rules.check_rate, AFTER, "Why", before=None, disputed=False) == "stage"
-    assert refused(rules.check_rate, BEFORE, "", before=None, disputed=False) == "rating_reason"
-    assert refused(rules.check_rate, BEFORE, "Why", before=Rating.RED, disputed=True) == "rating"
+    rate(AFTER)
+    assert refused(rate, AFTER, before=None) == "stage"
+    assert refused(rate, BEFORE, "", before=None) == "rating_reason"
+    assert refused(rate, BEFORE, disputed=True) == "rating"
+
+
+def test_the_second_rating_follows_what_was_gathered_or_says_why_not():
+    assert refused(rate, AFTER, gathering=NOTHING) == "early_because"
+    rate(AFTER, gathering=NOTHING, early="Everybody spoke on the telephone")
+    rate(AFTER, gathering=DISCUSSED)
+    rate(BEFORE, gathering=NOTHING)
+
+
+def rated(*given, current=True):
+    return [Rated(rating, stage, current) for rating, stage in given]
+
+
+FIRST = rated((Rating.RED, BEFORE))
+BOTH = rated((Rating.RED, BEFORE), (Rating.GREEN, AFTER))
 
 
 @pytest.mark.parametrize(
-    ("stages", "gathered", "offered"),
+    ("given", "gathering", "offered"),
     [
-        ((), False, BEFORE),
-        ((), True, BEFORE),
-        ((BEFORE,), False, BEFORE),
-        ((BEFORE,), True, AFTER),
-        ((BEFORE, AFTER), False, AFTER),
+        ([], NOTHING, BEFORE),
+        ([], CLOSED, BEFORE),
+        (FIRST, NOTHING, BEFORE),
+        (FIRST, CLOSED, AFTER),
+        (FIRST, DISCUSSED, AFTER),
+        (BOTH, NOTHING, AFTER),
     ],
 )
-def test_which_rating_the_form_offers(stages, gathered, offered):
-    assert rules.stage_offered(stages, gathered) is offered
+def test_which_rating_the_form_offers(given, gathering, offered):
+    assert rules.stage_offered(given, gathering) is offered
+
+
+def test_the_second_rating_is_judged_by_the_first_since_the_referral_was_opened():
+    # Rated down while nothing was gathered: the first rating says what is to be done.
+    assert rules.first_rating(rated((Rating.RED, BEFORE), (Rating.GREEN, BEFORE))) is Rating.RED
+    until = rated((Rating.RED, BEFORE), (Rating.AMBER, AFTER), current=False)
+    assert rules.first_rating(until) is Rating.AMBER
+    assert rules.first_rating(until + rated((Rating.GREEN, BEFORE))) is Rating.GREEN
+    assert rules.first_rating(until + rated((Rating.GREEN, AFTER))) is Rating.AMBER
+    assert rules.first_rating([]) is None
+    # What was rated before the referral was opened again counts no more as its second rating.
+    assert rules.needs_second(AREAS["sandwell"], until)
+    assert not rules.needs_second(AREAS["sandwell"], until + rated((Rating.GREEN, AFTER)))
 
 
 # HO2014 Sandwell: a further rating after the meeting for red and amber; Camden's dataset: each.
 @pytest.mark.parametrize(
-    ("area", "rating", "stages", "outcome", "waits"),
+    ("area", "given", "outcome", "waits"),
     [
-        ("sandwell", Rating.RED, (BEFORE,), Outcome.EARLY_HELP, True),
-        ("sandwell", Rating.AMBER, (BEFORE,), Outcome.EARLY_HELP, True),
-        ("sandwell", Rating.GREEN, (BEFORE,), Outcome.EARLY_HELP, False),
-        ("sandwell", Rating.RED, (BEFORE, AFTER), Outcome.EARLY_HELP, False),
-        ("sandwell", Rating.RED, (BEFORE,), Outcome.STRATEGY_DISCUSSION, False),
-        ("sandwell", None, (), Outcome.EARLY_HELP, False),
-        ("camden", Rating.GREEN, (BEFORE,), Outcome.ADVICE, True),
-        ("blackburn", Rating.RED, (BEFORE,), Outcome.ADVICE, False),
+        ("sandwell", FIRST, Outcome.EARLY_HELP, True),
+        ("sandwell", rated((Rating.AMBER, BEFORE)), Outcome.EARLY_HELP, True),
+        ("sandwell", rated((Rating.GREEN, BEFORE)), Outcome.EARLY_HELP, False),
+        ("sandwell", rated((Rating.RED, BEFORE), (Rating.GREEN, BEFORE)), Outcome.ADVICE, True),
+        ("sandwell", BOTH, Outcome.EARLY_HELP, False),
+        ("sandwell", FIRST, Outcome.STRATEGY_DISCUSSION, False),
+        ("sandwell", [], Outcome.EARLY_HELP, False),
+        ("camden", rated((Rating.GREEN, BEFORE)), Outcome.ADVICE, True),
+        ("blackburn", FIRST, Outcome.ADVICE, False),
     ],
 )
-def test_which_decisions_wait_for_the_second_rating(area, rating, stages, outcome, waits):
-    problem = rules.second_rating_problem(AREAS[area], outcome, rating, stages)
+def test_which_decisions_wait_for_the_second_rating(area, given, outcome, waits):
+    problem = rules.second_rating_problem(AREAS[area], outcome, given)
     assert (problem is not None) is waits
 
 
