@@ -5,8 +5,8 @@ from alembic import op
 
 import app.core.database
 
-revision = "0099"
-down_revision = "0014"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
