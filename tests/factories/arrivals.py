@@ -17,8 +17,7 @@ from app.invitations.types import Desk
 from app.referrals.public import service
 from app.referrals.public.models import Arrival
 from app.referrals.public.queries import draft_of
-from app.referrals.public.types import Referrer, Step, Told
-from app.referrals.types import AdultGiven, ChildGiven
+from app.referrals.public.types import AdultTold, ChildTold, Referrer, Step, Told
 
 DESK = Desk("The desk", "desk@example.org", "01632 960100")
 YOU = Referrer(
@@ -28,8 +27,8 @@ YOU = Referrer(
 TOLD = Told(
     you=YOU,
     risk_now="no",
-    children=(ChildGiven("Wren", "Fernsby", school_typed="Oakfield Primary"),),
-    adults=(AdultGiven("Pat Fernsby", "Mother", parental_responsibility=True),),
+    children=(ChildTold("Wren", "Fernsby", school_typed="Oakfield Primary"),),
+    adults=(AdultTold("Pat Fernsby", "Mother", parental_responsibility=True),),
     concerns=("neglect",),
     narrative="Hungry at registration for the third day.",
     consent="given",
@@ -44,7 +43,7 @@ def make_arrival(
     """A public form, sent or put aside. The council's settings must be there for a sent one."""
     token = service.start(session, Told(you=told.you), "192.0.2.0/24", now)
     held = session.query(Arrival).filter_by(token_digest=token_digest(token)).one()
-    service.answer(session, draft_of(held), Step.FILES, told, now, done=False)
+    service.answer(session, draft_of(held), Step.FILES, lambda _: told, now, done=False)
     if sent:
         service.send(session, draft_of(held), DESK, now)
     return held
@@ -74,9 +73,10 @@ class Writer:
         typed = {name.replace("__", "-"): value for name, value in values.items()}
         if token:
             typed["csrf_token"] = unescape(token[1])
-        nonce = re.search(r'name="nonce"[^>]*value="([^"]*)"', page.text)
-        if nonce:
-            typed.setdefault("nonce", unescape(nonce[1]))
+        for name in ("nonce", "seen"):
+            held = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page.text)
+            if held:
+                typed.setdefault(name, unescape(held[1]))
         return self.browser.post(path, data=typed)
 
     def you(self, seconds: int = 20, **changes):

@@ -10,8 +10,8 @@ from app.core.config import Settings
 from app.directory.queries import council
 from app.referrals.public import service
 from app.referrals.public.queries import draft_by_session
-from app.referrals.public.types import Referrer, Step, Told
-from app.referrals.types import AdultGiven, ChildGiven, Concern, ConsentState
+from app.referrals.public.types import AdultTold, ChildTold, Referrer, Step, Told
+from app.referrals.types import Concern, ConsentState
 
 _DONE = tuple(step.value for step in Step)
 # Kept for documentation: nobody's network.
@@ -30,13 +30,13 @@ def _forms(today: date) -> tuple[tuple[timedelta, Told], ...]:
                 ),
                 risk_now="no",
                 children=(
-                    ChildGiven(
+                    ChildTold(
                         "Callum", "Rudge", date(today.year - 3, 2, 11), gender="Boy",
                         gp_typed="Linden Grove Surgery, 01632 960871",
                     ),
                 ),
                 adults=(
-                    AdultGiven("Stacey Rudge", "Mother", True, in_household=True),
+                    AdultTold("Stacey Rudge", "Mother", True, in_household=True),
                 ),
                 concerns=(Concern.NEGLECT.value,),
                 narrative=(
@@ -59,14 +59,14 @@ def _forms(today: date) -> tuple[tuple[timedelta, Told], ...]:
                 ),
                 risk_now="yes",
                 children=(
-                    ChildGiven(
+                    ChildTold(
                         "Imani", "Baptiste", date(today.year - 13, 6, 3), gender="Girl",
                         school_typed="St Brannock's Academy, 01632 960872", first_language="French",
                     ),
-                    ChildGiven("Rémy", "Baptiste", date(today.year - 6, 9, 30), gender="Boy"),
+                    ChildTold("Rémy", "Baptiste", date(today.year - 6, 9, 30), gender="Boy"),
                 ),
                 adults=(
-                    AdultGiven("Not known", "Mother's partner", in_household=True,
+                    AdultTold("Not known", "Mother's partner", in_household=True,
                                alleged_perpetrator=True),
                 ),
                 concerns=(Concern.PHYSICAL_ABUSE.value, Concern.DOMESTIC_ABUSE.value),
@@ -94,5 +94,5 @@ def send_form(session: Session, settings: Settings, told: Told, at: datetime) ->
     draft = draft_by_session(session, token, at)
     if draft is None:
         raise LookupError("the form that was just begun is not there")
-    service.answer(session, draft, Step.FILES, told, at)
+    service.answer(session, draft, Step.FILES, lambda _told: told, at)
     service.send(session, draft, service.desk_of(council(session), settings.mail_from), at)

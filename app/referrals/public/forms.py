@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField
+from wtforms import BooleanField, HiddenField
 from wtforms.validators import ValidationError
 
 from app.invitations.wording import is_address
 from app.referrals.forms import labelled
-from app.referrals.public.types import Referrer, RiskNow
-from app.referrals.types import AdultGiven, ChildGiven, Concern, ConsentState
+from app.referrals.public.types import AdultTold, ChildTold, Referrer, RiskNow
+from app.referrals.types import Concern, ConsentState
 from app.web.choices import RadioField, SelectMultipleField
 from app.web.forms import BaseForm, DateParts, Line, Passage, Required
 from app.web.robots import PublicForm
 
 
-class YouForm(PublicForm):
+class StepForm(BaseForm):
+    """The form of a step: it carries the mark of the answers that it was filled from."""
+
+    seen = HiddenField(default="")
+
+
+class YouForm(StepForm, PublicForm):
     name = Line("Your name", validators=[Required("Enter your name")])
     role = Line("Your job", validators=[Required("Enter your job, like safeguarding lead")])
     organisation = Line(
@@ -47,7 +53,7 @@ class YouForm(PublicForm):
         )  # fmt: skip
 
 
-class SafetyForm(BaseForm):
+class SafetyForm(StepForm):
     risk_now = RadioField(
         "Is a child at risk of harm now?",
         choices=labelled(RiskNow),
@@ -56,7 +62,7 @@ class SafetyForm(BaseForm):
     )
 
 
-class ChildForm(BaseForm):
+class ChildForm(StepForm):
     given_name = Line("First names")
     family_name = Line("Family name")
     date_of_birth = DateParts(
@@ -76,10 +82,10 @@ class ChildForm(BaseForm):
     disability = Line("Disability")
     looked_after = BooleanField("Is looked after by a council")
 
-    def told(self) -> ChildGiven:
+    def told(self, key: str) -> ChildTold:
         """The child as typed."""
         data = self.data
-        return ChildGiven(**{name: data[name] for name in _CHILD})
+        return ChildTold(**{name: data[name] for name in _CHILD}, key=key)
 
 
 _CHILD = (
@@ -89,7 +95,7 @@ _CHILD = (
 )  # fmt: skip
 
 
-class AdultForm(BaseForm):
+class AdultForm(StepForm):
     name = Line("Name", validators=[Required("Enter the name, or “not known”")])
     relationship_to_child = Line("Who they are to the child", description="For example, mother.")
     parental_responsibility = BooleanField("Has parental responsibility")
@@ -97,10 +103,10 @@ class AdultForm(BaseForm):
     alleged_perpetrator = BooleanField("May have harmed the child")
     under_18 = BooleanField("Is under 18")
 
-    def told(self) -> AdultGiven:
+    def told(self, key: str) -> AdultTold:
         """The adult as typed."""
         data = self.data
-        return AdultGiven(**{name: data[name] for name in _ADULT})
+        return AdultTold(**{name: data[name] for name in _ADULT}, key=key)
 
 
 _ADULT = (
@@ -120,7 +126,7 @@ class MoreForm(BaseForm):
         self.more.validators = [Required(message)]
 
 
-class ConcernsForm(BaseForm):
+class ConcernsForm(StepForm):
     concerns = SelectMultipleField(
         "What are you worried about?",
         choices=labelled(Concern),
@@ -129,7 +135,7 @@ class ConcernsForm(BaseForm):
     )
 
 
-class StoryForm(BaseForm):
+class StoryForm(StepForm):
     narrative = Passage(
         "What was seen, heard or said?",
         description=(
@@ -147,7 +153,7 @@ _FAMILY: list[tuple[str, str]] = [
 ]
 
 
-class ConsentForm(BaseForm):
+class ConsentForm(StepForm):
     consent = RadioField(
         "Does the family agree that you share this?",
         choices=_FAMILY,
@@ -168,7 +174,7 @@ class FileForm(BaseForm):
     file = FileField("Choose a file")
 
 
-class CheckForm(BaseForm):
+class CheckForm(StepForm):
     """Nothing more is asked: a form that was sent knows it, so that it is never sent twice."""
 
 

@@ -1,9 +1,15 @@
-"""Children and adults on the public form: added one by one, changed and taken away again (A2)."""
+"""Children and adults on the public form: added one by one, changed and taken away again (A2).
+
+Each has a random key of its own: a press that comes twice, or from a second window, is about the
+same child as the first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from flask import Response, abort, request, url_for
@@ -15,8 +21,8 @@ from app.referrals import rules as referral_rules
 from app.referrals.public import rules, service
 from app.referrals.public.forms import AdultForm, ButtonForm, ChildForm, MoreForm
 from app.referrals.public.page import blueprint, onwards, step_page
-from app.referrals.public.shown import adult_in_words, child_in_words
-from app.referrals.public.types import Step, Told
+from app.referrals.public.shown import person_in_words
+from app.referrals.public.types import ChangedElsewhere, Step, Told
 from app.referrals.public.visitors import OwnForm, draft
 from app.web.access import access
 from app.web.htmx import go_to, respond
@@ -28,26 +34,27 @@ _MORE = {
     Step.ADULTS: "Do you want to add another adult?",
 }
 FIRST_ADULT = "Is there an adult to tell us about?"
+_KEY = re.compile(r"[a-z0-9]{1,16}")
 
 
 @blueprint.route("/children", methods=["GET", "POST"])
 @access(OwnForm())
 def children() -> Response:
     if not draft().told.children:
-        return go_to(url_for("refer.child", number=1))
+        return go_to(_another(Step.CHILDREN))
     return _all(Step.CHILDREN)
 
 
-@blueprint.route("/children/<int:number>", methods=["GET", "POST"])
+@blueprint.route("/children/<key>", methods=["GET", "POST"])
 @access(OwnForm())
-def child(number: int) -> Response:
-    return _one(Step.CHILDREN, number)
+def child(key: str) -> Response:
+    return _one(Step.CHILDREN, key)
 
 
-@blueprint.post("/children/<int:number>/remove")
+@blueprint.post("/children/<key>/remove")
 @access(OwnForm())
-def remove_child(number: int) -> Response:
-    return _remove(Step.CHILDREN, number)
+def remove_child(key: str) -> Response:
+    return _remove(Step.CHILDREN, key)
 
 
 @blueprint.route("/adults", methods=["GET", "POST"])
@@ -56,22 +63,22 @@ def adults() -> Response:
     return _all(Step.ADULTS)
 
 
-@blueprint.route("/adults/<int:number>", methods=["GET", "POST"])
+@blueprint.route("/adults/<key>", methods=["GET", "POST"])
 @access(OwnForm())
-def adult(number: int) -> Response:
-    return _one(Step.ADULTS, number)
+def adult(key: str) -> Response:
+    return _one(Step.ADULTS, key)
 
 
-@blueprint.post("/adults/<int:number>/remove")
+@blueprint.post("/adults/<key>/remove")
 @access(OwnForm())
-def remove_adult(number: int) -> Response:
-    return _remove(Step.ADULTS, number)
+def remove_adult(key: str) -> Response:
+    return _remove(Step.ADULTS, key)
 
 
 def _all(step: Step) -> Response:
     """Those told so far, and whether there is another."""
     held, form = draft(), MoreForm()
-    people = _people(held.told, step)
+    people = held.told.people(step)
     form.ask(
         FIRST_ADULT if not people else _MORE[step], f"Choose whether to add an {_ONE[step]}"
         if step is Step.ADULTS else "Choose whether to add another child",
@@ -82,25 +89,23 @@ def _all(step: Step) -> Response:
             step,
             form,
             200 if request.method == "GET" else 422,
-            people=[
-                child_in_words(one, today) if step is Step.CHILDREN else adult_in_words(one)
-                for one in people
-            ],
+            people=[(one.key, person_in_words(one, today)) for one in people],
         )
     if form.more.data == "yes":
-        return go_to(url_for(f"refer.{_ONE[step]}", number=len(people) + 1))
-    return _keep(step, held.told, done=True) or go_to(onwards(held.told.with_done(step)))
+        return go_to(_another(step))
+    return _keep(step, lambda told: told, done=True)
 
 
-def _one(step: Step, number: int) -> Response:
+def _one(step: Step, key: str) -> Response:
     """One child or adult, new or told of before."""
     held = draft()
-    people = _people(held.told, step)
-    if not 1 <= number <= min(len(people) + 1, MOST[step]):
+    people = held.told.people(step)
+    there = held.told.person(step, key)
+    if not _KEY.fullmatch(key) or (there is None and len(people) >= MOST[step]):
         abort(404)
-    before = asdict(people[number - 1]) if number <= len(people) else {}
-    form: Any = ChildForm(data=before) if step is Step.CHILDREN else AdultForm(data=before)
-    if before and step is Step.CHILDREN and request.method == "GET":
+    filled = {"seen": held.told.mark(step, key)} | (asdict(there) if there is not None else {})
+    form: Any = ChildForm(data=filled) if step is Step.CHILDREN else AdultForm(data=filled)
+    if there is not None and step is Step.CHILDREN and request.method == "GET":
         form.adult_confirmed.data = _is_adult(form)
     good = request.method == "POST" and form.validate()
     if good:
@@ -108,59 +113,72 @@ def _one(step: Step, number: int) -> Response:
             form.add_error(problem.field, problem.message)
             good = False
     aside = request.form.get("then") == "later" and not _unreadable(form)
-    if not good and not aside:
+
+    def page(status: int, elsewhere: Told | None = None) -> Response:
+        now_there = elsewhere.person(step, key) if elsewhere is not None else None
         return respond(
             f"refer/{_ONE[step]}.html",
             None,
-            200 if request.method == "GET" else 422,
+            status,
             form=form,
             step=step,
             steps=len(Step),
-            number=number,
+            number=people.index(there) + 1 if there is not None else len(people) + 1,
             back_to=url_for(f"refer.{step.name.lower()}") if people else url_for("refer.safety"),
             ask_adult=step is Step.CHILDREN and _is_adult(form),
+            gone=elsewhere is not None and now_there is None,
+            now_there=person_in_words(now_there, london_date(now())) if now_there else None,
         )
-    told = _with(held.told, step, [*people[: number - 1], form.told(), *people[number:]])
-    if step is Step.ADULTS and not form.name.data:
-        told = held.told  # put aside before a name was typed
-    return _keep(step, told, done=good and step.value in held.told.done) or go_to(
-        url_for("refer.later") if aside else url_for(f"refer.{step.name.lower()}")
-    )
+
+    if not good and not aside:
+        return page(200 if request.method == "GET" else 422)
+    nameless = step is Step.ADULTS and not form.name.data  # put aside before a name was typed
+    given = form.told(key)
+    try:
+        return _keep(
+            step,
+            lambda told: told if nameless else told.with_person(step, given),
+            done=False,
+            seen=form.seen.data or "",
+            of=key,
+            then=url_for("refer.later") if aside else url_for(f"refer.{step.name.lower()}"),
+        )
+    except ChangedElsewhere as changed:
+        form.seen.data, form.seen.raw_data = changed.told.mark(step, key), None
+        return page(409, changed.told)
 
 
-def _remove(step: Step, number: int) -> Response:
-    held = draft()
-    people = _people(held.told, step)
+def _remove(step: Step, key: str) -> Response:
+    """Take one away; one that is gone already stays gone, and nobody else goes with it."""
     if not ButtonForm().validate():
         abort(400)
-    if 1 <= number <= len(people):
-        told = _with(held.told, step, [*people[: number - 1], *people[number:]])
-        if (away := _keep(step, told, done=False)) is not None:
-            return away
-    return go_to(url_for(f"refer.{step.name.lower()}"))
+    here = url_for(f"refer.{step.name.lower()}")
+    return _keep(step, lambda told: told.without(step, key), done=False, then=here)
 
 
-def _keep(step: Step, told: Told, *, done: bool) -> Response | None:
-    """Keep the answers; where to go instead, once the form was sent."""
+def _keep(
+    step: Step,
+    change: Callable[[Told], Told],
+    *,
+    done: bool,
+    seen: str | None = None,
+    of: str = "",
+    then: str = "",
+) -> Response:
+    """Keep the answers and go `then` or onwards; to the receipt, once the form was sent."""
     try:
         with transaction() as session:
-            service.answer(session, draft(), step, told, now(), done=done)
+            told = service.answer(
+                session, draft(), step, change, now(), done=done, seen=seen, of=of
+            )
     except Refused:
         return go_to(url_for("refer.sent"))
-    return None
+    return go_to(then or onwards(told))
 
 
-def _people(told: Told, step: Step) -> Sequence[Any]:
-    return told.children if step is Step.CHILDREN else told.adults
-
-
-def _with(told: Told, step: Step, people: Sequence[Any]) -> Told:
-    if step is Step.ADULTS:
-        return replace(told, adults=tuple(people))
-    fresh = replace(told, children=tuple(people))
-    # Nobody left: the step has to be done again.
-    left = tuple(one for one in fresh.done if people or one != step.value)
-    return replace(fresh, done=left)
+def _another(step: Step) -> str:
+    """Where one more child or adult is told of, under a key of their own."""
+    return url_for(f"refer.{_ONE[step]}", key=secrets.token_hex(4))
 
 
 def _is_adult(form: Any) -> bool:
@@ -176,7 +194,7 @@ def _problems(step: Step, form: Any) -> Iterator[Refused]:
     if step is not Step.CHILDREN:
         return
     today = london_date(now())
-    yield from referral_rules.child_problems(form.told(), today)
+    yield from referral_rules.child_problems(form.told(""), today)
     if _is_adult(form) and not form.adult_confirmed.data:
         years = referral_rules.age(form.date_of_birth.data, today)
         yield Refused(

@@ -6,6 +6,7 @@ take the referral in (A3).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -26,7 +27,7 @@ from app.protocols.registry import active
 from app.protocols.types import Facts
 from app.referrals.public import letters, queries, rules
 from app.referrals.public.models import Arrival, ArrivalFile
-from app.referrals.public.types import Draft, Flooded, Step, Told
+from app.referrals.public.types import ChangedElsewhere, Draft, Flooded, Step, Told
 from app.referrals.rules import decision_due
 
 _HELD = select(Arrival).with_for_update()
@@ -78,23 +79,39 @@ def start(session: Session, told: Told, network: str, now: datetime) -> str:
 
 
 def answer(
-    session: Session, draft: Draft, step: Step, told: Told, now: datetime, *, done: bool = True
-) -> None:
-    """Keep the answers of one step; `done` where the step is finished.
+    session: Session,
+    draft: Draft,
+    step: Step,
+    change: Callable[[Told], Told],
+    now: datetime,
+    *,
+    done: bool = True,
+    seen: str | None = None,
+    of: str = "",
+) -> Told:
+    """Keep the answers of one step; `done` where the step is finished. Returns what is told now.
 
-    `told` is the draft's with this step's answers changed. Raises Refused (field `sent`) once the
+    `change` puts this step's answers into what is told, and nothing else: it is given what stands
+    there under the lock, so that two windows never overwrite each other's steps. `seen` is the
+    mark of what the page was filled from, `of` the key of the child or adult it is about. Raises
+    ChangedElsewhere where those answers are others by now, and Refused (field `sent`) once the
     referral was sent.
     """
     held = _held(session, draft)
-    fresh = told.with_done(step) if done else told
+    current = Told.from_text(held.answers)
+    fresh = change(current)
+    if seen is not None and seen != current.mark(step, of) != fresh.mark(step, of):
+        raise ChangedElsewhere(current)
+    fresh = fresh.with_done(step) if done else fresh
     if fresh.as_text() == held.answers:
-        return
+        return fresh
     held.answers = fresh.as_text()
     held.changed_at = now
-    if fresh.you.email != draft.told.you.email:
+    if fresh.you.email != current.you.email:
         _readdress(session, held, fresh.you.email)
     session.flush()
     record(session, PUBLIC, "form answered", _subject(held), now, {"step": step.value})
+    return fresh
 
 
 def put_aside(session: Session, draft: Draft, base_url: str, desk: Desk, now: datetime) -> datetime:
@@ -166,17 +183,22 @@ def remove_file(session: Session, draft: Draft, number: int, now: datetime) -> N
     record(session, PUBLIC, "file removed", _subject(held), now)
 
 
-def send(session: Session, draft: Draft, desk: Desk, now: datetime) -> None:
+def send(
+    session: Session, draft: Draft, desk: Desk, now: datetime, seen: str | None = None
+) -> None:
     """Send the referral: it stands in the desk's list at once, and the referrer gets a receipt.
 
-    Sent twice it acts once. What was told is bound into the audit by a keyed digest, so that the
-    original can be shown to be the original. Raises Refused by the step, Flooded where too many
-    came from this address within a day.
+    `seen` is the mark of the answers that the writer was shown. Sent twice it acts once. What was
+    told is bound into the audit by a keyed digest, so that the original can be shown to be the
+    original. Raises ChangedElsewhere where the answers are others by now, Refused by the step,
+    Flooded where too many came from this address within a day.
     """
     held = _locked(session, draft)
     if held.sent_at is not None:
         return
     told = Told.from_text(held.answers)
+    if seen is not None and seen != told.mark():
+        raise ChangedElsewhere(told)
     for step, problem in rules.problems(told, now):
         raise Refused(step.value, problem.message)
     if not rules.may_send(queries.sent_lately(session, held.address_digest, now - rules.DAY)):

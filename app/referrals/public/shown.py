@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from app.core.clock import london_date
-from app.referrals.public.types import RiskNow, Step, Told
+from app.referrals.public.types import AdultTold, ChildTold, RiskNow, Step, Told
 from app.referrals.shown import birth_in_words, concerns_in_words
 from app.referrals.types import AdultGiven, ChildGiven, ConsentState
 
@@ -68,6 +68,11 @@ def adult_in_words(adult: AdultGiven) -> Person:
         "is under 18" if adult.under_18 else "",
     )
     return Person(adult.name, ", ".join(words for words in said if words), ())
+
+
+def person_in_words(one: ChildTold | AdultTold, today: date) -> Person:
+    """A child or an adult as told; `today` is the local day."""
+    return child_in_words(one, today) if isinstance(one, ChildTold) else adult_in_words(one)
 
 
 def answers_in_words(

@@ -20,6 +20,7 @@ from app.referrals.public.forms import (
     ConsentForm,
     FileForm,
     SafetyForm,
+    StepForm,
     StoryForm,
     YouForm,
 )
@@ -32,17 +33,18 @@ from app.referrals.public.page import (
     step_page,
     too_much,
 )
-from app.referrals.public.shown import answers_in_words
-from app.referrals.public.types import Draft, Flooded, Step, Told
+from app.referrals.public.shown import Person, answers_in_words
+from app.referrals.public.types import ChangedElsewhere, Draft, Flooded, Step, Told
 from app.referrals.public.visitors import COOKIE, OwnForm, any_draft, draft
 from app.web.access import Everyone, access
 from app.web.cookies import drop_cookie, set_cookie
-from app.web.forms import BaseForm
 from app.web.htmx import go_to, respond
 
 QUICK = "That was quick: wait three seconds, then press Continue again"
 STALE = "This page was open for a long time: press Continue again"
 UNSEEN = "Empty the field “Leave this empty”, which a program filled in, then press Continue again"
+
+ANOTHER = "Your answers were changed in another window: read them again, then press Send"
 
 
 @blueprint.get("/")
@@ -64,8 +66,8 @@ def you() -> Response:
     held = any_draft()
     if held is None or held.sent_at is not None:
         return _first()
-    form = YouForm(data=asdict(held.told.you))
-    return _step(Step.YOU, form, lambda: replace(held.told, you=form.told()))
+    form = YouForm(data=asdict(held.told.you) | {"seen": held.told.mark(Step.YOU)})
+    return _step(Step.YOU, form, lambda told: replace(told, you=form.told()))
 
 
 def _first() -> Response:
@@ -110,11 +112,11 @@ def _is_typed(form: YouForm) -> bool:
 @access(OwnForm())
 def safety() -> Response:
     held = draft()
-    form = SafetyForm(data={"risk_now": held.told.risk_now})
+    form = SafetyForm(data={"risk_now": held.told.risk_now, "seen": held.told.mark(Step.SAFETY)})
     return _step(
         Step.SAFETY,
         form,
-        lambda: replace(held.told, risk_now=form.risk_now.data or ""),
+        lambda told: replace(told, risk_now=form.risk_now.data or ""),
         then=lambda told: url_for("refer.telephone") if rules.asks_for_call(told) else "",
     )
 
@@ -129,11 +131,13 @@ def telephone() -> Response:
 @access(OwnForm())
 def concerns() -> Response:
     held = draft()
-    form = ConcernsForm(data={"concerns": list(held.told.concerns)})
+    form = ConcernsForm(
+        data={"concerns": list(held.told.concerns), "seen": held.told.mark(Step.CONCERNS)}
+    )
     return _step(
         Step.CONCERNS,
         form,
-        lambda: replace(held.told, concerns=tuple(form.concerns.data or ())),
+        lambda told: replace(told, concerns=tuple(form.concerns.data or ())),
     )
 
 
@@ -141,8 +145,8 @@ def concerns() -> Response:
 @access(OwnForm())
 def story() -> Response:
     held = draft()
-    form = StoryForm(data={"narrative": held.told.narrative})
-    return _step(Step.STORY, form, lambda: replace(held.told, narrative=form.narrative.data))
+    form = StoryForm(data={"narrative": held.told.narrative, "seen": held.told.mark(Step.STORY)})
+    return _step(Step.STORY, form, lambda told: replace(told, narrative=form.narrative.data))
 
 
 @blueprint.route("/consent", methods=["GET", "POST"])
@@ -150,12 +154,15 @@ def story() -> Response:
 def consent() -> Response:
     held = draft()
     names = ("consent", "consent_reason", "family_told", "family_told_note")
-    form = ConsentForm(data={name: getattr(held.told, name) for name in names})
+    form = ConsentForm(
+        data={name: getattr(held.told, name) for name in names}
+        | {"seen": held.told.mark(Step.CONSENT)}
+    )
     return _step(
         Step.CONSENT,
         form,
-        lambda: replace(
-            held.told,
+        lambda told: replace(
+            told,
             consent=form.consent.data or "",
             consent_reason=form.consent_reason.data,
             family_told=form.family_told.data,
@@ -183,7 +190,7 @@ def files() -> Response:
             if upload is not None:
                 service.add_file(session, held, upload, now())
             if then != "add":
-                service.answer(session, held, Step.FILES, held.told, now())
+                told = service.answer(session, held, Step.FILES, lambda told: told, now())
     except Refused as refusal:
         if refusal.field != "file":
             return go_to(url_for("refer.sent"))
@@ -193,7 +200,7 @@ def files() -> Response:
         return go_to(url_for("refer.files"))
     if then == "later":
         return go_to(url_for("refer.later"))
-    return go_to(onwards(held.told.with_done(Step.FILES)))
+    return go_to(onwards(told))
 
 
 @blueprint.post("/files/<int:number>/remove")
@@ -214,7 +221,8 @@ def _files(form: FileForm, status: int = 200) -> Response:
 @blueprint.route("/check", methods=["GET", "POST"])
 @access(OwnForm())
 def check() -> Response:
-    held, form = draft(), CheckForm()
+    held = draft()
+    form = CheckForm(data={"seen": held.told.mark()})
     following = rules.next_step(held.told)
     if following is not None:
         return go_to(address_of(following))
@@ -225,7 +233,11 @@ def check() -> Response:
     try:
         # Sent twice it acts once: the form itself knows that it was sent.
         with transaction() as session:
-            service.send(session, held, desk(session), now())
+            service.send(session, held, desk(session), now(), form.seen.data or "")
+    except ChangedElsewhere as changed:
+        form.seen.data, form.seen.raw_data = changed.told.mark(), None
+        form.form_errors.append(ANOTHER)
+        return _check(replace(held, told=changed.told), form, 409)
     except Refused as refusal:
         form.form_errors.append(refusal.message)
         return _check(held, form, 422)
@@ -291,8 +303,8 @@ def leave() -> Response:
 
 def _step(
     step: Step,
-    form: BaseForm,
-    told: Callable[[], Told],
+    form: StepForm,
+    change: Callable[[Told], Told],
     problems: Callable[[], Iterable[Refused]] = tuple,
     then: Callable[[Told], str] = lambda _told: "",
 ) -> Response:
@@ -307,12 +319,19 @@ def _step(
     aside = request.form.get("then") == "later"
     if not good and (not aside or step is Step.YOU):
         return step_page(step, form, 422)
-    fresh = told()
     try:
         with transaction() as session:
-            service.answer(session, draft(), step, fresh, now(), done=good)
+            fresh = service.answer(
+                session, draft(), step, change, now(), done=good, seen=form.seen.data or ""
+            )
+    except ChangedElsewhere as changed:
+        form.seen.data, form.seen.raw_data = changed.told.mark(step), None
+        (theirs,) = (
+            one for one in answers_in_words(changed.told, None, now()) if one.title == step.label
+        )
+        return step_page(step, form, 409, now_there=Person("What is there now", "", theirs.rows))
     except Refused:
         return go_to(url_for("refer.sent"))
     if aside:
         return go_to(url_for("refer.later"))
-    return go_to(then(fresh) or onwards(fresh.with_done(step)))
+    return go_to(then(fresh) or onwards(fresh))

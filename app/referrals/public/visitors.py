@@ -15,7 +15,7 @@ from app.web.htmx import go_to
 
 COOKIE = "refer"
 BROWSER = "refer-browser"
-_OURS = frozenset({"csrf_token", "nonce", "shown", "website", "then"})
+_OURS = frozenset({"csrf_token", "nonce", "seen", "shown", "website", "then"})
 
 
 def draft() -> Draft:

@@ -8,15 +8,14 @@ from datetime import date, timedelta
 import pytest
 
 from app.referrals.public import rules
-from app.referrals.public.types import Referrer, Step, Told
-from app.referrals.types import AdultGiven, ChildGiven
+from app.referrals.public.types import AdultTold, ChildTold, Referrer, Step, Told
 from tests.clock import FRIDAY
 
 WHOLE = Told(
     you=Referrer("Sarah", "DSL", "Oakfield", "dsl@oakfield.example", "01632 960301"),
     risk_now="no",
-    children=(ChildGiven("Wren", "Fernsby", date(2019, 3, 27), looked_after=True),),
-    adults=(AdultGiven("Pat", "Mother", in_household=True),),
+    children=(ChildTold("Wren", "Fernsby", date(2019, 3, 27), looked_after=True, key="a1"),),
+    adults=(AdultTold("Pat", "Mother", in_household=True, key="b1"),),
     concerns=("neglect",),
     narrative="عائشة 🦊\nsecond line",
     consent="refused",
@@ -49,8 +48,8 @@ def test_steps_follow_one_another_until_all_are_done():
     [
         ({}, None),
         ({"children": ()}, Step.CHILDREN),
-        ({"children": (ChildGiven("", ""),)}, Step.CHILDREN),
-        ({"children": (ChildGiven("A", "B", date(2099, 1, 1)),)}, Step.CHILDREN),
+        ({"children": (ChildTold("", ""),)}, Step.CHILDREN),
+        ({"children": (ChildTold("A", "B", date(2099, 1, 1)),)}, Step.CHILDREN),
         ({"concerns": ()}, Step.CONCERNS),
         ({"narrative": ""}, Step.STORY),
         ({"done": (Step.YOU.value,)}, Step.SAFETY),
