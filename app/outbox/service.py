@@ -104,6 +104,13 @@ def mark_seen(session: Session, actor: Actor, message_id: int, now: datetime) ->
     return message
 
 
+def seen_to(session: Session, actor: Actor, message_id: int, now: datetime) -> None:
+    """Something was done about a message, so that its failure, if it failed, waits no longer."""
+    message = session.get_one(OutboxMessage, message_id)
+    if message.state in FAILED and message.seen_at is None:
+        mark_seen(session, actor, message_id, now)
+
+
 def bounced(session: Session, message: OutboxMessage, problem: str, now: datetime) -> None:
     """The message was taken by the mail server and returned later (D7). `problem` is in our words,
     without addresses."""

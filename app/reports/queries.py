@@ -31,12 +31,12 @@ from app.meetings.papers.models import SentForm
 from app.meetings.papers.types import FormState
 from app.meetings.types import ActionState, Answer, Format, MeetingState
 from app.outbox.models import OutboxMessage
-from app.outbox.types import MessageState
 from app.records.models import RecordFault, RecordVersion
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.public.models import Arrival
 from app.referrals.types import DomesticAbuseRisk, Outcome
+from app.reports import asked
 from app.reports.following import follows
 from app.reports.types import FOLLOWS, WorkKind
 
@@ -92,12 +92,6 @@ def _meetings(due: Any, *conditions: Any) -> Rows:
     )
 
 
-_FAILED = (MessageState.REFUSED, MessageState.DEAD, MessageState.BOUNCED)
-_is_failed = OutboxMessage.state.in_(
-    bindparam(None, _FAILED, expanding=True, literal_execute=True,
-              type_=OutboxMessage.__table__.c.state.type)
-)  # fmt: skip
-
 _other = aliased(Meeting)
 # Cancelled, while the decision stands that one is needed and nothing took its place: the clock
 # runs on, and nobody else would speak of the child. The reference is that of the referral.
@@ -140,7 +134,7 @@ _FAILURES = (
     .select_from(OutboxMessage)
     .join(Delivery, Delivery.message_id == OutboxMessage.id)
     .join(Invitee, Invitee.id == Delivery.invitee_id)
-    .where(_is_failed, OutboxMessage.seen_at.is_(None))
+    .where(asked.failed)
     .order_by(OutboxMessage.id)
     .limit(4 * MOST)
     .subquery()
@@ -150,7 +144,7 @@ _FORM_FAILURES = (
     select(SentForm.meeting_id)
     .select_from(OutboxMessage)
     .join(SentForm, SentForm.message_id == OutboxMessage.id)
-    .where(_is_failed, OutboxMessage.seen_at.is_(None))
+    .where(asked.failed)
     .order_by(OutboxMessage.id)
     .limit(MOST)
     .subquery()
@@ -168,7 +162,7 @@ _NOT_ARRIVED = (
     .select_from(OutboxMessage)
     .join(Delivery, Delivery.message_id == OutboxMessage.id)
     .join(Invitee, Invitee.id == Delivery.invitee_id)
-    .where(_is_failed, OutboxMessage.seen_at.is_(None))
+    .where(asked.failed)
     .order_by(OutboxMessage.id)
     .limit(4 * MOST)
 )
@@ -176,7 +170,7 @@ _FORMS_NOT_ARRIVED = (
     select(SentForm.meeting_id, SentForm.name, SentForm.email, OutboxMessage.problem)
     .select_from(OutboxMessage)
     .join(SentForm, SentForm.message_id == OutboxMessage.id)
-    .where(_is_failed, OutboxMessage.seen_at.is_(None))
+    .where(asked.failed)
     .order_by(OutboxMessage.id)
     .limit(MOST)
 )
@@ -234,6 +228,10 @@ _BRANCHES: dict[WorkKind, Rows] = {
         )
         .order_by(Meeting.id),
     ),
+    WorkKind.AGENCY_LATE: _branch(WorkKind.AGENCY_LATE, asked.LATE_AND_WANTED),
+    WorkKind.REQUEST_MAIL: _branch(WorkKind.REQUEST_MAIL, asked.REQUESTS_FAILED),
+    WorkKind.LETTER_MAIL: _branch(WorkKind.LETTER_MAIL, asked.LETTERS_FAILED),
+    WorkKind.FORM_MAIL: _branch(WorkKind.FORM_MAIL, asked.FORMS_FAILED),
     WorkKind.COPY: _branch(
         WorkKind.COPY,
         select(Meeting.id, Meeting.ref, literal(None, UTCDateTime()).label("due_at"))
@@ -336,12 +334,15 @@ def _union(kinds: tuple[WorkKind, ...]) -> CompoundSelect[Any]:
     return union_all(*(_BRANCHES[kind] for kind in kinds))
 
 
-def work(session: Session, kinds: Collection[WorkKind], ahead: datetime) -> list[WorkRow]:
-    """What is due of these kinds, at most `MOST` of each: one statement. Of what follows a
-    discussion only that which is due by `ahead`, because its limits are weeks long."""
-    if not kinds:
+def work(
+    session: Session, kinds: Collection[WorkKind], now: datetime, ahead: datetime
+) -> list[WorkRow]:
+    """What is due of these kinds at `now`, at most `MOST` of each: one statement. Of what follows
+    a discussion only that which is due by `ahead`, because its limits are weeks long."""
+    asked_for = tuple(kind for kind in kinds if kind in _BRANCHES)
+    if not asked_for:
         return []
-    rows = session.execute(_union(tuple(kinds)), {"ahead": ahead})
+    rows = session.execute(_union(asked_for), {"now": now, "ahead": ahead})
     return [
         WorkRow(WorkKind(kind), id_, ref, due_at, DomesticAbuseRisk(risk) if risk else None)
         for kind, id_, ref, due_at, risk in rows
@@ -385,6 +386,20 @@ def open_actions(session: Session, until: datetime) -> list[ActionRow]:
     return [ActionRow(*row) for row in session.execute(_ACTIONS, {"until": until})]
 
 
+# Whose children a row of a kind is about; of all others it is a discussion.
+_NAMED = {
+    WorkKind.AT_RISK: "arrivals",
+    WorkKind.TAKE_IN: "arrivals",
+    WorkKind.FORM_MAIL: "arrivals",
+    WorkKind.DECIDE: "referrals",
+    WorkKind.ANSWERS_IN: "referrals",
+    WorkKind.RATE_AGAIN: "referrals",
+    WorkKind.AGENCY_LATE: "referrals",
+    WorkKind.REQUEST_MAIL: "referrals",
+    WorkKind.LETTER_MAIL: "referrals",
+}
+
+
 class Names(NamedTuple):
     """The children of what a page lists, by its number: `Given Family`, or as told in the form."""
 
@@ -396,21 +411,19 @@ class Names(NamedTuple):
         """The names for rows of this kind."""
         if kind is WorkKind.ABUSE:
             return {}  # names are of the list, and stay on it (IMAP 5)
-        if kind in (WorkKind.AT_RISK, WorkKind.TAKE_IN):
+        where = _NAMED.get(kind, "meetings")
+        if where == "arrivals":
             return self.as_told
-        return self.on_referrals if kind is WorkKind.DECIDE else self.on_meetings
+        return self.on_referrals if where == "referrals" else self.on_meetings
 
 
 def names(session: Session, rows: Iterable[WorkRow], meetings: Iterable[int]) -> Names:
     """The children of these rows, and of these discussions beside them: one statement."""
-    elsewhere = {
-        WorkKind.DECIDE: "referrals", WorkKind.AT_RISK: "arrivals", WorkKind.TAKE_IN: "arrivals",
-    }  # fmt: skip
     wanted: dict[str, set[int]] = {"referrals": set(), "meetings": set(meetings), "arrivals": set()}
     for row in rows:
         if row.kind is WorkKind.ABUSE:
             continue
-        wanted[elsewhere.get(row.kind, "meetings")].add(row.id)
+        wanted[_NAMED.get(row.kind, "meetings")].add(row.id)
     found: dict[str, dict[int, list[tuple[int, str]]]] = {
         "referral": {}, "meeting": {}, "arrival": {},
     }  # fmt: skip

@@ -16,7 +16,7 @@ from app.core.clock import now
 from app.core.session import reading
 from app.meetings.received.queries import how_many_wait
 from app.referrals.arrivals.queries import how_many_wait as forms_that_wait
-from app.reports import queries
+from app.reports import asked, queries
 from app.reports.queries import Names
 from app.reports.rules import DONE_BY, in_order, kinds_for, state_of, what_failed
 from app.reports.types import FOLLOWS, Coming, OpenAction, Work, WorkKind
@@ -25,6 +25,15 @@ from app.web.htmx import respond
 
 blueprint = Blueprint("reports", __name__)
 
+_ON_REFERRALS = {
+    WorkKind.DECIDE: "referrals.referral",
+    WorkKind.REPLACE: "referrals.referral",
+    WorkKind.ANSWERS_IN: "checks.checks",
+    WorkKind.RATE_AGAIN: "checks.checks",
+    WorkKind.AGENCY_LATE: "checks.checks",
+    WorkKind.REQUEST_MAIL: "checks.checks",
+    WorkKind.LETTER_MAIL: "letters.letters",
+}
 # Actions that are due later are seen on the page of their discussion.
 ACTIONS_AHEAD = timedelta(days=2)
 # A conference or an assessment shows here when its week has come.
@@ -37,7 +46,7 @@ MAIL_COUNTED = 50  # beyond that the page says "50 or more"
 def first_page() -> Response:
     staff, moment, session = signed_in(), now(), reading()
     sees_cases = roles_may(staff.roles, Permission.DISCUSSION_SEE)
-    rows = queries.work(session, kinds_for(staff.roles), moment + FOLLOWS_AHEAD)
+    rows = queries.work(session, kinds_for(staff.roles), moment, moment + FOLLOWS_AHEAD)
     booked = queries.coming(session) if sees_cases else []
     names = queries.names(session, rows, (row.id for row in booked))
     work = _work(session, rows, names, staff, moment)
@@ -79,14 +88,26 @@ def _work(
     if any(row.kind is WorkKind.MAIL for row in rows):
         for one in queries.not_arrived(session):
             failed[one.meeting_id].append(what_failed(*one[1:]))
+    lost: dict[int, list[str]] = {}
+    if any(row.kind is WorkKind.REQUEST_MAIL for row in rows):
+        lost = asked.requests_not_arrived(session)
+    asking = [row.id for row in rows if row.kind in (WorkKind.DECIDE, WorkKind.AGENCY_LATE)]
+    steps = asked.next_steps(session, asking, moment)
     for row in rows:
-        own = roles_may(staff.roles, DONE_BY[row.kind])
+        kind, details = row.kind, tuple[str, ...]()
+        if kind in (WorkKind.DECIDE, WorkKind.AGENCY_LATE) and row.id in steps:
+            kind, details = steps[row.id]
+        elif kind is WorkKind.MAIL:
+            details = tuple(failed[row.id])
+        elif kind is WorkKind.REQUEST_MAIL:
+            details = tuple(lost.get(row.id, ()))
+        own = roles_may(staff.roles, DONE_BY[kind])
         state, words, left = state_of(row.due_at, moment)
-        if row.kind is WorkKind.UNDER_WAY:
+        if kind is WorkKind.UNDER_WAY:
             state, words, left = "soon", "Now", ""
         found.append(
             Work(
-                kind=row.kind,
+                kind=kind,
                 ref=row.ref,
                 due_at=row.due_at,
                 waits_on_others=not own,
@@ -95,8 +116,8 @@ def _work(
                 left_text=left,
                 children=children.of(row.kind).get(row.id, ()),
                 risk=row.risk.label if row.risk else "",
-                href=_where(row.kind, row.ref, own),
-                details=tuple(failed[row.id]) if row.kind is WorkKind.MAIL else (),
+                href=_where(kind, row.ref, own),
+                details=details,
             )
         )
     return in_order(found)
@@ -108,8 +129,10 @@ def _where(kind: WorkKind, ref: str, own: bool) -> str:
         return url_for("arrivals.as_sent", ref=ref)
     if kind is WorkKind.ABUSE:
         return url_for("abuse.case", ref=ref)
-    if kind in (WorkKind.DECIDE, WorkKind.REPLACE):
-        return url_for("referrals.referral", ref=ref)
+    if kind is WorkKind.FORM_MAIL:
+        return url_for("outbox.deliveries", _anchor="failures")
+    if kind in _ON_REFERRALS:
+        return url_for(_ON_REFERRALS[kind] if own else "referrals.referral", ref=ref)
     if kind in FOLLOWS:
         return url_for("after.after", ref=ref)
     endpoint = {

@@ -15,6 +15,9 @@ class WorkKind(enum.Enum):
     AT_RISK = "at_risk"
     TAKE_IN = "take_in"
     DECIDE = "decide"
+    ANSWERS_IN = "answers_in"
+    RATE_AGAIN = "rate_again"
+    AGENCY_LATE = "agency_late"
     ABUSE = "abuse"
     REPLACE = "replace"
     BOOK_AGAIN = "book_again"
@@ -23,6 +26,9 @@ class WorkKind(enum.Enum):
     SIGN = "sign"
     CIRCULATE = "circulate"
     MAIL = "mail"
+    REQUEST_MAIL = "request_mail"
+    LETTER_MAIL = "letter_mail"
+    FORM_MAIL = "form_mail"
     COPY = "copy"
     CHASE = "chase"
     TELL_QUALITY = "tell_quality"
@@ -40,6 +46,9 @@ class WorkKind(enum.Enum):
             "at_risk": "May be at risk now: take in what came by the form",
             "take_in": "Take in what came by the form",
             "decide": "Decide on the referral",
+            "answers_in": "Read the answers, then decide on the referral",
+            "rate_again": "Read the answers, then rate the referral again",
+            "agency_late": "An agency is late: chase it, or go on without it",
             "abuse": "Discuss or screen the domestic abuse case",
             "replace": "Cancelled: say what follows",
             "book_again": "Cancelled: book it again, or say that none is needed",
@@ -48,6 +57,9 @@ class WorkKind(enum.Enum):
             "sign": "Complete and sign the record",
             "circulate": "Circulate the record",
             "mail": "A message did not arrive",
+            "request_mail": "A request for information did not arrive",
+            "letter_mail": "A letter about a referral did not arrive",
+            "form_mail": "A mail to somebody who uses the public form did not arrive",
             "copy": "A copy of the record could not be made",
             "chase": "Chase the form that was sent",
             "tell_quality": Step.QUALITY.label,

@@ -21,6 +21,7 @@ from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.referrals.checks import service as checks
 from app.referrals.checks.models import AgencyCheck
+from app.referrals.checks.shown import told_of
 from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
 from app.referrals.letters import queries as letters
 from app.referrals.letters import service as writing
@@ -107,7 +108,9 @@ class Triage:
         asked = [(self._person(role), after, words) for role, after, words in _ASKED]
         actor = self.area.actor(Role.TRIAGE)
         ids = [person.id for person, _after, _words in asked]
-        made = checks.ask(self.session, actor, referral, ids, QUESTION, self.sender, at)
+        adults = [one.id for one in referral.adults if one.in_household]
+        told = told_of(referral, adults, address=False)
+        made = checks.ask(self.session, actor, referral, ids, QUESTION, self.sender, at, told=told)
         by_person = {check.professional_id: check for check in made}
         for person, after, words in asked:
             check = by_person[person.id]

@@ -72,6 +72,8 @@ def request_for(session: Session, check_id: int, now: datetime) -> RequestSeen:
             ChildSeen(f"{given} {family}".strip(), born, due)
             for given, family, born, due in children
         ),
+        adults=tuple((check.shared_adults or "").splitlines()),
+        address=check.shared_address or "",
         concerns=tuple(concerns_in_words(concerns)),
         question=check.question,
         due_at=check.due_at,

@@ -38,11 +38,13 @@ class AnswerSeen:
 
 @dataclass(frozen=True, slots=True)
 class RequestSeen:
-    """One request as the agency asked may read it: nothing of the referrer, the address, other
-    agencies or what they answered."""
+    """One request as the agency asked may read it: nothing of the referrer, other agencies or what
+    they answered; of adults and address what was chosen when it was asked."""
 
     ref: str
     children: tuple[ChildSeen, ...]
+    adults: tuple[str, ...]
+    address: str
     concerns: tuple[str, ...]
     question: str
     due_at: datetime

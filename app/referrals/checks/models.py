@@ -22,6 +22,14 @@ class AgencyCheck(Base):
         UniqueConstraint("ref", name="uq_agency_check_ref"),
         UniqueConstraint("invitation_id", name="uq_agency_check_invitation_id"),
         Index("ix_agency_check_referral", "referral_id", "id"),
+        Index("ix_agency_check_message", "message_id"),
+        Index(
+            "ix_agency_check_open_due",
+            "due_at",
+            "id",
+            sqlite_where=text(_OPEN),
+            postgresql_where=text(_OPEN),
+        ),
         Index(
             "ix_agency_check_reminder",
             "next_reminder_at",
@@ -53,7 +61,12 @@ class AgencyCheck(Base):
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
     professional_id: Mapped[int] = mapped_column(ForeignKey("professional.id"))
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"))
+    # The mail that carried its link, the last one where it was chased (D7).
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"))
     question: Mapped[str] = mapped_column(EncryptedText)
+    # Told to the agency beside the children, as it was when it was asked: one adult a line.
+    shared_adults: Mapped[str | None] = mapped_column(EncryptedText)
+    shared_address: Mapped[str | None] = mapped_column(EncryptedText)
     asked_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     asked_at: Mapped[datetime]
     due_at: Mapped[datetime]

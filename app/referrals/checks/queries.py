@@ -5,18 +5,34 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.directory.models import Agency, Professional
+from app.invitations.models import Invitation
+from app.outbox.models import OutboxMessage
+from app.outbox.types import FAILED
 from app.referrals.checks.models import AgencyCheck, CheckAnswer
 
 _CHECKS = (
-    select(AgencyCheck, Agency.name, Professional, Staff.name)
+    select(
+        AgencyCheck,
+        Agency.name,
+        Professional,
+        Staff.name,
+        case(
+            (
+                OutboxMessage.state.in_(FAILED) & OutboxMessage.seen_at.is_(None),
+                func.coalesce(OutboxMessage.problem, ""),
+            ),
+            else_=None,
+        ),
+    )
     .join(Agency, Agency.id == AgencyCheck.agency_id)
     .join(Professional, Professional.id == AgencyCheck.professional_id)
     .join(Staff, Staff.id == AgencyCheck.asked_by_id)
+    .outerjoin(OutboxMessage, OutboxMessage.id == AgencyCheck.message_id)
     .where(AgencyCheck.referral_id == bindparam("referral"))
     .order_by(AgencyCheck.id)
 )
@@ -84,12 +100,14 @@ def answers_to(session: Session, check_id: int) -> list[HeldAnswer]:
 
 
 class Asked(NamedTuple):
-    """One request with its answers, the newest first."""
+    """One request with its answers, the newest first. `problem` is what the mail server said where
+    its last mail did not arrive and nobody has seen to it; None where it is well."""
 
     check: AgencyCheck
     agency: str
     person: Professional
     asked_by: str
+    problem: str | None
     answers: list[HeldAnswer]
 
 
@@ -101,10 +119,10 @@ def checks_on(session: Session, referral_id: int) -> list[Asked]:
     answers = [HeldAnswer(*row) for row in session.execute(_ANSWERS, {"referral": referral_id})]
     return [
         Asked(
-            check, agency, person, by,
+            check, agency, person, by, problem,
             [one for one in answers if one.answer.check_id == check.id],
         )
-        for check, agency, person, by in rows
+        for check, agency, person, by, problem in rows
     ]  # fmt: skip
 
 
@@ -140,6 +158,13 @@ class OpenRequest(NamedTuple):
 def open_named(session: Session, referral_id: int) -> list[OpenRequest]:
     """The same as a page names them."""
     return [OpenRequest(*row) for row in session.execute(_OPEN_NAMED, {"referral": referral_id})]
+
+
+def address_of(session: Session, check: AgencyCheck) -> str:
+    """The address to which a request is sent: that of its link, else of the directory now."""
+    if check.invitation_id is not None:
+        return session.get_one(Invitation, check.invitation_id).email
+    return session.get_one(Professional, check.professional_id).email or ""
 
 
 def waited_for(session: Session, referral_id: int) -> set[int]:

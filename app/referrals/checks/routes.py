@@ -19,7 +19,7 @@ from app.referrals import queries as referrals
 from app.referrals import shown as referral_shown
 from app.referrals.checks import queries, service, shown
 from app.referrals.checks.clock import due_for
-from app.referrals.checks.forms import AnswerForm, AskForm, WithdrawForm
+from app.referrals.checks.forms import AnswerForm, AskForm, SendAgainForm, WithdrawForm
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.rules import wanted_at_once
 from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
@@ -61,7 +61,9 @@ def checks(ref: str) -> Response:
 @access(staff_may(Permission.REFERRAL_ASK))
 def ask(ref: str) -> Response:
     held = _viewed(ref, "agency checks, ask")
-    form = AskForm(data={"version": held.version, "question": SUGGESTED})
+    # Those about whom the suggested words ask.
+    near = [one.id for one in held.adults if one.in_household or one.parental_responsibility]
+    form = AskForm(data={"version": held.version, "question": SUGGESTED, "adults": near})
     form.find.data = request.args.get("find", "")
     return _ask(held, form)
 
@@ -73,6 +75,7 @@ def send(ref: str) -> Response:
     form = AskForm()
     people = directory.active_people(reading())
     form.people.choices = [(person.id, person.name) for person in people]
+    form.adults.choices = [(one.id, shown.adult_words(one)) for one in held.adults]
     if request.form.get("press") == "find":
         return _ask(held, form)
     if not form.validate_on_submit():
@@ -81,9 +84,11 @@ def send(ref: str) -> Response:
     try:
         with transaction() as session:
             if not (before := done_before(session, form.nonce.data)):
+                current = found(session, ref)
+                told = shown.told_of(current, form.adults.data or (), address=form.address.data)
                 service.ask(
-                    session, signed_in().actor, found(session, ref), form.people.data or [],
-                    form.question.data, sender(), now(), form.version.data,
+                    session, signed_in().actor, current, form.people.data or [],
+                    form.question.data, sender(), now(), form.version.data, told,
                 )  # fmt: skip
                 mark_done(session, form.nonce.data, here, now())
     except Refused as refusal:
@@ -177,8 +182,42 @@ def withdraw(ref: str, check_ref: str) -> Response:
     return _one("withdraw", held, check, form)
 
 
+@blueprint.route("/<check_ref>/send-again", methods=["GET", "POST"])
+@access(staff_may(Permission.REFERRAL_ASK))
+def send_again(ref: str, check_ref: str) -> Response:
+    held, check = _check(reading(), ref, check_ref)
+    email = queries.address_of(reading(), check)
+    form = SendAgainForm(data={"version": check.version, "email": email})
+    here = url_for("checks.checks", ref=held.ref)
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                if not (before := done_before(session, form.nonce.data)):
+                    _, current = _check(session, ref, check_ref)
+                    service.send_again(
+                        session, signed_in().actor, current, form.email.data, sender(), now(),
+                        form.version.data,
+                    )  # fmt: skip
+                    mark_done(session, form.nonce.data, here, now())
+            if not before:
+                flash("The request is sent again.", "success")
+            return go_to(here)
+        except Refused as refusal:
+            form.add_error(refusal.field, refusal.message)
+        except (ChangedMeanwhile, StaleDataError):
+            form.version.data = _check(reading(), ref, check_ref)[1].version
+            form.version.raw_data = None
+            form.add_error(
+                "email", "This request was answered or chased meanwhile: look before you send it"
+            )
+    return _one("send_again", held, check, form)
+
+
 def _one(
-    page: str, held: Referral, check: AgencyCheck, form: AnswerForm | WithdrawForm
+    page: str,
+    held: Referral,
+    check: AgencyCheck,
+    form: AnswerForm | SendAgainForm | WithdrawForm,
 ) -> Response:
     status = 422 if form.errors else 200
     agency = directory.agency(reading(), check.agency_id)
@@ -212,6 +251,7 @@ def _ask(held: Referral, form: AskForm, status: int = 200) -> Response:
         queries.waited_for(session, held.id),
     )
     form.people.choices = [(one.id, one.label) for one in choices]
+    form.adults.choices = [(one.id, shown.adult_words(one)) for one in held.adults]
     protocol = active(directory.council(session).protocol_id)
     due = due_for(session, protocol, held)
     return respond(
@@ -225,6 +265,8 @@ def _ask(held: Referral, form: AskForm, status: int = 200) -> Response:
         at_once=wanted_at_once(now(), due.at),
         meaning=meaning(protocol, held.rating) if held.rating else "",
         nothing_found=bool(words) and not hits,
+        unknown=shown.not_to_be_told_apart(held),
+        has_address=any(row.child.address for row in held.children),
     )
 
 

@@ -15,6 +15,7 @@ from app.audit.types import SYSTEM, Actor, Subject
 from app.core.crypto import new_reference
 from app.core.refusal import Refused
 from app.directory import queries as directory
+from app.directory.models import Professional
 from app.invitations import service as invitations
 from app.invitations.link_letters import link_letters
 from app.invitations.models import Invitation
@@ -26,7 +27,7 @@ from app.referrals.acting import staff_id, subject_of, unchanged
 from app.referrals.checks import queries, rules
 from app.referrals.checks.clock import due_for
 from app.referrals.checks.models import AgencyCheck, CheckAnswer
-from app.referrals.checks.types import AfterDecision, AnswerGiven, AnswerVia
+from app.referrals.checks.types import NOTHING_MORE, AfterDecision, AnswerGiven, AnswerVia, Told
 from app.referrals.consent.rules import sharing_problem
 from app.referrals.models import Referral
 from app.referrals.sender import Sender, desk_of
@@ -42,10 +43,12 @@ def ask(
     sender: Sender,
     now: datetime,
     version: int | None = None,
+    told: Told = NOTHING_MORE,
 ) -> list[AgencyCheck]:
     """Ask several people of the directory at once, each by a link of their own (A6).
 
-    `people` are their numbers. Needs consent or a lawful basis, and where the area says so that
+    `people` are their numbers; `told` is whom they are told of beside the children, kept as it is
+    now. Needs consent or a lawful basis, and where the area says so that
     the family was told (A4). Somebody without an address is to be telephoned. Raises Refused,
     ChangedMeanwhile where somebody changed the referral first.
     """
@@ -86,6 +89,8 @@ def ask(
             professional_id=person.id,
             invitation_id=invitation.id if invitation else None,
             question=question,
+            shared_adults="\n".join(told.adults) or None,
+            shared_address=told.address or None,
             asked_by_id=staff_id(actor),
             asked_at=now,
             due_at=due.at,
@@ -176,6 +181,48 @@ def remind(
         by_mail=check.invitation_id is not None,
     )
     _remind(session, actor, check, sender, now)
+
+
+def send_again(
+    session: Session,
+    actor: Actor,
+    check: AgencyCheck,
+    email: str,
+    sender: Sender,
+    now: datetime,
+    version: int,
+) -> None:
+    """Send a request again, to another address where the first one was wrong (A6, D7).
+
+    Another address gets a link of its own, and those that were sent end: they may have reached a
+    stranger. A failure is seen to by that. Raises Refused (field `email`) for an address that is
+    none and once the request was answered or withdrawn, ChangedMeanwhile where it was answered,
+    chased or withdrawn in between.
+    """
+    if check.version != version:
+        raise ChangedMeanwhile
+    if check.answered_at is not None or check.withdrawn_at is not None:
+        raise Refused("email", "This request is answered or withdrawn: there is nothing to send")
+    held = session.get(Invitation, check.invitation_id) if check.invitation_id else None
+    person = session.get_one(Professional, check.professional_id)
+    moved = held is None or held.email.casefold() != email.strip().casefold()
+    if moved:
+        if held is not None:
+            invitations.revoke(session, held, now)
+        made = invitations.invite(session, person.name, email, person.is_team, now)
+        invitations.set_expiry(session, made, now + rules.LINK_LIFE)
+        check.invitation_id = made.id
+        # Whoever opened it at the other address was not the one who was asked.
+        check.opened_at = None
+    if check.next_reminder_at is None and check.reminders < rules.AUTOMATIC:
+        check.next_reminder_at = rules.first_reminder(now, check.due_at)
+    if check.message_id is not None:
+        outbox.seen_to(session, actor, check.message_id, now)
+    _send(session, LetterKind.REQUEST, check, sender, now)
+    record(
+        session, actor, "request sent again", _subject(session, check), now,
+        {"request": check.ref, "other_address": moved},
+    )  # fmt: skip
 
 
 def remind_due(session: Session, sender: Sender, now: datetime) -> bool:
@@ -276,7 +323,8 @@ def _send(
         now,
         at_once=rules.wanted_at_once(now, check.due_at),
     )
-    outbox.enqueue_all(session, letters, now)
+    [check.message_id] = outbox.enqueue_all(session, letters, now)
+    session.flush()
 
 
 def _subject(session: Session, check: AgencyCheck) -> Subject:

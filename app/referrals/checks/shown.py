@@ -14,7 +14,9 @@ from app.invitations.wording import telephone_uri
 from app.protocols.wording import time_left
 from app.referrals.checks import rules
 from app.referrals.checks.queries import Asked, HeldAnswer, Times, answers_to
-from app.referrals.checks.types import CheckState, Held
+from app.referrals.checks.types import CheckState, Held, Told
+from app.referrals.models import Referral, ReferralAdult
+from app.referrals.shown import name_of
 
 _COLOURS = {
     CheckState.WAITING: "blue",
@@ -48,9 +50,11 @@ class ShownCheck:
     shared: str
     asked: str
     question: str
+    told: tuple[str, ...]
     answers: tuple[ShownAnswer, ...]
     withdrawn: str
     wanted: str
+    not_arrived: str | None
     may_remind: bool
     is_open: bool
     version: int
@@ -87,9 +91,15 @@ def shown_check(one: Asked, now: datetime) -> ShownCheck:
         shared=_shared(one),
         asked=f"{words_for_moment(check.asked_at)}, {one.asked_by}{reminders}",
         question=check.question,
+        told=tuple(
+            line
+            for words in (check.shared_adults, check.shared_address)
+            for line in (words or "").splitlines()
+        ),
         answers=tuple(_shown_answer(answer) for answer in one.answers),
         withdrawn=check.withdrawn_reason or "",
         wanted=check.wanted_because or "",
+        not_arrived=one.problem if is_open else None,
         may_remind=is_open and check.invitation_id is not None,
         is_open=is_open,
         version=check.version,
@@ -108,6 +118,31 @@ def summary(times: Sequence[Times], now: datetime) -> str:
     answered, late = asked.count(CheckState.ANSWERED), asked.count(CheckState.LATE)
     words = f"{answered} of {len(asked)} {'agency has' if len(asked) == 1 else 'agencies have'} "
     return f"{words}answered{f', {late} late' if late else ''}"
+
+
+def adult_words(adult: ReferralAdult) -> str:
+    """An adult as an agency is told of them: name and relationship, nothing alleged."""
+    return f"{adult.name}, {adult.relationship_to_child}".strip(", ")
+
+
+def told_of(referral: Referral, adults: Collection[int], *, address: bool) -> Told:
+    """Whom an agency is told of beside the children; an address that several share stands once."""
+    addresses = dict.fromkeys(row.child.address for row in referral.children if row.child.address)
+    return Told(
+        tuple(adult_words(one) for one in referral.adults if one.id in adults),
+        "\n".join(addresses) if address else "",
+    )
+
+
+def not_to_be_told_apart(referral: Referral) -> list[str]:
+    """Children of whom neither a surname nor a date of birth is known: no agency can look them
+    up."""
+    children = [row.child for row in referral.children]
+    return [
+        name_of(one)
+        for one in children
+        if not one.family_name and one.date_of_birth is None and one.due_date is None
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,17 @@ class DueBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What an agency is told beside the children, as words: adults, and the children's address."""
+
+    adults: tuple[str, ...] = ()
+    address: str = ""
+
+
+NOTHING_MORE = Told()
+
+
+@dataclass(frozen=True, slots=True)
 class AfterDecision:
     """What becomes of open requests when the referral is decided: `named` are those that whoever
     decides has seen, `wanted` those among them whose answer is wanted all the same."""

@@ -19,6 +19,7 @@ class ReferralLetter(Base):
         UniqueConstraint("ref", name="uq_referral_letter_ref"),
         UniqueConstraint("invitation_id", name="uq_referral_letter_invitation_id"),
         Index("ix_referral_letter_referral", "referral_id", "id"),
+        Index("ix_referral_letter_message", "message_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -30,6 +31,8 @@ class ReferralLetter(Base):
     name: Mapped[str] = mapped_column(EncryptedText)
     content: Mapped[str] = mapped_column(EncryptedText)  # JSON of LetterText
     invitation_id: Mapped[int] = mapped_column(ForeignKey("invitation.id"))
+    # The mail that carried its link (D7).
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"))
     sent_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     sent_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]

@@ -6,28 +6,67 @@ import json
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Integer, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.directory import queries as directory
 from app.directory.types import AgencyKind
+from app.outbox.models import OutboxMessage
+from app.outbox.types import FAILED
 from app.referrals import queries as referrals
 from app.referrals.letters.models import ReferralLetter
 from app.referrals.letters.types import LetterText, LetterTo, Recipient
 from app.referrals.models import Referral
 
+_is_failed = OutboxMessage.state.in_(FAILED) & OutboxMessage.seen_at.is_(None)
 _SENT = (
-    select(ReferralLetter, Staff.name)
+    select(
+        ReferralLetter,
+        Staff.name,
+        case((_is_failed, func.coalesce(OutboxMessage.problem, "")), else_=None),
+    )
     .join(Staff, Staff.id == ReferralLetter.sent_by_id)
+    .outerjoin(OutboxMessage, OutboxMessage.id == ReferralLetter.message_id)
     .where(ReferralLetter.referral_id == bindparam("referral"))
     .order_by(ReferralLetter.id.desc())
 )
 
 
+_FAILED_TO = (
+    select(ReferralLetter.message_id)
+    .join(OutboxMessage, OutboxMessage.id == ReferralLetter.message_id)
+    .where(
+        ReferralLetter.referral_id == bindparam("referral"),
+        ReferralLetter.to == bindparam("to", type_=ReferralLetter.__table__.c.letter_to.type),
+        func.coalesce(ReferralLetter.child_id, 0) == bindparam("child", type_=Integer()),
+        _is_failed,
+    )
+)
+_ONE = select(ReferralLetter).where(
+    ReferralLetter.referral_id == bindparam("referral"), ReferralLetter.ref == bindparam("ref")
+)
+
+
 class Sent(NamedTuple):
+    """`problem` is what the mail server said where the letter did not arrive and nobody has seen
+    to it; None where it is well."""
+
     letter: ReferralLetter
     by: str
+    problem: str | None
+
+
+def failed_to(session: Session, referral_id: int, to: LetterTo, child_id: int | None) -> list[int]:
+    """The numbers of the mails of earlier letters to the same reader that did not arrive."""
+    values = {"referral": referral_id, "to": to, "child": child_id or 0}
+    return [one for one in session.execute(_FAILED_TO, values).scalars() if one is not None]
+
+
+def letter_of(session: Session, referral_id: int, ref: str) -> ReferralLetter | None:
+    """One letter about this referral by its reference, whatever the case of its letters."""
+    values = {"referral": referral_id, "ref": ref.strip().upper()}
+    return session.execute(_ONE, values).scalar_one_or_none()
 
 
 def letters(session: Session, referral_id: int) -> list[Sent]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, make_response, url_for
+from flask import Blueprint, Response, abort, flash, make_response, url_for
 from sqlalchemy.orm import Session
 
+from app.accounts.forms import PressForm
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.audit.service import viewed
@@ -107,6 +108,22 @@ def send(ref: str) -> Response:
     if not before:
         flash("The letter is on its way.", "success")
     return go_to(here)
+
+
+@blueprint.post("/<letter_ref>/seen")
+@access(staff_may(Permission.REFERRAL_LETTER))
+def seen(ref: str, letter_ref: str) -> Response:
+    """Its reader was told otherwise: the failure waits no longer."""
+    if not PressForm().validate_on_submit():
+        abort(400)
+    held = found(reading(), ref)
+    try:
+        with transaction() as session:
+            service.seen_to(session, signed_in().actor, found(session, ref), letter_ref, now())
+        flash("Marked as seen to.", "success")
+    except Refused as refusal:
+        flash(refusal.message, "problem")
+    return go_to(url_for("letters.letters", ref=held.ref))
 
 
 def _form(session: Session, held: Referral) -> LetterForm:

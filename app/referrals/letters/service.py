@@ -99,9 +99,12 @@ def send(
     link = f"{sender.base_url}/r/{invitations.new_link(session, invitation, now)}"
     desk = desk_of(directory.council(session), sender)
     reader = (recipient.name, recipient.email, link)
-    outbox.enqueue_all(
+    [kept.message_id] = outbox.enqueue_all(
         session, link_letters(LetterKind.OUTCOME, desk, kept.ref, [reader], now), now
     )
+    for earlier in queries.failed_to(session, referral.id, recipient.to, recipient.child_id):
+        outbox.seen_to(session, actor, earlier, now)
+    session.flush()
     record(
         session, actor, "letter sent", subject_of(referral), now,
         {"letter": kept.ref, "to": recipient.to.value},
@@ -116,6 +119,15 @@ def opened(session: Session, actor: Actor, letter: ReferralLetter, now: datetime
         session.flush()
         subject = subject_of(session.get_one(Referral, letter.referral_id))
         record(session, actor, "letter opened", subject, now, {"letter": letter.ref})
+
+
+def seen_to(session: Session, actor: Actor, referral: Referral, ref: str, now: datetime) -> None:
+    """Its reader was told otherwise, after the mail had failed. Raises Refused (field `to`) where
+    this referral has no such letter."""
+    letter = queries.letter_of(session, referral.id, ref)
+    if letter is None or letter.message_id is None:
+        raise Refused("to", "This letter is not in the list any more")
+    outbox.seen_to(session, actor, letter.message_id, now)
 
 
 def _may_share(session: Session, referral: Referral, protocol_id: str) -> None:

@@ -34,6 +34,7 @@ class Arrival(Base):
             sqlite_where=text("sent_at IS NULL"),
             postgresql_where=text("sent_at IS NULL"),
         ),
+        Index("ix_arrival_message", "message_id"),
         Index("ix_arrival_network", "network_digest", "started_at"),
         Index("ix_arrival_address", "address_digest", "started_at"),
         CheckConstraint("(sent_at IS NULL) = (decision_due_at IS NULL)", name="sent_has_a_clock"),
@@ -51,6 +52,8 @@ class Arrival(Base):
     # The browser that writes; another one comes in by link and code.
     token_digest: Mapped[str | None]
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"))
+    # The last mail to whoever writes it: the link back, then the receipt (D7).
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"))
     network_digest: Mapped[str | None]
     address_digest: Mapped[str]
     started_at: Mapped[datetime]

@@ -133,7 +133,8 @@ def put_aside(session: Session, draft: Draft, base_url: str, desk: Desk, now: da
     invitation = invitations.invitation(session, held.invitation_id)
     invitations.set_expiry(session, invitation, until)
     link = f"{base_url}/refer/back/{invitations.new_link(session, invitation, now)}"
-    outbox.enqueue(session, letters.way_back(desk, you, link, until, now), now)
+    held.message_id = outbox.enqueue(session, letters.way_back(desk, you, link, until, now), now).id
+    session.flush()
     record(session, PUBLIC, "form put aside", _subject(held), now)
     return until
 
@@ -214,7 +215,10 @@ def send(
         invitation = invitations.invitation(session, held.invitation_id)
         invitations.set_expiry(session, invitation, now + rules.RECEIPT_SHOWN)
     session.flush()
-    outbox.enqueue(session, letters.receipt(desk, told.you, held.ref, now), now)
+    held.message_id = outbox.enqueue(
+        session, letters.receipt(desk, told.you, held.ref, now), now
+    ).id
+    session.flush()
     record(
         session, PUBLIC, "referral sent by form", _subject(held), now,
         {

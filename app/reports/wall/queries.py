@@ -32,7 +32,7 @@ from app.referrals.checks.models import AgencyCheck
 from app.referrals.lists import queries as lists
 from app.referrals.models import Referral
 from app.referrals.public.models import Arrival
-from app.referrals.types import Rating
+from app.referrals.types import Flag, Rating
 from app.reports.wall.models import WallDisplay
 from app.reports.wall.types import Awaited, Counted, Screen, Stage, Standing
 
@@ -48,7 +48,7 @@ _FORMS = (
     .limit(MOST)
 )
 _REFERRALS = (
-    select(Referral.id, Referral.ref, Referral.rating, Referral.act_by_at)
+    select(Referral.id, Referral.ref, Referral.rating, Referral.act_by_at, Referral.flags)
     .where(Referral.decided_at.is_(None))
     .order_by(Referral.act_by_at, Referral.id)
     .limit(MOST)
@@ -191,8 +191,15 @@ def _referrals(session: Session) -> list[Standing]:
         for referral_id, kind, due_at in session.execute(_ASKED, {"ids": [row.id for row in rows]}):
             awaited[referral_id].append(Awaited(kind, due_at))
     return [
-        Standing(ref, rating, Stage.DECIDE if rating else Stage.RATE, act_by, tuple(awaited[id_]))
-        for id_, ref, rating, act_by in rows
+        Standing(
+            ref,
+            rating,
+            Stage.DECIDE if rating else Stage.RATE,
+            act_by,
+            tuple(awaited[id_]),
+            Flag.RISK_NOW.value in flags,
+        )
+        for id_, ref, rating, act_by, flags in rows
     ]
 
 

@@ -35,7 +35,7 @@ from tests.factories.checks import (
 )
 from tests.factories.directory import make_agency, make_professional, make_settings
 from tests.factories.guests import codes_sent
-from tests.factories.referrals import make_referral
+from tests.factories.referrals import make_adult, make_referral
 from tests.integration.mail_journey.canary import decoded
 from tests.page_form import form_of
 
@@ -219,6 +219,46 @@ def test_an_agency_reads_its_own_request_and_answers_with_one_press(app, held):
     assert [one.answer.held for one in asked.answers] == [Held.NOTHING]
 
 
+def test_an_agency_is_told_of_the_adults_and_the_address_that_were_chosen(app, triage, held):
+    with transaction() as session:
+        team = make_professional(session, is_team=False)
+        current = referrals.by_ref(session, held.ref)
+        mother = make_adult(session, current, name="Marigold Testwell", in_household=True)
+        other = make_adult(session, current, name="Basil Elsewhere", in_household=False,
+                           parental_responsibility=False)  # fmt: skip
+        ids = (mother.id, other.id)
+    here = f"/referrals/{held.ref}/checks/ask"
+    page = triage.get(here + f"?find={team.name}").text
+    shown = form_of(page, here)
+    assert shown["adults"] == str(ids[0])
+    assert "address" not in shown
+    sent = triage.post(here, data=shown | {"people": str(team.id), "address": "y"})
+    assert sent.status_code == 303
+    [asked] = queries.checks_on(reading(), held.id)
+    with transaction() as session:
+        token = open_link(session, asked.check.invitation_id)
+        # Kept as shared: a later change is not told to whoever was asked before.
+        current = referrals.by_ref(session, held.ref)
+        for row in current.children:
+            row.child.address = "9 Refuge Road"
+        current.adults[0].name = "Marigold Renamed"
+    read = asked_browser(app, token).get("/request").text
+    for words in ("Marigold Testwell", "1 Example Street"):
+        assert words in read
+        assert words in triage.get(f"/referrals/{held.ref}/checks").text
+    for words in ("Basil Elsewhere", "9 Refuge Road", "Renamed"):
+        assert words not in read
+
+
+def test_a_child_that_no_agency_can_look_up_is_pointed_out(triage, held):
+    here = f"/referrals/{held.ref}/checks/ask"
+    assert "is known. An agency cannot tell" not in triage.get(here).text
+    with transaction() as session:
+        child = referrals.by_ref(session, held.ref).children[0].child
+        child.family_name, child.date_of_birth = "", None
+    assert "An agency cannot tell which child is meant" in triage.get(here).text
+
+
 def test_what_is_held_is_written_and_nothing_is_lost_on_the_wrong_button(app, held):
     with transaction() as session:
         check = make_check(session, referrals.by_ref(session, held.ref))
@@ -346,8 +386,6 @@ def test_an_answer_is_written_down_once_and_on_top_of_what_was_seen(triage, held
 
 
 def test_an_alleged_perpetrators_agency_is_pointed_out(triage, held):
-    from tests.factories.referrals import make_adult
-
     with transaction() as session:
         agency = make_agency(session, AgencyKind.EDUCATION)
         make_professional(session, agency=agency, is_team=True)

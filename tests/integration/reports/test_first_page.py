@@ -6,16 +6,45 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from app.accounts.types import Role
 from app.core.clock import now
+from app.core.session import reading, transaction
+from app.directory.models import Agency
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
 from app.referrals.abuse.models import AbuseCase
+from app.referrals.checks import service as checks
+from app.referrals.checks.models import AgencyCheck
+from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
+from app.referrals.letters.queries import letters
+from app.referrals.letters.service import send
 from app.referrals.models import Referral
-from app.referrals.types import DomesticAbuseRisk, Outcome
+from app.referrals.outcome.service import decide
+from app.referrals.rating.service import rate
+from app.referrals.types import (
+    DomesticAbuseRisk,
+    Outcome,
+    Rating,
+    RatingStage,
+    ReferralState,
+)
 from app.reports.queries import MOST
 from tests.factories.abuse import make_abuse_case
 from tests.factories.arrivals import TOLD, make_arrival
+from tests.factories.checks import (
+    SENDER,
+    Fresh,
+    asked_browser,
+    mails,
+    make_check,
+    open_link,
+    press,
+    staff_actor,
+)
 from tests.factories.directory import make_settings
 from tests.factories.meetings import make_meeting
 from tests.factories.referrals import make_referral
@@ -155,3 +184,154 @@ def test_a_form_marked_may_be_at_risk_now_stands_above_everything(change, signed
     assert places == sorted(places)
     assert "Wren Fernsby" in page[places[0] : places[1]]
     assert AT_RISK in signed_in(Role.ADMINISTRATOR).get("/").text.partition("Waits on")[2]
+
+
+@pytest.fixture
+def asked(in_app):
+    """A red referral in Sandwell, rated as it came in, and two agencies that were asked."""
+    in_app.test_client_class = Fresh
+    with transaction() as session:
+        held = make_referral(session, received_at=now(), rating=Rating.RED)
+        make_settings(session, "sandwell")
+        rate(session, staff_actor(session), held, Rating.RED, "As it came in", now())
+        return held, [make_check(session, held) for _ in range(2)]
+
+
+def _answered(check) -> None:
+    with transaction() as session:
+        current = session.get_one(AgencyCheck, check.id)
+        given = AnswerGiven(Held.NOTHING, "", "Jo", "", AnswerVia.TELEPHONE)
+        checks.answer(session, staff_actor(session), current, given, now())
+
+
+def _line(page: str, ref: str) -> str:
+    """What the first page says of a referral, in words."""
+    [found] = [one for one in page.split('<li class="app-work__item')[1:] if ref in one]
+    words = re.sub(r"<[^>]+>", " ", found.split(">", 1)[1].partition("</li>")[0])
+    return " ".join(words.split())
+
+
+def test_answers_of_agencies_move_what_is_to_be_done_with_a_referral(asked, signed_in) -> None:
+    """A5, A6; HO2014 Sandwell: rated again when the answers are there."""
+    held, (first, second) = asked
+    triage, other = signed_in(Role.TRIAGE), signed_in(Role.SOCIAL_WORKER)
+    assert _line(triage.get("/").text, held.ref).startswith("Decide on the referral")
+    with transaction() as session:
+        late = session.get_one(AgencyCheck, second.id)
+        late.due_at = now() - timedelta(hours=2, minutes=1)
+        agency = session.get_one(Agency, late.agency_id).name
+    _answered(first)
+    page = triage.get("/").text
+    assert _line(page, held.ref).startswith("An agency is late: chase it")
+    assert f"{agency}: 2 hours" in _line(page, held.ref)
+    assert f'href="/referrals/{held.ref}/checks"' in page
+    _answered(second)
+    line = _line(triage.get("/").text, held.ref)
+    assert line.startswith("Read the answers, then rate the referral again")
+    assert "All 2 agencies have answered." in line
+    with transaction() as session:
+        current = session.get_one(Referral, held.id)
+        after = RatingStage.AFTER
+        rate(session, staff_actor(session), current, Rating.GREEN, "Calm", now(), stage=after)
+    assert _line(triage.get("/").text, held.ref).startswith("Read the answers, then decide")
+    assert held.ref in other.get("/").text.partition("Waits on colleagues")[2]
+
+
+def test_a_late_answer_that_is_still_wanted_outlives_the_decision(asked, signed_in) -> None:
+    held, (first, _second) = asked
+    triage = signed_in(Role.TRIAGE)
+    with transaction() as session:
+        current = session.get_one(Referral, held.id)
+        current.outcome, current.decided_at = Outcome.ADVICE, now()
+        current.state = ReferralState.DECIDED
+        late = session.get_one(AgencyCheck, first.id)
+        late.due_at = now() - timedelta(hours=1)
+    assert held.ref not in triage.get("/").text
+    with transaction() as session:
+        session.get_one(AgencyCheck, first.id).wanted_because = "For the school"
+    assert "An agency is late" in _line(triage.get("/").text, held.ref)
+    _answered(first)
+    assert held.ref not in triage.get("/").text
+
+
+def _fails(message_id: int | None) -> None:
+    with transaction() as session:
+        message = session.get_one(OutboxMessage, message_id)
+        message.state, message.problem = MessageState.REFUSED, "No such mailbox."
+
+
+REQUEST_LOST = "A request for information did not arrive"
+
+
+def test_a_request_that_did_not_arrive_is_sent_to_another_address(app, asked, signed_in) -> None:
+    held, (check, _other) = asked
+    triage, worker = signed_in(Role.TRIAGE), signed_in(Role.SOCIAL_WORKER)
+    assert REQUEST_LOST not in triage.get("/").text
+    _fails(check.message_id)
+    page = triage.get("/").text
+    assert f'href="/referrals/{held.ref}/checks">{REQUEST_LOST}' in page
+    assert "No such mailbox. Telephone 01632" in page
+    page = worker.get("/").text
+    assert held.ref in page
+    assert REQUEST_LOST not in page
+    here = f"/referrals/{held.ref}/checks"
+    assert "The mail did not arrive." in triage.get(here).text
+    with transaction() as session:
+        token = open_link(session, session.get_one(AgencyCheck, check.id).invitation_id)
+    again = f"{here}/{check.ref}/send-again"
+    bad = press(triage, again, again, email="nobody")
+    assert bad.status_code == 422
+    fields = form_of(triage.get(again).text, again) | {"email": "right@health.example"}
+    assert triage.post(again, data=fields).status_code == 303
+    assert triage.post(again, data=fields).status_code == 303
+    letters = mails(reading(), "request")
+    assert [one.recipient for one in letters][-1] == "right@health.example"
+    assert len(letters) == 3
+    # The link that may have reached a stranger is dead, with whatever it had opened.
+    assert asked_browser(app, token).get("/request").status_code == 401
+    page = triage.get("/").text
+    assert REQUEST_LOST not in page
+    assert "The mail did not arrive." not in triage.get(here).text
+    _fails(mails(reading(), "request")[-1].id)
+    _answered(check)
+    assert REQUEST_LOST not in triage.get("/").text
+
+
+def test_a_letter_that_did_not_arrive_is_written_again_or_seen_to(asked, signed_in) -> None:
+    held, _checks = asked
+    with transaction() as session:
+        current = session.get_one(Referral, held.id)
+        current.referrer_email = "first@oakfield.example"
+        decide(session, staff_actor(session), current, Outcome.STRATEGY_DISCUSSION, "Harm", now())
+        letter = send(session, staff_actor(session), current, "referrer", "", SENDER, now())
+    triage = signed_in(Role.TRIAGE)
+    lost = "A letter about a referral did not arrive"
+    assert lost not in triage.get("/").text
+    _fails(letter.message_id)
+    here = f"/referrals/{held.ref}/letters"
+    assert f'href="{here}">{lost}' in triage.get("/").text
+    assert "Did not arrive" in triage.get(here).text
+    with transaction() as session:
+        current = session.get_one(Referral, held.id)
+        current.referrer_email = "second@oakfield.example"
+        send(session, staff_actor(session), current, "referrer", "", SENDER, now())
+    assert lost not in triage.get("/").text
+    _fails(mails(reading(), "outcome")[-1].id)
+    assert lost in triage.get("/").text
+    [newest, *_] = letters(reading(), held.id)
+    seen = f"{here}/{newest.letter.ref}/seen"
+    assert press(triage, here, seen).status_code == 303
+    assert lost not in triage.get("/").text
+
+
+def test_a_receipt_of_the_public_form_that_did_not_arrive(change, signed_in) -> None:
+    with change() as session:
+        make_settings(session)
+        arrival = make_arrival(session, now())
+        message = session.get_one(OutboxMessage, arrival.message_id)
+        assert message.kind == "form_received"
+        message.state, message.problem = MessageState.BOUNCED, "Unknown."
+    lost = "A mail to somebody who uses the public form did not arrive"
+    page = signed_in(Role.ADMINISTRATOR).get("/").text
+    assert f'href="/deliveries#failures">{lost}' in page
+    assert lost not in signed_in(Role.TRIAGE).get("/").text

@@ -15,7 +15,8 @@ from app.core.session import db, reading
 from app.directory.models import Agency
 from app.directory.types import AgencyKind
 from app.meetings.types import Answer, MeetingState
-from app.referrals.types import Rating
+from app.referrals.models import Referral
+from app.referrals.types import Flag, Rating
 from app.reports.wall import queries
 from app.reports.wall.models import WallDisplay
 from app.reports.wall.service import make_display, revoke_display
@@ -180,6 +181,12 @@ def test_forms_that_wait_stand_on_it_and_a_child_at_risk_now_on_top(wall, change
     assert re.findall(r'class="wall-ref">([^<]+)<', page) == [risk, red, calm]
     assert page.count("To be taken in") == 2
     assert page.count("May be at risk now") == 1
+    with change() as session:
+        taken_in = session.query(Referral).filter_by(ref=red).one()
+        taken_in.flags = [*taken_in.flags, Flag.RISK_NOW.value]
+    page = browser.get(f"/wall/{number}").text
+    assert re.findall(r'class="wall-ref">([^<]+)<', page) == [red, risk, calm]
+    assert page.count("May be at risk now") == 2
     for name in ("Fernsby", "Lindqvist", "Oakfield"):
         assert name not in page
 

@@ -1,0 +1,192 @@
+"""What the first page says of requests to agencies, and of mail about referrals that failed (G1,
+A5, A6, A10, D7)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, bindparam, func, literal, select
+from sqlalchemy.orm import Session
+
+from app.core.clock import words_for_span
+from app.core.database import UTCDateTime
+from app.directory.models import Agency, Professional
+from app.directory.queries import council
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
+from app.protocols.registry import active
+from app.referrals.checks.models import AgencyCheck
+from app.referrals.checks.rules import state_of
+from app.referrals.checks.types import CheckState
+from app.referrals.letters.models import ReferralLetter
+from app.referrals.models import Referral, ReferralRating
+from app.referrals.outcome.models import ReferralReopening
+from app.referrals.public.models import Arrival
+from app.referrals.rating.rules import needs_second
+from app.referrals.rating.types import Rated
+from app.reports.types import WorkKind
+
+MOST = 25
+Rows = Select[*tuple[Any, ...]]
+
+_FAILED = (MessageState.REFUSED, MessageState.DEAD, MessageState.BOUNCED)
+# Written literally, so that the partial index of what failed and was not seen serves it.
+failed = OutboxMessage.state.in_(
+    bindparam(None, _FAILED, expanding=True, literal_execute=True,
+              type_=OutboxMessage.__table__.c.state.type)
+) & OutboxMessage.seen_at.is_(None)  # fmt: skip
+_is_open = AgencyCheck.answered_at.is_(None) & AgencyCheck.withdrawn_at.is_(None)
+_no_due = literal(None, UTCDateTime()).label("due_at")
+
+# Late although the referral is decided: somebody said that the answer is wanted all the same.
+LATE_AND_WANTED: Rows = (
+    select(Referral.id, Referral.ref, func.min(AgencyCheck.due_at).label("due_at"))
+    .join(AgencyCheck, AgencyCheck.referral_id == Referral.id)
+    .where(
+        Referral.decided_at.is_not(None),
+        _is_open,
+        AgencyCheck.wanted_because.is_not(None),
+        AgencyCheck.due_at < bindparam("now", type_=UTCDateTime()),
+    )
+    .group_by(Referral.id, Referral.ref)
+    .order_by(func.min(AgencyCheck.due_at), Referral.id)
+)
+
+
+def _about(message_id: Any, referral_id: Any, *conditions: Any) -> Rows:
+    """Referrals of which a mail failed; of many failures the oldest are put together."""
+    failures = (
+        select(referral_id)
+        .select_from(OutboxMessage)
+        .join(message_id.class_, message_id == OutboxMessage.id)
+        .where(failed, *conditions)
+        .order_by(OutboxMessage.id)
+        .limit(4 * MOST)
+        .subquery()
+    )
+    return (
+        select(Referral.id, Referral.ref, _no_due)
+        .where(Referral.id.in_(select(failures)))
+        .order_by(Referral.id)
+    )
+
+
+REQUESTS_FAILED = _about(AgencyCheck.message_id, AgencyCheck.referral_id, _is_open)
+LETTERS_FAILED = _about(
+    ReferralLetter.message_id, ReferralLetter.referral_id, ReferralLetter.opened_at.is_(None)
+)
+FORMS_FAILED: Rows = (
+    select(Arrival.id, Arrival.ref, _no_due)
+    .select_from(OutboxMessage)
+    .join(Arrival, Arrival.message_id == OutboxMessage.id)
+    .where(failed)
+    .order_by(OutboxMessage.id)
+)
+_REQUESTS_NOT_ARRIVED = (
+    select(AgencyCheck.referral_id, Agency.name, Professional.telephone, OutboxMessage.problem)
+    .select_from(OutboxMessage)
+    .join(AgencyCheck, AgencyCheck.message_id == OutboxMessage.id)
+    .join(Agency, Agency.id == AgencyCheck.agency_id)
+    .join(Professional, Professional.id == AgencyCheck.professional_id)
+    .where(failed, _is_open)
+    .order_by(OutboxMessage.id)
+    .limit(4 * MOST)
+)
+
+
+def requests_not_arrived(session: Session) -> dict[int, list[str]]:
+    """By referral: to which agency a request did not arrive, why, and what to do: one statement."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for referral_id, agency, telephone, problem in session.execute(_REQUESTS_NOT_ARRIVED):
+        ring = f"Telephone {telephone}" if telephone else "Telephone them"
+        said = f" {problem}" if problem else ""
+        found[referral_id].append(f"To {agency}.{said} {ring}, or send it to another address.")
+    return found
+
+
+_reopened = (
+    select(func.max(ReferralReopening.reopened_at))
+    .where(ReferralReopening.referral_id == AgencyCheck.referral_id)
+    .scalar_subquery()
+)
+_ASKED = (
+    select(
+        AgencyCheck.referral_id,
+        Agency.name,
+        AgencyCheck.due_at,
+        AgencyCheck.answered_at,
+        AgencyCheck.withdrawn_at,
+    )
+    .join(Agency, Agency.id == AgencyCheck.agency_id)
+    .where(
+        AgencyCheck.referral_id.in_(bindparam("ids", expanding=True)),
+        _reopened.is_(None) | (AgencyCheck.asked_at >= _reopened),
+    )
+    .order_by(AgencyCheck.due_at, AgencyCheck.id)
+)
+_rated_after = (
+    select(func.max(ReferralReopening.reopened_at))
+    .where(ReferralReopening.referral_id == ReferralRating.referral_id)
+    .scalar_subquery()
+)
+_RATED = (
+    select(
+        ReferralRating.referral_id,
+        ReferralRating.rating,
+        ReferralRating.stage,
+        _rated_after.is_(None) | (ReferralRating.rated_at >= _rated_after),
+    )
+    .where(ReferralRating.referral_id.in_(bindparam("ids", expanding=True)))
+    .order_by(ReferralRating.id)
+)
+
+
+class Step(NamedTuple):
+    """What is to be done next on a referral, and what to know before."""
+
+    kind: WorkKind
+    details: tuple[str, ...]
+
+
+def next_steps(session: Session, ids: Sequence[int], now: datetime) -> dict[int, Step]:
+    """Of these referrals, those where agencies were asked and something is to be done about it:
+    at most three statements."""
+    if not ids:
+        return {}
+    late: defaultdict[int, list[str]] = defaultdict(list)
+    states: defaultdict[int, list[CheckState]] = defaultdict(list)
+    for referral_id, agency, due, answered, withdrawn in session.execute(_ASKED, {"ids": ids}):
+        state = state_of(now, due=due, answered=answered, withdrawn=withdrawn)
+        states[referral_id].append(state)
+        if state is CheckState.LATE:
+            late[referral_id].append(f"{agency}: {words_for_span(now - due)} late.")
+    answered_by = {
+        referral_id: found.count(CheckState.ANSWERED)
+        for referral_id, found in states.items()
+        if set(found) <= {CheckState.ANSWERED, CheckState.WITHDRAWN}
+    }
+    steps = {id_: Step(WorkKind.AGENCY_LATE, tuple(words)) for id_, words in late.items()}
+    complete = [referral_id for referral_id, count in answered_by.items() if count]
+    again = _to_rate_again(session, complete)
+    for id_ in complete:
+        kind = WorkKind.RATE_AGAIN if id_ in again else WorkKind.ANSWERS_IN
+        count = answered_by[id_]
+        words = "The agency that was asked has" if count == 1 else f"All {count} agencies have"
+        steps[id_] = Step(kind, (f"{words} answered.",))
+    return steps
+
+
+def _to_rate_again(session: Session, ids: Sequence[int]) -> set[int]:
+    """Those that the area rates again once agencies have answered (HO2014 Sandwell, Camden)."""
+    if not ids:
+        return set()
+    protocol = active(council(session).protocol_id)
+    if protocol.ways.second_rating is None:
+        return set()
+    rated: defaultdict[int, list[Rated]] = defaultdict(list)
+    for referral_id, rating, stage, current in session.execute(_RATED, {"ids": ids}):
+        rated[referral_id].append(Rated(rating, stage, bool(current)))
+    return {id_ for id_ in ids if needs_second(protocol, rated[id_])}
