@@ -161,6 +161,7 @@ class Triage:
                 self.session, self.area.actor(Role.TRIAGE), referral, amber,
                 "What the agencies hold fits the account of the referrer: amber, by all of them.",
                 at + timedelta(minutes=5), stage=RatingStage.AFTER,
+                early_because="One agency has not answered yet; the others have, and agree.",
             )  # fmt: skip
 
     def _refer_on(self, referral: Referral, plan: Plan, at: datetime) -> None:

@@ -47,16 +47,18 @@ def rate(
     unchanged(referral, version)
     protocol = _protocol(session)
     rules.check_rating(protocol, rating)
+    gathering = gathering_of(session, referral, now)
     rules.check_rate(
         stage,
         reason,
         before=referral.rating,
         disputed=queries.open_dispute(session, referral.id) is not None,
-        gathering=gathering_of(session, referral, now),
+        gathering=gathering,
         early_because=early_because,
     )
     row = _rated(session, actor, protocol, referral, rating, reason, stage, now)
-    row.early_because = early_because or None
+    if stage is RatingStage.AFTER and not gathering.over:
+        row.early_because = early_because
     session.flush()
     return row
 
