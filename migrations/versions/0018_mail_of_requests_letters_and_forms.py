@@ -5,7 +5,7 @@ from alembic import op
 
 import app.core.database
 
-revision = "0100"
+revision = "0018"
 down_revision = "0017"
 branch_labels = None
 depends_on = None
