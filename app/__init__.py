@@ -36,7 +36,7 @@ FLOORS_WITH_TABLES = (
     "referrals.outcome", "referrals.letters", "referrals.public", "referrals.abuse",
     "referrals.lists", "referrals.filing", "referrals.joining", "meetings", "meetings.received",
     "meetings.papers", "meetings.calls", "meetings.reminders", "meetings.actions", "meetings.after",
-    "records", "records.filing", "reports.wall",
+    "meetings.escalation", "records", "records.filing", "reports.wall",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -74,6 +74,7 @@ ROUTES = (
     "app.meetings.discussion.routes",
     "app.meetings.discussion.live.routes",
     "app.meetings.after.routes",
+    "app.meetings.escalation.routes",
     "app.records.routes",
     "app.records.actions.routes",
     "app.records.filing.routes",

@@ -24,6 +24,7 @@ from app.core.clock import now
 from app.core.config import Settings
 from app.core.session import transaction
 from app.meetings.actions.worker import remind_owners
+from app.meetings.escalation.worker import warn_late
 from app.meetings.received import worker as received
 from app.meetings.reminders.worker import remind_due
 from app.outbox.delivery import deliver_due
@@ -78,6 +79,7 @@ JOBS: list[Job] = [
     Job("council's copies", 10.0, records.make_council_copies),
     Job("records due", 60.0, records.warn),
     Job("records circulated", 10.0, records.note_circulated),
+    Job("disagreements", 60.0, warn_late),
 ]
 
 

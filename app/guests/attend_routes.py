@@ -177,9 +177,11 @@ def disagree() -> Response:
         try:
             with transaction() as session:
                 if not done_before(session, form.nonce.data):
-                    service.disagree(session, visitor(), form.what.data, form.why.data, moment)
+                    service.disagree(
+                        session, visitor(), form.what.data, form.why.data, sender(), moment
+                    )
                     mark_done(session, form.nonce.data, here, moment)
-            flash("It is noted that you disagree. The chair sees what you wrote.", "success")
+            flash("It is noted that you disagree. The chair is told.", "success")
             return go_to(here)
         except Refused as refusal:
             _refuse(form, refusal)

@@ -16,6 +16,7 @@ from app.guests.types import (
     Open,
     OwnAction,
     OwnAnswer,
+    OwnDissent,
     OwnReport,
     Visitor,
 )
@@ -65,7 +66,7 @@ class Page:
     actions: list[OwnAction]
     signed: bool
     record: GuestRecord | None
-    dissents: list[str]
+    dissents: list[OwnDissent]
 
 
 def page_for(session: Session, visitor: Visitor) -> Page:

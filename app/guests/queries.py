@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.directory.models import ConferenceLine, CouncilSettings, LinePin
@@ -15,10 +15,13 @@ from app.guests.types import (
     MeetingSeen,
     OwnAction,
     OwnAnswer,
+    OwnDissent,
     OwnReport,
     Visitor,
 )
 from app.invitations.queries import guest_by_session, invitation_by_token
+from app.meetings.escalation.models import Escalation
+from app.meetings.escalation.page import stands_words
 from app.meetings.models import Action, Dissent, Invitee, Meeting, MeetingChild, Report
 from app.meetings.papers.models import SentForm
 from app.meetings.papers.queries import form_by_invitation
@@ -58,6 +61,12 @@ _ANSWER = select(
     Invitee.agency_kind,
 )
 _REPORTS = select(Report.id, Report.body, Report.file_name, Report.received_at).order_by(Report.id)
+_DISSENTS = (
+    select(Dissent.what, Escalation)
+    .outerjoin(Escalation, Escalation.dissent_id == Dissent.id)
+    .where(Dissent.invitee_id == bindparam("invitee_id"))
+    .order_by(Dissent.id)
+)
 _ACTIONS = select(Action).where(Action.removed_at.is_(None)).order_by(Action.due_at, Action.id)
 
 
@@ -196,15 +205,10 @@ def _own_action(visitor: Visitor, action_id: int) -> Select[Action]:
     )
 
 
-def dissents_of(session: Session, visitor: Visitor) -> list[str]:
-    """What this invitee disagrees with, oldest first (E4)."""
-    return list(
-        session.execute(
-            select(Dissent.what)
-            .where(Dissent.invitee_id == visitor.invitee_id)
-            .order_by(Dissent.id)
-        ).scalars()
-    )
+def dissents_of(session: Session, visitor: Visitor) -> list[OwnDissent]:
+    """What this invitee disagrees with, oldest first, and where each stands (E4)."""
+    rows = session.execute(_DISSENTS, {"invitee_id": visitor.invitee_id})
+    return [OwnDissent(what, stands_words(escalation)) for what, escalation in rows]
 
 
 def desk(session: Session) -> DeskSeen:

@@ -18,6 +18,7 @@ from app.invitations import service as invitations
 from app.invitations.types import Desk
 from app.meetings import answers
 from app.meetings.answers import Deputy
+from app.meetings.escalation import service as escalation
 from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Action, Delivery, Dissent, Invitee, Meeting, Report
 from app.meetings.papers.queries import form_by_invitation
@@ -168,9 +169,11 @@ def report_progress(
     return action
 
 
-def disagree(session: Session, visitor: Visitor, what: str, why: str, now: datetime) -> Dissent:
+def disagree(
+    session: Session, visitor: Visitor, what: str, why: str, sender: Sender, now: datetime
+) -> Dissent:
     """The invitee disagrees, with what and why (E4; IMAP 9). Before sign-off it becomes part of
-    the record, afterwards it stands beside it.
+    the record, afterwards it stands beside it. The chair is told by mail, and the ladder opens.
 
     Raises Refused (field `what`) before the discussion was held.
     """
@@ -186,6 +189,8 @@ def disagree(session: Session, visitor: Visitor, what: str, why: str, now: datet
         recorded_at=now,
     )
     session.add(dissent)
+    session.flush()
+    escalation.open_for(session, meeting, dissent, now, sender)
     record(
         session,
         visitor.actor,

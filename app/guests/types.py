@@ -92,6 +92,14 @@ class OwnAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnDissent:
+    """With what they disagree, and who resolves it by when, or how it ended."""
+
+    what: str
+    stands: str
+
+
+@dataclass(frozen=True, slots=True)
 class OwnReport:
     id: int
     body: str

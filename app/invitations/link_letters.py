@@ -114,6 +114,20 @@ _NOTICES: dict[Notice, _LinkWords] = {
         "Open the meeting",
         "The reason that was given stands on its page.",
     ),
+    Notice.DISAGREES: _LinkWords(
+        "Somebody disagrees: multi-agency meeting {reference}",
+        "Somebody who was invited to multi-agency meeting {reference} disagrees with what was "
+        "decided. It is resolved, or taken to the next step, by {due}.",
+        "Read who disagrees, and with what",
+        "Please speak with them, then record on that page what came of it.",
+    ),
+    Notice.DISAGREEMENT_LATE: _LinkWords(
+        "Late: a disagreement over multi-agency meeting {reference}",
+        "A disagreement over multi-agency meeting {reference} was to be resolved, or taken to the "
+        "next step, by {due}.",
+        "Open the disagreement",
+        "If it is not resolved, take it to the next step there: nothing has to wait for it.",
+    ),
 }
 
 

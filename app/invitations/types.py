@@ -52,6 +52,8 @@ class Notice(enum.Enum):
     BOOKED_LATE = "booked_late"
     ACTIONS_SOON = "actions_soon"
     ACTIONS_LATE = "actions_late"
+    DISAGREES = "disagrees"
+    DISAGREEMENT_LATE = "disagreement_late"
 
 
 class Change(enum.Enum):

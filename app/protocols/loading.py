@@ -101,4 +101,5 @@ def _build(path: Path, shared: AreaFile) -> Protocol:
         reminders=(shared.reminders if area.reminders is None else area.reminders) or (),
         digest=sha256("\0".join((shared.text, area.text)).encode()).hexdigest()[:16],
         series=area.series,
+        escalation=area.escalation or shared.escalation,
     )

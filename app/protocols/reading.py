@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.protocols.escalation_reading import ReadsEscalation
 from app.protocols.form_reading import ReadsForms
 from app.protocols.problems import Problem, ProtocolError
 from app.protocols.toml_lines import Place, lines_of
@@ -17,6 +18,7 @@ from app.protocols.types import (
     Condition,
     Document,
     DomesticAbuseRisk,
+    EscalationStep,
     Every,
     Flag,
     Force,
@@ -32,10 +34,7 @@ from app.protocols.types import (
 from app.protocols.ways import Ways
 from app.protocols.ways_reading import WAYS_KEYS, ReadsWays
 
-# About a year in hours. A longer clock is a slip of the keyboard, not a rule.
-LONGEST = 10_000
-
-SHARED_KEYS = {"version", "reminders", "documents", "rule", *WAYS_KEYS}
+SHARED_KEYS = {"version", "reminders", "documents", "rule", "escalation", *WAYS_KEYS}
 AREA_KEYS = {"id", "name", "source", "ratings", "series", "form", *SHARED_KEYS}
 RULE_KEYS = {
     "id", "clock", "kind", "unit", "within", "start", "when", "force", "source", "reason", "label",
@@ -65,6 +64,7 @@ class AreaFile:
     forms: tuple[NamedForm, ...] = ()
     # None where the file says nothing of reminders.
     reminders: tuple[int, ...] | None = None
+    escalation: tuple[EscalationStep, ...] = ()
 
 
 def read_shared(path: Path) -> AreaFile:
@@ -80,7 +80,7 @@ def read_area(path: Path, known: Sequence[Document] = ()) -> AreaFile:
     return _Reader(path, known, shared=False).read()
 
 
-class _Reader(ReadsWays, ReadsForms):
+class _Reader(ReadsWays, ReadsForms, ReadsEscalation):
     """Reads one file and gathers its problems, so that all can be mended at once."""
 
     def __init__(self, path: Path, known: Sequence[Document], shared: bool) -> None:
@@ -106,6 +106,7 @@ class _Reader(ReadsWays, ReadsForms):
             rule_lines=(),
             forms=self._forms(content.get("form", []), documents),
             reminders=self._reminders(content),
+            escalation=self._ladder(content.get("escalation", []), documents),
         )
         rules = self._rules(content.get("rule", []), area)
         series = self._several_series(content.get("series", []), area)
@@ -176,18 +177,6 @@ class _Reader(ReadsWays, ReadsForms):
         self._each_id_once("rule", [rule.id for rule in rules])
         return rules
 
-    def _each_id_once(self, table: str, ids: Sequence[str]) -> None:
-        first: dict[str, int] = {}
-        for index, one in enumerate(ids):
-            place: Place = (table, index, "id")
-            if one and one in first:
-                self._problem(
-                    place,
-                    f'{table} id "{one}" is used twice (first at line {first[one]}): '
-                    f"give each {table} its own id.",
-                )
-            first.setdefault(one, self._line(place))
-
     def _rule(self, place: Place, value: Mapping[str, Any], area: AreaFile) -> Rule:
         self._unknown_keys(place, value, RULE_KEYS)
         kind = self._choice(place, value, "kind", Kind, "kind")
@@ -208,30 +197,6 @@ class _Reader(ReadsWays, ReadsForms):
             reason=self._text(place, value, "reason"),
             label=self._text(place, value, "label") if "label" in value else None,
         )
-
-    def _within(self, place: Place, value: Mapping[str, Any], unit: Unit) -> int | None:
-        if "unit" not in value or value["unit"] not in list(Unit):
-            # Already reported; whether a number belongs here cannot be told.
-            return None
-        if not unit.counts:
-            if "within" in value:
-                self._problem(
-                    (*place, "within"), f'unit "{unit}" takes no number: remove "within".'
-                )
-            return None
-        if "within" not in value:
-            self._problem(place, f'"within" is missing: say how many {unit} the rule gives.')
-            return None
-        within = value["within"]
-        # In Python true is a number; here it is a mistake.
-        if not isinstance(within, int) or isinstance(within, bool):
-            self._problem((*place, "within"), '"within" is a whole number, such as 24.')
-            return None
-        if not 0 < within <= LONGEST:
-            self._problem(
-                (*place, "within"), f'"within" is {within}: give a number from 1 to {LONGEST}.'
-            )
-        return within
 
     def _when(
         self, place: Place, value: Mapping[str, Any], kind: Kind, ratings: tuple[Rating, ...]

@@ -84,21 +84,30 @@ def due_from(rule: Rule, start: datetime) -> datetime:
     Elapsed hours are counted in UTC, so a change of the clocks neither lengthens nor shortens
     them; days are days in London. Raises BankHolidaysUnknown outside the published years.
     """
+    return due_after(rule.unit, rule.within, start)
+
+
+def due_after(unit: Unit, within: int | None, start: datetime) -> datetime:
+    """When so much time is over, in UTC, counted as `due_from` says.
+
+    Raises BankHolidaysUnknown outside the published years, ValueError for a unit that needs a
+    number and has none.
+    """
     start = start.astimezone(UTC)
     day = london_date(start)
-    if rule.unit is Unit.SAME_DAY:
+    if unit is Unit.SAME_DAY:
         return end_of_day(day)
-    if rule.unit is Unit.SAME_DAY_OR_NEXT_WORKING_DAY:
+    if unit is Unit.SAME_DAY_OR_NEXT_WORKING_DAY:
         return end_of_day(this_or_next_working_day(day))
-    if rule.within is None:
-        raise ValueError(f"rule {rule.id} counts {rule.unit} and needs a number")
-    if rule.unit is Unit.HOURS:
-        return start + timedelta(hours=rule.within)
-    if rule.unit is Unit.DAYS:
-        return end_of_day(day + timedelta(days=rule.within))
-    if rule.unit is Unit.WORKING_DAYS:
-        return end_of_day(add_working_days(day, rule.within))
-    return add_working_hours(start, rule.within)
+    if within is None:
+        raise ValueError(f"{unit} is counted and needs a number")
+    if unit is Unit.HOURS:
+        return start + timedelta(hours=within)
+    if unit is Unit.DAYS:
+        return end_of_day(day + timedelta(days=within))
+    if unit is Unit.WORKING_DAYS:
+        return end_of_day(add_working_days(day, within))
+    return add_working_hours(start, within)
 
 
 def limit_of(due: Due) -> datetime | None:

@@ -6,9 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.protocols.series import when_in_words
-from app.protocols.types import Clock, Condition, Flag, Kind, Protocol, Rule, Series
+from app.protocols.types import (
+    Clock,
+    Condition,
+    EscalationStep,
+    Flag,
+    Kind,
+    Protocol,
+    Rule,
+    Series,
+)
 from app.protocols.ways_wording import Line, ways_in_words
-from app.protocols.wording import CLOCK_LABELS, FORCE_WORDS, START_WORDS, rule_summary
+from app.protocols.wording import (
+    CLOCK_LABELS,
+    FORCE_WORDS,
+    START_WORDS,
+    limit_in_words,
+    rule_summary,
+)
 
 FLAG_WORDS = {
     Flag.SERIOUS_HARM: "a serious risk of harm",
@@ -77,7 +92,7 @@ def tell(protocol: Protocol) -> Told:
             if (rules := tuple(_rule(rule) for rule in protocol.rules if rule.clock is clock))
         ),
         series=tuple(_series(series) for series in protocol.series),
-        ways=ways_in_words(protocol.ways),
+        ways=(*ways_in_words(protocol.ways), *_ladder(protocol.escalation)),
         forms=tuple(
             ToldForm(form.name, form.reason, _source(form.source, form.document))
             for form in protocol.forms
@@ -118,6 +133,23 @@ def _series(series: Series) -> ToldSeries:
         reason=series.reason,
         source=_source(series.source, series.document),
     )
+
+
+def _ladder(steps: Sequence[EscalationStep]) -> tuple[tuple[str, tuple[Line, ...]], ...]:
+    """`1. Agency managers, within 1 working day`, each with its source."""
+    if not steps:
+        return ()
+    lines = tuple(
+        Line(
+            f"{place}. {step.who}, {limit_in_words(step.unit, step.within)}"
+            f" ({FORCE_WORDS[step.force].partition(':')[0].lower()})",
+            step.reason,
+            step.source,
+            step.document,
+        )
+        for place, step in enumerate(steps, start=1)
+    )
+    return (("How a disagreement with what was decided is resolved", lines),)
 
 
 def _reminders(hours: Sequence[int]) -> str:

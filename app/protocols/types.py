@@ -223,6 +223,23 @@ class NamedForm:
 
 
 @dataclass(frozen=True, slots=True)
+class EscalationStep:
+    """One step of the ladder on which a disagreement is resolved, the lowest first (IMAP 9).
+
+    `unit` and `within` say by when it is resolved here or taken to the next step.
+    """
+
+    id: str
+    who: str
+    unit: Unit
+    within: int | None
+    force: Force
+    source: str
+    document: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """One area's rules. The digest tells apart two texts that carry the same version."""
 
@@ -239,6 +256,8 @@ class Protocol:
     forms: tuple[NamedForm, ...] = ()
     # Hours before a discussion at which invitees are reminded.
     reminders: tuple[int, ...] = ()
+    # How a disagreement with what a discussion decided is resolved, step by step.
+    escalation: tuple[EscalationStep, ...] = ()
 
     def form(self, kind: FormKind) -> NamedForm | None:
         """The form of this kind, where the protocol names one."""

@@ -63,6 +63,17 @@ def time_left(due_at: datetime, now: datetime) -> str:
     return f"{words_for_span(due_at - now)} {'late' if now > due_at else 'left'}"
 
 
+def limit_in_words(unit: Unit, within: int | None) -> str:
+    """How long a step may take: within 1 working day, on the same day."""
+    if unit is Unit.SAME_DAY:
+        return "on the same day"
+    if unit is Unit.SAME_DAY_OR_NEXT_WORKING_DAY:
+        return "on the same day, or the next working day if that is not one"
+    if within is None:
+        raise ValueError(f"{unit} is counted and needs a number")
+    return f"within {amount(within, *COUNTED[unit])}"
+
+
 def rule_summary(rule: Rule, start_fact: StartFact) -> str:
     """What a rule counts: within 3 working days after the concern was identified."""
     since = START_WORDS[start_fact]

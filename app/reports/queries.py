@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime
+from app.meetings.escalation.models import Escalation
 from app.meetings.models import Action, Delivery, Invitee, Meeting, MeetingChild
 from app.meetings.overview import KIND_WORDS
 from app.meetings.papers.models import SentForm
@@ -214,6 +215,13 @@ _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.CIRCULATE: _branch(
         WorkKind.CIRCULATE,
         _meetings(Meeting.record_due_at, _is(MeetingState.SIGNED), Meeting.circulated_at.is_(None)),
+    ),
+    WorkKind.DISAGREE: _branch(
+        WorkKind.DISAGREE,
+        select(Meeting.id, Meeting.ref, Escalation.due_at)
+        .join(Escalation, Escalation.meeting_id == Meeting.id)
+        .where(Escalation.ended_at.is_(None))
+        .order_by(Escalation.due_at, Escalation.id),
     ),
     WorkKind.MAIL: _branch(
         WorkKind.MAIL,

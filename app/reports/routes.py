@@ -142,6 +142,7 @@ def _where(kind: WorkKind, ref: str, own: bool) -> str:
         WorkKind.SIGN: "records.gate",
         WorkKind.CIRCULATE: "records.circulate",
         WorkKind.COPY: "records.circulate",
+        WorkKind.DISAGREE: "escalation.disagreements",
     }.get(kind, "meetings.overview")
     return url_for(endpoint if own else "meetings.overview", ref=ref)
 

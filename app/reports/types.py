@@ -25,6 +25,7 @@ class WorkKind(enum.Enum):
     UNDER_WAY = "under_way"
     SIGN = "sign"
     CIRCULATE = "circulate"
+    DISAGREE = "disagree"
     MAIL = "mail"
     REQUEST_MAIL = "request_mail"
     LETTER_MAIL = "letter_mail"
@@ -56,6 +57,7 @@ class WorkKind(enum.Enum):
             "under_way": "Discussion under way",
             "sign": "Complete and sign the record",
             "circulate": "Circulate the record",
+            "disagree": "Resolve the disagreement, or take it to the next step",
             "mail": "A message did not arrive",
             "request_mail": "A request for information did not arrive",
             "letter_mail": "A letter about a referral did not arrive",

@@ -49,6 +49,7 @@ from app.meetings.discussion.types import (
     never,
     person_scope,
 )
+from app.meetings.escalation.page import stands_words
 from app.meetings.models import Action, Dissent, Invitee, Meeting
 from app.meetings.standing import replaced_by, standing
 from app.meetings.types import Answer, Attendance, MeetingState
@@ -234,7 +235,12 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
         ),
         dissent_asked=painter.question(MEETING, DISSENT_ASKED),
         dissents=tuple(
-            DissentShown(_name(row.invitees, dissent.invitee_id), dissent.what, dissent.why or "")
+            DissentShown(
+                _name(row.invitees, dissent.invitee_id),
+                dissent.what,
+                dissent.why or "",
+                stands_words(row.escalations.get(dissent.id)),
+            )
             for dissent in row.dissents
         ),
         actions=actions_shown(row.actions, row.invitees, row.children),

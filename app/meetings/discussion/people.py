@@ -12,6 +12,7 @@ from app.audit.types import Actor, ActorKind, Subject
 from app.core.refusal import Refused
 from app.meetings.discussion import rules
 from app.meetings.discussion.types import Conflict, DissentOrder, Merge, Newcomer, Saved
+from app.meetings.escalation import service as escalation
 from app.meetings.models import Dissent, Invitee, Meeting
 from app.meetings.standing import invitees_here
 from app.meetings.types import Answer, Attendance
@@ -167,7 +168,7 @@ def add_person(
 def add_dissent(
     session: Session, actor: Actor, meeting: Meeting, order: DissentOrder, now: datetime
 ) -> Dissent:
-    """Who disagrees, with what and why (E4; IMAP 9). Part of the record.
+    """Who disagrees, with what and why (E4; IMAP 9). Part of the record; opens the ladder.
 
     Raises Refused without a person, a subject or a reason, and once the record is signed.
     """
@@ -187,6 +188,7 @@ def add_dissent(
     )
     session.add(dissent)
     session.flush()
+    escalation.open_for(session, meeting, dissent, now)
     note(session, actor, "recorded dissent", meeting, now, invitee=invitee.id)
     return dissent
 

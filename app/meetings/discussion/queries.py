@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, defer
 
 from app.accounts.models import Staff
 from app.directory.models import ConferenceLine, LinePin
+from app.meetings.escalation.models import Escalation
+from app.meetings.escalation.queries import of_dissents
 from app.meetings.models import (
     Action,
     Dissent,
@@ -121,19 +123,22 @@ class Held(NamedTuple):
     dissents: list[Dissent]
     reports: list[Report]
     setting: Setting
+    escalations: dict[int, Escalation]  # by dissent
 
 
 def held(session: Session, meeting: Meeting) -> Held:
     """Read it: one statement for each kind of row, at any number of rows."""
+    dissents = dissents_of(session, meeting)
     return Held(
         meeting=meeting,
         children=children_of(session, meeting),
         invitees=invitees_here(meeting.invitees),
         entries=entries_of(session, meeting),
         actions=actions_of(session, meeting),
-        dissents=dissents_of(session, meeting),
+        dissents=dissents,
         reports=reports_of(session, meeting),
         setting=setting_of(session, meeting),
+        escalations=of_dissents(session, [one.id for one in dissents]),
     )
 
 

@@ -122,9 +122,12 @@ class ActionShown:
 
 @dataclass(frozen=True, slots=True)
 class DissentShown:
+    """`stands`: who resolves it by when, or how it ended."""
+
     who: str
     what: str
     why: str
+    stands: str
 
 
 class ClockShown(NamedTuple):

@@ -1,0 +1,36 @@
+"""What came of one step of the ladder."""
+
+from __future__ import annotations
+
+from wtforms import IntegerField, SubmitField
+from wtforms.validators import Optional
+from wtforms.widgets import HiddenInput
+
+from app.meetings.escalation.types import Ending, Move
+from app.web.choices import RadioField
+from app.web.forms import OnceForm, Passage, Required
+
+
+class StepForm(OnceForm):
+    """It ends here, and how, or the next step takes it. Two buttons, one text."""
+
+    words = Passage(
+        "Who spoke with whom, and what came of it",
+        validators=[Required("Say who spoke with whom, and what came of it")],
+    )
+    ending = RadioField(
+        "How it ended, if it ended here",
+        choices=[(one.value, one.label) for one in Ending],
+        validators=[Optional()],
+    )
+    version = IntegerField("Version", widget=HiddenInput(), default=0)
+    next = SubmitField("Not resolved: take it to the next step")
+    end = SubmitField("It ended here")
+
+    @property
+    def move(self) -> Move:
+        return Move.NEXT if self.next.data else Move.END
+
+    @property
+    def how(self) -> Ending | None:
+        return Ending(self.ending.data) if self.ending.data else None

@@ -1,0 +1,84 @@
+"""How a disagreement goes up the ladder, by when, and where it ends (E4; IMAP 9): pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.core.refusal import Refused
+from app.meetings.escalation.types import Ending, Ladder, Step
+from app.protocols.rules import due_after
+from app.protocols.types import Force, Protocol, Unit
+from app.protocols.working_days import BankHolidaysUnknown
+
+# Where a protocol's bank holidays end, a step is counted as so many days: never without a clock.
+_BEYOND = timedelta(days=7)
+
+
+def ladder_of(protocol: Protocol) -> dict[str, Any]:
+    """The ladder of a protocol as a disagreement keeps it, so that a later edit of the file
+    changes nothing that is under way (B1)."""
+    return {
+        "protocol": protocol.name,
+        "version": protocol.version,
+        "steps": [
+            {
+                "id": step.id,
+                "who": step.who,
+                "unit": step.unit.value,
+                "within": step.within,
+                "force": step.force.value,
+                "source": step.source,
+                "reason": step.reason,
+            }
+            for step in protocol.escalation
+        ],
+    }
+
+
+def kept_ladder(kept: Mapping[str, Any]) -> Ladder:
+    """The ladder again, from what `ladder_of` made."""
+    return Ladder(
+        protocol=kept["protocol"],
+        version=kept["version"],
+        steps=tuple(
+            Step(
+                id=step["id"],
+                who=step["who"],
+                unit=Unit(step["unit"]),
+                within=step["within"],
+                force=Force(step["force"]),
+                source=step["source"],
+                reason=step["reason"],
+            )
+            for step in kept["steps"]
+        ),
+    )
+
+
+def due_of(step: Step, since: datetime) -> datetime:
+    """By when (UTC) a step resolves what reached it at `since`, or hands it on."""
+    try:
+        return due_after(step.unit, step.within, since)
+    except BankHolidaysUnknown:
+        return since + _BEYOND
+
+
+def check_next(ladder: Ladder, step: int) -> None:
+    """Raises Refused at the last step: its decision ends the disagreement."""
+    if not ladder.has_next(step):
+        raise Refused(
+            "move", f"{ladder.steps[step].who} is the last step: record how it ended there"
+        )
+
+
+def check_ending(ending: Ending | None) -> Ending:
+    """Raises Refused where it is not said how the disagreement ended."""
+    if ending is None:
+        raise Refused("ending", "Choose how it ended")
+    return ending
+
+
+def is_late(due_at: datetime, now: datetime) -> bool:
+    return now > due_at
