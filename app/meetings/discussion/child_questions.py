@@ -7,9 +7,22 @@ the timing of meetings.
 
 from __future__ import annotations
 
+from app.meetings.discussion.conditions import (
+    answered,
+    assessed,
+    born,
+    conference_ahead,
+    crime_looked_into,
+    enquiry_runs,
+    hospital,
+    known_in_hospital,
+    not_unborn,
+    said,
+    seen_alone,
+    single_agency,
+    unless_over,
+)
 from app.meetings.discussion.types import (
-    Circumstances,
-    Condition,
     Group,
     Kind,
     Option,
@@ -20,56 +33,6 @@ from app.meetings.discussion.types import (
 LONGEST_ASSESSMENT = 45  # working days (BROMLEY 3)
 
 YES_NO = (Option("yes", "Yes"), Option("no", "No"))
-
-
-def said(key: str, *values: str) -> Condition:
-    """Holds when this child's answer to `key` is one of the values."""
-
-    def condition(child: Circumstances) -> bool:
-        return child.says(key, *values)
-
-    return condition
-
-
-def answered(key: str) -> Condition:
-    """Holds when this child has an answer to `key`, whichever it is."""
-
-    def condition(child: Circumstances) -> bool:
-        return bool(child.answers.get(key))
-
-    return condition
-
-
-enquiry_runs = said("section_47", "started", "continued")
-enquiry_is_joint = said("enquiry", "joint")
-conference_ahead = said("conference", "likely", "required")
-
-
-def _born(child: Circumstances) -> bool:
-    return enquiry_runs(child) and not child.unborn
-
-
-def _seen_alone(child: Circumstances) -> bool:
-    return _born(child) and child.says("seen_alone", "yes")
-
-
-def _crime_looked_into(child: Circumstances) -> bool:
-    return enquiry_is_joint(child) or child.says("crime", "to_begin", "under_way")
-
-
-def _hospital(child: Circumstances) -> bool:
-    """The answer goes before what the referral said; an unborn child is nowhere to discharge."""
-    if child.unborn or child.says("in_hospital", "no"):
-        return False
-    return child.in_hospital or child.says("in_hospital", "yes")
-
-
-def _not_unborn(child: Circumstances) -> bool:
-    return not child.unborn
-
-
-def _known_in_hospital(child: Circumstances) -> bool:
-    return child.in_hospital
 
 
 THRESHOLD = Group(
@@ -103,6 +66,20 @@ THRESHOLD = Group(
             protectable=True,
         ),
         Question(
+            "instead",
+            "What happens instead of an enquiry",
+            Kind.CHOICE,
+            "IMAP 3",
+            options=(
+                Option("assessment", "Assessment under section 17, child in need"),
+                Option("goes_on", "An assessment already under way goes on"),
+                Option("help", "Early help or targeted support"),
+                Option("nothing", "No further action"),
+            ),
+            asked=said("section_47", "not_started"),
+            headline=True,
+        ),
+        Question(
             "enquiry",
             "Single or joint enquiry",
             Kind.CHOICE,
@@ -113,8 +90,16 @@ THRESHOLD = Group(
             ),
             asked=enquiry_runs,
             reason=said("enquiry", "single"),
-            reason_label="Why police are not investigating jointly",
+            reason_label="Why police are not investigating jointly, as social care record it",
             headline=True,
+        ),
+        Question(
+            "police_reason",
+            "Why police are not investigating jointly, as police record it",
+            Kind.TEXT,
+            "BROMLEY 3",
+            hint="Ask the police for their words: both agencies record the reason.",
+            asked=single_agency,
         ),
         Question(
             "crime",
@@ -133,7 +118,7 @@ THRESHOLD = Group(
             Kind.TEXT,
             "BROMLEY 3, 4",
             hint="How does it fit with seeing the child? What must not be said yet, and to whom?",
-            asked=_crime_looked_into,
+            asked=crime_looked_into,
             protectable=True,
         ),
         Question(
@@ -141,7 +126,7 @@ THRESHOLD = Group(
             "Who in the police leads the criminal investigation",
             Kind.LINE,
             "BROMLEY 4",
-            asked=_crime_looked_into,
+            asked=crime_looked_into,
         ),
         Question(
             "social_care_lead",
@@ -176,6 +161,7 @@ SAFETY = Group(
                 Option("order_sought", "Emergency protection order to be applied for"),
                 Option("order_in_place", "Emergency protection order in place"),
             ),
+            asked=unless_over("protection"),
             reason=said("protection", "police_protection", "order_sought", "order_in_place"),
             reason_label="Who does what by when",
         ),
@@ -185,6 +171,7 @@ SAFETY = Group(
             Kind.CHOICE,
             "BROMLEY 3",
             options=YES_NO,
+            asked=unless_over("legal_action"),
             reason=said("legal_action", "yes"),
             reason_label="Which, and who instructs",
         ),
@@ -194,8 +181,8 @@ SAFETY = Group(
             Kind.CHOICE,
             "BROMLEY 3",
             options=YES_NO,
-            asked=_not_unborn,
-            required=_known_in_hospital,
+            asked=not_unborn,
+            required=known_in_hospital,
         ),
         Question(
             "discharge",
@@ -203,7 +190,7 @@ SAFETY = Group(
             Kind.TEXT,
             "BROMLEY 3",
             hint="Who does what by when; nobody leaves before that is done.",
-            asked=_hospital,
+            asked=hospital,
             protectable=True,
         ),
         Question(
@@ -264,25 +251,25 @@ ENQUIRY = Group(
             Kind.CHOICE,
             "BROMLEY 4",
             options=YES_NO,
-            asked=_born,
+            asked=born,
             reason=said("seen_alone", "no"),
             reason_label="Why that would be inappropriate for the child",
         ),
-        Question("seen_by", "Seen by whom", Kind.LINE, "BROMLEY 4", asked=_seen_alone),
+        Question("seen_by", "Seen by whom", Kind.LINE, "BROMLEY 4", asked=seen_alone),
         Question(
             "seen_when",
             "Seen when",
             Kind.MOMENT,
             "BROMLEY 4",
             hint="For example, tomorrow 9 am",
-            asked=_seen_alone,
+            asked=seen_alone,
         ),
         Question(
             "wishes",
             "How the child's wishes and feelings are heard",
             Kind.TEXT,
             "BROMLEY 4",
-            asked=_born,
+            asked=born,
         ),
         Question(
             "interviews",
@@ -357,6 +344,7 @@ NEXT = Group(
                 Option("likely", "Likely to be needed"),
                 Option("required", "Required"),
             ),
+            asked=unless_over("conference"),
             headline=True,
         ),
         Question(
@@ -373,6 +361,7 @@ NEXT = Group(
             Kind.WORKING_DAYS,
             "BROMLEY 3",
             hint=f"By this child's needs, {LONGEST_ASSESSMENT} working days at most.",
+            asked=assessed,
         ),
         Question(
             "next_discussion",

@@ -148,6 +148,8 @@ def _press(ref: str, press: Press, lines: Lines) -> None:
                 lines.action,
                 lambda s, m: service.copy_answers(s, actor, m, one, other, now()),
             )
+        case "all", [int(one)]:
+            _try(ref, lines.action, lambda s, m: service.copy_to_siblings(s, actor, m, one, now()))
     action, person, dissent = lines.action, lines.person, lines.dissent
     adds: tuple[tuple[str, LineForm, Change], ...] = (
         ("action", action, lambda s, m: actions.add_action(s, actor, m, action.order, now())),
@@ -186,6 +188,7 @@ def _place_after(press: Press) -> str | None:
         "person": "people",
         "dissent": "dissent",
         "same": f"child-{press.target.rpartition(' ')[2]}",
+        "all": f"child-{press.target}",
         "save": press.target,
     }
     return places.get(press.what) or None

@@ -255,6 +255,18 @@ def _follow(session: Session, meeting: Meeting, field: str) -> None:
         after.follow(session, meeting)
 
 
+def copy_to_siblings(
+    session: Session, actor: Actor, meeting: Meeting, from_child_id: int, now: datetime
+) -> int:
+    """Decided together: what was said for one child holds for all the others, wherever nothing
+    was written for them yet. Returns and raises as `copy_answers`."""
+    return sum(
+        copy_answers(session, actor, meeting, from_child_id, child.child_id, now)
+        for child in meeting.children
+        if child.child_id != from_child_id
+    )
+
+
 def _first_entry(
     session: Session,
     actor: Actor,

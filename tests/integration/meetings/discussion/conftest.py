@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.accounts.types import Role
 from app.audit.types import Actor, ActorKind
@@ -15,6 +18,7 @@ from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from tests.factories.accounts import make_staff
 from tests.factories.meetings import make_meeting
+from tests.integration.meetings.discussion.browsing import Serving, sign_in
 
 
 @dataclass(frozen=True)
@@ -70,3 +74,52 @@ def entries(app, case) -> Callable[[], dict[tuple[str, str], str]]:
             return {place: written.value for place, written in found.items()}
 
     return read
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def serving(app: Flask) -> Iterator[Serving]:
+    served = Serving(app)
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def address(serving: Serving) -> str:
+    return serving.address
+
+
+@pytest.fixture
+def open_page(app, case, chromium, address) -> Iterator[Callable[..., Page]]:
+    contexts: list[BrowserContext] = []
+
+    def open_(staff_id: int, scripts: bool = True) -> Page:
+        context = chromium.new_context(
+            viewport={"width": 1280, "height": 900}, java_script_enabled=scripts
+        )
+        contexts.append(context)
+        sign_in(app, context, address, staff_id)
+        page = context.new_page()
+        page.goto(f"{address}/discussions/{case.ref}/hold")
+        if scripts:
+            expect(page.locator("body")).to_have_class(re.compile("js-enabled"))
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(open_page, case) -> Page:
+    """The chair's."""
+    return open_page(case.chair.id)

@@ -3,88 +3,25 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Iterator
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import update
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.accounts.models import StaffSession
 from app.core.clock import now
 from app.core.session import transaction
-from tests.factories.accounts import sign_in_as
+from tests.integration.meetings.discussion.browsing import sign_in
 
 pytestmark = pytest.mark.browser
 HYPOTHESES, ANALYSIS = "#meeting-hypotheses", "#meeting-analysis"
 SAVED = re.compile("^Saved at ")
 
 
-class Quiet(WSGIRequestHandler):
-    def log(self, *_: object) -> None:
-        """The test says what matters."""
-
-
 @pytest.fixture
 def engine_name() -> str:
     """The script is the same on both engines; what it talks to is tested on each."""
     return "sqlite"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(timeout=10)
-    server.server_close()
-
-
-def sign_in(app: Flask, context: BrowserContext, address: str, staff_id: int) -> None:
-    client = app.test_client()
-    with app.app_context():
-        sign_in_as(client, staff_id)
-    cookie = client.get_cookie("desk")
-    assert cookie
-    context.add_cookies([{"name": "desk", "value": cookie.value, "url": address}])
-
-
-@pytest.fixture
-def open_page(app, case, chromium, address) -> Iterator[Callable[[int], Page]]:
-    contexts: list[BrowserContext] = []
-
-    def open_(staff_id: int) -> Page:
-        context = chromium.new_context(viewport={"width": 1280, "height": 900})
-        contexts.append(context)
-        sign_in(app, context, address, staff_id)
-        page = context.new_page()
-        page.goto(f"{address}/discussions/{case.ref}/hold")
-        expect(page.locator("body")).to_have_class(re.compile("js-enabled"))
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def page(open_page, case) -> Page:
-    """The chair's."""
-    return open_page(case.chair.id)
 
 
 def status(page: Page):

@@ -24,12 +24,13 @@ from app.meetings.discussion.types import (
 from app.meetings.types import Attendance, MeetingState
 from tests.clock import FRIDAY
 
-# Answers that bring no further question, and everything that is required then.
+# Answers that bring few further questions, and everything that is required then.
 SETTLED = {
-    "harm": "no",
-    "harm.reason": "Explained by the ward.",
+    "harm": "yes",
+    "harm.reason": "A burn that nobody explains.",
     "section_47": "not_started",
     "section_47.reason": "The threshold is not met.",
+    "instead": "assessment",
     "crime": "none",
     "immediate_safety": "At home with the aunt.",
     "protection": "none",

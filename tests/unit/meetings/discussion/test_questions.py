@@ -48,6 +48,8 @@ def test_no_key_stands_twice():
         ({"conference": "required"}, {"quality_told"}),
         ({"in_hospital": "yes"}, {"discharge"}),
         ({"next_discussion": "planned"}, {"next_discussion_at"}),
+        ({"section_47": "not_started"}, {"instead"}),
+        ({"section_47": "started", "enquiry": "single"}, {"police_reason"}),
     ],
 )
 def test_an_answer_brings_its_questions(answers: dict[str, str], comes: set[str]):
@@ -59,6 +61,13 @@ def test_an_answer_brings_its_questions(answers: dict[str, str], comes: set[str]
     ("answers", "stays_away"),
     [
         ({"section_47": "not_started"}, {"enquiry", "seen_alone", "interviews"}),
+        ({"section_47": "started", "enquiry": "joint"}, {"police_reason", "instead"}),
+        ({"section_47": "not_started", "enquiry": "single"}, {"police_reason"}),
+        (
+            {"harm": "no", "section_47": "not_started", "instead": "nothing"},
+            {"protection", "legal_action", "conference", "assessment"},
+        ),
+        ({"section_47": "not_started", "instead": "help"}, {"assessment"}),
         ({"section_47": "started", "enquiry": "single"}, {"police_lead", "crime_plan"}),
         ({"medical": "not_needed"}, {"medical_plan"}),
         ({"section_47": "started", "seen_alone": "no"}, {"seen_by", "seen_when"}),
@@ -68,6 +77,14 @@ def test_an_answer_brings_its_questions(answers: dict[str, str], comes: set[str]
 )
 def test_the_other_answer_does_not(answers: dict[str, str], stays_away: set[str]):
     assert not stays_away & keys(answers)
+
+
+def test_what_was_said_before_it_ended_stays_in_sight():
+    over = {"harm": "no", "section_47": "not_started", "instead": "nothing"}
+    said = {"protection": "police_protection", "conference": "likely", "assessment": "10"}
+    assert set(said) <= keys(over | said)
+    # Harm is suspected and no enquiry is made: everything that protects is asked all the same.
+    assert {"protection", "legal_action", "conference"} <= keys(over | {"harm": "yes"})
 
 
 def test_an_unborn_child_is_not_seen_alone():
