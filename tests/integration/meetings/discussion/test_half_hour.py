@@ -240,11 +240,10 @@ def test_everything_is_reached_by_keyboard(case, open_page):
     assert set(wanted) <= reached
 
 
-
-
 @pytest.mark.parametrize(
     "seconds",
     [pytest.param(60, marks=pytest.mark.long, id="a-minute"), pytest.param(9, id="short")],
+)
 def test_a_minute_of_typing_with_everything_cut_in_turn(
     app, case, serving, address, open_page, entries, seconds: int
 ):
