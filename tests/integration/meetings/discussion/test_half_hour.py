@@ -76,11 +76,12 @@ REACHABLE = f"""() => [...document.querySelectorAll(
   .filter((one) => one.checkVisibility() && (one.type !== 'radio' || one.checked))
   .map((one) => {NAMED})"""
 FOCUSED = f"() => {{ const one = document.activeElement; return {NAMED}; }}"
-WORDS = tuple(
+SAID = (
     "the health visitor saw a bruise on Monday and wrote it down with a drawing of where it was "
     "then mother said that he fell from the bed while she was in the kitchen and heard him cry "
-    "police were called twice in March by a neighbour who did not want to be named".split(" ")
+    "police were called twice in March by a neighbour who did not want to be named"
 )
+WORDS = SAID.split()
 
 
 @pytest.fixture
