@@ -41,7 +41,7 @@ class ReadsEscalation(Values):
             who=self._text(place, value, "who"),
             unit=unit,
             within=self._within(place, value, unit),
-            force=self._choice(place, value, "force", Force, "force"),
+            force=self._choice(place, value, "force", Force, "force") if "force" in value else None,
             source=source,
             document=document,
             reason=self._text(place, value, "reason"),

@@ -23,6 +23,7 @@ from app.protocols.wording import (
     START_WORDS,
     limit_in_words,
     rule_summary,
+    step_force_words,
 )
 
 FLAG_WORDS = {
@@ -142,7 +143,7 @@ def _ladder(steps: Sequence[EscalationStep]) -> tuple[tuple[str, tuple[Line, ...
     lines = tuple(
         Line(
             f"{place}. {step.who}, {limit_in_words(step.unit, step.within)}"
-            f" ({FORCE_WORDS[step.force].partition(':')[0].lower()})",
+            f" ({step_force_words(step.force).partition(':')[0].lower()})",
             step.reason,
             step.source,
             step.document,

@@ -226,14 +226,15 @@ class NamedForm:
 class EscalationStep:
     """One step of the ladder on which a disagreement is resolved, the lowest first (IMAP 9).
 
-    `unit` and `within` say by when it is resolved here or taken to the next step.
+    `unit` and `within` say by when it is resolved here or taken to the next step. Without `force`
+    the source names no time, and this one is proposed.
     """
 
     id: str
     who: str
     unit: Unit
     within: int | None
-    force: Force
+    force: Force | None
     source: str
     document: str
     reason: str

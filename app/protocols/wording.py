@@ -63,6 +63,11 @@ def time_left(due_at: datetime, now: datetime) -> str:
     return f"{words_for_span(due_at - now)} {'late' if now > due_at else 'left'}"
 
 
+def step_force_words(force: Force | None) -> str:
+    """How binding the time of a step is; without a force it is nobody's but ours."""
+    return FORCE_WORDS[force] if force else "Proposed: the source names no time"
+
+
 def limit_in_words(unit: Unit, within: int | None) -> str:
     """How long a step may take: within 1 working day, on the same day."""
     if unit is Unit.SAME_DAY:

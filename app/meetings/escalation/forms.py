@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from wtforms import IntegerField, SubmitField
-from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
 from app.meetings.escalation.types import Ending, Move
@@ -21,7 +20,7 @@ class StepForm(OnceForm):
     ending = RadioField(
         "How it ended, if it ended here",
         choices=[(one.value, one.label) for one in Ending],
-        validators=[Optional()],
+        validate_choice=False,  # asked only where it ended: see rules.check_ending
     )
     version = IntegerField("Version", widget=HiddenInput(), default=0)
     next = SubmitField("Not resolved: take it to the next step")
@@ -33,4 +32,4 @@ class StepForm(OnceForm):
 
     @property
     def how(self) -> Ending | None:
-        return Ending(self.ending.data) if self.ending.data else None
+        return next((one for one in Ending if one.value == self.ending.data), None)

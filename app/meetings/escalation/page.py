@@ -12,7 +12,7 @@ from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.queries import Disagreement, Noted
 from app.meetings.escalation.types import Ladder, Step
 from app.protocols.panel import DeadlinePanel, deadline_state
-from app.protocols.wording import FORCE_WORDS, limit_in_words, moment_in_words, time_left
+from app.protocols.wording import limit_in_words, moment_in_words, step_force_words, time_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,6 @@ def _clock(step: Step, due_at: datetime, now: datetime) -> DeadlinePanel:
         rule=step.id,
         reason=step.reason,
         source=step.source,
-        force_text=FORCE_WORDS[step.force],
+        force_text=step_force_words(step.force),
         others=(),
     )

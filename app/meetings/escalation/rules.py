@@ -28,7 +28,7 @@ def ladder_of(protocol: Protocol) -> dict[str, Any]:
                 "who": step.who,
                 "unit": step.unit.value,
                 "within": step.within,
-                "force": step.force.value,
+                "force": step.force.value if step.force else None,
                 "source": step.source,
                 "reason": step.reason,
             }
@@ -48,7 +48,7 @@ def kept_ladder(kept: Mapping[str, Any]) -> Ladder:
                 who=step["who"],
                 unit=Unit(step["unit"]),
                 within=step["within"],
-                force=Force(step["force"]),
+                force=Force(step["force"]) if step["force"] else None,
                 source=step["source"],
                 reason=step["reason"],
             )

@@ -41,7 +41,7 @@ class Step:
     who: str
     unit: Unit
     within: int | None
-    force: Force
+    force: Force | None  # none where the source names no time
     source: str
     reason: str
 

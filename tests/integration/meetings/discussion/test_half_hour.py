@@ -144,7 +144,7 @@ def test_a_joint_enquiry_for_three_siblings(app, case, chromium, address, open_p
     expect(clash).to_contain_text("Helen Marsh wrote here")
     clash.get_by_role("button", name="Keep both").click()
     saved(writer)
-    chair.get_by_role("button", name="The same for the other 2").first.click()
+    chair.get_by_role("button", name="Copy to the other 2").first.click()
     expect(chair.locator(f"[name='{second}/wishes']")).to_have_value(JOINT["wishes"])
     expect(chair.locator(f"[name='{third}/harm.reason']")).to_have_value(
         "Saw it, and does not speak since."
