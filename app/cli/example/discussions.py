@@ -26,7 +26,10 @@ from app.meetings.booking.slots import slots
 from app.meetings.booking.types import BookingOrder, Chosen, Slot, TypedDialIn
 from app.meetings.discussion import actions, people, service
 from app.meetings.discussion.content import gate_of
-from app.meetings.discussion.types import ActionOrder, Conflict, child_scope
+from app.meetings.discussion.types import ActionOrder, Conflict, DissentOrder, child_scope
+from app.meetings.escalation import service as escalation
+from app.meetings.escalation.queries import of_dissents
+from app.meetings.escalation.types import Ending
 from app.meetings.messages import Sender
 from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.need import service as need
@@ -81,6 +84,12 @@ DECISIONS = {
     "assessment": "45",
     "next_discussion": "none",
 }
+DISAGREES = (
+    "The family is told today",
+    "Whoever lives there should not hear of it before the child was seen.",
+)
+SPOKE = "Spoke on the telephone. The visit is brought forward to noon, and the family told after."
+SPOKE_IN_VAIN = "Spoke on the telephone and did not agree. Both managers are asked to look at it."
 SHARED = {
     "police": "Two incidents at the address in the last year, both verbal. No convictions.",
     "health": "Immunisations up to date. One missed review. No earlier injuries on file.",
@@ -102,6 +111,7 @@ class Discussions:
         self.signed: list[tuple[int, int, datetime]] = []
         self.count = 0
         self.under_way = False
+        self.disagreed = 0
         self.ahead = 0
 
     def needed(self, referral: Referral, plan: Plan, at: datetime) -> None:
@@ -282,12 +292,34 @@ class Discussions:
             order = ActionOrder(what, owner.id, "within 2 working days",
                                 why="To know the child is safe")  # fmt: skip
             actions.add_action(self.session, chair, meeting, order, at)
+        if owners and number % 4 == 1:
+            self._disagree(meeting, owners[-1], number, plan, at)
         service.end(self.session, chair, meeting, self.sender, at)
         if at < self.now - timedelta(hours=20) or number % 2:
             plan(
                 at + timedelta(minutes=50 + number * 23 % 120),
                 partial(self._sign, meeting, number),
             )
+
+    def _disagree(
+        self, meeting: Meeting, who: Invitee, number: int, plan: Plan, at: datetime
+    ) -> None:
+        """Somebody says so on the telephone; most are resolved the same day, one goes up."""
+        chair = self.area.actor(Role.CHAIR, number)
+        order = DissentOrder(who.id, *DISAGREES)
+        said = people.add_dissent(self.session, chair, meeting, order, at)
+        self.disagreed += 1
+        goes_up = self.disagreed == 1
+        plan(at + timedelta(hours=3), partial(self._resolve, meeting, said.id, goes_up, chair))
+
+    def _resolve(
+        self, meeting: Meeting, dissent_id: int, goes_up: bool, chair: Actor, at: datetime
+    ) -> None:
+        held = of_dissents(self.session, [dissent_id])[dissent_id]
+        if goes_up:
+            escalation.hand_on(self.session, chair, meeting, held, SPOKE_IN_VAIN, held.version, at)
+            return
+        escalation.end(self.session, chair, meeting, held, Ending.AGREED, SPOKE, held.version, at)
 
     def _sign(self, meeting: Meeting, number: int, at: datetime) -> None:
         chair = self.area.one(Role.CHAIR, number)

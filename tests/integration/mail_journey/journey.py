@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from app.accounts.types import Role
@@ -24,7 +24,11 @@ from app.core.clock import from_london, in_london, now
 from app.core.session import db, reading, transaction
 from app.directory.models import LinePin
 from app.directory.service import add_line
-from app.meetings.models import Meeting
+from app.meetings.escalation import service as escalation
+from app.meetings.escalation.models import Escalation
+from app.meetings.escalation.worker import warn_late
+from app.meetings.messages import Sender
+from app.meetings.models import Dissent, Meeting
 from app.meetings.types import MeetingState
 from app.outbox.delivery import deliver_due
 from app.records import worker as records
@@ -172,6 +176,10 @@ class Player:
             self._record_due_in(timedelta(hours=1))
         with self._step("record late"):
             self._record_due_in(timedelta(minutes=-1))
+        with self._step("disagrees"):
+            self._somebody_disagrees()
+        with self._step("disagreement late"):
+            self._nobody_resolves_it()
         with self._step("asked"):
             self._ask()
         with self._step("chased"):
@@ -274,6 +282,33 @@ class Player:
                 meeting = session.execute(select(Meeting)).scalar_one()
                 meeting.state, meeting.record_due_at = MeetingState.ENDED, now() + left
             assert records.warn(self.app.extensions["settings"], now()) == 1
+            db.session.remove()
+
+    def _somebody_disagrees(self) -> None:
+        """By their link, with all the words of the case, which the chair reads after signing in."""
+        settings = self.app.extensions["settings"]
+        with self.app.app_context():
+            with transaction() as session:
+                meeting = session.execute(select(Meeting)).scalar_one()
+                dissent = Dissent(
+                    meeting_id=meeting.id,
+                    invitee_id=meeting.invitees[1].id,
+                    what=REASON,
+                    why=NARRATIVE,
+                    recorded_by_id=None,
+                    recorded_at=now(),
+                )
+                session.add(dissent)
+                session.flush()
+                sender = Sender(settings.mail_from, settings.base_url)
+                escalation.open_for(session, meeting, dissent, now(), sender)
+            db.session.remove()
+
+    def _nobody_resolves_it(self) -> None:
+        with self.app.app_context():
+            with transaction() as session:
+                session.execute(update(Escalation).values(due_at=now() - timedelta(minutes=1)))
+            assert warn_late(self.app.extensions["settings"], now()) == 1
             db.session.remove()
 
     def _answer_with_code(self) -> None:

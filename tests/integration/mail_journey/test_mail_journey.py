@@ -28,10 +28,12 @@ from tests.integration.mail_journey.letter import Letter
 WITH_ENTRY = ("booked", "moved", "removed", "resent", "deputy", "corrected", "cancelled")
 CODES = ("code", "colleague's code")
 TO_STAFF = ("record due", "record late")
+DISAGREED = ("disagrees", "disagreement late")
 BEHIND_LINKS = ("asked", "chased", "written")
 BY_THE_FORM = ("form put aside", "form code", "form sent")
 EVERY_STEP = (
-    *WITH_ENTRY, *CODES, "reminded", "told", *TO_STAFF, *BEHIND_LINKS, *BY_THE_FORM,
+    *WITH_ENTRY, *CODES, "reminded", "told", *TO_STAFF, *DISAGREED, *BEHIND_LINKS,
+    *BY_THE_FORM,
 )  # fmt: skip
 
 
@@ -182,6 +184,14 @@ def test_the_chair_is_told_of_the_record_before_it_is_late_and_then(journey: Jou
         assert journey.reference in letter.text
 
 
+def test_the_chair_is_told_that_somebody_disagrees(journey: Journey) -> None:
+    for step, begins in zip(DISAGREED, ("Somebody disagrees: ", "Late: "), strict=True):
+        [letter] = journey.steps[step]
+        assert letter.recipient == journey.chair
+        assert letter.subject.startswith(begins)
+        assert journey.reference in letter.text
+
+
 def test_agencies_are_asked_and_chased_and_referrer_and_school_written_to(journey: Journey) -> None:
     asked, chased, written = (journey.steps[step] for step in BEHIND_LINKS)
     assert sorted(letter.recipient for letter in asked) == sorted([HEALTH, SCHOOL_LEAD])
@@ -220,7 +230,7 @@ def test_each_letter_is_for_one_mailbox_alone(journey: Journey) -> None:
         for name in headers:
             assert not re.fullmatch("(?i)b?cc|resent-.*|sender|reply-to|disposition-.*", name)
     found = [letter.message_id for letter in journey.letters]
-    by_step = (9, 9, 9, 1, 6, 1, 1, 2, 2, 8, 1, 1, 1, 2, 1, 2, 1, 1, 1)
+    by_step = (9, 9, 9, 1, 6, 1, 1, 2, 2, 8, 1, 1, 1, 1, 1, 2, 1, 2, 1, 1, 1)
     assert len(set(found)) == len(found) == sum(by_step)
 
 
@@ -346,6 +356,8 @@ def test_no_letter_fetches_or_tells_on_its_reader(journey: Journey) -> None:
             own.add(f"http://desk.example.org/discussions/{journey.reference}")
         if letter in notices:  # staff sign in to follow it
             own.add(f"http://desk.example.org/discussions/{journey.reference}/record")
+        if any(letter in journey.steps[step] for step in DISAGREED):
+            own.add(f"http://desk.example.org/discussions/{journey.reference}/disagreements")
         assert set(letter.urls) <= own
 
 
