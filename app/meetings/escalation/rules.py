@@ -81,4 +81,5 @@ def check_ending(ending: Ending | None) -> Ending:
 
 
 def is_late(due_at: datetime, now: datetime) -> bool:
+    """Whether a step's time is over."""
     return now > due_at

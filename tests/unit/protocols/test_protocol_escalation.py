@@ -57,7 +57,7 @@ def test_an_areas_own_steps_stand_in_the_place_of_all_shared_ones(write):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (STEP.replace("within = 4\n", ""), 'line 12: "within" is missing'),
+        (STEP.replace("within = 4\n", ""), 'line 11: "within" is missing'),
         (STEP.replace('"hours"', '"moons"'), 'unknown unit "moons"'),
         (STEP.replace("EXA 1", "Nobody"), 'source "Nobody" begins with no known document'),
         (STEP.replace("reason", "because"), 'unknown key "because"'),
