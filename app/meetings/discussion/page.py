@@ -8,7 +8,14 @@ from datetime import datetime
 from app.core.clock import words_for_moment, words_for_span, words_for_time
 from app.meetings.discussion import rules
 from app.meetings.discussion.child_questions import CHILD_GROUPS
-from app.meetings.discussion.due_words import due_in_words
+from app.meetings.discussion.lists_shown import (
+    actions_mark,
+    actions_shown,
+    here_words,
+    name_of_invitee,
+    people_mark,
+    quorum_words,
+)
 from app.meetings.discussion.people import ATTENDANCE, ATTENDED_NAME, ATTENDED_ROLE, text_version
 from app.meetings.discussion.queries import Entries, Held
 from app.meetings.discussion.questions import (
@@ -22,7 +29,6 @@ from app.meetings.discussion.questions import (
     START_REASON,
 )
 from app.meetings.discussion.shown import (
-    ActionShown,
     ChildShown,
     Choice,
     ClockShown,
@@ -36,7 +42,7 @@ from app.meetings.discussion.shown import (
     ReplacedShown,
     ReportShown,
 )
-from app.meetings.discussion.snapshots import circumstances_of, name_of, people_in, snapshot_of
+from app.meetings.discussion.snapshots import circumstances_of, name_of, snapshot_of
 from app.meetings.discussion.types import (
     MEETING,
     Circumstances,
@@ -50,7 +56,7 @@ from app.meetings.discussion.types import (
     person_scope,
 )
 from app.meetings.escalation.page import stands_words
-from app.meetings.models import Action, Dissent, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.standing import replaced_by, standing
 from app.meetings.types import Answer, Attendance, MeetingState
 from app.referrals.models import Child
@@ -236,7 +242,7 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
         dissent_asked=painter.question(MEETING, DISSENT_ASKED),
         dissents=tuple(
             DissentShown(
-                _name(row.invitees, dissent.invitee_id),
+                name_of_invitee(row.invitees, dissent.invitee_id),
                 dissent.what,
                 dissent.why or "",
                 stands_words(row.escalations.get(dissent.id)),
@@ -249,65 +255,6 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
         missing=tuple(rules.missing(snapshot)),
         troubles=tuple(painter.found),
     )
-
-
-def actions_shown(
-    actions: Sequence[Action], invitees: Sequence[Invitee], children: Sequence[Child]
-) -> tuple[ActionShown, ...]:
-    names = {child.id: child.given_name for child in children}
-    return tuple(
-        ActionShown(
-            id=action.id,
-            what=action.what,
-            why=action.why or "",
-            owner=_name(invitees, action.owner_id),
-            due=due_in_words(action.due_at),
-            due_at=action.due_at,
-            child=names.get(action.child_id or 0, ""),
-        )
-        for action in actions
-    )
-
-
-def actions_mark(actions: Sequence[Action]) -> str:
-    """Changes whenever the list of actions does."""
-    return "-".join(f"{action.id}.{action.version}" for action in actions)
-
-
-def people_mark(invitees: Sequence[Invitee], dissents: Sequence[Dissent]) -> str:
-    """Changes when somebody joins, leaves or disagrees: then the page is to be loaded again."""
-    return f"{'-'.join(str(invitee.id) for invitee in standing(invitees))}.{len(dissents)}"
-
-
-def owners(invitees: Sequence[Invitee]) -> list[tuple[str, str]]:
-    """Who can take an action: everyone who counts, with their agency."""
-    return [(str(one.id), f"{one.name} ({one.agency_name})") for one in standing(invitees)]
-
-
-def names_of_owners(meeting: Meeting, actions: Sequence[Action]) -> list[str]:
-    """Who has something to do, each once."""
-    return sorted({_name(meeting.invitees, action.owner_id) for action in actions})
-
-
-def names_of_children(children: Sequence[Child]) -> list[tuple[str, str]]:
-    """For whom an action can be."""
-    return [(str(child.id), child.given_name) for child in children]
-
-
-def here_words(invitees: Sequence[Invitee]) -> str:
-    """`3 of 8 here`."""
-    counted = standing(invitees)
-    here = sum(invitee.attendance in rules.TOOK_PART for invitee in counted)
-    return f"{here} of {len(counted)} here"
-
-
-def quorum_words(invitees: Sequence[Invitee]) -> str:
-    """Who of social care, police and health takes no part, as a sentence; empty when all do."""
-    absent = rules.not_here(people_in(invitees))
-    if not absent:
-        return ""
-    names = rules.listed([kind.label for kind in absent])
-    return f"Not here: {names}. The chair may go on, with a reason that stands in the record."
 
 
 def _child(painter: _Painter, child: Child, row: Held) -> ChildShown:
@@ -415,10 +362,6 @@ def _attendance(painter: _Painter, invitee: Invitee) -> FieldShown:
         choices=[(one.value, _SHORT_ATTENDANCE[one]) for one in Attendance],
         stored=(invitee.attendance.value if invitee.attendance else "", 0),
     )
-
-
-def _name(invitees: Sequence[Invitee], invitee_id: int | None) -> str:
-    return next((one.name for one in invitees if one.id == invitee_id), "")
 
 
 def _more_words(not_decided: FieldShown | None, protected: FieldShown | None) -> str:

@@ -25,7 +25,8 @@ from app.meetings.discussion.forms import (
     read_fields,
     read_press,
 )
-from app.meetings.discussion.page import hold_page, names_of_children, names_of_owners, owners
+from app.meetings.discussion.lists_shown import names_of_children, names_of_owners, owners
+from app.meetings.discussion.page import hold_page
 from app.meetings.discussion.record_clock import record_clock
 from app.meetings.discussion.types import PageKept, Press
 from app.meetings.messages import Sender

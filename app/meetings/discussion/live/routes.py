@@ -13,13 +13,13 @@ from app.core.session import reading, transaction
 from app.meetings.discussion import actions, queries, service
 from app.meetings.discussion.due_words import DueUnclear, due_in_words, parse_due
 from app.meetings.discussion.forms import ActionForm, FieldForm, Lines, add_refusal
-from app.meetings.discussion.live.changes import changes_since, shown_in
-from app.meetings.discussion.page import (
+from app.meetings.discussion.lists_shown import (
     actions_mark,
     actions_shown,
     names_of_children,
     owners,
 )
+from app.meetings.discussion.live.changes import changes_since, shown_in
 from app.meetings.discussion.routes import WRITE, meeting_or_404, to_write
 from app.meetings.discussion.types import Conflict
 from app.meetings.models import Meeting
