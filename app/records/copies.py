@@ -6,10 +6,11 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.records.document.extracts import of_agency, of_child
 from app.records.document.readers import for_reader
 from app.records.document.render import LaidOut, address, lay_out
 from app.records.document.seal import Sealer, seal
-from app.records.document.types import Reader, RecordContent
+from app.records.document.types import Reader, ReaderRecord, RecordContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Press:
 
     content: RecordContent
     sealer: Sealer
+    former: RecordContent | None = None  # the version that this one corrects
     _pages: list[LaidOut] = field(default_factory=list)
 
     def copy_for(self, reader: Reader, now: datetime) -> SealedCopy:
@@ -33,8 +35,18 @@ class Press:
 
         Raises SealError and drawable.FontsMissing. Source: F3, F4.
         """
-        copy = for_reader(self.content, reader)
-        pages = next((made for made in self._pages if made.view == copy.view), None)
+        return self._sealed(for_reader(self.content, reader, self.former), now)
+
+    def child_extract(self, place: int, reader: Reader, now: datetime) -> SealedCopy:
+        """One child's part of this reader's copy (F6). Raises IndexError, see `of_child`."""
+        return self._sealed(of_child(for_reader(self.content, reader), place), now)
+
+    def actions_extract(self, agency: str, reader: Reader, now: datetime) -> SealedCopy:
+        """One agency's actions (F6). Raises LookupError, see `of_agency`."""
+        return self._sealed(of_agency(for_reader(self.content, reader), agency), now)
+
+    def _sealed(self, copy: ReaderRecord, now: datetime) -> SealedCopy:
+        pages = next((made for made in self._pages if made.copy.shares_pages_with(copy)), None)
         if pages is None:
             pages = lay_out(copy)
             self._pages.append(pages)

@@ -186,6 +186,7 @@ def council_reader(authority: str) -> Reader:
         agency_kind=AgencyKind.SOCIAL_CARE,
         agency_id="",
         person_id="",
+        is_council=True,
     )
 
 

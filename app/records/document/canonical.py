@@ -75,6 +75,7 @@ def copy_json(copy: ReaderRecord) -> bytes:
         "copy_for": {"name": reader.name, "role": reader.role, "agency": reader.agency},
         "canonical_sha256": copy.canonical_sha256,
         "record": _plain(copy.view),
+        **({"extract": _plain(copy.extract)} if copy.extract else {}),
     }
     return _dump(document, indent=1)
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import cast
 
 from app.records.document.canonical import canonical_sha256
+from app.records.document.changes import changes
 from app.records.document.types import (
     AgencyKind,
     Disclosed,
@@ -51,15 +52,26 @@ def may_see(reader: Reader, passage: Protected) -> bool:
     return False
 
 
-def for_reader(content: RecordContent, reader: Reader) -> ReaderRecord:
+def for_reader(
+    content: RecordContent, reader: Reader, former: RecordContent | None = None
+) -> ReaderRecord:
     """The record as this reader may see it, with the hash of the whole.
 
     What may not be seen is left out here, before anything is drawn or written, and stands as
     `Withheld`. The walk goes through every field, so a passage marked as protected in a new place
-    is decided on as well. Source: F4; HO2014 Blackburn.
+    is decided on as well. `former` is the version that this one corrects: what differs for this
+    reader is then said. Source: F2, F4; HO2014 Blackburn.
     """
-    view = cast(RecordView, _shown(content.record, reader))
-    return ReaderRecord(reader=reader, view=view, canonical_sha256=canonical_sha256(content))
+    view = view_for(content, reader)
+    differs = (
+        changes(view_for(former, reader), view, former_words=reader.is_council) if former else ()
+    )
+    return ReaderRecord(reader, view, canonical_sha256(content), differs)
+
+
+def view_for(content: RecordContent, reader: Reader) -> RecordView:
+    """What this reader may see, without the hash."""
+    return cast(RecordView, _shown(content.record, reader))
 
 
 def _shown(value: object, reader: Reader) -> object:

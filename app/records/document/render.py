@@ -27,7 +27,7 @@ from app.core.paper.printing import (
 )
 from app.records.document import wording
 from app.records.document.canonical import copy_json
-from app.records.document.types import ReaderRecord, RecordView
+from app.records.document.types import ExtractKind, ReaderRecord
 
 if TYPE_CHECKING:
     from pikepdf import Object, Page, Pdf
@@ -36,15 +36,19 @@ STYLE = Path(__file__).parent / "record.css"
 ATTACHMENT = "record.json"
 MM = 72 / 25.4
 DRAFT_MARKING = "DRAFT, NOT SIGNED"
+_TEMPLATES = {
+    None: "records/document/record.html",
+    ExtractKind.CHILD: "records/document/record.html",
+    ExtractKind.ACTIONS: "records/document/actions.html",
+}
 STRIP_LEFT, STRIP_BOTTOM, STRIP_WIDTH, STRIP_HEIGHT = 19.0, 8.2, 136.0, 12.5
 
 
 @dataclass(frozen=True, slots=True)
 class LaidOut:
-    """The pages of one view, and what of the copy is the same for all who share it."""
+    """The pages, and a copy that they were laid out for: its reader alone may be another."""
 
-    view: RecordView
-    canonical_sha256: str
+    copy: ReaderRecord
     pdf: bytes
 
 
@@ -72,17 +76,20 @@ def render_draft(copy: ReaderRecord) -> bytes:
 def lay_out(copy: ReaderRecord, *, draft: bool = False) -> LaidOut:
     """The pages for everyone whose view and hash are those of this copy. The costly part."""
     marking = f"{copy.view.marking} {DRAFT_MARKING}" if draft else copy.view.marking
-    html = page_template("records/document/record.html").render(
+    html = page_template(_TEMPLATES[copy.extract.kind if copy.extract else None]).render(
         view=replace(copy.view, marking=marking),
+        changes=copy.changes,
+        extract=copy.extract,
         draft=draft,
         words=wording,
+        title=wording.title(copy),
         presence=wording.PRESENCE_WORDS,
         held_on=london_date(copy.view.meeting.started_at),
         headlines=wording.headlines(copy.view),
         signature=wording.signature(copy),
         hash_lines=_in_groups(copy.canonical_sha256),
     )
-    return LaidOut(copy.view, copy.canonical_sha256, laid_out(html, STYLE))
+    return LaidOut(copy, laid_out(html, STYLE))
 
 
 def address(pages: LaidOut, copy: ReaderRecord) -> bytes:
@@ -92,18 +99,14 @@ def address(pages: LaidOut, copy: ReaderRecord) -> bytes:
     """
     from pikepdf import Pdf
 
-    if not _same_pages(pages, copy):
+    if not pages.copy.shares_pages_with(copy):
         raise ValueError("These pages show another view: lay them out for this reader.")
     signed_at = copy.view.sign_off.signed_at.astimezone(UTC)
-    title = f"{wording.title(copy.view)}. {wording.copy_for(copy)}"
+    title = f"{wording.title(copy)}. {wording.copy_for(copy)}"
     with Pdf.open(io.BytesIO(pages.pdf)) as pdf:
         _put_name(pdf, wording.copy_for(copy))
         _attach(pdf, copy_json(copy), signed_at)
         return finished(pdf, title, copy.view.authority, signed_at)
-
-
-def _same_pages(pages: LaidOut, copy: ReaderRecord) -> bool:
-    return pages.canonical_sha256 == copy.canonical_sha256 and pages.view == copy.view
 
 
 def _in_groups(digest: str) -> str:

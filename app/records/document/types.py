@@ -6,7 +6,7 @@ One set of shapes serves twice: with `Protected` passages it is what the chair s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
@@ -266,7 +266,10 @@ class RecordContent:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whose copy it is. `person_id` and `agency_id` are matched with those of a passage."""
+    """Whose copy it is. `person_id` and `agency_id` are matched with those of a passage.
+
+    `is_council`: the council's own copy, which alone says what a former version said.
+    """
 
     name: str
     role: str
@@ -274,15 +277,54 @@ class Reader:
     agency_kind: AgencyKind
     agency_id: str
     person_id: str
+    is_council: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A place that a correction changed. `before` is empty but in the council's own copy.
+
+    `count`: how many were taken out there, where they are not named.
+    """
+
+    section: str
+    label: str
+    what: str
+    now: str
+    before: str = ""
+    count: int = 0
+
+
+class ExtractKind(StrEnum):
+    """Which part of a record stands by itself (F6)."""
+
+    CHILD = "child"
+    ACTIONS = "actions"
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """That a copy is only a part: of which child or agency, and what it leaves out."""
+
+    kind: ExtractKind
+    subject: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderRecord:
     """A copy before it is printed: what this reader may see, and the hash of what was signed.
 
-    Two readers who may see the same have equal views, and share the printed pages.
+    Two readers who may see the same have equal views, and share the printed pages. `changes`: what
+    this version says otherwise than the one before it; `extract`: where it is only a part.
     """
 
     reader: Reader
     view: RecordView
     canonical_sha256: str
+    changes: tuple[Change, ...] = ()
+    extract: Extract | None = None
+
+    def shares_pages_with(self, other: ReaderRecord) -> bool:
+        """Whether everything but the reader's name is the same."""
+        return replace(self, reader=other.reader) == other

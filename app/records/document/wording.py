@@ -9,8 +9,10 @@ from app.core.clock import london_date, words_for_moment, words_for_time
 from app.core.paper.drawable import LINE_ENDS
 from app.records.document.types import (
     KIND_WORDS,
+    Change,
     Child,
     ClockLine,
+    ExtractKind,
     Presence,
     Prose,
     ReaderRecord,
@@ -121,8 +123,27 @@ def signature(copy: ReaderRecord) -> str:
     return f"{statement}."
 
 
-def title(view: RecordView) -> str:
-    return f"Record of strategy discussion {view.reference}, version {view.version}"
+def title(copy: ReaderRecord) -> str:
+    """The file's title; an extract says that it is one, and names no child."""
+    view = copy.view
+    of = f"strategy discussion {view.reference}, version {view.version}"
+    if copy.extract is None:
+        return f"Record of {of}"
+    return f"Actions from {of}" if copy.extract.kind is ExtractKind.ACTIONS else f"Extract of {of}"
+
+
+def change_place(change: Change) -> str:
+    """Where it stands: the section, and the place in it where that may be named."""
+    if change.label in ("", change.section):
+        return change.section
+    return f"{change.section}. {change.label}"
+
+
+def change_now(change: Change) -> str:
+    """What stands there now."""
+    if change.now:
+        return change.now
+    return f"{change.count} taken out" if change.count > 1 else "Taken out"
 
 
 def copy_for(copy: ReaderRecord) -> str:
