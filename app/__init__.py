@@ -36,7 +36,8 @@ FLOORS_WITH_TABLES = (
     "referrals.outcome", "referrals.letters", "referrals.public", "referrals.abuse",
     "referrals.lists", "referrals.filing", "referrals.joining", "meetings", "meetings.received",
     "meetings.papers", "meetings.calls", "meetings.reminders", "meetings.actions", "meetings.after",
-    "meetings.escalation", "records", "records.filing", "reports.wall",
+    "meetings.escalation", "records", "records.filing", "records.extracts",
+    "records.recall", "reports.wall",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -78,6 +79,8 @@ ROUTES = (
     "app.records.routes",
     "app.records.actions.routes",
     "app.records.filing.routes",
+    "app.records.extracts.routes",
+    "app.records.recall.routes",
     "app.guests.routes",
     "app.guests.requests.routes",
     "app.reports.routes",

@@ -26,7 +26,8 @@ from app.invitations.types import CalendarMethod, Desk, LetterKind
 from app.invitations.wording import display_name, is_address
 
 CALENDAR_FILE = "invite.ics"
-_MARK = re.compile(rb"@(plain|html|calendar)@")
+_MARK = re.compile(rb"@(plain|html|calendar|file)@")
+ENCLOSED = "record.pdf"
 # The plain policy: what is put in is ASCII of our own making, and structured headers take ten times
 # as long.
 _CRLF = policy.compat32.clone(linesep="\r\n")
@@ -45,7 +46,13 @@ class Frame:
     pieces: tuple[bytes, ...]  # bytes, name of a part, bytes, name of a part, ..., bytes
 
     def fill(
-        self, name: str, email: str, plain: str, html: str, entry: bytes | None = None
+        self,
+        name: str,
+        email: str,
+        plain: str,
+        html: str,
+        entry: bytes | None = None,
+        file: bytes | None = None,
     ) -> FinishedMessage:
         """The message for one person. Raises UnsafeHeader for an address that is none.
 
@@ -57,6 +64,8 @@ class Frame:
         contents = {b"plain": _quoted(plain), b"html": _quoted(html)}
         if entry is not None:
             contents[b"calendar"] = _base64(entry)
+        if file is not None:
+            contents[b"file"] = _base64(file)
         if not is_address(email):
             raise UnsafeHeader("That is not an email address that mail can be sent to.")
         own = _mailbox("To", name, email) + f"Message-ID: {message_id}\r\n".encode("ascii")
@@ -79,11 +88,14 @@ def frame(
     subject: str,
     now: datetime,
     method: CalendarMethod | None = None,
+    *,
+    enclosed: bool = False,
 ) -> Frame:
-    """The frame of a message from the desk; with a calendar entry where there is a method."""
+    """The frame of a message from the desk; with a calendar entry where there is a method, and a
+    PDF of a fixed name (D2) where one is `enclosed`."""
     if not is_address(desk.email):
         raise UnsafeHeader("The desk's address is not an email address: mend it in the settings.")
-    blank = _blank(kind, method)
+    blank = _blank(kind, method, enclosed)
     own = Message(policy=_CRLF)
     own["Subject"] = header_text(subject)
     own["Date"] = format_datetime(now)
@@ -101,7 +113,7 @@ def frame(
 
 
 @cache
-def _blank(kind: LetterKind, method: CalendarMethod | None) -> tuple[bytes, ...]:
+def _blank(kind: LetterKind, method: CalendarMethod | None, enclosed: bool) -> tuple[bytes, ...]:
     """Fields and parts of every letter of a kind: bytes, name of a part, bytes, ..., bytes.
 
     Made by the standard library, parsed again and compared with what was meant, once. The
@@ -119,7 +131,15 @@ def _blank(kind: LetterKind, method: CalendarMethod | None) -> tuple[bytes, ...]
         _part('text/plain; charset="utf-8"', "quoted-printable", "plain"),
         _part('text/html; charset="utf-8"', "quoted-printable", "html"),
     ]
-    if method is None:
+    if enclosed:
+        file = _part(f'application/pdf; name="{ENCLOSED}"', "base64", "file")
+        file["Content-Disposition"] = f'attachment; filename="{ENCLOSED}"'
+        inner = Message(policy=_CRLF)
+        _multipart(inner, "alternative", alternatives)
+        _multipart(message, "mixed", [inner, file])
+        parts = ["multipart/mixed", "multipart/alternative", "text/plain", "text/html",
+                 "application/pdf"]  # fmt: skip
+    elif method is None:
         _multipart(message, "alternative", alternatives)
         parts = ["multipart/alternative", "text/plain", "text/html"]
     else:

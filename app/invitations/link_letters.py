@@ -32,6 +32,23 @@ _LINKS: dict[LetterKind, _LinkWords] = {
         "Please confirm on that page that you have read it. You can also say there that you "
         "disagree.",
     ),
+    LetterKind.RECORD_REMINDER: _LinkWords(
+        "Reminder: the record of multi-agency meeting {reference}",
+        "You have not confirmed yet that you have read the record of multi-agency meeting "
+        "{reference}.",
+        "Read the record",
+        "Please confirm on that page that you have read it. You can also say there that you "
+        "disagree.",
+    ),
+    LetterKind.RECORD_RECALLED: _LinkWords(
+        "The record of multi-agency meeting {reference} is recalled",
+        "The record of multi-agency meeting {reference} that we sent you is recalled: it should "
+        "not be used. If you have downloaded, printed or passed it on, delete or destroy every "
+        "copy now and tell us on the telephone who has seen it.",
+        "Open your page",
+        "Earlier links to the record do not open any more. What you took on in the meeting still "
+        "holds, and stands on that page.",
+    ),
     LetterKind.ACTIONS: _LinkWords(
         "Your actions after multi-agency meeting {reference}",
         "You took on one or more actions in multi-agency meeting {reference}. The record is not "
@@ -152,18 +169,21 @@ def link_letters(
     now: datetime,
     *,
     at_once: bool = False,
+    enclosed: bytes | None = None,
 ) -> list[FinishedMessage]:
     """`link_letter` for several readers: (name, email, link) each, in their order. `at_once` where
-    the time for what is asked has run out."""
+    the time for what is asked has run out; `enclosed` is a PDF that travels with the letter."""
     words = _LINKS[kind]
     subject = words.subject.format(reference=header_text(reference))
-    made = frame(kind, desk, subject, now)
+    made = frame(kind, desk, subject, now, enclosed=enclosed is not None)
     writes = Rendering()
     finished = []
     for name, email, link in readers:
         blocks = _link_blocks(words, desk, reference, name, link, at_once)
+        if enclosed is not None:
+            blocks.insert(2, Text("Your own copy is also attached to this message."))
         text, html = writes.as_text(blocks), writes.as_html(subject, blocks)
-        finished.append(made.fill(name, email, text, html))
+        finished.append(made.fill(name, email, text, html, file=enclosed))
     return finished
 
 

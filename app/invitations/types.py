@@ -33,6 +33,8 @@ class LetterKind(enum.Enum):
     REMINDER = "reminder"
     CODE = "code"
     RECORD = "record"
+    RECORD_REMINDER = "record_reminder"
+    RECORD_RECALLED = "record_recalled"
     ACTIONS = "actions"
     ACTIONS_SOON = "actions_soon"
     ACTIONS_LATE = "actions_late"

@@ -39,8 +39,11 @@ from app.referrals.sender import desk_of as desk_of
 
 CALL_LOCATION = "Telephone conference"
 _DELIVERED = insert(table(Delivery))
-# Whatever an invitee is told of their actions stands under one name in the list of deliveries.
+# Whatever an invitee is told of their actions stands under one name in the list of deliveries, and
+# so does what they are told of the record.
 _KINDS = {
+    LetterKind.RECORD_REMINDER: MessageKind.RECORD,
+    LetterKind.RECORD_RECALLED: MessageKind.RECORD,
     LetterKind.ACTIONS_SOON: MessageKind.ACTIONS,
     LetterKind.ACTIONS_LATE: MessageKind.ACTIONS,
 }
@@ -199,11 +202,12 @@ def send_links(
     invitees: Iterable[Invitee],
     sender: Sender,
     now: datetime,
+    enclosed: bytes | None = None,
 ) -> int:
-    """Queue a letter that is only a link, RECORD or of ACTIONS; returns how many were queued.
+    """Queue a letter that is only a link, about the record or of ACTIONS; returns how many.
 
     An invitee of a discussion that was started at once has no invitation yet: one is made where
-    there is an address.
+    there is an address. `enclosed` is a PDF that travels with it, for the secure list alone (F5).
     """
     readers = [one for one in invitees if ensure_invitation(session, one, now) is not None]
     if not readers:
@@ -219,6 +223,7 @@ def send_links(
             for invitation, link in zip(held.values(), links, strict=True)
         ],
         now,
+        enclosed=enclosed,
     )
     told = _KINDS.get(kind) or MessageKind(kind.value)
     _queue(session, told, [one.id for one in readers], finished, now)

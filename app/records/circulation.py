@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from app.audit import service as audit
 from app.audit.types import SYSTEM, Actor, Subject
 from app.core.refusal import Refused
+from app.directory.queries import council
 from app.invitations import rules as invitation_rules
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
@@ -24,11 +25,19 @@ from app.meetings.types import ActionState, MeetingState, MessageKind
 from app.records import queries
 from app.records.copies import SealedCopy
 from app.records.keys import cipher_of
-from app.records.models import Circulation, RecordCopy, RecordFault, RecordVersion
-from app.records.rules import file_name, reached_everyone
+from app.records.models import (
+    Circulation,
+    RecordCopy,
+    RecordFault,
+    RecordVersion,
+)
+from app.records.recall.models import RecordRecall
+from app.records.recall.queries import is_recalled
+from app.records.rules import file_name, may_attach, reached_everyone
 from app.records.types import CopyFile, GuestRecord
 
 _LATER = aliased(Circulation)
+_RECALLED = aliased(RecordVersion)
 _OWN = (
     select(Circulation, RecordVersion)
     .join(RecordVersion, RecordVersion.id == Circulation.version_id)
@@ -44,6 +53,12 @@ _OWN = (
             _LATER.id > Circulation.id,
             _LATER.invitee_id == Circulation.invitee_id,
             _LATER.withheld_reason.is_not(None),
+        ),
+        # What was recalled is read by nobody, nor what it had taken the place of.
+        ~exists().where(
+            RecordRecall.version_id == _RECALLED.id,
+            _RECALLED.meeting_id == RecordVersion.meeting_id,
+            _RECALLED.number >= RecordVersion.number,
         ),
     )
     .order_by(RecordVersion.number.desc())
@@ -181,13 +196,18 @@ def store_and_tell(
     newest = queries.newest_number(session, meeting.id)
     if meeting.state is not MeetingState.SIGNED or version.number != newest:
         return False
+    if is_recalled(session, version.id):
+        return False
     invitee = session.get_one(Invitee, held.invitee_id)
     if not queries.has_copy(session, version.id, invitee.id):
         if copy is None:
             return False
         keep_copy(session, version, invitee.id, copy, now)
     messages.end_dead_invitation(session, invitee, now)
-    if not messages.send_links(session, LetterKind.RECORD, meeting, [invitee], sender, now):
+    enclosed = _to_enclose(session, held, invitee, copy)
+    if not messages.send_links(
+        session, LetterKind.RECORD, meeting, [invitee], sender, now, enclosed
+    ):
         raise Refused("page", f"{invitee.name} has no email address: withhold the copy")
     held.sent_at = now
     held.message_id = session.execute(
@@ -197,6 +217,26 @@ def store_and_tell(
     mend_fault(session, version.id, invitee.id)
     _note(session, SYSTEM, "queued the record for a reader", held, now)
     return True
+
+
+def _to_enclose(
+    session: Session, held: Circulation, invitee: Invitee, copy: SealedCopy | None
+) -> bytes | None:
+    """The copy itself where it was to go with the letter and the address still may have it (F5).
+
+    The address is the one that the letter goes to, and the secure list is the council's of now.
+    """
+    if not held.attached:
+        return None
+    invitation = messages.ensure_invitation(session, invitee, held.released_at)
+    if invitation is None or not may_attach(invitation.email, council(session).secure_domains):
+        held.attached = False  # by link and code after all, and the ledger says so
+        return None
+    if copy is not None:
+        return copy.pdf
+    stored = queries.copy_for(session, held.version_id, invitee.id)
+    version = session.get_one(RecordVersion, held.version_id)
+    return cipher_of(session, version.key_id).open(stored.pdf) if stored else None
 
 
 def keep_copy(

@@ -36,7 +36,7 @@ class CorrectForm(BaseForm):
 
 
 class ReleaseForm(BaseForm):
-    """For each reader also `withhold_<id>` and `reason_<id>`, see `release_form`."""
+    """For each reader also `withhold_<id>`, `reason_<id>` and `attach_<id>`, see `release_form`."""
 
     number = HiddenField()
     checked = BooleanField("I have checked the recipients: each of them is to have this record")
@@ -49,6 +49,10 @@ class ReleaseForm(BaseForm):
             if self[f"withhold_{one.id}"].data
         }
 
+    def attached(self, readers: Iterable[InviteeFacts]) -> frozenset[int]:
+        """The readers to whom the copy itself is to travel with the letter."""
+        return frozenset(one.id for one in readers if self[f"attach_{one.id}"].data)
+
     def withhold_again(self, before: Mapping[int, str]) -> None:
         """Tick the copies that were withheld before, with their reasons, by invitee."""
         for invitee_id, reason in before.items():
@@ -58,7 +62,8 @@ class ReleaseForm(BaseForm):
 
 
 def release_form(readers: Iterable[InviteeFacts]) -> ReleaseForm:
-    """The form for these readers: a tick and a reason for each copy that is kept back."""
+    """The form for these readers: for each a tick and a reason to keep the copy back, and a tick
+    to attach it."""
 
     class ForReaders(ReleaseForm):
         pass
@@ -67,6 +72,8 @@ def release_form(readers: Iterable[InviteeFacts]) -> ReleaseForm:
         setattr(ForReaders, f"withhold_{one.id}", BooleanField(f"Withhold the copy for {one.name}"))
         reason = Passage(f"Why the copy for {one.name} is withheld", length=LONGEST_REASON)
         setattr(ForReaders, f"reason_{one.id}", reason)
+        attach = BooleanField(f"Attach the copy to the email to {one.name}")
+        setattr(ForReaders, f"attach_{one.id}", attach)
     return ForReaders()
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, EncryptedText, values_of
@@ -132,12 +140,16 @@ class Circulation(Base):
     withheld_reason: Mapped[str | None] = mapped_column(EncryptedText)
     # The chair let it go after all. What was withheld rightly makes no record late.
     after_all_at: Mapped[datetime | None]
+    # The copy goes with the letter: the address is on the council's secure list.
+    attached: Mapped[bool] = mapped_column(server_default=false())
     sent_at: Mapped[datetime | None]  # the message was queued by the worker
     # The newest message that told this reader; what became of it stands in the outbox.
     message_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"))
     opened_at: Mapped[datetime | None]
     downloaded_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
+    reminders: Mapped[int] = mapped_column(server_default=text("0"))
+    reminded_at: Mapped[datetime | None]
 
 
 class RecordWarning(Base):

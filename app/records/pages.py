@@ -26,8 +26,10 @@ from app.records.document import wording
 from app.records.document.canonical import CanonicalError
 from app.records.document.readers import for_reader
 from app.records.document.types import Protected, Reader, ReaderRecord, Record, RecordContent
+from app.records.extracts.service import Part, parts_of
 from app.records.keys import UnreadableRecord
 from app.records.queries import DissentBeside, VersionShown
+from app.records.recall.queries import RecallShown, recalls_of
 from app.records.types import InviteeFacts, LedgerLine, NoCopy, Recipient, SigningAs
 
 # A draft is not signed, so nothing needs hiding behind its hash.
@@ -76,10 +78,21 @@ class GatePage:
     correcting: Correcting | None
     troubles: tuple[str, ...]
     beside: tuple[DissentBeside, ...]
+    parts: tuple[Part, ...]
+    recalled: RecallShown | None
 
     @property
     def signed(self) -> bool:
         return self.state is MeetingState.SIGNED
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeShown:
+    """What a correction says otherwise than the version that was signed before."""
+
+    place: str
+    before: str
+    now: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +103,14 @@ class SignPage:
     for_chair: str
     summary: Summary
     correcting: Correcting | None
+    changes: tuple[ChangeShown, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderToRelease:
     recipient: Recipient
     warning: str
+    may_attach: bool  # the address is on the secure list
     withheld_before: str  # why the version before was withheld; empty where it was not
 
 
@@ -108,6 +123,13 @@ class Ledger:
     lines: tuple[LedgerLine, ...]
     reached_at: datetime | None  # when it was with everyone
     checks: tuple[tuple[str, datetime], ...]  # who checked the recipients, and when
+    recalled: RecallShown | None
+    had_opened: tuple[str, ...]  # of a version that was recalled
+
+    @property
+    def open(self) -> bool:
+        """Whether anything may still be done with its copies."""
+        return self.newest and self.recalled is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +142,13 @@ class CirculatePage:
     deadline: DeadlinePanel | None
     correcting: Correcting | None
     troubles: tuple[str, ...]
+    recalled: RecallShown | None  # the newest version was taken back
+
+    @property
+    def recallable(self) -> int:
+        """The number of the version that may be taken back; 0 where there is none."""
+        newest = next(iter(self.ledgers), None)
+        return newest.number if newest and newest.recalled is None else 0
 
 
 def gate_page(session: Session, meeting: Meeting, now: datetime) -> GatePage:
@@ -129,6 +158,7 @@ def gate_page(session: Session, meeting: Meeting, now: datetime) -> GatePage:
     versions = queries.versions_of(session, meeting.id)
     readers, without = _readers(meeting, record) if record else ((), ())
     missing = gate_of(session, meeting) if begun and not _is_signed(meeting) else []
+    recalled = recalls_of(session, meeting.id) if versions else {}
     return GatePage(
         ref=meeting.ref,
         state=meeting.state,
@@ -147,7 +177,13 @@ def gate_page(session: Session, meeting: Meeting, now: datetime) -> GatePage:
             if versions
             else ()
         ),
+        parts=_parts(record) if record and _is_signed(meeting) else (),
+        recalled=recalled.get(versions[0].id) if versions else None,
     )
+
+
+def _parts(record: Record[Protected]) -> tuple[Part, ...]:
+    return tuple(parts_of(RecordContent(record, _DRAFT_BLINDING)))
 
 
 def sign_page(session: Session, meeting: Meeting, staff: StaffMember, now: datetime) -> SignPage:
@@ -174,6 +210,19 @@ def sign_page(session: Session, meeting: Meeting, staff: StaffMember, now: datet
         for_chair=for_chair,
         summary=_summary(session, record),
         correcting=_correcting(session, meeting),
+        changes=_changes(session, meeting, record),
+    )
+
+
+def _changes(
+    session: Session, meeting: Meeting, record: Record[Protected]
+) -> tuple[ChangeShown, ...]:
+    """What a correction changes, with the former words: whoever signs has read both."""
+    former = service.former_of(session, meeting, record.version)
+    copy = _as_read(record, rules.council_reader(record.authority), former)
+    return tuple(
+        ChangeShown(wording.change_place(one), one.before, wording.change_now(one))
+        for one in copy.changes
     )
 
 
@@ -182,6 +231,8 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
     versions = queries.versions_of(session, meeting.id)
     ledgers = queries.ledgers_of(session, meeting.id)
     version = next(iter(versions), None)
+    recalls = recalls_of(session, meeting.id)
+    recalled = recalls.get(version.id) if version else None
     waiting: tuple[ReaderToRelease, ...] = ()
     without: tuple[NoCopy, ...] = ()
     record, troubles = _readable(session, meeting, now) if version else (None, ())
@@ -190,22 +241,31 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
         readers, without = _readers(meeting, record)
         suspects = queries.perpetrators_agencies(session, meeting.referral_id)
         before = queries.withheld_before(session, meeting.id, version.number)
+        secure = council(session).secure_domains
         waiting = tuple(
-            ReaderToRelease(one, _warning(one, suspects), before.get(one.facts.id, ""))
+            ReaderToRelease(
+                one,
+                _warning(one, suspects),
+                rules.may_attach(one.facts.email, secure),
+                before.get(one.facts.id, ""),
+            )
             for one in readers
             if one.facts.id not in known
         )
     return CirculatePage(
         ref=meeting.ref,
         version=version,
-        to_release=waiting if _is_signed(meeting) else (),
+        to_release=waiting if _is_signed(meeting) and not recalled else (),
         without=without,
         ledgers=tuple(
-            _ledger(meeting, one, versions, ledgers) for one in versions if one.id in ledgers
+            _ledger(meeting, one, versions, ledgers, recalls.get(one.id))
+            for one in versions
+            if one.id in ledgers
         ),
         deadline=_panel(meeting, queries.first_reached(meeting, versions, ledgers), now),
         correcting=_correcting(session, meeting),
         troubles=troubles,
+        recalled=recalled,
     )
 
 
@@ -214,6 +274,7 @@ def _ledger(
     version: VersionShown,
     versions: Sequence[VersionShown],
     ledgers: dict[int, list[LedgerLine]],
+    recalled: RecallShown | None,
 ) -> Ledger:
     lines = ledgers[version.id]
     return Ledger(
@@ -222,6 +283,8 @@ def _ledger(
         lines=tuple(lines),
         reached_at=queries.reached_at(meeting, version, versions, ledgers),
         checks=tuple(dict.fromkeys((line.checked_by, line.released_at) for line in lines)),
+        recalled=recalled,
+        had_opened=tuple(f"{line.name}, {line.agency_name}" for line in lines if line.opened_at),
     )
 
 
@@ -245,11 +308,12 @@ def draft_for(
     """The draft as this invitee's copy would show it; the council's without one. None for an
     invitee who gets no copy."""
     record = service.draft_of(session, meeting, now)
+    former = service.former_of(session, meeting, record.version)
     if invitee_id is None:
-        return _as_read(record, rules.council_reader(record.authority))
+        return _as_read(record, rules.council_reader(record.authority), former)
     getting, _ = rules.recipients(queries.invitees_of(meeting))
     reader = next((one for one in getting if one.id == invitee_id), None)
-    return _as_read(record, rules.reader_for(reader)) if reader else None
+    return _as_read(record, rules.reader_for(reader), former) if reader else None
 
 
 def _readable(
@@ -293,8 +357,10 @@ def _is_signed(meeting: Meeting) -> bool:
     return meeting.state is MeetingState.SIGNED
 
 
-def _as_read(record: Record[Protected], reader: Reader) -> ReaderRecord:
-    return for_reader(RecordContent(record, _DRAFT_BLINDING), reader)
+def _as_read(
+    record: Record[Protected], reader: Reader, former: RecordContent | None = None
+) -> ReaderRecord:
+    return for_reader(RecordContent(record, _DRAFT_BLINDING), reader, former)
 
 
 def _readers(

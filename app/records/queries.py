@@ -21,6 +21,7 @@ from app.records.models import (
     RecordFault,
     RecordVersion,
 )
+from app.records.recall.models import RecordRecall
 from app.records.rules import Progress, reached_everyone, step_of
 from app.records.types import InviteeFacts, LedgerLine
 from app.referrals.models import ReferralAdult
@@ -53,6 +54,7 @@ _TO_SEND = (
         # While a correction is open, or once it is signed, the older version goes to nobody else.
         Meeting.state == MeetingState.SIGNED,
         _is_newest,
+        ~exists().where(RecordRecall.version_id == RecordVersion.id),
     )
     .order_by(Circulation.id)
 )
@@ -280,6 +282,8 @@ def _lines(session: Session, statement: Select[*tuple[Any, ...]]) -> list[Ledger
                 checked_by=row.checked_by,
                 released_at=held.released_at,
                 after_all=held.after_all_at is not None,
+                attached=held.attached,
+                reminded_at=held.reminded_at,
             )
         )
     return lines
@@ -304,6 +308,7 @@ def invitees_of(meeting: Meeting) -> tuple[InviteeFacts, ...]:
             agency_id=one.agency_id,
             agency_name=one.agency_name,
             agency_kind=one.agency_kind,
+            email=one.email or "",
             has_address=bool(one.email) or one.invitation_id is not None,
             attendance=one.attendance,
             removed=one.removed_at is not None,

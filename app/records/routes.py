@@ -193,6 +193,7 @@ def circulate(ref: str) -> Response:
                     form.withheld(readers),
                     form.checked.data,
                     now(),
+                    form.attached(readers),
                 )
         except Refused as refusal:
             _say(form, refusal)

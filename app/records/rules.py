@@ -164,6 +164,25 @@ def check_release(
         raise Refused("checked", "Tick that you have checked the recipients")
 
 
+def check_attachments(
+    readers: Sequence[InviteeFacts], attached: Collection[int], secure_domains: Collection[str]
+) -> None:
+    """Raises Refused for a copy that would travel by mail to a domain which is not on the
+    council's secure list (F5)."""
+    for reader in readers:
+        if reader.id in attached and not may_attach(reader.email, secure_domains):
+            raise Refused(
+                f"attach_{reader.id}",
+                f"{reader.name}'s address is not on the secure list: untick this, and the copy "
+                "goes by link and code",
+            )
+
+
+def may_attach(email: str, secure_domains: Collection[str]) -> bool:
+    """Whether a copy may travel by mail to this address: its domain is on the secure list (F5)."""
+    return email.rpartition("@")[2].lower() in secure_domains
+
+
 def reader_for(person: InviteeFacts) -> Reader:
     """An invitee as the reader of a copy (F4). Nobody is refused what they said themselves, so
     the marks are those that passages carry: `agency_mark` and `person_mark`."""
@@ -187,6 +206,18 @@ def council_reader(authority: str) -> Reader:
         agency_id="",
         person_id="",
         is_council=True,
+    )
+
+
+def agency_reader(agency: str) -> Reader:
+    """The reader of one agency's actions: the agency, whoever holds the file there (F6)."""
+    return Reader(
+        name=agency,
+        role="actions of this agency",
+        agency="",
+        agency_kind=AgencyKind.OTHER,
+        agency_id="",
+        person_id="",
     )
 
 
@@ -319,7 +350,8 @@ def verdict_words(verdict: Verdict) -> tuple[str, tuple[str, ...]]:
     """A heading and what it means, for the page and the command; no child is ever named (F7)."""
     issued = f"Issued {words_for_moment(verdict.issued_at)}." if verdict.issued_at else ""
     signed = f"Signed {words_for_moment(verdict.signed_at)}." if verdict.signed_at else ""
-    which = f"Record {verdict.reference}, version {verdict.version}."
+    what = f"{verdict.part} of record" if verdict.part else "Record"
+    which = f"{what} {verdict.reference}, version {verdict.version}."
     match verdict.found:
         case Found.GENUINE:
             return "This file is genuine", (
@@ -332,6 +364,12 @@ def verdict_words(verdict: Verdict) -> tuple[str, tuple[str, ...]]:
                 f"{which} It was corrected: version {verdict.newest} has taken its place.",
                 f"{signed} {issued}".strip(),
                 f"The SHA-256 of what was signed is {verdict.sha256}.",
+            )
+        case Found.RECALLED:
+            return "This file is genuine, but it was recalled", (
+                f"{which} The authority has taken it back: do not rely on it, and delete it.",
+                f"{signed} {issued}".strip(),
+                "Telephone the authority's desk if you need to know what holds.",
             )
         case Found.CHANGED:
             return "This file was changed", (
@@ -350,6 +388,7 @@ def verdict_words(verdict: Verdict) -> tuple[str, tuple[str, ...]]:
             )
 
 
-def file_name(reference: str, number: int) -> str:
-    """The name of a copy as a file: reference and version, nothing of a child or family."""
-    return f"record-{reference}-version-{number}.pdf"
+def file_name(reference: str, number: int, part: str = "") -> str:
+    """The name of a copy as a file: reference, version and which part of it; nothing of a child
+    or family."""
+    return f"record-{reference}-version-{number}{f'-{part}' if part else ''}.pdf"

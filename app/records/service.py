@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from app.accounts.types import Permission, StaffMember
 from app.audit import service as audit
 from app.audit.types import Subject
 from app.core.refusal import Refused
+from app.directory.queries import council
 from app.meetings.after import service as after
 from app.meetings.discussion import queries as discussion
 from app.meetings.discussion.content import gate_of
@@ -33,6 +34,7 @@ from app.records.document.seal import Sealer, Statement, sign_hash
 from app.records.document.types import Protected, Record, RecordContent, SignOff
 from app.records.keys import VersionCipher, cipher_of, new_key
 from app.records.models import Circulation, RecordCorrection, RecordVersion
+from app.records.recall.queries import is_recalled
 from app.records.types import InviteeFacts
 
 
@@ -117,6 +119,12 @@ def content_of(session: Session, version: RecordVersion) -> RecordContent:
     return from_canonical(cipher_of(session, version.key_id).open(version.content))
 
 
+def former_of(session: Session, meeting: Meeting, number: int) -> RecordContent | None:
+    """The version that version `number` corrects, or would; None for the first (F2)."""
+    former = queries.version_of(session, meeting.id, number - 1)
+    return content_of(session, former) if former else None
+
+
 def correct(
     session: Session, staff: StaffMember, meeting: Meeting, reason: str, now: datetime
 ) -> RecordCorrection:
@@ -178,19 +186,22 @@ def release(
     withheld: Mapping[int, str],
     checked: bool,
     now: datetime,
+    attached: Collection[int] = (),
 ) -> int:
     """Release the newest version to everyone who is to have it; returns to how many (F5).
 
     `withheld` gives, by invitee, the reason why a copy is kept back; `checked` says that the
-    person has checked the recipients, which then stands in the ledger with their name. Readers
-    released before are left as they are. Raises Refused by the field: `page`, `checked`,
-    `withhold_<invitee>`, `reason_<invitee>`.
+    person has checked the recipients, which then stands in the ledger with their name;
+    `attached` names those to whom the copy itself goes with the letter, at addresses on the secure
+    list. Readers released before are left as they are. Raises Refused by the field: `page`,
+    `checked`, `withhold_<invitee>`, `reason_<invitee>`, `attach_<invitee>`.
     """
     version = queries.newest_version(session, meeting.id)
     if version is None or meeting.state is not MeetingState.SIGNED:
         raise Refused("page", "Sign the record first: only a signed record is circulated")
     if version.number != number:
         raise Refused("page", "The record was corrected meanwhile: load the page again")
+    _check_not_recalled(session, version)
     readers = to_release(session, meeting, version.id)
     if not readers:
         raise Refused("page", "This version was released already: the list below shows how it went")
@@ -201,6 +212,7 @@ def release(
         queries.withheld_before(session, meeting.id, version.number),
         may_withhold=may(staff.roles, Permission.RECORD_SIGN),
     )
+    rules.check_attachments(readers, attached, council(session).secure_domains)
     rules.check_release(readers, kept_back, checked=checked)
     for reader in readers:
         reason = kept_back.get(reader.id)
@@ -212,11 +224,14 @@ def release(
                 released_at=now,
                 withheld_reason=reason.strip() if reason else None,
                 after_all_at=None,
+                attached=reader.id in attached and reader.id not in kept_back,
                 sent_at=None,
                 message_id=None,
                 opened_at=None,
                 downloaded_at=None,
                 acknowledged_at=None,
+                reminders=0,
+                reminded_at=None,
             )
         )
     _end_links(session, kept_back, now)
@@ -230,6 +245,7 @@ def release(
             "version": number,
             "released_to": sorted(one.id for one in readers if one.id not in kept_back),
             "withheld_from": sorted(kept_back),
+            "attached_to": sorted(one.id for one in readers if one.id in attached),
         },
     )
     return len(readers) - len(kept_back)
@@ -237,6 +253,8 @@ def release(
 
 def to_release(session: Session, meeting: Meeting, version_id: int) -> tuple[InviteeFacts, ...]:
     """Those who get a copy and are not in the ledger of this version yet."""
+    if is_recalled(session, version_id):
+        return ()
     known = {line.invitee_id for line in queries.ledger_of(session, version_id)}
     getting, _ = rules.recipients(queries.invitees_of(meeting))
     return tuple(one for one in getting if one.id not in known)
@@ -339,7 +357,13 @@ def _of_meeting(session: Session, meeting: Meeting, circulation_id: int) -> Circ
     newest = queries.newest_version(session, meeting.id)
     if held is None or newest is None or held.version_id != newest.id:
         raise Refused("page", "That copy is not part of this record: load the page again")
+    _check_not_recalled(session, newest)
     return held
+
+
+def _check_not_recalled(session: Session, version: RecordVersion) -> None:
+    if is_recalled(session, version.id):
+        raise Refused("page", "This version was recalled: correct the record, then sign and send")
 
 
 def _subject(meeting: Meeting) -> Subject:

@@ -31,6 +31,7 @@ class InviteeFacts:
     agency_id: int | None
     agency_name: str
     agency_kind: AgencyKind
+    email: str  # empty where there is none
     has_address: bool
     attendance: Attendance | None
     removed: bool
@@ -135,6 +136,8 @@ class LedgerLine:
     checked_by: str
     released_at: datetime
     after_all: bool
+    attached: bool
+    reminded_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,7 @@ class Found(enum.Enum):
 
     GENUINE = "genuine"
     SUPERSEDED = "superseded"
+    RECALLED = "recalled"
     CHANGED = "changed"
     UNKNOWN = "unknown"
     BROKEN = "broken"
@@ -174,6 +178,7 @@ class Verdict:
     """Whether a file is what was signed and issued. Empty fields where that is not known."""
 
     found: Found
+    part: str = ""  # of an extract: which part of the record it is, without a name
     reference: str = ""
     version: int = 0
     newest: int = 0
@@ -184,4 +189,4 @@ class Verdict:
 
     @property
     def genuine(self) -> bool:
-        return self.found in (Found.GENUINE, Found.SUPERSEDED)
+        return self.found in (Found.GENUINE, Found.SUPERSEDED, Found.RECALLED)

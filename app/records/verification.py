@@ -14,11 +14,20 @@ from app.meetings.models import Meeting
 from app.records import queries
 from app.records.document.canonical import CanonicalError, canonical_sha256
 from app.records.document.seal import Statement, verify_hash
+from app.records.document.types import ExtractKind
 from app.records.document.verify import attached_record, verify_seal
+from app.records.extracts.models import RecordExtract
+from app.records.extracts.queries import extract_with_hash
 from app.records.keys import UnreadableRecord
 from app.records.models import RecordCopy, RecordVersion
+from app.records.recall.queries import is_recalled
 from app.records.service import content_of
 from app.records.types import Found, Verdict
+
+_PARTS = {
+    ExtractKind.CHILD: "One child's part",
+    ExtractKind.ACTIONS: "The actions of one agency, part",
+}
 
 
 def verify_file(session: Session, pdf: bytes, certificates: Sequence[x509.Certificate]) -> Verdict:
@@ -29,7 +38,8 @@ def verify_file(session: Session, pdf: bytes, certificates: Sequence[x509.Certif
     raises on a file, whatever it holds. `certificates` are ours, the present one and former ones.
     Source: F7.
     """
-    issued = queries.copy_with_hash(session, hashlib.sha256(pdf).hexdigest())
+    digest = hashlib.sha256(pdf).hexdigest()
+    issued = queries.copy_with_hash(session, digest) or extract_with_hash(session, digest)
     sealed = verify_seal(pdf, list(certificates))
     if issued is None:
         if sealed.genuine:
@@ -44,11 +54,17 @@ def verify_file(session: Session, pdf: bytes, certificates: Sequence[x509.Certif
     return _answer(session, issued, version, problem)
 
 
-def _answer(session: Session, copy: RecordCopy, version: RecordVersion, problem: str) -> Verdict:
+def _answer(
+    session: Session, copy: RecordCopy | RecordExtract, version: RecordVersion, problem: str
+) -> Verdict:
     newest = queries.newest_number(session, version.meeting_id)
     found = Found.GENUINE if newest == version.number else Found.SUPERSEDED
+    if found is Found.GENUINE and is_recalled(session, version.id):
+        found = Found.RECALLED
+    part = _PARTS[copy.kind] if isinstance(copy, RecordExtract) else ""
     return Verdict(
         Found.BROKEN if problem else found,
+        part=part,
         reference=session.get_one(Meeting, version.meeting_id).ref,
         version=version.number,
         newest=newest,

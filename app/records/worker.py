@@ -17,12 +17,12 @@ from app.core.config import Settings
 from app.core.session import reading, transaction
 from app.directory.queries import council
 from app.meetings.messages import Sender
-from app.meetings.models import Invitee
-from app.records import circulation, lateness, queries, rules
+from app.meetings.models import Invitee, Meeting
+from app.records import circulation, lateness, queries, reminding, rules
 from app.records.copies import Press, SealedCopy
 from app.records.models import Circulation, RecordVersion
 from app.records.sealing import sealer_of
-from app.records.service import content_of
+from app.records.service import content_of, former_of
 
 log = structlog.get_logger()
 BATCH = 100
@@ -131,6 +131,19 @@ def warn(settings: Settings, now: datetime) -> int:
     return told
 
 
+def remind_readers(settings: Settings, now: datetime) -> int:
+    """Remind those who have not said that they read the record; returns how many letters."""
+    session = reading()
+    due = reminding.unread(session, now, BATCH)
+    session.rollback()
+    sender = Sender(settings.mail_from, settings.base_url)
+    told = 0
+    for circulation_id in due:
+        with transaction() as session:
+            told += reminding.remind(session, circulation_id, sender, now)
+    return told
+
+
 def _note_fault(version_id: int, invitee_id: int | None, now: datetime) -> None:
     with transaction() as session:
         circulation.note_fault(session, version_id, invitee_id, now)
@@ -138,9 +151,12 @@ def _note_fault(version_id: int, invitee_id: int | None, now: datetime) -> None:
 
 def _press(settings: Settings, version_id: int) -> Press:
     session = reading()
-    content = content_of(session, session.get_one(RecordVersion, version_id))
+    version = session.get_one(RecordVersion, version_id)
+    content = content_of(session, version)
+    meeting = session.get_one(Meeting, version.meeting_id)
+    former = former_of(session, meeting, version.number)
     session.rollback()
-    return Press(content, sealer_of(settings))
+    return Press(content, sealer_of(settings), former)
 
 
 def _printed(press: Press, version_id: int, invitee_id: int, now: datetime) -> SealedCopy | None:

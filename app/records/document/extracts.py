@@ -78,8 +78,6 @@ def of_agency(copy: ReaderRecord, agency: str) -> ReaderRecord:
     return _extract(copy, view, ExtractKind.ACTIONS, agency)
 
 
-def _extract(
-    copy: ReaderRecord, view: RecordView, kind: ExtractKind, subject: str
-) -> ReaderRecord:
+def _extract(copy: ReaderRecord, view: RecordView, kind: ExtractKind, subject: str) -> ReaderRecord:
     """What changed since an earlier version stands in the whole record, not in a part of it."""
     return replace(copy, view=view, changes=(), extract=Extract(kind, subject, _NOTES[kind]))

@@ -1,0 +1,19 @@
+"""What taking a record back asks for."""
+
+from __future__ import annotations
+
+from wtforms import HiddenField
+
+from app.records.rules import LONGEST_REASON
+from app.web.forms import BaseForm, Passage, Required
+
+
+class RecallForm(BaseForm):
+    """`number` is the version that the page showed."""
+
+    number = HiddenField()
+    reason = Passage(
+        "Why the record is recalled",
+        length=LONGEST_REASON,
+        validators=[Required("Say why the record is recalled")],
+    )

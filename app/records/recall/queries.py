@@ -1,0 +1,69 @@
+"""Which versions were taken back, and who may have had them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Staff
+from app.meetings.models import Delivery, Invitee
+from app.meetings.types import MessageKind
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
+from app.records.models import Circulation, RecordVersion
+from app.records.recall.models import RecordRecall
+
+_MAY_HAVE_LETTER = (
+    select(Delivery.invitee_id)
+    .join(Invitee, Invitee.id == Delivery.invitee_id)
+    .join(OutboxMessage, OutboxMessage.id == Delivery.message_id)
+    .where(
+        Invitee.meeting_id == bindparam("meeting_id"),
+        Delivery.kind == MessageKind.RECORD,
+        OutboxMessage.state.in_((MessageState.SENT, MessageState.SENDING)),
+    )
+)
+_RECALLS = (
+    select(RecordRecall.version_id, Staff.name, RecordRecall.at, RecordRecall.reason)
+    .join(RecordVersion, RecordVersion.id == RecordRecall.version_id)
+    .join(Staff, Staff.id == RecordRecall.by_id)
+    .where(RecordVersion.meeting_id == bindparam("meeting_id"))
+)
+
+
+class RecallShown(NamedTuple):
+    """That a version was taken back."""
+
+    version_id: int
+    by: str
+    at: datetime
+    reason: str
+
+
+def newest_released(session: Session, meeting_id: int) -> int:
+    """The number of the newest version that anybody was given; 0 before the first."""
+    found = session.execute(
+        select(func.max(RecordVersion.number))
+        .join(Circulation, Circulation.version_id == RecordVersion.id)
+        .where(RecordVersion.meeting_id == meeting_id)
+    ).scalar_one()
+    return found or 0
+
+
+def is_recalled(session: Session, version_id: int) -> bool:
+    """Whether this version was taken back."""
+    return session.get(RecordRecall, version_id) is not None
+
+
+def recalls_of(session: Session, meeting_id: int) -> dict[int, RecallShown]:
+    """The versions of a discussion's record that were taken back, by version."""
+    rows = session.execute(_RECALLS, {"meeting_id": meeting_id})
+    return {row[0]: RecallShown(*row) for row in rows}
+
+
+def may_have_letter(session: Session, meeting_id: int) -> set[int]:
+    """Readers to whom a letter about the record left, or is leaving."""
+    return set(session.execute(_MAY_HAVE_LETTER, {"meeting_id": meeting_id}).scalars())

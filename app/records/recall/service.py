@@ -1,0 +1,73 @@
+"""Taking a released version back: nobody opens it any more, and those who had it are told (F5)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.accounts.types import StaffMember
+from app.audit import service as audit
+from app.audit.types import Subject
+from app.core.refusal import Refused
+from app.invitations import service as invitations
+from app.invitations.types import LetterKind
+from app.meetings import messages
+from app.meetings.messages import Sender
+from app.meetings.models import Invitee, Meeting
+from app.records import queries as records
+from app.records.recall import queries, rules
+from app.records.recall.models import RecordRecall
+
+
+def recall(
+    session: Session,
+    staff: StaffMember,
+    meeting: Meeting,
+    number: int,
+    reason: str,
+    sender: Sender,
+    now: datetime,
+) -> int:
+    """Take the version back; returns how many readers are told to delete what they have.
+
+    Every link that led to it dies at once, with the sessions behind it. Letters that have not left
+    are withdrawn; everybody else is told, by a letter with a fresh link, because their actions
+    still hold. What was signed stays as it is: it is corrected by a new version. Raises Refused
+    (fields `reason`, `page`). Source: F5.
+    """
+    version = records.version_of(session, meeting.id, number)
+    if version is None or version.number != queries.newest_released(session, meeting.id):
+        raise Refused("page", "Only the newest version that was released can be recalled")
+    lines = records.ledger_of(session, version.id)
+    rules.check_recall(reason, queries.is_recalled(session, version.id), bool(lines))
+    session.add(RecordRecall(version_id=version.id, reason=reason.strip(), by_id=staff.id, at=now))
+    readers = [session.get_one(Invitee, line.invitee_id) for line in lines]
+    messages.take_back(session, readers)
+    reached = queries.may_have_letter(session, meeting.id)
+    reached |= {line.invitee_id for line in lines if line.opened_at}
+    told = [one for one in readers if one.id in reached]
+    for one in readers:
+        _end_links(session, one, now)
+    queued = messages.send_links(session, LetterKind.RECORD_RECALLED, meeting, told, sender, now)
+    meeting.circulated_at = None
+    audit.record(
+        session, staff.actor, "recalled the record", Subject("meeting", meeting.ref), now,
+        {
+            "version": number,
+            "had_opened": sorted(line.invitee_id for line in lines if line.opened_at),
+            "told": sorted(one.id for one in told),
+        },
+    )  # fmt: skip
+    return queued
+
+
+def _end_links(session: Session, invitee: Invitee, now: datetime) -> None:
+    if invitee.invitation_id is None:
+        return
+    held = invitations.invitation(session, invitee.invitation_id)
+    invitations.revoke(session, held, now)
+    # The next letter makes a new invitation, to the address that the old one had.
+    invitee.email = invitee.email or held.email
+    invitee.invitation_id = None
+    session.flush()
