@@ -161,8 +161,11 @@ def _information(item: InformationContent) -> Information[Protected]:
 
 
 def _analysis(said: DiscussionContent) -> tuple[Analysis[Protected], ...]:
-    added = (Analysis[Protected]("Added to the agenda", (said.agenda,)),) if said.agenda else ()
-    return added + tuple(Analysis(item.heading, prose(item.passage)) for item in said.analysis)
+    parts: list[Analysis[Protected]] = []
+    if said.agenda:
+        parts.append(Analysis("Added to the agenda", (said.agenda,)))
+    parts += [Analysis(item.heading, prose(item.passage)) for item in said.analysis]
+    return tuple(parts)
 
 
 def _action(action: ActionContent) -> Action:

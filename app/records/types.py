@@ -178,7 +178,6 @@ class Verdict:
     """Whether a file is what was signed and issued. Empty fields where that is not known."""
 
     found: Found
-    part: str = ""  # of an extract: which part of the record it is, without a name
     reference: str = ""
     version: int = 0
     newest: int = 0
@@ -186,6 +185,7 @@ class Verdict:
     issued_at: datetime | None = None
     sha256: str = ""
     problem: str = ""
+    part: str = ""  # of an extract: which part of the record it is, without a name
 
     @property
     def genuine(self) -> bool:

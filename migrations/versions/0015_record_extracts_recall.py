@@ -28,7 +28,7 @@ def upgrade() -> None:
         ),
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("pdf", sa.LargeBinary(), nullable=False),
-        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("made_at", app.core.database.UTCDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["version_id"], ["record_version.id"],

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from app.accounts.types import Role
-from app.core.session import transaction
+from app.core.session import reading, transaction
 from app.invitations.wording import forbidden_words
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
-from app.records import pages, queries, service, worker
+from app.records import lateness, pages, queries, service, worker
 from app.records.models import RecordWarning
 from app.records.types import Stage
 from tests.factories.accounts import make_staff
@@ -70,7 +70,12 @@ def test_a_correction_of_a_record_that_was_in_time_troubles_nobody(in_app):
     with transaction() as session:
         held = session.get_one(Meeting, meeting.id)
         service.correct(session, make_releaser(session), held, "A wrong date", LATER)
-    assert worker.warn(settings, meeting.record_due_at + timedelta(days=2)) == 0
+        sign_as_chair(session, settings, held, LATER)
+        due = held.record_due_at
+    # The second version is with nobody: that the first was keeps the letters back, nothing else.
+    assert lateness.to_look_at(reading(), due + timedelta(days=2)) == [meeting.id]
+    reading().rollback()
+    assert worker.warn(settings, due + timedelta(days=2)) == 0
     assert notices() == []
 
 

@@ -24,9 +24,10 @@ from app.meetings.types import MeetingState
 from app.records import pages, queries, rules, service
 from app.records.document.canonical import canonical_sha256
 from app.records.document.seal import Statement, verify_hash
-from app.records.models import RecordVersion
+from app.records.document.types import ExtractKind
+from app.records.extracts.models import RecordExtract
+from app.records.models import RecordCopy, RecordVersion
 from app.records.types import Incomplete
-from app.records.worker import make_council_copies
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.records import (
@@ -87,6 +88,17 @@ def test_a_signed_version_fits_its_hash_and_the_authoritys_signature(in_app: Fla
         }  # fmt: skip
 
 
+def test_what_was_added_to_the_agenda_stands_in_the_record(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting = make_ended(session)
+        write(session, meeting, "meeting", "agenda", "Who tells the grandmother")
+        analysis = service.draft_of(session, meeting, AFTER).analysis
+    assert (analysis[0].heading, analysis[0].text) == (
+        "Added to the agenda",
+        ("Who tells the grandmother",),
+    )
+
+
 def test_everybody_else_needs_a_reason_to_sign_for_the_chair(in_app: Flask) -> None:
     with transaction() as session:
         meeting = make_ended(session)
@@ -139,14 +151,25 @@ def test_sign_off_is_final_and_happens_once(in_app: Flask) -> None:
             sign_as_chair(session, settings(in_app), running, AFTER)
 
 
-@pytest.mark.parametrize("table", ["record_version", "record_copy"])
+@pytest.mark.parametrize("table", ["record_version", "record_copy", "record_extract"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET sha256 = 'x'", "DELETE FROM {}"])
 def test_the_database_refuses_to_rewrite_what_was_signed(
     in_app: Flask, table: str, change: str
 ) -> None:
     with transaction() as session:
-        make_signed(session, settings(in_app), AFTER)
-    make_council_copies(settings(in_app), AFTER)
+        _, version = make_signed(session, settings(in_app), AFTER)
+        session.add(
+            RecordExtract(
+                version_id=version.id, kind=ExtractKind.CHILD, place=0, pdf=b"sealed",
+                sha256="0" * 64, made_at=AFTER,
+            )
+        )  # fmt: skip
+        session.add(
+            RecordCopy(
+                version_id=version.id, invitee_id=None, pdf=b"sealed", sha256="0" * 64,
+                made_at=AFTER,
+            )
+        )  # fmt: skip
     with pytest.raises(DBAPIError, match="append-only"), transaction() as session:
         session.execute(text(change.format(table)))
 

@@ -26,6 +26,7 @@ PERSON = InviteeFacts(
     agency_id=4,
     agency_name="Police",
     agency_kind=AgencyKind.POLICE,
+    email="amina@police.example",
     has_address=True,
     attendance=Attendance.BY_PHONE,
     removed=False,

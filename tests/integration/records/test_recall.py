@@ -1,0 +1,151 @@
+"""Taking a record back, and what nobody may read by a link any more (F5)."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.accounts.types import Role
+from app.audit.models import AuditEntry
+from app.core.refusal import Refused
+from app.core.session import transaction
+from app.invitations.models import Invitation
+from app.invitations.wording import forbidden_words
+from app.meetings.messages import Sender
+from app.meetings.models import Meeting
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
+from app.records import circulation, queries, rules, service, worker
+from app.records.recall.service import recall
+from app.records.sealing import certificates_of
+from app.records.types import Found
+from app.records.verification import verify_file
+from tests.factories.records import make_releaser, sign_as_chair
+from tests.integration.records.circulating import (
+    GUEST,
+    LATER,
+    deliver,
+    release,
+    released,
+    settings_of,
+)
+from tests.page_form import form_of
+
+SENDER = Sender("rna-desk@example.org", "http://desk.example.org")
+
+
+def circulated(app: Flask) -> tuple[int, int, int]:
+    """A record of which two were told and one, the second, has opened it."""
+    meeting = released(app, invitees=2)
+    worker.make_copies(settings_of(app), LATER)
+    with transaction() as session:
+        deliver(session)
+        first, second = (one.id for one in session.get_one(Meeting, meeting.id).invitees)
+        circulation.mark_opened(session, GUEST, second, LATER)
+    return meeting.id, first, second
+
+
+def test_a_recalled_record_is_opened_by_nobody_and_those_who_had_it_are_told(
+    in_app: Flask,
+) -> None:
+    meeting_id, first, second = circulated(in_app)
+    with transaction() as session:
+        meeting = session.get_one(Meeting, meeting_id)
+        file = circulation.copy_for_invitee(session, second)
+        assert file is not None
+        old = [one.invitation_id for one in meeting.invitees]
+        staff = make_releaser(session)
+        assert recall(session, staff, meeting, 1, "The wrong family", SENDER, LATER) == 2
+        for invitee in (first, second):
+            assert circulation.record_for_invitee(session, invitee) is None
+            assert circulation.copy_for_invitee(session, invitee) is None
+        assert all(session.get_one(Invitation, one).revoked_at == LATER for one in old)
+        assert not set(old) & {one.invitation_id for one in meeting.invitees}
+        letters = session.query(OutboxMessage).filter_by(kind="record_recalled").all()
+        assert len(letters) == 2
+        for letter in letters:
+            assert letter.content is not None
+            assert forbidden_words(letter.subject + letter.content.decode()) is None
+            assert "wrong family" not in letter.content.decode()
+        row = session.query(AuditEntry).filter_by(action="recalled the record").one()
+        assert "wrong family" not in repr(row.details)
+        verdict = verify_file(session, file.pdf, certificates_of(settings_of(in_app)))
+        assert verdict.found is Found.RECALLED
+        assert "recalled" in rules.verdict_words(verdict)[0]
+
+
+def test_what_has_not_left_is_taken_back_and_its_reader_not_troubled(in_app: Flask) -> None:
+    meeting = released(in_app, invitees=2)
+    worker.make_copies(settings_of(in_app), LATER)
+    with transaction() as session:
+        held = session.get_one(Meeting, meeting.id)
+        assert recall(session, make_releaser(session), held, 1, "Wrong", SENDER, LATER) == 0
+        states = {row.state for row in session.query(OutboxMessage).filter_by(kind="record")}
+        assert states == {MessageState.WITHDRAWN}
+
+
+def test_copies_not_made_yet_are_not_made_any_more(in_app: Flask) -> None:
+    meeting = released(in_app, invitees=2)
+    with transaction() as session:
+        held = session.get_one(Meeting, meeting.id)
+        recall(session, make_releaser(session), held, 1, "Wrong", SENDER, LATER)
+    assert worker.make_copies(settings_of(in_app), LATER) == 0
+
+
+def test_a_recalled_version_is_not_sent_again_and_its_correction_is_read(in_app: Flask) -> None:
+    meeting_id, first, second = circulated(in_app)
+    with transaction() as session:
+        meeting = session.get_one(Meeting, meeting_id)
+        staff = make_releaser(session)
+        recall(session, staff, meeting, 1, "Wrong", SENDER, LATER)
+        line = queries.ledger_of(session, queries.newest_version(session, meeting_id).id)[0]
+        for again in (service.send_again, service.release_after_all):
+            with pytest.raises(Refused, match="recalled"):
+                again(session, staff, meeting, line.circulation_id, LATER)
+        with pytest.raises(Refused, match="recalled already"):
+            recall(session, staff, meeting, 1, "Wrong", SENDER, LATER)
+        service.correct(session, staff, meeting, "The wrong family", LATER)
+        sign_as_chair(session, settings_of(in_app), meeting, LATER)
+        # What was recalled stays closed while the correction is on its way.
+        assert circulation.record_for_invitee(session, second) is None
+        release(session, meeting)
+    assert worker.make_copies(settings_of(in_app), LATER) == 2
+    with transaction() as session:
+        for invitee in (first, second):
+            record = circulation.record_for_invitee(session, invitee)
+            assert record is not None
+            assert record.version == 2
+
+
+def test_without_a_reason_or_a_release_nothing_is_recalled(in_app: Flask) -> None:
+    meeting_id, _, _ = circulated(in_app)
+    with transaction() as session:
+        meeting = session.get_one(Meeting, meeting_id)
+        with pytest.raises(Refused) as refused:
+            recall(session, make_releaser(session), meeting, 1, " ", SENDER, LATER)
+        assert refused.value.field == "reason"
+        with pytest.raises(Refused):
+            recall(session, make_releaser(session), meeting, 2, "Wrong", SENDER, LATER)
+
+
+def test_the_page_names_who_opened_it_and_the_ledger_says_that_it_was_recalled(
+    in_app: Flask, signed_in
+) -> None:
+    meeting_id, _, second = circulated(in_app)
+    with transaction() as session:
+        meeting = session.get_one(Meeting, meeting_id)
+        name = next(one.name for one in meeting.invitees if one.id == second)
+    path = f"/discussions/{meeting.ref}/record"
+    chair = signed_in(Role.CHAIR)
+    assert "Recall this record" in chair.get(f"{path}/circulate").text
+    page = chair.get(f"{path}/recall")
+    assert name in page.text.partition("Opened already")[2]
+    token = dict(form_of(page.text, f"{path}/recall"))
+    assert chair.post(f"{path}/recall", data=token).status_code == 422
+    answer = chair.post(f"{path}/recall", data=token | {"reason": "The wrong family"})
+    assert answer.status_code == 303
+    ledger = chair.get(f"{path}/circulate").text
+    assert "This version was recalled" in ledger
+    assert f"Opened before by {name}" in ledger
+    assert "Send again" not in ledger
+    assert "This version was recalled" in chair.get(path).text

@@ -1,0 +1,90 @@
+"""Parts of a record for one purpose (F6)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from app.records.document.canonical import copy_json
+from app.records.document.extracts import agencies_with_actions, of_agency, of_child
+from app.records.document.readers import for_reader
+from app.records.document.render import render
+from app.records.document.seal import Sealer, seal
+from app.records.rules import agency_reader, council_reader
+from tests.unit.records import contents, vera
+from tests.unit.records.test_render import every_byte, text_of
+
+COUNCIL = council_reader("Exampleshire County Council")
+POLICE_NAME = "Exampleshire Police"
+
+
+def test_one_childs_part_holds_that_child_and_the_actions_for_them_or_for_all() -> None:
+    copy = of_child(for_reader(contents.content(), COUNCIL), 1)
+    assert [child.name for child in copy.view.children] == ["Jayden Carrow"]
+    assert [action.number for action in copy.view.actions] == [2, 4]
+    assert copy.view.information == for_reader(contents.content(), COUNCIL).view.information
+    with pytest.raises(IndexError):
+        of_child(for_reader(contents.content(), COUNCIL), 2)
+    with pytest.raises(IndexError):
+        of_child(for_reader(contents.content(), COUNCIL), -1)
+
+
+def test_an_agencys_part_holds_its_actions_and_nothing_else() -> None:
+    content = contents.content()
+    assert agencies_with_actions(for_reader(content, COUNCIL).view) == (
+        "Children's social care",
+        POLICE_NAME,
+        "Exampleshire NHS Trust",
+        "Example Primary School",
+    )
+    copy = of_agency(for_reader(content, agency_reader(POLICE_NAME)), POLICE_NAME)
+    pdf = render(copy)
+    said = text_of(pdf) + copy_json(copy).decode()
+    assert "Check records of both adults" in said
+    hidden = (
+        *contents.CANARIES, "Arrange the child protection medical", "bruise behind",
+        "Withheld: address", "Grace Oyelaran", "Who was at home", "He cannot tell",
+    )  # fmt: skip
+    raw = every_byte(pdf)
+    for words in hidden:
+        assert words not in said
+        assert words.encode() not in raw
+    with pytest.raises(LookupError):
+        of_agency(for_reader(content, COUNCIL), "Nobody")
+
+
+def test_an_extract_says_that_it_is_one_on_paper_and_to_machines() -> None:
+    whole = for_reader(contents.content(), COUNCIL)
+    child = of_child(whole, 0)
+    assert "This is an extract: Ellie-Mae Carrow." in text_of(render(child))
+    assert json.loads(copy_json(child))["extract"]["subject"] == "Ellie-Mae Carrow"
+    assert "extract" not in json.loads(copy_json(whole))
+    # The file's title stands in windows and lists: it names no child.
+    assert b'<rdf:li xml:lang="x-default">Extract of strategy' in every_byte(render(child))
+
+
+def test_an_action_for_one_child_leaves_the_others_out() -> None:
+    record = contents.full_record()
+    copy = of_agency(for_reader(contents.content(record), COUNCIL), "Exampleshire NHS Trust")
+    assert [child.name for child in copy.view.children] == ["Ellie-Mae Carrow"]
+    assert copy.view.children[0].address is None
+
+
+@pytest.mark.parametrize("profile", ["3a", "ua1"])
+@pytest.mark.parametrize("kind", ["child", "actions", "corrected", "nine children"])
+def test_a_sealed_part_and_a_correction_are_pdf_a_3a_and_pdf_ua_1(
+    kind: str, profile: str, sealer: Sealer
+) -> None:
+    full = contents.full_record()
+    second = replace(full, version=2, correction_reason="A wrong name", children=full.children[:1])
+    nine = replace(full, children=tuple(contents.child(f"Child {n} Carrow") for n in range(9)))
+    whole = for_reader(contents.content(), COUNCIL)
+    copy = {
+        "child": lambda: of_child(whole, 0),
+        "actions": lambda: of_agency(for_reader(contents.content(), COUNCIL), POLICE_NAME),
+        "corrected": lambda: for_reader(contents.content(second), COUNCIL, contents.content()),
+        "nine children": lambda: for_reader(contents.content(nine), contents.SCHOOL),
+    }[kind]()
+    assert vera.failures(seal(render(copy), sealer, contents.SIGNED), profile) == []
