@@ -14,9 +14,8 @@ from app.audit.types import Actor
 from app.cli.example.area import Area, guest
 from app.cli.example.mail import mail_came_in
 from app.core.config import Settings
-from app.core.session import transaction
 from app.directory.queries import council
-from app.directory.types import ProfessionalRole
+from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings import answers
 from app.meetings.booking import changes, diary_queries
 from app.meetings.booking import queries as booking
@@ -38,13 +37,10 @@ from app.meetings.types import Answer, Attendance, Format, MeetingState, ReportV
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records import service as records
-from app.records.circulation import note_circulated
-from app.records.filing import service as filing
 from app.records.rules import seen_digest
 from app.records.sealing import sealer_of
-from app.records.worker import make_copies
 from app.referrals.filing import service as referral_filing
-from app.referrals.models import Child, Referral
+from app.referrals.models import Referral
 
 Plan = Callable[[datetime, Callable[[datetime], None]], None]
 MINUTES = 45
@@ -90,6 +86,8 @@ DISAGREES = (
 )
 SPOKE = "Spoke on the telephone. The visit is brought forward to noon, and the family told after."
 SPOKE_IN_VAIN = "Spoke on the telephone and did not agree. Both managers are asked to look at it."
+# The first of these that answers sends somebody else.
+COMES = AgencyKind.EDUCATION
 SHARED = {
     "police": "Two incidents at the address in the last year, both verbal. No convictions.",
     "health": "Immunisations up to date. One missed review. No earlier injuries on file.",
@@ -112,6 +110,7 @@ class Discussions:
         self.count = 0
         self.under_way = False
         self.disagreed = 0
+        self.deputy = False
         self.ahead = 0
 
     def needed(self, referral: Referral, plan: Plan, at: datetime) -> None:
@@ -242,6 +241,14 @@ class Discussions:
         if meeting.state is not MeetingState.BOOKED:
             return
         who = guest(invitee.agency_name)
+        if not self.deputy and invitee.email and invitee.agency_kind is COMES:
+            self.deputy = True
+            domain = invitee.email.rpartition("@")[2]
+            colleague = answers.Deputy(
+                "Elaine Foster", f"e.foster@{domain}", "Deputy safeguarding lead", "01632 960188"
+            )
+            answers.name_deputy(self.session, invitee, colleague, self.sender, who, at)
+            return
         given = (Answer.DIAL_IN, Answer.DIAL_IN, Answer.ATTEND, Answer.REPORT, Answer.DECLINED)
         chosen = given[turn % len(given)]
         if chosen is Answer.REPORT:
@@ -257,6 +264,7 @@ class Discussions:
             here = {
                 Answer.REPORT: Attendance.REPORT_ONLY,
                 Answer.DECLINED: Attendance.ABSENT,
+                Answer.DEPUTY: Attendance.ABSENT,
             }.get(invitee.answer, Attendance.BY_PHONE)
             people.set_attendance(self.session, chair, meeting, invitee.id, here, at)
         plan(
@@ -338,35 +346,11 @@ class Discussions:
     def settle_mail(self) -> None:
         """Letters of discussions that are over were sent then; of the others some are answered,
         and some came back."""
-        _sent_then(self.session, Meeting.state != MeetingState.BOOKED)
+        sent_then(self.session, Meeting.state != MeetingState.BOOKED)
         mail_came_in(self.session, self.now)
 
-    def circulate(self) -> None:
-        """Release what was signed, each at its moment, and make its copies; after the week is
-        committed, because copies are printed outside any transaction."""
-        staff = self.area.one(Role.ADMINISTRATOR)
-        for meeting_id, number, at in self.signed:
-            if at > self.now:
-                continue
-            with transaction() as session:
-                meeting = session.get_one(Meeting, meeting_id)
-                by_hand = {
-                    one.id: "No address: handed over in person"
-                    for one in meeting.invitees
-                    if not one.email
-                }
-                records.release(session, staff, meeting, number, by_hand, True, at)
-                for row in meeting.children:
-                    child = session.get_one(Child, row.child_id)
-                    if child.case_reference:
-                        filing.file(session, staff.actor, meeting, number, child, child.version, at)
-            make_copies(self.settings, at + timedelta(minutes=1))
-            with transaction() as session:
-                _sent_then(session, Invitee.meeting_id == meeting_id)
-                note_circulated(session, meeting_id, at + timedelta(minutes=2))
 
-
-def _sent_then(session: Session, *conditions: ColumnElement[bool]) -> None:
+def sent_then(session: Session, *conditions: ColumnElement[bool]) -> None:
     """Letters of the days before were sent a few seconds after they were queued."""
     rows = session.execute(
         select(OutboxMessage)

@@ -19,6 +19,7 @@ from app.accounts.types import Role
 from app.cli.example import arrivals, people
 from app.cli.example.abuse import fill_abuse
 from app.cli.example.area import Area, make_area
+from app.cli.example.circulated import Circulated
 from app.cli.example.desk import desks_day
 from app.cli.example.discussions import Discussions
 from app.cli.example.stories import SERIOUS, USUAL, Story
@@ -68,7 +69,7 @@ def fill(app: Flask, password: str, now: datetime) -> None:
         ensure_example_seal(settings, people.AUTHORITY, now)
         week = Week(session, area, chance, settings, now)
         week.play()
-    week.discussions.circulate()
+    Circulated(area, settings, now).play(week.discussions.signed)
     desks_day(area, settings, now)
 
 
