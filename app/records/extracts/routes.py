@@ -17,7 +17,7 @@ from app.core.session import reading, transaction
 from app.meetings.queries import meeting_by_ref
 from app.records.document.canonical import CanonicalError
 from app.records.document.types import ExtractKind
-from app.records.extracts import service
+from app.records.extracts import worker
 from app.records.keys import UnreadableRecord
 from app.records.queries import version_of
 from app.web.access import access
@@ -49,7 +49,7 @@ def _part(ref: str, number: int, kind: ExtractKind, place: int) -> Response:
         viewed(session, signed_in().actor, f"part of the record, version {number}", subject, now())
     settings: Settings = current_app.extensions["settings"]
     try:
-        file = service.extract(settings, version_id, kind, place, now())
+        file = worker.extract(settings, version_id, kind, place, now())
     except (CanonicalError, UnreadableRecord, UnreadableField):
         flash(f"Version {number} cannot be read. Tell your system administrator at once.")
         return go_to(url_for("records.gate", ref=ref))
