@@ -99,6 +99,7 @@ def _build(path: Path, shared: AreaFile) -> Protocol:
         ways=area.ways.over(shared.ways),
         forms=area.forms,
         reminders=(shared.reminders if area.reminders is None else area.reminders) or (),
+        retention=area.retention or shared.retention,
         digest=sha256("\0".join((shared.text, area.text)).encode()).hexdigest()[:16],
         series=area.series,
         escalation=area.escalation or shared.escalation,

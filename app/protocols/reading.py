@@ -12,6 +12,7 @@ from typing import Any
 from app.protocols.escalation_reading import ReadsEscalation
 from app.protocols.form_reading import ReadsForms
 from app.protocols.problems import Problem, ProtocolError
+from app.protocols.retention_reading import ReadsRetention
 from app.protocols.toml_lines import Place, lines_of
 from app.protocols.types import (
     Clock,
@@ -25,6 +26,7 @@ from app.protocols.types import (
     Kind,
     NamedForm,
     Rating,
+    RetentionRule,
     Rule,
     Series,
     StartFact,
@@ -34,7 +36,9 @@ from app.protocols.types import (
 from app.protocols.ways import Ways
 from app.protocols.ways_reading import WAYS_KEYS, ReadsWays
 
-SHARED_KEYS = {"version", "reminders", "documents", "rule", "escalation", *WAYS_KEYS}
+SHARED_KEYS = {
+    "version", "reminders", "retention", "documents", "rule", "escalation", *WAYS_KEYS,
+}  # fmt: skip
 AREA_KEYS = {"id", "name", "source", "ratings", "series", "form", *SHARED_KEYS}
 RULE_KEYS = {
     "id", "clock", "kind", "unit", "within", "start", "when", "force", "source", "reason", "label",
@@ -65,6 +69,7 @@ class AreaFile:
     # None where the file says nothing of reminders.
     reminders: tuple[int, ...] | None = None
     escalation: tuple[EscalationStep, ...] = ()
+    retention: tuple[RetentionRule, ...] = ()
 
 
 def read_shared(path: Path) -> AreaFile:
@@ -80,7 +85,7 @@ def read_area(path: Path, known: Sequence[Document] = ()) -> AreaFile:
     return _Reader(path, known, shared=False).read()
 
 
-class _Reader(ReadsWays, ReadsForms, ReadsEscalation):
+class _Reader(ReadsWays, ReadsForms, ReadsEscalation, ReadsRetention):
     """Reads one file and gathers its problems, so that all can be mended at once."""
 
     def __init__(self, path: Path, known: Sequence[Document], shared: bool) -> None:
@@ -107,6 +112,7 @@ class _Reader(ReadsWays, ReadsForms, ReadsEscalation):
             forms=self._forms(content.get("form", []), documents),
             reminders=self._reminders(content),
             escalation=self._ladder(content.get("escalation", []), documents),
+            retention=self._retention(content, documents),
         )
         rules = self._rules(content.get("rule", []), area)
         series = self._several_series(content.get("series", []), area)

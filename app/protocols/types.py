@@ -222,6 +222,34 @@ class NamedForm:
     call_again_after: int | None = None
 
 
+class KeptCase(StrEnum):
+    """For which cases a period of retention holds (H8)."""
+
+    EVERY = "every"
+    DISCUSSED = "discussed"  # a strategy discussion was held
+    LOOKED_AFTER = "looked_after"  # one of the children was looked after by the council
+
+
+class KeptFrom(StrEnum):
+    """From when a period of retention is counted."""
+
+    CLOSED = "closed"
+    BIRTH = "birth"  # of the youngest child
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRule:
+    """How many years a case is kept; of all that hold the latest end counts (H8)."""
+
+    id: str
+    case: KeptCase
+    years: int
+    start: KeptFrom
+    source: str
+    document: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
     """One step of the ladder on which a disagreement is resolved, the lowest first (IMAP 9).
@@ -259,6 +287,8 @@ class Protocol:
     reminders: tuple[int, ...] = ()
     # How a disagreement with what a discussion decided is resolved, step by step.
     escalation: tuple[EscalationStep, ...] = ()
+    # How long cases are kept: an area's own stand in the place of those that hold everywhere.
+    retention: tuple[RetentionRule, ...] = ()
 
     def form(self, kind: FormKind) -> NamedForm | None:
         """The form of this kind, where the protocol names one."""

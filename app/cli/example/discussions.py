@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.types import Role
 from app.audit.types import Actor
 from app.cli.example.area import Area, guest
+from app.cli.example.following import conference_for, follow_up
 from app.cli.example.mail import mail_came_in
 from app.core.config import Settings
 from app.directory.queries import council
@@ -282,7 +283,7 @@ class Discussions:
                     self._write(meeting, f"invitee:{invitee.id}", "attended_name",
                                 "Duty officer", chair, at)  # fmt: skip
         for child in meeting.children:
-            for field, value in DECISIONS.items():
+            for field, value in (DECISIONS | conference_for(number)).items():
                 self._write(meeting, child_scope(child.child_id), field, value, chair, at)
         self._write(meeting, "meeting", "analysis",
                     "The accounts agree; who was at home is not known.", chair, at)  # fmt: skip
@@ -303,6 +304,11 @@ class Discussions:
         if owners and number % 4 == 1:
             self._disagree(meeting, owners[-1], number, plan, at)
         service.end(self.session, chair, meeting, self.sender, at)
+        desk = self.area.actor(Role.ADMINISTRATOR)
+        plan(
+            at + timedelta(hours=3),
+            partial(follow_up, self.session, meeting, number, desk),
+        )
         if at < self.now - timedelta(hours=20) or number % 2:
             plan(
                 at + timedelta(minutes=50 + number * 23 % 120),

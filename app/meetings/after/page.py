@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy.orm import Session
 
 from app.accounts.rules import may
 from app.accounts.types import Permission, StaffMember
+from app.audit.models import AuditEntry
 from app.audit.queries import history_of
 from app.audit.types import Subject
 from app.core.clock import london_date, words_for_moment
@@ -26,7 +29,7 @@ from app.protocols.wording import time_left
 from app.referrals.models import Child
 from app.referrals.shown import Event, birth_in_words, event, name_of
 
-EVENTS = 200
+EVENTS = 400
 ACTION_STATES = {
     ActionState.OPEN: ("Open", "yellow"),
     ActionState.DONE: ("Done", "green"),
@@ -108,7 +111,7 @@ def page_of(
         actions=tuple(
             action_line(one, now, may_report=follows) for one in actions_shown(session, meeting.id)
         ),
-        events=tuple(event(entry) for entry in history_of(session, subjects, EVENTS)),
+        events=_told(history_of(session, subjects, EVENTS)),
         others=tuple(ref for ref in refs if ref != meeting.ref),
     )
 
@@ -132,6 +135,18 @@ def action_line(one: ActionShown, now: datetime, *, may_report: bool) -> ActionL
         telephone=one.telephone or "",
         may_report=may_report,
     )
+
+
+def _told(entries: Iterable[AuditEntry]) -> tuple[Event, ...]:
+    """The timeline, where the same thing done again and again by one person stands once: a
+    discussion is written word by word."""
+    found = []
+    alike = groupby(map(event, entries), key=lambda one: (one.title, one.who, one.words))
+    for _, group in alike:
+        first, *others = group
+        times = f"{len(others) + 1} times in a row" if others else ""
+        found.append(replace(first, words=" ".join(filter(None, (first.words, times)))))
+    return tuple(found)
 
 
 def _child(row: ChildAfter, child: Child, ended_at: datetime, now: datetime) -> ChildLine:

@@ -97,7 +97,7 @@ def note(
     _work_out(session, meeting, row)
     session.flush()
     record(
-        session, actor, "noted what followed", Subject("meeting", meeting.ref), now,
+        session, actor, step.done, Subject("meeting", meeting.ref), now,
         {"step": step.value, "child": child_id, "at": noted.at.isoformat(),
          **({"choice": noted.choice} if noted.choice else {})},
     )  # fmt: skip

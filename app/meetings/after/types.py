@@ -81,6 +81,20 @@ class Step(enum.Enum):
             "review": "Note the next discussion or review",
         }[self.value]
 
+    @property
+    def done(self) -> str:
+        """What was done, as the audit and the timeline say it."""
+        return {
+            "quality": "told the quality service",
+            "conference": "decided on the conference",
+            "referral": "referred for the conference",
+            "booking": "kept a date for the conference",
+            "held": "noted the conference",
+            "enquiry": "ended the section 47 enquiry",
+            "assessment": "completed the assessment",
+            "review": "noted the review",
+        }[self.value]
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
