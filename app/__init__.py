@@ -37,7 +37,7 @@ FLOORS_WITH_TABLES = (
     "referrals.lists", "referrals.filing", "referrals.joining", "meetings", "meetings.received",
     "meetings.papers", "meetings.calls", "meetings.reminders", "meetings.actions", "meetings.after",
     "meetings.escalation", "records", "records.filing", "records.extracts",
-    "records.recall", "reports.wall",
+    "records.recall", "retention", "reports.wall",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -83,6 +83,7 @@ ROUTES = (
     "app.records.recall.routes",
     "app.guests.routes",
     "app.guests.requests.routes",
+    "app.retention.routes",
     "app.reports.routes",
     "app.reports.wall.display_routes",
     "app.reports.wall.routes",
@@ -90,6 +91,7 @@ ROUTES = (
 # Modules that hold a `referral_section`, in the order in which the referral's page shows them.
 REFERRAL_SECTIONS = (
     "app.records.filing.section", "app.referrals.checks.section", "app.meetings.of_children",
+    "app.retention.section",
 )  # fmt: skip
 # Modules that hold a click group of their own name, for `flask`.
 COMMANDS = (
@@ -101,6 +103,7 @@ COMMANDS = (
     "app.cli.install",
     "app.cli.serve",
     "app.cli.records",
+    "app.cli.retention",
     "app.cli.mail",
 )
 

@@ -26,6 +26,7 @@ PLACES: tuple[Place, ...] = (
     Place("Deliveries", "outbox.deliveries", Permission.DELIVERY_SEE),
     Place("Mail", "received.waiting", Permission.MAIL_SEE),
     Place("Directory", "directory.people", Permission.DIRECTORY_EDIT),
+    Place("Archive", "retention.lists", Permission.CASE_CLOSE),
     Place("Protocol", "protocol.shown", Permission.PROTOCOL_SEE),
     Place("Wall", "wall_displays.displays", Permission.WALL_MANAGE),
     Place("Staff", "staff.people", Permission.STAFF_MANAGE),

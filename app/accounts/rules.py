@@ -48,6 +48,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.AFTER_FOLLOW: frozenset(
         {Role.ADMINISTRATOR, Role.CHAIR, Role.SOCIAL_WORKER, Role.OUT_OF_HOURS}
     ),
+    Permission.CASE_CLOSE: frozenset({Role.CHAIR}),
     Permission.RECORD_SIGN: frozenset({Role.CHAIR}),
     Permission.RECORD_SEE: _CASE_ROLES,
     Permission.RECORD_CIRCULATE: frozenset({Role.ADMINISTRATOR, Role.CHAIR}),

@@ -51,6 +51,7 @@ class Permission(enum.Enum):
     DISCUSSION_BOOK = "book, change and cancel a discussion"
     DISCUSSION_WRITE = "write in a discussion"
     AFTER_FOLLOW = "follow what a discussion decided"
+    CASE_CLOSE = "close cases, hold them and review their deletion"
     RECORD_SIGN = "sign off a record"
     RECORD_SEE = "see records"
     RECORD_CIRCULATE = "circulate a record"

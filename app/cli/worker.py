@@ -32,6 +32,7 @@ from app.outbox.transport import transport_for
 from app.records import worker as records
 from app.referrals.checks import worker as checks
 from app.referrals.public.service import delete_abandoned
+from app.retention.worker import archive
 
 log = structlog.get_logger()
 LONGEST_PAUSE = 60.0
@@ -79,6 +80,7 @@ JOBS: list[Job] = [
     Job("council's copies", 10.0, records.make_council_copies),
     Job("record readers reminded", 300.0, records.remind_readers),
     Job("records due", 60.0, records.warn),
+    Job("archive", 3600.0, archive),
     Job("records circulated", 10.0, records.note_circulated),
     Job("disagreements", 60.0, warn_late),
 ]

@@ -13,6 +13,7 @@ from sqlalchemy import Index, UniqueConstraint, inspect
 from app import create_app
 from app.core.database import Base
 from app.core.session import db
+from app.retention.erasing import BELONGS, CARRIED, EMPTIED, STAYS
 from tests.conftest import settings_for
 
 MIGRATIONS = str(Path(__file__).resolve().parents[2] / "migrations")
@@ -75,3 +76,20 @@ def test_every_constraint_has_a_name_that_fits_both_databases(table):
         assert isinstance(index, Index)
         assert str(index.name).startswith(("ix_", "uq_")), index.name
     assert table.primary_key.columns, f"{table.name} has no primary key"
+
+
+def test_what_hangs_on_a_case_is_deleted_with_it_or_stays_for_a_reason():
+    """H8. A new column that points to a row of a case goes into `BELONGS` of app.retention.erasing
+    where the row is deleted with the case, else into `STAYS`, with the reason."""
+    placed = {column for columns in BELONGS.values() for column in columns}
+    placed |= {column for columns in CARRIED.values() for column in columns} | set(STAYS)
+    of_a_case = {column.partition(".")[0] for columns in BELONGS.values() for column in columns}
+    of_a_case |= {*BELONGS, *CARRIED, *EMPTIED}
+    pointing = {
+        f"{table.name}.{key.parent.name}"
+        for table in Base.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name in of_a_case
+    }
+    assert pointing - placed == set()
+    assert placed - pointing - {"record_version.key_id"} == set(), "no longer there"

@@ -1,0 +1,70 @@
+"""`flask retention`: what is to be reviewed, and the deletion of what was approved (H8)."""
+
+from __future__ import annotations
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from app.cli.checked import checked
+from app.core.clock import now, words_for_day
+from app.core.session import reading, transaction
+from app.directory.queries import council
+from app.protocols.registry import active
+from app.retention import queries, rules, service
+
+retention = AppGroup("retention", help="Cases that are closed: review, deletion.")
+MOST = 1_000
+
+
+@retention.command("rules")
+def periods() -> None:
+    """Say how long which cases are kept, and by which source."""
+    checked(current_app)
+    for rule in active(council(reading()).protocol_id).retention:
+        click.echo(
+            f"{rule.id}: {rule.case.value.replace('_', ' ')}, {rule.years} years from "
+            f"{rule.start.value}. {rule.reason} Source: {rule.source}."
+        )
+
+
+@retention.command("due")
+def due() -> None:
+    """List the cases whose time is over and which somebody has to review. Deletes nothing."""
+    checked(current_app)
+    found = queries.due_for_review(reading(), now(), MOST)
+    for case in found:
+        click.echo(
+            f"{case.ref}: closed {words_for_day(case.closed_at)}, kept until "
+            f"{words_for_day(case.keep_until)} by {case.rule['id']}"
+        )
+    click.echo(f"{len(found)} to be reviewed. A chair does that on the page of the archive.")
+
+
+@retention.command("delete")
+@click.option("--yes", is_flag=True, help="Delete. Without it the cases are only listed.")
+def delete(yes: bool) -> None:
+    """Delete the cases whose deletion was approved two weeks ago or longer, one by one.
+
+    Backups made before still hold them: let those run out as their own rule says.
+    """
+    checked(current_app)
+    moment = now()
+    keys = [
+        queries.key_of(case)
+        for case in queries.approved(reading(), MOST)
+        if case.approved_at is not None and rules.may_go(case.approved_at, moment)
+    ]
+    reading().rollback()
+    if not yes:
+        for key in keys:
+            click.echo(key.ref)
+        click.echo(f"{len(keys)} would be deleted: give --yes to do it.")
+        return
+    gone = 0
+    for key in keys:
+        with transaction() as session:
+            deleted = service.delete(session, key, moment)
+        gone += deleted
+        click.echo(f"{key.ref}: {'deleted' if deleted else 'kept, another case is open'}")
+    click.echo(f"{gone} deleted.")

@@ -1,0 +1,227 @@
+"""Deleting a case from every table, and what stays of it (H8).
+
+What may never be rewritten stays: the audit, whose chain remains whole, and the signed rows. Those
+are encrypted with a key of their own, which is exchanged here, so that nobody can read them any
+more; that a file was genuine can still be said. Rows on which they stand stay too, with nothing in
+them: the referral, its discussions and their invitees, without a word that anybody wrote.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from cryptography.fernet import Fernet
+from sqlalchemy import Column, CursorResult, Table, select, update
+from sqlalchemy.orm import Session
+
+from app.core.database import Base, EncryptedBytes, EncryptedDate, EncryptedText
+from app.records.models import RecordKey, RecordVersion
+from app.retention.queries import CaseRows
+
+# What hangs on a row that belongs to the case belongs to it too: table of the row, then the
+# columns that point to it. A guard test finds a column that stands in none of these.
+BELONGS: Mapping[str, tuple[str, ...]] = {
+    "referral": (
+        "abuse_case.referral_id", "agency_check.referral_id", "arrival.referral_id",
+        "child_taken_off.referral_id", "list_entry.referral_id", "onward_referral.referral_id",
+        "rating_dispute.referral_id", "referral_adult.referral_id", "referral_child.referral_id",
+        "referral_consent.referral_id", "referral_decision.referral_id",
+        "referral_filing.referral_id", "referral_letter.referral_id",
+        "referral_rating.referral_id", "referral_reopening.referral_id",
+    ),
+    "meeting": (
+        "action.meeting_id", "call.meeting_id", "child_after.meeting_id", "dissent.meeting_id",
+        "entry.meeting_id", "invitee.meeting_id", "left_out.meeting_id",
+        "line_quarter.meeting_id", "meeting_child.meeting_id", "record_correction.meeting_id",
+        "record_version.meeting_id", "record_warning.meeting_id", "sent_form.meeting_id",
+    ),
+    "invitee": (
+        "action.owner_id", "call.invitee_id", "circulation.invitee_id", "delivery.invitee_id",
+        "dissent.invitee_id", "received_mail.invitee_id", "record_fault.invitee_id",
+        "reminder_sent.invitee_id", "report.invitee_id",
+    ),
+    "child": (
+        "action.child_id", "child_after.child_id", "child_key.child_id", "child_match.child_id",
+        "child_match.other_id", "child_professional.child_id", "child_taken_off.child_id",
+        "meeting_child.child_id", "record_filing.child_id", "referral_child.child_id",
+        "referral_filing.child_id", "referral_letter.child_id",
+    ),
+    "record_version": (
+        "circulation.version_id", "record_fault.version_id", "record_filing.version_id",
+    ),
+    "abuse_case": ("abuse_person.case_id", "list_entry.case_id"),
+    "action": ("action_reminder.action_id",),
+    "agency_check": ("check_answer.check_id",),
+    "arrival": ("arrival_file.arrival_id",),
+    "entry": ("entry_history.entry_id",),
+    "invitation": (
+        "access_code.invitation_id", "guest_session.invitation_id",
+        "invitation_link.invitation_id",
+    ),
+    "rating_dispute": ("rating_dispute_step.dispute_id",),
+    "referral_consent": ("decision_ground.consent_id",),
+    "referral_decision": ("decision_ground.decision_id", "referral_letter.decision_id"),
+    "referral_rating": ("rating_dispute.rating_id",),
+    "sent_form": ("call.form_id",),
+}  # fmt: skip
+# What a row of the case points to and nobody else does: letters, and the links in them.
+CARRIED: Mapping[str, tuple[str, ...]] = {
+    "invitation": (
+        "agency_check.invitation_id", "arrival.invitation_id", "invitee.invitation_id",
+        "referral_letter.invitation_id", "sent_form.invitation_id",
+    ),
+    "outbox_message": (
+        "circulation.message_id", "delivery.message_id", "sent_form.message_id",
+    ),
+}  # fmt: skip
+# Columns that point to a row of the case and stay, with the reason.
+STAYS: Mapping[str, str] = {
+    "closed_case.referral_id": "says that the case was deleted, and why",
+    "closed_case.meeting_id": "says that the case was deleted, and why",
+    "meeting.referral_id": "a discussion stays as an empty row, of its referral",
+    "referral.earlier_referral_id": "that there was an earlier one is no content",
+    "invitee.deputy_for_id": "invitees stay as empty rows",
+    "record_copy.invitee_id": "a signed row: its key is destroyed",
+    "record_copy.version_id": "a signed row: its key is destroyed",
+    "record_version.key_id": "the key is exchanged, so that it opens nothing",
+}
+# Rows that stay, without the words that anybody wrote.
+EMPTIED = frozenset({"referral", "meeting", "invitee"})
+UNTOUCHED = frozenset({"record_version", "record_copy"})
+NO_NAME = "Deleted"
+
+_ENCRYPTED = (EncryptedText, EncryptedBytes, EncryptedDate)
+_TABLES = Base.metadata.tables
+_MANY = 500
+
+
+def erase(session: Session, rows: CaseRows) -> dict[str, int]:
+    """Delete a case for good; returns how many rows went from each table.
+
+    Children are deleted with it where no other case is about them. The caller holds the case's
+    rows and has asked the rules.
+    """
+    session.flush()
+    found = _collected(session, rows)
+    _destroy_keys(session, found["record_version"])
+    for name in sorted(EMPTIED):
+        _empty(session, _TABLES[name], found[name])
+    gone: dict[str, int] = {}
+    for table in reversed(Base.metadata.sorted_tables):
+        if table.name in EMPTIED | UNTOUCHED:
+            continue
+        removed = sum(_delete(session, table, found))
+        if removed:
+            gone[table.name] = removed
+    session.expire_all()
+    return gone
+
+
+def _collected(session: Session, rows: CaseRows) -> defaultdict[str, set[int]]:
+    """The numbers of all rows of the case, by table."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    found["meeting"] |= set(rows.meetings)
+    if rows.referral_id:
+        found["referral"].add(rows.referral_id)
+    found["child"] |= _children_of_nobody_else(session, rows)
+    grows = True
+    while grows:
+        before = sum(map(len, found.values()))
+        for target, columns in BELONGS.items():
+            for column in map(_column, columns):
+                if _numbered(column.table):
+                    found[column.table.name] |= _pointing(session, column, found[target])
+        for target, columns in CARRIED.items():
+            for column in map(_column, columns):
+                found[target] |= _pointed_to(session, column, found[column.table.name])
+        grows = sum(map(len, found.values())) > before
+    return found
+
+
+def _children_of_nobody_else(session: Session, rows: CaseRows) -> set[int]:
+    """The children of the case that are on no other referral and in no other discussion."""
+    elsewhere: set[int] = set()
+    for column, own in (
+        ("referral_child.referral_id", {rows.referral_id}),
+        ("meeting_child.meeting_id", set(rows.meetings)),
+        ("child_taken_off.referral_id", {rows.referral_id}),
+    ):
+        of = _column(column)
+        child = of.table.c.child_id
+        statement = select(child).where(child.in_(rows.children), of.not_in(own))
+        elsewhere |= set(session.execute(statement).scalars())
+    return set(rows.children) - elsewhere
+
+
+def _destroy_keys(session: Session, versions: Iterable[int]) -> None:
+    """Signed rows cannot be deleted; without their key they are noise (F2, H6)."""
+    keys = select(RecordVersion.key_id).where(RecordVersion.id.in_(list(versions)))
+    for key_id in session.execute(keys).scalars().all():
+        session.execute(
+            update(RecordKey)
+            .where(RecordKey.id == key_id)
+            .values(key=Fernet.generate_key().decode())
+        )
+
+
+def _empty(session: Session, table: Table, keys: set[int]) -> None:
+    """Take every protected word out of rows that stay, and the names and links of invitees."""
+    values: dict[str, object] = {
+        column.name: None if column.nullable else ""
+        for column in table.columns
+        if isinstance(column.type, _ENCRYPTED)
+    }
+    if table.name == "invitee":
+        values |= {"name": NO_NAME, "title": "", "invitation_id": None, "professional_id": None}
+    for some in _in_parts(keys):
+        session.execute(table.update().where(table.c.id.in_(some)).values(values))
+
+
+def _delete(session: Session, table: Table, found: Mapping[str, set[int]]) -> Iterator[int]:
+    """Delete the rows of one table, and say how many: by their number, or, where they have none
+    and only tie others together, by what they point to."""
+    columns = [table.c.id] if _numbered(table) else []
+    wanted = [(column, found.get(table.name, set())) for column in columns]
+    if not columns:
+        wanted = [
+            (_column(name), found.get(target, set()))
+            for target, names in BELONGS.items()
+            for name in names
+            if _column(name).table is table
+        ]
+    for column, keys in wanted:
+        for some in _in_parts(keys):
+            deleted = session.execute(table.delete().where(column.in_(some)))
+            yield cast(CursorResult[Any], deleted).rowcount
+
+
+def _numbered(table: Table) -> bool:
+    return table.primary_key.columns.keys() == ["id"]
+
+
+def _pointing(session: Session, column: Column[int], to: set[int]) -> set[int]:
+    found: set[int] = set()
+    for keys in _in_parts(to):
+        found |= set(session.execute(select(column.table.c.id).where(column.in_(keys))).scalars())
+    return found
+
+
+def _pointed_to(session: Session, column: Column[int], rows: set[int]) -> set[int]:
+    found: set[int] = set()
+    for keys in _in_parts(rows):
+        statement = select(column).where(column.table.c.id.in_(keys), column.is_not(None))
+        found |= set(session.execute(statement).scalars())
+    return found
+
+
+def _column(name: str) -> Column[int]:
+    table, _, column = name.partition(".")
+    return _TABLES[table].c[column]
+
+
+def _in_parts(keys: Iterable[int]) -> Iterator[list[int]]:
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _MANY):
+        yield ordered[start : start + _MANY]

@@ -1,0 +1,124 @@
+"""The pages of the archive: worked out here, so that the templates only display."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.core.clock import words_for_day
+from app.retention import queries, rules
+from app.retention.models import ClosedCase
+from app.retention.types import CaseKey, CaseKind, Stage
+
+MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    ref: str
+    kind: str
+    closed: str
+    until: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListsPage:
+    due: tuple[CaseLine, ...]
+    held: tuple[CaseLine, ...]
+    approved: tuple[CaseLine, ...]
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """`open`: what keeps it from being closed. `stage`: empty while the case is open."""
+
+    ref: str
+    kind: str
+    back: str  # endpoint
+    open: tuple[str, ...]
+    stage: str
+    stage_words: str
+    colour: str
+    closed_at: datetime | None
+    keep_until: datetime | None
+    rule: str
+    reason: str
+    source: str
+    longer: str
+    hold: str
+    held_at: datetime | None
+    approved: str
+    goes_at: datetime | None
+    deleted_at: datetime | None
+
+
+def lists_page(session: Session, now: datetime) -> ListsPage:
+    """What is to be reviewed, held, and about to be deleted: three statements."""
+    return ListsPage(
+        due=tuple(_line(one, one.rule["reason"]) for one in
+                  queries.due_for_review(session, now, MOST)),
+        held=tuple(_line(one, one.hold_reason or "") for one in queries.on_hold(session, MOST)),
+        approved=tuple(
+            _line(one, one.approved_reason or "") for one in queries.approved(session, MOST)
+        ),
+        most=MOST,
+    )  # fmt: skip
+
+
+def case_page(session: Session, key: CaseKey, now: datetime) -> CasePage | None:
+    """Where one case stands; None where there is none."""
+    rows = queries.rows_of(session, key)
+    if rows is None:
+        return None
+    case = queries.closed_case(session, key, rows.id)
+    back = "referrals.referral" if key.kind is CaseKind.REFERRAL else "meetings.overview"
+    if case is None:
+        waits = tuple(rules.still_open(queries.facts_of(session, rows)))
+        return CasePage(
+            key.ref, key.kind.value, back, waits, "", "Open", "teal", None, None, "", "", "", "",
+            "", None, "", None, None,
+        )  # fmt: skip
+    stage = rules.stage_of(
+        keep_until=case.keep_until,
+        held=case.held_at is not None,
+        approved=case.approved_at is not None,
+        deleted=case.deleted_at is not None,
+        now=now,
+    )
+    source, document = case.rule["source"], case.rule["document"]
+    return CasePage(
+        ref=key.ref,
+        kind=key.kind.value,
+        back=back,
+        open=(),
+        stage=stage.value,
+        stage_words=stage.label,
+        colour=stage.colour,
+        closed_at=case.closed_at,
+        keep_until=case.keep_until,
+        rule=case.rule["id"],
+        reason=case.rule["reason"],
+        source=f"{source}: {document}" if document else source,
+        longer=case.longer_reason or "",
+        hold=case.hold_reason or "",
+        held_at=case.held_at,
+        approved=case.approved_reason or "",
+        goes_at=case.approved_at + rules.GRACE
+        if case.approved_at and stage is Stage.APPROVED
+        else None,
+        deleted_at=case.deleted_at,
+    )
+
+
+def _line(case: ClosedCase, why: str) -> CaseLine:
+    return CaseLine(
+        ref=case.ref,
+        kind=queries.key_of(case).kind.value,
+        closed=words_for_day(case.closed_at),
+        until=words_for_day(case.keep_until),
+        why=why,
+    )

@@ -1,0 +1,154 @@
+"""The archive: what is to be reviewed, what is held, and one case's own page (H8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from flask import Blueprint, Response, abort, flash, url_for
+from sqlalchemy.orm import Session
+
+from app.accounts.signed_in import signed_in, staff_may
+from app.accounts.types import Permission
+from app.audit.service import viewed
+from app.audit.types import Actor, Subject
+from app.core.clock import now
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
+from app.meetings.routes import once
+from app.protocols.working_days import end_of_day
+from app.retention import queries, service
+from app.retention.forms import ApproveForm, CaseForm
+from app.retention.page import case_page, lists_page
+from app.retention.types import CaseKey, CaseKind
+from app.web.access import access
+from app.web.forms import OnceForm
+from app.web.htmx import go_to, respond
+
+blueprint = Blueprint("retention", __name__)
+REVIEW = staff_may(Permission.CASE_CLOSE)
+Act = Callable[[Session, Actor, CaseKey, CaseForm, datetime], None]
+
+
+@blueprint.get("/retention")
+@access(REVIEW)
+def lists() -> Response:
+    return respond("retention/lists.html", page=lists_page(reading(), now()))
+
+
+@blueprint.get("/referrals/<ref>/retention", defaults={"kind": "referral"})
+@blueprint.get("/discussions/<ref>/retention", defaults={"kind": "meeting"})
+@access(REVIEW)
+def case(ref: str, kind: str) -> Response:
+    return _page(_looked_at(ref, kind), CaseForm(formdata=None))
+
+
+@blueprint.post("/referrals/<ref>/retention", defaults={"kind": "referral"})
+@blueprint.post("/discussions/<ref>/retention", defaults={"kind": "meeting"})
+@access(REVIEW)
+def change(ref: str, kind: str) -> Response:
+    """Close it, open it again, hold it, lift the hold, keep it longer, take an approval back."""
+    key, form = _looked_at(ref, kind), CaseForm()
+    act, done = _ACTS.get(form.do.data or "", (None, ""))
+    if act is None:
+        abort(400)
+    if not form.validate_on_submit():
+        return _page(key, form)
+    actor, moment = signed_in().actor, now()
+
+    def acted(session: Session) -> str:
+        act(session, actor, key, form, moment)
+        return _here(key)
+
+    return _answer(key, form, once(form, acted), done)
+
+
+@blueprint.route(
+    "/referrals/<ref>/retention/delete", methods=["GET", "POST"], defaults={"kind": "referral"}
+)
+@blueprint.route(
+    "/discussions/<ref>/retention/delete", methods=["GET", "POST"], defaults={"kind": "meeting"}
+)
+@access(staff_may(Permission.CASE_CLOSE, fresh=True))
+def approve(ref: str, kind: str) -> Response:
+    """The review: read what goes, say why, with password and code given again."""
+    key, form = _looked_at(ref, kind), ApproveForm()
+    if form.validate_on_submit():
+        actor, moment = signed_in().actor, now()
+
+        def acted(session: Session) -> str:
+            service.approve(session, actor, key, form.reason.data or "", moment)
+            return _here(key)
+
+        location = once(form, acted)
+        if location is not None:
+            flash("It is deleted after two weeks, unless that is taken back.", "success")
+            return go_to(location)
+    page = case_page(reading(), key, now()) or abort(404)
+    return respond(
+        "retention/approve.html", status=422 if form.errors else 200, page=page, form=form
+    )
+
+
+def _close(s: Session, actor: Actor, key: CaseKey, form: CaseForm, at: datetime) -> None:
+    service.close(s, actor, key, at)
+
+
+def _reopen(s: Session, actor: Actor, key: CaseKey, form: CaseForm, at: datetime) -> None:
+    service.reopen(s, actor, key, form.reason.data, at)
+
+
+def _hold(s: Session, actor: Actor, key: CaseKey, form: CaseForm, at: datetime) -> None:
+    service.hold(s, actor, key, form.reason.data, at)
+
+
+def _lift(s: Session, actor: Actor, key: CaseKey, form: CaseForm, at: datetime) -> None:
+    service.lift(s, actor, key, form.reason.data, at)
+
+
+def _longer(s: Session, actor: Actor, key: CaseKey, form: CaseForm, at: datetime) -> None:
+    until = form.until.data
+    if not isinstance(until, date):
+        raise Refused("until", "Enter the day until which it is kept")
+    service.keep_longer(s, actor, key, end_of_day(until), form.reason.data, at)
+
+
+def _withdraw(s: Session, actor: Actor, key: CaseKey, form: CaseForm, at: datetime) -> None:
+    service.withdraw(s, actor, key, form.reason.data, at)
+
+
+_ACTS: dict[str, tuple[Act, str]] = {
+    "close": (_close, "The case is closed and in the archive."),
+    "reopen": (_reopen, "The case is open again."),
+    "hold": (_hold, "A legal hold is on the case: nothing deletes it."),
+    "lift": (_lift, "The legal hold is lifted."),
+    "longer": (_longer, "The case is kept longer."),
+    "withdraw": (_withdraw, "The case is not deleted."),
+}
+
+
+def _looked_at(ref: str, kind: str) -> CaseKey:
+    """The case, once the audit knows who looks at it (H3); 404 where there is none."""
+    key = CaseKey(CaseKind(kind), ref)
+    if queries.rows_of(reading(), key) is None:
+        abort(404)
+    with transaction() as session:
+        viewed(session, signed_in().actor, "retention", Subject(kind, ref), now())
+    return key
+
+
+def _here(key: CaseKey) -> str:
+    return url_for(".case", ref=key.ref, kind=key.kind.value)
+
+
+def _answer(key: CaseKey, form: OnceForm, location: str | None, done: str) -> Response:
+    if location is None:
+        assert isinstance(form, CaseForm)
+        return _page(key, form)
+    flash(done, "success")
+    return go_to(location)
+
+
+def _page(key: CaseKey, form: CaseForm) -> Response:
+    page = case_page(reading(), key, now()) or abort(404)
+    return respond("retention/case.html", status=422 if form.errors else 200, page=page, form=form)

@@ -1,0 +1,252 @@
+"""A case is closed, kept, reviewed and deleted; the audit stays whole (F8, H8)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.types import Role
+from app.audit.models import AuditEntry
+from app.audit.queries import verify_chain
+from app.audit.service import chain_views, viewed
+from app.audit.types import SYSTEM, Subject
+from app.core.database import Base
+from app.core.refusal import Refused
+from app.core.session import db, reading, transaction
+from app.invitations.types import LetterKind
+from app.meetings.after import service as after
+from app.meetings.after.models import ChildAfter
+from app.meetings.messages import Sender, send
+from app.meetings.models import Action, Meeting, Report
+from app.meetings.types import ActionState, MeetingState, ReportVia
+from app.records import worker as records
+from app.records.keys import UnreadableRecord, cipher_of
+from app.records.models import RecordCopy, RecordVersion
+from app.records.service import release
+from app.referrals.models import Child, Referral
+from app.referrals.types import Outcome, ReferralState
+from app.retention import service
+from app.retention.models import ClosedCase
+from app.retention.types import CaseKey, CaseKind
+from app.retention.worker import archive
+from tests.clock import FRIDAY
+from tests.factories.meetings import make_case, make_council, make_meeting
+from tests.factories.records import make_ended, make_releaser, sign_as_chair
+from tests.page_form import form_of
+
+DAY = timedelta(days=1)
+LATER = FRIDAY + 40 * 365 * DAY
+# Whatever was written about the case, in one form or another.
+WRITTEN = ("Okonjo", "Amara", "Sycamore", "Bruising", "lithium", "Do the thing", "Head of Year",
+           "Unexplained injury", "A report on the family")  # fmt: skip
+
+
+@pytest.fixture
+def closed(in_app):
+    """A case with a circulated record of two copies, nothing open, closed; the chair."""
+    settings = in_app.extensions["settings"]
+    with transaction() as session:
+        meeting = make_ended(session, invitees=3, children=2)
+        referral = session.get_one(Referral, meeting.referral_id)
+        referral.state, referral.decided_at = ReferralState.DECIDED, FRIDAY
+        referral.outcome = Outcome.STRATEGY_DISCUSSION
+        session.add(
+            Report(invitee_id=meeting.invitees[1].id, body="A report on the family", file=None,
+                   file_name=None, media_type=None, via=ReportVia.LINK, added_by_id=None,
+                   received_at=FRIDAY)
+        )  # fmt: skip
+        sender = Sender(settings.mail_from, settings.base_url)
+        send(session, LetterKind.INVITATION, meeting, meeting.invitees, sender, FRIDAY)
+        after.follow(session, meeting)
+        sign_as_chair(session, settings, meeting, FRIDAY + DAY)
+        chair = make_releaser(session)
+        release(session, chair, meeting, 1, {}, True, FRIDAY + DAY)
+        viewed(session, chair.actor, "referral", Subject("referral", referral.ref), FRIDAY)
+        key = CaseKey(CaseKind.REFERRAL, referral.ref)
+    records.make_copies(settings, FRIDAY + DAY)
+    with transaction() as session:
+        chain_views(session, FRIDAY + DAY)
+        session.execute(update(Meeting).values(circulated_at=FRIDAY + DAY))
+        session.execute(update(Action).values(state=ActionState.DONE, closed_at=FRIDAY + DAY))
+        session.execute(update(ChildAfter).values(next_step=None, next_due_at=None))
+    with transaction() as session:
+        service.close(session, chair.actor, key, FRIDAY + 2 * DAY)
+    return key, chair.actor
+
+
+def act(what, key, actor, *rest):
+    with transaction() as session:
+        what(session, actor, key, *rest)
+
+
+def case():
+    return reading().execute(select(ClosedCase)).scalar_one()
+
+
+def found_anywhere():
+    """Which of the words stand in any column of any table, read with the keys that are there."""
+    found = set()
+    session = reading()
+    for table in Base.metadata.sorted_tables:
+        for row in session.execute(select(table)).all():
+            said = " ".join(map(str, row))
+            found |= {(table.name, word) for word in WRITTEN if word in said}
+    return found
+
+
+def test_what_is_open_keeps_a_case_open(in_app):
+    with transaction() as session:
+        meeting = make_ended(session, invitees=3, children=1)
+        key = CaseKey(CaseKind.REFERRAL, session.get_one(Referral, meeting.referral_id).ref)
+    with pytest.raises(Refused) as refusal:
+        act(service.close, key, SYSTEM, FRIDAY)
+    for words in ("not decided", "not signed", "Actions are open"):
+        assert words in refusal.value.message
+
+
+def test_it_is_kept_by_the_rule_and_the_row_keeps_the_rule(closed):
+    kept = case()
+    # The younger child was born on 27 March 2014.
+    assert kept.keep_until.year == 2039 and kept.rule["id"] == "discussed-25y"
+    assert kept.rule["source"] == "IRMS" and kept.rule["document"]
+
+
+def test_nothing_is_deleted_without_a_review_nor_before_the_grace_is_over(closed):
+    key, chair = closed
+    with pytest.raises(Refused, match="archived"):
+        act(service.approve, key, chair, "Its time is over.", FRIDAY + 3 * DAY)
+    with transaction() as session:
+        assert not service.delete(session, key, LATER)
+    act(service.approve, key, chair, "Its time is over.", LATER)
+    with transaction() as session:
+        assert not service.delete(session, key, LATER + 13 * DAY)
+    act(service.withdraw, key, chair, "A claim was announced.", LATER + 13 * DAY)
+    with transaction() as session:
+        assert not service.delete(session, key, LATER + 20 * DAY)
+    assert found_anywhere()
+
+
+def test_a_hold_stops_everything_in_the_database_too(closed):
+    key, chair = closed
+    act(service.approve, key, chair, "Its time is over.", LATER)
+    act(service.hold, key, chair, "An inquiry asked for it.", LATER + DAY)
+    assert case().approved_at is None
+    for refused in (service.approve, service.reopen):
+        with pytest.raises(Refused):
+            act(refused, key, chair, "Now.", LATER + 2 * DAY)
+    with transaction() as session:
+        assert not service.delete(session, key, LATER + 60 * DAY)
+    with pytest.raises(IntegrityError), transaction() as session:
+        session.execute(update(ClosedCase).values(deleted_at=LATER, approved_at=LATER))
+    act(service.lift, key, chair, "The inquiry has ended.", LATER + 61 * DAY)
+    act(service.keep_longer, key, chair, LATER + 365 * DAY, "For its appeal.", LATER + 62 * DAY)
+    assert case().keep_until == LATER + 365 * DAY
+
+
+def test_every_word_goes_and_the_audit_stays_whole(closed):
+    key, chair = closed
+    before = {name for name, _ in found_anywhere()}
+    assert {"child", "referral", "meeting", "entry", "action", "report"} <= before
+    with transaction() as session:
+        rows = session.execute(select(AuditEntry.id)).all()
+    act(service.approve, key, chair, "Its time is over.", LATER)
+    with transaction() as session:
+        assert service.delete(session, key, LATER + 14 * DAY)
+    db.session.remove()
+    assert found_anywhere() == set()
+    session = reading()
+    # The signed rows are there, and nobody can read them.
+    version = session.execute(select(RecordVersion)).scalar_one()
+    with pytest.raises(UnreadableRecord):
+        cipher_of(session, version.key_id).open(version.content)
+    assert session.execute(select(RecordCopy)).scalars().all()
+    assert list(verify_chain(session)) == []
+    told = session.execute(select(AuditEntry).order_by(AuditEntry.id)).scalars().all()
+    assert len(told) > len(rows)
+    assert (told[-1].action, told[-1].subject_ref) == ("deleted the case", key.ref)
+    assert told[-1].details["rows"]["child"] == 2 and told[-1].details["rule"] == "discussed-25y"
+    assert case().deleted_at == LATER + 14 * DAY
+    assert session.execute(select(Child)).first() is None
+    with transaction() as session:
+        assert not service.delete(session, key, LATER + 15 * DAY)  # once
+
+
+def test_a_child_of_another_case_stays_and_an_open_one_stops_the_deletion(closed):
+    key, chair = closed
+    with transaction() as session:
+        other = make_case(session, children=1)
+        shared = session.execute(select(Meeting)).scalar_one().children[0].child_id
+        other.children[0].child_id = shared
+        other.state, other.decided_at, other.outcome = (
+            ReferralState.DECIDED, FRIDAY, Outcome.NO_FURTHER_ACTION,
+        )  # fmt: skip
+        other_key = CaseKey(CaseKind.REFERRAL, other.ref)
+    with pytest.raises(Refused, match="Another case"):
+        act(service.approve, key, chair, "Its time is over.", LATER)
+    act(service.close, other_key, chair, LATER)
+    act(service.approve, key, chair, "Its time is over.", LATER)
+    with transaction() as session:
+        assert service.delete(session, key, LATER + 14 * DAY)
+    db.session.remove()
+    assert reading().get(Child, shared).family_name == "Okonjo"
+    assert reading().get_one(Referral, reading().execute(
+        select(Referral.id).where(Referral.ref == other_key.ref)
+    ).scalar_one()).narrative.startswith("Bruising")  # fmt: skip
+
+
+def test_what_came_to_nothing_more_is_archived_by_itself_after_ninety_days(in_app):
+    settings = in_app.extensions["settings"]
+    with transaction() as session:
+        make_council(session)
+        for outcome in (Outcome.ADVICE, Outcome.STRATEGY_DISCUSSION):
+            referral = make_case(session, children=1)
+            referral.state, referral.decided_at = ReferralState.DECIDED, FRIDAY
+            referral.outcome = outcome
+        make_case(session, children=1)
+    assert archive(settings, FRIDAY + 90 * DAY) == 0
+    assert archive(settings, FRIDAY + 91 * DAY) == 1
+    assert archive(settings, FRIDAY + 92 * DAY) == 0
+    assert (case().closed_by_id, case().rule["id"]) == (None, "every-case-6y")
+
+
+def test_an_open_case_without_a_referral_is_closed_by_its_discussion(in_app):
+    with transaction() as session:
+        meeting = make_meeting(session, MeetingState.SIGNED, children=1)
+        meeting.referral_id, meeting.circulated_at = None, FRIDAY
+        key = CaseKey(CaseKind.MEETING, meeting.ref)
+        service.close(session, SYSTEM, key, FRIDAY)
+    assert case().ref == key.ref
+
+
+def test_the_chair_closes_holds_and_opens_again_on_the_page(app, change, signed_in):
+    with change() as session:
+        make_council(session)
+        referral = make_case(session, children=1)
+        referral.state, referral.decided_at = ReferralState.DECIDED, FRIDAY
+        referral.outcome = Outcome.ADVICE
+        path = f"/referrals/{referral.ref}/retention"
+        page = f"/referrals/{referral.ref}"
+    browser = signed_in(Role.CHAIR)
+    assert "Close the case" in browser.get(page).get_data(as_text=True)
+
+    def press(do, **typed):
+        fields = form_of(browser.get(path).get_data(as_text=True), path)
+        return browser.post(path, data=fields | {"do": do} | typed)
+
+    assert press("close").status_code == 303
+    assert "every-case-6y" in browser.get(path).get_data(as_text=True)
+    refused = press("hold")
+    assert refused.status_code == 422 and b"Say why" in refused.data
+    assert press("hold", reason="An inquiry asked for it.").status_code == 303
+    assert "An inquiry asked for it." in browser.get("/retention").get_data(as_text=True)
+    assert b"no day" in press("longer", reason="x").data or press("nothing").status_code == 400
+    assert press("lift", reason="It has ended.").status_code == 303
+    wrong = press("longer", reason="x", **{"until-day": "1", "until-month": "1",
+                                           "until-year": "2020"})  # fmt: skip
+    assert wrong.status_code == 422 and b"Choose a day after" in wrong.data
+    assert press("reopen", reason="New information.").status_code == 303
+    assert "Close the case" in browser.get(path).get_data(as_text=True)
+    assert signed_in(Role.ADMINISTRATOR).get(path).status_code == 403
