@@ -1,4 +1,4 @@
-"""What follows discussions, for the first page (F8, G1)."""
+"""What follows discussions, and closed cases whose time is over, for the first page (F8, H8, G1)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,19 @@ from app.core.database import UTCDateTime
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Step
 from app.meetings.models import Meeting
+from app.retention.models import ClosedCase
+
+# Its key is the reference of the referral, or of the discussion where there is no referral.
+REVIEWS: Select[*tuple[Any, ...]] = (
+    select(ClosedCase.id, ClosedCase.ref, ClosedCase.keep_until.label("due_at"))
+    .where(
+        ClosedCase.keep_until < bindparam("ahead", type_=UTCDateTime()),
+        ClosedCase.deleted_at.is_(None),
+        ClosedCase.approved_at.is_(None),
+        ClosedCase.held_at.is_(None),
+    )
+    .order_by(ClosedCase.keep_until, ClosedCase.id)
+)
 
 
 def follows(step: Step, most: int) -> Select[*tuple[Any, ...]]:

@@ -38,10 +38,12 @@ from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.public.models import Arrival
 from app.referrals.types import DomesticAbuseRisk, Outcome
 from app.reports import asked
-from app.reports.following import follows
+from app.reports.following import REVIEWS, follows
 from app.reports.types import FOLLOWS, WorkKind
 
 MOST = 25
+# Names of a list stay on it (IMAP 5); of an archived case its reference is enough.
+WITHOUT_NAMES = frozenset({WorkKind.ABUSE, WorkKind.RETENTION})
 Rows = Select[*tuple[Any, ...]]
 
 
@@ -266,6 +268,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
         .order_by(SentForm.chase_at, SentForm.id),
     ),
     **{kind: _branch(kind, follows(step, 4 * MOST)) for kind, step in FOLLOWS.items()},
+    WorkKind.RETENTION: _branch(WorkKind.RETENTION, REVIEWS),
 }
 
 # Cut by its index first: counting the answers of all that are booked would grow with them.
@@ -417,8 +420,8 @@ class Names(NamedTuple):
 
     def of(self, kind: WorkKind) -> dict[int, tuple[str, ...]]:
         """The names for rows of this kind."""
-        if kind is WorkKind.ABUSE:
-            return {}  # names are of the list, and stay on it (IMAP 5)
+        if kind in WITHOUT_NAMES:
+            return {}
         where = _NAMED.get(kind, "meetings")
         if where == "arrivals":
             return self.as_told
@@ -429,7 +432,7 @@ def names(session: Session, rows: Iterable[WorkRow], meetings: Iterable[int]) ->
     """The children of these rows, and of these discussions beside them: one statement."""
     wanted: dict[str, set[int]] = {"referrals": set(), "meetings": set(meetings), "arrivals": set()}
     for row in rows:
-        if row.kind is WorkKind.ABUSE:
+        if row.kind in WITHOUT_NAMES:
             continue
         wanted[_NAMED.get(row.kind, "meetings")].add(row.id)
     found: dict[str, dict[int, list[tuple[int, str]]]] = {

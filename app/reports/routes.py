@@ -129,6 +129,8 @@ def _where(kind: WorkKind, ref: str, own: bool) -> str:
         return url_for("arrivals.as_sent", ref=ref)
     if kind is WorkKind.ABUSE:
         return url_for("abuse.case", ref=ref)
+    if kind is WorkKind.RETENTION:
+        return url_for("retention.lists")
     if kind is WorkKind.FORM_MAIL:
         return url_for("outbox.deliveries", _anchor="failures")
     if kind in _ON_REFERRALS:

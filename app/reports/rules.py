@@ -34,6 +34,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.COPY: Permission.RECORD_CIRCULATE,
     WorkKind.CHASE: Permission.DISCUSSION_BOOK,
     **dict.fromkeys(FOLLOWS, Permission.AFTER_FOLLOW),
+    WorkKind.RETENTION: Permission.CASE_CLOSE,
 }
 SEEN_BY: dict[WorkKind, Permission] = {
     WorkKind.AT_RISK: Permission.REFERRAL_SEE,
@@ -48,6 +49,7 @@ SEEN_BY: dict[WorkKind, Permission] = {
     WorkKind.FORM_MAIL: Permission.DELIVERY_SEE,
     WorkKind.CHASE: Permission.DISCUSSION_BOOK,
     **dict.fromkeys(FOLLOWS, Permission.AFTER_FOLLOW),
+    WorkKind.RETENTION: Permission.CASE_CLOSE,
 }
 
 

@@ -40,6 +40,7 @@ class WorkKind(enum.Enum):
     END_ENQUIRY = "end_enquiry"
     END_ASSESSMENT = "end_assessment"
     NOTE_REVIEW = "note_review"
+    RETENTION = "retention"
 
     @property
     def words(self) -> str:
@@ -72,6 +73,7 @@ class WorkKind(enum.Enum):
             "end_enquiry": Step.ENQUIRY.label,
             "end_assessment": Step.ASSESSMENT.label,
             "note_review": Step.REVIEW.label,
+            "retention": "Review a closed case: its time is over",
         }[self.value]
 
 

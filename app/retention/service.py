@@ -115,7 +115,8 @@ def approve(session: Session, actor: Actor, key: CaseKey, reason: str, now: date
     """
     rules.check_reason(reason)
     case, stage = _case(session, key, now)
-    rules.check_deletable(stage, queries.others_open(session, _rows(session, key)))
+    rows = queries.rows_of(session, key)
+    rules.check_deletable(stage, queries.others_open(session, rows) if rows else 0)
     case.approved_at, case.approved_by_id, case.approved_reason = now, actor.id, reason
     session.flush()
     _note(session, actor, "approved the deletion of the case", key, now)
@@ -166,8 +167,7 @@ def _rows(session: Session, key: CaseKey) -> CaseRows:
 
 
 def _case(session: Session, key: CaseKey, now: datetime) -> tuple[ClosedCase, Stage]:
-    rows = queries.rows_of(session, key)
-    case = queries.closed_to_change(session, key, rows.id) if rows else None
+    case = queries.closed_to_change(session, key, _rows(session, key).id)
     if case is None:
         raise Refused("page", "The case is open: close it first")
     return case, _stage(case, now)
