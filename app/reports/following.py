@@ -1,4 +1,4 @@
-"""What follows discussions, and closed cases whose time is over, for the first page (F8, H8, G1)."""
+"""What follows discussions, and closed cases to review, for the first page (F8, H8, G1)."""
 
 from __future__ import annotations
 
