@@ -42,8 +42,7 @@ from app.reports.following import REVIEWS, follows
 from app.reports.types import FOLLOWS, WorkKind
 
 MOST = 25
-# Names of a list stay on it (IMAP 5); of an archived case its reference is enough.
-WITHOUT_NAMES = frozenset({WorkKind.ABUSE, WorkKind.RETENTION})
+WITHOUT_NAMES = frozenset({WorkKind.ABUSE, WorkKind.RETENTION})  # IMAP 5; H8
 Rows = Select[*tuple[Any, ...]]
 
 

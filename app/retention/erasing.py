@@ -33,7 +33,7 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     ),
     "meeting": (
         "action.meeting_id", "call.meeting_id", "child_after.meeting_id", "dissent.meeting_id",
-        "entry.meeting_id", "invitee.meeting_id", "left_out.meeting_id",
+        "entry.meeting_id", "escalation.meeting_id", "invitee.meeting_id", "left_out.meeting_id",
         "line_quarter.meeting_id", "meeting_child.meeting_id", "record_correction.meeting_id",
         "record_version.meeting_id", "record_warning.meeting_id", "sent_form.meeting_id",
     ),
@@ -55,6 +55,8 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     "action": ("action_reminder.action_id",),
     "agency_check": ("check_answer.check_id",),
     "arrival": ("arrival_file.arrival_id",),
+    "dissent": ("escalation.dissent_id",),
+    "escalation": ("escalation_note.escalation_id",),
     "entry": ("entry_history.entry_id",),
     "invitation": (
         "access_code.invitation_id", "guest_session.invitation_id",
@@ -73,7 +75,8 @@ CARRIED: Mapping[str, tuple[str, ...]] = {
         "referral_letter.invitation_id", "sent_form.invitation_id",
     ),
     "outbox_message": (
-        "circulation.message_id", "delivery.message_id", "sent_form.message_id",
+        "agency_check.message_id", "arrival.message_id", "circulation.message_id",
+        "delivery.message_id", "referral_letter.message_id", "sent_form.message_id",
     ),
 }  # fmt: skip
 # Columns that point to a row of the case and stay, with the reason.

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.database import UTCDateTime
 from app.meetings.after.models import ChildAfter
+from app.meetings.escalation.models import Escalation
 from app.meetings.models import Action, Meeting, MeetingChild
 from app.meetings.types import ActionState, MeetingState
 from app.records.models import RecordCorrection
@@ -51,6 +52,9 @@ _ACTIONS = select(func.count(Action.id)).where(
 )
 _STEPS = select(func.count(ChildAfter.id)).where(
     ChildAfter.meeting_id.in_(_IN_MEETINGS), ChildAfter.next_step.is_not(None)
+)
+_DISAGREEMENTS = select(func.count(Escalation.id)).where(
+    Escalation.meeting_id.in_(_IN_MEETINGS), Escalation.ended_at.is_(None)
 )
 _CHECKS = select(func.count(AgencyCheck.id)).where(
     AgencyCheck.referral_id == bindparam("referral_id"),
@@ -171,6 +175,7 @@ def facts_of(session: Session, rows: CaseRows) -> CaseFacts:
         corrections=count(_CORRECTIONS),
         actions_open=count(_ACTIONS),
         steps_open=count(_STEPS),
+        disagreements_open=count(_DISAGREEMENTS),
         checks_open=count(_CHECKS),
         abuse_cases_open=count(_ABUSE),
     )

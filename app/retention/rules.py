@@ -54,6 +54,7 @@ def still_open(facts: CaseFacts) -> list[str]:
         (facts.corrections, "A correction of the record is under way"),
         (facts.actions_open, "Actions are open"),
         (facts.steps_open, "Something still follows for a child: see what follows the discussion"),
+        (facts.disagreements_open, "A disagreement is not resolved yet"),
         (facts.checks_open, "An agency has not answered yet"),
         (facts.abuse_cases_open, "A domestic abuse case that came of it is open"),
     )

@@ -34,6 +34,7 @@ class CaseFacts:
     corrections: int
     actions_open: int
     steps_open: int
+    disagreements_open: int
     checks_open: int
     abuse_cases_open: int
 

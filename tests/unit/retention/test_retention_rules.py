@@ -34,6 +34,7 @@ CASE = CaseFacts(
     corrections=0,
     actions_open=0,
     steps_open=0,
+    disagreements_open=0,
     checks_open=0,
     abuse_cases_open=0,
 )
@@ -89,6 +90,7 @@ def test_a_case_without_children_counts_from_its_beginning():
         {"corrections": 1},
         {"actions_open": 2},
         {"steps_open": 1},
+        {"disagreements_open": 1},
         {"checks_open": 1},
         {"abuse_cases_open": 1},
     ],
