@@ -50,6 +50,7 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     ),
     "record_version": (
         "circulation.version_id", "record_fault.version_id", "record_filing.version_id",
+        "record_recall.version_id",
     ),
     "abuse_case": ("abuse_person.case_id", "list_entry.case_id"),
     "action": ("action_reminder.action_id",),
@@ -88,11 +89,12 @@ STAYS: Mapping[str, str] = {
     "invitee.deputy_for_id": "invitees stay as empty rows",
     "record_copy.invitee_id": "a signed row: its key is destroyed",
     "record_copy.version_id": "a signed row: its key is destroyed",
+    "record_extract.version_id": "a signed row: its key is destroyed",
     "record_version.key_id": "the key is exchanged, so that it opens nothing",
 }
 # Rows that stay, without the words that anybody wrote.
 EMPTIED = frozenset({"referral", "meeting", "invitee"})
-UNTOUCHED = frozenset({"record_version", "record_copy"})
+UNTOUCHED = frozenset({"record_version", "record_copy", "record_extract"})
 NO_NAME = "Deleted"
 
 _ENCRYPTED = (EncryptedText, EncryptedBytes, EncryptedDate)
