@@ -20,6 +20,7 @@ from app.guests.forms import (
     ReportForm,
 )
 from app.guests.page import Page, page_for
+from app.guests.rules import time_told
 from app.guests.visitors import Guest, close_door, visitor
 from app.invitations import service as invitations
 from app.meetings.answers import Deputy
@@ -64,7 +65,8 @@ def answer() -> Response:
         said = Answer(form.answer.data)
         try:
             with transaction() as session:
-                service.answer(session, visitor(), said, form.note.data or "", now())
+                note, shown = form.note.data or "", form.shown.data or ""
+                service.answer(session, visitor(), said, note, shown, now())
             flash("Your answer is noted. You can change it until the meeting ends.", "success")
             return go_to(url_for("guests.meeting"))
         except Refused as refusal:
@@ -239,6 +241,8 @@ def _page(
         if own.id in given:
             # The next sending answers what stands on the page now.
             forms[own.id].version.data = str(own.version)
+    answer = answer or AnswerForm(formdata=None, prefix="answer", data={"note": page.answer.note})
+    answer.shown.data = time_told(page.meeting.starts_at, None)
     return respond(
         "guests/attend.html",
         None,
@@ -246,8 +250,7 @@ def _page(
         page=page,
         form=failed,
         unsent=_without_place(page, failed),
-        answer=answer
-        or AnswerForm(formdata=None, prefix="answer", data={"note": page.answer.note}),
+        answer=answer,
         report=report or ReportForm(formdata=None, prefix="report"),
         deputy=deputy or DeputyForm(formdata=None, prefix="colleague"),
         dissent=dissent or DissentForm(formdata=None, prefix="disagree"),

@@ -61,6 +61,7 @@ class AnswerForm(BaseForm):
         validators=[Required("Choose one of the answers")],
     )
     note = Passage("A word to the desk (optional)", length=NOTE_LENGTH)
+    shown = HiddenField()  # the time that the page told
 
 
 class ReportForm(OnceForm):

@@ -16,7 +16,10 @@ from app.invitations import service as invitations
 from app.web.access import Everyone, access
 from app.web.htmx import go_to, respond
 
-NOTED = "If this link is in use, your answer has been noted and the desk will see it: {answer}."
+NOTED = (
+    "If this link is in use, your answer has been noted and the desk will see it: {answer}. Where "
+    "a newer letter told you another time, answer from that one."
+)
 WRONG_CODE = (
     "That code does not open anything. Check the six digits, or ask for a new code: each works "
     "once, for ten minutes, in the browser that asked for it."

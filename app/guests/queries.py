@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
@@ -19,13 +20,13 @@ from app.guests.types import (
     OwnReport,
     Visitor,
 )
-from app.invitations.queries import guest_by_session, invitation_by_token
+from app.invitations.queries import guest_by_session, invitation_by_token, link_by_token
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.page import stands_words
 from app.meetings.models import Action, Dissent, Invitee, Meeting, MeetingChild, Report
 from app.meetings.papers.models import SentForm
 from app.meetings.papers.queries import form_by_invitation
-from app.meetings.queries import invitee_by_invitation
+from app.meetings.queries import invitee_as_it_stands, invitee_for_change
 from app.referrals.models import Child, Referral
 
 _BY_INVITATION = (
@@ -33,7 +34,7 @@ _BY_INVITATION = (
     .join(Meeting, Meeting.id == Invitee.meeting_id)
     .where(Invitee.removed_at.is_(None))
 )
-_NEWEST = select(Invitee).order_by(Invitee.id.desc()).limit(1)
+_NEWEST = select(Invitee.id).order_by(Invitee.id.desc()).limit(1)
 _INVITEE_ID = select(Invitee.id).where(Invitee.removed_at.is_(None))
 _MEETING = (
     select(
@@ -70,6 +71,13 @@ _DISSENTS = (
 _ACTIONS = select(Action).where(Action.removed_at.is_(None)).order_by(Action.due_at, Action.id)
 
 
+class Pressed(NamedTuple):
+    """Whose link was pressed, and whether its letter told the time that the meeting has now."""
+
+    invitee: Invitee
+    tells_the_time: bool
+
+
 def visitor_by_session(session: Session, token: str, now: datetime) -> Visitor | None:
     """The invited person behind a session cookie; None once the session, the invitation or the
     place among the invitees has ended (D3)."""
@@ -90,18 +98,25 @@ def visitor_by_session(session: Session, token: str, now: datetime) -> Visitor |
     )
 
 
-def invitee_by_link(session: Session, token: str, now: datetime) -> Invitee | None:
-    """Whom a link finds: for the two buttons that need no code, and for nothing else (D3)."""
-    invitation = invitation_by_token(session, token, now)
-    if invitation is None:
+def pressed(session: Session, token: str, now: datetime) -> Pressed | None:
+    """Whom a link finds: for the two buttons that need no code, and for nothing else (D3). The
+    invitee is locked until the transaction ends."""
+    link = link_by_token(session, token, now)
+    if link is None:
         return None
-    found = invitee_by_invitation(session, invitation.id)
-    return found if found is not None and found.removed_at is None else None
+    held = link.invitation.id
+    found = session.execute(_INVITEE_ID.where(Invitee.invitation_id == held)).scalar_one_or_none()
+    invitee = invitee_for_change(session, found) if found is not None else None
+    # Read again under the lock: the address may have been mended in the same moment.
+    if invitee is None or invitee.removed_at is not None or invitee.invitation_id != held:
+        return None
+    return Pressed(invitee, link.tells_the_time)
 
 
-def newest_invitee(session: Session) -> Invitee | None:
+def anybody(session: Session) -> Invitee | None:
     """Somebody, to be looked up in the place of nobody and left alone (D3)."""
-    return session.execute(_NEWEST).scalar_one_or_none()
+    newest = session.execute(_NEWEST).scalar_one_or_none()
+    return invitee_as_it_stands(session, newest) if newest is not None else None
 
 
 def invitee_of(session: Session, invitation_id: int | None) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from app.directory.types import AgencyKind
 from app.guests.types import Open, Told
@@ -22,6 +23,12 @@ def what_is_open(state: MeetingState) -> Open:
     E4."""
     before = state in OPEN_TO_INVITEES
     return Open(answer=before, report=before, case=before, dial_in=before, dissent=state in _HELD)
+
+
+def time_told(starts_at: datetime | None, started_at: datetime | None) -> str:
+    """Which time a page told, as the answer given on it says back; empty where none was fixed."""
+    moment = starts_at or started_at
+    return moment.isoformat() if moment else ""
 
 
 def told(kind: AgencyKind, concerns: Sequence[str], reason: str) -> Told:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.service import record, viewed
@@ -22,17 +21,13 @@ from app.meetings.escalation import service as escalation
 from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Action, Delivery, Dissent, Invitee, Meeting, Report
 from app.meetings.papers.queries import form_by_invitation
-from app.meetings.rules import takes_part_as
+from app.meetings.queries import invitee_for_change
+from app.meetings.rules import OPEN_TO_INVITEES, takes_part_as
 from app.meetings.types import ActionState, Answer, MessageKind, ReportVia
 from app.outbox import service as outbox
 from app.records.actions.service import reported
 
 _NO_LINK = Subject("link", "not in use")
-_OWN = (
-    select(Invitee, Meeting)
-    .join(Meeting, Meeting.id == Invitee.meeting_id)
-    .where(Invitee.removed_at.is_(None))
-)
 
 
 def request_code(session: Session, token: str, browser: str, sender: Sender, now: datetime) -> None:
@@ -67,17 +62,20 @@ def behind(session: Session, token: str, now: datetime) -> str:
 def answer_without_code(session: Session, token: str, takes_part: bool, now: datetime) -> bool:
     """Accept or decline by the link alone, the one thing it may do without a code (D3).
 
-    Returns whether anything was noted; the page must not tell.
+    The page tells no time: a link counts for the time that its own letter told, and where that has
+    changed the press is noted as one to an earlier time. Returns whether an answer was noted; the
+    page must not tell.
     """
-    invitee = queries.invitee_by_link(session, token, now)
-    if invitee is None:
+    found = queries.pressed(session, token, now)
+    if found is None:
         # As much is looked up and written as for a link in use: how long it takes tells nothing.
-        stranger = queries.newest_invitee(session)
+        stranger = queries.anybody(session)
         if stranger is not None:
             takes_part_as(stranger.meeting.format)
             answers.deputy_of(session, stranger)
         record(session, PUBLIC, "pressed an answer at a link not in use", _NO_LINK, now)
         return False
+    invitee, told = found
     meeting = invitee.meeting
     said = takes_part_as(meeting.format) if takes_part else Answer.DECLINED
     actor = Actor(
@@ -86,12 +84,15 @@ def answer_without_code(session: Session, token: str, takes_part: bool, now: dat
         f"invitee: {invitee.agency_name} (by the link, without a code)",
     )
     try:
-        answers.answer(session, invitee, said, "", actor, now)
+        if told:
+            answers.answer(session, invitee, said, "", actor, now)
+        else:
+            answers.answer_to_earlier_time(session, invitee, said, actor, now)
     except Refused:
         # A refusal would tell that the link is real. The desk sees that there is no answer.
         record(session, actor, "pressed an answer too late", Subject("meeting", meeting.ref), now)
         return False
-    return True
+    return told
 
 
 def look(session: Session, visitor: Visitor, page: str, now: datetime) -> None:
@@ -112,12 +113,20 @@ def introduce(session: Session, visitor: Visitor, name: str, role: str, now: dat
         session.flush()
 
 
-def answer(session: Session, visitor: Visitor, said: Answer, note: str, now: datetime) -> None:
-    """Whether, and how, the invitee takes part (D4).
+def answer(
+    session: Session, visitor: Visitor, said: Answer, note: str, shown: str, now: datetime
+) -> None:
+    """Whether, and how, the invitee takes part (D4). `shown` is the time that their page told, as
+    `rules.time_told` writes it.
 
-    Raises Refused (field `answer`) once the meeting has ended.
+    Raises Refused (field `answer`) once the meeting has ended, and where the time has changed
+    since the page was opened: nobody accepts a time unseen.
     """
     invitee, meeting = _own(session, visitor)
+    if meeting.state in OPEN_TO_INVITEES and shown != rules.time_told(
+        meeting.starts_at, meeting.started_at
+    ):
+        raise Refused("answer", "The time has changed since you opened this page: answer again")
     answers.answer(session, invitee, said, note, visitor.actor, now)
     person = visitor.guest
     if person.is_team and rules.becomes_attendance(said, meeting.state, named=True):
@@ -204,10 +213,12 @@ def disagree(
 
 def _own(session: Session, visitor: Visitor) -> tuple[Invitee, Meeting]:
     """The invitee and the meeting as they stand now, locked until the change is made."""
-    row = session.execute(
-        _OWN.where(Invitee.id == visitor.invitee_id).with_for_update(of=Invitee)
-    ).one_or_none()
-    if row is None:
+    invitee = invitee_for_change(session, visitor.invitee_id)
+    if (
+        invitee is None
+        or invitee.removed_at is not None
+        # Their address was mended meanwhile: this session came from the wrong one.
+        or invitee.invitation_id != visitor.guest.invitation_id
+    ):
         raise Refused("answer", "This invitation has ended: telephone the desk.")
-    invitee, meeting = row
-    return invitee, meeting
+    return invitee, invitee.meeting

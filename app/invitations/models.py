@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, EncryptedText
@@ -29,6 +29,9 @@ class Invitation(Base):
     cancelled_at: Mapped[datetime | None]  # a CANCEL was sent
     revoked_at: Mapped[datetime | None]  # the link is dead at once
     expires_at: Mapped[datetime | None]  # set when the end is known (D3)
+    # SEQUENCE of the last update that brought another time: whoever holds an older letter has
+    # not seen when it is.
+    moved_sequence: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
 class InvitationLink(Base):
@@ -41,6 +44,8 @@ class InvitationLink(Base):
     token_digest: Mapped[str] = mapped_column(primary_key=True)
     invitation_id: Mapped[int] = mapped_column(ForeignKey("invitation.id"))
     created_at: Mapped[datetime]
+    # That of the letter which carried it: which time its reader knows.
+    sequence: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
 class AccessCode(Base):

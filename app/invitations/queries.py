@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,22 +13,38 @@ from app.invitations import rules
 from app.invitations.models import GuestSession, Invitation, InvitationLink
 from app.invitations.types import Guest
 
-_BY_LINK = select(Invitation).join(InvitationLink, InvitationLink.invitation_id == Invitation.id)
+_BY_LINK = select(Invitation, InvitationLink.sequence).join(
+    InvitationLink, InvitationLink.invitation_id == Invitation.id
+)
 _BY_SESSION = select(GuestSession, Invitation).join(
     Invitation, Invitation.id == GuestSession.invitation_id
 )
 
 
+class Link(NamedTuple):
+    """A link that is in use."""
+
+    invitation: Invitation
+    tells_the_time: bool  # whether its letter told the time at which the meeting is now
+
+
 def invitation_by_token(session: Session, token: str, now: datetime) -> Invitation | None:
     """The invitation a link finds, or None: unknown, revoked and expired look the same (D3)."""
-    found = session.execute(
+    found = link_by_token(session, token, now)
+    return found.invitation if found is not None else None
+
+
+def link_by_token(session: Session, token: str, now: datetime) -> Link | None:
+    """The same, with what the letter of this link told."""
+    row = session.execute(
         _BY_LINK.where(InvitationLink.token_digest == token_digest(token))
-    ).scalar_one_or_none()
-    if found is None or not rules.link_is_open(
-        now, revoked=found.revoked_at, expires=found.expires_at
-    ):
+    ).one_or_none()
+    if row is None:
         return None
-    return found
+    held, sequence = row
+    if not rules.link_is_open(now, revoked=held.revoked_at, expires=held.expires_at):
+        return None
+    return Link(held, tells_the_time=sequence >= held.moved_sequence)
 
 
 def guest_by_session(session: Session, token: str, now: datetime) -> Guest | None:

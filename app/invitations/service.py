@@ -78,36 +78,46 @@ def _new(name: str, email: str, is_team: bool) -> dict[str, Any]:
 def new_link(session: Session, invitation: Invitation, now: datetime) -> str:
     """The token of a fresh link for the next letter. Only its digest is kept; links of earlier
     letters go on working until the invitation ends."""
-    return new_links(session, [invitation.id], now)[0]
+    return new_links(session, [(invitation.id, invitation.sequence)], now)[0]
 
 
-def new_links(session: Session, invitation_ids: Sequence[int], now: datetime) -> list[str]:
-    """The same for several invitations, in their order, written together."""
-    tokens = [new_token() for _ in invitation_ids]
+def new_links(session: Session, held: Sequence[tuple[int, int]], now: datetime) -> list[str]:
+    """The same for several invitations, each as its number and the SEQUENCE of the letter, in their
+    order; written together."""
+    tokens = [new_token() for _ in held]
     if tokens:
         session.execute(
             _LINK,
             [
-                {"token_digest": token_digest(token), "invitation_id": one, "created_at": now}
-                for token, one in zip(tokens, invitation_ids, strict=True)
+                {
+                    "token_digest": token_digest(token),
+                    "invitation_id": one,
+                    "created_at": now,
+                    "sequence": sequence,
+                }
+                for token, (one, sequence) in zip(tokens, held, strict=True)
             ],
         )
     return tokens
 
 
-def next_sequence(session: Session, invitation: Invitation) -> int:
-    """Count SEQUENCE up by one and return it, for an update or a cancellation (D2).
+def next_sequence(session: Session, invitation: Invitation, *, moved: bool = False) -> int:
+    """Count SEQUENCE up by one and return it, for an update or a cancellation (D2). `moved` where
+    it brings another time: links of earlier letters then accept none (D3, D6).
 
     Counted in the database: of two changes at once each gets a number of its own.
     """
+    counted: dict[str, Any] = {"sequence": Invitation.sequence + 1}
+    if moved:
+        counted["moved_sequence"] = Invitation.sequence + 1
     number = session.execute(
         update(Invitation)
         .where(Invitation.id == invitation.id)
-        .values(sequence=Invitation.sequence + 1)
+        .values(counted)
         .returning(Invitation.sequence)
         .execution_options(synchronize_session=False)
     ).scalar_one()
-    session.refresh(invitation, ["sequence"])
+    session.refresh(invitation, ["sequence", "moved_sequence"])
     return number
 
 

@@ -1,5 +1,6 @@
 """What an invitee does: answers, names a colleague, sends a report (D4, D5).
 
+The invitee is given as `queries.invitee_for_change` reads them: what is decided on stays true.
 Called for guests by link and for staff who were told by telephone or secure email; who it was
 stands in the audit.
 """
@@ -53,18 +54,24 @@ def answer(
     once the meeting is over, for somebody removed, and where a colleague comes instead. The last
     answer holds.
     """
-    rules.check_answer(
-        invitee.meeting.state,
-        given,
-        invitee.answer,
-        removed=invitee.removed_at is not None,
-        has_deputy=deputy_of(session, invitee) is not None,
-    )
+    _check(session, invitee, given)
     before = invitee.answer
     invitee.answer, invitee.answered_at = given, given_at or now
     invitee.answer_note = note or None
     _audit(session, actor, "invitation answered", invitee, now,
            {"answer": given.value, "before": before.value})  # fmt: skip
+
+
+def answer_to_earlier_time(
+    session: Session, invitee: Invitee, given: Answer, actor: Actor, now: datetime
+) -> None:
+    """Somebody answered by the link of a letter that told another time than the meeting has now:
+    noted as that, and no answer to the time that they have not seen (D6, as RFC 5546 has it for an
+    older SEQUENCE). Raises Refused as `answer` does."""
+    _check(session, invitee, given)
+    if invitee.answer is Answer.NONE:
+        invitee.answered_at = now  # shown beside them: ask again
+    _audit(session, actor, "answered to an earlier time", invitee, now, {"answer": given.value})
 
 
 def name_deputy(
@@ -82,13 +89,7 @@ def name_deputy(
     no name; an address that is none or is on the list.
     """
     meeting = invitee.meeting
-    rules.check_answer(
-        meeting.state,
-        Answer.DECLINED,
-        invitee.answer,
-        removed=invitee.removed_at is not None,
-        has_deputy=deputy_of(session, invitee) is not None,
-    )
+    _check(session, invitee, Answer.DECLINED)
     if invitee.staff_id is not None and invitee.staff_id == meeting.chair_id:
         raise Refused("name", "You chair this discussion: telephone the desk for another chair")
     if not deputy.name:
@@ -201,6 +202,16 @@ def reports_from(session: Session, invitee: Invitee) -> list[Report]:
         session.execute(
             select(Report).where(Report.invitee_id == invitee.id).order_by(Report.id)
         ).scalars()
+    )
+
+
+def _check(session: Session, invitee: Invitee, given: Answer) -> None:
+    rules.check_answer(
+        invitee.meeting.state,
+        given,
+        invitee.answer,
+        removed=invitee.removed_at is not None,
+        has_deputy=deputy_of(session, invitee) is not None,
     )
 
 

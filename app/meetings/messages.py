@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from app.core.database import table
@@ -34,6 +34,8 @@ from app.meetings.models import Action, Delivery, Invitee, Meeting
 from app.meetings.queries import Place, place_of, words_of_case
 from app.meetings.types import Answer, Format, MessageKind, dial_in_parts
 from app.outbox import service as outbox
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
 from app.referrals.sender import Sender as Sender
 from app.referrals.sender import desk_of as desk_of
 
@@ -47,6 +49,25 @@ _KINDS = {
     LetterKind.ACTIONS_SOON: MessageKind.ACTIONS,
     LetterKind.ACTIONS_LATE: MessageKind.ACTIONS,
 }
+_TELLS = frozenset({MessageKind.INVITATION, MessageKind.UPDATE})
+_ASKS = _TELLS | {MessageKind.REMINDER}
+# Which earlier letters must not arrive behind one of this kind. A reminder says less than an
+# invitation, and whoever asked for a code waits for it.
+_OVERTAKES = {
+    LetterKind.INVITATION: _ASKS,
+    LetterKind.UPDATE: _ASKS,
+    LetterKind.CANCELLATION: frozenset(MessageKind),
+    LetterKind.REMINDER: frozenset({MessageKind.REMINDER}),
+}
+_WAITING = (
+    select(Delivery.invitee_id, Delivery.message_id, Delivery.kind)
+    .join(OutboxMessage, OutboxMessage.id == Delivery.message_id)
+    .where(
+        Delivery.invitee_id.in_(bindparam("invitees", expanding=True)),
+        Delivery.kind.in_(bindparam("kinds", expanding=True)),
+        OutboxMessage.state.in_((MessageState.QUEUED, MessageState.SENDING)),
+    )
+)
 
 _PARTSTATS = {
     Answer.NONE: PartStat.NEEDS_ACTION,
@@ -107,25 +128,34 @@ def send(
     """Queue one letter for each invitee who has an invitation; returns how many (D1, D2, C7).
 
     INVITATION and REMINDER keep the SEQUENCE, UPDATE counts it up, CANCELLATION counts it up and
-    ends the link; earlier letters that have not left by then stay here. Invitees without an
-    invitation are those to be telephoned: they get nothing.
+    ends the link. Earlier letters that have not left by then stay here, because each person shall
+    get one that is right: an update then tells no single change, since what the withdrawn one was
+    to tell is new to its reader too. Invitees without an invitation are those to be telephoned:
+    they get nothing.
     """
     with_invitation = [one for one in invitees if one.invitation_id is not None]
     if not with_invitation:
         return 0
-    if kind is LetterKind.CANCELLATION:
-        take_back(session, with_invitation)
+    uninformed = take_back(session, with_invitation, _OVERTAKES[kind])
     held = _invitations(session, with_invitation)
-    numbers = [_sequence(session, kind, held[one.id], now) for one in with_invitation]
+    numbers = [_sequence(session, kind, held[one.id], changed, now) for one in with_invitation]
     ending = kind is LetterKind.CANCELLATION
     ids = [one.id for one in held.values()]
-    links = [""] * len(held) if ending else _links(session, ids, sender, now)
-    addressees = [
-        _addressee(one, held[one.id], meeting, number, link)
+    told = list(zip(ids, numbers, strict=True))
+    links = [""] * len(held) if ending else _links(session, told, sender, now)
+    addressed = [
+        (one, _addressee(one, held[one.id], meeting, number, link))
         for one, number, link in zip(with_invitation, numbers, links, strict=True)
     ]
-    readers = [one.id for one in with_invitation]
-    return _send(session, kind, meeting, readers, addressees, sender, now, changed)
+    queued = 0
+    news = frozenset(changed)
+    for what, group in (
+        (news, [pair for pair in addressed if pair[0].id not in uninformed]),
+        (news & {Change.CALLED_OFF}, [pair for pair in addressed if pair[0].id in uninformed]),
+    ):
+        readers, addressees = [one.id for one, _to in group], [to for _one, to in group]
+        queued += _send(session, kind, meeting, readers, addressees, sender, now, what)
+    return queued
 
 
 class Seat(NamedTuple):
@@ -143,7 +173,7 @@ def invite(
 
     What was written a moment ago is not read again.
     """
-    links = _links(session, [seat.invitation.id for seat in seats], sender, now)
+    links = _links(session, [(seat.invitation.id, 0) for seat in seats], sender, now)
     addressees = [
         Addressee(
             uid=seat.invitation.uid,
@@ -170,6 +200,8 @@ def _send(
     now: datetime,
     changed: Collection[Change] = (),
 ) -> int:
+    if not addressees:
+        return 0
     finished = letters_of.letters(
         kind,
         desk_of(council(session), sender),
@@ -182,17 +214,36 @@ def _send(
         now,
         changed,
     )
-    _queue(session, MessageKind(kind.value), readers, finished, now)
+    said = MessageKind(kind.value)
+    _queue(session, said, readers, finished, now, _serves_until(said, meeting, now))
     return len(finished)
 
 
-def take_back(session: Session, invitees: Iterable[Invitee]) -> None:
+def _serves_until(kind: MessageKind, meeting: Meeting, now: datetime) -> datetime | None:
+    """A letter that asks somebody to come is given up when the meeting begins: whoever missed it
+    is telephoned. One that is written after that is for somebody who still comes."""
+    start = meeting.starts_at
+    return start if start is not None and now < start and kind in _ASKS else None
+
+
+def take_back(
+    session: Session,
+    invitees: Iterable[Invitee],
+    kinds: Collection[MessageKind] = frozenset(MessageKind),
+) -> set[int]:
     """Withdraw what has not left yet: a letter with a PIN must not follow somebody who is no
-    longer invited, nor go to an address that was wrong (C4, C7)."""
-    queued = session.execute(
-        select(Delivery.message_id).where(Delivery.invitee_id.in_([one.id for one in invitees]))
-    ).scalars()
-    outbox.withdraw(session, list(queued))
+    longer invited, nor go to an address that was wrong, nor arrive behind the one that came after
+    it (C4, C7). Returns who had an invitation or update withdrawn, by number."""
+    asked = {"invitees": [one.id for one in invitees], "kinds": list(kinds)}
+    rows = session.execute(_WAITING, asked).all()
+    outbox.withdraw(session, [row.message_id for row in rows])
+    return {row.invitee_id for row in rows if row.kind in _TELLS}
+
+
+def unaware(session: Session, invitees: Iterable[Invitee]) -> set[int]:
+    """Whose invitation or last update has not left: they do not know yet what it says."""
+    asked = {"invitees": [one.id for one in invitees], "kinds": list(_TELLS)}
+    return {row.invitee_id for row in session.execute(_WAITING, asked)}
 
 
 def send_links(
@@ -213,7 +264,8 @@ def send_links(
     if not readers:
         return 0
     held = _invitations(session, readers)
-    links = _links(session, [one.id for one in held.values()], sender, now)
+    told = [(one.id, one.sequence) for one in held.values()]
+    links = _links(session, told, sender, now)
     finished = link_letters(
         kind,
         desk_of(council(session), sender),
@@ -278,10 +330,17 @@ def end_dead_invitation(session: Session, invitee: Invitee, now: datetime) -> No
 
 
 def _sequence(session: Session, kind: LetterKind, invitation: Invitation, now: datetime) -> int:
+def _sequence(
+    session: Session,
+    kind: LetterKind,
+    invitation: Invitation,
+    changed: Collection[Change],
+    now: datetime,
+) -> int:
     if kind is LetterKind.CANCELLATION:
         return invitations.cancel(session, invitation, now)
     if kind is LetterKind.UPDATE:
-        return invitations.next_sequence(session, invitation)
+        return invitations.next_sequence(session, invitation, moved=Change.TIME in changed)
     return invitation.sequence
 
 
@@ -301,9 +360,9 @@ def _addressee(
 
 
 def _links(
-    session: Session, invitation_ids: Sequence[int], sender: Sender, now: datetime
+    session: Session, told: Sequence[tuple[int, int]], sender: Sender, now: datetime
 ) -> list[str]:
-    tokens = invitations.new_links(session, invitation_ids, now)
+    tokens = invitations.new_links(session, told, now)
     return [f"{sender.base_url}/i/{token}" for token in tokens]
 
 
@@ -324,8 +383,9 @@ def _queue(
     invitee_ids: Sequence[int],
     finished: Sequence[FinishedMessage],
     now: datetime,
+    useless_from: datetime | None = None,
 ) -> None:
-    queued = outbox.enqueue_all(session, finished, now)
+    queued = outbox.enqueue_all(session, finished, now, useless_from)
     session.execute(
         _DELIVERED,
         [

@@ -361,7 +361,7 @@ def _remarks(invitee: Invitee, meeting: Meeting) -> tuple[str, ...]:
     if invitee.invitation_id is None and meeting.state is MeetingState.BOOKED:
         found.append("Telephone only: no email was sent.")
     if invitee.answer is Answer.NONE and invitee.answered_at is not None:
-        found.append("Answered before the time changed: ask again.")
+        found.append("Answered to an earlier time: ask again.")
     if invitee.deputy_for_id is not None:
         first = next((one for one in meeting.invitees if one.id == invitee.deputy_for_id), None)
         if first is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, aliased, lazyload
 
 from app.accounts.models import Staff
@@ -20,6 +20,20 @@ from app.referrals.models import Child, ChildProfessional, Referral
 _BY_REF = select(Meeting).where(Meeting.ref == bindparam("ref"))
 # The children are asked for by few changes, and then when they are needed.
 _FOR_CHANGE = _BY_REF.with_for_update(of=Meeting).options(lazyload(Meeting.children))
+_OF_INVITEE = (
+    select(Meeting)
+    .join(Invitee, Invitee.meeting_id == Meeting.id)
+    .where(Invitee.id == bindparam("invitee_id"))
+    .options(lazyload(Meeting.children))
+    .execution_options(populate_existing=True)
+)
+_INVITEE = (
+    select(Invitee)
+    .where(Invitee.id == bindparam("invitee_id"))
+    .execution_options(populate_existing=True)
+)
+_AS_IT_STANDS = _OF_INVITEE, _INVITEE
+_TO_CHANGE = _OF_INVITEE.with_for_update(of=Meeting), _INVITEE.with_for_update()
 _STATE = select(Meeting.state).where(Meeting.ref == bindparam("ref"))
 _STAFF_NAME = select(Staff.name).where(Staff.id == bindparam("staff_id"))
 _CHAIR_AND_REFERRAL = (
@@ -154,6 +168,28 @@ def state_of(session: Session, ref: str) -> MeetingState | None:
 def meeting_for_change(session: Session, ref: str) -> Meeting | None:
     """The same, locked until the transaction ends: what is decided on it stays true."""
     return session.execute(_FOR_CHANGE, {"ref": ref}).scalar_one_or_none()
+
+
+def invitee_for_change(session: Session, invitee_id: int) -> Invitee | None:
+    """The invitee as they stand now, locked until the transaction ends, and their discussion
+    before them: whoever changes or cancels it locks in that order too, so that neither decides on
+    what the other is about to change."""
+    return _read(session, invitee_id, _TO_CHANGE)
+
+
+def invitee_as_it_stands(session: Session, invitee_id: int) -> Invitee | None:
+    """The same reads, and nothing is locked."""
+    return _read(session, invitee_id, _AS_IT_STANDS)
+
+
+def _read(
+    session: Session,
+    invitee_id: int,
+    statements: tuple[Select[Meeting], Select[Invitee]],
+) -> Invitee | None:
+    asked = {"invitee_id": invitee_id}
+    session.execute(statements[0], asked).scalar_one_or_none()
+    return session.execute(statements[1], asked).scalar_one_or_none()
 
 
 def children_of(session: Session, meeting_id: int) -> list[ChildShown]:

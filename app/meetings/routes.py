@@ -121,7 +121,7 @@ def answer(ref: str, invitee_id: int) -> Response:
         actor, moment = signed_in().actor, now()
 
         def act(session: Session) -> str:
-            held = _invitee_or_404(session, ref, invitee_id)
+            held = _invitee_or_404(session, ref, invitee_id, locked=True)
             given = Answer(form.answer.data)
             answers.answer(session, held, given, form.note.data, actor, moment)
             return url_for("meetings.overview", ref=ref)
@@ -199,9 +199,13 @@ def report(ref: str, report_id: int) -> Response:
     return response
 
 
-def _invitee_or_404(session: Session, ref: str, invitee_id: int) -> Invitee:
+def _invitee_or_404(
+    session: Session, ref: str, invitee_id: int, *, locked: bool = False
+) -> Invitee:
     meeting = meeting_or_404(session, ref)
     invitee = queries.invitee(session, meeting.id, invitee_id)
+    if locked and invitee is not None:
+        invitee = queries.invitee_for_change(session, invitee.id)
     if invitee is None or invitee.removed_at is not None:
         abort(404)
     return invitee

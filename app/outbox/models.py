@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, EncryptedBytes, EncryptedText, values_of
@@ -42,6 +42,10 @@ class OutboxMessage(Base):
     queued_at: Mapped[datetime]
     next_try_at: Mapped[datetime]
     claimed_until: Mapped[datetime | None]
+    # Withdrawn while a worker held it: sent once at most, and never tried again.
+    overtaken: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # From then on nobody is served by it: a reminder of a meeting that has begun.
+    useless_from: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     # What the mail server said, without addresses.
     problem: Mapped[str | None]

@@ -51,6 +51,11 @@ def must_renew(until: datetime, now: datetime) -> bool:
     return now > until - ONE_LETTER
 
 
-def gives_up(kind: str, queued: datetime, now: datetime) -> bool:
-    """Whether a message has been tried for too long: 48 hours, a code ten minutes."""
+def gives_up(
+    kind: str, queued: datetime, now: datetime, useless_from: datetime | None = None
+) -> bool:
+    """Whether a message has been tried for too long: 48 hours, a code ten minutes, and each no
+    longer than it serves anybody."""
+    if useless_from is not None and now >= useless_from:
+        return True
     return now - queued >= GIVE_UP_BY_KIND.get(kind, GIVE_UP)

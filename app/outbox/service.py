@@ -27,6 +27,11 @@ from app.outbox.types import FAILED, Claimed, MessageState
 _MESSAGE = table(OutboxMessage)
 # One statement for all of them; each is known by its Message-ID, in whatever order they come back.
 _QUEUE = insert(_MESSAGE).returning(_MESSAGE.c.id, _MESSAGE.c.message_id)
+_WITHDRAWN = {
+    OutboxMessage.state: MessageState.WITHDRAWN,
+    OutboxMessage.content: None,
+    OutboxMessage.claimed_until: None,
+}
 _TO_CLAIM = DUE.with_only_columns(
     OutboxMessage.id,
     OutboxMessage.message_id,
@@ -35,6 +40,8 @@ _TO_CLAIM = DUE.with_only_columns(
     OutboxMessage.content,
     OutboxMessage.tries,
     OutboxMessage.queued_at,
+    OutboxMessage.useless_from,
+    OutboxMessage.overtaken,
 )
 
 
@@ -43,9 +50,15 @@ def enqueue(session: Session, message: FinishedMessage, now: datetime) -> Outbox
     return session.get_one(OutboxMessage, enqueue_all(session, [message], now)[0])
 
 
-def enqueue_all(session: Session, messages: Sequence[FinishedMessage], now: datetime) -> list[int]:
-    """Queue several messages in one statement; their numbers, in their order. Raises UnsafeHeader
-    where a recipient could become a command of its own to the mail server (H7)."""
+def enqueue_all(
+    session: Session,
+    messages: Sequence[FinishedMessage],
+    now: datetime,
+    useless_from: datetime | None = None,
+) -> list[int]:
+    """Queue several messages in one statement; their numbers, in their order. What has not left by
+    `useless_from` is given up then. Raises UnsafeHeader where a recipient could become a command
+    of its own to the mail server (H7)."""
     rows = [
         {
             "message_id": header_text(message.message_id),
@@ -57,6 +70,8 @@ def enqueue_all(session: Session, messages: Sequence[FinishedMessage], now: date
             "tries": 0,
             "queued_at": now,
             "next_try_at": now,
+            "overtaken": False,
+            "useless_from": useless_from,
         }
         for message in messages
     ]
@@ -68,10 +83,13 @@ def enqueue_all(session: Session, messages: Sequence[FinishedMessage], now: date
 
 
 def withdraw(session: Session, ids: Collection[int]) -> int:
-    """Take back messages that were overtaken before they left. Returns how many: one that a
-    worker already holds, or that was sent, is past taking back."""
+    """Take back messages that were overtaken before they left. Returns how many were: one that was
+    sent is past taking back, and one that a worker holds is withdrawn if this try fails."""
     if not ids:
         return 0
+    session.execute(
+        _change(ids).where(OutboxMessage.state == MessageState.SENDING).values(overtaken=True)
+    )
     taken = session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.id.in_(ids), OutboxMessage.state == MessageState.QUEUED)
@@ -132,12 +150,18 @@ def claim(session: Session, now: datetime, most: int) -> list[Claimed]:
         .limit(most)
         .with_for_update(skip_locked=True)
     ).all()
-    late = [row.id for row in rows if rules.gives_up(row.kind, row.queued_at, now)]
+    # Held by a worker that died: whether it was sent is not known, and it is wanted no more.
+    overtaken = {row.id for row in rows if row.overtaken}
+    late = {
+        row.id for row in rows if rules.gives_up(row.kind, row.queued_at, now, row.useless_from)
+    } - overtaken
     claimed = [
         Claimed(row.id, row.message_id, row.recipient, row.content or b"", row.tries + 1, until)
         for row in rows
-        if row.id not in late
+        if row.id not in late | overtaken
     ]
+    if overtaken:
+        session.execute(_change(overtaken).values(_WITHDRAWN))
     if late:
         session.execute(
             _change(late).values(
@@ -162,18 +186,18 @@ def claim(session: Session, now: datetime, most: int) -> list[Claimed]:
 def renew(session: Session, held: Sequence[Claimed], now: datetime) -> list[Claimed]:
     """Claim for longer what this worker holds already: those of `held` that are still its own.
 
-    All of `held` are of one claim; what another worker has taken since is left to it.
+    All of `held` are of one claim; what another worker has taken since is left to it, and what
+    was overtaken since is withdrawn.
     """
+    ours = _change([one.id for one in held]).where(
+        OutboxMessage.state == MessageState.SENDING,
+        OutboxMessage.claimed_until == held[0].until,
+    )
+    session.execute(ours.where(OutboxMessage.overtaken).values(_WITHDRAWN))
     until = now + rules.CLAIM
     kept = set(
         session.execute(
-            _change([one.id for one in held])
-            .where(
-                OutboxMessage.state == MessageState.SENDING,
-                OutboxMessage.claimed_until == held[0].until,
-            )
-            .values(claimed_until=until, next_try_at=until)
-            .returning(OutboxMessage.id)
+            ours.values(claimed_until=until, next_try_at=until).returning(OutboxMessage.id)
         ).scalars()
     )
     return [replace(one, until=until) for one in held if one.id in kept]
@@ -197,16 +221,17 @@ def sent(session: Session, held: Sequence[Claimed], now: datetime) -> None:
 
 
 def refused(session: Session, held: Claimed, problem: str) -> None:
-    """The mail server said no for good: a person must look."""
+    """The mail server said no for good: a person must look, unless it is wanted no more."""
     row = _mine(session, held)
     if row is not None:
-        _settle(row, MessageState.REFUSED, problem)
+        _settle(row, MessageState.WITHDRAWN if row.overtaken else MessageState.REFUSED, problem)
 
 
 def put_back(
     session: Session, held: Claimed, now: datetime, wait: timedelta, problem: str | None
 ) -> None:
-    """It will be tried again after `wait`, or is given up when that is too late.
+    """It will be tried again after `wait`, or is given up when that is too late; what was
+    overtaken meanwhile is withdrawn.
 
     Without a problem the message was not tried at all, and the try is not counted.
     """
@@ -215,7 +240,12 @@ def put_back(
         return
     if problem is None:
         row.tries -= 1
-    elif rules.gives_up(row.kind, row.queued_at, now + wait):
+    if row.overtaken:
+        _settle(row, MessageState.WITHDRAWN, problem)
+        return
+    if problem is not None and rules.gives_up(
+        row.kind, row.queued_at, now + wait, row.useless_from
+    ):
         _settle(row, MessageState.DEAD, problem)
         return
     row.state = MessageState.QUEUED

@@ -69,6 +69,9 @@ class Phone:
         version = re.search(rf'name="{prefix}-version" value="([^"]+)"', shown)
         if version and f"{prefix}-version" not in named:
             named[f"{prefix}-version"] = version[1]
+        told = re.search(rf'name="{prefix}-shown"[^>]* value="([^"]*)"', shown)
+        if told and f"{prefix}-shown" not in named:
+            named[f"{prefix}-shown"] = told[1]
         own = f"{prefix}-csrf_token" if prefix else "csrf_token"
         return self.client.post(path, data={own: found[1], **named})
 

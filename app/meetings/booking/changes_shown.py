@@ -3,13 +3,13 @@ cancellation, and who nothing (C7)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from app.core.refusal import Refused
 from app.directory import queries as directory
 from app.invitations.letters import previews
-from app.invitations.types import Addressee, Appointment, DialIn, LetterKind
+from app.invitations.types import Addressee, Appointment, Change, DialIn, LetterKind
 from app.meetings import messages
 from app.meetings.booking.concerned import (
     NEW_PIN,
@@ -98,7 +98,7 @@ class _Post:
             fresh.insert(0, (chair, CHAIRS_ADDRESS, False))
         letters = [
             *self._letters(LetterKind.CANCELLATION, _with_letters(gone)),
-            *self._letters(LetterKind.UPDATE, _with_letters(told)),
+            *self._updates(told),
             *self._letters(
                 LetterKind.INVITATION,
                 [
@@ -128,11 +128,27 @@ class _Post:
         removed = {removal.invitee_id for removal in self.order.removals}
         return (handed_over and chairs) or invitee.id in removed
 
-    def _letters(self, kind: LetterKind, people: list[Addressee]) -> list[Letter]:
+    def _updates(self, told: Sequence[Invitee]) -> list[Letter]:
+        """Whose last letter is still here gets one that tells the whole, not the one change."""
+        late = messages.unaware(self.ground.session, told)
+        aware = [one for one in told if one.id not in late]
+        others = [one for one in told if one.id in late]
+        return [
+            *self._letters(LetterKind.UPDATE, _with_letters(aware)),
+            *self._letters(LetterKind.UPDATE, _with_letters(others), ()),
+        ]
+
+    def _letters(
+        self,
+        kind: LetterKind,
+        people: list[Addressee],
+        changes: Collection[Change] | None = None,
+    ) -> list[Letter]:
         if not people:
             return []
         appointment = self._before() if kind is LetterKind.CANCELLATION else self._appointment()
-        made = previews(kind, self.desk, appointment, people, self.changes)
+        news = self.changes if changes is None else changes
+        made = previews(kind, self.desk, appointment, people, news)
         what = _KINDS[kind]
         return [
             Letter(one.name, one.email, preview, what)

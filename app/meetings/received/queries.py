@@ -13,17 +13,16 @@ from app.accounts.models import Staff
 from app.invitations.models import Invitation
 from app.invitations.replies.types import MailKind
 from app.meetings.models import Delivery, Invitee, Meeting
+from app.meetings.queries import invitee_for_change
 from app.meetings.received.models import MailboxPosition, ReceivedMail
 from app.meetings.received.types import Outcome, Why
 from app.meetings.types import Answer
 from app.outbox.models import OutboxMessage
 
 _BY_UID = (
-    select(Invitee, Invitation)
+    select(Invitee.id, Invitation)
     .join(Invitation, Invitation.id == Invitee.invitation_id)
     .where(Invitation.uid == bindparam("uid"))
-    .with_for_update(of=Invitee)
-    .execution_options(populate_existing=True)
 )
 _MESSAGES = (
     select(OutboxMessage)
@@ -142,9 +141,16 @@ def taken_before(session: Session, digest: str) -> tuple[str, Outcome] | None:
 
 
 def invited_with(session: Session, uid: str) -> tuple[Invitee, Invitation] | None:
-    """Whose entry has this UID; the invitee is locked until the transaction ends."""
+    """Whose entry has this UID; discussion and invitee are locked until the transaction ends."""
     row = session.execute(_BY_UID, {"uid": uid}).one_or_none()
-    return None if row is None else (row[0], row[1])
+    if row is None:
+        return None
+    invitee, invitation = invitee_for_change(session, row[0]), row[1]
+    # Read again under the lock: it may have been updated, or the address mended, in this moment.
+    session.refresh(invitation)
+    if invitee is None or invitee.invitation_id != invitation.id:
+        return None
+    return invitee, invitation
 
 
 def message_of(session: Session, message_ids: Collection[str]) -> OutboxMessage | None:

@@ -19,6 +19,7 @@ from app.invitations.replies.reading import clean, own_words
 from app.invitations.replies.types import CalendarAnswer, MailKind, MailRead
 from app.meetings import answers
 from app.meetings.models import Invitee
+from app.meetings.queries import invitee_for_change
 from app.meetings.received import queries, rules
 from app.meetings.received.models import MailboxPosition, ReceivedMail
 from app.meetings.received.types import Held, Outcome, TakenIn, Verdict, Why
@@ -250,9 +251,12 @@ def note_answer(
 
     Raises Refused (field `answer`) as `answers.answer` does, and where it is nobody's.
     """
+    found = queries.mail(session, ref)
+    # The discussion first and the mail after it, as whoever mends an address takes them.
+    whose = found.invitee_id if found else None
+    invitee = invitee_for_change(session, whose) if whose else None
     row = _open(session, ref)
-    invitee = session.get(Invitee, row.invitee_id) if row.invitee_id else None
-    if invitee is None:
+    if invitee is None or row.invitee_id != invitee.id:
         raise Refused("answer", "It is not known whose answer this is: open the discussion")
     answers.answer(session, invitee, given, note, actor, now)
     _close(session, row, actor, f"Noted: {given.label}", now)
