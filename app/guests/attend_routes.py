@@ -122,7 +122,12 @@ def name_deputy() -> Response:
                     service.name_deputy(
                         session,
                         visitor(),
-                        Deputy(form.name.data, form.email.data, form.role.data),
+                        Deputy(
+                            form.name.data,
+                            form.email.data,
+                            form.role.data,
+                            checked=bool(form.checked.data),
+                        ),
                         sender(),
                         moment,
                     )

@@ -12,8 +12,9 @@ from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.guests.blueprint import blueprint
-from app.guests.forms import FormAnswerForm
+from app.guests.forms import FormAnswerForm, IntroduceForm
 from app.guests.visitors import closed, session_token
+from app.invitations import service as invitations
 from app.invitations.queries import guest_by_session
 from app.invitations.types import Guest
 from app.meetings.models import Meeting
@@ -31,6 +32,9 @@ class FormReader:
 
     limits_floods = False  # strangers are turned away below, before anything is done
 
+    def __init__(self, *, unnamed: bool = False) -> None:
+        self.unnamed = unnamed
+
     def describe(self) -> str:
         return "form reader: own form"
 
@@ -39,14 +43,34 @@ class FormReader:
         g.form_reader = guest_by_session(reading(), token, now()) if token else None
         if g.form_reader is None or _form(reading()) is None:
             return closed()
+        if g.form_reader.must_introduce and not self.unnamed:
+            return go_to(url_for("guests.form"))
         return None
 
 
 @blueprint.get("/form")
-@access(FormReader())
+@access(FormReader(unnamed=True))
 def form() -> Response:
+    reader = _reader()
+    if reader.must_introduce:
+        return _introduce(IntroduceForm())
     _look("form")
-    return _page(FormAnswerForm())
+    who = ", ".join(part for part in (reader.person_name, reader.person_role) if part)
+    return _page(FormAnswerForm(formdata=None, data={"who": who}))
+
+
+@blueprint.post("/form/name")
+@access(FormReader(unnamed=True))
+def introduce_to_form() -> Response:
+    """A desk's address: whoever opens the form gives name and role first (D3)."""
+    typed = IntroduceForm()
+    if not _reader().must_introduce:
+        return go_to(url_for("guests.form"))
+    if not typed.validate_on_submit():
+        return _introduce(typed, 422)
+    with transaction() as session:
+        invitations.introduce(session, _reader(), typed.name.data, typed.role.data, now())
+    return go_to(url_for("guests.form"))
 
 
 @blueprint.get("/form.pdf")
@@ -79,6 +103,11 @@ def answer_form() -> Response:
         return _page(typed, 422)
     flash("Your answer has reached the desk.", "success")
     return go_to(url_for("guests.form"))
+
+
+def _introduce(typed: IntroduceForm, status: int = 200) -> Response:
+    there = url_for("guests.introduce_to_form")
+    return respond("guests/introduce.html", status=status, form=typed, there=there)
 
 
 def _reader() -> Guest:

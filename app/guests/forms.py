@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from flask_wtf.file import FileField
-from wtforms import HiddenField, StringField
+from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import Length, Regexp, ValidationError
 
 from app.invitations.wording import is_address
@@ -77,6 +77,8 @@ class DeputyForm(OnceForm):
         filters=[tidy_line],
         validators=[Required("Enter your colleague’s email address"), Length(max=254)],
     )
+
+    checked = BooleanField("I have checked this address letter by letter")
 
     def validate_email(self, field: StringField) -> None:
         if not is_address(field.data):

@@ -17,15 +17,19 @@ from app.audit.service import record
 from app.audit.types import Actor, ActorKind, Subject
 from app.core.refusal import Refused
 from app.core.uploads import Upload
+from app.directory.queries import council
 from app.directory.rules import normal_email
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
 from app.invitations.types import LetterKind
 from app.meetings import messages, rules
+from app.meetings.booking.addresses import Known, domain_of, like_another, twin_of
+from app.meetings.booking.queries import known_addresses
 from app.meetings.models import Invitee, Meeting, Report
 from app.meetings.types import Answer, ReportVia
 
 LONGEST_REPORT = 50_000
+_CHECK = "check the address letter by letter, then tick here, or mend it"
 MOST_REPORTS = 20  # of one invitee: a stuck button must not fill the disk
 
 
@@ -37,6 +41,7 @@ class Deputy:
     email: str
     title: str = ""
     telephone: str = ""
+    checked: bool = False  # an address that looks like another was read again letter by letter
 
 
 def answer(
@@ -86,7 +91,7 @@ def name_deputy(
 
     The entry of whoever was invited first is cancelled and their link ends. The PIN stays: nobody
     was sent away. Raises Refused by the field: the chair, whom another chair replaces at the desk;
-    no name; an address that is none or is on the list.
+    no name; an address that is none, is on the list, or looks like another and was not checked.
     """
     meeting = invitee.meeting
     _check(session, invitee, Answer.DECLINED)
@@ -95,6 +100,8 @@ def name_deputy(
     if not deputy.name:
         raise Refused("name", "Enter the name of the colleague who comes instead")
     email = normal_email(deputy.email, "email")
+    if not deputy.checked:
+        _check_address(session, invitee, email)
     if any(
         (one.email or "").lower() == email and one.removed_at is None for one in meeting.invitees
     ):
@@ -203,6 +210,18 @@ def reports_from(session: Session, invitee: Invitee) -> list[Report]:
             select(Report).where(Report.invitee_id == invitee.id).order_by(Report.id)
         ).scalars()
     )
+
+
+def _check_address(session: Session, invitee: Invitee, email: str) -> None:
+    """Raise Refused for an address that could be mistaken for another. Whose the other is, is told
+    only where it is like their own: the directory is not theirs to read."""
+    domain, own = domain_of(email), domain_of(invitee.email or "")
+    if own and like_another(domain, [own]):
+        raise Refused("checked", f"{domain} looks like {own}, but it is another: {_CHECK}")
+    secure = council(session).secure_domains
+    known = [Known(invitee.name, invitee.agency_name, invitee.email), *known_addresses(session)]
+    if twin_of(email, known, secure):
+        raise Refused("checked", f"{domain} looks almost like another one known here: {_CHECK}")
 
 
 def _check(session: Session, invitee: Invitee, given: Answer) -> None:

@@ -129,6 +129,7 @@ class InviteeLine:
     mail: tuple[MailLink, ...]
     can_note: bool
     can_send: bool
+    sends: str  # in words: again, or to somebody whose colleague no longer comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +331,7 @@ def _line(
         ),
         can_note=others and invitee.staff_id is None,
         can_send=others and meeting.state is MeetingState.BOOKED,
+        sends="Send a new invitation" if _lost_colleague(invitee, meeting) else "Send again",
     )
 
 
@@ -358,7 +360,9 @@ def _report(one: ReportShown) -> str:
 
 def _remarks(invitee: Invitee, meeting: Meeting) -> tuple[str, ...]:
     found = []
-    if invitee.invitation_id is None and meeting.state is MeetingState.BOOKED:
+    if _lost_colleague(invitee, meeting):
+        found.append("Their colleague no longer comes: send a new invitation, or telephone.")
+    elif invitee.invitation_id is None and meeting.state is MeetingState.BOOKED:
         found.append("Telephone only: no email was sent.")
     if invitee.answer is Answer.NONE and invitee.answered_at is not None:
         found.append("Answered to an earlier time: ask again.")
@@ -369,6 +373,13 @@ def _remarks(invitee: Invitee, meeting: Meeting) -> tuple[str, ...]:
             if _domain(first.email) != _domain(invitee.email):
                 found.append("The address is of another organisation: check who this is.")
     return tuple(found)
+
+
+def _lost_colleague(invitee: Invitee, meeting: Meeting) -> bool:
+    """Whether the colleague they had named was removed, and nothing was sent to them since."""
+    return invitee.invitation_id is None and any(
+        one.deputy_for_id == invitee.id and one.removed_at is not None for one in meeting.invitees
+    )
 
 
 def _cautions(meeting: Meeting, there: Sequence[Invitee]) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from datetime import datetime, timedelta
 
+from app.outbox.types import MessageState
+
 # A claim that was not settled by then belonged to a worker that died: the message is sent again,
 # with the same Message-ID (H4). It lasts as long as one letter can take and no longer, because a
 # letter that a killed worker held waits for it: four answers of the mail server (MAIL, RCPT, DATA
@@ -49,6 +51,14 @@ def pause(tries: int, jitter: float) -> timedelta:
 def must_renew(until: datetime, now: datetime) -> bool:
     """Whether a claim that ends at `until` is too short to send one more letter under it."""
     return now > until - ONE_LETTER
+
+
+def may_have_arrived(state: MessageState, tries: int) -> bool:
+    """Whether somebody may have read a message. Refused and returned ones were not taken; of any
+    other that was tried nobody knows, because a line may break after the last byte."""
+    if state in (MessageState.REFUSED, MessageState.BOUNCED):
+        return False
+    return state is MessageState.SENT or tries > 0
 
 
 def gives_up(

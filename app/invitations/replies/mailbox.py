@@ -26,11 +26,17 @@ class MailboxError(Exception):
 
 
 class Found(NamedTuple):
-    """A mail in the mailbox. `raw` is its header alone where it is too large to be read here."""
+    """A mail in the mailbox. `raw` is its header alone where it is too large to be read here, and
+    says which mail it is where the server would not hand it over."""
 
     uid: int
     raw: bytes
     whole: bool
+    withheld: bool = False
+
+
+class _Withheld(Exception):
+    """The server said no to one mail."""
 
 
 class Mailbox:
@@ -71,13 +77,24 @@ class Mailbox:
     def after(self, last_uid: int | None, now: datetime, most: int) -> Iterator[Found]:
         """Mail with a higher number than `last_uid`, lowest first; without one, of the last week.
 
-        Raises MailboxError where the server breaks off.
+        A mail that the server does not hand over is left to a person once it hands over one behind
+        it; until then it is asked for again, because nothing may be working there now. Raises
+        MailboxError for that, and where the server breaks off.
         """
         try:
+            withheld: list[int] = []
             for uid in self._numbers(last_uid, now)[:most]:
-                found = self._fetch(uid)
+                try:
+                    found = self._fetch(uid)
+                except _Withheld:
+                    withheld.append(uid)
+                    continue
                 if found is not None:
+                    yield from map(self._named, withheld)
+                    withheld = []
                     yield found
+            if withheld:
+                raise MailboxError("The mailbox server does not hand over a mail.")
         except (imaplib.IMAP4.error, OSError) as error:
             raise MailboxError("The mailbox server broke off.") from error
 
@@ -113,15 +130,22 @@ class Mailbox:
             "FETCH", str(uid), "(BODY.PEEK[])" if whole else "(BODY.PEEK[HEADER])"
         )
         raw = next((one[1] for one in held or () if isinstance(one, tuple)), None)
-        if kind != "OK" or raw is None:
-            return None
-        return Found(uid, raw, whole)
+        if kind != "OK":
+            raise _Withheld
+        return None if raw is None else Found(uid, raw, whole)
+
+    def _named(self, uid: int) -> Found:
+        """In the place of a mail that was not handed over: where somebody finds it."""
+        words = f"Mail {uid} of the mailbox (numbering {self.uid_validity})\r\n"
+        return Found(uid, words.encode(), whole=False, withheld=True)
 
     def _size(self, uid: int) -> int | None:
         kind, held = self._server().uid("FETCH", str(uid), "(RFC822.SIZE)")
         text = b" ".join(one for one in held or () if isinstance(one, bytes))
+        if kind != "OK":
+            raise _Withheld
         found = re.search(rb"RFC822\.SIZE (\d+)", text)
-        return int(found[1]) if kind == "OK" and found else None
+        return int(found[1]) if found else None
 
     def _server(self) -> imaplib.IMAP4:
         if self._imap is None:

@@ -52,11 +52,10 @@ def doubts_about(
         "there instead."
         for one in _of_that_name(name, agency, known)
     ]
-    domain = email.rpartition("@")[2].lower()
+    domain = domain_of(email)
     if not domain:
         return Doubts(notes=tuple(notes))
-    domains = {(one.email or "").rpartition("@")[2].lower() for one in known} - {""}
-    twin = like_another(domain, {*domains, *secure})
+    twin = twin_of(email, known, secure)
     look_alike = (
         f"{domain} looks like {twin}, which is known here, but it is another: read the address "
         "back letter by letter."
@@ -69,6 +68,17 @@ def doubts_about(
             "only by link and code."
         )
     return Doubts(look_alike, tuple(notes))
+
+
+def domain_of(email: str) -> str:
+    """What stands behind the @, in small letters."""
+    return email.rpartition("@")[2].lower()
+
+
+def twin_of(email: str, known: Iterable[Known], secure: Collection[str]) -> str | None:
+    """The domain of the directory or of the secure list that this address could be mistaken for."""
+    domains = {domain_of(one.email or "") for one in known} - {""}
+    return like_another(domain_of(email), {*domains, *secure})
 
 
 def like_another(domain: str, known: Iterable[str]) -> str | None:

@@ -12,15 +12,13 @@ from app.accounts.types import StaffMember
 from app.audit.service import record
 from app.audit.types import Subject
 from app.core.refusal import Refused
-from app.directory.rules import normal_email
-from app.invitations import service as invitations
-from app.invitations.models import Invitation
 from app.invitations.types import Change, LetterKind
 from app.meetings import messages, rules
 from app.meetings.booking.concerned import (
     Held,
     asks_for_line,
     check_locked_out,
+    freed,
     is_updated,
     new_time,
 )
@@ -30,13 +28,11 @@ from app.meetings.booking.service import held_meeting, set_format, set_time, tel
 from app.meetings.booking.slots import is_late
 from app.meetings.booking.types import ChangeOrder, Removal
 from app.meetings.models import Invitee, Meeting
+from app.meetings.papers.service import withdraw_all
 from app.meetings.queries import invitee as invitee_of
-from app.meetings.queries import messages_of
 from app.meetings.types import Answer, MeetingState
-from app.outbox.types import MessageState
 
 NEW_CHAIR = "Somebody else chairs."
-_MAY_HAVE_ARRIVED = (MessageState.SENT, MessageState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +43,7 @@ class Changed:
     invited: int
     cancelled: int
     to_telephone: tuple[str, ...]
+    to_invite: tuple[str, ...] = ()  # whose colleague no longer comes
 
 
 def change(
@@ -62,6 +59,7 @@ def change(
     Everyone who stays gets exactly one update of the same entry, and only where something that
     stands in it changed. Who is added gets an invitation, who is removed a cancellation alone;
     then a new PIN locks them out (C4). Adding people or moving the time never changes the PIN.
+    Where a colleague who came instead is removed, whoever named them can be invited again.
     Raises Refused as `booking.service.book` does, for a removal without its reason, and for one
     that leaves a typed dial-in as it is without saying why.
     """
@@ -76,6 +74,11 @@ def change(
     # Before anything moves: whoever is removed knows the old time alone, and learns no new one.
     kind = LetterKind.CANCELLATION
     cancelled = messages.send(session, kind, meeting, removed, sender, now)
+    back = freed(removed, meeting.invitees)
+    for one in back:
+        # Their entry and link ended when the colleague was named: only a new one leads anywhere.
+        one.answer, one.answered_at, one.answer_note = Answer.NONE, None, None
+        one.invitation_id = None
     _move(session, meeting, order, now)
     stay = [one for one in meeting.invitees if one.removed_at is None]
     added = []
@@ -95,7 +98,7 @@ def change(
         for invitee in stay:
             invitee.answer = rules.after_move(invitee.answer)
     session.flush()
-    concerned = [one for one in stay if is_updated(one, changes)]
+    concerned = [one for one in stay if one not in back and is_updated(one, changes)]
     updated = messages.send(session, LetterKind.UPDATE, meeting, concerned, sender, now, changes)
     invited = messages.send(session, LetterKind.INVITATION, meeting, added, sender, now)
     result = Changed(
@@ -105,6 +108,7 @@ def change(
         to_telephone=tuple(
             one.name for one in [*removed, *concerned, *added] if one.invitation_id is None
         ),
+        to_invite=tuple(one.name for one in back),
     )
     newly_late = is_late(meeting.starts_at or now, meeting.due_at) and not was_late
     if newly_late:
@@ -123,6 +127,7 @@ def change(
             "updated": updated,
             "added": [one.id for one in added],
             "removed": [one.id for one in removed],
+            "asked_again": [one.id for one in back],
             "typed_dial_in_kept": kept,
         },
     )
@@ -137,7 +142,8 @@ def cancel(
     sender: messages.Sender,
     now: datetime,
 ) -> Meeting:
-    """Call the whole discussion off: a cancellation to everybody, the line is free again (C7).
+    """Call the whole discussion off: a cancellation to everybody, the line is free again, and what
+    was sent as a form is open no longer (C7).
 
     Raises Refused without a reason, or once it has begun.
     """
@@ -155,6 +161,7 @@ def cancel(
         kind, off = LetterKind.CANCELLATION, (Change.CALLED_OFF,)
         queued = messages.send(session, kind, meeting, there, sender, now, off)
         free_line(session, meeting)
+    withdraw_all(session, meeting, now)
     meeting.state = MeetingState.CANCELLED
     meeting.cancelled_at, meeting.cancel_reason = now, reason
     record(
@@ -166,45 +173,6 @@ def cancel(
         {"letters": queued},
     )
     return meeting
-
-
-def send_again(
-    session: Session,
-    staff: StaffMember,
-    ref: str,
-    invitee_id: int,
-    email: str | None,
-    sender: messages.Sender,
-    now: datetime,
-) -> Invitee:
-    """Send one person's invitation again, to a corrected address where one is given (D7).
-
-    The same entry with the same SEQUENCE; the link is fresh. A corrected address means a new
-    invitation: the links of the old one end, and a mail that the wrong address took is followed
-    by a cancellation. Raises Refused where there is nobody to send it to.
-    """
-    meeting = held_meeting(session, ref)
-    rules.check_changeable(meeting.state)
-    invitee = invitee_of(session, meeting.id, invitee_id)
-    if invitee is None or invitee.removed_at is not None or invitee.answer is Answer.DEPUTY:
-        raise Refused("email", "That person is not invited any more")
-    address = normal_email(email, "email") if email else invitee.email
-    if not address:
-        raise Refused("email", "Enter an email address, or telephone them instead")
-    corrected = address.lower() != (invitee.email or "").lower()
-    if corrected:
-        _correct(session, meeting, invitee, address, sender, now)
-    messages.ensure_invitation(session, invitee, now)
-    messages.send(session, LetterKind.INVITATION, meeting, [invitee], sender, now)
-    record(
-        session,
-        staff.actor,
-        "invitation sent again",
-        Subject("meeting", meeting.ref),
-        now,
-        {"invitee": invitee.id, "address_corrected": corrected},
-    )
-    return invitee
 
 
 def remind(
@@ -289,29 +257,3 @@ def _move(session: Session, meeting: Meeting, order: ChangeOrder, now: datetime)
         take_typed(session, meeting, order.dial_in)
     elif takes_line:
         take_line(session, meeting, order.line_id, now)
-
-
-def _correct(
-    session: Session,
-    meeting: Meeting,
-    invitee: Invitee,
-    address: str,
-    sender: messages.Sender,
-    now: datetime,
-) -> None:
-    if any(
-        (other.email or "").lower() == address and other.removed_at is None
-        for other in meeting.invitees
-    ):
-        raise Refused("email", "Somebody else on the list has that address: each needs their own")
-    invitation = session.get(Invitation, invitee.invitation_id) if invitee.invitation_id else None
-    if invitation is not None:
-        messages.take_back(session, [invitee])
-        if any(
-            sent.invitee_id == invitee.id and sent.state in _MAY_HAVE_ARRIVED
-            for sent in messages_of(session, meeting.id)
-        ):
-            messages.send(session, LetterKind.CANCELLATION, meeting, [invitee], sender, now)
-        else:
-            invitations.revoke(session, invitation, now)
-    invitee.email, invitee.invitation_id = address, None

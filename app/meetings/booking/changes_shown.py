@@ -16,6 +16,7 @@ from app.meetings.booking.concerned import (
     Held,
     check_locked_out,
     expected,
+    freed,
     is_updated,
 )
 from app.meetings.booking.forms import KEEP_TIME, BookingForm
@@ -92,7 +93,8 @@ class _Post:
         there = [one for one in self.meeting.invitees if one.removed_at is None]
         gone = [one for one in there if self._leaves(one, handed_over=bool(chair))]
         stay = [one for one in there if one not in gone]
-        told = [one for one in stay if is_updated(one, self.changes)]
+        back = freed(gone, stay)
+        told = [one for one in stay if one not in back and is_updated(one, self.changes)]
         fresh = [(name, email, is_team) for name, email, is_team in added if email]
         if chair:
             fresh.insert(0, (chair, CHAIRS_ADDRESS, False))
@@ -109,7 +111,8 @@ class _Post:
         ]
         by_telephone = [one.name for one in (*gone, *told) if one.invitation_id is None]
         by_telephone += [name for name, email, _is_team in added if not email]
-        silent = (*_silent(stay, told, by_telephone), *self._asked(gone))
+        others = [one for one in stay if one not in back]
+        silent = (*_silent(others, told, by_telephone, back), *self._asked(gone))
         if not letters and not by_telephone:
             return ChangeShown([], (), "Nothing is changed yet: nobody gets a letter.")
         return ChangeShown(letters, silent, "")
@@ -220,7 +223,10 @@ def _chair_name(form: BookingForm, order: ChangeOrder) -> str:
 
 
 def _silent(
-    stay: Sequence[Invitee], told: Sequence[Invitee], by_telephone: Sequence[str]
+    stay: Sequence[Invitee],
+    told: Sequence[Invitee],
+    by_telephone: Sequence[str],
+    back: Sequence[Invitee],
 ) -> tuple[str, ...]:
     deputised = [one.name for one in stay if one.answer is Answer.DEPUTY]
     same = [one.name for one in stay if one not in told and one.name not in deputised]
@@ -230,6 +236,10 @@ def _silent(
             ("No letter, because nothing in their entry changes", same),
             ("No letter, because a colleague comes instead", deputised),
             ("Please telephone", by_telephone),
+            (
+                "No letter, and no colleague any more: invite them again afterwards, or telephone",
+                [one.name for one in back],
+            ),
         )
         if names
     )

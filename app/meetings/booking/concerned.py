@@ -51,6 +51,12 @@ def is_updated(invitee: Invitee, changes: Collection[Change]) -> bool:
     return bool(changes) and invitee.answer is not Answer.DEPUTY
 
 
+def freed(gone: Collection[Invitee], invitees: Collection[Invitee]) -> list[Invitee]:
+    """Whoever had named a colleague who is now removed: nobody comes instead of them any more."""
+    named_by = {one.deputy_for_id for one in gone}
+    return [one for one in invitees if one.id in named_by and one.removed_at is None]
+
+
 def normal_dial_in(typed: TypedDialIn) -> str:
     """A typed dial-in as it is kept.
 

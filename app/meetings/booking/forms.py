@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from wtforms import BooleanField, Field
+from wtforms import BooleanField, Field, HiddenField
 
 from app.meetings.booking.person_rows import MOST_PEOPLE, TOO_LONG, PersonRow
 from app.meetings.booking.slots import DURATIONS
 from app.meetings.booking.types import (
+    Again,
     BookingOrder,
     ChangeOrder,
     Chosen,
@@ -310,6 +311,22 @@ class CancelForm(OnceForm):
 
 class SendAgainForm(OnceForm):
     email = Line("Email address")
+    checked = BooleanField("I have read this address back letter by letter")
+    dial_in = Line("Telephone number of another dial-in")
+    dial_in_pin = Line("Its PIN, if it has one")
+    dial_in_kept = Passage("Or why does this dial-in stay?", length=2000)
+    told = HiddenField()  # that the page told who else gets a letter
+
+    def order(self) -> Again:
+        """What was said."""
+        number = self.dial_in.data
+        return Again(
+            email=self.email.data or None,
+            checked=bool(self.checked.data),
+            told=bool(self.told.data),
+            dial_in=TypedDialIn(number, self.dial_in_pin.data or "") if number else None,
+            dial_in_kept=self.dial_in_kept.data or None,
+        )
 
 
 class RemindForm(OnceForm):

@@ -32,6 +32,11 @@ _NEXT_PIN = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+_ANY_PIN = (
+    select(_PIN.c.id)
+    .where(_PIN.c.line_id == bindparam("line_id"), _PIN.c.used_at.is_(None))
+    .limit(1)
+)
 _USE_PIN = update(_PIN).where(_PIN.c.id == bindparam("pin_id")).values(used_at=bindparam("moment"))
 
 
@@ -112,6 +117,11 @@ def new_pin(session: Session, meeting: Meeting, now: datetime) -> bool:
     meeting.pin_id = _take_pin(session, meeting.line_id, now)
     session.flush()
     return True
+
+
+def unused_pins(session: Session, line_id: int) -> bool:
+    """Whether the line's list holds another PIN."""
+    return session.execute(_ANY_PIN, {"line_id": line_id}).first() is not None
 
 
 def _take_quarters(

@@ -11,7 +11,7 @@ from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.core.clock import now
 from app.core.session import reading
-from app.meetings.booking import changes, queries, service
+from app.meetings.booking import again, changes, queries, service
 from app.meetings.booking.changes_shown import order_of
 from app.meetings.booking.forms import BookingForm, CancelForm, RemindForm, SendAgainForm
 from app.meetings.booking.ground import Ground
@@ -162,28 +162,33 @@ def send_again(ref: str, invitee_id: int) -> Response:
     invitee = invitee_of(session, meeting.id, invitee_id)
     if invitee is None:
         abort(404)
-    form = SendAgainForm(email=invitee.email)
+    form = SendAgainForm(data={"email": invitee.email})
     if form.validate_on_submit():
-        staff, moment = signed_in(), now()
+        staff, moment, sent = signed_in(), now(), list[again.Sent]()
 
         def act(session: Session) -> str:
-            email = form.email.data or None
-            changes.send_again(session, staff, ref, invitee_id, email, sender(), moment)
+            sent.append(
+                again.send_again(session, staff, ref, invitee_id, form.order(), sender(), moment)
+            )
             return url_for("meetings.overview", ref=ref)
 
         location = once(form, act)
         if location is not None:
-            flash("The invitation is on its way again.", "success")
+            flash(_sent_again(sent), "success")
             return go_to(location)
         session = reading()
         meeting = meeting_or_404(session, ref)
-        invitee = invitee_of(session, meeting.id, invitee_id)
+        invitee = invitee_of(session, meeting.id, invitee_id) or abort(404)
+    ahead = again.prospect(session, meeting, invitee)
+    form.told.data = "yes" if ahead.known else ""
     return respond(
         "meetings/booking/send_again.html",
         status=422 if form.errors else 200,
         form=form,
         meeting=meeting,
         invitee=invitee,
+        ahead=ahead,
+        answered=invitee.answer.label,
     )
 
 
@@ -286,6 +291,16 @@ def _addresses_read_back(ground: Ground, form: BookingForm) -> bool:
     return whole
 
 
+def _sent_again(sent: Sequence[again.Sent]) -> str:
+    words = "The invitation is on its way again."
+    for one in sent:
+        if one.updated:
+            words += f" Everybody else gets the new dial-in: {one.updated} letters."
+        if one.to_telephone:
+            words += f" Please telephone it to: {', '.join(one.to_telephone)}."
+    return words
+
+
 def _told(changed: changes.Changed) -> str:
     parts = [
         f"{number} {one if number == 1 else several}"
@@ -299,4 +314,6 @@ def _told(changed: changes.Changed) -> str:
     words = f"Changed. On their way: {', '.join(parts)}." if parts else "Changed."
     if changed.to_telephone:
         words += f" Please telephone: {', '.join(changed.to_telephone)}."
+    if changed.to_invite:
+        words += f" Nobody comes instead any more: invite {', '.join(changed.to_invite)} again."
     return words

@@ -272,3 +272,15 @@ class ChangeOrder:
     dial_in: TypedDialIn | None = None
     # Why a typed dial-in stays although somebody who knows it is removed (C4).
     dial_in_kept: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Sending one invitation again, as said on its page. `email` is empty for the address there is;
+    `told` means that the page told who gets a new PIN."""
+
+    email: str | None = None
+    checked: bool = False
+    told: bool = False
+    dial_in: TypedDialIn | None = None
+    dial_in_kept: str | None = None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from app.accounts.models import Staff
 from app.meetings.papers.models import SentForm
@@ -43,6 +43,14 @@ _ONE = select(SentForm).where(
     SentForm.meeting_id == bindparam("meeting_id"),
     SentForm.kind == bindparam("kind", type_=SentForm.__table__.c.kind.type),
     SentForm.number == bindparam("number"),
+)
+_ALL = (
+    select(SentForm)
+    .where(SentForm.meeting_id == bindparam("meeting_id"))
+    .order_by(SentForm.id)
+    .options(defer(SentForm.pdf))
+    .with_for_update()
+    .execution_options(populate_existing=True)
 )
 _BY_INVITATION = select(SentForm).where(SentForm.invitation_id == bindparam("invitation_id"))
 
@@ -89,6 +97,11 @@ def form_for_change(session: Session, meeting_id: int, kind: FormKind) -> SentFo
         .with_for_update()
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()
+
+
+def forms_for_change(session: Session, meeting_id: int) -> list[SentForm]:
+    """Every form of a discussion, locked until the transaction ends."""
+    return list(session.execute(_ALL, {"meeting_id": meeting_id}).scalars())
 
 
 def form_by_invitation(session: Session, invitation_id: int) -> SentForm | None:

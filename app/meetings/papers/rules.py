@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from app.core.refusal import Refused
+from app.invitations.rules import AFTER_RECORD
 from app.meetings.papers.types import FormState
 from app.meetings.types import MeetingState
 
@@ -29,6 +30,12 @@ def check_sendable(state: MeetingState, email: str) -> None:
 def goes_as_attachment(email: str, secure_domains: Collection[str]) -> bool:
     """Whether the form itself may travel by email: to the secure list alone (F5)."""
     return email.rpartition("@")[2].lower() in secure_domains
+
+
+def link_ends(moment: datetime) -> datetime:
+    """When the link to a form ends: 14 days after it was sent or chased, and once it was answered
+    14 days after that, as the link to a record does (D3)."""
+    return moment + AFTER_RECORD
 
 
 def check_open(state: FormState) -> None:

@@ -57,7 +57,10 @@ def send(
         before.state, before.chase_at = FormState.REPLACED, None
         _close_link(session, before, now)
     attached = rules.goes_as_attachment(email, settings.secure_domains)
-    invitation = None if attached else invitations.invite(session, named.name, email, False, now)
+    # A desk reads it, or whoever is on call: whoever opens it gives name and role (D3).
+    invitation = None if attached else invitations.invite(session, named.name, email, True, now)
+    if invitation is not None:
+        invitations.set_expiry(session, invitation, rules.link_ends(now))
     letter = _letter(session, settings, meeting, email, pdf, invitation, sender, now, again=False)
     form = SentForm(
         meeting_id=meeting.id,
@@ -99,6 +102,8 @@ def chase(
         session, council(session), meeting, form.email, form.pdf, invitation, sender, now,
         again=True,
     )  # fmt: skip
+    if invitation is not None:
+        invitations.set_expiry(session, invitation, rules.link_ends(now))
     form.message_id = outbox.enqueue(session, letter, now).id
     form.chases += 1
     form.chase_at = now + rules.CHASE_AFTER
@@ -124,6 +129,15 @@ def refuse(
     return _settled(session, actor, ref, kind, FormState.REFUSED, reasons, now)
 
 
+def withdraw_all(session: Session, meeting: Meeting, now: datetime) -> None:
+    """The discussion was called off: no form of it is asked after, sent or opened any more."""
+    for form in queries.forms_for_change(session, meeting.id):
+        form.chase_at = None
+        outbox.withdraw(session, [form.message_id])
+        _close_link(session, form, now)
+    session.flush()
+
+
 def wait_until(session: Session, form: SentForm, again: datetime | None) -> None:
     """When the form is due to be followed up again; None once somebody was spoken to."""
     form.chase_at = again
@@ -141,6 +155,9 @@ def _settled(
 ) -> SentForm:
     meeting, form = _awaited(session, ref, kind)
     form.state, form.settled_at, form.reply, form.chase_at = state, now, reply, None
+    if form.invitation_id is not None:
+        held = session.get_one(Invitation, form.invitation_id)
+        invitations.set_expiry(session, held, rules.link_ends(now))
     session.flush()
     _record(session, actor, f"form {state.value}", meeting, form, now)
     return form

@@ -137,6 +137,8 @@ def remark_words(remark: MailRemark, *, has_answered: bool) -> str:
         if has_answered or remark.answer is None:
             return ""
         return f"“{remark.answer.label}”, but to an earlier version of the invitation ({when})."
+    if remark.outcome is Outcome.OVERTAKEN and remark.answer is not None:
+        return f"“{remark.answer.label}” came {when}, given before the answer that stands."
     if remark.kind is MailKind.AUTOMATIC:
         return f"An automatic reply came {when}."
     if remark.closed_at is None:

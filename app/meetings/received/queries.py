@@ -88,7 +88,7 @@ _REMARKS: Select[*tuple[Any, ...]] = (
     .join(Invitee, Invitee.id == ReceivedMail.invitee_id)
     .where(
         Invitee.meeting_id == bindparam("meeting_id"),
-        ReceivedMail.outcome.in_((Outcome.OLDER, Outcome.AWAY, Outcome.LOOK)),
+        ReceivedMail.outcome.in_((Outcome.OLDER, Outcome.OVERTAKEN, Outcome.AWAY, Outcome.LOOK)),
     )
     .order_by(ReceivedMail.id)
 )

@@ -17,15 +17,19 @@ from app.meetings.received.types import TakenIn
 
 log = structlog.get_logger()
 BATCH = 50
+WITHHELD = (
+    "The mailbox server does not hand this mail over. Open the mailbox in a mail program and look "
+    "for it there, between the mails taken in before and after this one."
+)
 
 
-def take(raw: bytes, now: datetime, *, whole: bool = True) -> TakenIn:
-    """Take in one mail in a transaction of its own.
+def take(raw: bytes, now: datetime, *, whole: bool = True, words: str = "") -> TakenIn:
+    """Take in one mail in a transaction of its own; `words` stand for one that is not whole.
 
     Where taking it in fails for a fault of ours, it is kept unread for a person, so that it is
     neither lost nor stands in the way of the mail behind it.
     """
-    read = read_mail(raw) if whole else MailRead(MailKind.UNREADABLE)
+    read = read_mail(raw) if whole else MailRead(MailKind.UNREADABLE, words=words)
     try:
         with transaction() as session:
             return service.take_in(session, read, raw, now)
@@ -63,7 +67,7 @@ def read_mailbox(settings: Settings, now: datetime) -> int:
 
 
 def _one(mailbox: str, uid_validity: int, found: Found, now: datetime) -> None:
-    take(found.raw, now, whole=found.whole)
+    take(found.raw, now, whole=found.whole, words=WITHHELD if found.withheld else "")
     with transaction() as session:
         service.read_so_far(session, mailbox, uid_validity, found.uid, now)
 
