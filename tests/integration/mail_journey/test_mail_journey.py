@@ -153,7 +153,14 @@ def test_a_wrong_address_gets_a_cancellation_and_the_right_one_an_entry_of_its_o
     journey: Journey,
 ) -> None:
     letters = journey.steps["corrected"]
-    assert {letter.recipient for letter in letters} == {WRONG, RIGHT}
+    # Whoever read the wrong mailbox knows the PIN: everybody else gets another.
+    assert sorted(one.recipient for one in letters) == sorted({*at_the_end(journey), WRONG})
+    others = [one for one in letters if one.recipient not in (WRONG, RIGHT)]
+    assert {one.entry.method for one in others} == {"REQUEST"}
+    assert {one.entry.sequence for one in others} == {1, 3}
+    for letter in letters:
+        assert (journey.pins["corrected"] in letter.words) == (letter.recipient != WRONG)
+        assert journey.pins["deputy"] not in letter.words
     wrong, right = to(letters, WRONG), to(letters, RIGHT)
     assert (wrong.entry.method, wrong.entry.sequence, wrong.token) == ("CANCEL", 3, None)
     assert (right.entry.method, right.entry.sequence) == ("REQUEST", 0)
@@ -173,7 +180,7 @@ def test_a_cancellation_takes_the_entry_away_and_leaves_no_way_in(journey: Journ
         for secret in (*PINS, "808 157 0100", "8081570100"):
             assert secret not in letter.words
     for letter in letters:
-        assert letter.entry.sequence == (1 if letter.recipient in (COLLEAGUE, RIGHT) else 3)
+        assert letter.entry.sequence == {RIGHT: 1, COLLEAGUE: 2}.get(letter.recipient, 4)
 
 
 def test_the_chair_is_told_of_the_record_before_it_is_late_and_then(journey: Journey) -> None:

@@ -16,8 +16,8 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory.models import LinePin
 from app.invitations.models import Invitation
-from app.meetings.booking import changes, service
-from app.meetings.booking.types import ChangeOrder, Chosen, Removal
+from app.meetings.booking import again, changes, service
+from app.meetings.booking.types import Again, ChangeOrder, Chosen, Removal
 from app.meetings.models import Invitee, LineQuarter, Meeting
 from app.meetings.types import Answer, Format, MeetingState
 from app.outbox.models import OutboxMessage
@@ -238,7 +238,7 @@ def test_cancelling_tells_everybody_and_frees_the_line(booked):
 def test_sending_again_keeps_the_sequence(booked):
     ready, staff, ids = booked
     with transaction() as session:
-        changes.send_again(session, staff, ready.meeting.ref, ids[0], None, SENDER, LATER)
+        again.send_again(session, staff, ready.meeting.ref, ids[0], Again(), SENDER, LATER)
     (letter,) = _sent_after(4)
     assert (letter[0], letter[2]) == ("invitation", 0)
 
@@ -247,9 +247,8 @@ def test_a_corrected_address_ends_the_links_of_the_wrong_one(booked):
     ready, staff, ids = booked
     before = reading().get(Invitee, ids[0]).invitation_id
     with transaction() as session:
-        changes.send_again(
-            session, staff, ready.meeting.ref, ids[0], "Right@agency.example", SENDER, LATER
-        )
+        order = Again("Right@agency.example")
+        again.send_again(session, staff, ready.meeting.ref, ids[0], order, SENDER, LATER)
     session = reading()
     invitee = session.get(Invitee, ids[0])
     assert invitee.email == "right@agency.example"
@@ -269,9 +268,8 @@ def test_a_letter_to_a_wrong_address_that_has_not_left_never_leaves(booked):
     ready, staff, ids = booked
     wrong = reading().get(Invitee, ids[0]).email
     with transaction() as session:
-        changes.send_again(
-            session, staff, ready.meeting.ref, ids[0], "right@agency.example", SENDER, LATER
-        )
+        order = Again("right@agency.example")
+        again.send_again(session, staff, ready.meeting.ref, ids[0], order, SENDER, LATER)
     states = _states("invitation")
     assert states[wrong] is MessageState.WITHDRAWN
     assert states["right@agency.example"] is MessageState.QUEUED

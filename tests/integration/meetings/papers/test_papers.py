@@ -14,8 +14,10 @@ from sqlalchemy import select
 
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
+from app.core.clock import now
 from app.core.session import reading
 from app.directory.models import CouncilSettings
+from app.invitations.models import Invitation
 from app.meetings.calls.models import Call
 from app.meetings.models import Meeting
 from app.meetings.papers.models import SentForm
@@ -282,8 +284,17 @@ def test_the_link_and_a_code_open_the_form_and_its_reader_answers(app, change, c
     code = re.search(r"\b(\d{6})\b", letter.get_body(("plain",)).get_content())[1]
     fields = form_of(client.get(f"{link}/code").text, f"{link}/code") | {"code": code}
     assert client.post(f"{link}/code", data=fields).location.endswith("/form")
+    # A desk's address: nothing opens before whoever reads it has said who they are.
+    who = client.get("/form")
+    assert "Who are you?" in who.text and "87A" not in who.text
+    assert client.get("/form.pdf").location.endswith("/form")
+    named = form_of(who.text, "/form/name")
+    assert client.post("/form/name", data=named | {"name": "Jo"}).status_code == 422
+    named |= {"name": "Jo Duty", "role": "Duty detective sergeant"}
+    assert client.post("/form/name", data=named).location.endswith("/form")
     page = client.get("/form")
     assert "Form 87A" in page.text
+    assert form_of(page.text, "/form")["who"] == "Jo Duty, Duty detective sergeant"
     assert "Xanthippe" in text_of(client.get("/form.pdf").data)
     refused = client.post("/form", data=form_of(page.text, "/form") | {"do": "refuse", "who": "DS"})
     assert refused.status_code == 422 and "why" in refused.text
@@ -294,6 +305,38 @@ def test_the_link_and_a_code_open_the_form_and_its_reader_answers(app, change, c
     assert "Another force leads" in desk.get(f"{case}/police_request").text
     # A session for a form opens no meeting.
     assert client.get("/attend").status_code == 401
+
+
+def link_of(app):
+    with app.app_context():
+        held = select(Invitation).join(SentForm, SentForm.invitation_id == Invitation.id)
+        return reading().execute(held).scalars().one()
+
+
+def test_the_link_to_a_form_has_an_end(app, change, desk, case):
+    with change() as session:
+        session.get(CouncilSettings, 1).secure_domains = ["elsewhere.example"]
+    press(desk, f"{case}/police_request")
+    assert link_of(app).expires_at == form_row(app).sent_at + timedelta(days=14)
+    with change() as session:
+        held = session.execute(select(Invitation)).scalars().one()
+        held.expires_at = now()
+    press(desk, f"{case}/police_request", "chase")
+    assert link_of(app).expires_at > now() + timedelta(days=13)
+    press(desk, f"{case}/police_request", "acknowledged", reply="DS Jo has it")
+    form = form_row(app)
+    assert form.state is FormState.ACKNOWLEDGED
+    assert link_of(app).expires_at == form.settled_at + timedelta(days=14)
+
+
+def test_calling_it_off_ends_the_link_and_the_chasing(app, change, desk, case):
+    with change() as session:
+        session.get(CouncilSettings, 1).secure_domains = ["elsewhere.example"]
+    press(desk, f"{case}/police_request")
+    assert press(desk, case.replace("/forms", "/cancel"), reason="Not needed").status_code == 303
+    assert link_of(app).revoked_at is not None
+    assert form_row(app).chase_at is None
+    assert latest(app).state is MessageState.WITHDRAWN
 
 
 def test_a_form_that_was_replaced_opens_nothing_any_more(app, change, client, desk, case):
