@@ -107,16 +107,22 @@ def pressed(session: Session, token: str, now: datetime) -> Pressed | None:
     held = link.invitation.id
     found = session.execute(_INVITEE_ID.where(Invitee.invitation_id == held)).scalar_one_or_none()
     invitee = invitee_for_change(session, found) if found is not None else None
-    # Read again under the lock: the address may have been mended in the same moment.
-    if invitee is None or invitee.removed_at is not None or invitee.invitation_id != held:
+    # Read again under the lock: time and address may have been changed in the same moment.
+    session.expire(link.invitation)
+    link = link_by_token(session, token, now)
+    if link is None or invitee is None or invitee.removed_at is not None:
+        return None
+    if invitee.invitation_id != held:
         return None
     return Pressed(invitee, link.tells_the_time)
 
 
-def anybody(session: Session) -> Invitee | None:
+def anybody(session: Session, token: str, now: datetime) -> Invitee | None:
     """Somebody, to be looked up in the place of nobody and left alone (D3)."""
     newest = session.execute(_NEWEST).scalar_one_or_none()
-    return invitee_as_it_stands(session, newest) if newest is not None else None
+    found = invitee_as_it_stands(session, newest) if newest is not None else None
+    link_by_token(session, token, now)
+    return found
 
 
 def invitee_of(session: Session, invitation_id: int | None) -> int | None:

@@ -69,7 +69,7 @@ def answer_without_code(session: Session, token: str, takes_part: bool, now: dat
     found = queries.pressed(session, token, now)
     if found is None:
         # As much is looked up and written as for a link in use: how long it takes tells nothing.
-        stranger = queries.anybody(session)
+        stranger = queries.anybody(session, token, now)
         if stranger is not None:
             takes_part_as(stranger.meeting.format)
             answers.deputy_of(session, stranger)
