@@ -329,7 +329,6 @@ def end_dead_invitation(session: Session, invitee: Invitee, now: datetime) -> No
         session.flush()
 
 
-def _sequence(session: Session, kind: LetterKind, invitation: Invitation, now: datetime) -> int:
 def _sequence(
     session: Session,
     kind: LetterKind,
