@@ -264,8 +264,8 @@ def send_links(
     if not readers:
         return 0
     held = _invitations(session, readers)
-    told = [(one.id, one.sequence) for one in held.values()]
-    links = _links(session, told, sender, now)
+    tells = [(one.id, one.sequence) for one in held.values()]
+    links = _links(session, tells, sender, now)
     finished = link_letters(
         kind,
         desk_of(council(session), sender),

@@ -268,13 +268,6 @@ def invitee(session: Session, meeting_id: int, invitee_id: int) -> Invitee | Non
     ).scalar_one_or_none()
 
 
-def invitee_by_invitation(session: Session, invitation_id: int) -> Invitee | None:
-    """Whose invitation this is."""
-    return session.execute(
-        select(Invitee).where(Invitee.invitation_id == invitation_id)
-    ).scalar_one_or_none()
-
-
 def waiting_of_referral(session: Session, referral_id: int) -> Meeting | None:
     """The discussion of this referral that waits to be booked, beside any that are booked."""
     return session.execute(
