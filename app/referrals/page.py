@@ -95,7 +95,7 @@ def referral_page(
     involved = queries.involved_with(session, ids)
     parts = [(one, one.load(session, held, now)) for one in sections]
     subjects = [*subjects_of(held), *(two for _, part in parts for two in part.subjects)]
-    events = [shown.event(entry) for entry in history_of(session, subjects)]
+    events = shown.timeline(history_of(session, subjects))
     adults = _adults(session, held)
     likely = [
         [one for one in found if one.child.id not in ids]

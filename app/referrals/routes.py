@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from flask import Response, current_app, request, url_for
+from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import may, signed_in, staff_may
 from app.accounts.types import Permission
@@ -15,6 +16,7 @@ from app.core.clock import now
 from app.core.session import reading, transaction
 from app.referrals import queries, shown
 from app.referrals.arrivals import rows as arrivals
+from app.referrals.arrivals.queries import closed_by_sent
 from app.referrals.changes.routes import blueprint
 from app.referrals.finding import found
 from app.referrals.outcome import routes as outcome_routes
@@ -23,7 +25,10 @@ from app.referrals.rating import routes as rating_routes
 from app.referrals.types import Outcome
 from app.web.access import access
 from app.web.htmx import respond
+from app.web.keys import moment_key
 from app.web.numbers import whole
+
+Key = tuple[datetime, int]
 
 
 @blueprint.get("/")
@@ -33,24 +38,45 @@ def queue() -> Response:
     everything = request.args.get("show") == "all"
     if request.args.get("show") == "waiting":
         return _waiting(moment)
-    key = _key(request.args.get("after", ""))
-    find = queries.all_referrals if everything else queries.open_referrals
-    page = find(reading(), key)
+    key = moment_key(request.args.get("after", ""))
+    rows, last = (_everything if everything else _to_decide)(reading(), key, moment)
     older = ""
-    if page.more:
-        last = page.rows[-1]
-        at = last.received_at if everything else last.act_by_at
-        after = f"{at.isoformat()},{last.id}"
+    if last is not None:
+        after = f"{last[0].isoformat()},{last[1]}"
         older = url_for("referrals.queue", show="all" if everything else None, after=after)
     return respond(
         "referrals/queue.html",
-        rows=[shown.list_row(row, moment) for row in page.rows],
+        rows=rows,
         everything=everything,
         arrived=None if everything or key else arrivals.arrived(reading(), moment),
         first=url_for("referrals.queue", show="all" if everything else None) if key else "",
         older=older,
         may_enter=may(Permission.REFERRAL_ENTER),
     )
+
+
+def _to_decide(
+    session: Session, after: Key | None, moment: datetime
+) -> tuple[list[shown.ListRow], Key | None]:
+    """One page of those not yet decided, and its last key where there is more."""
+    page = queries.open_referrals(session, after)
+    last = page.rows[-1] if page.more else None
+    rows = [shown.list_row(row, moment) for row in page.rows]
+    return rows, (last.act_by_at, last.id) if last is not None else None
+
+
+def _everything(
+    session: Session, before: Key | None, moment: datetime
+) -> tuple[list[shown.ListRow], Key | None]:
+    """One page of every referral, and of the forms that were closed as none, the newest first."""
+    page = queries.all_referrals(session, before)
+    found = [((row.received_at, row.id), shown.list_row(row, moment)) for row in page.rows]
+    closed = closed_by_sent(session, before)
+    found += [((one.sent_at, one.id), arrivals.closed_row(one)) for one in closed]
+    found.sort(key=lambda one: one[0], reverse=True)
+    more = page.more or len(found) > queries.PAGE
+    cut = found[: queries.PAGE]
+    return [row for _, row in cut], cut[-1][0] if more else None
 
 
 def _waiting(moment: datetime) -> Response:
@@ -61,16 +87,6 @@ def _waiting(moment: datetime) -> Response:
         arrived=arrivals.arrived(reading(), moment, after),
         first=url_for("referrals.queue", show="waiting") if after else "",
     )
-
-
-def _key(typed: str) -> tuple[datetime, int] | None:
-    """The last row of the page before, out of the address; a broken one is the first page."""
-    at, _, row = typed.rpartition(",")
-    try:
-        moment = datetime.fromisoformat(at.replace(" ", "+"))
-        return (moment, int(row)) if moment.tzinfo is not None else None
-    except ValueError:
-        return None
 
 
 # Rooms whose pages hang on the same blueprint.

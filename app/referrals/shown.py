@@ -15,6 +15,8 @@ from app.protocols.types import Clock, ClockError, Due
 from app.protocols.wording import moment_in_words, time_left
 from app.referrals import rules
 from app.referrals.models import Child, Referral, ReferralAdult
+from app.referrals.outcome.types import FilterReason
+from app.referrals.public.types import Step
 from app.referrals.queries import InvolvedProfessional, ListedReferral
 from app.referrals.types import (
     Channel,
@@ -72,6 +74,8 @@ class ListRow:
     outcome: str
     re_referral: bool
     risk_now: bool
+    # It came by the form and never became a referral: its page is another.
+    as_sent: bool = False
 
 
 def list_row(row: ListedReferral, now: datetime) -> ListRow:
@@ -204,7 +208,10 @@ _LABELLED: tuple[tuple[str, type[Enum]], ...] = (
     ("lawful_basis", LawfulBasis),
     ("rating", Rating),
     ("outcome", Outcome),
+    ("filtered", FilterReason),
 )
+
+_ANSWERED = "form answered"
 
 
 def event(entry: AuditEntry) -> Event:
@@ -219,6 +226,25 @@ def event(entry: AuditEntry) -> Event:
         who=entry.actor_label,
         words=_details_in_words(entry.details),
     )
+
+
+def timeline(entries: Sequence[AuditEntry]) -> list[Event]:
+    """The audit rows of a referral as its timeline, the newest first as they come. A form is
+    answered step by step: that stands once, with what was saved last."""
+    found: list[Event] = []
+    steps = [entry for entry in entries if entry.action == _ANSWERED]
+    for entry in entries:
+        if entry.action != _ANSWERED:
+            found.append(event(entry))
+        elif entry is steps[0]:
+            last = Step(entry.details["step"]).label
+            words = (
+                f"saved last: {last}"
+                if len(steps) == 1
+                else (f"saved {len(steps)} times, last: {last}")
+            )
+            found.append(replace(event(entry), words=words))
+    return found
 
 
 def _details_in_words(details: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.directory.models import Agency
@@ -16,6 +16,7 @@ from app.referrals.checks.models import AgencyCheck, CheckAnswer
 from app.referrals.checks.rules import wanted_at_once
 from app.referrals.letters.models import ReferralLetter
 from app.referrals.models import Child, Referral, ReferralChild
+from app.referrals.public.models import Arrival
 from app.referrals.shown import concerns_in_words
 
 _CHECK = (
@@ -23,8 +24,10 @@ _CHECK = (
     .join(Referral, Referral.id == AgencyCheck.referral_id)
     .join(Agency, Agency.id == AgencyCheck.agency_id)
 )
-_LETTER = select(ReferralLetter.id, Referral.ref).join(
-    Referral, Referral.id == ReferralLetter.referral_id
+_LETTER = (
+    select(ReferralLetter.id, func.coalesce(Referral.ref, Arrival.ref).label("ref"))
+    .outerjoin(Referral, Referral.id == ReferralLetter.referral_id)
+    .outerjoin(Arrival, Arrival.id == ReferralLetter.arrival_id)
 )
 _REQUEST = select(AgencyCheck, Referral.concerns).join(
     Referral, Referral.id == AgencyCheck.referral_id

@@ -49,7 +49,7 @@ def look(session: Session, person: Correspondent, now: datetime) -> None:
         checks.opened(session, person.actor, _check(session, person.check_id), now)
     if person.letter_id is not None:
         letter = session.get_one(ReferralLetter, person.letter_id)
-        letters.opened(session, person.actor, letter, now)
+        letters.opened(session, person.actor, letter, Subject("referral", person.referral_ref), now)
 
 
 def answer(

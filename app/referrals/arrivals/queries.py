@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, bindparam, case, func, select, tuple_
+from sqlalchemy import Integer, Select, bindparam, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime
+from app.referrals.arrivals.models import ArrivalReopening
 from app.referrals.models import Referral
+from app.referrals.outcome.types import FilterReason
 from app.referrals.public.models import Arrival
 
 MOST = 25
@@ -83,6 +85,88 @@ def waiting(session: Session, after: After | None = None) -> list[Waiting]:
 def how_many_wait(session: Session) -> int:
     """How many wait to be taken in; asked only where a list is cut."""
     return session.execute(_HOW_MANY).scalar_one()
+
+
+class Closed(NamedTuple):
+    """One form that was closed as no referral."""
+
+    id: int
+    ref: str
+    children: str
+    source: str
+    sent_at: datetime
+    settled_at: datetime
+    by: str
+    filtered: FilterReason
+
+
+_CLOSED = (
+    select(
+        Arrival.id,
+        Arrival.ref,
+        Arrival.children,
+        Arrival.source,
+        Arrival.sent_at,
+        Arrival.settled_at,
+        Staff.name,
+        Arrival.filtered,
+    )
+    .join(Staff, Staff.id == Arrival.settled_by_id)
+    .where(Arrival.filtered.is_not(None))
+    .limit(MOST + 1)
+)
+_BEFORE = tuple_(bindparam("moment", type_=UTCDateTime()), bindparam("last", type_=Integer()))
+_BY_SENT = _CLOSED.order_by(Arrival.sent_at.desc(), Arrival.id.desc())
+_BY_SENT_BEFORE = _BY_SENT.where(tuple_(Arrival.sent_at, Arrival.id) < _BEFORE)
+_BY_CLOSED = _CLOSED.order_by(Arrival.settled_at.desc(), Arrival.id.desc())
+_BY_CLOSED_BEFORE = _BY_CLOSED.where(tuple_(Arrival.settled_at, Arrival.id) < _BEFORE)
+_COUNTED = (
+    select(Arrival.filtered, func.count())
+    .where(
+        Arrival.filtered.is_not(None),
+        Arrival.settled_at >= bindparam("since", type_=UTCDateTime()),
+    )
+    .group_by(Arrival.filtered)
+)
+_REOPENED = (
+    select(ArrivalReopening, Staff.name)
+    .join(Staff, Staff.id == ArrivalReopening.reopened_by_id)
+    .where(ArrivalReopening.arrival_id == bindparam("arrival"))
+    .order_by(ArrivalReopening.id.desc())
+)
+
+
+def closed_by_sent(session: Session, before: tuple[datetime, int] | None) -> list[Closed]:
+    """At most 26 forms closed as no referral, the last sent first; `before` is (sent_at, id)."""
+    return _closed(session, _BY_SENT if before is None else _BY_SENT_BEFORE, before)
+
+
+def closed_by_closing(session: Session, before: tuple[datetime, int] | None) -> list[Closed]:
+    """The same, the last closed first; `before` is (settled_at, id)."""
+    return _closed(session, _BY_CLOSED if before is None else _BY_CLOSED_BEFORE, before)
+
+
+def _closed(
+    session: Session, query: Select[*tuple[Any, ...]], before: tuple[datetime, int] | None
+) -> list[Closed]:
+    values = {"moment": before[0], "last": before[1]} if before is not None else {}
+    return [Closed._make(row) for row in session.execute(query, values)]
+
+
+def counted(session: Session, since: datetime) -> dict[FilterReason, int]:
+    """How many forms were closed as no referral since the aware moment, by reason (A12)."""
+    rows = session.execute(_COUNTED, {"since": since})
+    return {reason: count for reason, count in rows if reason is not None}
+
+
+class Reopened(NamedTuple):
+    reopening: ArrivalReopening
+    by: str
+
+
+def reopenings(session: Session, arrival_id: int) -> list[Reopened]:
+    """When a form was opened again, the newest first."""
+    return [Reopened(*row) for row in session.execute(_REOPENED, {"arrival": arrival_id})]
 
 
 class Settled(NamedTuple):

@@ -13,7 +13,9 @@ from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.referrals.arrivals import queries, service
-from app.referrals.arrivals.forms import CloseForm
+from app.referrals.arrivals.forms import CloseForm, ReopenForm
+from app.referrals.letters.queries import letters_on_form
+from app.referrals.outcome.types import FilterReason
 from app.referrals.public import queries as public
 from app.referrals.public.models import Arrival
 from app.referrals.public.shown import answers_in_words
@@ -43,6 +45,9 @@ def as_sent(ref: str) -> Response:
         ),
         files=files,
         settled=queries.settled(session, held.id),
+        reopenings=queries.reopenings(session, held.id),
+        letters=letters_on_form(session, held.id),
+        may_write=may(Permission.REFERRAL_LETTER),
         may_enter=may(Permission.REFERRAL_ENTER),
         may_close=may(Permission.REFERRAL_DECIDE),
     )
@@ -72,13 +77,34 @@ def close(ref: str) -> Response:
     if request.method == "POST" and form.validate():
         try:
             with transaction() as session:
-                service.close(session, signed_in().actor, ref, form.because.data, now())
-            flash(f"{ref} is closed as no referral.", "success")
-            return go_to(url_for("referrals.queue"))
+                service.close(
+                    session, signed_in().actor, ref, FilterReason(form.filtered.data),
+                    form.because.data, now(),
+                )  # fmt: skip
+            flash(f"{ref} is closed, and counted as no referral.", "success")
+            return go_to(url_for("arrivals.as_sent", ref=ref))
         except Refused as refusal:
             form.add_error("because", refusal.message)
     return respond(
         "referrals/as_sent_close.html", None, 422 if form.errors else 200, form=form, held=held
+    )
+
+
+@blueprint.route("/<ref>/as-sent/reopen", methods=["GET", "POST"])
+@access(staff_may(Permission.REFERRAL_DECIDE))
+def reopen(ref: str) -> Response:
+    held, form = found(reading(), ref), ReopenForm()
+    ref = held.ref
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as session:
+                service.reopen(session, signed_in().actor, ref, form.reason.data, now())
+            flash(f"{ref} is open again, and waits to be taken in.", "success")
+            return go_to(url_for("arrivals.as_sent", ref=ref))
+        except Refused as refusal:
+            form.add_error("reason", refusal.message)
+    return respond(
+        "referrals/as_sent_reopen.html", None, 422 if form.errors else 200, form=form, held=held
     )
 
 

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from app.core.clock import words_for_moment
 from app.protocols.panel import DeadlinePanel, deadline_state
 from app.protocols.wording import moment_in_words, time_left
-from app.referrals.arrivals.queries import MOST, After, Waiting, how_many_wait, waiting
+from app.referrals.arrivals.queries import MOST, After, Closed, Waiting, how_many_wait, waiting
 from app.referrals.public.queries import by_ref
+from app.referrals.shown import ListRow
+from app.referrals.types import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,36 @@ def _rows(found: list[Waiting], now: datetime) -> list[ArrivedRow]:
         )
         for one in found
     ]
+
+
+def closed_row(one: Closed) -> ListRow:
+    """A form that was closed as no referral, as a line among all referrals."""
+    return ListRow(
+        ref=one.ref,
+        children=(one.children,),
+        deadline=DeadlinePanel(
+            title="Decide by",
+            state="met",
+            state_text="Closed as no referral",
+            due_at=None,
+            due_text="",
+            left_text="",
+            rule="",
+            reason="",
+            source="",
+            force_text="",
+            others=(),
+        ),
+        received=words_for_moment(one.sent_at),
+        source=f"{one.source}, {Channel.FORM.label.lower()}",
+        concerns="",
+        rating="",
+        rating_colour="",
+        outcome=one.filtered.label,
+        re_referral=False,
+        risk_now=False,
+        as_sent=True,
+    )
 
 
 class CameByForm(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, EncryptedText, values_of
@@ -20,12 +20,20 @@ class ReferralLetter(Base):
         UniqueConstraint("invitation_id", name="uq_referral_letter_invitation_id"),
         Index("ix_referral_letter_referral", "referral_id", "id"),
         Index("ix_referral_letter_message", "message_id"),
+        Index("ix_referral_letter_arrival", "arrival_id", "id"),
+        CheckConstraint(
+            "(referral_id IS NULL) <> (arrival_id IS NULL) AND "
+            "(referral_id IS NULL) = (decision_id IS NULL)",
+            name="about_one_thing",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ref: Mapped[str]
-    referral_id: Mapped[int] = mapped_column(ForeignKey("referral.id"))
-    decision_id: Mapped[int] = mapped_column(ForeignKey("referral_decision.id"))
+    referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"))
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("referral_decision.id"))
+    # What it is about where it never became a referral (A12).
+    arrival_id: Mapped[int | None] = mapped_column(ForeignKey("arrival.id"))
     to: Mapped[LetterTo] = mapped_column("letter_to", values_of(LetterTo))
     child_id: Mapped[int | None] = mapped_column(ForeignKey("child.id"))
     name: Mapped[str] = mapped_column(EncryptedText)

@@ -20,7 +20,7 @@ from app.referrals.letters.types import LetterText, LetterTo, Recipient
 from app.referrals.models import Referral
 
 _is_failed = OutboxMessage.state.in_(FAILED) & OutboxMessage.seen_at.is_(None)
-_SENT = (
+_LETTERS = (
     select(
         ReferralLetter,
         Staff.name,
@@ -28,11 +28,10 @@ _SENT = (
     )
     .join(Staff, Staff.id == ReferralLetter.sent_by_id)
     .outerjoin(OutboxMessage, OutboxMessage.id == ReferralLetter.message_id)
-    .where(ReferralLetter.referral_id == bindparam("referral"))
     .order_by(ReferralLetter.id.desc())
 )
-
-
+_SENT = _LETTERS.where(ReferralLetter.referral_id == bindparam("referral"))
+_SENT_ON_FORM = _LETTERS.where(ReferralLetter.arrival_id == bindparam("arrival"))
 _FAILED_TO = (
     select(ReferralLetter.message_id)
     .join(OutboxMessage, OutboxMessage.id == ReferralLetter.message_id)
@@ -72,6 +71,11 @@ def letter_of(session: Session, referral_id: int, ref: str) -> ReferralLetter | 
 def letters(session: Session, referral_id: int) -> list[Sent]:
     """Letters about a referral, the newest first."""
     return [Sent(*row) for row in session.execute(_SENT, {"referral": referral_id})]
+
+
+def letters_on_form(session: Session, arrival_id: int) -> list[Sent]:
+    """Letters about a form that was closed as no referral, the newest first."""
+    return [Sent(*row) for row in session.execute(_SENT_ON_FORM, {"arrival": arrival_id})]
 
 
 def letter_text(session: Session, letter_id: int) -> LetterText:

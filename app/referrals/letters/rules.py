@@ -19,7 +19,37 @@ from app.referrals.letters.types import LetterText, LetterTo, Recipient
 from app.referrals.types import Outcome
 
 MOST_ADDED = 2000
-_SHORTEST = 3
+# Names and initials that are everyday words too.
+_EVERYDAY = frozenset(
+    {
+        "a",
+        "am",
+        "an",
+        "as",
+        "at",
+        "be",
+        "by",
+        "do",
+        "go",
+        "he",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "me",
+        "my",
+        "no",
+        "of",
+        "on",
+        "or",
+        "so",
+        "to",
+        "up",
+        "us",
+        "we",
+    }
+)
 
 _TOLD = {
     Outcome.STRATEGY_DISCUSSION: "We will talk at once with the police, health and others about "
@@ -95,15 +125,20 @@ def given_away(text: str, names: Iterable[str], phrases: Iterable[str]) -> str |
     """
     said = " ".join(text.casefold().split())
     words = set(re.findall(r"\w+", said))
+    capitals = set(re.findall(r"(?<![.!?:]\s)(?<!^)\b[A-Z]\w?\b", " ".join(text.split())))
     for name in names:
         for part in re.findall(r"\w+", name.casefold()):
-            if len(part) >= _SHORTEST and part in words:
+            if part in _EVERYDAY:
+                # As a name it is written large, and not only because a sentence begins.
+                if part != "i" and not capitals.isdisjoint((part.capitalize(), part.upper())):
+                    return str(part)
+            elif part in words:
                 return str(part)
     for phrase in phrases:
         # Part by part: a street gives a home away without its town, a town alone does not.
         for part in re.split(r"[\n,]", phrase.casefold()):
             flat = " ".join(part.split())
-            if " " in flat and flat in said:
+            if (" " in flat or "@" in flat) and flat in said:
                 return flat
     return None
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
-from app.audit.types import Actor
+from app.audit.types import Actor, Subject
 from app.core.crypto import new_reference
 from app.core.refusal import Refused
 from app.directory import queries as directory
@@ -34,6 +35,15 @@ from app.referrals.sender import Sender, desk_of
 LINK_LIFE = timedelta(days=14)
 # Stands in a preview where the letter's own reference will stand.
 PREVIEW = "given when it is sent"
+
+
+class About(NamedTuple):
+    """What a letter is about: a decided referral, or a form that never became one (A12)."""
+
+    subject: Subject
+    referral_id: int | None = None
+    decision_id: int | None = None
+    arrival_id: int | None = None
 
 
 def compose(
@@ -79,12 +89,34 @@ def send(
 ) -> ReferralLetter:
     """Send a letter: its link by email, its words kept as they are now. Raises Refused as above."""
     recipient, text = compose(session, referral, to, added, now, new_reference("LT"))
+    about = About(
+        subject_of(referral),
+        referral_id=referral.id,
+        decision_id=referrals.decisions(session, referral.id)[0].decision.id,
+    )
+    kept = post(session, actor, about, recipient, text, sender, now)
+    for earlier in queries.failed_to(session, referral.id, recipient.to, recipient.child_id):
+        outbox.seen_to(session, actor, earlier, now)
+    return kept
+
+
+def post(
+    session: Session,
+    actor: Actor,
+    about: About,
+    recipient: Recipient,
+    text: LetterText,
+    sender: Sender,
+    now: datetime,
+) -> ReferralLetter:
+    """Keep a composed letter and send its link."""
     invitation = invitations.invite(session, recipient.name, recipient.email, False, now)
     invitation.expires_at = now + LINK_LIFE
     kept = ReferralLetter(
         ref=text.reference,
-        referral_id=referral.id,
-        decision_id=referrals.decisions(session, referral.id)[0].decision.id,
+        referral_id=about.referral_id,
+        decision_id=about.decision_id,
+        arrival_id=about.arrival_id,
         to=recipient.to,
         child_id=recipient.child_id,
         name=recipient.name,
@@ -102,22 +134,21 @@ def send(
     [kept.message_id] = outbox.enqueue_all(
         session, link_letters(LetterKind.OUTCOME, desk, kept.ref, [reader], now), now
     )
-    for earlier in queries.failed_to(session, referral.id, recipient.to, recipient.child_id):
-        outbox.seen_to(session, actor, earlier, now)
     session.flush()
     record(
-        session, actor, "letter sent", subject_of(referral), now,
+        session, actor, "letter sent", about.subject, now,
         {"letter": kept.ref, "to": recipient.to.value},
     )  # fmt: skip
     return kept
 
 
-def opened(session: Session, actor: Actor, letter: ReferralLetter, now: datetime) -> None:
-    """The reader opened the letter: noted once."""
+def opened(
+    session: Session, actor: Actor, letter: ReferralLetter, subject: Subject, now: datetime
+) -> None:
+    """The reader opened the letter: noted once, under what it is about."""
     if letter.opened_at is None:
         letter.opened_at = now
         session.flush()
-        subject = subject_of(session.get_one(Referral, letter.referral_id))
         record(session, actor, "letter opened", subject, now, {"letter": letter.ref})
 
 

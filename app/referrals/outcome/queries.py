@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
+from app.core.database import UTCDateTime
 from app.directory.models import Agency
-from app.referrals.models import ReferralConsent, ReferralDecision
+from app.referrals.models import Referral, ReferralConsent, ReferralDecision
 from app.referrals.outcome.models import DecisionGround, OnwardReferral, ReferralReopening
 from app.referrals.outcome.types import FilterReason
 
@@ -32,16 +34,21 @@ _NEWEST_CONSENT = (
     .order_by(ReferralConsent.id.desc())
     .limit(1)
 )
-# A later decision on the same referral takes the place of an earlier one.
-_LAST = (
-    select(func.max(ReferralDecision.id).label("id"))
-    .group_by(ReferralDecision.referral_id)
-    .subquery()
-)
+_later = aliased(ReferralDecision)
+# A later decision on the same referral takes the place of an earlier one, and one that was opened
+# again is not closed.
 _FILTERED = (
     select(DecisionGround.filtered, func.count())
-    .join(_LAST, _LAST.c.id == DecisionGround.decision_id)
-    .where(DecisionGround.filtered.is_not(None))
+    .join(ReferralDecision, ReferralDecision.id == DecisionGround.decision_id)
+    .join(Referral, Referral.id == ReferralDecision.referral_id)
+    .where(
+        DecisionGround.filtered.is_not(None),
+        ReferralDecision.decided_at >= bindparam("since", type_=UTCDateTime()),
+        Referral.decided_at.is_not(None),
+        ~exists().where(
+            _later.referral_id == ReferralDecision.referral_id, _later.id > ReferralDecision.id
+        ),
+    )
     .group_by(DecisionGround.filtered)
 )
 
@@ -72,6 +79,7 @@ def newest_consent(session: Session, referral_id: int) -> int | None:
     return session.execute(_NEWEST_CONSENT, {"referral": referral_id}).scalar_one_or_none()
 
 
-def filtered(session: Session) -> dict[FilterReason, int]:
-    """How many contacts were closed as no referral, by reason (A12)."""
-    return {reason: count for reason, count in session.execute(_FILTERED) if reason is not None}
+def filtered(session: Session, since: datetime) -> dict[FilterReason, int]:
+    """How many referrals were closed as none since the aware moment, by reason (A12)."""
+    rows = session.execute(_FILTERED, {"since": since})
+    return {reason: count for reason, count in rows if reason is not None}

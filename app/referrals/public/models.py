@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedBytes, EncryptedText
+from app.core.database import Base, EncryptedBytes, EncryptedText, values_of
+from app.referrals.outcome.types import FilterReason
 
 _WAITING = "sent_at IS NOT NULL AND settled_at IS NULL"
+_CLOSED = "filtered IS NOT NULL"
 
 
 class Arrival(Base):
@@ -35,6 +37,20 @@ class Arrival(Base):
             postgresql_where=text("sent_at IS NULL"),
         ),
         Index("ix_arrival_message", "message_id"),
+        Index(
+            "ix_arrival_closed",
+            "settled_at",
+            "id",
+            sqlite_where=text(_CLOSED),
+            postgresql_where=text(_CLOSED),
+        ),
+        Index(
+            "ix_arrival_closed_sent",
+            "sent_at",
+            "id",
+            sqlite_where=text(_CLOSED),
+            postgresql_where=text(_CLOSED),
+        ),
         Index("ix_arrival_network", "network_digest", "started_at"),
         Index("ix_arrival_address", "address_digest", "started_at"),
         CheckConstraint("(sent_at IS NULL) = (decision_due_at IS NULL)", name="sent_has_a_clock"),
@@ -66,6 +82,8 @@ class Arrival(Base):
     settled_at: Mapped[datetime | None]
     settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"))
+    # Why it was no referral (A12); empty again once it was opened again.
+    filtered: Mapped[FilterReason | None] = mapped_column(values_of(FilterReason))
     closed_because: Mapped[str | None] = mapped_column(EncryptedText)
 
 

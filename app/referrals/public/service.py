@@ -70,6 +70,7 @@ def start(session: Session, told: Told, network: str, now: datetime) -> str:
         settled_at=None,
         settled_by_id=None,
         referral_id=None,
+        filtered=None,
         closed_because=None,
     )
     session.add(held)

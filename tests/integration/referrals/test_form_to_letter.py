@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email import message_from_bytes, policy
 
 import pytest
@@ -89,6 +90,8 @@ def test_may_be_at_risk_now_is_carried_into_the_referral(app, signed_in, arrived
     assert "The sender said that a child may be at risk now" in page
     timeline = page.partition('id="timeline"')[2]
     assert "may be at risk now" in timeline
+    assert timeline.count(">Form answered<") == 1, "once, with what was saved last"
+    assert re.search(r"saved \d+ times, last: Risk now", timeline)
     queue = triage.get("/referrals/").text
     assert "May be at risk now" in queue
     with app.app_context():

@@ -149,11 +149,13 @@ def test_a_universal_offer_goes_first_to_the_unseen_the_youngest_and_those_at_ho
 
 
 def test_what_is_no_referral_is_closed_and_counted(held):
+    since = now() - timedelta(days=1)
     decide(held, Outcome.NO_FURTHER_ACTION, ground=Ground(filtered=FilterReason.OTHER_AREA))
-    assert queries.filtered(reading()) == {FilterReason.OTHER_AREA: 1}
+    assert queries.filtered(reading(), now() + timedelta(days=1)) == {}
+    assert queries.filtered(reading(), since) == {FilterReason.OTHER_AREA: 1}
     # A later decision takes its place in the count.
     decide(held, Outcome.ADVICE)
-    assert queries.filtered(reading()) == {}
+    assert queries.filtered(reading(), since) == {}
 
 
 def test_sandwell_decides_red_after_the_second_rating_only(in_app):

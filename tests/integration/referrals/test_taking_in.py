@@ -22,6 +22,7 @@ from app.referrals import keys, queries
 from app.referrals.arrivals import service as arrivals
 from app.referrals.arrivals.queries import MOST
 from app.referrals.models import Child, Referral
+from app.referrals.outcome.types import FilterReason
 from app.referrals.public import service as public
 from app.referrals.public.models import Arrival
 from app.referrals.public.queries import draft_of
@@ -153,9 +154,12 @@ def test_what_is_no_referral_is_closed_with_a_reason(app, signed_in, arrived):
     refused = triage.post(path, data=form)
     assert refused.status_code == 422
     assert "Say why" in refused.text
-    assert triage.post(path, data=form | {"because": "Another area's"}).location == "/referrals/"
+    assert "Choose what it is" in refused.text
+    given = {"filtered": "other_area", "because": "Another area's"}
+    assert triage.post(path, data=form | given).location == f"/referrals/{arrived}/as-sent"
     page = triage.get(f"/referrals/{arrived}/as-sent").text
     assert "Closed as no referral by" in page
+    assert "The child lives in another area" in page
     assert "Another area&#39;s" in page
     assert "Came by the form" not in triage.get("/referrals/").text
 
@@ -182,4 +186,4 @@ def test_an_unfinished_form_is_nobodys_but_its_writers(app, signed_in, change):
     assert triage.get(f"{TAKE_IN}?arrived={ref}").status_code == 404
     assert "Wren" not in triage.get("/referrals/").text
     with app.app_context(), transaction() as session, pytest.raises(Refused):
-        arrivals.close(session, SYSTEM, ref, "Not sent", now())
+        arrivals.close(session, SYSTEM, ref, FilterReason.OTHER, "Not sent", now())

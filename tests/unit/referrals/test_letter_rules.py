@@ -70,7 +70,7 @@ def test_what_was_added_stands_in_paragraphs():
         ("call 01632 960300", "01632 960300"),
         ("wrens are birds", None),
         ("All is well", None),
-        ("Al said so", None),  # two letters are a word like any other
+        ("Al said so", "al"),
     ],
 )
 def test_what_a_reader_may_not_see_is_found(said, found):
@@ -85,3 +85,28 @@ def test_no_letter_before_a_decision_or_to_nobody():
         with pytest.raises(Refused):
             rules.check_send(recipient, outcome, "", hidden)
     rules.check_send(REFERRER, Outcome.ADVICE, "", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "found"),
+    [
+        ("Please ring Jo today.", ["Jo Fernsby"], "jo"),
+        ("Please ring jo today.", ["Jo Fernsby"], "jo"),
+        ("Please ring Joan today.", ["Jo Fernsby"], None),
+        ("Speak to Li's class.", ["Li"], "li"),
+        ("We spoke to An last week.", ["An Nguyen"], "an"),
+        ("An early help worker will ring.", ["An Nguyen"], None),
+        ("Thank you. An early help worker rings.", ["An Nguyen"], None),
+        ("We made a plan and did so at once.", ["A. So"], None),
+        ("Ask Mr So.", ["A. So"], "so"),
+        ("I rang.", ["I Fernsby"], None),
+        ("Write to HEAD@school.example.", [], None),
+    ],
+)
+def test_short_names_are_whole_words_and_everyday_words_are_not_names(text, names, found):
+    assert rules.given_away(text, names, []) == found
+
+
+def test_an_email_address_is_a_phrase_too():
+    said = rules.given_away("Write to Head@School.example.", [], ["head@school.example"])
+    assert said == "head@school.example"
