@@ -167,7 +167,7 @@ def test_the_sender_is_written_to_by_link_and_the_letter_names_nobody(app, triag
             reading().execute(newest).scalar_one().content, policy=policy.default
         )
     code = re.search(r"\b(\d{6}|\d{3} \d{3})\b", str(mail.get_body(("plain",)).get_content()))[1]
-    opened = reader.post(waiting, data=form_of(reader.get(waiting).text, "") | {"code": code})
+    opened = reader.post(waiting, data=form_of(reader.get(waiting).text, waiting) | {"code": code})
     assert opened.status_code == 303
     assert "Ring the next county." in reader.get(opened.location, follow_redirects=True).text
     assert "Not read yet" not in triage.get(as_sent).text
