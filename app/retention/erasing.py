@@ -55,7 +55,9 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     "abuse_case": ("abuse_person.case_id", "list_entry.case_id"),
     "action": ("action_reminder.action_id",),
     "agency_check": ("check_answer.check_id",),
-    "arrival": ("arrival_file.arrival_id",),
+    "arrival": (
+        "arrival_file.arrival_id", "arrival_reopening.arrival_id", "referral_letter.arrival_id",
+    ),
     "dissent": ("escalation.dissent_id",),
     "escalation": ("escalation_note.escalation_id",),
     "entry": ("entry_history.entry_id",),
