@@ -77,6 +77,7 @@ class Step:
 
 # From the end of the meeting to the end of the case (F8).
 AFTER = Step("What follows: conference, assessment, actions", "after.after")
+DISAGREEMENTS = Step("Who disagrees", "escalation.disagreements")
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +244,7 @@ def _steps(
             others = [
                 (Permission.DISCUSSION_WRITE, Step("What was written", hold.endpoint)),
                 (Permission.DISCUSSION_SEE, AFTER),
+                (Permission.DISCUSSION_SEE, DISAGREEMENTS),
             ]
         case MeetingState.SIGNED:
             circulate = "records.circulate"
@@ -252,6 +254,7 @@ def _steps(
             others = [
                 (Permission.RECORD_SEE, Step("The record", "records.gate")),
                 (Permission.DISCUSSION_SEE, AFTER),
+                (Permission.DISCUSSION_SEE, DISAGREEMENTS),
             ]
         case _:
             others = []

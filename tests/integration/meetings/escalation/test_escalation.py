@@ -178,6 +178,7 @@ def test_it_stands_on_the_first_page_and_the_chairs_page(police, signed_in):
     page = chair.get("/").text
     assert "Resolve the disagreement" in page and address(police) in page
     assert address(police) in chair.get(f"/discussions/{police.ref}/hold").text
+    assert address(police) in chair.get(f"/discussions/{police.ref}").text
 
 
 def test_who_may_only_read_gets_no_form(police, signed_in):
