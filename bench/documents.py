@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.clock import now
+from app.core.paper import printing
 from app.core.paper.printing import fetches_nothing
 from app.records.copies import Press
 from app.records.document import render
@@ -74,17 +75,17 @@ def _sealer(moment: datetime) -> Sealer:
 def _what_is_printed(copy: Any) -> tuple[str, list[Any]]:
     """The very HTML and style sheets that the record is printed from."""
     seen: list[tuple[str, list[Any]]] = []
-    printing = render.print_pages
+    print_pages = printing.print_pages
 
     def listening(html: str, sheets: list[Any], **options: Any) -> bytes:
         seen.append((html, sheets))
-        return printing(html, sheets, **options)
+        return print_pages(html, sheets, **options)
 
-    render.print_pages = listening
+    printing.print_pages = listening
     try:
-        render.render(copy)
+        render.lay_out(copy)
     finally:
-        render.print_pages = printing
+        printing.print_pages = print_pages
     return seen[0]
 
 

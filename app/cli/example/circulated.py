@@ -79,7 +79,7 @@ class Circulated:
                 session,
                 self.area.one(Role.CHAIR),
                 meeting,
-                lines[-1].circulation_id,
+                lines[-2].circulation_id,
                 "A friend of the family works in that office: read out on the telephone instead.",
                 at,
             )

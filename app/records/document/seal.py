@@ -24,10 +24,13 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 from cryptography.x509.oid import NameOID
 
+from app.records.document import cms
+
 FIELD = "AuthoritySeal"
 REASON = "Sealed copy of the record of a strategy discussion"
 # Room for one certificate and one signature, in hexadecimal digits.
 RESERVED = 8192
+NO_DIGEST = bytes(32)
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 LONGEST_COMMON_NAME = 64
 
@@ -70,26 +73,40 @@ class Sealer:
         return cls(key, certificate)
 
     @cached_property
-    def _cms_signer(self) -> Any:
+    def _attributes(self) -> bytes:
+        """What a seal signs, in DER, as pyHanko writes it of an empty digest. All but the digest
+        is the same in every seal of this certificate, and to work it out costs twenty times the
+        signature."""
+        import asyncio
+
         from asn1crypto import keys
         from asn1crypto import x509 as asn1_x509
         from pyhanko.sign.signers import SimpleSigner
+        from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
         from pyhanko_certvalidator.registry import SimpleCertificateStore
-
-        class LowFormSigner(SimpleSigner):
-            def sign_raw(self, data: bytes, digest_algorithm: str) -> bytes:
-                return low_form(bytes(super().sign_raw(data, digest_algorithm)))
 
         no_others: Any = SimpleCertificateStore
         encoding = serialization.Encoding.DER
         key = self.key.private_bytes(
             encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        return LowFormSigner(
+        signer = SimpleSigner(
             signing_cert=asn1_x509.Certificate.load(self.certificate.public_bytes(encoding)),
             signing_key=keys.PrivateKeyInfo.load(key),
             cert_registry=no_others(),
         )
+        made = asyncio.run(
+            signer.async_sign(
+                NO_DIGEST,
+                "sha256",
+                use_pades=True,
+                signed_attr_settings=PdfCMSSignedAttributes(),
+            )
+        )
+        attributes = made["content"]["signer_infos"][0]["signed_attrs"].untag().dump()
+        if attributes.count(NO_DIGEST) != 1:
+            raise SealError("The certificate cannot be used for a seal: make another.")
+        return bytes(attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +251,11 @@ def low_form(signature: bytes) -> bytes:
 
 
 def _cms(sealer: Sealer, digest: bytes) -> bytes:
-    import asyncio
+    from asn1crypto.cms import CMSAttributes
 
-    from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
-
-    signing = sealer._cms_signer.async_sign(
-        digest, "sha256", use_pades=True, signed_attr_settings=PdfCMSSignedAttributes()
-    )
-    message = asyncio.run(signing)
-    spelled = bytes(message.dump())
+    attributes = sealer._attributes.replace(NO_DIGEST, digest)
+    signature = low_form(sealer.key.sign(attributes, ec.ECDSA(hashes.SHA256())))
+    spelled = cms.message(sealer.certificate, CMSAttributes.load(attributes), signature)
     if 2 * len(spelled) > RESERVED:
         raise SealError("The authority's certificate is too long for the seal: use a shorter name.")
     return spelled

@@ -15,13 +15,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from app.records.document import cms
 from app.records.document.render import ATTACHMENT
 from app.records.document.seal import RESERVED, low_form
 
@@ -121,13 +122,13 @@ def _message(gap: bytes) -> Any:
     before; otherwise this process could not seal any more.
     """
     import_module("pyhanko.sign.signers")
-    from asn1crypto import cms
+    from asn1crypto.cms import ContentInfo
 
     digits = gap[1:-1]
     if gap[:1] != b"<" or gap[-1:] != b">" or not re.fullmatch(rb"[0-9A-F]+", digits):
         raise _Flaw("The seal itself was changed.")
     spelled = bytes.fromhex(digits.decode("ascii"))
-    message = cms.ContentInfo.load(spelled, strict=False)
+    message = ContentInfo.load(spelled, strict=False)
     if message.dump() + bytes(len(spelled) - len(message.dump())) != spelled:
         raise _Flaw("The seal itself was changed.")
     return message
@@ -143,8 +144,7 @@ def _sealed_by(message: Any) -> x509.Certificate:
 def _check(message: Any, certificate: x509.Certificate, digest: bytes) -> None:
     """Raise `_Flaw` unless the signature holds over the digest and nothing in the seal is odd.
 
-    A signature does not cover the whole of a CMS message. So the message is written anew from
-    what is covered, the certificate and the signature, and must come out the same.
+    The message is written anew from what the signature covers, and must come out the same.
     """
     signer = message["content"]["signer_infos"][0]
     attributes = signer["signed_attrs"].untag()
@@ -164,30 +164,5 @@ def _check(message: Any, certificate: x509.Certificate, digest: bytes) -> None:
         raise _Flaw("The signature in the seal does not hold.") from None
     if low_form(signature) != signature:
         raise _Flaw("The seal itself was changed.")
-    if _written_anew(certificate, signer["signed_attrs"], signature) != message.dump():
+    if cms.message(certificate, signer["signed_attrs"], signature) != message.dump():
         raise _Flaw("The seal itself was changed.")
-
-
-def _written_anew(certificate: x509.Certificate, attributes: Any, signature: bytes) -> bytes:
-    from asn1crypto import cms
-    from asn1crypto import x509 as asn1_x509
-
-    holder = asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
-    issuer_and_serial = {"issuer": holder.issuer, "serial_number": holder.serial_number}
-    signer = {
-        "version": "v1",
-        "sid": cms.SignerIdentifier({"issuer_and_serial_number": issuer_and_serial}),
-        "digest_algorithm": {"algorithm": "sha256"},
-        "signed_attrs": attributes,
-        "signature_algorithm": {"algorithm": "sha256_ecdsa"},
-        "signature": signature,
-    }
-    content = {
-        "version": "v1",
-        "digest_algorithms": [{"algorithm": "sha256"}],
-        "encap_content_info": {"content_type": "data"},
-        "certificates": [holder],
-        "signer_infos": [signer],
-    }
-    message = cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(content)})
-    return cast(bytes, message.dump())

@@ -22,6 +22,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
+from app.records.document.cms import message as written
 from app.records.document.readers import for_reader
 from app.records.document.render import render
 from app.records.document.seal import (
@@ -34,7 +35,7 @@ from app.records.document.seal import (
     sign_hash,
     verify_hash,
 )
-from app.records.document.verify import _written_anew, attached_record, verify_seal
+from app.records.document.verify import attached_record, verify_seal
 from tests.unit.records import contents
 from tests.unit.records.conftest import MADE
 
@@ -121,6 +122,14 @@ def test_a_flipped_bit_anywhere_breaks_the_seal(sealed: bytes, sealer: Sealer) -
         assert verdict.problem
 
 
+def test_of_a_thousand_changes_of_one_byte_none_verifies(sealed: bytes, sealer: Sealer) -> None:
+    chance = random.Random(20261121)
+    for position in chance.sample(range(len(sealed)), 1000):
+        changed = bytearray(sealed)
+        changed[position] = (changed[position] + chance.randrange(1, 256)) % 256
+        assert not verify_seal(bytes(changed), sealer.certificate).intact, position
+
+
 @pytest.mark.long
 def test_no_bit_of_the_seal_itself_can_change(sealed: bytes, sealer: Sealer) -> None:
     begin, end = seal_place(sealed)
@@ -153,8 +162,8 @@ def test_the_mirrored_signature_is_refused(sealed: bytes, sealer: Sealer) -> Non
     attributes = message["content"]["signer_infos"][0]["signed_attrs"]
 
     def sealed_with(spelled: bytes) -> bytes:
-        message = _written_anew(sealer.certificate, attributes, spelled).hex().upper().encode()
-        return sealed[: begin + 1] + message.ljust(end - begin - 2, b"0") + sealed[end - 1 :]
+        anew = written(sealer.certificate, attributes, spelled).hex().upper().encode()
+        return sealed[: begin + 1] + anew.ljust(end - begin - 2, b"0") + sealed[end - 1 :]
 
     assert sealed_with(signature) == sealed
     assert sealed_with(mirrored) != sealed

@@ -1,0 +1,117 @@
+"""Every protected field, every reader, every output: nothing where it must not be, everything where
+it must (F4, D2, H6, H7)."""
+
+from __future__ import annotations
+
+import io
+from email import policy
+from email.parser import BytesParser
+
+import pikepdf
+import pypdf
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.accounts.types import Role
+from app.core.session import transaction
+from app.directory.queries import council
+from app.outbox.models import OutboxMessage
+from app.records import circulation, service, worker
+from app.records.document.verify import attached_record
+from tests.factories.records import (
+    ADDRESS_CANARY,
+    CANARIES,
+    HEALTH_CANARY,
+    REFERRER_CANARY,
+    make_releaser,
+    make_signed,
+)
+from tests.integration.records.circulating import AFTER, LATER, settings_of, unpacked
+
+MAY_SEE = {
+    "social_care": {*CANARIES},
+    "police": {ADDRESS_CANARY, REFERRER_CANARY},
+    "health": {HEALTH_CANARY},
+    "education": set[str](),
+}
+TABLES = ("audit_entry", "audit_view", "record_version", "record_copy", "record_extract",
+          "circulation", "outbox_message")  # fmt: skip
+
+
+def found_in(content: str | bytes) -> set[str]:
+    """The canaries in a text, or in bytes in any of the spellings that a PDF may use."""
+    if isinstance(content, str):
+        return {canary for canary in CANARIES if canary in " ".join(content.split())}
+    spellings = ("utf-8", "utf-16-be", "utf-16-le")
+    return {
+        canary
+        for canary in CANARIES
+        if any(canary.encode(spelling) in content for spelling in spellings)
+    }
+
+
+def outputs_of(pdf: bytes) -> dict[str, str]:
+    """What a copy shows: its pages, what it says of itself, the data that it carries."""
+    pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        metadata = document.Root.Metadata.read_bytes().decode() + repr(dict(document.docinfo))
+        names = repr(list(document.attachments)) + repr(document.open_outline().root)
+    return {
+        "text": " ".join(page.extract_text() for page in pages),
+        "record.json": repr(attached_record(pdf)),
+        "metadata": metadata + names,
+    }
+
+
+def test_the_leak_matrix(
+    in_app: Flask, signed_in, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with transaction() as session:
+        meeting, _ = make_signed(session, settings_of(in_app), AFTER, invitees=4, children=2)
+        people = {one.id: one.agency_kind.value for one in meeting.invitees}
+        emails = {one.email: one.agency_kind.value for one in meeting.invitees}
+        council(session).secure_domains = sorted(
+            {address.rpartition("@")[2] for address in emails if address}
+        )
+        # A copy attached must be as bare as the one behind the link.
+        staff = make_releaser(session)
+        service.release(session, staff, meeting, 1, {}, True, AFTER, set(people))
+    assert set(people.values()) == set(MAY_SEE)
+    assert worker.make_copies(settings_of(in_app), LATER) == 4
+
+    with transaction() as session:
+        files = {one: circulation.copy_for_invitee(session, one) for one in people}
+    for invitee_id, kind in people.items():
+        file = files[invitee_id]
+        assert file is not None
+        pdf = file.pdf
+        shown = outputs_of(pdf)
+        assert found_in(shown["text"]) == MAY_SEE[kind], kind
+        assert found_in(shown["record.json"]) == MAY_SEE[kind], kind
+        assert found_in(shown["metadata"]) == set(), kind
+        assert found_in(unpacked(pdf)) <= MAY_SEE[kind], kind
+
+    with transaction() as session:
+        for row in session.query(OutboxMessage).filter_by(kind="record"):
+            assert row.content is not None
+            message = BytesParser(policy=policy.default).parsebytes(row.content)
+            *words, enclosed = (part for part in message.walk() if not part.is_multipart())
+            assert found_in(row.subject + repr(message.items())) == set()
+            assert found_in("".join(part.get_content() for part in words)) == set()
+            kind = emails[row.recipient]
+            assert found_in(outputs_of(enclosed.get_content())["record.json"]) == MAY_SEE[kind]
+
+    chair, path = signed_in(Role.CHAIR), f"/discussions/{meeting.ref}/record"
+    whole = chair.get(f"{path}/1.pdf").data
+    assert found_in(outputs_of(whole)["text"]) == {*CANARIES}
+    for place in range(4):
+        assert found_in(unpacked(chair.get(f"{path}/1/actions/{place}.pdf").data)) == set()
+    with transaction() as session:
+        # What stands at rest, in the clear, is no place for any of them.
+        for table in TABLES:
+            rows = session.execute(text(f"SELECT * FROM {table}")).all()
+            assert rows, table
+            assert found_in(repr(rows)) == set(), table
+    said = "".join(capfd.readouterr()) + caplog.text
+    assert found_in(said) == set()
