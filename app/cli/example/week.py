@@ -33,6 +33,7 @@ from app.directory.types import ProfessionalRole
 from app.records.sealing import ensure_example_seal
 from app.referrals import service as referrals
 from app.referrals.models import Referral
+from app.referrals.public.types import Told
 from app.referrals.sender import Sender
 from app.referrals.types import (
     CHILD_PROTECTION,
@@ -112,7 +113,8 @@ class Week:
             refer = partial(self._refer, story, misheard=misheard)
             self._plan(self.now - timedelta(hours=hours), refer)
         for at, told in arrivals.forms(self.now):
-            self._plan(at, partial(arrivals.send_form, self.session, self.settings, told))
+            self._plan(at, partial(self._send_form, told))
+        self._plan(self.now - arrivals.CLOSED_AGO, self._close_form)
         while self._events:
             self._events.sort(reverse=True)
             event = self._events.pop()
@@ -120,6 +122,12 @@ class Week:
         fill_abuse(self.session, self.area, self.now)
         self.discussions.settle_mail()
         self.triage.settle_mail(self.now)
+
+    def _send_form(self, told: Told, at: datetime) -> None:
+        arrivals.send_form(self.session, self.settings, told, at)
+
+    def _close_form(self, at: datetime) -> None:
+        arrivals.close_one(self.session, self.settings, self.area.actor(Role.TRIAGE), at)
 
     def _plan(self, at: datetime, happen: Callable[[datetime], None]) -> None:
         """Something that happens then; what would lie after the first start has not happened."""

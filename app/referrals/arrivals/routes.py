@@ -37,12 +37,11 @@ def as_sent(ref: str) -> Response:
     held = found(session, ref)
     assert held.sent_at is not None
     files = public.files_of(session, held.id)
+    who, *rest = answers_in_words(Told.from_text(held.answers), None if files else (), held.sent_at)
     return respond(
         "referrals/as_sent.html",
         held=held,
-        sections=answers_in_words(
-            Told.from_text(held.answers), None if files else (), held.sent_at
-        ),
+        sections=[who._replace(title="Who sent it"), *rest],
         files=files,
         settled=queries.settled(session, held.id),
         reopenings=queries.reopenings(session, held.id),

@@ -36,7 +36,3 @@ class Counted(NamedTuple):
     reason: str
     forms: int
     referrals: int
-
-    @property
-    def both(self) -> int:
-        return self.forms + self.referrals
