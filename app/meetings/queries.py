@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import Session, aliased, lazyload
 
 from app.accounts.models import Staff
@@ -301,6 +302,27 @@ _LATER = (
     )
     .limit(1)
 )
+
+
+_LAST_CANCELLED = (
+    select(Meeting)
+    .join(_THEIRS, _THEIRS.meeting_id == Meeting.id)
+    .where(
+        _THEIRS.child_id.in_(bindparam("children", expanding=True)),
+        Meeting.referral_id.is_(None),
+        Meeting.state == MeetingState.CANCELLED,
+        Meeting.not_needed_at.is_(None),
+        ~exists().where(_MINE.child_id == _THEIRS.child_id, _MINE.meeting_id > Meeting.id),
+    )
+    .order_by(Meeting.id)
+    .limit(1)
+)
+
+
+def last_cancelled(session: Session, child_ids: Sequence[int]) -> Meeting | None:
+    """The discussion of one of these children's open cases that was cancelled last, where nothing
+    took its place and nobody said that none is needed (A11); the oldest of several."""
+    return session.execute(_LAST_CANCELLED, {"children": child_ids}).unique().scalar_one_or_none()
 
 
 def later_of_same_children(session: Session, meeting_id: int) -> bool:

@@ -66,7 +66,7 @@ def decide(ref: str) -> Response:
         staff = signed_in()
 
         def act(session: Session) -> str:
-            occasion = Occasion(referral_ref=ref, information_at=moment_of(form.information_at))
+            occasion = _occasion(ref, form)
             decided_at = moment_of(form.decided_at) or moment
             meeting = service.decide_needed(
                 session, staff, occasion, form.reason.data, decided_at, moment
@@ -90,6 +90,7 @@ def decide(ref: str) -> Response:
         children=[row.child for row in referral.children],
         is_later=any(one.state is not MeetingState.CANCELLED for one in held),
         waiting=next((one for one in held if one.state is MeetingState.NEEDED), None),
+        cancelled=service.in_place_of(session, _occasion(ref, form)),
         deadline=_expected(session, ref, form, moment),
     )
 
@@ -329,11 +330,14 @@ def _people(session: Session, referral: Referral, at: datetime) -> list[tuple[st
     return [(str(person_id), words) for person_id, words in people.items()]
 
 
+def _occasion(ref: str, form: NeedForm) -> Occasion:
+    return Occasion(referral_ref=ref, information_at=moment_of(form.information_at))
+
+
 def _expected(session: Session, ref: str, form: NeedForm, moment: datetime) -> DeadlinePanel | None:
     """The deadline that the decision sets, before it is taken (B2)."""
     decided_at = moment_of(form.decided_at) or moment
-    occasion = Occasion(referral_ref=ref, information_at=moment_of(form.information_at))
-    clock = service.expected_due(session, occasion, min(decided_at, moment))
+    clock = service.expected_due(session, _occasion(ref, form), min(decided_at, moment))
     return deadline_panel(clock, moment) if clock is not None else None
 
 

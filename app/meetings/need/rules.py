@@ -19,13 +19,24 @@ def facts_for(
     decided_at: datetime,
     information_at: datetime | None,
     identified_at: datetime | None,
+    cancelled: Facts | None = None,
 ) -> Facts:
     """The facts of one discussion (B1). All moments are aware.
 
     The first discussion of a referral runs from what the referral says. For an open case or a
     later discussion `received_at` is when the triggering information arrived, else absent: never
     the months-old referral; what was identified then does not start this clock either.
+
+    `cancelled` are the facts of a discussion that was called off and in whose place this one comes.
+    Its need was never met, so its clock runs on from the first decision (BROMLEY 1), whoever
+    decides anew and when; only newer information starts another.
     """
+    if cancelled is not None and runs_on(cancelled, information_at):
+        first = cancelled.need_identified_at or decided_at
+        if referral is None or not is_first or referral.need_identified_at != first:
+            return _with_new_flags(cancelled, referral, identified_at)
+        # As the referral has it now: when it was received may have been corrected meanwhile.
+        decided_at, information_at = first, None
     if referral is not None and is_first and information_at is None:
         return replace(
             referral,
@@ -42,6 +53,22 @@ def facts_for(
         meeting_ended_at=None,
         section47_started_at=None,
         icpc_decided_at=None,
+    )
+
+
+def runs_on(cancelled: Facts, information_at: datetime | None) -> bool:
+    """Whether the clock of a cancelled discussion goes on: not where information that makes another
+    one needed has arrived since that was decided."""
+    first = cancelled.need_identified_at
+    return information_at is None or (first is not None and information_at <= first)
+
+
+def _with_new_flags(kept: Facts, referral: Facts | None, identified_at: datetime | None) -> Facts:
+    kept = replace(kept, identified_at=identified_at or kept.identified_at)
+    if referral is None:
+        return kept
+    return replace(
+        kept, flags=referral.flags, rag=referral.rag, domestic_abuse=referral.domestic_abuse
     )
 
 

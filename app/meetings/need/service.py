@@ -25,7 +25,7 @@ from app.meetings.need import rules
 from app.meetings.need.types import HeldAlready, Occasion, Present, Started
 from app.meetings.types import STARTED_AT_ONCE, Attendance, Format, MeetingState, Route
 from app.protocols import registry
-from app.protocols.exchange import snapshot
+from app.protocols.exchange import restore, snapshot
 from app.protocols.rules import clocks
 from app.protocols.types import Clock, ClockError, Due, Facts, Protocol
 from app.referrals import queries as referrals
@@ -49,6 +49,7 @@ class _Case:
     referral: Referral | None
     child_ids: list[int]
     is_first: bool
+    cancelled: Meeting | None = None  # in whose place the discussion comes
 
 
 def decide_needed(
@@ -154,6 +155,15 @@ def expected_due(
     return clocks(_protocol(session), facts).get(Clock.STRATEGY_DISCUSSION)
 
 
+def in_place_of(session: Session, occasion: Occasion) -> Meeting | None:
+    """The cancelled discussion whose deadline runs on for the next one, or None."""
+    cancelled = _case(session, occasion).cancelled
+    if cancelled is None:
+        return None
+    facts = restore(cancelled.clocks).facts
+    return cancelled if rules.runs_on(facts, occasion.information_at) else None
+
+
 def _case_to_change(session: Session, occasion: Occasion) -> _Case:
     """The case, its referral locked: of two decisions at once the second sees the first."""
     case = _case(session, occasion)
@@ -168,17 +178,24 @@ def _case(session: Session, occasion: Occasion) -> _Case:
         referral = referrals.by_ref(session, occasion.referral_ref)
         if referral is None:
             raise NoSuchReferral(occasion.referral_ref)
-        held = [
+        before = [
             one
             for one in queries.meetings_of_referral(session, referral.id)
-            if one.state not in (MeetingState.CANCELLED, MeetingState.NEEDED)
+            if one.state is not MeetingState.NEEDED
         ]
-        return _Case(referral, [one.child_id for one in referral.children], is_first=not held)
+        last = before[-1] if before else None
+        return _Case(
+            referral,
+            [one.child_id for one in referral.children],
+            is_first=all(one.state is MeetingState.CANCELLED for one in before),
+            cancelled=last if last and last.state is MeetingState.CANCELLED else None,
+        )
     found = [referrals.child_by_ref(session, ref) for ref in dict.fromkeys(occasion.child_refs)]
     children = [child for child in found if child is not None]
     if not children or len(children) != len(found):
         raise Refused("children", "Choose at least one child")
-    return _Case(None, [child.id for child in children], is_first=False)
+    ids = [child.id for child in children]
+    return _Case(None, ids, is_first=False, cancelled=queries.last_cancelled(session, ids))
 
 
 def _waiting(session: Session, case: _Case) -> Meeting | None:
@@ -213,6 +230,7 @@ def _facts(case: _Case, occasion: Occasion, decided_at: datetime) -> Facts:
         decided_at=decided_at,
         information_at=occasion.information_at,
         identified_at=occasion.identified_at,
+        cancelled=restore(case.cancelled.clocks).facts if case.cancelled else None,
     )
 
 

@@ -330,3 +330,105 @@ def test_a_shared_address_does_not_hold_up_an_emergency(ground):
         given = Started(professional_ids=tuple(one.id for one in people))
         meeting = service.start_now(session, staff, Occasion(referral_ref=ref), given, FRIDAY)
         assert len(meeting.invitees) == 3
+
+
+# After a cancellation the clock runs on from the first decision (B1, B2; BROMLEY 1)
+
+HOUR = timedelta(hours=1)
+
+
+def _decide(staff, ref, at, **occasion):
+    with transaction() as session:
+        asked = Occasion(referral_ref=ref, **occasion)
+        meeting = service.decide_needed(session, staff, asked, REASON, at, at)
+        return meeting.id, meeting.due_at
+
+
+def _call_off(meeting_id):
+    with transaction() as session:
+        session.get_one(Meeting, meeting_id).state = MeetingState.CANCELLED
+
+
+def test_decided_anew_after_a_cancellation_the_clock_runs_on_from_the_first_decision(ground):
+    staff, ref = ground
+    for hours in (0, 5, 9):
+        meeting_id, due = _decide(staff, ref, FRIDAY + hours * HOUR)
+        assert due == FRIDAY + 24 * HOUR
+        kept = restore(reading().get_one(Meeting, meeting_id).clocks)
+        assert kept.facts.need_identified_at == FRIDAY
+        assert kept.clocks[Clock.STRATEGY_DISCUSSION].start_at == FRIDAY
+        _call_off(meeting_id)
+    # One that is started at once, or was held already, is due by the same clock.
+    with transaction() as session:
+        occasion = Occasion(referral_ref=ref)
+        begun = service.start_now(session, staff, occasion, Started(), FRIDAY + 10 * HOUR)
+        assert begun.due_at == FRIDAY + 24 * HOUR
+
+
+def test_new_information_after_a_cancellation_starts_a_clock_of_its_own(ground):
+    staff, ref = ground
+    first, _due = _decide(staff, ref, FRIDAY)
+    _call_off(first)
+    later = FRIDAY + 72 * HOUR
+    assert _would_be_due(ref, later, information_at=FRIDAY - HOUR) == FRIDAY + 24 * HOUR
+    assert _would_be_due(ref, later, information_at=later - HOUR) == later + 24 * HOUR
+
+
+def _would_be_due(ref, at, **occasion):
+    return service.expected_due(reading(), Occasion(referral_ref=ref, **occasion), at).due_at
+
+
+def test_a_further_discussion_that_was_cancelled_runs_on_from_its_own_decision(ground):
+    staff, ref = ground
+    first, _due = _decide(staff, ref, FRIDAY)
+    with transaction() as session:
+        session.get_one(Meeting, first).state = MeetingState.SIGNED
+    later = FRIDAY + 240 * HOUR
+    second, due = _decide(staff, ref, later, information_at=later - HOUR)
+    assert due == later + 24 * HOUR
+    _call_off(second)
+    third, due = _decide(staff, ref, later + 6 * HOUR)
+    assert due == later + 24 * HOUR
+    assert restore(reading().get_one(Meeting, third).clocks).facts.received_at == later - HOUR
+
+
+def test_a_flag_set_since_counts_when_it_is_decided_anew(ground):
+    staff, ref = ground
+    first, _due = _decide(staff, ref, FRIDAY)
+    _call_off(first)
+    with transaction() as session:
+        session.execute(select(Referral)).scalar_one().flags = [Flag.SERIOUS_HARM.value]
+    _second, due = _decide(staff, ref, FRIDAY + HOUR)
+    assert in_london(due).date() == in_london(FRIDAY).date()
+
+
+@pytest.mark.parametrize("not_needed", [False, True])
+def test_an_open_case_decided_anew_runs_on_unless_none_was_needed(ground, not_needed):
+    staff, _ref = ground
+    with transaction() as session:
+        child = make_known_child(session).ref
+        occasion = Occasion(child_refs=(child,))
+        first = service.decide_needed(session, staff, occasion, REASON, FRIDAY, FRIDAY)
+        first.state = MeetingState.CANCELLED
+        if not_needed:
+            first.not_needed_at, first.not_needed_reason = FRIDAY, "The injury was explained."
+    later = FRIDAY + 5 * HOUR
+    with transaction() as session:
+        again = service.decide_needed(session, staff, occasion, REASON, later, later)
+        assert again.due_at == (later if not_needed else FRIDAY) + 24 * HOUR
+
+
+def test_the_page_says_that_the_deadline_runs_on_and_from_when(app, chair):
+    browser, ref = chair
+    with app.app_context():
+        with transaction() as session:
+            staff = make_member(make_staff(session, Role.CHAIR))
+        meeting_id, due = _decide(staff, ref, now() - timedelta(minutes=50))
+        _call_off(meeting_id)
+        db.session.remove()
+    path = f"/referrals/{ref}/strategy-discussion"
+    page = browser.get(path).text
+    assert "was cancelled and its deadline runs on" in page
+    assert f'<time datetime="{due.isoformat()}">' in page
+    # Newer information can be told, and the page then works with it.
+    assert "information_at-day" in form_of(page, path)
