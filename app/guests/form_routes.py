@@ -24,6 +24,7 @@ from app.meetings.papers.queries import form_by_invitation
 from app.meetings.papers.types import FormState
 from app.web.access import access
 from app.web.htmx import go_to, respond
+from app.web.once import done_before, mark_done
 
 
 class FormReader:
@@ -93,16 +94,19 @@ def answer_form() -> Response:
         return _page(typed, 422)
     act = papers.refuse if typed.do.data == "refuse" else papers.acknowledge
     said = f"{typed.who.data}: {typed.words.data}".removesuffix(": ")
+    here, moment = url_for("guests.form"), now()
     try:
         with transaction() as session:
-            held = _form(session) or abort(404)
-            ref = session.get_one(Meeting, held.meeting_id).ref
-            act(session, _reader().actor, ref, held.kind, said, now())
+            if not done_before(session, typed.nonce.data):
+                held = _form(session) or abort(404)
+                ref = session.get_one(Meeting, held.meeting_id).ref
+                act(session, _reader().actor, ref, held.kind, said, moment)
+                mark_done(session, typed.nonce.data, here, moment)
     except Refused as refusal:
         typed.add_error("words", refusal.message)
         return _page(typed, 422)
     flash("Your answer has reached the desk.", "success")
-    return go_to(url_for("guests.form"))
+    return go_to(here)
 
 
 def _introduce(typed: IntroduceForm, status: int = 200) -> Response:

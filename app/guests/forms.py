@@ -104,7 +104,7 @@ class DissentForm(OnceForm):
     why = Passage("Why?", validators=[Required("Write why you disagree")], length=5_000)
 
 
-class FormAnswerForm(BaseForm):
+class FormAnswerForm(OnceForm):
     """What an agency says to a form that was sent to it; which button says the rest."""
 
     who = Line("Who answers", validators=[Required("Enter your name and role")])

@@ -20,8 +20,8 @@ from app.guests.types import (
     OwnReport,
     Visitor,
 )
-from app.invitations.wording import telephone_uri
-from app.meetings.types import Answer, Format, MeetingState
+from app.invitations.wording import telephone_in, telephone_uri
+from app.meetings.types import Answer, Format, MeetingState, dial_in_parts
 from app.records.circulation import record_for_invitee
 from app.records.types import GuestRecord
 
@@ -34,7 +34,7 @@ class DialIn:
     pin: str
     tel: str
     tel_with_pin: str
-    words: str  # where somebody typed how to dial in
+    words: str  # where somebody typed more than a number and a PIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,10 @@ def when_words(start: datetime | None, end: datetime | None) -> str:
 def dial_in_of(meeting: MeetingSeen) -> DialIn | None:
     """How to ring in, while there is something to ring into."""
     if meeting.typed_dial_in:
-        tel = telephone_uri(meeting.typed_dial_in) or ""
+        telephone, typed_pin = dial_in_parts(meeting.typed_dial_in)
+        tel = telephone_in(meeting.typed_dial_in) or ""
+        if tel and telephone_uri(telephone) == tel:
+            return DialIn(telephone, typed_pin, tel, "", "")
         return DialIn("", "", tel, "", meeting.typed_dial_in)
     if not meeting.telephone:
         return None

@@ -18,6 +18,7 @@ _ADDRESS = re.compile(
     r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
 )
 _LONGEST_ADDRESS = 254
+_NUMBER = re.compile(r"(?<!\d)(?:\+\d|0)[\d ().-]{7,18}\d(?!\d)")
 
 
 def forbidden_words(text: str) -> str | None:
@@ -66,6 +67,13 @@ def neutral(text: str, instead: str) -> str:
     """The text on one line, or `instead` where it holds forbidden words or nothing."""
     line = one_line(text)
     return instead if not line or forbidden_words(line) else line
+
+
+def telephone_in(text: str) -> str | None:
+    """The number in what somebody typed about dialling in, as a `tel:` address; None where there is
+    none. A PIN behind it stays out: nobody knows what its line asks for between the two."""
+    found = _NUMBER.search(text)
+    return None if found is None else telephone_uri(found[0])
 
 
 def telephone_uri(number: str) -> str | None:

@@ -13,13 +13,13 @@ from app.core.clock import words_for_moment, words_for_span, words_for_time
 from app.directory import queries as directory
 from app.directory.models import Professional
 from app.directory.rules import is_at_work, working_hours_in_words
-from app.invitations.wording import telephone_uri
+from app.invitations.wording import telephone_in, telephone_uri
 from app.meetings.calls import rules
 from app.meetings.calls.queries import calls_of
 from app.meetings.calls.types import CallShown, Outcome
 from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import place_of
-from app.meetings.types import Answer, MeetingState
+from app.meetings.types import Answer, MeetingState, dial_in_parts
 
 OPEN = frozenset({MeetingState.BOOKED, MeetingState.UNDER_WAY})
 
@@ -52,6 +52,8 @@ class CallSheet:
     meeting: Meeting
     when: str
     dial_in: str
+    dial_in_uri: str | None
+    pin: str
     script: tuple[str, ...]
     cards: tuple[Card, ...]
     reached: str
@@ -81,18 +83,26 @@ def sheet_of(session: Session, meeting: Meeting, now: datetime) -> CallSheet:
     cards.sort(key=lambda card: order.index(card.state))
     done = sum(card.state == "done" for card in cards)
     council = directory.council(session)
-    place = place_of(session, meeting)
+    number, pin = _dial_in(session, meeting)
     return CallSheet(
         meeting=meeting,
         when=words_for_moment(meeting.starts_at) if meeting.starts_at else "",
-        dial_in=f"{place.telephone}, PIN {place.pin}"
-        if place.telephone and place.pin
-        else meeting.typed_dial_in or "",
+        dial_in=number,
+        dial_in_uri=telephone_in(number),
+        pin=pin,
         script=_script(meeting, council.authority, council.desk_name, council.desk_telephone),
         cards=tuple(cards),
         reached=f"{done} of {len(cards)} reached or answered",
         open=meeting.state in OPEN,
     )
+
+
+def _dial_in(session: Session, meeting: Meeting) -> tuple[str, str]:
+    """Number and PIN to tell people; both empty where there are none."""
+    place = place_of(session, meeting)
+    if place.telephone and place.pin:
+        return place.telephone, place.pin
+    return dial_in_parts(meeting.typed_dial_in or "")
 
 
 def card_of(

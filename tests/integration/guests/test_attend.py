@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.audit.models import AuditEntry, AuditView
 from app.invitations.models import GuestSession, Invitation
 from app.meetings.models import Invitee, Meeting
-from app.meetings.types import Answer, Format, MeetingState
+from app.meetings.types import Answer, Format, MeetingState, dial_in_text
 from app.outbox.models import OutboxMessage
 from tests.factories.guests import Phone, make_guest_session
 from tests.integration.guests.attending import HOUR, Invited
@@ -210,11 +210,14 @@ def test_a_typed_dial_in_and_a_place_are_shown(app: Any, change: Any) -> None:
     guest = Invited(app, change)
     with change() as session:
         meeting = session.get_one(Meeting, guest.meeting_id)
-        meeting.typed_dial_in = "Ring 01632 960555, code 9"
+        meeting.typed_dial_in = dial_in_text("020 7946 0166", "482913")
         meeting.line_id, meeting.pin_id = None, None
         meeting.format, meeting.place = Format.MEETING, "Civic Centre, room 2"
     page = guest.phone.get("/attend").text
-    assert "Ring 01632 960555, code 9" in page
+    # One tap dials the number; the PIN is read beside it and typed when the line asks.
+    assert 'href="tel:+442079460166" role="button"' in page
+    assert 'PIN <span class="app-guest__pin">482913</span>' in page
+    assert "482913%23" not in page
     assert page.index("I attend in person") < page.index("I dial in")
     assert "Civic Centre, room 2" in page
 

@@ -109,6 +109,27 @@ def test_a_strange_pin_is_shown_and_not_dialled(pin: str) -> None:
     assert (found.pin, found.tel_with_pin) == (pin, "")
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("020 7946 0166, PIN 482913", ("020 7946 0166", "482913", "tel:+442079460166", "")),
+        ("+44 20 7946 0166", ("+44 20 7946 0166", "", "tel:+442079460166", "")),
+        # As it may be typed when a discussion is started at once.
+        (
+            "Ring 01632 960555, code 9",
+            ("", "", "tel:+441632960555", "Ring 01632 960555, code 9"),
+        ),
+        ("Ring the ward on 12", ("", "", "", "Ring the ward on 12")),
+    ],
+)
+def test_a_typed_dial_in_is_one_tap_without_its_pin(
+    typed: str, shown: tuple[str, str, str, str]
+) -> None:
+    found = dial_in_of(meeting(typed_dial_in=typed))
+    assert found is not None and found.tel_with_pin == ""
+    assert (found.telephone, found.pin, found.tel, found.words) == shown
+
+
 def test_a_typed_dial_in_stands_as_it_was_typed() -> None:
     found = dial_in_of(meeting(typed_dial_in="Ring the ward", telephone="0808 157 0100"))
     assert found is not None

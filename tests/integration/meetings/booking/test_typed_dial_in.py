@@ -73,7 +73,8 @@ def test_why_it_stays_is_kept_and_shown(app, desk, change):
 
 def test_the_call_sheet_tells_a_typed_dial_in(desk, change):
     where, _fields = change
-    assert "020 7946 0155, PIN 4711" in desk.get(where.replace("/change", "/calls")).text
+    sheet = desk.get(where.replace("/change", "/calls")).text
+    assert '<a class="govuk-link" href="tel:+442079460155">020 7946 0155</a>, PIN 4711.' in sheet
 
 
 @pytest.mark.parametrize(
