@@ -44,6 +44,7 @@ def council() -> Response:
         form=form,
         theirs=theirs,
         lines=queries.lines(reading()),
+        ended_lines=queries.ended_lines(reading()),
     )
 
 
@@ -134,6 +135,15 @@ def line_end(line_id: int) -> Response:
         service.end_line(session, signed_in().actor, _line(session, line_id), now())
     flash("The line can no longer be booked.", "success")
     return go_to(url_for("directory.council"))
+
+
+@blueprint.post("/council/lines/<int:line_id>/restore")
+@access(EDIT)
+def line_restore(line_id: int) -> Response:
+    with transaction() as session:
+        service.restore_line(session, signed_in().actor, _line(session, line_id), now())
+    flash("The line can be booked again.", "success")
+    return go_to(url_for("directory.line", line_id=line_id))
 
 
 def _line(session: Session, line_id: int) -> ConferenceLine:

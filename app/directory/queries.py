@@ -25,6 +25,9 @@ _ENDED = (
 )
 _AGENCIES = select(Agency).where(Agency.ended_at.is_(None)).order_by(Agency.name)
 _ENDED_AGENCIES = select(Agency).where(Agency.ended_at.is_not(None)).order_by(Agency.name)
+_ENDED_LINES = (
+    select(ConferenceLine).where(ConferenceLine.ended_at.is_not(None)).order_by(ConferenceLine.name)
+)
 _LINES = (
     select(ConferenceLine, func.count(LinePin.id))
     .outerjoin(LinePin, (LinePin.line_id == ConferenceLine.id) & LinePin.used_at.is_(None))
@@ -118,6 +121,11 @@ class LineInUse(NamedTuple):
 def lines(session: Session) -> list[LineInUse]:
     """Conference lines that have not ended, each with how many PINs are left."""
     return [LineInUse(line, unused) for line, unused in session.execute(_LINES)]
+
+
+def ended_lines(session: Session) -> list[ConferenceLine]:
+    """Conference lines that have ended, by name."""
+    return list(session.execute(_ENDED_LINES).scalars())
 
 
 def line(session: Session, line_id: int) -> ConferenceLine | None:

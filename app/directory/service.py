@@ -215,6 +215,13 @@ def end_line(session: Session, actor: Actor, line: ConferenceLine, now: datetime
     record(session, actor, "line ended", _line(line), now)
 
 
+def restore_line(session: Session, actor: Actor, line: ConferenceLine, now: datetime) -> None:
+    """Undo an ending made by mistake; the PINs that were unused can be used again."""
+    line.ended_at = None
+    session.flush()
+    record(session, actor, "line restored", _line(line), now)
+
+
 def restore_agency(session: Session, actor: Actor, agency: Agency, now: datetime) -> None:
     """Undo an ending made by mistake; its people are there again as they were."""
     agency.ended_at = None

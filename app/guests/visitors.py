@@ -11,6 +11,7 @@ from app.core.crypto import new_token
 from app.core.session import reading
 from app.guests import queries
 from app.guests.types import Visitor
+from app.web.cookies import cookie_of, drop_cookie, set_cookie
 from app.web.forms import tidy
 from app.web.htmx import go_to
 
@@ -51,17 +52,17 @@ def settings() -> Settings:
 
 def this_browser() -> str | None:
     """The random mark of the browser that asked for a code."""
-    return request.cookies.get(_cookie("browser"))
+    return cookie_of("browser")
 
 
 def session_token() -> str | None:
     """The token of this browser's session behind a link, if it has one."""
-    return request.cookies.get(_cookie("guest"))
+    return cookie_of("guest")
 
 
 def mark_browser(response: Response, mark: str) -> None:
     """Remember the browser: a code works only in the one that asked for it (D3)."""
-    _set(response, "browser", mark)
+    set_cookie(response, "browser", mark)
 
 
 def new_mark() -> str:
@@ -70,13 +71,11 @@ def new_mark() -> str:
 
 def open_door(response: Response, token: str) -> None:
     """Give the browser its session: a random token and nothing else."""
-    _set(response, "guest", token)
+    set_cookie(response, "guest", token)
 
 
 def close_door(response: Response) -> None:
-    response.delete_cookie(
-        _cookie("guest"), path="/", secure=not settings().example, httponly=True, samesite="Lax"
-    )
+    drop_cookie(response, "guest")
 
 
 def _found() -> Visitor | None:
@@ -97,19 +96,3 @@ def closed() -> Response:
         if name.endswith(("-body", "-progress", "-what", "-note")) and (text := tidy(value))
     ]
     return make_response(render_template("guests/closed.html", typed=typed), 401)
-
-
-def _cookie(name: str) -> str:
-    # The prefix binds a cookie to this host and to TLS, which the example area on loopback lacks.
-    return name if settings().example else f"__Host-{name}"
-
-
-def _set(response: Response, name: str, value: str) -> None:
-    response.set_cookie(
-        _cookie(name),
-        value,
-        path="/",
-        httponly=True,
-        samesite="Lax",
-        secure=not settings().example,
-    )

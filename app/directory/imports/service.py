@@ -131,8 +131,10 @@ def _planned(line: ReadLine, held: _Held) -> Planned:
         if person is None:
             _refuse_incomplete(row)
             given = _given(row, None, 0)
+            _refuse_out_of_reach(given)
             words = f"{given.role.label}, {row.email or row.telephone}"
             return Planned(line.number, Does.ADD, who, words, row)
+        _refuse_out_of_reach(_given(row, person, person.agency_id))
         changed = _changes(row, person)
         if person.ended_at is not None:
             words = "Had ended; can be invited again"
@@ -178,9 +180,13 @@ def _agency(row: Row, held: _Held) -> None:
 def _refuse_incomplete(row: Row) -> None:
     if row.role is None:
         raise Refused("role", "The role is missing")
-    if row.email is None and row.telephone is None:
+
+
+def _refuse_out_of_reach(given: ProfessionalGiven) -> None:
+    """What the line comes to, with what is held of somebody known, must be possible to apply."""
+    if not given.email and not given.telephone:
         raise Refused("email", "Give an email address or a telephone number")
-    if row.team and row.email is None:
+    if given.is_team and not given.email:
         raise Refused("email", "A team's desk is reached by its mailbox: give its address")
 
 

@@ -95,6 +95,29 @@ def test_it_is_applied_once_and_written_down(app, admin, people):
     assert "Had ended; can be invited again" in seen(admin, back.encode()).text
 
 
+def test_a_known_person_without_an_address_does_not_become_a_team_and_stops_no_other_line(
+    app, admin, people, change
+):
+    with change() as session:
+        police = session.get(Professional, people[0]).agency
+        desk = make_professional(
+            session, ProfessionalRole.POLICE_CAIT, police, "Night desk", email=None
+        ).id
+    content = (
+        b"agency,name,email,telephone,team\n"
+        b"Northshire Police,Night desk,,,yes\n"
+        b"Northshire Police,Gone Away,,01632 960398,\n"
+    )
+    preview = seen(admin, content)
+    assert "reached by its mailbox: give its address" in preview.text
+    assert "1 line has a mistake" in preview.text
+    fields = form_of(preview.text, "/directory/import/apply")
+    assert admin.post("/directory/import/apply", data=fields).status_code == 303
+    with app.app_context():
+        assert reading().get(Professional, people[1]).telephone == "01632 960398"
+        assert not reading().get(Professional, desk).is_team
+
+
 def test_what_changed_meanwhile_is_shown_again_and_not_applied_unseen(app, admin, people, change):
     fields = form_of(seen(admin, LIST.encode()).text, "/directory/import/apply")
     with change() as session:

@@ -227,7 +227,14 @@ def test_a_line_keeps_its_pins_to_itself(app, admin):
     assert send(admin, "/council/lines/new", **line).status_code == 422
     assert send(admin, saved.location, name="Line B", telephone="999").status_code == 422
     press(admin, saved.location + "/end")
-    assert "There is no conference line yet" in admin.get("/council").text
+    council = admin.get("/council").text
+    assert "There is no conference line yet" in council
+    # One ended by mistake is found there and put back, with the PINs it had.
+    assert "Lines that have ended (1)" in council and saved.location in council
+    press(admin, saved.location + "/restore")
+    council = admin.get("/council").text
+    assert "Line A</a>, 0808 157 0100, 3 unused PINs" in council
+    assert "Lines that have ended" not in council
 
 
 def test_lines_tell_how_many_pins_are_left(in_app, change):
