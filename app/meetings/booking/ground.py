@@ -115,6 +115,7 @@ class Ground:
         return replace(
             self._taken[key],
             away={one.name: one.away_until for one in people if one.away_until is not None},
+            hours=tuple((one.name, one.hours) for one in people if one.hours.words),
             asked=len(people),
         )
 

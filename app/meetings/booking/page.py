@@ -170,14 +170,10 @@ def build(
     proposals = [] if changing else ground.proposals(at)
     add_unseen(form, proposals)
     people = _people(ground, form, proposals)
-    coming = [
-        people[row.professional_id]
-        for row in form.rows()
-        if row.come and row.professional_id in people
-    ]
-    diary = ground.diary(_chair(form), coming, form.start)
-    by_key = {proposal.key: proposal for proposal in proposals}
     invitees = {f"invitee-{one.id}": one for one in ground.invitees} if changing else {}
+    coming = [*_coming(form, people), *_staying(ground, form, invitees)]
+    diary = ground.diary(_chair(form), coming, at if changing else form.start)
+    by_key = {proposal.key: proposal for proposal in proposals}
     rows = [
         row_shown(
             row,
@@ -207,7 +203,10 @@ def build(
         deadline=deadline_of(meeting.clocks, meeting.started_at, now),
         slots=_shown(offered, form),
         no_slots="" if offered else _no_slots(diary),
-        time_notes=_time_notes(ground, form, diary, at, end),
+        time_notes=(
+            *(_time_notes(ground, form, diary, at, end) if form.start else ()),
+            *(_who_cannot(diary, at, end) if changing or form.start else ()),
+        ),
         asks_late_reason=_asks_late_reason(form, meeting, offered),
         format_choice=format_for(case),
         rows=rows,
@@ -227,6 +226,20 @@ def _people(ground: Ground, form: BookingForm, proposals: Sequence[Proposal]) ->
     known |= {one.person.id: one.person for one in proposals if one.person}
     chosen = {row.professional_id for row in form.rows()} - {None, *known}
     return known | ground.people([one for one in chosen if one is not None])
+
+
+def _coming(form: BookingForm, people: Mapping[int, Person]) -> list[Person]:
+    """Who is ticked and stands in the directory."""
+    found = (people.get(row.professional_id or 0) for row in form.rows() if row.come)
+    return [person for person in found if person is not None]
+
+
+def _staying(ground: Ground, form: BookingForm, invitees: Mapping[str, OnTheList]) -> list[Person]:
+    """Who is invited already and stays, of those who stand in the directory."""
+    there = [
+        invitees[row.key].professional_id for row in form.rows() if row.come and row.key in invitees
+    ]
+    return list(ground.people([one for one in there if one is not None]).values())
 
 
 def _chair(form: BookingForm) -> int | None:
@@ -302,8 +315,6 @@ def _time_notes(
     ground: Ground, form: BookingForm, diary: Diary, at: datetime, end: datetime
 ) -> tuple[str, ...]:
     """What speaks against the chosen time. The database decides when it is sent; this tells."""
-    if form.start is None:
-        return ()
     notes = []
     if at < ground.now:
         notes.append("This time is in the past.")
@@ -319,14 +330,22 @@ def _time_notes(
         if free_line(replace(diary, lines=asked), at, end)[0] is None:
             which = asked[0][1] if wanted and asked else "Every conference line"
             notes.append(f"{which} is taken then: choose another time, or type another dial-in.")
+    return tuple(notes)
+
+
+def _who_cannot(diary: Diary, at: datetime, end: datetime) -> tuple[str, ...]:
+    """Which of those who come have something else then, or do not work (C1)."""
     busy = [
         name
         for name, spans in diary.people.items()
         if any(overlaps((at, end), span) for span in spans)
     ]
-    if busy:
-        notes.append(f"In another discussion then: {', '.join(busy)}.")
-    return tuple(notes)
+    off = [name for name, hours in diary.hours if not hours.cover(at, end)]
+    return tuple(
+        f"{what}: {', '.join(names)}."
+        for what, names in (("In another discussion then", busy), ("Not at work then", off))
+        if names
+    )
 
 
 def _asks_late_reason(form: BookingForm, meeting: HeldMeeting, offered: Sequence[Slot]) -> bool:

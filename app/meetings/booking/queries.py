@@ -54,6 +54,9 @@ def _person(person: Any, agency: Any) -> tuple[ColumnElement[Any], ...]:
         person.is_team,
         person.decision_maker,
         person.away_until,
+        person.works_days,
+        person.works_from,
+        person.works_to,
     )
 
 
@@ -174,6 +177,7 @@ _ON_THE_LIST: Select[Any] = (
         _INVITEE.c.decision_maker,
         _INVITEE.c.why,
         _INVITEE.c.answer,
+        _INVITEE.c.professional_id,
     )
     .where(
         _INVITEE.c.meeting_id == bindparam("meeting_id"),

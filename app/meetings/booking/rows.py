@@ -136,9 +136,15 @@ def _warnings(
 
 
 def _busy(name: str, diary: Diary, at: datetime, end: datetime) -> tuple[str, ...]:
+    found = []
     if any(overlaps((at, end), span) for span in diary.people.get(name, ())):
-        return ("In another discussion at this time.",)
-    return ()
+        found.append("In another discussion at this time.")
+    found += [
+        f"Works {hours.words}: not at this time."
+        for who, hours in diary.hours
+        if who == name and not hours.cover(at, end)
+    ]
+    return tuple(found)
 
 
 def cautions(

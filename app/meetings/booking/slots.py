@@ -38,13 +38,13 @@ def slots(
 ) -> list[Slot]:
     """Times that chair and line are free for, best first; times are UTC.
 
-    First the earliest before the deadline that known people are free for too, then those at
-    which somebody is in another discussion or away. Where office hours give none before the
-    deadline (it passes at night or on a weekend), times outside are offered as such. Last, a few
-    after the deadline, which need a reason. Closure days take slots away; they never lengthen a
-    clock. Without a deadline everything within a fortnight is in time. A meeting face to face
-    needs no line, but half an hour to travel: before it, and between it and another discussion. A
-    call with a dial-in of its own needs none either.
+    First the earliest before the deadline that known people are free for too, then those outside
+    somebody's working hours, then those at which somebody is in another discussion or away. Where
+    office hours give none before the deadline (it passes at night or on a weekend), times outside
+    are offered as such. Last, a few after the deadline, which need a reason. Closure days take
+    slots away; they never lengthen a clock. Without a deadline everything within a fortnight is in
+    time. A meeting face to face needs no line, but half an hour to travel: before it, and between
+    it and another discussion. A call with a dial-in of its own needs none either.
     """
     length = timedelta(minutes=minutes)
     travel = TRAVEL if format_ is not Format.CALL else timedelta()
@@ -169,23 +169,27 @@ class _Search:
     def best(self, earliest: datetime, last: datetime, hours: Hours, most: int) -> list[Slot]:
         """Free times that begin at `earliest` or later and end by `last`: first those that
         everybody known is free for, then a few at which somebody is not."""
+        # Outside office hours few are at work, and all the same there must be times to choose from.
+        off_hours = most if hours is not Hours.OFFICE else MOST_WITH_SOMEBODY_BUSY
         free: list[Slot] = []
-        somebody_busy: list[Slot] = []
+        ranked: list[tuple[list[Slot], int]] = [
+            (free, most),
+            ([], off_hours),
+            ([], MOST_WITH_SOMEBODY_BUSY),
+        ]
         for start in self.starts(earliest, last, hours):
             # Most times could not be offered beside those found: nothing is asked of them.
-            fits = _fits(free, start, most)
-            if not (fits or _fits(somebody_busy, start, MOST_WITH_SOMEBODY_BUSY)):
+            if not any(_fits(offered, start, limit) for offered, limit in ranked):
                 continue
             slot = self.slot(start, known_office=hours is Hours.OFFICE)
             if slot is None:
                 continue
-            if not slot.busy and fits:
-                free.append(slot)
+            offered, limit = ranked[2 if slot.busy else 1 if slot.not_at_work else 0]
+            if _fits(offered, start, limit):
+                offered.append(slot)
                 if len(free) == most:
                     break
-            elif slot.busy and _fits(somebody_busy, start, MOST_WITH_SOMEBODY_BUSY):
-                somebody_busy.append(slot)
-        return free + somebody_busy[: max(0, most - len(free))]
+        return [slot for offered, _limit in ranked for slot in offered][:most]
 
     def starts(self, earliest: datetime, last: datetime, hours: Hours) -> Iterator[datetime]:
         """Quarters of an hour, in order, at which a discussion may begin and still end in these
@@ -222,17 +226,24 @@ class _Search:
             if any(overlaps(around, span) for span in spans)
         )
         away = tuple(name for name, until in self.diary.away.items() if until > start)
+        off = self.not_at_work(start, end) if self.diary.hours else ()
         office_time = known_office or is_office_time(start, end, self.office)
         return Slot(
             start=start,
             end=end,
             line_id=line_id,
             line_name=line_name,
-            why=self.why(start, line_name, busy, away, office_time=office_time),
+            why=self.why(start, line_name, busy, away, off, office_time=office_time),
             after_deadline=is_late(start, self.due),
             out_of_hours=not office_time,
             busy=(*busy, *away),
+            not_at_work=off,
         )
+
+    def not_at_work(self, start: datetime, end: datetime) -> tuple[str, ...]:
+        # Told in local time once, and not for each of them.
+        local = in_london(start), in_london(end)
+        return tuple(name for name, hours in self.diary.hours if not hours.cover(*local))
 
     def why(
         self,
@@ -240,11 +251,12 @@ class _Search:
         line_name: str,
         busy: tuple[str, ...],
         away: tuple[str, ...],
+        off: tuple[str, ...],
         *,
         office_time: bool,
     ) -> str:
         who = ["Chair", line_name] if line_name else ["Chair"]
-        if self.diary.asked and not busy and not away:
+        if self.diary.asked and not (busy or away or off):
             who.append("everybody asked")
         free = f"{', '.join(who[:-1])} and {who[-1]} free" if len(who) > 1 else "Chair free"
         if busy:
@@ -252,6 +264,8 @@ class _Search:
             free += f"; in another discussion{near}: {', '.join(busy)}"
         if away:
             free += f"; away: {', '.join(away)}"
+        if off:
+            free += f"; not at work then: {', '.join(off)}"
         if not office_time:
             free += ". Outside office hours"
         if self.due is not None and start <= self.due:

@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from app.directory.rules import is_at_work, working_hours_in_words
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.types import Answer, Format, MeetingState
 from app.referrals.types import Concern, Flag
+
+_A_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingHours:
+    """When somebody works, as the directory holds it: weekdays as digits, Monday is 1, and local
+    times ("09:00"). Empty where that is not known."""
+
+    days: str = ""
+    opens: str | None = None
+    closes: str | None = None
+
+    @property
+    def words(self) -> str:
+        return working_hours_in_words(self.days, self.opens, self.closes)
+
+    def cover(self, start: datetime, end: datetime) -> bool:
+        """Whether they are at work for the whole of it; true where nothing is known."""
+        return all(
+            is_at_work(self.days, self.opens, self.closes, moment)
+            for moment in (start, end - _A_MINUTE)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +52,13 @@ class Person:
     is_team: bool
     decision_maker: bool
     away_until: datetime | None
+    works_days: str = ""
+    works_from: str | None = None
+    works_to: str | None = None
+
+    @property
+    def hours(self) -> WorkingHours:
+        return WorkingHours(self.works_days, self.works_from, self.works_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +95,7 @@ class OnTheList:
     decision_maker: bool
     why: str
     answer: Answer
+    professional_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +213,7 @@ class Diary:
     chair: tuple[Span, ...] = ()
     people: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
     away: Mapping[str, datetime] = field(default_factory=dict)  # until when
+    hours: tuple[tuple[str, WorkingHours], ...] = ()  # of those who have some, by name
     asked: int = 0  # how many people's diaries this takes into account
     telephones: Mapping[int, str] = field(default_factory=dict)  # of the lines
 
@@ -197,6 +230,7 @@ class Slot:
     after_deadline: bool
     out_of_hours: bool
     busy: tuple[str, ...]  # invitees who are in another discussion then, or away
+    not_at_work: tuple[str, ...] = ()  # by the hours that the directory holds
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.clock import in_london, london_date
@@ -17,7 +17,7 @@ from app.meetings.booking.slots import (
     quarters_of,
     slots,
 )
-from app.meetings.booking.types import CaseFacts, Diary, OfficeHours
+from app.meetings.booking.types import CaseFacts, Diary, OfficeHours, WorkingHours
 from app.meetings.types import Format
 from app.protocols.working_days import is_working_day
 from app.referrals.types import Flag
@@ -122,6 +122,7 @@ moments = st.integers(0, 60 * 24 * 1000).map(
 )
 
 
+@settings(deadline=None)
 @given(
     now=moments,
     left=st.integers(-48, 24 * 6),
@@ -157,6 +158,7 @@ def test_every_offer_keeps_every_promise(now, left, minutes, taken, chair):
     assert [slot.start for slot in in_time] == sorted(slot.start for slot in in_time)
 
 
+@settings(deadline=None)
 @given(
     now=moments,
     left=st.integers(2, 24 * 5),
@@ -214,3 +216,151 @@ def test_who_is_away_is_named_and_later_times_go_first():
 def test_a_call_with_a_dial_in_of_its_own_needs_no_line():
     nothing = Diary(lines=())
     assert slots(TUESDAY, at(25, 12), OFFICE, nothing, 45, needs_line=False)
+
+
+MORNINGS = WorkingHours("12345", "09:00", "12:30")
+
+
+def test_times_outside_somebodys_working_hours_come_after_and_say_so():
+    diary = Diary(lines=((1, "Line 1"),), hours=(("Dr Day", MORNINGS),), asked=1)
+    found = slots(at(24, 11), at(24, 17), OFFICE, diary, 45)
+    assert (found[0].start, found[0].not_at_work) == (at(24, 11, 30), ())
+    assert "everybody asked free" in found[0].why
+    # 12:00 would end after she leaves.
+    assert (found[1].start, found[1].not_at_work) == (at(24, 12), ("Dr Day",))
+    assert "not at work then: Dr Day" in found[1].why and "everybody" not in found[1].why
+
+
+def test_somebody_not_at_work_may_take_a_call_sooner_than_somebody_in_another_discussion():
+    diary = Diary(
+        lines=((1, "Line 1"),),
+        people={"DS Holt": ((at(24, 13), at(24, 15)),)},
+        hours=(("Dr Day", WorkingHours("12345", "13:00", "15:00")),),
+    )
+    found = slots(at(24, 12), at(24, 17), OFFICE, diary, 45)
+    ranks = [
+        2 if slot.busy else bool(slot.not_at_work) for slot in found if not slot.after_deadline
+    ]
+    assert ranks == sorted(ranks) and {1, 2} == set(ranks)
+
+
+def test_out_of_hours_a_choice_is_left_although_few_are_at_work():
+    diary = Diary(lines=((1, "Line 1"),), hours=(("Dr Day", MORNINGS),), asked=1)
+    found = slots(FRIDAY, FRIDAY + timedelta(hours=24), OFFICE, diary, 45)
+    in_time = [slot for slot in found if not slot.after_deadline]
+    assert {in_london(slot.start).day for slot in in_time} == {20, 21}
+    assert len(in_time) == 8
+    assert all("not at work then: Dr Day" in slot.why for slot in in_time)
+
+
+@pytest.mark.parametrize(
+    ("hours", "start", "covered"),
+    [
+        (WorkingHours(), at(24, 3), True),
+        (WorkingHours("135"), at(24, 10), False),
+        (WorkingHours("135"), at(25, 10), True),
+        (MORNINGS, at(24, 11, 45), True),  # to the minute
+        (MORNINGS, at(24, 12), False),
+        (MORNINGS, at(24, 8, 45), False),
+    ],
+)
+def test_working_hours_cover_the_whole_of_it(hours, start, covered):
+    assert hours.cover(start, start + timedelta(minutes=45)) is covered
+
+
+# However busy the machine is that runs it.
+@settings(deadline=None)
+@given(
+    now=moments,
+    left=st.integers(1, 24 * 5),
+    minutes=st.sampled_from((45, 60)),
+    taken=st.sets(st.integers(0, 24 * 4 * 6), max_size=120),
+    chair=st.lists(st.integers(0, 24 * 6), max_size=8),
+    somebody=st.lists(st.integers(0, 24 * 6), max_size=8),
+    days=st.sets(st.sampled_from("1234567"), max_size=6),
+    opens=st.integers(6, 14),
+    length=st.integers(1, 8),
+)
+def test_working_hours_rank_and_never_break_a_promise(
+    now, left, minutes, taken, chair, somebody, days, opens, length
+):
+    """C1: never a taken line, never outside the rules, always the earliest first among equals."""
+    start, due = now.replace(minute=0, second=0, microsecond=0), now + timedelta(hours=left)
+    quarters = frozenset(start + timedelta(minutes=15 * n) for n in taken)
+
+    def hours(of: list[int]) -> tuple[tuple[datetime, datetime], ...]:
+        return tuple((start + timedelta(hours=n), start + timedelta(hours=n + 1)) for n in of)
+
+    worked = WorkingHours("".join(sorted(days)), f"{opens:02}:00", f"{opens + length:02}:00")
+    diary = Diary(
+        lines=((1, "Line 1"),),
+        taken={1: quarters},
+        chair=hours(chair),
+        people={"Dr Day": hours(somebody)},
+        hours=(("Nurse Bell", worked),),
+        asked=2,
+    )
+    found = slots(now, due, OFFICE, diary, minutes)
+    for slot in found:
+        span = (slot.start, slot.end)
+        assert slot.start >= now and slot.end - slot.start == timedelta(minutes=minutes)
+        assert quarters.isdisjoint(quarters_of(*span))
+        assert not any(overlaps(span, busy) for busy in diary.chair)
+        assert slot.after_deadline == (slot.start > due)
+        assert slot.after_deadline or slot.end <= due
+        assert slot.out_of_hours != is_office_time(*span, OFFICE)
+        assert bool(slot.busy) == any(overlaps(span, busy) for busy in diary.people["Dr Day"])
+        assert bool(slot.not_at_work) == (not worked.cover(*span))
+        assert ("everybody asked" in slot.why) == (not slot.busy and not slot.not_at_work)
+    for late in (False, True):
+        ranks = [
+            (2 if slot.busy else 1 if slot.not_at_work else 0, slot.start)
+            for slot in found
+            if slot.after_deadline is late
+        ]
+        assert ranks == sorted(ranks) and len(set(ranks)) == len(ranks)
+
+
+@settings(deadline=None)
+@given(
+    now=moments,
+    left=st.integers(2, 24 * 5),
+    taken=st.sets(st.integers(0, 24 * 4 * 6), max_size=100),
+    somebody=st.lists(st.integers(0, 24 * 6), max_size=6),
+    days=st.sets(st.sampled_from("12345"), min_size=1),
+    opens=st.integers(8, 14),
+)
+def test_the_first_offer_of_each_rank_is_the_earliest_of_it(
+    now, left, taken, somebody, days, opens
+):
+    """Against every quarter of an hour, tried one by one."""
+    start, due = now.replace(minute=0, second=0, microsecond=0), now + timedelta(hours=left)
+    quarters = frozenset(start + timedelta(minutes=15 * n) for n in taken)
+    busy = tuple((start + timedelta(hours=n), start + timedelta(hours=n + 1)) for n in somebody)
+    worked = WorkingHours("".join(sorted(days)), f"{opens:02}:00", f"{opens + 4:02}:00")
+    diary = Diary(
+        ((1, "Line 1"),), {1: quarters}, people={"Dr Day": busy}, hours=(("Nurse Bell", worked),)
+    )
+    earliest: dict[int, datetime] = {}
+    for n in range(4 * (left + 2)):
+        moment = start + timedelta(minutes=15 * n)
+        end = moment + timedelta(minutes=45)
+        if (
+            moment >= now + timedelta(minutes=30)
+            and end <= due
+            and is_office_time(moment, end, OFFICE)
+            and quarters.isdisjoint(quarters_of(moment, end))
+        ):
+            elsewhere = any(overlaps((moment, end), span) for span in busy)
+            earliest.setdefault(2 if elsewhere else 0 if worked.cover(moment, end) else 1, moment)
+    found = slots(now, due, OFFICE, diary, 45)
+    if earliest:
+        assert found[0].start == earliest[min(earliest)]
+    for rank, moment in earliest.items():
+        offered = [
+            slot.start
+            for slot in found
+            if not slot.after_deadline
+            and (2 if slot.busy else 1 if slot.not_at_work else 0) == rank
+        ]
+        assert not offered or offered[0] == moment
