@@ -28,6 +28,7 @@ class RowShown:
     why: str
     source: str
     warnings: tuple[str, ...]
+    hours: str = ""  # when they work, where this is at another time
     required: bool = False
     can_swap: bool = False
     asks_address: bool = False
@@ -72,6 +73,7 @@ def row_shown(
             why=invitee.why,
             source="",
             warnings=_busy(invitee.name, diary, at, end),
+            hours=_hours(invitee.name, diary, at, end),
             reason_label=f"Why is {invitee.name} removed?",
             state=invitee.answer.label,
         )
@@ -84,6 +86,7 @@ def row_shown(
             why=proposal.why if proposal else "Added by you.",
             source=proposal.source if proposal else "",
             warnings=_warnings(person, case, diary, at, end),
+            hours=_hours(person.name, diary, at, end),
             required=bool(proposal and proposal.required),
             can_swap=can_swap,
             options=listed,
@@ -136,15 +139,15 @@ def _warnings(
 
 
 def _busy(name: str, diary: Diary, at: datetime, end: datetime) -> tuple[str, ...]:
-    found = []
     if any(overlaps((at, end), span) for span in diary.people.get(name, ())):
-        found.append("In another discussion at this time.")
-    found += [
-        f"Works {hours.words}: not at this time."
-        for who, hours in diary.hours
-        if who == name and not hours.cover(at, end)
-    ]
-    return tuple(found)
+        return ("In another discussion at this time.",)
+    return ()
+
+
+def _hours(name: str, diary: Diary, at: datetime, end: datetime) -> str:
+    """No warning: in the evening and at weekends it is so with most of them."""
+    found = (words.words for who, words in diary.hours if who == name and not words.cover(at, end))
+    return next((f"Works {words}: not at this time." for words in found), "")
 
 
 def cautions(

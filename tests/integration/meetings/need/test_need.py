@@ -390,6 +390,11 @@ def test_a_further_discussion_that_was_cancelled_runs_on_from_its_own_decision(g
     third, due = _decide(staff, ref, later + 6 * HOUR)
     assert due == later + 24 * HOUR
     assert restore(reading().get_one(Meeting, third).clocks).facts.received_at == later - HOUR
+    # What is known of the child since then counts as well.
+    _call_off(third)
+    with transaction() as session:
+        session.execute(select(Referral)).scalar_one().flags = [Flag.SERIOUS_HARM.value]
+    assert in_london(_would_be_due(ref, later + 7 * HOUR)).date() == in_london(later).date()
 
 
 def test_a_flag_set_since_counts_when_it_is_decided_anew(ground):
