@@ -70,7 +70,10 @@ def test_a_colleague_gets_an_own_invitation_and_the_first_link_ends(invitee_id):
     assert second.agency_kind is first.agency_kind
     assert session.get(Invitation, first.invitation_id).revoked_at is not None
     assert session.get(Invitation, second.invitation_id).revoked_at is None
-    sent = {row.recipient: row.kind for row in session.execute(select(OutboxMessage)).scalars()}
+    sent = {
+        row.recipient: row.kind
+        for row in session.execute(select(OutboxMessage).order_by(OutboxMessage.id)).scalars()
+    }
     assert sent == {first.email: "cancellation", "jo.deputy@police.example": "invitation"}
     assert session.execute(select(Meeting.pin_id)).scalar_one() == pin
     with pytest.raises(Refused), transaction() as session:

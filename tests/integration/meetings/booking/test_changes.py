@@ -111,7 +111,9 @@ def test_a_removed_person_gets_a_cancellation_alone_and_the_rest_a_new_pin(booke
     assert Counter(letter[1] for letter in letters).most_common(1)[0][1] == 1
     assert _pin(booked) != pin
     fresh = reading().get(LinePin, _pin(booked)).pin
-    for row in reading().execute(select(OutboxMessage)).scalars().all()[4:]:
+    for row in (
+        reading().execute(select(OutboxMessage).order_by(OutboxMessage.id)).scalars().all()[4:]
+    ):
         parsed = message_from_bytes(row.content, policy=policy.default)
         words = parsed.get_body(("plain",)).get_content()
         assert (fresh in words) == (row.recipient != gone.email)
@@ -290,7 +292,10 @@ def test_a_reminder_goes_to_those_who_have_not_answered(booked):
         session.get(Invitee, ids[0]).answer = Answer.ATTEND
     with transaction() as session:
         assert changes.remind(session, staff, ready.meeting.ref, SENDER, LATER) == 2
-    kinds = [row.kind for row in reading().execute(select(OutboxMessage)).scalars()][4:]
+    kinds = [
+        row.kind
+        for row in reading().execute(select(OutboxMessage).order_by(OutboxMessage.id)).scalars()
+    ][4:]
     assert kinds == ["reminder", "reminder"]
 
 
