@@ -51,12 +51,14 @@ _KINDS = {
 }
 _TELLS = frozenset({MessageKind.INVITATION, MessageKind.UPDATE})
 _ASKS = _TELLS | {MessageKind.REMINDER}
+# One that waits may be that of an address which took the letter before it was mended: it must go.
+_ALL_BUT_CANCELLATIONS = frozenset(MessageKind) - {MessageKind.CANCELLATION}
 # Which earlier letters must not arrive behind one of this kind. A reminder says less than an
 # invitation, and whoever asked for a code waits for it.
 _OVERTAKES = {
     LetterKind.INVITATION: _ASKS,
     LetterKind.UPDATE: _ASKS,
-    LetterKind.CANCELLATION: frozenset(MessageKind),
+    LetterKind.CANCELLATION: _ALL_BUT_CANCELLATIONS,
     LetterKind.REMINDER: frozenset({MessageKind.REMINDER}),
 }
 _WAITING = (
@@ -229,7 +231,7 @@ def _serves_until(kind: MessageKind, meeting: Meeting, now: datetime) -> datetim
 def take_back(
     session: Session,
     invitees: Iterable[Invitee],
-    kinds: Collection[MessageKind] = frozenset(MessageKind),
+    kinds: Collection[MessageKind] = _ALL_BUT_CANCELLATIONS,
 ) -> set[int]:
     """Withdraw what has not left yet: a letter with a PIN must not follow somebody who is no
     longer invited, nor go to an address that was wrong, nor arrive behind the one that came after

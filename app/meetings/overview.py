@@ -54,7 +54,7 @@ DELIVERY = {
     MessageState.SENDING: ("not sent yet", "grey"),
     MessageState.SENT: ("sent", "green"),
     MessageState.REFUSED: ("refused by the mail server", "red"),
-    MessageState.DEAD: ("could not be sent", "red"),
+    MessageState.DEAD: ("given up: not sent in time", "red"),
     MessageState.BOUNCED: ("came back", "red"),
     MessageState.WITHDRAWN: ("withdrawn", "grey"),
 }

@@ -69,3 +69,11 @@ def gives_up(
     if useless_from is not None and now >= useless_from:
         return True
     return now - queued >= GIVE_UP_BY_KIND.get(kind, GIVE_UP)
+
+
+def until_next_try(wait: timedelta, useless_from: datetime | None, now: datetime) -> timedelta:
+    """The pause, shortened to half of the time that is left: a long one must not run past the
+    moment from which the message serves nobody, while the mail server may be back before."""
+    if useless_from is None:
+        return wait
+    return min(wait, max((useless_from - now) / 2, FIRST_PAUSE))

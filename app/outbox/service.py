@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Update, func, insert, select, update
+from sqlalchemy import Update, case, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
@@ -27,6 +27,7 @@ from app.outbox.types import FAILED, Claimed, MessageState
 _MESSAGE = table(OutboxMessage)
 # One statement for all of them; each is known by its Message-ID, in whatever order they come back.
 _QUEUE = insert(_MESSAGE).returning(_MESSAGE.c.id, _MESSAGE.c.message_id)
+_TAKEN_BACK = literal(MessageState.WITHDRAWN, _MESSAGE.c.state.type)
 _WITHDRAWN = {
     OutboxMessage.state: MessageState.WITHDRAWN,
     OutboxMessage.content: None,
@@ -87,17 +88,23 @@ def withdraw(session: Session, ids: Collection[int]) -> int:
     sent is past taking back, and one that a worker holds is withdrawn if this try fails."""
     if not ids:
         return 0
-    session.execute(
-        _change(ids).where(OutboxMessage.state == MessageState.SENDING).values(overtaken=True)
-    )
-    taken = session.execute(
+    held = OutboxMessage.state == MessageState.SENDING
+    # One statement: what a worker gives back in between could slip through two.
+    states = session.execute(
         update(OutboxMessage)
-        .where(OutboxMessage.id.in_(ids), OutboxMessage.state == MessageState.QUEUED)
-        .values(state=MessageState.WITHDRAWN, content=None)
-        .returning(OutboxMessage.id)
+        .where(
+            OutboxMessage.id.in_(ids),
+            OutboxMessage.state.in_((MessageState.QUEUED, MessageState.SENDING)),
+        )
+        .values(
+            state=case((held, OutboxMessage.state), else_=_TAKEN_BACK),
+            content=case((held, OutboxMessage.content), else_=None),
+            overtaken=held,
+        )
+        .returning(OutboxMessage.state)
         .execution_options(synchronize_session="fetch")
-    ).all()
-    return len(taken)
+    ).scalars()
+    return sum(state is MessageState.WITHDRAWN for state in states)
 
 
 def mark_seen(session: Session, actor: Actor, message_id: int, now: datetime) -> OutboxMessage:
@@ -230,7 +237,7 @@ def refused(session: Session, held: Claimed, problem: str) -> None:
 def put_back(
     session: Session, held: Claimed, now: datetime, wait: timedelta, problem: str | None
 ) -> None:
-    """It will be tried again after `wait`, or is given up when that is too late; what was
+    """It will be tried again after `wait` or sooner, or is given up when that is too late; what was
     overtaken meanwhile is withdrawn.
 
     Without a problem the message was not tried at all, and the try is not counted.
@@ -243,6 +250,7 @@ def put_back(
     if row.overtaken:
         _settle(row, MessageState.WITHDRAWN, problem)
         return
+    wait = rules.until_next_try(wait, row.useless_from, now)
     if problem is not None and rules.gives_up(
         row.kind, row.queued_at, now + wait, row.useless_from
     ):

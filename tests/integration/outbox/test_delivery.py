@@ -283,6 +283,61 @@ def test_withdrawn_before_it_left(in_app, settings, server):
     assert row(early).content is None
 
 
+def test_what_is_overtaken_while_it_is_sent_is_not_tried_again(in_app, settings, server):
+    server.refuse = lambda address: {
+        "full@police.example": "452 mailbox full",
+        "gone@police.example": "550 no such user",
+    }.get(address)
+    full, gone, there = queue(
+        *(make_message(f"{name}@police.example") for name in ("full", "gone", "there"))
+    )
+    with transaction() as session:
+        claimed = service.claim(session, FRIDAY, 50)
+    with transaction() as session:
+        # None is taken back yet: a worker holds all three.
+        assert service.withdraw(session, [full, gone, there]) == 0
+    assert {row(one).state for one in (full, gone, there)} == {MessageState.SENDING}
+    delivery._send_batch(transport.transport_for(settings), claimed, FRIDAY)
+    assert row(there).state is MessageState.SENT
+    for message_id in (full, gone):
+        held = row(message_id)
+        assert (held.state, held.content) == (MessageState.WITHDRAWN, None)
+    assert queries.failures(reading()) == []
+    assert deliver_due(settings, FRIDAY + timedelta(hours=1), 50) == 0
+
+
+def test_what_a_dead_worker_held_is_not_sent_again_once_overtaken(in_app, settings, server):
+    (message_id,) = queue(make_message())
+    with transaction() as session:
+        service.claim(session, FRIDAY, 50)
+    with transaction() as session:
+        service.withdraw(session, [message_id])
+    assert deliver_due(settings, FRIDAY + 2 * rules.CLAIM, 50) == 0
+    assert row(message_id).state is MessageState.WITHDRAWN
+    assert server.received == []
+
+
+def test_an_invitation_is_tried_until_the_meeting_begins_and_then_given_up(
+    in_app, settings, server
+):
+    server.refuse = lambda address: "452 mailbox full"
+    begins = FRIDAY + timedelta(hours=3)
+    with transaction() as session:
+        (message_id,) = service.enqueue_all(session, [make_message()], FRIDAY, begins)
+    moment = FRIDAY
+    for _ in range(60):
+        deliver_due(settings, moment, 50)
+        held = row(message_id)
+        if held.state is MessageState.DEAD:
+            break
+        assert held.next_try_at < begins
+        moment = held.next_try_at
+    assert held.state is MessageState.DEAD
+    assert begins - moment <= timedelta(minutes=1)  # tried to the last
+    assert "(452)" in held.problem
+    assert [failure.id for failure in queries.failures(reading())] == [message_id]
+
+
 def test_without_a_server_mail_goes_to_the_folder_and_a_repeat_writes_over_it(in_app):
     settings = in_app.extensions["settings"]
     message = make_message()

@@ -39,6 +39,16 @@ def test_gives_up_after_48_hours_and_a_code_after_ten_minutes():
     assert rules.gives_up("code", FRIDAY, FRIDAY + timedelta(minutes=10))
 
 
+def test_a_long_pause_does_not_run_past_the_moment_from_which_it_serves_nobody():
+    half_an_hour = timedelta(minutes=30)
+    assert rules.until_next_try(half_an_hour, None, FRIDAY) == half_an_hour
+    near = FRIDAY + timedelta(minutes=20)
+    assert rules.until_next_try(half_an_hour, near, FRIDAY) == timedelta(minutes=10)
+    assert rules.until_next_try(timedelta(minutes=1), near, FRIDAY) == timedelta(minutes=1)
+    # Not faster and faster: the last pause runs out, and it is given up.
+    assert rules.until_next_try(half_an_hour, FRIDAY, FRIDAY) == rules.FIRST_PAUSE
+
+
 def test_mail_server_addresses():
     plain = read_url("smtp://relay.example.org")
     assert (plain.host, plain.port, plain.tls) == ("relay.example.org", 25, "starttls")

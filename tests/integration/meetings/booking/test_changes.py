@@ -278,6 +278,22 @@ def test_a_letter_to_a_wrong_address_that_has_not_left_never_leaves(booked):
     assert _states("cancellation") == {}
 
 
+def test_the_cancellation_for_an_address_that_was_wrong_outlives_that_of_the_discussion(booked):
+    ready, staff, ids = booked
+    wrong = reading().get(Invitee, ids[0]).email
+    with transaction() as session:
+        for row in session.execute(select(OutboxMessage)).scalars():
+            row.state = MessageState.SENT
+    with transaction() as session:
+        order = Again("right@agency.example", told=True)
+        again.send_again(session, staff, ready.meeting.ref, ids[0], order, SENDER, LATER)
+    with transaction() as session:
+        changes.cancel(session, staff, ready.meeting.ref, "Not needed", SENDER, LATER)
+    states = _states("cancellation")
+    # The stranger may have the first letter: that it is off must still reach them.
+    assert states[wrong] is states["right@agency.example"] is MessageState.QUEUED
+
+
 def test_an_invitation_that_has_not_left_does_not_follow_who_was_removed(booked):
     gone = reading().get(Invitee, booked[2][0])
     address = gone.email
