@@ -19,7 +19,7 @@ from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.protocols.registry import active
 from app.referrals.checks.models import AgencyCheck
-from app.referrals.checks.rules import state_of
+from app.referrals.checks.rules import late_from, state_of
 from app.referrals.checks.types import CheckState
 from app.referrals.letters.models import ReferralLetter
 from app.referrals.models import Referral, ReferralRating
@@ -116,6 +116,7 @@ _ASKED = (
     select(
         AgencyCheck.referral_id,
         Agency.name,
+        AgencyCheck.asked_at,
         AgencyCheck.due_at,
         AgencyCheck.answered_at,
         AgencyCheck.withdrawn_at,
@@ -158,11 +159,11 @@ def next_steps(session: Session, ids: Sequence[int], now: datetime) -> dict[int,
         return {}
     late: defaultdict[int, list[str]] = defaultdict(list)
     states: defaultdict[int, list[CheckState]] = defaultdict(list)
-    for referral_id, agency, due, answered, withdrawn in session.execute(_ASKED, {"ids": ids}):
-        state = state_of(now, due=due, answered=answered, withdrawn=withdrawn)
+    for referral_id, agency, at, due, answered, withdrawn in session.execute(_ASKED, {"ids": ids}):
+        state = state_of(now, asked=at, due=due, answered=answered, withdrawn=withdrawn)
         states[referral_id].append(state)
         if state is CheckState.LATE:
-            late[referral_id].append(f"{agency}: {words_for_span(now - due)} late.")
+            late[referral_id].append(f"{agency}: {words_for_span(now - late_from(at, due))} late.")
     answered_by = {
         referral_id: found.count(CheckState.ANSWERED)
         for referral_id, found in states.items()

@@ -19,6 +19,8 @@ BETWEEN_REMINDERS = timedelta(minutes=15)
 LAST_PART = 4
 AUTOMATIC = 2
 MOST_ASKED = 30
+# Nobody who is asked when the time has run out answers in the same minute.
+AT_ONCE = timedelta(hours=1)
 
 
 def due_by(
@@ -57,6 +59,12 @@ def wanted_at_once(asked: datetime, due: datetime) -> bool:
     """Whether a request goes out, or is chased, when its time has run out: a day that is past
     helps nobody, so page and letter ask for the answer at once."""
     return asked >= due
+
+
+def late_from(asked: datetime, due: datetime) -> datetime:
+    """From when an agency is late: when its time has run out, or an hour after it was asked where
+    that was past already. Our own days of delay are not the agency's."""
+    return asked + AT_ONCE if wanted_at_once(asked, due) else due
 
 
 def check_remind(now: datetime, last: datetime, *, open_: bool, by_mail: bool) -> None:
@@ -99,14 +107,19 @@ def check_answer(given: AnswerGiven, *, withdrawn: bool) -> None:
 
 
 def state_of(
-    now: datetime, *, due: datetime, answered: datetime | None, withdrawn: datetime | None
+    now: datetime,
+    *,
+    asked: datetime,
+    due: datetime,
+    answered: datetime | None,
+    withdrawn: datetime | None,
 ) -> CheckState:
     """Where a request stands. An answer that came late is answered."""
     if withdrawn is not None:
         return CheckState.WITHDRAWN
     if answered is not None:
         return CheckState.ANSWERED
-    return CheckState.LATE if now > due else CheckState.WAITING
+    return CheckState.LATE if now > late_from(asked, due) else CheckState.WAITING
 
 
 def is_gathered(states: Sequence[CheckState]) -> bool:

@@ -153,7 +153,7 @@ def answer(
             "request": check.ref,
             "held": given.held.value,
             "via": given.via.value,
-            "in_time": now <= check.due_at,
+            "in_time": now <= rules.late_from(check.asked_at, check.due_at),
         },
     )  # fmt: skip
     return kept

@@ -63,8 +63,13 @@ class ShownCheck:
 def shown_check(one: Asked, now: datetime) -> ShownCheck:
     """A request at the aware moment `now`."""
     check = one.check
+    late_from = rules.late_from(check.asked_at, check.due_at)
     state = rules.state_of(
-        now, due=check.due_at, answered=check.answered_at, withdrawn=check.withdrawn_at
+        now,
+        asked=check.asked_at,
+        due=check.due_at,
+        answered=check.answered_at,
+        withdrawn=check.withdrawn_at,
     )
     is_open = state in (CheckState.WAITING, CheckState.LATE)
     reminders = (
@@ -79,14 +84,14 @@ def shown_check(one: Asked, now: datetime) -> ShownCheck:
         person=f"{one.person.name}, {one.person.title}",
         telephone=one.person.telephone or "",
         tel=telephone_uri(one.person.telephone or "") or "",
-        state=_state_words(state, check.answered_at, check.due_at, one.answers),
+        state=_state_words(state, check.answered_at, late_from, one.answers),
         colour=_COLOURS[state],
         due=(
             f"At once: asked when the time had run out, on {words_for_moment(check.due_at)}"
             if rules.wanted_at_once(check.asked_at, check.due_at)
             else words_for_moment(check.due_at)
         ),
-        left=time_left(check.due_at, now) if is_open else "",
+        left=time_left(late_from, now) if is_open else "",
         rule=f"{check.due_rule}, {check.due_source}",
         shared=_shared(one),
         asked=f"{words_for_moment(check.asked_at)}, {one.asked_by}{reminders}",
@@ -109,7 +114,13 @@ def shown_check(one: Asked, now: datetime) -> ShownCheck:
 def summary(times: Sequence[Times], now: datetime) -> str:
     """`2 of 4 agencies have answered, 1 is late`; empty where nobody was asked."""
     states = [
-        rules.state_of(now, due=one.due_at, answered=one.answered_at, withdrawn=one.withdrawn_at)
+        rules.state_of(
+            now,
+            asked=one.asked_at,
+            due=one.due_at,
+            answered=one.answered_at,
+            withdrawn=one.withdrawn_at,
+        )
         for one in times
     ]
     asked = [state for state in states if state is not CheckState.WITHDRAWN]
@@ -177,13 +188,13 @@ def choices_of(
 
 
 def _state_words(
-    state: CheckState, answered: datetime | None, due: datetime, answers: Sequence[HeldAnswer]
+    state: CheckState, answered: datetime | None, late_from: datetime, answers: Sequence[HeldAnswer]
 ) -> str:
     if state is CheckState.ANSWERED and answered is not None:
         # One officer writes what is held, a colleague presses "Nothing held": the words count.
         nothing = bool(answers) and all(one.answer.held is Held.NOTHING for one in answers)
         words = "Nothing held" if nothing else "Answered"
-        return f"{words}, late" if answered > due else words
+        return f"{words}, late" if answered > late_from else words
     return {
         CheckState.WAITING: "Waiting",
         CheckState.LATE: "Late",

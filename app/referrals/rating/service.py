@@ -71,7 +71,13 @@ def gathering_of(session: Session, referral: Referral, now: datetime) -> Gatheri
     return Gathering(
         closed=is_gathered(
             [
-                state_of(now, due=one.due_at, answered=one.answered_at, withdrawn=one.withdrawn_at)
+                state_of(
+                    now,
+                    asked=one.asked_at,
+                    due=one.due_at,
+                    answered=one.answered_at,
+                    withdrawn=one.withdrawn_at,
+                )
                 for one in times
             ]
         ),

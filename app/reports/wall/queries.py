@@ -29,6 +29,7 @@ from app.protocols.registry import active
 from app.protocols.series import sitting_day
 from app.protocols.types import Series
 from app.referrals.checks.models import AgencyCheck
+from app.referrals.checks.rules import late_from
 from app.referrals.lists import queries as lists
 from app.referrals.models import Referral
 from app.referrals.public.models import Arrival
@@ -67,7 +68,7 @@ _COUNT_TRIAGE = union_all(
     select(null(), func.count(), _late(Arrival.decision_due_at)).where(_waits),
 )
 _ASKED = (
-    select(AgencyCheck.referral_id, Agency.kind, AgencyCheck.due_at)
+    select(AgencyCheck.referral_id, Agency.kind, AgencyCheck.asked_at, AgencyCheck.due_at)
     .join(Agency, Agency.id == AgencyCheck.agency_id)
     .where(
         AgencyCheck.referral_id.in_(bindparam("ids", expanding=True)),
@@ -188,8 +189,10 @@ def _referrals(session: Session) -> list[Standing]:
     rows = session.execute(_REFERRALS).all()
     awaited: dict[int, list[Awaited]] = defaultdict(list)
     if rows:
-        for referral_id, kind, due_at in session.execute(_ASKED, {"ids": [row.id for row in rows]}):
-            awaited[referral_id].append(Awaited(kind, due_at))
+        for referral_id, kind, at, due in session.execute(
+            _ASKED, {"ids": [row.id for row in rows]}
+        ):
+            awaited[referral_id].append(Awaited(kind, late_from(at, due)))
     return [
         Standing(
             ref,

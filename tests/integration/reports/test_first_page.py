@@ -218,7 +218,7 @@ def test_answers_of_agencies_move_what_is_to_be_done_with_a_referral(asked, sign
     assert _line(triage.get("/").text, held.ref).startswith("Decide on the referral")
     with transaction() as session:
         late = session.get_one(AgencyCheck, second.id)
-        late.due_at = now() - timedelta(hours=2, minutes=1)
+        late.asked_at, late.due_at = now() - timedelta(hours=9), now() - timedelta(minutes=121)
         agency = session.get_one(Agency, late.agency_id).name
     _answered(first)
     page = triage.get("/").text
@@ -245,7 +245,7 @@ def test_a_late_answer_that_is_still_wanted_outlives_the_decision(asked, signed_
         current.outcome, current.decided_at = Outcome.ADVICE, now()
         current.state = ReferralState.DECIDED
         late = session.get_one(AgencyCheck, first.id)
-        late.due_at = now() - timedelta(hours=1)
+        late.asked_at, late.due_at = now() - timedelta(hours=9), now() - timedelta(hours=1)
     assert held.ref not in triage.get("/").text
     with transaction() as session:
         session.get_one(AgencyCheck, first.id).wanted_because = "For the school"

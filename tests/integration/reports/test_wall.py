@@ -132,7 +132,7 @@ def test_agencies_that_were_asked_and_have_not_answered_stand_with_their_clock(w
     with change() as session:
         referral = make_referral(session, rating=Rating.RED, received_at=now())
         late, answered, withdrawn, waiting = (make_check(session, referral) for _ in range(4))
-        late.due_at = now() - timedelta(hours=2, minutes=5)
+        late.asked_at, late.due_at = now() - timedelta(hours=9), now() - timedelta(minutes=125)
         answered.answered_at, answered.next_reminder_at = now(), None
         withdrawn.withdrawn_at, withdrawn.withdrawn_reason = now(), "Asked by mistake."
         withdrawn.next_reminder_at = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -75,11 +76,21 @@ def test_nobody_is_chased_twice_in_a_quarter_of_an_hour():
 def test_states():
     due = FRIDAY + DAY
     late = due + timedelta(seconds=1)
-    state = rules.state_of
+    state = partial(rules.state_of, asked=FRIDAY)
     assert state(due, due=due, answered=None, withdrawn=None) is CheckState.WAITING
     assert state(late, due=due, answered=None, withdrawn=None) is CheckState.LATE
     assert state(late, due=due, answered=late, withdrawn=None) is CheckState.ANSWERED
     assert state(late, due=due, answered=None, withdrawn=FRIDAY) is CheckState.WITHDRAWN
+
+
+def test_who_is_asked_when_the_time_has_run_out_is_late_an_hour_later():
+    due, asked = FRIDAY - DAY, FRIDAY
+    assert rules.late_from(FRIDAY - 2 * DAY, due) == due
+    assert rules.late_from(asked, due) == rules.late_from(asked, asked) == asked + rules.AT_ONCE
+    open_ = {"asked": asked, "due": due, "answered": None, "withdrawn": None}
+    assert rules.state_of(asked + rules.AT_ONCE, **open_) is CheckState.WAITING
+    late = asked + rules.AT_ONCE + timedelta(seconds=1)
+    assert rules.state_of(late, **open_) is CheckState.LATE
 
 
 def test_information_is_gathered_once_nobody_in_time_is_waited_for():
