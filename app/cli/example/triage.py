@@ -17,14 +17,17 @@ from app.cli.example.area import Area
 from app.directory.models import Professional
 from app.directory.types import ProfessionalRole
 from app.invitations.types import LetterKind
+from app.outbox import service as outbox
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.referrals.checks import service as checks
 from app.referrals.checks.models import AgencyCheck
+from app.referrals.checks.queries import open_on
 from app.referrals.checks.shown import told_of
-from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
+from app.referrals.checks.types import AfterDecision, AnswerGiven, AnswerVia, Held
 from app.referrals.letters import queries as letters
 from app.referrals.letters import service as writing
+from app.referrals.letters.models import ReferralLetter
 from app.referrals.models import Referral
 from app.referrals.outcome import service as outcome
 from app.referrals.outcome.types import ONWARD, OnwardGiven
@@ -33,11 +36,31 @@ from app.referrals.rating import service as rating
 from app.referrals.sender import Sender
 from app.referrals.types import Concern, Rating, RatingStage
 
+# Of each one comes back, so that somebody has to see to it (D7).
+_NEWEST_REQUEST = (
+    select(OutboxMessage)
+    .join(AgencyCheck, AgencyCheck.message_id == OutboxMessage.id)
+    .where(
+        OutboxMessage.state == MessageState.SENT,
+        AgencyCheck.answered_at.is_(None),
+        AgencyCheck.withdrawn_at.is_(None),
+    )
+    .order_by(OutboxMessage.id.desc())
+    .limit(1)
+)
+_NEWEST_LETTER = (
+    select(OutboxMessage)
+    .join(ReferralLetter, ReferralLetter.message_id == OutboxMessage.id)
+    .where(OutboxMessage.state == MessageState.SENT, ReferralLetter.opened_at.is_(None))
+    .order_by(OutboxMessage.id.desc())
+    .limit(1)
+)
 Plan = Callable[[datetime, Callable[[datetime], None]], None]
 _R = ProfessionalRole
 # Every so many referrals; the others are decided from what came in.
 EVERY_CHECKED = 6
 EVERY_WRITTEN = 3
+EVERY_WANTED = 3
 QUESTION = (
     "Please look up the children named here, their parents and who lives with them, and tell us "
     "what you hold that bears on their safety: what is known, since when, who works with them, "
@@ -71,6 +94,7 @@ class Triage:
         self.sender = sender
         self.count = 0
         self.decided = 0
+        self.left_open = 0
         self.disagreed = False
 
     def came_in(self, referral: Referral, plan: Plan, at: datetime) -> bool:
@@ -82,6 +106,14 @@ class Triage:
         if asked:
             plan(at + timedelta(minutes=12), partial(self._ask, referral, plan))
         return asked
+
+    def unanswered(self, referral: Referral) -> AfterDecision:
+        """What becomes of requests that nobody has answered when it is decided: most end, of some
+        the answer is wanted all the same."""
+        refs = tuple(one.ref for one in open_on(self.session, referral.id))
+        self.left_open += bool(refs)
+        wanted = refs if self.left_open % EVERY_WANTED == 1 else ()
+        return AfterDecision(refs, wanted, "The school asks for it: it is told when it is here.")
 
     def was_decided(self, referral: Referral, plan: Plan, at: datetime) -> None:
         """Some referrers get their letter the same afternoon."""
@@ -103,6 +135,10 @@ class Triage:
             row.state, row.content = MessageState.SENT, None
             row.sent_at, row.tries = row.queued_at + timedelta(seconds=4), 1
         self.session.flush()
+        for newest in (_NEWEST_REQUEST, _NEWEST_LETTER):
+            message = self.session.execute(newest).scalar_one_or_none()
+            if message is not None:
+                outbox.bounced(self.session, message, "There is no such mailbox.", now)
 
     def _ask(self, referral: Referral, plan: Plan, at: datetime) -> None:
         asked = [(self._person(role), after, words) for role, after, words in _ASKED]
@@ -125,6 +161,8 @@ class Triage:
             plan(at + timedelta(hours=2.6), partial(self._disagree, referral, plan))
 
     def _answer(self, check: AgencyCheck, person: Professional, words: str, at: datetime) -> None:
+        if check.withdrawn_at is not None:
+            return
         actor = Actor(ActorKind.GUEST, None, f"asked: {person.agency.name}")
         checks.opened(self.session, actor, check, at - timedelta(minutes=9))
         held = Held.SOMETHING if words else Held.NOTHING

@@ -210,6 +210,7 @@ class Week:
             "The referrer was told and agrees with the next step.",
             at,
             agency_id=self._agency_for(story.outcome),
+            requests=self.triage.unanswered(referral),
         )
         self.triage.was_decided(referral, self._plan, at)
 

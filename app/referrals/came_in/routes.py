@@ -14,7 +14,7 @@ from app.directory import queries as directory
 from app.referrals import queries
 from app.referrals.came_in import service
 from app.referrals.came_in.forms import CameInForm
-from app.referrals.changes.small_routes import SmallForm, Text, answer_small, version_of
+from app.referrals.changes.small_routes import SmallForm, Text, answer_small
 from app.referrals.finding import found
 from app.referrals.intake.people import Pairs, lists, words_for
 from app.referrals.models import Referral
@@ -59,7 +59,6 @@ def came_in(ref: str) -> Response:
             done="How it came in is changed.",
             theirs=theirs,
             yours=_typed_in_words(form, dict(agencies)),
-            version=version_of(ref),
             context={"entered_at": held.recorded_at},
         ),
     )

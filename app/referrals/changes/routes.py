@@ -14,7 +14,7 @@ from app.core.clock import london_date, now
 from app.core.refusal import Refused
 from app.core.session import reading
 from app.referrals import children, queries, rules, service, shown
-from app.referrals.changes.small_routes import SmallForm, Text, answer_small, version_of
+from app.referrals.changes.small_routes import SmallForm, Text, answer_small
 from app.referrals.finding import found
 from app.referrals.forms import (
     PROFESSIONALS,
@@ -64,8 +64,6 @@ def consent(ref: str) -> Response:
             done="Consent is recorded.",
             theirs=theirs,
             yours=form.consent_reason.data or "",
-            version=version_of(ref),
-            context={},
         ),
     )
 
@@ -108,8 +106,6 @@ def concerns(ref: str) -> Response:
             done="The concerns are changed.",
             theirs=theirs,
             yours=form.narrative.data or "",
-            version=version_of(ref),
-            context={},
         ),
     )
 

@@ -3,8 +3,9 @@ people wrote at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from flask import Response, flash, request, url_for
@@ -38,7 +39,11 @@ class Text(NamedTuple):
 
 
 class SmallForm(NamedTuple):
-    """One form on a referral: its page, what it saves, and both texts where two people wrote."""
+    """One form on a referral: its page, what it saves, and both texts where two people wrote.
+
+    `version` is that of what the form changes, where it is not the referral itself; `context` is
+    what its page shows beside the form.
+    """
 
     page: str
     form: Versioned
@@ -46,8 +51,8 @@ class SmallForm(NamedTuple):
     done: str
     theirs: Callable[[Session], list[Text]]
     yours: str
-    version: Callable[[Session], int]
-    context: dict[str, Any]
+    version: Callable[[Session], int] | None = None
+    context: Mapping[str, Any] = MappingProxyType({})
 
 
 def answer_small(held: Referral, small: SmallForm) -> Response:
@@ -67,7 +72,8 @@ def answer_small(held: Referral, small: SmallForm) -> Response:
         return _show(held.ref, small, status=422)
     except (ChangedMeanwhile, StaleDataError):
         # The next sending is on top of what is there now: both texts have been read.
-        form.version.data, form.version.raw_data = small.version(reading()), None
+        version = small.version or _version_of(held.ref)
+        form.version.data, form.version.raw_data = version(reading()), None
         return _show(held.ref, small, status=409, theirs=small.theirs(reading()))
     flash(small.done, "success")
     return go_to(url_for("referrals.referral", ref=held.ref))
@@ -91,7 +97,7 @@ def _show(
     )
 
 
-def version_of(ref: str) -> Callable[[Session], int]:
+def _version_of(ref: str) -> Callable[[Session], int]:
     return lambda session: found(session, ref).version
 
 

@@ -15,7 +15,7 @@ from app.core.clock import london_date, now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.referrals import rules, shown
-from app.referrals.changes.small_routes import SmallForm, Text, answer_small, version_of
+from app.referrals.changes.small_routes import SmallForm, Text, answer_small
 from app.referrals.finding import found
 from app.referrals.forms import set_picks
 from app.referrals.intake import guard
@@ -141,7 +141,6 @@ def leave(ref: str, child_ref: str) -> Response:
             done=f"{child_ref} is taken off the referral.",
             theirs=theirs,
             yours=form.reason.data or "",
-            version=version_of(ref),
             context={"name": shown.name_of(child)},
         ),
     )

@@ -22,7 +22,6 @@ from app.referrals.changes.small_routes import (
     answer_small,
     chosen_words,
     consent_in_words,
-    version_of,
 )
 from app.referrals.checks.queries import open_named
 from app.referrals.finding import found
@@ -73,7 +72,6 @@ def decide(ref: str) -> Response:
             done="The decision is recorded.",
             theirs=lambda session: _newest(session, held.id),
             yours=chosen_words(Outcome, form.outcome.data, form.reason.data),
-            version=version_of(ref),
             context={
                 "hints": {
                     one.value: _hint(protocol, one)
@@ -117,7 +115,6 @@ def no_referral(ref: str) -> Response:
             done="It is closed, and counted as no referral.",
             theirs=lambda session: _newest(session, held.id),
             yours=form.reason.data or "",
-            version=version_of(ref),
             context={"requests": open_requests},
         ),
     )
@@ -145,8 +142,6 @@ def reopen(ref: str) -> Response:
             done="The referral is open again. Its clock runs from now.",
             theirs=lambda session: _newest(session, held.id),
             yours=form.reason.data or "",
-            version=version_of(ref),
-            context={},
         ),
     )
 

@@ -19,7 +19,6 @@ from app.referrals.changes.small_routes import (
     Text,
     answer_small,
     chosen_words,
-    version_of,
 )
 from app.referrals.finding import found
 from app.referrals.intake.routes import blueprint
@@ -57,7 +56,6 @@ def rate(ref: str) -> Response:
             done="The rating is recorded.",
             theirs=lambda session: _newest(session, held.id),
             yours=chosen_words(Rating, form.rating.data, form.rating_reason.data),
-            version=version_of(ref),
             context={
                 "protocol": protocol,
                 "hints": {
@@ -97,7 +95,6 @@ def disagree(ref: str) -> Response:
             done=f"The disagreement is recorded. It is settled by: {protocol.ways.settles[0].who}.",
             theirs=lambda session: _newest(session, held.id),
             yours=chosen_words(Rating, form.rating.data, form.rating_reason.data),
-            version=version_of(ref),
             context={"protocol": protocol, "rating": held.rating},
         ),
     )
