@@ -77,7 +77,7 @@ class Sent:
 def prospect(session: Session, meeting: Meeting, invitee: Invitee) -> Prospect:
     """What happens where the address is mended, as it stands now."""
     arrived = _arrived(session, invitee)
-    known = arrived and invitee.invitation_id is not None and _has_dial_in(meeting)
+    known = arrived and _still_opens(meeting, invitee)
     others = _others(meeting, invitee) if known else []
     asked = {"invitee_id": invitee.id}
     return Prospect(
@@ -276,8 +276,12 @@ def _arrived(session: Session, invitee: Invitee) -> bool:
     return any(may_have_arrived(row.state, row.tries) for row in letters)
 
 
-def _has_dial_in(meeting: Meeting) -> bool:
-    return meeting.line_id is not None or bool(meeting.typed_dial_in)
+def _still_opens(meeting: Meeting, invitee: Invitee) -> bool:
+    """Whether what the letter told opens the call: a line's PIN changed when the colleague whom
+    they had named was removed, a typed dial-in may have stayed."""
+    if meeting.line_id is None:
+        return bool(meeting.typed_dial_in)
+    return invitee.invitation_id is not None
 
 
 def _why_not_by_itself(session: Session, meeting: Meeting) -> str:

@@ -194,6 +194,17 @@ def test_a_dial_in_that_cannot_change_needs_another_or_a_reason(in_app, pins):
     assert booked.stranger.dial_in_kept_reason == "It was a colleague of hers"
 
 
+def test_a_typed_dial_in_outlives_the_colleague_who_was_named(in_app):
+    """Whoever read the letter knows it, though entry and link ended when they named somebody."""
+    booked = Booked(line_id=None, dial_in=TypedDialIn("020 7946 0155", "4711"))
+    booked.letters_are(MessageState.SENT)
+    with transaction() as session:
+        session.get(Invitee, booked.id).invitation_id = None
+    with pytest.raises(Refused) as refused:
+        booked.mend()
+    assert refused.value.field == "dial_in"
+
+
 def test_another_typed_dial_in_goes_to_everybody_else(in_app):
     booked = Booked(line_id=None, dial_in=TypedDialIn("020 7946 0155", "4711"))
     booked.letters_are(MessageState.SENT)
