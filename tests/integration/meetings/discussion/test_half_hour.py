@@ -231,6 +231,7 @@ def no_script_answers(page: Page, scope: str) -> None:
 @pytest.mark.parametrize("case", [1], indirect=True)
 def test_everything_is_reached_by_keyboard(case, open_page):
     page = open_page(case.chair.id)
+    page.evaluate("document.querySelectorAll('main details').forEach((one) => (one.open = true))")
     wanted = page.evaluate(REACHABLE)
     page.locator("body").click(position={"x": 1, "y": 1})
     reached: set[str] = set()
