@@ -42,8 +42,8 @@ class World:
 
     def path(self, rule: Rule) -> str:
         """The rule's address, of the second discussion where it names one."""
-        values: dict[str, object] = {}
-        for name in rule.arguments:
+        values: dict[str, object] = dict(rule.defaults or {})
+        for name in rule.arguments - set(values):
             folder = rule.rule.split("<")[0]
             values[name] = next(
                 (value for key, value in self.values.items() if key in folder and name == "ref"),
