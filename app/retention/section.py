@@ -13,8 +13,9 @@ from app.retention.types import CaseKey, CaseKind
 
 
 def load(session: Session, referral: Referral, now: datetime) -> Part:
-    """The state of the archive: one statement."""
-    case = queries.closed_case(session, CaseKey(CaseKind.REFERRAL, referral.ref), referral.id)
+    """The state of the archive: one statement, and none before the decision."""
+    key = CaseKey(CaseKind.REFERRAL, referral.ref)
+    case = queries.closed_case(session, key, referral.id) if referral.decided_at else None
     stage = case and rules.stage_of(
         keep_until=case.keep_until,
         held=case.held_at is not None,

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.accounts.types import Role
 from app.cli.example import arrivals, people
 from app.cli.example.abuse import fill_abuse
+from app.cli.example.archive import fill_archive
 from app.cli.example.area import Area, make_area
 from app.cli.example.circulated import Circulated
 from app.cli.example.desk import desks_day
@@ -120,6 +121,7 @@ class Week:
             event = self._events.pop()
             event.happen(event.at)
         fill_abuse(self.session, self.area, self.now)
+        fill_archive(self.session, self.area, self.now)
         self.discussions.settle_mail()
         self.triage.settle_mail(self.now)
 

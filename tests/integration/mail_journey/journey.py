@@ -24,6 +24,7 @@ from app.core.clock import from_london, in_london, now
 from app.core.session import db, reading, transaction
 from app.directory.models import LinePin
 from app.directory.service import add_line
+from app.meetings.actions.worker import remind_owners
 from app.meetings.escalation import service as escalation
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.worker import warn_late
@@ -37,6 +38,7 @@ from app.referrals.models import Child, Referral
 from tests.factories.accounts import make_staff, sign_in_as
 from tests.factories.arrivals import Writer
 from tests.factories.directory import make_agency, make_professional, make_settings
+from tests.factories.records import make_action
 from tests.integration.mail_journey.canary import Canary
 from tests.integration.mail_journey.case import (
     ADDRESS,
@@ -176,6 +178,10 @@ class Player:
             self._record_due_in(timedelta(hours=1))
         with self._step("record late"):
             self._record_due_in(timedelta(minutes=-1))
+        with self._step("actions due"):
+            self._actions_due_in(timedelta(hours=2))
+        with self._step("actions late"):
+            self._actions_due_in(timedelta(minutes=-1))
         with self._step("disagrees"):
             self._somebody_disagrees()
         with self._step("disagreement late"):
@@ -282,6 +288,20 @@ class Player:
                 meeting = session.execute(select(Meeting)).scalar_one()
                 meeting.state, meeting.record_due_at = MeetingState.ENDED, now() + left
             assert records.warn(self.app.extensions["settings"], now()) == 1
+            db.session.remove()
+
+    def _actions_due_in(self, left: timedelta) -> None:
+        """An invitee and the chair each took one on, in all the words of the case."""
+        with self.app.app_context():
+            with transaction() as session:
+                meeting = session.execute(select(Meeting)).scalar_one()
+                meeting.ended_at = now() - timedelta(days=3)
+                owners = [one for one in meeting.invitees if one.removed_at is None]
+                for owner in (owners[1], next(one for one in owners if one.staff_id)):
+                    action = make_action(meeting, owner)
+                    action.what, action.why, action.due_at = REASON, NARRATIVE, now() + left
+                    session.add(action)
+            assert remind_owners(self.app.extensions["settings"], now()) == 2
             db.session.remove()
 
     def _somebody_disagrees(self) -> None:

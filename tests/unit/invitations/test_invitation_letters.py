@@ -276,7 +276,12 @@ def test_forbidden_words_never_leave_even_when_people_type_them():
     for kind in MEETING_KINDS:
         message = letters(kind, desk, place, [person], FRIDAY)[0]
         assert forbidden(message) == []
-    for kind in (LetterKind.RECORD, LetterKind.ACTIONS):
+    for kind in (
+        LetterKind.RECORD,
+        LetterKind.ACTIONS,
+        LetterKind.ACTIONS_SOON,
+        LetterKind.ACTIONS_LATE,
+    ):
         message = link_letter(kind, desk, "SD-1", person.name, person.email, person.link, FRIDAY)
         assert forbidden(message) == []
     assert forbidden(code_letter(desk, person.name, person.email, "123456", FRIDAY)) == []
