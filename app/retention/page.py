@@ -89,7 +89,6 @@ def case_page(session: Session, key: CaseKey, now: datetime) -> CasePage | None:
         deleted=case.deleted_at is not None,
         now=now,
     )
-    source, document = case.rule["source"], case.rule["document"]
     return CasePage(
         ref=key.ref,
         kind=key.kind.value,
@@ -102,7 +101,7 @@ def case_page(session: Session, key: CaseKey, now: datetime) -> CasePage | None:
         keep_until=case.keep_until,
         rule=case.rule["id"],
         reason=case.rule["reason"],
-        source=f"{source}: {document}" if document else source,
+        source=case.rule["document"] or case.rule["source"],
         longer=case.longer_reason or "",
         hold=case.hold_reason or "",
         held_at=case.held_at,

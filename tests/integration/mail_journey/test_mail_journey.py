@@ -28,12 +28,13 @@ from tests.integration.mail_journey.letter import Letter
 WITH_ENTRY = ("booked", "moved", "removed", "resent", "deputy", "corrected", "cancelled")
 CODES = ("code", "colleague's code")
 TO_STAFF = ("record due", "record late")
+OF_ACTIONS = ("actions due", "actions late")
 DISAGREED = ("disagrees", "disagreement late")
 BEHIND_LINKS = ("asked", "chased", "written")
 BY_THE_FORM = ("form put aside", "form code", "form sent")
 EVERY_STEP = (
-    *WITH_ENTRY, *CODES, "reminded", "told", *TO_STAFF, *DISAGREED, *BEHIND_LINKS,
-    *BY_THE_FORM,
+    *WITH_ENTRY, *CODES, "reminded", "told", *TO_STAFF, *OF_ACTIONS, *DISAGREED,
+    *BEHIND_LINKS, *BY_THE_FORM,
 )  # fmt: skip
 
 
@@ -199,6 +200,17 @@ def test_the_chair_is_told_that_somebody_disagrees(journey: Journey) -> None:
         assert journey.reference in letter.text
 
 
+def test_owners_of_actions_are_reminded_by_their_link_and_staff_by_a_notice(
+    journey: Journey,
+) -> None:
+    for step, subject in zip(OF_ACTIONS, ("Due soon", "Overdue"), strict=True):
+        by_link, notice = sorted(journey.steps[step], key=lambda letter: letter.token is None)
+        assert by_link.token and notice.recipient == journey.chair
+        for letter in (by_link, notice):
+            assert letter.subject.startswith(f"{subject}: your actions after multi-agency meeting")
+            assert letter.parts("text/calendar") == []
+
+
 def test_agencies_are_asked_and_chased_and_referrer_and_school_written_to(journey: Journey) -> None:
     asked, chased, written = (journey.steps[step] for step in BEHIND_LINKS)
     assert sorted(letter.recipient for letter in asked) == sorted([HEALTH, SCHOOL_LEAD])
@@ -237,7 +249,7 @@ def test_each_letter_is_for_one_mailbox_alone(journey: Journey) -> None:
         for name in headers:
             assert not re.fullmatch("(?i)b?cc|resent-.*|sender|reply-to|disposition-.*", name)
     found = [letter.message_id for letter in journey.letters]
-    by_step = (9, 9, 9, 1, 6, 1, 1, 2, 9, 8, 1, 1, 1, 1, 1, 2, 1, 2, 1, 1, 1)
+    by_step = (9, 9, 9, 1, 6, 1, 1, 2, 9, 8, 1, 1, 2, 2, 1, 1, 1, 2, 1, 2, 1, 1, 1)
     assert len(set(found)) == len(found) == sum(by_step)
 
 
@@ -245,7 +257,7 @@ def test_nobody_reads_of_another(journey: Journey) -> None:
     uids = {letter.entry.uid: letter.recipient for letter in entries(journey)}
     assert len(uids) == 9 + 2
     tokens = [letter.token for letter in journey.letters if letter.token]
-    by_step = (9, 9, 8, 6, 1, 1, 8, 2, 1, 2, 1)
+    by_step = (9, 9, 8, 6, 1, 1, 8, 1, 1, 2, 1, 2, 1)
     assert len(set(tokens)) == len(tokens) == sum(by_step)
     names = {email: name for name, *_, email in PEOPLE}
     names |= {journey.chair: "Helen Marsh", COLLEAGUE: "Nora Ferris", RIGHT: names[WRONG]}
@@ -365,6 +377,8 @@ def test_no_letter_fetches_or_tells_on_its_reader(journey: Journey) -> None:
             own.add(f"http://desk.example.org/discussions/{journey.reference}")
         if letter in notices:  # staff sign in to follow it
             own.add(f"http://desk.example.org/discussions/{journey.reference}/record")
+        if any(letter in journey.steps[step] for step in OF_ACTIONS) and letter.token is None:
+            own.add(f"http://desk.example.org/discussions/{journey.reference}/after")
         if any(letter in journey.steps[step] for step in DISAGREED):
             own.add(f"http://desk.example.org/discussions/{journey.reference}/disagreements")
         assert set(letter.urls) <= own
