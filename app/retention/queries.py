@@ -26,6 +26,11 @@ _BY_REFERRAL = select(Referral.id).where(Referral.ref == bindparam("ref"))
 _BY_MEETING = select(Meeting.id).where(
     Meeting.ref == bindparam("ref"), Meeting.referral_id.is_(None)
 )
+_REFERRAL_OF = (
+    select(Referral.ref)
+    .join(Meeting, Meeting.referral_id == Referral.id)
+    .where(Meeting.ref == bindparam("ref"))
+)
 _MEETINGS_OF = select(Meeting.id).where(Meeting.referral_id == bindparam("referral_id"))
 _CHILDREN_OF_REFERRAL = select(ReferralChild.child_id).where(
     ReferralChild.referral_id == bindparam("referral_id")
@@ -135,6 +140,14 @@ class CaseRows(NamedTuple):
     referral_id: int
     meetings: list[int]
     children: list[int]
+
+
+def case_of_meeting(session: Session, ref: str) -> CaseKey:
+    """The case that a discussion belongs to: its referral's, or its own (A11)."""
+    referral = session.execute(_REFERRAL_OF, {"ref": ref}).scalar_one_or_none()
+    if referral is None:
+        return CaseKey(CaseKind.MEETING, ref)
+    return CaseKey(CaseKind.REFERRAL, referral)
 
 
 def rows_of(session: Session, key: CaseKey) -> CaseRows | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
-from flask import Blueprint, Response, abort, flash, url_for
+from flask import Blueprint, Response, abort, flash, request, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
@@ -36,19 +36,19 @@ def lists() -> Response:
     return respond("retention/lists.html", page=lists_page(reading(), now()))
 
 
-@blueprint.get("/referrals/<ref>/retention", defaults={"kind": "referral"})
-@blueprint.get("/discussions/<ref>/retention", defaults={"kind": "meeting"})
+@blueprint.get("/referrals/<ref>/retention", endpoint="referral_case")
+@blueprint.get("/discussions/<ref>/retention", endpoint="meeting_case")
 @access(REVIEW)
-def case(ref: str, kind: str) -> Response:
-    return _page(_looked_at(ref, kind), CaseForm(formdata=None))
+def case(ref: str) -> Response:
+    return _page(_looked_at(ref), CaseForm(formdata=None))
 
 
-@blueprint.post("/referrals/<ref>/retention", defaults={"kind": "referral"})
-@blueprint.post("/discussions/<ref>/retention", defaults={"kind": "meeting"})
+@blueprint.post("/referrals/<ref>/retention", endpoint="referral_change")
+@blueprint.post("/discussions/<ref>/retention", endpoint="meeting_change")
 @access(REVIEW)
-def change(ref: str, kind: str) -> Response:
+def change(ref: str) -> Response:
     """Close it, open it again, hold it, lift the hold, keep it longer, take an approval back."""
-    key, form = _looked_at(ref, kind), CaseForm()
+    key, form = _looked_at(ref), CaseForm()
     act, done = _ACTS.get(form.do.data or "", (None, ""))
     if act is None:
         abort(400)
@@ -64,15 +64,15 @@ def change(ref: str, kind: str) -> Response:
 
 
 @blueprint.route(
-    "/referrals/<ref>/retention/delete", methods=["GET", "POST"], defaults={"kind": "referral"}
+    "/referrals/<ref>/retention/delete", methods=["GET", "POST"], endpoint="referral_approve"
 )
 @blueprint.route(
-    "/discussions/<ref>/retention/delete", methods=["GET", "POST"], defaults={"kind": "meeting"}
+    "/discussions/<ref>/retention/delete", methods=["GET", "POST"], endpoint="meeting_approve"
 )
 @access(staff_may(Permission.CASE_CLOSE, fresh=True))
-def approve(ref: str, kind: str) -> Response:
+def approve(ref: str) -> Response:
     """The review: read what goes, say why, with password and code given again."""
-    key, form = _looked_at(ref, kind), ApproveForm()
+    key, form = _looked_at(ref), ApproveForm()
     if form.validate_on_submit():
         actor, moment = signed_in().actor, now()
 
@@ -127,18 +127,23 @@ _ACTS: dict[str, tuple[Act, str]] = {
 }
 
 
-def _looked_at(ref: str, kind: str) -> CaseKey:
-    """The case, once the audit knows who looks at it (H3); 404 where there is none."""
-    key = CaseKey(CaseKind(kind), ref)
+def _looked_at(ref: str) -> CaseKey:
+    """The case, once the audit knows who looks at it (H3); 404 where there is none. A discussion
+    that came from a referral belongs to the referral's case."""
+    if request.path.startswith("/referrals/"):
+        key = CaseKey(CaseKind.REFERRAL, ref)
+    else:
+        key = queries.case_of_meeting(reading(), ref)
     if queries.rows_of(reading(), key) is None:
         abort(404)
     with transaction() as session:
+        kind = "referral" if request.path.startswith("/referrals/") else "meeting"
         viewed(session, signed_in().actor, "retention", Subject(kind, ref), now())
     return key
 
 
 def _here(key: CaseKey) -> str:
-    return url_for(".case", ref=key.ref, kind=key.kind.value)
+    return url_for(f".{key.kind.value}_case", ref=key.ref)
 
 
 def _answer(key: CaseKey, form: OnceForm, location: str | None, done: str) -> Response:

@@ -79,7 +79,7 @@ def test_what_failed_is_logged_without_anything_from_the_mail(app, capsys):
 def test_the_jobs_every_installation_runs():
     assert {job.name for job in JOBS} >= {"mail", "audit views"}
     # What only forgets may wait; somebody waits for everything else.
-    forgetting = {"mail kept long enough", "kept forms", "unfinished forms"}
+    forgetting = {"mail kept long enough", "kept forms", "unfinished forms", "archive"}
     assert all(job.every <= 60 for job in JOBS if job.name not in forgetting)
 
 
