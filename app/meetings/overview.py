@@ -255,6 +255,7 @@ def _steps(
                 (Permission.RECORD_SEE, Step("The record", "records.gate")),
                 (Permission.DISCUSSION_SEE, AFTER),
                 (Permission.DISCUSSION_SEE, DISAGREEMENTS),
+                (Permission.CASE_CLOSE, Step("Close the case", "retention.meeting_case")),
             ]
         case _:
             others = []
