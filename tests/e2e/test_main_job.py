@@ -62,7 +62,6 @@ def test_from_referral_to_verified_record(
     hold(chair, meeting, scripts, looked)
     sign_off(chair, meeting, looked)
     circulate(desk, meeting, looked)
-    follow_up(desk, meeting, looked)
     copy = read_record(officer, area, reference, began, looked, tmp_path)
     verify(new_browser(scripts=scripts), copy, looked, tmp_path)
 
@@ -286,21 +285,6 @@ def circulate(page: Page, meeting: str, looked: Looked) -> None:
     press(page, "Release the record")
     expect(page.locator("main")).to_contain_text(re.compile("[Ll]edger|[Qq]ueued|[Ss]ent"))
     looked.at(page)
-
-
-def follow_up(page: Page, meeting: str, looked: Looked) -> None:
-    """The desk sees what follows, and notes what the owner of an action said on the telephone."""
-    page.goto(f"{meeting}/after")
-    expect(page.locator("main")).to_contain_text("Complete the assessment by")
-    looked.at(page)
-    page.get_by_role("link", name="Say how it stands").first.click()
-    looked.at(page)
-    page.locator("[name='state'][value='not_possible']").check()
-    press(page, "Note it")
-    expect(page.locator(".govuk-error-summary")).to_contain_text("Say what stands in the way")
-    page.locator("[name='progress']").fill("Nobody was at home on three visits.")
-    press(page, "Note it")
-    expect(page.locator("#actions").locator("..")).to_contain_text("Nobody was at home")
 
 
 def read_record(
