@@ -179,6 +179,10 @@ def test_sandwell_decides_red_after_the_second_rating_only(in_app):
     decide(held, Outcome.EARLY_HELP)
     told = [(one.rating.stage, one.rating.rating) for one in referrals.ratings(reading(), held.id)]
     assert told[0] == (RatingStage.AFTER, Rating.GREEN)
+    with transaction() as session:
+        check = make_check(session, referrals.by_ref(session, held.ref))
+        given = AnswerGiven(Held.NOTHING, "", "Jo", "", AnswerVia.TELEPHONE)
+        checks.answer(session, staff_actor(session), check, given, now())
     # Opened again, what was gathered and rated until then counts no more.
     reopen(held, at=now())
     rate(held, Rating.RED)

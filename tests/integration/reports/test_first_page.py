@@ -12,6 +12,7 @@ from app.accounts.types import Role
 from app.core.clock import now
 from app.core.session import reading, transaction
 from app.directory.models import Agency
+from app.invitations.models import Invitation
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
@@ -267,7 +268,8 @@ def test_a_request_that_did_not_arrive_is_sent_to_another_address(app, asked, si
     held, (check, _other) = asked
     triage, worker = signed_in(Role.TRIAGE), signed_in(Role.SOCIAL_WORKER)
     assert REQUEST_LOST not in triage.get("/").text
-    _fails(check.message_id)
+    lost = check.message_id
+    _fails(lost)
     page = triage.get("/").text
     assert f'href="/referrals/{held.ref}/checks">{REQUEST_LOST}' in page
     assert "No such mailbox. Telephone 01632" in page
@@ -277,7 +279,8 @@ def test_a_request_that_did_not_arrive_is_sent_to_another_address(app, asked, si
     here = f"/referrals/{held.ref}/checks"
     assert "The mail did not arrive." in triage.get(here).text
     with transaction() as session:
-        token = open_link(session, session.get_one(AgencyCheck, check.id).invitation_id)
+        old = session.get_one(AgencyCheck, check.id).invitation_id
+        token = open_link(session, old)
     again = f"{here}/{check.ref}/send-again"
     bad = press(triage, again, again, email="nobody")
     assert bad.status_code == 422
@@ -289,6 +292,8 @@ def test_a_request_that_did_not_arrive_is_sent_to_another_address(app, asked, si
     assert len(letters) == 3
     # The link that may have reached a stranger is dead, with whatever it had opened.
     assert asked_browser(app, token).get("/request").status_code == 401
+    assert reading().get_one(Invitation, old).revoked_at is not None
+    assert reading().get_one(OutboxMessage, lost).seen_at is not None
     page = triage.get("/").text
     assert REQUEST_LOST not in page
     assert "The mail did not arrive." not in triage.get(here).text
