@@ -78,7 +78,7 @@ JOBS: list[Job] = [
     Job("agencies reminded", 30.0, checks.remind_agencies),
     Job("record copies", 2.0, records.make_copies),
     Job("council's copies", 10.0, records.make_council_copies),
-    Job("record readers reminded", 300.0, records.remind_readers),
+    Job("record readers reminded", 60.0, records.remind_readers),
     Job("records due", 60.0, records.warn),
     Job("archive", 3600.0, archive),
     Job("records circulated", 10.0, records.note_circulated),
