@@ -10,7 +10,8 @@ import pytest
 from app import create_app
 from app.core.session import db
 from tests.conftest import ENGINES, settings_for
-from tests.integration.mail_journey.journey import Journey, Player, everything_logged
+from tests.integration.mail_journey.journey import Player
+from tests.integration.mail_journey.seen import Journey, everything_logged
 from tests.postgresql import PrivatePostgres
 from tests.smtp import mail_server
 

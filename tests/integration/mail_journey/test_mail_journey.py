@@ -22,8 +22,8 @@ from tests.integration.mail_journey.case import (
     TO_REMOVE,
     WRONG,
 )
-from tests.integration.mail_journey.journey import Journey
 from tests.integration.mail_journey.letter import Letter
+from tests.integration.mail_journey.seen import Journey
 
 WITH_ENTRY = ("booked", "moved", "removed", "resent", "deputy", "corrected", "cancelled")
 CODES = ("code", "colleague's code")

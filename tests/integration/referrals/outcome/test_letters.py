@@ -1,0 +1,83 @@
+"""Outcome letters: to whom, and with nothing the reader may not see (A10)."""
+
+from __future__ import annotations
+
+from html import unescape
+
+import pytest
+
+from app.core.clock import now
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
+from app.referrals import queries as referrals
+from app.referrals.letters import queries as letters
+from app.referrals.letters import service as letter_service
+from app.referrals.types import (
+    ConsentState,
+)
+from tests.factories.checks import (
+    SENDER,
+    asked_browser,
+    mails,
+    open_link,
+    press,
+    staff_actor,
+)
+from tests.integration.mail_journey.canary import decoded
+from tests.integration.referrals.outcome.steps import (
+    school_of,
+)
+
+
+def send(held, to, added=""):
+    with transaction() as session:
+        current = referrals.by_ref(session, held.ref)
+        return letter_service.send(session, staff_actor(session), current, to, added, SENDER, now())
+
+
+def test_a_letter_is_sent_by_a_mail_that_names_nobody_and_kept_as_it_was(app, told):
+    kept = send(told, "referrer", "Thank you.")
+    [mail] = mails(reading(), "outcome")
+    child, other = (row.child for row in told.children)
+    for name in (child.given_name, child.family_name, told.ref, "social worker"):
+        assert name not in decoded(mail.content)
+    with transaction() as session:
+        token = open_link(session, kept.invitation_id)
+    browser = asked_browser(app, token)
+    page = unescape(browser.get("/request").text)
+    assert "A social worker will assess" in page
+    assert "Thank you." in page
+    for hidden in (child.family_name, other.given_name, "Pat Testwell", "Example Street", "Because",
+                   told.ref):  # fmt: skip
+        assert hidden not in page
+    assert letters.letters(reading(), told.id)[0].letter.opened_at
+    pdf = browser.get("/request/letter.pdf")
+    assert (pdf.mimetype, pdf.data[:5]) == ("application/pdf", b"%PDF-")
+    assert press(browser, "/request", "/request/leave").status_code == 200
+
+
+def test_the_school_is_told_of_its_own_pupil_alone(told):
+    school = school_of(told)
+    kept = send(told, school.key)
+    words = " ".join(letters.letter_text(reading(), kept.id).paragraphs)
+    child, other = (row.child for row in told.children)
+    assert child.given_name in words
+    assert other.given_name not in words
+
+
+@pytest.mark.parametrize("secret", ["Pat", "1 Example Street", "01632 960300"])
+def test_what_the_school_may_not_see_is_refused(told, secret):
+    with pytest.raises(Refused) as refusal:
+        send(told, school_of(told).key, f"Do ask {secret} about it.")
+    assert refusal.value.field == "added"
+    assert mails(reading(), "outcome") == []
+
+
+def test_no_school_is_told_without_consent_or_a_basis(told):
+    with transaction() as session:
+        current = referrals.by_ref(session, told.ref)
+        current.consent, current.lawful_basis = ConsentState.REFUSED, None
+    with pytest.raises(Refused) as refusal:
+        send(told, school_of(told).key)
+    assert refusal.value.field == "to"
+    send(told, "referrer")
