@@ -16,7 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from tests.e2e.looking import Looked
 
@@ -110,6 +117,7 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path, patience: float
 # to start one of its own.
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=20_000)  # on a busy machine too
     with sync_playwright() as started:
         yield started
 

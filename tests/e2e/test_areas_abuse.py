@@ -271,6 +271,7 @@ def test_nottinghamshires_two_screens(
         expect(wall.get_by_role("heading", name=title)).to_be_visible()
         expect(wall.locator(".wall-row").first).to_be_visible()
         assert wall.evaluate("document.documentElement.scrollHeight") <= 1080
+        assert wall.evaluate("document.documentElement.scrollWidth") <= 1920
         size = wall.evaluate("parseFloat(getComputedStyle(document.querySelector('td')).fontSize)")
         assert size >= 36  # read from four metres
         looked.at(wall)

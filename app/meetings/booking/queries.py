@@ -154,6 +154,11 @@ _PEOPLE = (
     .join(_AGENCY, _AGENCY.c.id == _PROFESSIONAL.c.agency_id)
     .order_by(_AGENCY.c.name, _PROFESSIONAL.c.name, _PROFESSIONAL.c.id)
 )
+_BY_EMAIL = _PEOPLE.where(
+    _PROFESSIONAL.c.email == bindparam("email"),
+    _PROFESSIONAL.c.ended_at.is_(None),
+    _AGENCY.c.ended_at.is_(None),
+).limit(1)
 _WITH_ROLES = _PEOPLE.where(
     _PROFESSIONAL.c.role.in_(bindparam("roles", expanding=True)),
     _PROFESSIONAL.c.ended_at.is_(None),
@@ -254,6 +259,11 @@ def _case(
         return CaseFacts(looked_after=looked_after, involved=tuple(involved.values()))
     referral_id, concerns, flags, hospital, name, title, email, telephone, *rest = said
     agency_id, agency_name, agency_kind, *person = rest
+    if person[0] is None and email:
+        # Whoever gave the address under which the directory knows somebody is that person: two
+        # proposals with one address could not both be sent.
+        known_by = session.execute(_BY_EMAIL, {"email": email.lower()}).one_or_none()
+        person = list(known_by or person)
     employers = session.execute(_PERPETRATORS_EMPLOYERS, {"referral_id": referral_id})
     return CaseFacts(
         concerns=frozenset(Concern(value) for value in concerns),

@@ -210,7 +210,6 @@ def send_again(
         if held is not None:
             invitations.revoke(session, held, now)
         made = invitations.invite(session, person.name, email, person.is_team, now)
-        invitations.set_expiry(session, made, now + rules.LINK_LIFE)
         check.invitation_id = made.id
         # Whoever opened it at the other address was not the one who was asked.
         check.opened_at = None
@@ -313,6 +312,8 @@ def _send(
     if check.invitation_id is None:
         return
     invitation = session.get_one(Invitation, check.invitation_id)
+    # Each letter's link lives from that letter on: a reminder never brings one that has ended.
+    invitations.set_expiry(session, invitation, now + rules.LINK_LIFE)
     link = f"{sender.base_url}/r/{invitations.new_link(session, invitation, now)}"
     desk = desk_of(directory.council(session), sender)
     letters = link_letters(

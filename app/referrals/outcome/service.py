@@ -23,7 +23,7 @@ from app.referrals.outcome.models import DecisionGround, OnwardReferral, Referra
 from app.referrals.outcome.types import NO_GROUND, Ground, OnwardGiven
 from app.referrals.rating.queries import rated
 from app.referrals.rating.rules import second_rating_problem
-from app.referrals.rules import check, decision_due, facts_of
+from app.referrals.rules import act_by, check, decision_due, facts_of
 from app.referrals.types import ConsentState, Outcome, ReferralState
 
 
@@ -144,7 +144,9 @@ def reopen(
     referral.state = ReferralState.RECEIVED
     referral.outcome = None
     referral.decided_at = None
-    referral.decision_due_at = decision_due(protocol, replace(facts_of(referral), received_at=now))
+    anew = replace(facts_of(referral), received_at=now, identified_at=None)
+    referral.decision_due_at = decision_due(protocol, anew)
+    referral.act_by_at = act_by(protocol, anew)
     session.flush()
     record(
         session, actor, "referral reopened", subject_of(referral), now,

@@ -30,7 +30,7 @@ CLOSED_PAGES = (
 )  # fmt: skip
 CLOSED_POSTS = (
     "/attend/name", "/attend/answer", "/attend/report", "/attend/colleague",
-    "/attend/actions/1", "/attend/disagree", "/attend/record/read", "/attend/leave",
+    "/attend/actions/1", "/attend/disagree", "/attend/record/read", "/attend/leave", "/form/name",
 )  # fmt: skip
 
 

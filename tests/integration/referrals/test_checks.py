@@ -14,6 +14,7 @@ from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory.types import AgencyKind
+from app.invitations.models import Invitation
 from app.invitations.wording import forbidden_words
 from app.referrals import queries as referrals
 from app.referrals.checks import queries, service
@@ -155,6 +156,15 @@ def test_reminders_come_by_themselves_twice_and_never_after_an_answer(held):
     assert due(first.due_at)
     assert not due(first.due_at + timedelta(days=1))
     assert len(mails(reading(), "request_reminder")) == 2
+
+
+def test_a_reminder_weeks_later_brings_a_link_that_opens(held):
+    [check] = ask(held, people()[0], at=held.received_at)
+    weeks_later = held.received_at + timedelta(days=20)
+    with transaction() as session:
+        mine = session.get_one(AgencyCheck, check.id)
+        service.remind(session, staff_actor(session), mine, SENDER, weeks_later)
+        assert session.get_one(Invitation, mine.invitation_id).expires_at > weeks_later
 
 
 def test_a_request_after_its_time_wants_the_answer_at_once_and_names_no_past_day(app, held):

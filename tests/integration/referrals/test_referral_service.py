@@ -330,8 +330,8 @@ def test_the_last_decision_holds_and_the_first_stops_the_clock(actor):
     assert held.outcome is Outcome.STRATEGY_DISCUSSION
     assert held.decided_at == FRIDAY
     assert reading().query(ReferralDecision).count() == 2
-    with pytest.raises(Refused):
-        decide(actor, referral.ref, Outcome.ADVICE)
+    with pytest.raises(Refused, match="SD-1 is not cancelled"):
+        decide(actor, referral.ref, Outcome.ADVICE, discussion="SD-1")
 
 
 def test_an_old_version_is_refused(actor):

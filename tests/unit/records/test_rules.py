@@ -214,5 +214,6 @@ def test_each_answer_of_a_check_has_words(found: Found) -> None:
     verdict = Verdict(found, "SD-1", 1, 2, FRIDAY, FRIDAY, "a" * 64)
     heading, lines = rules.verdict_words(verdict)
     assert heading and all(lines)
-    assert verdict.genuine is (found in (Found.GENUINE, Found.SUPERSEDED))
+    genuine = (Found.GENUINE, Found.SUPERSEDED, Found.RECALLED)
+    assert verdict.genuine is (found in genuine)
     assert ("SD-1" in " ".join(lines)) is verdict.genuine

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.core.clock import now
 from app.core.session import db, reading, transaction
-from app.directory.models import LinePin
+from app.directory.models import LinePin, Professional
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.models import Invitee, LeftOut, Meeting
 from app.meetings.types import MeetingState
@@ -401,3 +401,19 @@ def test_an_invitee_of_another_discussion_is_not_found_here(app, desk, case):
     for page in ("answer", "report", "send-again"):
         path = f"/discussions/{case['ref']}/invitees/{stranger}/{page}"
         assert desk.get(path).status_code == 404
+
+
+def test_a_referrer_whom_the_directory_knows_by_address_is_proposed_once(app, case, desk):
+    with app.app_context(), transaction() as session:
+        lead = session.get_one(Professional, case["lead"])
+        referral = session.execute(
+            select(Referral).where(Referral.ref == case["referral"])
+        ).scalar_one()
+        referral.referrer_professional_id = None
+        referral.referrer_email = lead.email.upper()
+        address = lead.email
+    url, form, _page_text = _page(desk, case)
+    assert list(form.values()).count(str(case["lead"])) == 1
+    assert address not in form.values()  # nobody typed beside them
+    assert desk.post(url, data=form | {"do": "send"}).status_code == 303
+    assert _sent(app).count(address) == 1

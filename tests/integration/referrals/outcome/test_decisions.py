@@ -140,7 +140,7 @@ def test_a_reopened_referral_is_on_the_list_again_with_a_clock_of_its_own(held):
     reopen(held, at=later)
     current = referrals.by_ref(reading(), held.ref)
     assert (current.state, current.outcome) == (ReferralState.RECEIVED, None)
-    assert current.decision_due_at == later + timedelta(hours=24)
+    assert current.decision_due_at == current.act_by_at == later + timedelta(hours=24)
     assert [row.ref for row in referrals.open_referrals(reading()).rows] == [held.ref]
     [kept] = queries.reopenings(reading(), held.id)
     assert kept.reopening.was_outcome is Outcome.ADVICE
