@@ -90,7 +90,8 @@ def sent_at(session: Session, letter_id: int) -> datetime:
 
 
 def recipients(session: Session, referral: Referral) -> list[Recipient]:
-    """The referrer, where an address is known, and each child's school (A10)."""
+    """The referrer, where an address is known, and each child's school (A10), but for a school at
+    which somebody works who is alleged to have harmed a child."""
     found = []
     agency = directory.agency(session, referral.source_agency_id)
     person = (
@@ -111,8 +112,11 @@ def recipients(session: Session, referral: Referral) -> list[Recipient]:
             )
         )
     children = {row.child_id: row.child for row in referral.children}
+    accused = {one.employer_id for one in referral.adults if one.alleged_perpetrator}
     for one in referrals.involved_with(session, list(children)):
         teacher = one.professional
+        if teacher.agency_id in accused:
+            continue
         if teacher.agency.kind is AgencyKind.EDUCATION and teacher.email:
             child = children[one.child_id]
             found.append(

@@ -179,7 +179,7 @@ def _hidden(session: Session, referral: Referral, recipient: Recipient, added: s
     children = [row.child for row in referral.children]
     others = [one for one in children if one.id != recipient.child_id]
     names = [adult.name for adult in referral.adults]
-    names += [one.given_name for one in others]
+    names += [name for one in others for name in (one.given_name, one.family_name)]
     phrases = [one.address for one in children if one.address]
     if recipient.to is LetterTo.REFERRER:
         names += [one.family_name for one in children]

@@ -81,3 +81,26 @@ def test_no_school_is_told_without_consent_or_a_basis(told):
         send(told, school_of(told).key)
     assert refusal.value.field == "to"
     send(told, "referrer")
+
+
+def test_the_surname_of_another_child_is_refused(told):
+    with transaction() as session:
+        other = referrals.by_ref(session, told.ref).children[1].child
+        other.family_name = "Quillfeather"
+    with pytest.raises(Refused, match="quillfeather"):
+        send(told, school_of(told).key, "Quillfeather will be seen too.")
+
+
+def test_the_school_of_whoever_is_accused_gets_no_feedback(told):
+    school = school_of(told)
+    with transaction() as session:
+        current = referrals.by_ref(session, told.ref)
+        (adult,) = current.adults
+        adult.alleged_perpetrator = True
+        adult.employer_id = next(
+            one.professional.agency_id
+            for one in referrals.involved_with(session, [row.child_id for row in current.children])
+            if one.professional.name == school.name
+        )
+    offered = letters.recipients(reading(), referrals.by_ref(reading(), told.ref))
+    assert [one.key for one in offered] == ["referrer"]
