@@ -13,6 +13,7 @@ from sqlalchemy import Index, UniqueConstraint, inspect
 from app import create_app
 from app.core.database import Base
 from app.core.session import db
+from app.records.same_child import service as same_child
 from app.retention.erasing import BELONGS, CARRIED, EMPTIED, STAYS
 from tests.conftest import settings_for
 
@@ -93,3 +94,16 @@ def test_what_hangs_on_a_case_is_deleted_with_it_or_stays_for_a_reason():
     }
     assert pointing - placed == set()
     assert placed - pointing - {"record_version.key_id"} == set(), "no longer there"
+
+
+def test_what_points_to_a_child_goes_along_where_two_records_prove_one_or_stays_for_a_reason():
+    """A3. A new column that points to a child goes into `MOVED` of app.records.same_child.service,
+    and is moved there, else into `STAYS`, with the reason."""
+    pointing = {
+        f"{table.name}.{key.parent.name}"
+        for table in Base.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name == "child"
+    }
+    assert same_child.MOVED | set(same_child.STAYS) == pointing
+    assert same_child.MOVED.isdisjoint(same_child.STAYS)

@@ -12,7 +12,8 @@ from app.core.database import Base, EncryptedText
 
 class ReferralFiling(Base):
     """One tick. It keeps the reference as it was, and stays with the child it was filed for: where
-    a child leaves the referral, it says what has to be taken out over there."""
+    a child leaves the referral, it says what has to be taken out over there. Where another record
+    proves to be the same child, it goes there with the referral."""
 
     __tablename__ = "referral_filing"
     __table_args__ = (UniqueConstraint("referral_id", "child_id", name="uq_referral_filing_child"),)

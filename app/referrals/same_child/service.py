@@ -2,7 +2,7 @@
 
 Nothing is merged by itself. Both records stay; the referrals and discussions go to the child whose
 they are, and back when it proves wrong. Discussions lie on the floor above: see
-`app.meetings.same_child`.
+`app.records.same_child`.
 """
 
 from __future__ import annotations

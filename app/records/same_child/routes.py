@@ -13,8 +13,8 @@ from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.routes import once
-from app.meetings.same_child import service
-from app.meetings.same_child.forms import BY_REFERENCE, LinkForm, UndoForm
+from app.records.same_child import service
+from app.records.same_child.forms import BY_REFERENCE, LinkForm, UndoForm
 from app.referrals import keys, queries, shown
 from app.referrals.finding import found
 from app.referrals.models import Child, Referral
@@ -58,7 +58,7 @@ def known(ref: str, child_ref: str) -> Response:
     earlier = queries.referrals_on(reading(), [one.child.id for one in likely])
     _note_views(held.ref, child.ref, *(one.child.ref for one in likely))
     return respond(
-        "meetings/same_child/known.html",
+        "records/same_child/known.html",
         status=422 if form.errors else 200,
         form=form,
         referral=held,
@@ -90,7 +90,7 @@ def undo(ref: str, match_id: int) -> Response:
     other = reading().get(Child, said.match.other_id) if said.match.other_id else None
     _note_views(held.ref, child.ref, *([other.ref] if other else []))
     return respond(
-        "meetings/same_child/undo.html",
+        "records/same_child/undo.html",
         status=422 if form.errors else 200,
         form=form,
         referral=held,

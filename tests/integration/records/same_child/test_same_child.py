@@ -15,8 +15,8 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.discussion.types import child_scope
 from app.meetings.models import Entry, Meeting
-from app.meetings.same_child import service
 from app.meetings.types import MeetingState
+from app.records.same_child import service
 from app.referrals import queries
 from app.referrals.matching import Identity
 from app.referrals.models import Child, Referral
