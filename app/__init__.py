@@ -31,7 +31,7 @@ from app.web.static_files import init_static
 
 # Every floor with tables: importing them fills `Base.metadata` for migrations and foreign keys.
 FLOORS_WITH_TABLES = (
-    "core", "web", "audit", "accounts", "directory", "outbox", "invitations",
+    "core", "web", "audit", "accounts", "accounts.recovery", "directory", "outbox", "invitations",
     "referrals", "referrals.same_child", "referrals.rating", "referrals.checks",
     "referrals.outcome", "referrals.letters", "referrals.public", "referrals.arrivals",
     "referrals.abuse", "referrals.lists", "referrals.filing", "referrals.joining",
@@ -47,6 +47,7 @@ for _floor in FLOORS_WITH_TABLES:
 ROUTES = (
     "app.web.health",
     "app.accounts.routes",
+    "app.accounts.own_routes",
     "app.accounts.kept.routes",
     "app.accounts.staff.routes",
     "app.outbox.routes",
@@ -159,6 +160,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(import_module(module).blueprint)
     for module in COMMANDS:
         app.cli.add_command(getattr(import_module(module), module.rpartition(".")[2]))
+    letters = import_module("app.notices.service").account_letters
+    app.extensions["tell_staff"] = letters(settings.mail_from, settings.base_url)
     app.extensions["live_discussion"] = import_module("app.meetings.of_children").live_discussion
     app.extensions["referral_sections"] = [
         import_module(module).referral_section for module in REFERRAL_SECTIONS

@@ -50,10 +50,14 @@ class CodeForm(BaseForm):
     )
 
 
+class RenewForm(CodeForm):
+    offered = HiddenField()
+
+
 class AgainForm(BaseForm):
     password = PasswordField("Password", validators=[Required("Enter your password")])
     code = StringField(
-        "Code from your authenticator app",
+        "Code from your authenticator app, or a recovery code",
         filters=[_one_line],
         validators=[Required("Enter the six digits that your authenticator app shows")],
     )

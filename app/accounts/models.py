@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.types import Role
@@ -15,7 +15,10 @@ class Staff(Base):
     """A member of staff. Leavers are ended, never deleted: history keeps their name."""
 
     __tablename__ = "staff"
-    __table_args__ = (UniqueConstraint("email", name="uq_staff_email"),)
+    __table_args__ = (
+        UniqueConstraint("email", name="uq_staff_email"),
+        Index("uq_staff_sign_on_subject", "sign_on_subject", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -27,6 +30,8 @@ class Staff(Base):
     totp_confirmed_at: Mapped[datetime | None]
     # The last time step a code was taken for: each code works once.
     totp_last_step: Mapped[int | None]
+    # Who this is to the council's single sign-on, bound at the first sign-in through it.
+    sign_on_subject: Mapped[str | None]
     failures: Mapped[int]
     paused_until: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -72,6 +77,10 @@ class StaffSession(Base):
     last_seen_at: Mapped[datetime]
     reauthenticated_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    # Which browser, from which address, for its owner to know it again.
+    place: Mapped[str | None] = mapped_column(EncryptedText)
+    # Through the council's single sign-on, which then is asked again for what matters.
+    by_sign_on: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class KeptForm(Base):

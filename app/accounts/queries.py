@@ -39,6 +39,7 @@ _BY_TOKEN = (
         _SESSION.last_seen_at,
         _SESSION.reauthenticated_at,
         _SESSION.ended_at,
+        _SESSION.by_sign_on,
         _ROLE.role,
     )
     .select_from(table(StaffSession))
@@ -67,6 +68,7 @@ _OPEN = (
         StaffSession.id,
         StaffSession.started_at,
         StaffSession.last_seen_at,
+        StaffSession.place,
     )
     .where(
         StaffSession.staff_id == bindparam("staff_id"),
@@ -125,6 +127,7 @@ def staff_by_session_token(session: Session, token: str, now: datetime) -> Staff
         reauthenticated_at=held.reauthenticated_at,
         last_seen_at=held.last_seen_at,
         token=token,
+        by_sign_on=held.by_sign_on,
     )
 
 
@@ -192,7 +195,7 @@ def next_step(staff: Staff) -> NextStep:
 def open_sessions(session: Session, staff_id: int, now: datetime) -> list[OpenSession]:
     """The browsers this person is signed in with, newest first."""
     return [
-        OpenSession(row.id, row.started_at, row.last_seen_at)
+        OpenSession(row.id, row.started_at, row.last_seen_at, row.place or "")
         for row in session.execute(_OPEN, {"staff_id": staff_id})
         if not rules.is_over(now, started=row.started_at, last_seen=row.last_seen_at, ended=None)
     ]

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from app.accounts import example, passwords, queries, second_factor, service
+from app.accounts.browsers import this_browser
 from app.accounts.forms import (
     AgainForm,
     ChangePasswordForm,
@@ -27,7 +28,9 @@ from app.accounts.pending import (
     pending_token,
     remember_pending,
 )
+from app.accounts.recovery.queries import left
 from app.accounts.signed_in import is_signed_in, signed_in, staff_may
+from app.accounts.teller import teller
 from app.accounts.types import Credentials, NextStep, Pending, Permission, Tried, WhyOver
 from app.core.clock import now
 from app.core.config import Settings
@@ -46,7 +49,8 @@ NOT_RIGHT = (
     "After five wrong tries an account pauses for 15 minutes"
 )
 CODE_NOT_RIGHT = (
-    "That code is not right, or was used already. Wait for the next one in your authenticator app"
+    "That code is not right, or was used already. Wait for the next one in your authenticator app, "
+    "or enter another recovery code"
 )
 START_AGAIN = "That took too long, or there were too many wrong tries. Sign in again."
 _STEPS = {
@@ -68,7 +72,9 @@ def sign_in() -> ResponseReturnValue:
     tried = queries.credentials(reading(), form.email.data)
     right = passwords.is_right(tried.password_hash if tried else None, form.password.data)
     with transaction() as session:
-        token = service.password_tried(session, form.email.data, tried, right, now())
+        token = service.password_tried(
+            session, form.email.data, tried, right, now(), this_browser()
+        )
     if token is None:
         form.add_error("password", NOT_RIGHT)
         return _sign_in_page(form, 422)
@@ -155,7 +161,9 @@ def reauthenticate() -> ResponseReturnValue:
             abort(403)
         right = passwords.is_right(tried.password_hash, form.password.data)
         with transaction() as session:
-            done = service.reauthenticate(session, member, tried, right, form.code.data, now())
+            done = service.reauthenticate(
+                session, member, tried, right, form.code.data, now(), teller()
+            )
         if done:
             return go_to(local_path(form.next.data))
         form.add_error(
@@ -176,6 +184,7 @@ def account() -> ResponseReturnValue:
         roles=", ".join(sorted(role.label for role in member.roles)),
         sessions=queries.open_sessions(reading(), member.id, now()),
         kept=kept_of(reading(), member.id, now()),
+        codes=left(reading(), member.id),
     )
 
 
@@ -220,8 +229,13 @@ def _second_factor(step: NextStep, page: str) -> ResponseReturnValue:
         return _next_step()
     if form.validate_on_submit():
         with transaction() as session:
-            tried = service.code_tried(session, pending_token(), form.code.data, now())
+            tried = service.code_tried(session, pending_token(), form.code.data, now(), teller())
         if tried.token is not None:
+            if step is NextStep.SET_UP:
+                flash(
+                    "Make recovery codes next, on the page of your account: they let you in when "
+                    "your telephone is lost"
+                )
             return go_to(open_browser(tried.token))
         if tried.result is Tried.OVER:
             forget_pending()

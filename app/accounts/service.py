@@ -9,6 +9,7 @@ Nothing here raises for a wrong password or code: the count of failures must be 
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,12 +18,32 @@ from sqlalchemy.orm import Session
 
 from app.accounts import rules, second_factor
 from app.accounts.models import Staff, StaffSession
+from app.accounts.queries import Reachable
+from app.accounts.recovery import service as recovery
+from app.accounts.telling import AccountEvent, Tell
 from app.accounts.types import Credentials, StaffMember, Tried
 from app.audit import service as audit
 from app.audit.types import PUBLIC, Actor, ActorKind, Subject
 from app.core.crypto import keyed_digest, new_token, token_digest
 from app.core.installation import index_key
 from app.core.refusal import Refused
+
+
+class Given(enum.Enum):
+    """What was given as the second factor."""
+
+    CODE = "code"
+    RECOVERY_CODE = "recovery code"
+
+
+_SIGNED_IN = {
+    Given.CODE: "signed in",
+    Given.RECOVERY_CODE: "signed in with a recovery code",
+}
+_GIVEN_AGAIN = {
+    Given.CODE: "password and code given again",
+    Given.RECOVERY_CODE: "password and recovery code given again",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +55,12 @@ class CodeTried:
 
 
 def password_tried(
-    session: Session, email: str, tried: Credentials | None, right: bool, now: datetime
+    session: Session,
+    email: str,
+    tried: Credentials | None,
+    right: bool,
+    now: datetime,
+    place: str | None = None,
 ) -> str | None:
     """Note a password typed at sign-in; returns the token of the step that follows, or None.
 
@@ -54,6 +80,15 @@ def password_tried(
     if not right or staff.password_hash != tried.password_hash:
         _failed(session, staff, "password", now)
         return None
+    token = open_half(session, staff, now, place)
+    audit.record(session, _actor(staff), "password given", _subject(staff), now)
+    return token
+
+
+def open_half(
+    session: Session, staff: Staff, now: datetime, place: str | None, *, by_sign_on: bool = False
+) -> str:
+    """A session that opens nothing but the next step; returns its token. The caller audits."""
     if staff.totp_confirmed_at is None:
         # New at each try until it is confirmed: whoever saw it before holds nothing.
         staff.totp_secret = second_factor.new_secret()
@@ -68,9 +103,10 @@ def password_tried(
             last_seen_at=now,
             reauthenticated_at=None,
             ended_at=None,
+            place=place,
+            by_sign_on=by_sign_on,
         )
     )
-    audit.record(session, _actor(staff), "password given", _subject(staff), now)
     return token
 
 
@@ -86,8 +122,11 @@ def set_first_password(session: Session, token: str, chosen_hash: str, now: date
     return True
 
 
-def code_tried(session: Session, token: str, typed: str, now: datetime) -> CodeTried:
-    """Check the second factor; the first right code of a new secret confirms it.
+def code_tried(
+    session: Session, token: str, typed: str, now: datetime, tell: Tell | None = None
+) -> CodeTried:
+    """Check the second factor; the first right code of a new secret confirms it. Where it was set
+    up before, a recovery code does as well, once; `tell` then writes to the person.
 
     A right code opens the session under a new token, so that one planted in the browser before
     (fixation) opens nothing.
@@ -102,21 +141,20 @@ def code_tried(session: Session, token: str, typed: str, now: datetime) -> CodeT
         opened.ended_at = now
         audit.record(session, _actor(staff), "code refused during a pause", _subject(staff), now)
         return CodeTried(Tried.OVER)
-    step = second_factor.matching_step(staff.totp_secret, typed, now, staff.totp_last_step)
-    if step is None:
+    first = staff.totp_confirmed_at is None
+    given = _second_factor(session, staff, typed, now, tell)
+    if given is None:
         if _failed(session, staff, "code", now):
             opened.ended_at = now
             return CodeTried(Tried.OVER)
         return CodeTried(Tried.WRONG)
-    first = staff.totp_confirmed_at is None
     if first:
         staff.totp_confirmed_at = now
-    staff.totp_last_step = step
     _succeeded(staff)
     token = new_token()
     opened.token_digest = token_digest(token)
     opened.passed_second_factor_at = opened.started_at = opened.last_seen_at = now
-    action = "second factor set up, signed in" if first else "signed in"
+    action = "second factor set up, signed in" if first else _SIGNED_IN[given]
     audit.record(session, _actor(staff), action, _subject(staff), now)
     return CodeTried(Tried.RIGHT, token)
 
@@ -128,10 +166,12 @@ def reauthenticate(
     right: bool,
     code: str,
     now: datetime,
+    tell: Tell | None = None,
 ) -> bool:
     """Note password and code given again for something that matters (H1, F2). True if both fit.
 
-    Wrong ones count towards the pause like those at sign-in.
+    A recovery code does in place of the app's, once. Wrong ones count towards the pause like
+    those at sign-in.
     """
     staff = _locked(session, member.id)
     opened = session.get(StaffSession, member.session_id, populate_existing=True)
@@ -140,17 +180,68 @@ def reauthenticate(
     if rules.is_paused(now, staff.paused_until):
         audit.record(session, member.actor, "refused during a pause", _subject(staff), now)
         return False
-    step = None
-    if right and staff.password_hash == tried.password_hash and staff.totp_secret is not None:
-        step = second_factor.matching_step(staff.totp_secret, code, now, staff.totp_last_step)
-    if step is None:
+    given = None
+    if right and staff.password_hash == tried.password_hash:
+        given = _second_factor(session, staff, code, now, tell)
+    if given is None:
         _failed(session, staff, "password or code given again", now)
         return False
-    staff.totp_last_step = step
     _succeeded(staff)
     opened.reauthenticated_at = opened.last_seen_at = now
-    audit.record(session, member.actor, "password and code given again", _subject(staff), now)
+    audit.record(session, member.actor, _GIVEN_AGAIN[given], _subject(staff), now)
     return True
+
+
+def _second_factor(
+    session: Session, staff: Staff, typed: str, now: datetime, tell: Tell | None
+) -> Given | None:
+    """What was given as the second factor, used up by it; None where it is wrong. Recovery codes
+    count only for a factor that was confirmed."""
+    if staff.totp_secret is None:
+        return None
+    step = second_factor.matching_step(staff.totp_secret, typed, now, staff.totp_last_step)
+    if step is not None:
+        staff.totp_last_step = step
+        return Given.CODE
+    if staff.totp_confirmed_at is None or not recovery.take(session, staff.id, typed, now):
+        return None
+    if tell is not None:
+        tell(session, AccountEvent.RECOVERY_CODE_USED, [_reachable(staff)], now)
+    return Given.RECOVERY_CODE
+
+
+def renew_second_factor(
+    session: Session, member: StaffMember, secret: str, typed: str, tell: Tell, now: datetime
+) -> bool:
+    """Take a new authenticator app in place of the present one; other browsers are signed out.
+
+    `typed` is the new app's code for `secret`; False where it does not fit. The caller has asked
+    for password and code just before.
+    """
+    staff = _locked(session, member.id)
+    if staff is None:
+        return False
+    step = second_factor.matching_step(secret, typed, now, None)
+    if step is None:
+        return False
+    staff.totp_secret, staff.totp_last_step, staff.totp_confirmed_at = secret, step, now
+    ended = end_sessions(session, staff.id, now, but=member.session_id)
+    tell(session, AccountEvent.SECOND_FACTOR_RENEWED, [_reachable(staff)], now)
+    audit.record(
+        session, member.actor, "second factor renewed", _subject(staff), now,
+        {"sessions ended": ended},
+    )  # fmt: skip
+    return True
+
+
+def end_other_sessions(session: Session, member: StaffMember, now: datetime) -> int:
+    """End every other browser's session of one's own; returns how many there were."""
+    ended = end_sessions(session, member.id, now, but=member.session_id)
+    audit.record(
+        session, member.actor, "own other sessions ended", _subject_of(member.id), now,
+        {"sessions ended": ended},
+    )  # fmt: skip
+    return ended
 
 
 def change_password(
@@ -285,6 +376,10 @@ def _failed(session: Session, staff: Staff, what: str, now: datetime) -> bool:
 def _succeeded(staff: Staff) -> None:
     staff.failures = 0
     staff.paused_until = None
+
+
+def _reachable(staff: Staff) -> Reachable:
+    return Reachable(staff.id, staff.name, staff.email)
 
 
 def _actor(staff: Staff) -> Actor:

@@ -22,7 +22,7 @@ from app.web.paths import here, local_path
 login_manager = LoginManager()
 # A page that refreshes itself sends this header: that is no activity of a person (H1).
 BACKGROUND = "X-Background"
-_ASKS_SECRETS = ("accounts", "kept")
+_ASKS_SECRETS = ("accounts", "kept", "own", "sign_on")
 _NOBODY_ACTS = frozenset({None, "static", "health.health", "health.metrics"})
 
 

@@ -131,6 +131,7 @@ class OpenSession:
     id: int
     started_at: datetime
     last_seen_at: datetime
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ class StaffMember:
     last_seen_at: datetime
     reauthenticated_at: datetime | None
     token: str = field(repr=False)
+    by_sign_on: bool = False
 
     # What Flask-Login asks of a user.
     is_active = True

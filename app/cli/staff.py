@@ -9,13 +9,14 @@ from flask.cli import AppGroup
 
 from app.accounts.passwords import hash_password, new_one_time_password
 from app.accounts.staff import queries, service
+from app.accounts.teller import teller
 from app.accounts.types import Role
 from app.audit.types import SYSTEM
 from app.cli.checked import checked
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
-from app.web.forms import tidy_line
+from app.web.forms import LINE_LENGTH, tidy_line
 
 staff = AppGroup("staff", help="Who has an account.")
 
@@ -79,15 +80,39 @@ def password(email: str) -> None:
 
 @staff.command("reset-second-factor")
 @click.argument("email")
-def reset_second_factor(email: str) -> None:
-    """Forget a lost telephone; the next sign-in sets up a new one."""
+@click.option("--reason", required=True, help="Stands in the audit for good.")
+def reset_second_factor(email: str, reason: str) -> None:
+    """Forget a lost telephone; the next sign-in sets up a new one, and they are told by email."""
     staff_id = _known(email)
     try:
         with transaction() as session:
-            service.reset_second_factor(session, SYSTEM, staff_id, now())
+            service.reset_second_factor(session, SYSTEM, staff_id, _reason(reason), teller(), now())
     except Refused as refused:
         raise click.ClickException(refused.message) from refused
     click.echo(f"{email} sets up a new second factor at the next sign-in.")
+
+
+@staff.command("sign-out")
+@click.argument("email", required=False)
+@click.option("--everybody", is_flag=True, help="Every person, every browser.")
+@click.option("--reason", default="", help="Wanted with --everybody; stands in the audit.")
+def sign_out(email: str | None, everybody: bool, reason: str) -> None:
+    """End all sessions of one person, or of everybody."""
+    if everybody == bool(email):
+        raise click.UsageError("Give one address, or --everybody.")
+    if email:
+        staff_id = _known(email)
+        try:
+            with transaction() as session:
+                ended = service.sign_out_everywhere(session, SYSTEM, staff_id, now())
+        except Refused as refused:
+            raise click.ClickException(refused.message) from refused
+    else:
+        checked(current_app)
+        words = _reason(reason)
+        with transaction() as session:
+            ended = service.sign_out_everybody(session, SYSTEM, words, now())
+    click.echo(f"Sessions ended: {ended}.")
 
 
 @staff.command("end")
@@ -101,6 +126,13 @@ def end(email: str) -> None:
     except Refused as refused:
         raise click.ClickException(f"{refused.message.rstrip('.')}.") from refused
     click.echo(f"{email} is signed out and can no longer sign in.")
+
+
+def _reason(typed: str) -> str:
+    reason = tidy_line(typed)[:LINE_LENGTH]
+    if not reason:
+        raise click.BadParameter("say why it is done", param_hint="--reason")
+    return reason
 
 
 def _known(email: str) -> int:

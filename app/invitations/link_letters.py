@@ -94,6 +94,10 @@ _LINKS: dict[LetterKind, _LinkWords] = {
     ),
 }
 
+_NOT_YOU = (
+    "If that was not you, or nobody spoke to you about it, tell your system administrator now: by "
+    "telephone, not by answering this message."
+)
 _NOTICES: dict[Notice, _LinkWords] = {
     Notice.RECORD_SOON: _LinkWords(
         "Due soon: the record of multi-agency meeting {reference}",
@@ -144,6 +148,38 @@ _NOTICES: dict[Notice, _LinkWords] = {
         "next step, by {due}.",
         "Open the disagreement",
         "If it is not resolved, take it to the next step there: nothing has to wait for it.",
+    ),
+    Notice.RECOVERY_CODE_USED: _LinkWords(
+        "A recovery code of your account was used",
+        "One of your recovery codes was used in place of your authenticator app on {due}.",
+        "See where you are signed in",
+        _NOT_YOU,
+    ),
+    Notice.RECOVERY_CODES_MADE: _LinkWords(
+        "New recovery codes for your account",
+        "New recovery codes were made for your account on {due}. Earlier ones no longer work.",
+        "See your account",
+        _NOT_YOU,
+    ),
+    Notice.SECOND_FACTOR_RENEWED: _LinkWords(
+        "Your account has a new second factor",
+        "A new authenticator app was set up for your account on {due}. Codes of the one before no "
+        "longer work.",
+        "See your account",
+        _NOT_YOU,
+    ),
+    Notice.SECOND_FACTOR_RESET: _LinkWords(
+        "The second factor of your account was reset",
+        "The second factor and the recovery codes of your account were taken away on {due}, and "
+        "you were signed out. Your next sign-in sets up a new second factor.",
+        "Sign in",
+        _NOT_YOU,
+    ),
+    Notice.SINGLE_SIGN_ON_LINKED: _LinkWords(
+        "Your account is linked to single sign-on",
+        "Your account was linked to your council's single sign-on, and used with it, on {due}.",
+        "See where you are signed in",
+        _NOT_YOU,
     ),
 }
 

@@ -56,6 +56,11 @@ class Notice(enum.Enum):
     ACTIONS_LATE = "actions_late"
     DISAGREES = "disagrees"
     DISAGREEMENT_LATE = "disagreement_late"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    SECOND_FACTOR_RENEWED = "second_factor_renewed"
+    SECOND_FACTOR_RESET = "second_factor_reset"
+    SINGLE_SIGN_ON_LINKED = "single_sign_on_linked"
 
 
 class Change(enum.Enum):

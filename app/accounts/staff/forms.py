@@ -37,6 +37,15 @@ class RolesForm(BaseForm):
     roles = Roles("Roles", choices=ROLES, validators=[Required("Choose at least one role")])
 
 
+class ReasonForm(BaseForm):
+    reason = Line(
+        "Reason",
+        validators=[Required("Enter the reason")],
+        description="It stands in the audit for good: say what happened and how you know that it "
+        "is so, and nothing about a case.",
+    )
+
+
 class NewPersonForm(OnceForm):
     name = Line("Full name", validators=[Required("Enter the person's name")])
     email = Line(

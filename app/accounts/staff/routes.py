@@ -13,7 +13,8 @@ from app.accounts.forms import PressForm
 from app.accounts.passwords import hash_password, new_one_time_password
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.staff import queries, service
-from app.accounts.staff.forms import ROLE_HINTS, NewPersonForm, RolesForm
+from app.accounts.staff.forms import ROLE_HINTS, NewPersonForm, ReasonForm, RolesForm
+from app.accounts.teller import teller
 from app.accounts.types import Permission
 from app.core.clock import now
 from app.core.refusal import Refused
@@ -107,14 +108,40 @@ def password(staff_id: int) -> ResponseReturnValue:
     return _with_one_time_password(staff_id, service.new_one_time_password)
 
 
-@blueprint.post("/<int:staff_id>/second-factor")
+@blueprint.route("/<int:staff_id>/second-factor", methods=["GET", "POST"])
 @access(MANAGE_FRESH)
 def second_factor(staff_id: int) -> ResponseReturnValue:
-    return _press(
-        staff_id,
-        lambda session: service.reset_second_factor(session, signed_in().actor, staff_id, now()),
-        "The next sign-in sets up a new second factor",
-    )
+    form, shown = ReasonForm(), queries.person(reading(), staff_id, now()) or abort(404)
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                service.reset_second_factor(
+                    session, signed_in().actor, staff_id, form.reason.data, teller(), now()
+                )
+        except Refused as refused:
+            if refused.field != "reason":
+                return _refused(staff_id, refused)
+            form.add_error(refused.field, refused.message)
+        else:
+            flash("The next sign-in sets up a new second factor", "success")
+            return go_to(url_for("staff.person", staff_id=staff_id))
+    status = 422 if form.errors else 200
+    return respond("accounts/staff/second_factor.html", status=status, form=form, person=shown)
+
+
+@blueprint.route("/sign-out-everybody", methods=["GET", "POST"])
+@access(MANAGE_FRESH)
+def sign_out_everybody() -> ResponseReturnValue:
+    form, member = ReasonForm(), signed_in()
+    if not form.validate_on_submit():
+        status = 422 if form.errors else 200
+        return respond("accounts/staff/sign_out_everybody.html", status=status, form=form)
+    with transaction() as session:
+        service.sign_out_everybody(
+            session, member.actor, form.reason.data, now(), but=member.session_id
+        )
+    flash("Everybody else is signed out", "success")
+    return go_to(url_for("staff.people"))
 
 
 @blueprint.post("/<int:staff_id>/sessions")

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Staff, StaffRole
+from app.accounts.models import Staff, StaffRole, StaffSession
+from app.accounts.queries import Reachable
+from app.accounts.recovery import service as recovery
 from app.accounts.service import end_sessions
+from app.accounts.telling import AccountEvent, Tell
 from app.accounts.types import Role
 from app.audit import service as audit
-from app.audit.types import Actor, Subject
+from app.audit.types import Actor, ActorKind, Subject
 from app.core.refusal import Refused
 
 
@@ -101,16 +104,32 @@ def new_one_time_password(
     )
 
 
-def reset_second_factor(session: Session, actor: Actor, staff_id: int, now: datetime) -> None:
-    """Forget a lost telephone: the next sign-in sets up a new one. Signs out everywhere."""
+def reset_second_factor(
+    session: Session, actor: Actor, staff_id: int, reason: str, tell: Tell, now: datetime
+) -> None:
+    """Forget a lost telephone: the next sign-in sets up a new one. Signs out everywhere, takes the
+    recovery codes away and tells the person, who may not have asked for it.
+
+    Raises Refused for one's own: whoever sits at an open screen must not make it theirs.
+    """
+    if actor.kind is ActorKind.STAFF and actor.id == staff_id:
+        raise Refused(
+            "reason",
+            "Another system administrator must reset your second factor. If there is none, it is "
+            "done on the server with `flask staff reset-second-factor`",
+        )
     staff = _locked(session, staff_id)
     staff.totp_secret = None
     staff.totp_confirmed_at = None
     staff.totp_last_step = None
+    recovery.forget(session, staff.id)
     ended = end_sessions(session, staff.id, now)
+    person = Reachable(staff.id, staff.name, staff.email)
+    tell(session, AccountEvent.SECOND_FACTOR_RESET, [person], now)
     audit.record(
-        session, actor, "second factor reset", _subject(staff), now, {"sessions ended": ended}
-    )
+        session, actor, "second factor reset", _subject(staff), now,
+        {"sessions ended": ended, "reason": reason},
+    )  # fmt: skip
 
 
 def sign_out_everywhere(session: Session, actor: Actor, staff_id: int, now: datetime) -> int:
@@ -118,6 +137,26 @@ def sign_out_everywhere(session: Session, actor: Actor, staff_id: int, now: date
     staff = _locked(session, staff_id)
     ended = end_sessions(session, staff.id, now)
     audit.record(session, actor, "sessions ended", _subject(staff), now, {"sessions ended": ended})
+    return ended
+
+
+def sign_out_everybody(
+    session: Session, actor: Actor, reason: str, now: datetime, *, but: int | None = None
+) -> int:
+    """End everybody's sessions, but that of the browser it is done in; returns how many ended."""
+    statement = update(StaffSession).where(StaffSession.ended_at.is_(None))
+    if but is not None:
+        statement = statement.where(StaffSession.id != but)
+    done = session.execute(
+        statement.values(ended_at=now)
+        .returning(StaffSession.id)
+        .execution_options(synchronize_session=False)
+    )
+    ended = len(done.all())
+    audit.record(
+        session, actor, "everybody signed out", Subject("staff", "everybody"), now,
+        {"sessions ended": ended, "reason": reason},
+    )  # fmt: skip
     return ended
 
 
@@ -131,6 +170,8 @@ def end(session: Session, actor: Actor, staff_id: int, now: datetime) -> None:
     staff.ended_at = now
     staff.totp_secret = None
     staff.totp_confirmed_at = None
+    staff.sign_on_subject = None
+    recovery.forget(session, staff.id)
     ended = end_sessions(session, staff.id, now)
     audit.record(session, actor, "staff ended", _subject(staff), now, {"sessions ended": ended})
 

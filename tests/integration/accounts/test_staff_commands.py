@@ -70,4 +70,9 @@ def test_password_and_second_factor_can_be_given_anew(app, run):
     before = held(app)[0].password_hash
     assert run("password", "grace.lim@council.example").exit_code == 0
     assert held(app)[0].password_hash != before
-    assert run("reset-second-factor", "grace.lim@council.example").exit_code == 0
+    assert (
+        run(
+            "reset-second-factor", "grace.lim@council.example", "--reason", "Telephone lost"
+        ).exit_code
+        == 0
+    )

@@ -173,7 +173,7 @@ def test_password_second_factor_and_sessions(app, admin, colleague):
         with app.app_context():
             sign_in_as(app.test_client(), colleague)
         assert open_sessions() == 1
-        press(admin, colleague, what)
+        press(admin, colleague, what, reason="Telephone lost, called back")
         assert open_sessions() == 0, what
     held = staff(app, colleague)
     assert held.must_set_password
