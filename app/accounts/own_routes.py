@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, url_for
+from flask import Blueprint, Response, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from app.accounts import offered, second_factor, service
 from app.accounts.forms import PressForm, RenewForm
@@ -68,15 +67,22 @@ def renew_second_factor() -> ResponseReturnValue:
     if secret is None:
         secret = second_factor.new_secret()
         form.offered.data = offered.seal(member.id, secret, now())
-    address = second_factor.address_for_app(secret, member.email, "Strategy discussions")
     return respond(
         "accounts/renew.html",
         status=422 if form.errors else 200,
         form=form,
-        # Our own drawing of an address made of a secret and an email address, both escaped in it.
-        picture=Markup(second_factor.drawing(address)),  # noqa: S704
         secret=second_factor.in_groups(secret),
     )
+
+
+@blueprint.get("/second-factor/picture")
+@access(FRESH)
+def picture() -> ResponseReturnValue:
+    """What the page above offers, as a picture: the address holds it encrypted."""
+    member = signed_in()
+    secret = offered.opened(request.args.get("offered", ""), member.id, now()) or abort(404)
+    address = second_factor.address_for_app(secret, member.email, "Strategy discussions")
+    return Response(second_factor.picture(address), mimetype="image/svg+xml")
 
 
 @blueprint.post("/sessions/end-others")

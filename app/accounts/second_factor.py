@@ -63,14 +63,6 @@ def picture(address: str) -> bytes:
     return out.getvalue()
 
 
-def drawing(address: str) -> str:
-    """As `picture`, to stand in a page itself."""
-    import segno
-
-    drawn: str = segno.make(address, error="m").svg_inline(border=4, light="#fff", omitsize=True)
-    return drawn
-
-
 def in_groups(secret: str) -> str:
     """The secret in groups of four, for typing it into an app that has no camera."""
     return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

@@ -147,6 +147,8 @@ def test_a_new_telephone_takes_the_place_of_the_old_and_ends_other_sessions(app,
     sealed = re.search(r'name="offered" value="([^"]+)"', page)[1]
     code = second_factor.code_at(secret, second_factor.step_of(now()))
     path = "/account/second-factor"
+    assert b"<svg" in browser.get(f"{path}/picture?offered={sealed}").data
+    assert browser.get(f"{path}/picture?offered=other").status_code == 404
     wrong = post(browser, path, offered=sealed, code="000000")
     assert wrong.status_code == 422
     assert secret[:4] in wrong.text  # the same picture: nothing has to be scanned again
