@@ -108,6 +108,8 @@ COMMANDS = (
     "app.cli.records",
     "app.cli.retention",
     "app.cli.mail",
+    "app.cli.backup",
+    "app.cli.restore",
 )
 
 

@@ -319,6 +319,18 @@ def end_sessions(session: Session, staff_id: int, now: datetime, *, but: int | N
     return len(done.all())
 
 
+def end_all_sessions(session: Session, now: datetime) -> int:
+    """End everybody's sessions, half-open ones too; returns how many. The caller audits why."""
+    done = session.execute(
+        update(StaffSession)
+        .where(StaffSession.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(StaffSession.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(done.all())
+
+
 def _end(session: Session, session_id: int, now: datetime) -> None:
     session.execute(
         update(StaffSession)

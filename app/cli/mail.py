@@ -1,4 +1,4 @@
-"""`flask mail`: take in mail that answers ours (D6)."""
+"""`flask mail`: take in mail that answers ours (D6), let mail go after a restore (H4)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from flask.cli import AppGroup
 
 from app.cli.checked import checked
 from app.core.clock import now
+from app.core.session import transaction
 from app.meetings.received.worker import take
+from app.outbox.service import release as release_mail
 
-mail = AppGroup("mail", help="Mail that comes in: answers by calendar, returned mail.")
+mail = AppGroup("mail", help="Mail that comes in; mail that is held after a restore.")
 
 LARGEST = 40 * 1024 * 1024
 # What mail servers make of the exit code of a command that they pipe to (sysexits.h).
@@ -34,3 +36,34 @@ def receive() -> None:
     taken = take(raw, now())
     before = " before" if taken.before else ""
     click.echo(f"Taken in{before} as {taken.ref}: {taken.outcome.label.lower()}.")
+
+
+@mail.command("release")
+@click.option(
+    "--send",
+    is_flag=True,
+    help="Nothing was sent since the backup was made (a planned move): send all that waits.",
+)
+@click.option(
+    "--review",
+    is_flag=True,
+    help="It may have been sent: each letter that waited then is given up and shown to the "
+    "administrators, who telephone or send again.",
+)
+def release(send: bool, review: bool) -> None:
+    """Let mail leave that has been held since a backup was restored.
+
+    Letters that were queued after the restore are sent in either case.
+    """
+    if send == review:
+        raise click.UsageError("Say what becomes of the letters from before: --send or --review.")
+    checked(current_app)
+    with transaction() as session:
+        released = release_mail(session, now(), send=send)
+    if released is None:
+        click.echo("No mail is held. Nothing was changed.")
+        return
+    before, since = released
+    done = "will be sent" if send else "wait on the administrators' first page for a person"
+    click.echo(f"Mail leaves again. {before:,} letters from before {done}.")
+    click.echo(f"{since:,} letters queued since the restore will be sent.")

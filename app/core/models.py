@@ -1,4 +1,4 @@
-"""What this installation is."""
+"""What this installation is, and which workers were seen."""
 
 from __future__ import annotations
 
@@ -22,3 +22,12 @@ class Installation(Base):
     # Keys that belong to the stored rows: kept with them, readable only with FIELD_KEYS.
     index_key: Mapped[str] = mapped_column(EncryptedText)
     audit_key: Mapped[str] = mapped_column(EncryptedText)
+
+
+class WorkerSeen(Base):
+    """When the worker of a machine last went round. One row for each machine."""
+
+    __tablename__ = "worker_seen"
+
+    host: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]

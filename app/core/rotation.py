@@ -18,7 +18,7 @@ from sqlalchemy import table as plain_table
 from sqlalchemy.orm import Session
 
 from app.core.crypto import UnreadableField
-from app.core.database import Base, EncryptedBytes, EncryptedDate, EncryptedText
+from app.core.database import Base, EncryptedBytes, EncryptedDate, EncryptedText, cipher
 
 BATCH = 200
 _ENCRYPTED = (EncryptedText, EncryptedBytes, EncryptedDate)
@@ -83,6 +83,26 @@ def rotate_batch(
         rewritten += 1
     last = tuple(rows[-1])[: len(key)] if len(rows) == size else None
     return Batch(len(rows), rewritten, last)
+
+
+def unreadable(session: Session) -> Iterator[str]:
+    """Each protected column, as table.column, whose oldest or newest value fits no key in use."""
+    for protected in protected_tables():
+        table, key, stored = _as_stored(protected)
+        for column in stored:
+            filled = select(column).where(column.is_not(None)).limit(1)
+            ends = (filled.order_by(*key), filled.order_by(*(one.desc() for one in key)))
+            if not all(_fits(session.execute(end).scalar()) for end in ends):
+                yield f"{table.name}.{column.name}"
+
+
+def _fits(value: str | bytes | None) -> bool:
+    try:
+        if value is not None:
+            cipher().decrypt(value.encode() if isinstance(value, str) else bytes(value))
+    except UnreadableField:
+        return False
+    return True
 
 
 def _as_stored(

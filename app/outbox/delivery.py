@@ -31,13 +31,14 @@ _random = random.SystemRandom()
 
 
 def deliver_due(settings: Settings, now: datetime, most: int = BATCH) -> int:
-    """Send what is due, up to `most` messages over one connection. Returns how many were taken.
+    """Send what is due, up to `most` messages over one connection. Returns how many were taken:
+    none while mail is held after a restore.
 
     Raises UnsafeSettings for a mail server these settings must not use. A server that is away
     raises nothing: the messages wait, with what is wrong written beside them.
     """
     transport = transport_for(settings)
-    due = queries.anything_due(reading(), now)
+    due = queries.anything_due(reading(), now) and queries.held_since(reading()) is None
     reading().rollback()
     if not due:
         return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, false, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, EncryptedBytes, EncryptedText, values_of
@@ -50,3 +50,14 @@ class OutboxMessage(Base):
     # What the mail server said, without addresses.
     problem: Mapped[str | None]
     seen_at: Mapped[datetime | None]  # a person took note of the failure
+
+
+class OutboxHold(Base):
+    """While its one row is there, no mail leaves: this database was restored from a backup, and
+    what waits in it may have been sent since the backup was made (H4)."""
+
+    __tablename__ = "outbox_hold"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    since: Mapped[datetime]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.outbox.models import OutboxMessage
+from app.outbox.models import OutboxHold, OutboxMessage
 from app.outbox.types import MessageState
 
 # Written literally, as in the partial indexes: a bound parameter would not match them.
@@ -18,6 +18,7 @@ _FAILED = text(
 )
 DUE = select(OutboxMessage).where(_OPEN).order_by(OutboxMessage.next_try_at, OutboxMessage.id)
 _ANY_DUE = select(OutboxMessage.id).where(_OPEN).limit(1)
+_HELD = select(OutboxHold.since).where(OutboxHold.id == 1)
 _COLUMNS = select(
     OutboxMessage.id,
     OutboxMessage.kind,
@@ -55,6 +56,11 @@ class MessageRow(NamedTuple):
 def anything_due(session: Session, now: datetime) -> bool:
     """Whether a worker would find something to send."""
     return session.execute(_ANY_DUE.where(OutboxMessage.next_try_at <= now)).first() is not None
+
+
+def held_since(session: Session) -> datetime | None:
+    """Since when no mail leaves, because a backup was restored; None where it does."""
+    return session.execute(_HELD).scalar_one_or_none()
 
 
 def failures(session: Session, most: int = 50) -> list[MessageRow]:

@@ -14,13 +14,13 @@ from sqlalchemy import Update, case, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
-from app.audit.types import Actor, Subject
+from app.audit.types import SYSTEM, Actor, Subject
 from app.core.bell import ring_after_commit
 from app.core.database import table
 from app.core.mail import FinishedMessage, UnsafeHeader, header_text
 from app.core.refusal import Refused
 from app.outbox import rules
-from app.outbox.models import OutboxMessage
+from app.outbox.models import OutboxHold, OutboxMessage
 from app.outbox.queries import DUE
 from app.outbox.types import FAILED, Claimed, MessageState
 
@@ -28,6 +28,7 @@ _MESSAGE = table(OutboxMessage)
 # One statement for all of them; each is known by its Message-ID, in whatever order they come back.
 _QUEUE = insert(_MESSAGE).returning(_MESSAGE.c.id, _MESSAGE.c.message_id)
 _TAKEN_BACK = literal(MessageState.WITHDRAWN, _MESSAGE.c.state.type)
+RESTORED = "A backup was restored: whether this was sent before is not known."
 _WITHDRAWN = {
     OutboxMessage.state: MessageState.WITHDRAWN,
     OutboxMessage.content: None,
@@ -143,6 +144,53 @@ def bounced(session: Session, message: OutboxMessage, problem: str, now: datetim
     message.problem = problem
     message.seen_at = None
     session.flush()
+
+
+def hold(session: Session, now: datetime) -> None:
+    """Let no mail leave until `release`: this database was restored from a backup, and what waits
+    in it may have been sent since that was made (H4)."""
+    if session.get(OutboxHold, 1) is None:
+        session.add(OutboxHold(id=1, since=now))
+        session.flush()
+
+
+def release(session: Session, now: datetime, *, send: bool) -> tuple[int, int] | None:
+    """Let mail leave again. Of what waited when it was held nobody knows whether it was sent: with
+    `send` it is (again, under the same Message-ID); else it is given up, and waits on the
+    administrators' first page for a person. What was queued since is sent in any case.
+
+    Returns how many of the former and of the latter there are; None where no mail was held.
+    """
+    held = session.get(OutboxHold, 1, with_for_update=True)
+    if held is None:
+        return None
+    waiting = OutboxMessage.state.in_((MessageState.QUEUED, MessageState.SENDING))
+    before, since = (
+        session.execute(select(func.count()).where(waiting, when)).scalar_one()
+        for when in (OutboxMessage.queued_at <= held.since, OutboxMessage.queued_at > held.since)
+    )
+    if not send:
+        session.execute(
+            update(OutboxMessage)
+            .where(waiting, OutboxMessage.queued_at <= held.since)
+            .values(
+                state=MessageState.DEAD,
+                problem=RESTORED,
+                content=None,
+                claimed_until=None,
+            )
+            .execution_options(synchronize_session=False)
+        )
+    session.delete(held)
+    record(
+        session,
+        SYSTEM,
+        "mail released",
+        Subject("outbox", "hold"),
+        now,
+        {"sent": send, "from before": before, "queued since": since},
+    )
+    return before, since
 
 
 def claim(session: Session, now: datetime, most: int) -> list[Claimed]:

@@ -1,0 +1,147 @@
+"""Taking a backup beside people who work: a snapshot, looked through, then sealed (H5)."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import URL, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.cli.backups import postgresql
+from app.cli.backups.looking import engine_for, facts_of, in_one_file, problems_of
+from app.cli.backups.sealed import Sealing
+from app.cli.backups.types import DATABASE, MANIFEST, BackupFailed, Manifest
+from app.core.config import Settings
+
+
+def take(settings: Settings, url: URL, target: Path, now: datetime) -> Manifest:
+    """Write a verified backup to `target`, which must not be there yet.
+
+    What is looked through is the very snapshot that is kept. Raises BackupFailed where it is not
+    whole, or cannot be written; then nothing is left behind.
+    """
+    if target.exists():
+        raise BackupFailed(f"{target} is there already: choose another name.")
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as name:
+            folder = Path(name)
+            with _snapshot(url, folder / DATABASE) as session:
+                if problems := list(problems_of(session)):
+                    raise BackupFailed(
+                        "The database is not whole, so no backup was made: " + "; ".join(problems)
+                    )
+                manifest = Manifest(
+                    made_at=now.isoformat(timespec="seconds"),
+                    engine=url.get_backend_name(),
+                    base_url=settings.base_url,
+                    facts=facts_of(session),
+                )
+            _seal(settings, folder / DATABASE, part, manifest)
+        part.replace(target)
+        _settle(target.parent)
+    except OSError as error:
+        raise BackupFailed(
+            f"The backup cannot be written to {target.parent}: {error.strerror}. "
+            "Is the folder there, is it yours, is the disk full?"
+        ) from error
+    except SQLAlchemyError as error:
+        raise BackupFailed(
+            f"The database could not be read to its end ({type(error).__name__})."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return manifest
+
+
+@contextmanager
+def _snapshot(url: URL, target: Path) -> Iterator[Session]:
+    """The database written to `target`, and a session that sees just what was written."""
+    if url.get_backend_name() == "sqlite":
+        with engine_for(url) as engine, engine.connect() as connection:
+            target.touch(mode=0o600)
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            # In one go: a copy in steps begins anew whenever somebody writes.
+            copy = type(driver)(str(target))
+            try:
+                driver.backup(copy)
+            finally:
+                copy.close()
+        with engine_for(url.set(database=str(target))) as engine, Session(engine) as session:
+            yield session
+        in_one_file(target)
+        return
+    with (
+        engine_for(url) as engine,
+        engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection,
+        Session(connection) as session,
+    ):
+        name = session.execute(text("SELECT pg_export_snapshot()")).scalar_one()
+        postgresql.dump(url, name, target)
+        yield session
+
+
+def _seal(settings: Settings, dumped: Path, target: Path, manifest: Manifest) -> None:
+    """One sealed file of the database, the council's own protocols, the seal's certificates and
+    the manifest. Keys and settings are never in it."""
+    members = [(DATABASE, dumped), *_files_beside(settings)]
+    manifest = replace(manifest, files={name: _digest(path) for name, path in members})
+    held = dumped.with_name(MANIFEST)
+    held.write_bytes(manifest.as_json())
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as out:
+        sealing = Sealing(out, settings.field_keys[0])
+        with (
+            gzip.GzipFile("", "wb", 3, sealing) as packed,
+            tarfile.open(fileobj=packed, mode="w|") as archive,
+        ):
+            # The manifest first: what it says is known before the database is unpacked.
+            for name, path in [(MANIFEST, held), *members]:
+                archive.add(path, name, recursive=False, filter=_nobody)
+        sealing.finish()
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _files_beside(settings: Settings) -> list[tuple[str, Path]]:
+    found = []
+    if settings.seal_cert_file.is_file():
+        found.append(("seal-cert.pem", settings.seal_cert_file))
+    if settings.protocols_dir is not None:
+        found += [
+            (f"protocols/{path.name}", path)
+            for path in sorted(settings.protocols_dir.glob("*.toml"))
+        ]
+    return found
+
+
+def _nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o600
+    return member
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _settle(folder: Path) -> None:
+    """A renamed file is safe once its folder is on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

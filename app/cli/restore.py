@@ -1,0 +1,102 @@
+"""`flask restore`: a backup into an empty database, verified, its mail held (H5, H4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from alembic.script import ScriptDirectory
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy.engine import make_url
+
+from app.accounts.service import end_all_sessions
+from app.audit.service import record
+from app.audit.types import SYSTEM
+from app.cli.backup import FILE, SUBJECT
+from app.cli.backups.restoring import opened, refuse_filled, restore_into
+from app.cli.backups.types import BackupFailed, Manifest
+from app.cli.checked import checked
+from app.cli.install import bring_up_to_date, migrations_folder
+from app.core.clock import now
+from app.core.config import Settings, UnsafeSettings
+from app.core.session import transaction
+
+
+@click.command("restore")
+@click.argument("file", type=FILE)
+@click.option(
+    "--protocols",
+    type=click.Path(path_type=Path),
+    help="Also write the council's own protocol files to this new directory.",
+)
+@with_appcontext
+def restore(file: Path, protocols: Path | None) -> None:
+    """Restore FILE into the empty database of DATABASE_URL, and look through what came of it.
+
+    Stop web and worker first. Mail is held until `flask mail release`; everybody signs in anew.
+    """
+    settings: Settings = current_app.extensions["settings"]
+    url, moment = make_url(settings.database_url), now()
+    try:
+        settings.require_safe()
+        refuse_filled(url)
+        # Beside the database that it becomes, where that is a file.
+        near = Path(url.database or "").parent if url.get_backend_name() == "sqlite" else None
+        with opened(file, settings.field_keys, near) as (manifest, folder):
+            _refuse_what_does_not_fit(settings, manifest)
+            _protocols(folder / "protocols", protocols)
+            facts = restore_into(url, manifest, folder, moment)
+    except (BackupFailed, UnsafeSettings) as failed:
+        raise click.ClickException(str(failed)) from failed
+    if bring_up_to_date(current_app):
+        click.echo("The backup was of an earlier version: migrations were run.")
+    with transaction() as session:
+        ended = end_all_sessions(session, moment)
+        record(
+            session,
+            SYSTEM,
+            "restored from a backup",
+            SUBJECT,
+            moment,
+            {"made": manifest.made_at, "head": facts.audit_head, "sessions ended": ended},
+        )
+    checked(current_app)
+    click.echo(f"Restored and verified: {file.name}, made {manifest.made_at}.")
+    click.echo(f"  {sum(facts.counts.values()):,} rows in {len(facts.counts)} tables as counted")
+    click.echo(f"  the audit is whole up to {facts.audit_head or 'its beginning'}")
+    click.echo(f"  everybody signs in anew ({ended} sessions ended)")
+    click.echo(
+        f"No mail leaves yet. {facts.mail_waiting:,} letters waited when the backup was made; they "
+        "may have been sent since. `flask mail release --help` says how to let mail go."
+    )
+
+
+def _refuse_what_does_not_fit(settings: Settings, manifest: Manifest) -> None:
+    if manifest.facts.example != settings.example:
+        raise BackupFailed(
+            "This is a backup of an example area: real cases are kept apart from it."
+            if manifest.facts.example
+            else "This is a backup of real cases: it is never restored as an example area."
+        )
+    known = {
+        script.revision
+        for script in ScriptDirectory(str(migrations_folder(current_app))).walk_revisions()
+    }
+    if manifest.facts.revision not in known:
+        raise BackupFailed(
+            f"This backup was made by a newer version (migrations at {manifest.facts.revision}): "
+            "install that version first."
+        )
+
+
+def _protocols(found: Path, target: Path | None) -> None:
+    if target is None:
+        return
+    try:
+        target.mkdir(mode=0o755)
+    except OSError as error:
+        raise BackupFailed(f"{target} cannot be made: {error.strerror}.") from error
+    for path in sorted(found.glob("*.toml")) if found.is_dir() else ():
+        (target / path.name).write_bytes(path.read_bytes())
+        click.echo(f"{target / path.name}: written. Set PROTOCOLS_DIR to its directory.")

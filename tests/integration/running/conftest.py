@@ -1,0 +1,53 @@
+"""A second, empty database to restore into."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.core.session import db
+from tests.conftest import settings_for
+from tests.postgresql import PrivatePostgres
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def empty_url(
+    engine_name: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[], str]]:
+    """`empty_url()`: the address of a database with nothing in it, of the engine under test."""
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"restored_{next(_numbers)}"
+        if engine_name == "sqlite":
+            return f"sqlite:///{tmp_path / name}.sqlite3"
+        made.append(name)
+        server: PrivatePostgres = request.getfixturevalue("postgres")
+        return server.create(name)
+
+    yield make
+    for name in made:
+        request.getfixturevalue("postgres").drop(name)
+
+
+@pytest.fixture
+def app_on(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """`app_on(url)`: the application on that database, closed afterwards."""
+    opened: list[Flask] = []
+
+    def make(url: str, **changes: object) -> Flask:
+        opened.append(create_app(settings_for(tmp_path, url, **changes)))
+        return opened[-1]
+
+    yield make
+    for app in opened:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()

@@ -1,0 +1,290 @@
+"""Backups taken, opened, restored (H5), and what becomes of the mail in them (H4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, select, text
+
+from app.accounts.models import StaffSession
+from app.accounts.types import Role
+from app.audit.models import AuditEntry
+from app.audit.queries import head, verify_chain
+from app.audit.service import record
+from app.audit.types import SYSTEM, Subject
+from app.cli.backups.taking import take
+from app.core.clock import now
+from app.core.crypto import field_cipher, new_field_key
+from app.core.models import Installation
+from app.core.session import db, reading, transaction
+from app.outbox import queries, service
+from app.outbox.delivery import deliver_due
+from app.outbox.models import OutboxHold, OutboxMessage
+from app.outbox.types import MessageState
+from app.referrals.models import Child
+from tests.conftest import FIELD_KEY
+from tests.factories.accounts import make_staff
+from tests.factories.mail import make_message
+from tests.factories.referrals import make_child
+
+
+@pytest.fixture
+def filled(app):
+    """Somebody signed in, a child, a chain of fifty, two letters that wait."""
+    with app.app_context(), transaction() as session:
+        staff = make_staff(session, Role.CHAIR)
+        make_child(session, "Amara")
+        moment = now()
+        session.add(
+            StaffSession(
+                staff_id=staff.id, token_digest="d" * 64, passed_second_factor_at=moment,
+                started_at=moment, last_seen_at=moment, reauthenticated_at=moment, ended_at=None,
+            )
+        )  # fmt: skip
+        for number in range(50):
+            record(session, SYSTEM, "something done", Subject("test", str(number)), moment)
+        service.enqueue_all(session, [make_message(), make_message()], moment)
+    return app
+
+
+def run(app, *args):
+    return app.test_cli_runner().invoke(args=[str(one) for one in args])
+
+
+def taken(app, file):
+    done = run(app, "backup", file)
+    assert done.exit_code == 0, done.output
+    return done
+
+
+def restored(app, file):
+    done = run(app, "restore", file)
+    assert done.exit_code == 0, done.output
+    return done
+
+
+def test_what_was_backed_up_is_restored_and_the_chain_goes_on(filled, empty_url, app_on, tmp_path):
+    file = tmp_path / "one.backup"
+    assert "verified" in taken(filled, file).output
+    with filled.app_context():
+        was = head(reading())
+    again = app_on(empty_url())
+    said = restored(again, file).output
+    assert "Restored and verified" in said
+    assert "2 letters waited" in said
+    with again.app_context():
+        session = reading()
+        assert session.execute(select(Child.given_name)).scalars().all() == ["Amara"]
+        assert list(verify_chain(session)) == []
+        actions = session.execute(select(AuditEntry.action).order_by(AuditEntry.id)).scalars().all()
+        # The row that tells of the backup was written after it, and so is not in it.
+        assert actions[-2:] == ["something done", "restored from a backup"]
+        assert head(session).entry_id == was.entry_id
+        # Whoever was signed in then signs in anew.
+        ended = session.execute(select(StaffSession.ended_at)).scalars().all()
+        assert None not in ended
+
+
+def test_constraints_and_triggers_are_restored_too(filled, empty_url, app_on, tmp_path):
+    file = tmp_path / "one.backup"
+    taken(filled, file)
+    again = app_on(empty_url())
+    restored(again, file)
+    with (
+        again.app_context(),
+        pytest.raises(Exception, match=r"append-only|never|refuse|audit"),
+        transaction() as session,
+    ):
+        session.execute(delete(AuditEntry))
+    with again.app_context(), transaction() as session:
+        make_child(session, "Tomas")  # numbers go on where they were
+
+
+def test_no_mail_leaves_a_restored_copy_before_it_is_released(filled, empty_url, app_on, tmp_path):
+    file = tmp_path / "one.backup"
+    taken(filled, file)
+    again = app_on(empty_url())
+    restored(again, file)
+    settings = again.extensions["settings"]
+    folder = settings.data_dir / "mail"
+    with again.app_context():
+        with transaction() as session:
+            service.enqueue(session, make_message(), now())
+        assert deliver_due(settings, now()) == 0
+    assert not folder.exists()
+    done = run(again, "mail", "release", "--review")
+    assert done.exit_code == 0, done.output
+    assert "2 letters from before wait on the administrators' first page" in done.output
+    with again.app_context():
+        # What nobody knows of is for a person; what was written since goes out.
+        assert deliver_due(settings, now()) == 1
+        failures = queries.failures(reading())
+        assert {row.problem for row in failures} == {service.RESTORED}
+        assert len(failures) == 2
+        assert list(verify_chain(reading())) == []
+    assert "No mail is held" in run(again, "mail", "release", "--send").output
+
+
+def test_after_a_planned_move_all_mail_is_sent_under_the_same_message_ids(
+    filled, empty_url, app_on, tmp_path
+):
+    file = tmp_path / "one.backup"
+    taken(filled, file)
+    again = app_on(empty_url())
+    restored(again, file)
+    with filled.app_context():
+        before = set(reading().execute(select(OutboxMessage.message_id)).scalars())
+    assert run(again, "mail", "release", "--send").exit_code == 0
+    with again.app_context():
+        assert deliver_due(again.extensions["settings"], now()) == 2
+        rows = reading().execute(select(OutboxMessage)).scalars().all()
+        assert {row.message_id for row in rows} == before
+        assert {row.state for row in rows} == {MessageState.SENT}
+
+
+def test_how_to_release_has_to_be_said(app):
+    done = run(app, "mail", "release")
+    assert done.exit_code == 2
+    assert "--send" in done.output
+
+
+def test_a_held_copy_is_backed_up_and_restored_as_any_other(filled, empty_url, app_on, tmp_path):
+    with filled.app_context(), transaction() as session:
+        service.hold(session, now())
+    file = tmp_path / "one.backup"
+    taken(filled, file)
+    again = app_on(empty_url())
+    restored(again, file)
+    with again.app_context():
+        assert reading().get(OutboxHold, 1) is not None
+
+
+def test_the_file_tells_nothing_without_the_key(filled, tmp_path):
+    file = tmp_path / "one.backup"
+    taken(filled, file)
+    content = file.read_bytes()
+    assert file.stat().st_mode & 0o777 == 0o600
+    for word in (b"something done", b"audit_entry", b"CREATE", FIELD_KEY.encode()):
+        assert word not in content
+    # Nothing is left beside it.
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_the_key_it_was_made_with_is_asked_for_by_name(filled, empty_url, app_on, tmp_path):
+    file = tmp_path / "one.backup"
+    taken(filled, file)
+    url, new = empty_url(), new_field_key()
+    try:
+        done = run(app_on(url, field_keys=(new,)), "restore", file)
+        assert done.exit_code == 1
+        assert "append that key to FIELD_KEYS" in done.output
+        restored(app_on(url, field_keys=(new, FIELD_KEY)), file)
+    finally:
+        field_cipher.use((FIELD_KEY,))
+
+
+def test_a_file_that_was_touched_is_refused(filled, empty_url, app_on, tmp_path):
+    file = tmp_path / "one.backup"
+    taken(filled, file)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    again = app_on(empty_url())
+    for command in (["backup", "verify"], ["restore"]):
+        done = run(again, *command, file)
+        assert done.exit_code == 1
+        assert "damaged" in done.output
+
+
+def test_nothing_is_ever_overwritten(filled, tmp_path):
+    file = tmp_path / "one.backup"
+    taken(filled, file)
+    content = file.read_bytes()
+    done = run(filled, "backup", file)
+    assert done.exit_code == 1
+    assert "there already" in done.output
+    assert file.read_bytes() == content
+    done = run(filled, "restore", file)
+    assert done.exit_code == 1
+    assert "already" in done.output
+
+
+def test_real_cases_and_the_example_area_are_kept_apart(filled, empty_url, app_on, tmp_path):
+    with filled.app_context(), transaction() as session:
+        session.get_one(Installation, 1).example = False
+    file = tmp_path / "one.backup"
+    settings = filled.extensions["settings"]
+    with filled.app_context():
+        take(settings, db.engine.url, file, now())
+    done = run(app_on(empty_url()), "restore", file)
+    assert done.exit_code == 1
+    assert "never restored as an example area" in done.output
+
+
+def test_a_database_that_is_not_whole_gives_no_backup(filled, tmp_path):
+    with filled.app_context(), transaction() as session:
+        session.execute(text("UPDATE audit_head SET digest = 'x'"))
+    file = tmp_path / "one.backup"
+    done = run(filled, "backup", file)
+    assert done.exit_code == 1
+    assert "not whole" in done.output
+    assert not file.exists()
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_a_directory_keeps_the_newest(filled, tmp_path):
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    for day in ("20260101", "20260102", "20260103"):
+        (folder / f"desk-{day}T010101Z.backup").touch()
+    (folder / "notes.txt").touch()
+    done = run(filled, "backup", "--keep", 2, folder)
+    assert done.exit_code == 0, done.output
+    names = sorted(path.name for path in folder.iterdir())
+    assert names[0] == "desk-20260103T010101Z.backup"
+    assert len(names) == 3
+    assert "notes.txt" in names
+
+
+def test_a_folder_that_is_not_there_is_said(filled, tmp_path):
+    done = run(filled, "backup", tmp_path / "nowhere" / "one.backup")
+    assert done.exit_code == 1
+    assert "cannot be written" in done.output
+
+
+def test_the_council_s_own_protocols_come_along(filled, empty_url, app_on, tmp_path):
+    own = tmp_path / "protocols"
+    own.mkdir()
+    shipped = Path(filled.root_path, "protocols", "areas", "london.toml").read_text()
+    (own / "ours.toml").write_text(shipped.replace('id = "london"', 'id = "ours"', 1))
+    url = filled.extensions["settings"].database_url
+    file = tmp_path / "one.backup"
+    taken(app_on(url, protocols_dir=own), file)
+    target = tmp_path / "restored-protocols"
+    done = run(app_on(empty_url()), "restore", file, "--protocols", target)
+    assert done.exit_code == 0, done.output
+    assert (target / "ours.toml").read_bytes() == (own / "ours.toml").read_bytes()
+
+
+def test_the_drill_restores_looks_through_and_leaves_nothing(filled, tmp_path):
+    done = run(filled, "backup", "drill")
+    assert done.exit_code == 0, done.output
+    assert "The drill went well" in done.output
+    assert "the audit is whole" in done.output
+    with filled.app_context():
+        session = reading()
+        if session.get_bind().dialect.name == "postgresql":
+            left = session.execute(
+                text("SELECT count(*) FROM pg_database WHERE datname LIKE 'drill_%'")
+            ).scalar_one()
+            assert left == 0
+        # A drill of a file that was kept, which is what matters one day.
+        session.rollback()
+    file = tmp_path / "one.backup"
+    taken(filled, file)
+    assert run(filled, "backup", "drill", file).exit_code == 0
+    file.write_bytes(file.read_bytes()[:-1])
+    broken = run(filled, "backup", "drill", file)
+    assert broken.exit_code == 1
+    assert "The drill failed" in broken.output
