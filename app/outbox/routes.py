@@ -53,6 +53,7 @@ def deliveries() -> Response:
         "outbox/_deliveries.html",
         failures=[shown(row) for row in queries.failures(session)] if before is None else [],
         waiting=[shown(row) for row in queries.waiting(session)] if before is None else [],
+        held_since=queries.held_since(session),
         messages=[shown(row) for row in rows[:PAGE]],
         older=url_for(".deliveries", before=older) if older else "",
         first=url_for(".deliveries") if before is not None else "",

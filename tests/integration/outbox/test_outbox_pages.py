@@ -209,3 +209,11 @@ def test_a_name_never_leads_out_of_the_folder(tmp_path, name):
     (folder / "a").mkdir(parents=True)
     (tmp_path / "x.eml").write_text("Subject: not this one\n\n")
     assert read(folder, name, "http://desk.example.org") is None
+
+
+def test_that_mail_is_held_after_a_restore_stands_on_top(signed_in, change):
+    browser = signed_in(Role.ADMINISTRATOR)
+    assert "No mail leaves" not in browser.get("/deliveries").get_data(as_text=True)
+    with change() as session:
+        service.hold(session, FRIDAY)
+    assert "No mail leaves" in browser.get("/deliveries").get_data(as_text=True)
