@@ -38,7 +38,7 @@ FLOORS_WITH_TABLES = (
     "meetings", "meetings.received",
     "meetings.papers", "meetings.calls", "meetings.reminders", "meetings.actions", "meetings.after",
     "meetings.escalation", "records", "records.filing", "records.extracts",
-    "records.recall", "retention", "reports.wall",
+    "records.recall", "retention", "reports.wall", "reports.search",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -90,6 +90,7 @@ ROUTES = (
     "app.reports.routes",
     "app.reports.wall.display_routes",
     "app.reports.wall.routes",
+    "app.reports.search.routes",
 )
 # Modules that hold a `referral_section`, in the order in which the referral's page shows them.
 REFERRAL_SECTIONS = (

@@ -14,6 +14,7 @@ from app.core.config import Settings
 from app.core.crypto import UnreadableField, new_field_key
 from app.core.rotation import protected_tables, rotate_batch
 from app.core.session import transaction
+from app.referrals.keys import index_after
 
 keys = AppGroup("keys", help="The keys of protected fields.")
 
@@ -60,3 +61,17 @@ def rotate() -> None:
         )
     else:
         click.echo(f"Done: {total:,} rows rewritten. FIELD_KEYS holds one key, so there is no old.")
+
+
+@keys.command("index")
+def index() -> None:
+    """Make every known child findable by search, after an upgrade that brought new ways to search.
+
+    May be stopped and run again at any time, while people work.
+    """
+    checked(current_app)
+    last: int | None = 0
+    while last is not None:
+        with transaction() as session:
+            last = index_after(session, last)
+    click.echo("Every known child can be found.")

@@ -32,6 +32,7 @@ from app.outbox.transport import transport_for
 from app.records import worker as records
 from app.referrals.checks import worker as checks
 from app.referrals.public.service import delete_abandoned
+from app.reports.search.service import forget as forget_searches
 from app.retention.worker import archive
 
 log = structlog.get_logger()
@@ -60,6 +61,11 @@ def _forget_kept_forms(_settings: Settings, moment: datetime) -> int:
         return forget_overdue(session, moment)
 
 
+def _forget_searches(_settings: Settings, moment: datetime) -> int:
+    with transaction() as session:
+        return forget_searches(session, moment)
+
+
 def _delete_abandoned(_settings: Settings, moment: datetime) -> int:
     with transaction() as session:
         return delete_abandoned(session, moment)
@@ -74,6 +80,7 @@ JOBS: list[Job] = [
     Job("actions", 60.0, remind_owners),
     Job("audit views", 30.0, _chain_views),
     Job("kept forms", 600.0, _forget_kept_forms),
+    Job("searches", 600.0, _forget_searches),
     Job("unfinished forms", 600.0, _delete_abandoned),
     Job("agencies reminded", 30.0, checks.remind_agencies),
     Job("record copies", 2.0, records.make_copies),

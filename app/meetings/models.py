@@ -46,6 +46,13 @@ class Meeting(Base):
         ),
         Index("ix_meeting_referral", "referral_id", "id"),
         Index("ix_meeting_chair", "chair_id", "starts_at"),
+        Index("ix_meeting_starts", "starts_at", "id"),
+        Index(
+            "ix_meeting_at_once",
+            "started_at",
+            "id",
+            **_where("starts_at IS NULL AND started_at IS NOT NULL"),
+        ),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("ended_at >= started_at", name="ended_after_started"),
     )
@@ -122,6 +129,7 @@ class Invitee(Base):
     __table_args__ = (
         Index("ix_invitee_meeting", "meeting_id", "id"),
         Index("ix_invitee_professional", "professional_id", "meeting_id"),
+        Index("ix_invitee_agency", "agency_id", "meeting_id"),
         UniqueConstraint("invitation_id", name="uq_invitee_invitation"),
         # Once at a time: who was removed by mistake may be invited again.
         Index(

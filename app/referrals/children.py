@@ -150,6 +150,8 @@ def _change_child(
     changed = sorted(name for name, value in fresh.items() if getattr(child, name) != value)
     if not changed:
         return
+    if "case_reference" in changed:
+        keys.drop_reference(session, child.id, child.case_reference or "")
     for name in changed:
         setattr(child, name, fresh[name])
     session.flush()

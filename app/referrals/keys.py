@@ -1,19 +1,42 @@
-"""The blind index: finds likely matches among children without a name in the clear (A3, H6)."""
+"""The blind index: finds likely matches among children without a name in the clear (A3, G5, H6)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.core.crypto import keyed_digest
+from app.core.database import table
 from app.core.installation import index_key
+from app.referrals import search_keys
 from app.referrals.matching import Identity, keys_of, keys_to_seek
 from app.referrals.models import Child, ChildKey
 
 # Eighty bits: two names that share a digest by chance are told apart when they are scored.
 _ENOUGH = 20
+BATCH = 200
+
+_KEY = table(ChildKey)
+_HELD = select(_KEY.c.child_id, _KEY.c.digest).where(
+    _KEY.c.child_id.in_(bindparam("children", expanding=True))
+)
+_CASE_REFERENCE = select(Child.case_reference).where(Child.id == bindparam("child"))
+_AFTER = (
+    select(
+        Child.id,
+        Child.given_name,
+        Child.family_name,
+        Child.date_of_birth,
+        Child.due_date,
+        Child.case_reference,
+    )
+    .where(Child.id > bindparam("after", type_=Integer()))
+    .order_by(Child.id)
+    .limit(BATCH)
+)
 
 
 def identity(child: Child) -> Identity:
@@ -26,12 +49,27 @@ def index(session: Session, child_id: int, *known_as: Identity) -> None:
 
     A spelling once used stays findable: the next caller may use it again.
     """
-    wanted = digests(session, (key for one in known_as for key in keys_of(one)))
-    held = set(
-        session.execute(select(ChildKey.digest).where(ChildKey.child_id == child_id)).scalars()
-    )
-    session.add_all(ChildKey(child_id=child_id, digest=digest) for digest in wanted - held)
-    session.flush()
+    reference = session.execute(_CASE_REFERENCE, {"child": child_id}).scalar_one() or ""
+    _add(session, [(child_id, one, reference) for one in known_as])
+
+
+def index_after(session: Session, child_id: int) -> int | None:
+    """The same for the next children after this number; the last of them, None where none is left.
+
+    For children who were known before one of the keys was thought of.
+    """
+    rows = session.execute(_AFTER, {"after": child_id}).all()
+    _add(session, [(row[0], Identity(*row[1:5]), row[5] or "") for row in rows])
+    return rows[-1][0] if rows else None
+
+
+def drop_reference(session: Session, child_id: int, case_reference: str) -> None:
+    """A reference in the case system that was wrong finds the child no more."""
+    if search_keys.plain_reference(case_reference):
+        digest = _searched(session, [search_keys.case_key(case_reference)])
+        session.execute(
+            delete(ChildKey).where(ChildKey.child_id == child_id, ChildKey.digest.in_(digest))
+        )
 
 
 def sought(session: Session, children: Iterable[Identity]) -> set[str]:
@@ -40,6 +78,36 @@ def sought(session: Session, children: Iterable[Identity]) -> set[str]:
 
 
 def digests(session: Session, keys: Iterable[str]) -> set[str]:
-    """What is stored of keys that hold names."""
+    """What is stored of the guard's keys, which hold names."""
+    return _digested(session, "child", keys)
+
+
+def searched(session: Session, keys: Iterable[str]) -> list[str]:
+    """What is stored of the keys of a search, in an order that is the same each time."""
+    return sorted(_searched(session, keys))
+
+
+def _searched(session: Session, keys: Iterable[str]) -> set[str]:
+    return _digested(session, "search", keys)
+
+
+def _digested(session: Session, of: str, keys: Iterable[str]) -> set[str]:
     secret = index_key(session)
-    return {keyed_digest(secret, "child", key)[:_ENOUGH] for key in keys}
+    return {keyed_digest(secret, of, key)[:_ENOUGH] for key in keys}
+
+
+def _add(session: Session, children: list[tuple[int, Identity, str]]) -> None:
+    ids = {child_id for child_id, _, _ in children}
+    if not ids:
+        return
+    held = {(row[0], row[1]) for row in session.execute(_HELD, {"children": ids})}
+    wanted = set[tuple[int, str]]()
+    for child_id, one, reference in children:
+        found = digests(session, keys_of(one))
+        found |= _searched(session, search_keys.keys_of(one, reference))
+        wanted |= {(child_id, digest) for digest in found}
+    rows: list[dict[str, Any]] = [
+        {"child_id": child_id, "digest": digest} for child_id, digest in sorted(wanted - held)
+    ]
+    if rows:
+        session.execute(insert(_KEY), rows)

@@ -87,6 +87,15 @@ class Referral(Base):
             postgresql_where=text("decided_at IS NULL"),
         ),
         Index("ix_referral_received", "received_at", "id"),
+        Index("ix_referral_source", "source_agency_id", "received_at", "id"),
+        Index(
+            "ix_referral_referrer",
+            "referrer_professional_id",
+            "received_at",
+            "id",
+            sqlite_where=text("referrer_professional_id IS NOT NULL"),
+            postgresql_where=text("referrer_professional_id IS NOT NULL"),
+        ),
         CheckConstraint(
             "(state = 'decided') = (decided_at IS NOT NULL)", name="decided_has_a_moment"
         ),

@@ -1,0 +1,96 @@
+"""One box on every page, and what was found (G5)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, request, url_for
+
+from app.accounts.signed_in import signed_in, staff_may
+from app.accounts.types import Permission
+from app.core.clock import london_date, now
+from app.core.session import reading, transaction
+from app.reports.search import finding, queries, rules, service
+from app.reports.search.forms import SearchForm
+from app.reports.search.queries import Behind
+from app.reports.search.types import Asked, Page
+from app.web.access import access
+from app.web.htmx import go_to, respond
+
+blueprint = Blueprint("search", __name__)
+SEE = staff_may(Permission.REFERRAL_SEE)
+_OPENS = {
+    "referral": "referrals.referral",
+    "arrival": "arrivals.as_sent",
+    "meeting": "meetings.overview",
+}
+
+
+@blueprint.get("/search")
+@access(SEE)
+def search() -> Response:
+    return respond("search/search.html", form=SearchForm(), wanted=None)
+
+
+@blueprint.post("/search")
+@access(SEE)
+def ask() -> Response:
+    """What is typed is sent and kept, not written into the address: it may be a child's name."""
+    form = SearchForm()
+    if not form.validate_on_submit():
+        return respond("search/search.html", status=422, form=form, wanted=None)
+    moment = now()
+    wanted = rules.asked(form.text.data, london_date(moment))
+    with transaction() as session:
+        asked_id = service.ask(session, signed_in().actor, signed_in().id, wanted, moment)
+    behind = _behind(wanted)
+    if behind is not None and behind.kind in _OPENS:
+        return go_to(url_for(_OPENS[behind.kind], ref=behind.ref))
+    return go_to(url_for("search.found", asked_id=asked_id))
+
+
+@blueprint.get("/search/<int:asked_id>")
+@access(SEE)
+def found(asked_id: int) -> Response:
+    moment, session = now(), reading()
+    text = queries.text_of(session, asked_id, signed_in().id, moment - service.KEPT)
+    if text is None:
+        abort(404)
+    wanted = rules.asked(text, london_date(moment))
+    behind = _behind(wanted)
+    choices = finding.choices(session, wanted)
+    older, shown = request.args.get("older", ""), request.args.get("show", "")
+    chosen = next((one for one in choices if one.key == shown), None)
+    page = Page(())
+    if behind is not None and behind.kind == "child" and chosen is None:
+        page = finding.of_child(session, behind.id)
+    else:
+        for one in [chosen] if chosen else choices:
+            chosen, page = one, finding.page(session, wanted, one, older)
+            if page.cases or page.older:
+                break
+        else:
+            chosen = None
+    return respond(
+        "search/search.html",
+        form=SearchForm(text=text),
+        wanted=wanted,
+        behind=behind,
+        page=page,
+        chosen=chosen,
+        choices=choices,
+        asked_id=asked_id,
+        first=(
+            url_for("search.found", asked_id=asked_id, show=chosen.key if chosen else None)
+            if older
+            else ""
+        ),
+        older=(
+            url_for("search.found", asked_id=asked_id, show=chosen.key, older=page.older)
+            if page.older and chosen
+            else ""
+        ),
+        looked_for=rules.searched_in_words(wanted),
+    )
+
+
+def _behind(wanted: Asked) -> Behind | None:
+    return queries.behind(reading(), wanted.reference) if wanted.reference else None

@@ -1,0 +1,280 @@
+"""Search finds what people know of a case, and keeps no name in the clear (G5, A8, H3, H6)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import event, select
+
+from app.accounts.types import Role
+from app.audit.models import AuditEntry
+from app.core.clock import now
+from app.core.session import db, reading, transaction
+from app.meetings.types import MeetingState
+from app.referrals import keys
+from app.referrals.models import ChildKey, Referral
+from app.reports.search import queries, service
+from app.reports.search.models import SearchAsked
+from tests.factories.abuse import make_abuse_case
+from tests.factories.arrivals import make_arrival
+from tests.factories.checks import make_check
+from tests.factories.directory import make_agency, make_professional
+from tests.factories.meetings import make_meeting
+from tests.factories.referrals import make_referral
+
+BORN = date(2019, 3, 27)
+
+
+def named(session, given: str, family: str, born: date | None = BORN, **kept) -> Referral:
+    """A referral on one child of this name, known to the index."""
+    referral = make_referral(session, 1, **kept)
+    child = referral.children[0].child
+    child.given_name, child.family_name, child.date_of_birth = given, family, born
+    session.flush()
+    keys.index(session, child.id, keys.identity(child))
+    return referral
+
+
+def send(browser, text: str, **options):
+    """Press Search in the box of the page's head."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/").text)
+    assert token is not None
+    data = {"text": text, "csrf_token": token[1]}
+    return browser.post("/search", data=data, **options)
+
+
+def ask(browser, text: str):
+    return send(browser, text, follow_redirects=True)
+
+
+@pytest.fixture
+def desk(signed_in):
+    return signed_in(Role.ADMINISTRATOR)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Jaydon Smyth", "Smyth", "jayden", "Smith, Jayden", "Jay Smith", "27/3/2019",
+        "Jayden 27.3.2019", "Jadyen Smith 27 March 2019", "Jayden Smith 27/4/2019",
+    ],
+)  # fmt: skip
+def test_a_child_by_what_is_known_of_it(change, desk, typed: str) -> None:
+    with change() as session:
+        ref = named(session, "Jayden", "Smith").ref
+        named(session, "Ottoline", "Brackenbury", date(2014, 1, 2))
+    page = ask(desk, typed).text
+    assert ref in page
+    assert "Brackenbury" not in page
+
+
+def test_a_day_on_which_nobody_of_the_name_was_born_says_so(change, desk) -> None:
+    with change() as session:
+        named(session, "Jayden", "Smith")
+    page = ask(desk, "Jayden Smith 9/9/2011").text
+    assert "Nobody of that name was born on that day" in page
+    assert "Jayden Smith" in page
+
+
+@pytest.mark.parametrize("way", [str.lower, lambda ref: ref.replace("-", " "), lambda r: r[3:]])
+def test_a_reference_opens_its_case(change, desk, way) -> None:
+    with change() as session:
+        meeting = make_meeting(session, MeetingState.BOOKED, at=now())
+        refs = {meeting.ref: f"/discussions/{meeting.ref}"}
+        referral = session.get_one(Referral, meeting.referral_id)
+        refs[referral.ref] = f"/referrals/{referral.ref}"
+    for ref, address in refs.items():
+        if way(ref).isalpha():
+            continue
+        assert send(desk, way(ref)).location == address
+
+
+def test_other_references_lead_to_the_case_they_belong_to(change, desk) -> None:
+    with change() as session:
+        referral = named(session, "Jayden", "Smith")
+        check = make_check(session, referral)
+        arrival = make_arrival(session, now=now())
+        child = referral.children[0].child
+        child.case_reference = "CF 12-345"
+        session.flush()
+        keys.index(session, child.id, keys.identity(child))
+        check_ref, form_ref, child_ref, ref = check.ref, arrival.ref, child.ref, referral.ref
+    assert send(desk, check_ref).location == f"/referrals/{ref}"
+    assert form_ref in send(desk, form_ref).location
+    assert ref in ask(desk, child_ref).text
+    assert ref in ask(desk, "12345").text or ref in ask(desk, "cf12345").text
+
+
+def test_a_wrong_case_reference_finds_the_child_no_more(change, desk) -> None:
+    with change() as session:
+        child = named(session, "Jayden", "Smith").children[0].child
+        child.case_reference = "CF12345"
+        session.flush()
+        keys.index(session, child.id, keys.identity(child))
+        keys.drop_reference(session, child.id, "CF 12345")
+    assert "Nothing found" in ask(desk, "CF12345").text
+
+
+def test_an_agency_and_a_professional(change, desk) -> None:
+    with change() as session:
+        school = make_agency(session, name="Oakfield Primary School")
+        ref = named(session, "Jayden", "Smith", source=school).ref
+        person = make_professional(session, agency=school, name="Amara Okafor")
+        meeting = make_meeting(session, MeetingState.BOOKED, at=now())
+        meeting.invitees[1].professional_id = person.id
+        meeting.invitees[1].agency_id = school.id
+        with_them = meeting.ref
+    page = ask(desk, "oakfeild").text
+    assert "Referrals from Oakfield Primary School" in page
+    assert ref in page
+    at_school = desk.get(_address(page, "Discussions with Oakfield Primary School")).text
+    assert with_them in at_school
+    assert with_them in ask(desk, "DS Okafor").text
+
+
+def _address(page: str, words: str) -> str:
+    before = page.partition(f">{words}")[0]
+    return before.rpartition('href="')[2].partition('"')[0].replace("&amp;", "&")
+
+
+def test_discussions_on_a_day(change, desk) -> None:
+    moment = now()
+    with change() as session:
+        meeting = make_meeting(session, MeetingState.BOOKED, at=moment)
+        meeting.starts_at = moment + timedelta(days=20)
+        meeting.ends_at = meeting.starts_at + timedelta(hours=1)
+        ref, day = meeting.ref, meeting.starts_at.date().isoformat()
+    assert ref in ask(desk, day).text
+
+
+def test_pages_follow_by_key_and_show_each_case_once(change, desk) -> None:
+    with change() as session:
+        school = make_agency(session, name="Oakfield Primary School")
+        refs = {
+            named(
+                session, f"Jay{number}den", "Smith", source=school,
+                received_at=now() - timedelta(days=number),
+            ).ref
+            for number in range(queries.CUT + 3)
+        }  # fmt: skip
+    for typed in ("Smith", "Oakfield"):
+        page = ask(desk, typed).text
+        seen = [ref for ref in refs if ref in page]
+        assert len(seen) < len(refs)
+        rest = desk.get(_next(page)).text
+        assert not [ref for ref in seen if ref in rest]
+        while "Next page" in rest:
+            seen += [ref for ref in refs if ref in rest]
+            rest = desk.get(_next(rest)).text
+        seen += [ref for ref in refs if ref in rest]
+        assert sorted(seen) == sorted(refs)
+
+
+def _next(page: str) -> str:
+    before = page.partition('rel="next"')[0]
+    return before.rpartition('href="')[2].partition('"')[0].replace("&amp;", "&")
+
+
+def test_a_domestic_abuse_case_is_never_found_before_it_is_released(change, signed_in) -> None:
+    with change() as session:
+        case = make_abuse_case(session, at=now())
+        ref = case.ref
+        names_ = [f"{one.given_name} {one.family_name}" for one in case.people]
+        families = {one.family_name for one in case.people}
+    browser = signed_in(Role.CHAIR)
+    for typed in [ref, ref[3:], *names_, *families]:
+        page = ask(browser, typed).text
+        assert "Nothing found" in page
+        assert f"/{ref}" not in page
+
+
+def test_neither_the_audit_nor_an_address_nor_a_table_holds_the_name(app, change, desk) -> None:
+    with change() as session:
+        named(session, "Jayden", "Smith")
+    sent = send(desk, "Jayden Smith 27/3/2019")
+    assert sent.status_code == 303
+    assert sent.location.rpartition("/")[2].isdigit()
+    with app.app_context():
+        session = reading()
+        entry = session.execute(
+            select(AuditEntry).where(AuditEntry.action == "searched")
+        ).scalar_one()
+        assert entry.details["for"] == ["name", "day"]
+        assert set(entry.details["digests"]) == {"name", "day"}
+        for table in (AuditEntry, ChildKey):
+            rows = str(session.execute(select(table.__table__)).all()).casefold()
+            assert "jayden" not in rows
+        raw = session.connection().exec_driver_sql("SELECT text FROM search_asked").scalar_one()
+        assert "Jayden" not in raw
+
+
+def test_the_same_name_has_the_same_digest_in_any_order(app, change, desk) -> None:
+    with change():
+        pass
+    send(desk, "Jayden Smith")
+    send(desk, "smith, jayden")
+    with app.app_context():
+        found = (
+            reading()
+            .execute(select(AuditEntry.details).where(AuditEntry.action == "searched"))
+            .scalars()
+        )
+        assert len({one["digests"]["name"] for one in found}) == 1
+
+
+def test_a_question_is_its_askers_alone_and_is_forgotten(app, change, signed_in) -> None:
+    one, other = signed_in(Role.CHAIR), signed_in(Role.CHAIR)
+    address = send(one, "Jayden").location
+    assert one.get(address).status_code == 200
+    assert other.get(address).status_code == 404
+    with app.app_context():
+        with transaction() as session:
+            session.query(SearchAsked).update(
+                {"asked_at": now() - service.KEPT - timedelta(minutes=1)}
+            )
+        assert one.get(address).status_code == 404
+        with transaction() as session:
+            assert service.forget(session, now()) == 1
+
+
+def test_an_empty_box_says_what_to_type(desk) -> None:
+    page = send(desk, "  ")
+    assert page.status_code == 422
+    assert "Type a name, a reference" in page.text
+
+
+def test_who_sees_no_case_has_no_box(change, signed_in) -> None:
+    for role in (Role.ANALYST, Role.SYSTEM):
+        browser = signed_in(role)
+        assert 'name="text"' not in browser.get("/").text
+        assert browser.get("/search").status_code == 403
+    assert 'id="search-everywhere"' in signed_in(Role.SOCIAL_WORKER).get("/").text
+
+
+def test_children_known_before_can_be_found_after_the_index_was_made_anew(app, change, desk):
+    with change() as session:
+        ref = named(session, "Jayden", "Smith").ref
+        session.query(ChildKey).delete()
+    assert "Nothing found" in ask(desk, "Smith").text
+    with app.app_context():
+        answer = app.test_cli_runner().invoke(args=["keys", "index"])
+    assert answer.exit_code == 0, answer.output
+    assert ref in ask(desk, "Smith").text
+
+
+def test_the_statements_do_not_grow_with_what_is_found(app, change, desk) -> None:
+    with change() as session:
+        for number in range(30):
+            named(session, "Jayden", "Smith", received_at=now() - timedelta(days=number))
+    address = send(desk, "Smith").location
+    counted: list[str] = []
+    with app.app_context():
+        event.listen(
+            db.engine, "before_cursor_execute", lambda *args: counted.append(args[2]), named=False
+        )
+        page = desk.get(address).text
+    assert page.count("Jayden Smith") == 30
+    # Signed in, the question, the directory, the children, their cases, and what is shown of them.
+    assert len([one for one in counted if one.startswith("SELECT")]) <= 9
