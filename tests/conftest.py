@@ -7,14 +7,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy.orm import Session
-from werkzeug.routing import Rule
 
 from app import create_app
 from app.accounts.types import Role
@@ -24,11 +24,18 @@ from app.core.installation import install
 from app.core.session import db, transaction
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff, sign_in_as
+from tests.made_once import made_once
 from tests.postgresql import PrivatePostgres
 
 FIELD_KEY = new_field_key()
 ENGINES = ("sqlite", "postgresql")
 _numbers = itertools.count(1)
+
+# How long an example takes to think of says how busy the machine is, and nothing of the product.
+hypothesis_settings.register_profile(
+    "whatever the load", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("whatever the load")
 
 
 def settings_for(data_dir: Path, database_url: str, **changes: object) -> Settings:
@@ -59,20 +66,9 @@ def migrate(settings: Settings) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def addresses_compiled_once() -> Iterator[None]:
-    """Werkzeug compiles what builds an address for each rule of each application: most of what an
-    application costs to make. The tests make thousands of the very same rules."""
-    compiled: dict[tuple[object, ...], Any] = {}
-    original = Rule._compile_builder
-
-    def once(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (*rule._trace, repr(rule.defaults), append_unknown)
-        if key not in compiled:
-            compiled[key] = original(rule, append_unknown)
-        return compiled[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", once)
+def made_once_a_run() -> Iterator[None]:
+    """Most of what an application costs, said once: see `tests.made_once`."""
+    with made_once():
         yield
 
 

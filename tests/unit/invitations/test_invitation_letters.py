@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 import vobject
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.mail import FinishedMessage, UnsafeHeader
@@ -321,7 +321,6 @@ def test_a_name_never_becomes_a_header_an_address_or_markup(name):
 
 
 # About content, not speed: the first case also loads a library, on a machine that may be busy.
-@settings(deadline=None)
 @given(name=st.text(max_size=120))
 def test_any_name_gives_one_recipient(name):
     person = make_addressee(name)
@@ -332,7 +331,6 @@ def test_any_name_gives_one_recipient(name):
     assert not entry.errors
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=200))
 def test_any_place_telephone_and_pin_leave_the_entry_whole(text):
     place = Appointment(

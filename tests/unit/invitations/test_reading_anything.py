@@ -28,13 +28,13 @@ def can_be_kept(read):
 
 
 @given(st.lists(PIECES, max_size=30).map(b"".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_bytes_of_any_kind(raw):
     can_be_kept(read_mail(raw))
 
 
 @given(st.sampled_from(WHOLE), st.integers(0, 3000), st.integers(0, 60), PIECES)
 @example(b"From: pat\x00@agency.example\r\n\r\nYes", 0, 0, b"")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_mail_with_something_else_in_it(whole, place, length, piece):
     can_be_kept(read_mail(whole[:place] + piece + whole[place + length :]))

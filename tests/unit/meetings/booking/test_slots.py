@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.clock import in_london, london_date
@@ -122,7 +122,6 @@ moments = st.integers(0, 60 * 24 * 1000).map(
 )
 
 
-@settings(deadline=None)
 @given(
     now=moments,
     left=st.integers(-48, 24 * 6),
@@ -158,7 +157,6 @@ def test_every_offer_keeps_every_promise(now, left, minutes, taken, chair):
     assert [slot.start for slot in in_time] == sorted(slot.start for slot in in_time)
 
 
-@settings(deadline=None)
 @given(
     now=moments,
     left=st.integers(2, 24 * 5),
@@ -269,7 +267,6 @@ def test_working_hours_cover_the_whole_of_it(hours, start, covered):
 
 
 # However busy the machine is that runs it.
-@settings(deadline=None)
 @given(
     now=moments,
     left=st.integers(1, 24 * 5),
@@ -321,7 +318,6 @@ def test_working_hours_rank_and_never_break_a_promise(
         assert ranks == sorted(ranks) and len(set(ranks)) == len(ranks)
 
 
-@settings(deadline=None)
 @given(
     now=moments,
     left=st.integers(2, 24 * 5),
