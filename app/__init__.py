@@ -13,7 +13,7 @@ from app.accounts.navigation import init_navigation
 from app.accounts.signed_in import init_signed_in
 from app.core.clock import words_for_day, words_for_moment, words_for_time
 from app.core.config import Settings
-from app.core.crypto import field_cipher
+from app.core.crypto import field_cipher, is_field_key
 from app.core.logging import set_up as set_up_logging
 from app.core.scanning import scanner
 from app.core.session import db, init_database
@@ -111,6 +111,7 @@ COMMANDS = (
     "app.cli.mail",
     "app.cli.backup",
     "app.cli.restore",
+    "app.cli.doctor",
 )
 
 
@@ -139,7 +140,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         words_for_time=words_for_time,
     )
     set_up_logging(settings.log_json)
-    field_cipher.use(settings.field_keys)
+    # What is no key is named by whoever asks whether the settings are safe.
+    field_cipher.use([key for key in settings.field_keys if is_field_key(key)])
     scanner.use(settings.scanner)
     # A bad file is refused here, at start, with its line and the reason (B1).
     protocol_registry.use(load_protocols(settings.protocols_dir))

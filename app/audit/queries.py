@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Integer, Row, bindparam, exists, func, select, tuple_
+from sqlalchemy import Integer, Row, bindparam, exists, func, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry, AuditHead, AuditView
@@ -61,6 +61,9 @@ _STRAY_VIEWS = (
     .order_by(AuditView.entry_id)
 )
 
+_OLDEST_UNCHAINED = (
+    select(AuditView.at).where(text("audit_view.entry_id IS NULL")).order_by(AuditView.id).limit(1)
+)
 _HeadRow = Row[int, str, str]
 
 
@@ -102,6 +105,11 @@ def viewed_since(session: Session, actor: Actor, subject: Subject, since: dateti
     """Whether this person saw a page of this since then."""
     values = {"kind": subject.kind, "ref": subject.ref, "actor": actor.id, "since": since}
     return session.execute(_SEEN, values | {"actor_kind": actor.kind}).first() is not None
+
+
+def oldest_unchained(session: Session) -> datetime | None:
+    """When the oldest view that is not bound into the chain was noted; None where all are."""
+    return session.execute(_OLDEST_UNCHAINED).scalar()
 
 
 def head(session: Session) -> Head | None:

@@ -25,6 +25,7 @@ from app.core.session import db, transaction
 NAME = "desk-{:%Y%m%dT%H%M%SZ}.backup"
 _NAMED = re.compile(r"desk-\d{8}T\d{6}Z\.backup")
 SUBJECT = Subject("backup", "database")
+TAKEN = "backup taken"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -62,7 +63,7 @@ def take_one(target: Path, keep: int | None) -> None:
         record(
             session,
             SYSTEM,
-            "backup taken",
+            TAKEN,
             SUBJECT,
             now(),
             {"head": manifest.facts.audit_head, "bytes": file.stat().st_size},

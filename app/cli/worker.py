@@ -4,6 +4,7 @@ add to JOBS."""
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from app.cli.checked import checked
 from app.core.bell import Bell, ring
 from app.core.clock import now
 from app.core.config import Settings
+from app.core.installation import note_worker
 from app.core.session import transaction
 from app.meetings.actions.worker import remind_owners
 from app.meetings.escalation.worker import warn_late
@@ -71,9 +73,16 @@ def _delete_abandoned(_settings: Settings, moment: datetime) -> int:
         return delete_abandoned(session, moment)
 
 
+def _note_worker(_settings: Settings, moment: datetime) -> int:
+    with transaction() as session:
+        note_worker(session, socket.gethostname(), moment)
+    return 0
+
+
 # Chained twice a minute, so that a view is bound within a minute (H3).
 JOBS: list[Job] = [
     Job("mail", 1.0, deliver_due, rings=True),
+    Job("seen", 60.0, _note_worker),
     Job("mailbox", 20.0, received.read_mailbox),
     Job("mail kept long enough", 3600.0, received.forget),
     Job("reminders", 60.0, remind_due),

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet
-
-from app.core.crypto import new_field_key
+from app.core.crypto import is_field_key, new_field_key
 from app.core.imap_address import imap_problem
 from app.core.scanning import scanner_problem
 
@@ -143,9 +141,7 @@ class Settings:
             return ["FIELD_KEYS is missing: protected fields need a key (flask keys new)."]
         found = []
         for place, key in enumerate(self.field_keys, start=1):
-            try:
-                Fernet(key)
-            except ValueError:
+            if not is_field_key(key):
                 found.append(f"FIELD_KEYS: key {place} is not a key made by `flask keys new`.")
         if set(self.field_keys) & set(
             _example_keys(self.data_dir).get("field_keys", "").split(",")

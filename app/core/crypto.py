@@ -70,6 +70,15 @@ def new_field_key() -> str:
     return Fernet.generate_key().decode()
 
 
+def is_field_key(key: str) -> bool:
+    """Whether this is a key as `new_field_key` makes them."""
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return True
+
+
 def new_token() -> str:
     """192 random bits, safe in a URL: session and invitation links (D3 asks for 128)."""
     return secrets.token_urlsafe(24)

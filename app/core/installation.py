@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.orm import Session
 
-from app.core.models import Installation
+from app.core.database import UTCDateTime
+from app.core.models import Installation, WorkerSeen
 
 _ROW = select(Installation).where(Installation.id == 1)
+_SEEN = select(WorkerSeen.at).order_by(WorkerSeen.at.desc()).limit(1)
+# Several workers of one machine may go round at once; both databases know this form.
+_SEE = text(
+    "INSERT INTO worker_seen (host, at) VALUES (:host, :at) "
+    "ON CONFLICT (host) DO UPDATE SET at = excluded.at"
+).bindparams(bindparam("at", type_=UTCDateTime()))
+_FORGOTTEN = timedelta(days=1)
 
 
 class NotInstalled(RuntimeError):
@@ -47,6 +55,17 @@ def install(session: Session, example: bool, now: datetime) -> Installation:
         session.add(row)
         session.flush()
     return row
+
+
+def note_worker(session: Session, host: str, now: datetime) -> None:
+    """The worker of this machine goes round; machines not seen for a day are forgotten."""
+    session.execute(delete(WorkerSeen).where(WorkerSeen.at < now - _FORGOTTEN))
+    session.execute(_SEE, {"host": host, "at": now})
+
+
+def worker_seen(session: Session) -> datetime | None:
+    """When any worker last went round; None where none ever did."""
+    return session.execute(_SEEN).scalar()
 
 
 def index_key(session: Session) -> bytes:

@@ -7,6 +7,7 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import OperationalError
 
 from app.core.config import Settings, UnsafeSettings
+from app.core.crypto import KeysMissing, UnreadableField
 from app.core.installation import is_example
 from app.core.session import db, reading
 
@@ -34,6 +35,11 @@ def database_problems(app: Flask, *, example: bool) -> list[str]:
             return [
                 "The database behind DATABASE_URL cannot be reached "
                 f"({type(error.orig).__name__}): check its address and that it runs."
+            ]
+        except (UnreadableField, KeysMissing):
+            return [
+                "FIELD_KEYS does not hold the key of this database: append the key it was written "
+                "with, or point DATABASE_URL at the database of these keys."
             ]
         finally:
             # A process that is forked afterwards must not share this connection.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.core.database import UTCDateTime
 from app.outbox.models import OutboxHold, OutboxMessage
 from app.outbox.types import MessageState
 
@@ -19,6 +20,8 @@ _FAILED = text(
 DUE = select(OutboxMessage).where(_OPEN).order_by(OutboxMessage.next_try_at, OutboxMessage.id)
 _ANY_DUE = select(OutboxMessage.id).where(_OPEN).limit(1)
 _HELD = select(OutboxHold.since).where(OutboxHold.id == 1)
+# The partial index holds the open ones alone, so that few rows are looked at.
+_OLDEST = select(func.min(OutboxMessage.queued_at, type_=UTCDateTime())).where(_OPEN)
 _COLUMNS = select(
     OutboxMessage.id,
     OutboxMessage.kind,
@@ -61,6 +64,11 @@ def anything_due(session: Session, now: datetime) -> bool:
 def held_since(session: Session) -> datetime | None:
     """Since when no mail leaves, because a backup was restored; None where it does."""
     return session.execute(_HELD).scalar_one_or_none()
+
+
+def oldest_waiting(session: Session) -> datetime | None:
+    """When the oldest message that is not sent yet was queued; None where none waits."""
+    return session.execute(_OLDEST).scalar()
 
 
 def failures(session: Session, most: int = 50) -> list[MessageRow]:

@@ -1,0 +1,1 @@
+"""What is looked at when somebody asks whether an installation is well (I2)."""

@@ -1,0 +1,82 @@
+"""What the database tells of the installation's health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.audit.queries import history, oldest_unchained
+from app.cli.backup import SUBJECT, TAKEN
+from app.cli.checkup import rules
+from app.cli.checkup.types import Finding, mend, ok, warning
+from app.cli.install import migrations_folder
+from app.core.installation import worker_seen
+from app.core.rotation import unreadable
+from app.outbox import queries as outbox
+
+# What makes PostgreSQL forget what it has acknowledged (H4).
+_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+def held(app: Flask, session: Session, now: datetime) -> Iterator[Finding]:
+    """One finding after the other; the database can be reached."""
+    yield migrations(app, session)
+    yield from durability(session)
+    columns = list(unreadable(session))
+    if columns:
+        yield mend(
+            "keys",
+            f"{len(columns)} protected columns cannot be read, {columns[0]} among them",
+            "Put the key they were written with back into FIELD_KEYS, at the end.",
+        )
+    else:
+        yield ok("keys", "protected fields can be read with FIELD_KEYS")
+    yield rules.worker(worker_seen(session), now)
+    yield rules.mail_waiting(outbox.oldest_waiting(session), outbox.held_since(session), now)
+    if failed := len(outbox.failures(session)):
+        yield warning(
+            "mail that failed",
+            f"{failed} letters did not arrive and nobody has seen to them",
+            "An administrator marks each under Deliveries.",
+        )
+    yield rules.views(oldest_unchained(session), now)
+    kept = history(session, SUBJECT.kind, SUBJECT.ref)
+    yield rules.backup(next((row.at for row in kept if row.action == TAKEN), None), now)
+    if session.get_bind().dialect.name == "postgresql":
+        there = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+        yield rules.clock(datetime.now(UTC) - there)
+
+
+def migrations(app: Flask, session: Session) -> Finding:
+    """Whether the tables are those that this version wants."""
+    head = ScriptDirectory(str(migrations_folder(app))).get_current_head()
+    there = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if there == head:
+        return ok("migrations", f"at {there}, the newest")
+    return mend("migrations", f"at {there}, not at {head}", "Run flask install, then restart.")
+
+
+def durability(session: Session) -> Iterator[Finding]:
+    """Whether the database keeps what it has acknowledged through a power cut (H4)."""
+    if session.get_bind().dialect.name != "postgresql":
+        yield ok("database", "SQLite, for the example area")
+        return
+    wrong = []
+    for name in _DURABLE:
+        there = session.execute(text(f"SHOW {name}")).scalar_one()
+        if there == "off":
+            wrong.append(f"{name} is {there}")
+    version = session.execute(text("SHOW server_version")).scalar_one().split(" ")[0]
+    if wrong:
+        yield mend(
+            "database",
+            f"PostgreSQL {version}: {', '.join(wrong)}",
+            "Set it on in postgresql.conf: what is acknowledged must survive a power cut.",
+        )
+    else:
+        yield ok("database", f"PostgreSQL {version}, keeps what it acknowledges")
