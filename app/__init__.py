@@ -48,6 +48,7 @@ ROUTES = (
     "app.web.health",
     "app.accounts.routes",
     "app.accounts.own_routes",
+    "app.accounts.sign_on.routes",
     "app.accounts.kept.routes",
     "app.accounts.staff.routes",
     "app.outbox.routes",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.accounts import offered, second_factor, service
+from app.accounts import offered, second_factor, service, sessions
 from app.accounts.forms import PressForm, RenewForm
 from app.accounts.queries import Reachable
 from app.accounts.recovery import service as recovery
@@ -91,6 +91,6 @@ def end_others() -> ResponseReturnValue:
     if not PressForm().validate_on_submit():
         abort(400)
     with transaction() as session:
-        service.end_other_sessions(session, signed_in(), now())
+        sessions.end_other_sessions(session, signed_in(), now())
     flash("Every other browser is signed out", "success")
     return go_to(url_for("accounts.account"))

@@ -52,6 +52,11 @@ def pending_token() -> str:
 def remember_pending(token: str, after: str) -> None:
     """The password was right: hold the token of the step that follows, and where to go after."""
     cookie[PENDING] = token
+    remember_after(after)
+
+
+def remember_after(after: str) -> None:
+    """Where to go once the session is open."""
     cookie[AFTER_SIGN_IN] = after
 
 

@@ -48,7 +48,7 @@ _BY_TOKEN = (
     .where(_SESSION.token_digest == bindparam("digest"))
 )
 _PENDING = (
-    select(Staff, StaffSession.started_at)
+    select(Staff, StaffSession.started_at, StaffSession.by_sign_on)
     .join(StaffSession, StaffSession.staff_id == Staff.id)
     .where(
         StaffSession.token_digest == bindparam("digest"),
@@ -172,22 +172,22 @@ def pending(session: Session, token: str, now: datetime) -> Pending | None:
     row = session.execute(_PENDING, {"digest": token_digest(token)}).one_or_none()
     if row is None:
         return None
-    staff, started_at = row
+    staff, started_at, by_sign_on = row
     if now - started_at > rules.IDLE:
         return None
     return Pending(
         staff_id=staff.id,
         name=staff.name,
         email=staff.email,
-        next_step=next_step(staff),
+        next_step=next_step(staff, by_sign_on=by_sign_on),
         password_hash=staff.password_hash,
         totp_secret=staff.totp_secret,
     )
 
 
-def next_step(staff: Staff) -> NextStep:
-    """What stands between this person's password and a session."""
-    if staff.must_set_password:
+def next_step(staff: Staff, *, by_sign_on: bool) -> NextStep:
+    """What stands between this person's password, or single sign-on, and a session."""
+    if staff.must_set_password and not by_sign_on:
         return NextStep.OWN_PASSWORD
     return NextStep.SET_UP if staff.totp_confirmed_at is None else NextStep.CODE
 

@@ -7,7 +7,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
-from app.accounts import example, passwords, queries, second_factor, service
+from app.accounts import example, passwords, queries, second_factor, service, sessions
 from app.accounts.browsers import this_browser
 from app.accounts.forms import (
     AgainForm,
@@ -36,6 +36,7 @@ from app.core.clock import now
 from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.core.sign_on import SignOn
 from app.web.access import Everyone, access
 from app.web.htmx import go_to, respond
 from app.web.paths import local_path
@@ -73,7 +74,13 @@ def sign_in() -> ResponseReturnValue:
     right = passwords.is_right(tried.password_hash if tried else None, form.password.data)
     with transaction() as session:
         token = service.password_tried(
-            session, form.email.data, tried, right, now(), this_browser()
+            session,
+            form.email.data,
+            tried,
+            right,
+            now(),
+            this_browser(),
+            system_alone=_sign_on_only(),
         )
     if token is None:
         form.add_error("password", NOT_RIGHT)
@@ -125,7 +132,7 @@ def code() -> ResponseReturnValue:
 @access(SIGNED_IN)
 def sign_out() -> ResponseReturnValue:
     with transaction() as session:
-        service.sign_out(session, signed_in(), now())
+        sessions.sign_out(session, signed_in(), now())
     leave_browser()
     flash("You are signed out", "success")
     return go_to(url_for("accounts.sign_in"))
@@ -152,6 +159,14 @@ def token() -> ResponseReturnValue:
 @access(SIGNED_IN)
 def reauthenticate() -> ResponseReturnValue:
     form, member = AgainForm(), signed_in()
+    if member.by_sign_on:
+        after = local_path(request.values.get("next"))
+        return respond(
+            "accounts/reauthenticate_sign_on.html",
+            after=after,
+            sign_on=_sign_on(),
+            is_kept=_leads_to_kept(after),
+        )
     if request.method == "GET":
         form.next.data = local_path(request.args.get("next"))
         return _again_page(form, member.email)
@@ -215,7 +230,7 @@ def end_session(session_id: int) -> ResponseReturnValue:
         abort(400)
     try:
         with transaction() as session:
-            service.end_own_session(session, signed_in(), session_id, now())
+            sessions.end_own_session(session, signed_in(), session_id, now())
     except Refused as refused:
         flash(refused.message)
     else:
@@ -279,6 +294,7 @@ def _sign_in_page(form: SignInForm, status: int = 200) -> Response:
         form=form,
         why=why.words if why else "",
         is_kept=_leads_to_kept(form.next.data),
+        sign_on=settings.sign_on,
         codes=_example_codes(),
         example_password=example.example_password(settings.data_dir) if settings.example else None,
     )
@@ -294,6 +310,16 @@ def _again_page(form: AgainForm, email: str, status: int = 200) -> Response:
         codes=own,
         is_kept=_leads_to_kept(form.next.data),
     )
+
+
+def _sign_on() -> SignOn | None:
+    settings: Settings = current_app.extensions["settings"]
+    return settings.sign_on
+
+
+def _sign_on_only() -> bool:
+    held = _sign_on()
+    return held is not None and held.only
 
 
 def _leads_to_kept(after: str | None) -> bool:

@@ -13,20 +13,20 @@ import enum
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import rules, second_factor
 from app.accounts.models import Staff, StaffSession
 from app.accounts.queries import Reachable
 from app.accounts.recovery import service as recovery
+from app.accounts.sessions import end_sessions
 from app.accounts.telling import AccountEvent, Tell
-from app.accounts.types import Credentials, StaffMember, Tried
+from app.accounts.types import Credentials, Role, StaffMember, Tried
 from app.audit import service as audit
 from app.audit.types import PUBLIC, Actor, ActorKind, Subject
 from app.core.crypto import keyed_digest, new_token, token_digest
 from app.core.installation import index_key
-from app.core.refusal import Refused
 
 
 class Given(enum.Enum):
@@ -61,12 +61,15 @@ def password_tried(
     right: bool,
     now: datetime,
     place: str | None = None,
+    *,
+    system_alone: bool = False,
 ) -> str | None:
     """Note a password typed at sign-in; returns the token of the step that follows, or None.
 
     `tried` is what the password was checked against, None for an unknown address. A paused
-    account answers as to a wrong password. Each try is in the audit (H1); an unknown address only
-    as a keyed digest, because people type passwords into the wrong field.
+    account answers as to a wrong password, and so does, with `system_alone`, that of anybody but a
+    system administrator: single sign-on is for everybody else. Each try is in the audit (H1); an
+    unknown address only as a keyed digest, because people type passwords into the wrong field.
     """
     staff = None if tried is None else _locked(session, tried.staff_id)
     if staff is None or tried is None:
@@ -76,9 +79,12 @@ def password_tried(
     if rules.is_paused(now, staff.paused_until):
         audit.record(session, PUBLIC, "sign-in refused during a pause", _subject(staff), now)
         return None
+    if system_alone and Role.SYSTEM not in {held.role for held in staff.roles}:
+        audit.record(session, PUBLIC, "password sign-in refused", _subject(staff), now)
+        return None
     # Another password was set between the check and the lock: what was checked counts no more.
     if not right or staff.password_hash != tried.password_hash:
-        _failed(session, staff, "password", now)
+        count_failure(session, staff, "password", now)
         return None
     token = open_half(session, staff, now, place)
     audit.record(session, _actor(staff), "password given", _subject(staff), now)
@@ -135,7 +141,7 @@ def code_tried(
     if held is None:
         return CodeTried(Tried.OVER)
     opened, staff = held
-    if staff.must_set_password or staff.totp_secret is None:
+    if (staff.must_set_password and not opened.by_sign_on) or staff.totp_secret is None:
         return CodeTried(Tried.OVER)
     if rules.is_paused(now, staff.paused_until):
         opened.ended_at = now
@@ -144,7 +150,7 @@ def code_tried(
     first = staff.totp_confirmed_at is None
     given = _second_factor(session, staff, typed, now, tell)
     if given is None:
-        if _failed(session, staff, "code", now):
+        if count_failure(session, staff, "code", now):
             opened.ended_at = now
             return CodeTried(Tried.OVER)
         return CodeTried(Tried.WRONG)
@@ -184,7 +190,7 @@ def reauthenticate(
     if right and staff.password_hash == tried.password_hash:
         given = _second_factor(session, staff, code, now, tell)
     if given is None:
-        _failed(session, staff, "password or code given again", now)
+        count_failure(session, staff, "password or code given again", now)
         return False
     _succeeded(staff)
     opened.reauthenticated_at = opened.last_seen_at = now
@@ -234,16 +240,6 @@ def renew_second_factor(
     return True
 
 
-def end_other_sessions(session: Session, member: StaffMember, now: datetime) -> int:
-    """End every other browser's session of one's own; returns how many there were."""
-    ended = end_sessions(session, member.id, now, but=member.session_id)
-    audit.record(
-        session, member.actor, "own other sessions ended", _subject_of(member.id), now,
-        {"sessions ended": ended},
-    )  # fmt: skip
-    return ended
-
-
 def change_password(
     session: Session,
     member: StaffMember,
@@ -261,7 +257,7 @@ def change_password(
         audit.record(session, member.actor, "refused during a pause", _subject(staff), now)
         return False
     if not right or staff.password_hash != tried.password_hash:
-        _failed(session, staff, "present password", now)
+        count_failure(session, staff, "present password", now)
         return False
     staff.password_hash = chosen_hash
     ended = end_sessions(session, staff.id, now, but=member.session_id)
@@ -270,74 +266,6 @@ def change_password(
         session, member.actor, "password changed", _subject(staff), now, {"sessions ended": ended}
     )
     return True
-
-
-def touch(session: Session, session_id: int, now: datetime) -> None:
-    """Note activity. Not audited: it changes nothing but how long the session lasts."""
-    session.execute(
-        update(StaffSession)
-        .where(
-            StaffSession.id == session_id,
-            StaffSession.ended_at.is_(None),
-            StaffSession.last_seen_at < now,
-        )
-        .values(last_seen_at=now)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def sign_out(session: Session, member: StaffMember, now: datetime) -> None:
-    """End the session of this browser."""
-    _end(session, member.session_id, now)
-    audit.record(session, member.actor, "signed out", _subject_of(member.id), now)
-
-
-def end_own_session(session: Session, member: StaffMember, session_id: int, now: datetime) -> None:
-    """End another browser's session of one's own.
-
-    Raises Refused when it is not one's own or is over already.
-    """
-    opened = session.get(StaffSession, session_id, populate_existing=True)
-    if opened is None or opened.staff_id != member.id or opened.ended_at is not None:
-        raise Refused("session", "That session had ended already. Nothing was changed.")
-    _end(session, session_id, now)
-    audit.record(session, member.actor, "own session ended", _subject_of(member.id), now)
-
-
-def end_sessions(session: Session, staff_id: int, now: datetime, *, but: int | None = None) -> int:
-    """End somebody's sessions, half-open ones too; returns how many. The caller audits why."""
-    statement = update(StaffSession).where(
-        StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None)
-    )
-    if but is not None:
-        statement = statement.where(StaffSession.id != but)
-    done = session.execute(
-        statement.values(ended_at=now)
-        .returning(StaffSession.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(done.all())
-
-
-def end_all_sessions(session: Session, now: datetime) -> int:
-    """End everybody's sessions, half-open ones too; returns how many. The caller audits why."""
-    done = session.execute(
-        update(StaffSession)
-        .where(StaffSession.ended_at.is_(None))
-        .values(ended_at=now)
-        .returning(StaffSession.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(done.all())
-
-
-def _end(session: Session, session_id: int, now: datetime) -> None:
-    session.execute(
-        update(StaffSession)
-        .where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))
-        .values(ended_at=now)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _locked(session: Session, staff_id: int) -> Staff | None:
@@ -367,7 +295,7 @@ def _pending(session: Session, token: str, now: datetime) -> tuple[StaffSession,
     return None if staff is None else (opened, staff)
 
 
-def _failed(session: Session, staff: Staff, what: str, now: datetime) -> bool:
+def count_failure(session: Session, staff: Staff, what: str, now: datetime) -> bool:
     """Count a failure; returns whether the account is paused by it."""
     staff.failures += 1
     paused_until = rules.pause_until(staff.failures, now)
@@ -399,8 +327,4 @@ def _actor(staff: Staff) -> Actor:
 
 
 def _subject(staff: Staff) -> Subject:
-    return _subject_of(staff.id)
-
-
-def _subject_of(staff_id: int) -> Subject:
-    return Subject("staff", str(staff_id))
+    return Subject("staff", str(staff.id))

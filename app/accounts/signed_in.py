@@ -9,7 +9,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 
-from app.accounts import queries, rules, service
+from app.accounts import queries, rules, sessions
 from app.accounts.kept.rules import worth_keeping
 from app.accounts.kept.service import keep
 from app.accounts.types import Permission, StaffMember
@@ -41,7 +41,7 @@ def init_signed_in(app: Flask) -> None:
             return
         if is_signed_in() and rules.needs_touch(now(), signed_in().last_seen_at):
             with transaction() as session:
-                service.touch(session, signed_in().session_id, now())
+                sessions.touch(session, signed_in().session_id, now())
 
 
 def signed_in() -> StaffMember:

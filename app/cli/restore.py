@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.engine import make_url
 
-from app.accounts.service import end_all_sessions
+from app.accounts.sessions import end_all_sessions
 from app.audit.service import record
 from app.audit.types import SYSTEM
 from app.cli.backup import FILE, SUBJECT

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from app.core.crypto import is_field_key, new_field_key
 from app.core.imap_address import imap_problem
 from app.core.scanning import scanner_problem
+from app.core.sign_on import SignOn, read_sign_on
 
 EXAMPLE_FILE = "example.json"
 EXAMPLE_MARK = "example-"
@@ -55,6 +56,8 @@ class Settings:
     scanner: str | None = None
     # The mailbox that answers and returned mail come to: imaps://user:password@host/INBOX.
     imap_url: str | None = None
+    # The council's OpenID provider; see app.core.sign_on.
+    sign_on: SignOn | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -92,15 +95,18 @@ class Settings:
             proxies=_number(env.get("PROXIES", "")),
             scanner=env.get("SCANNER") or None,
             imap_url=env.get("IMAP_URL") or None,
+            sign_on=read_sign_on(env),
         )
 
     def problems(self) -> list[str]:
         """Everything that makes these settings unsafe, each with what to do. An example area may
         only read a mailbox of this machine; the rest is asked where real cases are kept."""
         mailbox = self.imap_url and imap_problem(self.imap_url, loopback_only=self.example)
-        if self.example:
-            return [mailbox] if mailbox else []
         found = [mailbox] if mailbox else []
+        if self.sign_on is not None:
+            found.extend(self.sign_on.problems(loopback_only=self.example))
+        if self.example:
+            return found
         if not self.database_url.startswith("postgresql"):
             found.append(
                 "DATABASE_URL is missing or not PostgreSQL: set it to "

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Staff, StaffRole, StaffSession
+from app.accounts.models import Staff, StaffRole
 from app.accounts.queries import Reachable
 from app.accounts.recovery import service as recovery
-from app.accounts.service import end_sessions
+from app.accounts.sessions import end_all_sessions, end_sessions
 from app.accounts.telling import AccountEvent, Tell
 from app.accounts.types import Role
 from app.audit import service as audit
@@ -144,15 +144,7 @@ def sign_out_everybody(
     session: Session, actor: Actor, reason: str, now: datetime, *, but: int | None = None
 ) -> int:
     """End everybody's sessions, but that of the browser it is done in; returns how many ended."""
-    statement = update(StaffSession).where(StaffSession.ended_at.is_(None))
-    if but is not None:
-        statement = statement.where(StaffSession.id != but)
-    done = session.execute(
-        statement.values(ended_at=now)
-        .returning(StaffSession.id)
-        .execution_options(synchronize_session=False)
-    )
-    ended = len(done.all())
+    ended = end_all_sessions(session, now, but=but)
     audit.record(
         session, actor, "everybody signed out", Subject("staff", "everybody"), now,
         {"sessions ended": ended, "reason": reason},
