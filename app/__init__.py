@@ -70,6 +70,7 @@ ROUTES = (
     "app.referrals.joining.routes",
     "app.meetings.need.routes",
     "app.meetings.need.again_routes",
+    "app.meetings.open_case.routes",
     "app.meetings.booking.routes",
     "app.meetings.routes",
     "app.meetings.received.routes",

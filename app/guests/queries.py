@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import JSON, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.directory.models import ConferenceLine, CouncilSettings, LinePin
@@ -24,6 +24,7 @@ from app.invitations.queries import guest_by_session, invitation_by_token, link_
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.page import stands_words
 from app.meetings.models import Action, Dissent, Invitee, Meeting, MeetingChild, Report
+from app.meetings.open_case.models import OpenCase
 from app.meetings.papers.models import SentForm
 from app.meetings.papers.queries import form_by_invitation
 from app.meetings.queries import invitee_as_it_stands, invitee_for_change
@@ -41,13 +42,14 @@ _MEETING = (
         Meeting,
         ConferenceLine.telephone,
         LinePin.pin,
-        Referral.concerns,
+        func.coalesce(Referral.concerns, OpenCase.concerns, type_=JSON()).label("concerns"),
         Invitee.agency_kind,
     )
     .join(Invitee, Invitee.meeting_id == Meeting.id)
     .outerjoin(ConferenceLine, ConferenceLine.id == Meeting.line_id)
     .outerjoin(LinePin, LinePin.id == Meeting.pin_id)
     .outerjoin(Referral, Referral.id == Meeting.referral_id)
+    .outerjoin(OpenCase, OpenCase.meeting_id == Meeting.id)
 )
 _CHILDREN = (
     select(Child.given_name, Child.family_name, Child.date_of_birth, Child.due_date)

@@ -20,6 +20,8 @@ from app.meetings.booking.slots import is_late
 from app.meetings.calls.queries import calls_of
 from app.meetings.calls.types import CallShown
 from app.meetings.models import Invitee, LeftOut, Meeting
+from app.meetings.open_case.queries import open_case_of
+from app.meetings.open_case.service import about_of, in_words
 from app.meetings.papers.queries import FormShown, forms_of
 from app.meetings.queries import ChildShown, MessageShown, Place, ReportShown
 from app.meetings.reach import Reach, reach_of
@@ -142,6 +144,7 @@ class Overview:
     children: list[ChildShown]
     chair: str
     referral_ref: str
+    about: tuple[str, ...]  # of an open case; a referral says so on its own page
     how: str
     place: Place
     shows_pin: bool
@@ -193,6 +196,7 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
         children=queries.children_of(session, meeting.id),
         chair=chair,
         referral_ref=referral_ref,
+        about=_about(session, meeting),
         how=_how(meeting),
         place=queries.place_of(session, meeting),
         shows_pin=meeting.state in (MeetingState.BOOKED, MeetingState.UNDER_WAY),
@@ -209,6 +213,15 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
         and may(staff.roles, Permission.DISCUSSION_NEED),
         refreshes=meeting.state in (MeetingState.BOOKED, MeetingState.UNDER_WAY),
     )
+
+
+def _about(session: Session, meeting: Meeting) -> tuple[str, ...]:
+    if meeting.referral_id is not None:
+        return ()
+    said = open_case_of(session, meeting)
+    if said is None:
+        return ("Not said yet: who must come, and how it is held, follows from it.",)
+    return tuple(in_words(about_of(said)))
 
 
 def _steps(

@@ -16,6 +16,7 @@ from app.directory.queries import council
 from app.meetings.discussion.content import gate_of
 from app.meetings.discussion.types import Missing
 from app.meetings.models import Meeting
+from app.meetings.open_case.queries import perpetrators_agencies
 from app.meetings.queries import staff_name
 from app.meetings.types import MeetingState
 from app.protocols.exchange import restore
@@ -239,7 +240,7 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
     if version is not None and record is not None:
         known = {line.invitee_id for line in ledgers.get(version.id, [])}
         readers, without = _readers(meeting, record)
-        suspects = queries.perpetrators_agencies(session, meeting.referral_id)
+        suspects = perpetrators_agencies(session, meeting)
         before = queries.withheld_before(session, meeting.id, version.number)
         secure = council(session).secure_domains
         waiting = tuple(

@@ -24,7 +24,6 @@ from app.records.models import (
 from app.records.recall.models import RecordRecall
 from app.records.rules import Progress, reached_everyone, step_of
 from app.records.types import InviteeFacts, LedgerLine
-from app.referrals.models import ReferralAdult
 
 _VERSIONS = (
     select(
@@ -357,17 +356,3 @@ def dissents_beside(session: Session, meeting_id: int, since: datetime) -> list[
     """Who disagreed by their link after `since`, the sign-off: it stands beside the record (E4)."""
     rows = session.execute(_BESIDE, {"meeting_id": meeting_id, "since": since})
     return [DissentBeside(*row) for row in rows]
-
-
-def perpetrators_agencies(session: Session, referral_id: int | None) -> frozenset[int]:
-    """The agencies where an alleged perpetrator works (C2): a warning stands beside them."""
-    if referral_id is None:
-        return frozenset()
-    rows = session.execute(
-        select(ReferralAdult.employer_id).where(
-            ReferralAdult.referral_id == referral_id,
-            ReferralAdult.alleged_perpetrator.is_(True),
-            ReferralAdult.employer_id.is_not(None),
-        )
-    )
-    return frozenset(row.employer_id for row in rows)

@@ -34,7 +34,8 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     "meeting": (
         "action.meeting_id", "call.meeting_id", "child_after.meeting_id", "dissent.meeting_id",
         "entry.meeting_id", "escalation.meeting_id", "invitee.meeting_id", "left_out.meeting_id",
-        "line_quarter.meeting_id", "meeting_child.meeting_id", "record_correction.meeting_id",
+        "line_quarter.meeting_id", "meeting_child.meeting_id", "open_case.meeting_id",
+        "record_correction.meeting_id",
         "record_version.meeting_id", "record_warning.meeting_id", "sent_form.meeting_id",
     ),
     "invitee": (
@@ -61,6 +62,7 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     "dissent": ("escalation.dissent_id",),
     "escalation": ("escalation_note.escalation_id",),
     "entry": ("entry_history.entry_id",),
+    "open_case": ("open_case_adult.open_case_id",),
     "invitation": (
         "access_code.invitation_id", "guest_session.invitation_id",
         "invitation_link.invitation_id",

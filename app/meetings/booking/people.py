@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.directory.rules import normal_email, normal_telephone
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.invitations import service as invitations
 from app.invitations.types import Invited
+from app.invitations.wording import is_address
 from app.meetings.booking.types import Chosen, TypedPerson
 from app.meetings.messages import Seat
 from app.meetings.models import Invitee, Meeting
@@ -120,7 +122,7 @@ def _checked(
     found = []
     for chosen in people:
         row = known.get(chosen.professional_id or 0)
-        person = _person(row, chosen)
+        person = _person(row, chosen, invite=invite)
         if row is not None and row.id in seats:
             raise Refused(
                 chosen.part("person"), f"{person.name} is on the list already: untick one"
@@ -147,11 +149,11 @@ def _checked(
     return found
 
 
-def _person(row: Professional | None, chosen: Chosen) -> TypedPerson:
+def _person(row: Professional | None, chosen: Chosen, *, invite: bool) -> TypedPerson:
     if chosen.professional_id is None:
         if chosen.typed is None:
             raise Refused(chosen.part("person"), "Choose somebody, or enter a name")
-        return _tidied(chosen.typed, chosen)
+        return _tidied(chosen.typed, chosen) if invite else _as_far_as_known(chosen.typed)
     if row is None or row.ended_at is not None or row.agency.ended_at is not None:
         raise Refused(
             chosen.part("person"), "That person is no longer in the directory: choose another"
@@ -185,6 +187,17 @@ def _tidied(typed: TypedPerson, chosen: Chosen) -> TypedPerson:
         role=typed.role,
         agency_kind=typed.agency_kind,
         decision_maker=typed.decision_maker,
+    )
+
+
+def _as_far_as_known(typed: TypedPerson) -> TypedPerson:
+    """Somebody who takes part in a discussion that needs no letters: what needs a look is looked
+    at afterwards (C11), and what is no address is not kept as one."""
+    return replace(
+        typed,
+        title=typed.title or typed.role.label,
+        agency_name=typed.agency_name or typed.agency_kind.label,
+        email=typed.email.lower() if typed.email and is_address(typed.email) else None,
     )
 
 

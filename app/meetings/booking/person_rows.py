@@ -66,7 +66,7 @@ class PersonRow:
     def who(self, otherwise: str) -> str:
         """The name of whoever is chosen in this row."""
         chosen = (one.name for one in self.options if one.id == self.professional_id)
-        return self.name or next(chosen, otherwise)
+        return next(chosen, self.name or otherwise)
 
     def too_long(self) -> Iterator[str]:
         """Parts that hold more than a line."""

@@ -6,7 +6,7 @@ Statements are built once, of columns of the tables: the page asks eight of them
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -25,10 +25,14 @@ from app.meetings.booking.types import (
     Involved,
     OfficeHours,
     OnTheList,
+    Outside,
+    OutsideKind,
     Person,
     Referrer,
 )
 from app.meetings.models import Invitee, Meeting, MeetingChild
+from app.meetings.open_case.models import OpenCase, OpenCaseAdult
+from app.meetings.open_case.types import About
 from app.referrals.models import Child, ChildProfessional, Referral, ReferralAdult
 from app.referrals.types import Concern, Flag
 
@@ -37,6 +41,7 @@ _AGENCY, _PROFESSIONAL = table(Agency), table(Professional)
 _EMPLOYER = _AGENCY.alias("employer")
 _CHILD, _OF_CHILD, _OF_MEETING = table(Child), table(ChildProfessional), table(MeetingChild)
 _INVITEE, _ADULT = table(Invitee), table(ReferralAdult)
+_OPEN_CASE, _OPEN_CASE_ADULT = table(OpenCase), table(OpenCaseAdult)
 
 
 def _person(person: Any, agency: Any) -> tuple[ColumnElement[Any], ...]:
@@ -101,6 +106,8 @@ _OF_COUNCIL = (
     _COUNCIL.c.office_closes,
     _COUNCIL.c.closure_days,
 )
+# What is said of an open case, which has no referral (A11).
+_SAID_OPEN = (_OPEN_CASE.c.id, _OPEN_CASE.c.concerns, _OPEN_CASE.c.flags, _OPEN_CASE.c.hospital)
 _REFERRED = (
     _REFERRAL.outerjoin(_AGENCY, _AGENCY.c.id == _REFERRAL.c.source_agency_id)
     .outerjoin(
@@ -111,27 +118,36 @@ _REFERRED = (
     .outerjoin(_EMPLOYER, _EMPLOYER.c.id == _PROFESSIONAL.c.agency_id)
 )
 _BY_REF = (
-    select(*_HELD, *_OF_COUNCIL, *_SAID)
+    select(*_HELD, *_OF_COUNCIL, *_SAID_OPEN, *_SAID)
     .select_from(
-        _MEETING.outerjoin(_COUNCIL, _COUNCIL.c.id == 1).outerjoin(
-            _REFERRED, _REFERRAL.c.id == _MEETING.c.referral_id
-        )
+        _MEETING.outerjoin(_COUNCIL, _COUNCIL.c.id == 1)
+        .outerjoin(_OPEN_CASE, _OPEN_CASE.c.meeting_id == _MEETING.c.id)
+        .outerjoin(_REFERRED, _REFERRAL.c.id == _MEETING.c.referral_id)
     )
     .where(_MEETING.c.ref == bindparam("ref"))
 )
 _BY_REFERRAL = (
     select(*_SAID).select_from(_REFERRED).where(_REFERRAL.c.id == bindparam("referral_id"))
 )
+_OF_A_CHILD = (
+    _CHILD.c.id,
+    _CHILD.c.given_name,
+    _CHILD.c.family_name,
+    _CHILD.c.looked_after,
+    _CHILD.c.school_typed,
+    _CHILD.c.gp_typed,
+    _CHILD.c.health_typed,
+)
 _CHILDREN = (
-    select(_CHILD.c.id, _CHILD.c.given_name, _CHILD.c.family_name, _CHILD.c.looked_after)
+    select(*_OF_A_CHILD)
     .join(_OF_MEETING, _OF_MEETING.c.child_id == _CHILD.c.id)
     .where(_OF_MEETING.c.meeting_id == bindparam("meeting_id"))
     .order_by(_OF_MEETING.c.position)
 )
-_LOOKED_AFTER = (
-    select(_CHILD.c.id)
-    .where(_CHILD.c.id.in_(bindparam("children", expanding=True)), _CHILD.c.looked_after)
-    .limit(1)
+_THESE_CHILDREN = (
+    select(*_OF_A_CHILD)
+    .where(_CHILD.c.id.in_(bindparam("children", expanding=True)))
+    .order_by(_CHILD.c.id)
 )
 _INVOLVED = (
     select(*_A_PERSON, _OF_CHILD.c.actively_involved, _OF_CHILD.c.lead)
@@ -144,10 +160,21 @@ _INVOLVED = (
     )
     .order_by(_PROFESSIONAL.c.id)
 )
-_PERPETRATORS_EMPLOYERS = select(_ADULT.c.employer_id).where(
-    _ADULT.c.referral_id == bindparam("referral_id"),
-    _ADULT.c.alleged_perpetrator,
-    _ADULT.c.employer_id.is_not(None),
+_PERPETRATORS_EMPLOYERS = (
+    select(_AGENCY.c.id, _AGENCY.c.name)
+    .join(_ADULT, _ADULT.c.employer_id == _AGENCY.c.id)
+    .where(_ADULT.c.referral_id == bindparam("referral_id"), _ADULT.c.alleged_perpetrator)
+)
+_IN_OPEN_CASE = (
+    select(_AGENCY.c.id, _AGENCY.c.name)
+    .join(_OPEN_CASE_ADULT, _OPEN_CASE_ADULT.c.employer_id == _AGENCY.c.id)
+    .where(
+        _OPEN_CASE_ADULT.c.open_case_id == bindparam("open_case_id"),
+        _OPEN_CASE_ADULT.c.alleged_perpetrator,
+    )
+)
+_AGENCIES = select(_AGENCY.c.id, _AGENCY.c.name).where(
+    _AGENCY.c.id.in_(bindparam("ids", expanding=True))
 )
 _PEOPLE = (
     select(*_A_PERSON)
@@ -208,46 +235,46 @@ def read(session: Session, ref: str) -> Read | None:
     if row is None:
         return None
     held, rest = row[: len(_HELD)], row[len(_HELD) :]
-    council, said = rest[: len(_OF_COUNCIL)], rest[len(_OF_COUNCIL) :]
+    council, rest = rest[: len(_OF_COUNCIL)], rest[len(_OF_COUNCIL) :]
+    own, said = rest[: len(_SAID_OPEN)], rest[len(_SAID_OPEN) :]
     if council[0] is None:
         raise CouncilNotSetUp
     meeting = HeldMeeting(*held)
     children = session.execute(_CHILDREN, {"meeting_id": meeting.id}).all()
+    if said[0] is not None:
+        facts = _said_by_referral(session, said)
+    else:
+        facts = CaseFacts() if own[0] is None else _said_of_open_case(session, *own)
     return Read(
         meeting=meeting,
         council=_council(council),
         children=tuple(f"{one.given_name} {one.family_name}".strip() for one in children),
-        case=_case(
-            session,
-            None if said[0] is None else said,
-            [one.id for one in children],
-            looked_after=any(one.looked_after for one in children),
-        ),
+        case=_with_children(session, facts, children),
     )
 
 
-def case_facts(session: Session, referral_id: int | None, child_ids: Sequence[int]) -> CaseFacts:
-    """What the rules of C2 and C3 ask before there is a discussion: of a referral, or of children
-    alone (A11)."""
-    said = (
-        None
-        if referral_id is None
-        else session.execute(_BY_REFERRAL, {"referral_id": referral_id}).one_or_none()
-    )
-    looked_after = session.execute(_LOOKED_AFTER, {"children": child_ids}).first() is not None
-    return _case(session, said, child_ids, looked_after=looked_after)
-
-
-def _case(
+def case_facts(
     session: Session,
-    said: Sequence[Any] | None,
+    referral_id: int | None,
     child_ids: Sequence[int],
-    *,
-    looked_after: bool,
+    about: About | None = None,
 ) -> CaseFacts:
-    """`said` is what a referral says: a row of `_SAID`; None where there is none."""
+    """What the rules of C2 and C3 ask before there is a discussion: of a referral, or of children
+    of an open case and what was said about it (A11)."""
+    facts = CaseFacts()
+    if referral_id is not None:
+        said = session.execute(_BY_REFERRAL, {"referral_id": referral_id}).one_or_none()
+        facts = facts if said is None else _said_by_referral(session, said)
+    elif about is not None:
+        facts = _as_typed(session, about)
+    children = session.execute(_THESE_CHILDREN, {"children": child_ids}).all()
+    return _with_children(session, facts, children)
+
+
+def _with_children(session: Session, facts: CaseFacts, children: Sequence[Any]) -> CaseFacts:
+    """What was said, with who works with the children: rows of `_OF_A_CHILD`."""
     involved: dict[int, Involved] = {}
-    for row in session.execute(_INVOLVED, {"children": child_ids}):
+    for row in session.execute(_INVOLVED, {"children": [one.id for one in children]}):
         *person, active, lead = row
         known = involved.get(person[0])
         involved[person[0]] = Involved(
@@ -255,8 +282,28 @@ def _case(
             actively_involved=active or bool(known and known.actively_involved),
             lead=lead or bool(known and known.lead),
         )
-    if said is None:
-        return CaseFacts(looked_after=looked_after, involved=tuple(involved.values()))
+    typed = (
+        (kind, " ".join(words.split()))
+        for child in children
+        for kind, words in (
+            (OutsideKind.SCHOOL, child.school_typed),
+            (OutsideKind.GP, child.gp_typed),
+            (OutsideKind.HEALTH, child.health_typed),
+        )
+        if words
+    )
+    # Brothers and sisters often have the same school and practice.
+    once = {(kind, words.casefold()): Outside(kind, words) for kind, words in typed}
+    return replace(
+        facts,
+        looked_after=any(one.looked_after for one in children),
+        involved=tuple(involved.values()),
+        outside=tuple(once.values()),
+    )
+
+
+def _said_by_referral(session: Session, said: Sequence[Any]) -> CaseFacts:
+    """`said` is a row of `_SAID`."""
     referral_id, concerns, flags, hospital, name, title, email, telephone, *rest = said
     agency_id, agency_name, agency_kind, *person = rest
     if person[0] is None and email:
@@ -264,11 +311,10 @@ def _case(
         # proposals with one address could not both be sent.
         known_by = session.execute(_BY_EMAIL, {"email": email.lower()}).one_or_none()
         person = list(known_by or person)
-    employers = session.execute(_PERPETRATORS_EMPLOYERS, {"referral_id": referral_id})
+    employers = session.execute(_PERPETRATORS_EMPLOYERS, {"referral_id": referral_id}).all()
     return CaseFacts(
         concerns=frozenset(Concern(value) for value in concerns),
         flags=frozenset(Flag(value) for value in flags),
-        looked_after=looked_after,
         hospital=hospital,
         referrer=None
         if agency_id is None
@@ -282,8 +328,37 @@ def _case(
             email=email,
             telephone=telephone,
         ),
-        involved=tuple(involved.values()),
-        perpetrator_agencies=frozenset(employers.scalars()),
+        perpetrator_agencies=frozenset(one.id for one in employers),
+        perpetrator_names=frozenset(one.name for one in employers),
+    )
+
+
+def _said_of_open_case(
+    session: Session,
+    open_case_id: int,
+    concerns: Sequence[str],
+    flags: Sequence[str],
+    hospital: str | None,
+) -> CaseFacts:
+    employers = session.execute(_IN_OPEN_CASE, {"open_case_id": open_case_id}).all()
+    return CaseFacts(
+        concerns=frozenset(Concern(value) for value in concerns),
+        flags=frozenset(Flag(value) for value in flags),
+        hospital=hospital,
+        perpetrator_agencies=frozenset(one.id for one in employers),
+        perpetrator_names=frozenset(one.name for one in employers),
+    )
+
+
+def _as_typed(session: Session, about: About) -> CaseFacts:
+    ids = [one.employer_id for one in about.adults if one.alleged_perpetrator and one.employer_id]
+    employers = session.execute(_AGENCIES, {"ids": ids}).all() if ids else []
+    return CaseFacts(
+        concerns=frozenset(about.concerns),
+        flags=about.flags,
+        hospital=about.hospital or None,
+        perpetrator_agencies=frozenset(one.id for one in employers),
+        perpetrator_names=frozenset(one.name for one in employers),
     )
 
 

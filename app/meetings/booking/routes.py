@@ -247,7 +247,8 @@ def _adjust(form: BookingForm) -> None:
         key, _, person_id = swapped.rpartition(":")
         for row in form.rows():
             if row.key == key and whole_or_none(person_id) is not None:
-                row.person, row.come, row.email = person_id, True, ""
+                row.take(dict.fromkeys(("name", "title", "agency", "email", "telephone"), ""))
+                row.person, row.come, row.telephone_only = person_id, True, False
     elif dropped := pressed.get("drop"):
         form.people.drop(dropped)
 

@@ -103,9 +103,7 @@ def row_shown(
     return RowShown(
         form=row,
         name=name,
-        detail=f"{row.title or 'Not in the directory'}, {row.agency}".strip(", ")
-        if row.is_typed
-        else "Nobody found",
+        detail=_typed_detail(row) if row.is_typed else "Nobody found",
         role=proposal.role.label if proposal else "",
         why=proposal.why if proposal else "Added by you.",
         source=proposal.source if proposal else "",
@@ -121,6 +119,12 @@ def row_shown(
         if nobody
         else f"Why is {name} not invited?",
     )
+
+
+def _typed_detail(row: PersonRow) -> str:
+    """What somebody does and where, without saying the name of a school twice."""
+    agency = "" if row.agency == row.name else row.agency
+    return f"{row.title or 'Not in the directory'}, {agency}".strip(", ")
 
 
 def _warnings(

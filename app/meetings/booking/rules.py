@@ -7,7 +7,16 @@ from datetime import datetime
 
 from app.core.clock import words_for_moment
 from app.directory.types import AgencyKind, ProfessionalRole
-from app.meetings.booking.types import CaseFacts, Involved, Person, Proposal, TypedPerson
+from app.meetings.booking.hospitals import are_one_hospital, is_named_in, is_there
+from app.meetings.booking.places import MOST_OPTIONS, Places, once
+from app.meetings.booking.types import (
+    CaseFacts,
+    Involved,
+    OutsideKind,
+    Person,
+    Proposal,
+    TypedPerson,
+)
 from app.referrals.types import Concern, Flag
 
 Role = ProfessionalRole
@@ -55,7 +64,6 @@ BY_FLAG = {
     ),
 }
 QUORUM = (AgencyKind.SOCIAL_CARE, AgencyKind.POLICE, AgencyKind.HEALTH)
-SAME_ROLE_OPTIONS = 30
 
 
 def who_must_come(case: CaseFacts, directory: Sequence[Person], at: datetime) -> list[Proposal]:
@@ -71,6 +79,7 @@ def who_must_come(case: CaseFacts, directory: Sequence[Person], at: datetime) ->
     table.health()
     table.hospital_or_paediatrician()
     table.school()
+    table.outside()
     table.referrer()
     table.by_circumstance()
     table.everybody_else_involved()
@@ -121,24 +130,8 @@ def agencies_without_decision_maker(
     return [agency for agency, yes in decides.items() if not yes]
 
 
-class _Table:
-    """The table as it fills: nobody sits down twice, nobody from a perpetrator's agency at all."""
-
-    def __init__(self, case: CaseFacts, directory: Sequence[Person], at: datetime) -> None:
-        self.case = case
-        self.at = at
-        self.directory = [one for one in directory if self.may_come(one)]
-        self.involved = [one for one in case.involved if self.may_come(one.person)]
-        self.proposals: list[Proposal] = []
-        self.seated: set[int] = set()
-
-    def may_come(self, person: Person) -> bool:
-        return person.agency_id not in self.case.perpetrator_agencies
-
-    def here(self, person: Person) -> bool:
-        return person.away_until is None or person.away_until <= self.at
-
-    # The rules, in the order of the page
+class _Table(Places):
+    """The rules, each of which takes its places."""
 
     def police(self) -> None:
         known = [one.person for one in self.involved if one.person.role is Role.POLICE_CAIT]
@@ -182,6 +175,10 @@ class _Table:
                 required=person is can_come[0],
             )
         if can_come:
+            self.health_knows = True
+            return
+        if self.typed_health:
+            self.typed_health_first(gone)
             return
         self.one_of(
             "health-mash",
@@ -200,27 +197,34 @@ class _Table:
             others=away,
         )
 
+    def typed_health_first(self, gone: str) -> None:
+        """Somebody in health works with the child and is not in the directory: they are asked
+        before the MASH health visitor, who may be chosen where they cannot be found in time."""
+        mash = [one for one in self.directory if one.role is MASH and self.here(one)]
+        for place, one in enumerate(self.typed_health):
+            self.to_be_filled_in(
+                one,
+                "Works with the child and is not in the directory."
+                + gone
+                + " The MASH health visitor is asked only where nobody in health who knows the "
+                "child can give immediate input.",
+                required=place == 0,
+                options=mash if place == 0 else (),
+            )
+
     def hospital_or_paediatrician(self) -> None:
         medical = medical_reasons(self.case)
         implications = f"Medical implications: {_listed(medical)}." if medical else ""
         if Flag.IN_HOSPITAL in self.case.flags:
             where = f" ({self.case.hospital})" if self.case.hospital else ""
-            self.one_of(
+            self.at_the_hospital(
                 "hospital-consultant",
                 Role.HOSPITAL_CONSULTANT,
-                AgencyKind.HEALTH,
                 f"A child is in hospital{where}: the consultant responsible for the child's care. "
                 f"{implications}".strip(),
-                "BROMLEY 1",
-                first=self.at_the_hospital(Role.HOSPITAL_CONSULTANT),
             )
-            self.one_of(
-                "hospital-ward",
-                Role.WARD,
-                AgencyKind.HEALTH,
-                f"A child is in hospital{where}: the ward.",
-                "BROMLEY 1",
-                first=self.at_the_hospital(Role.WARD),
+            self.at_the_hospital(
+                "hospital-ward", Role.WARD, f"A child is in hospital{where}: the ward."
             )
         elif medical:
             self.one_of(
@@ -249,6 +253,15 @@ class _Table:
                 "BROMLEY 1",
                 others=[one.person for one in members],
             )
+
+    def outside(self) -> None:
+        """A school, practice or clinic that is not in the directory: it comes all the same, and
+        the page asks for the person and the address."""
+        for one in self.typed:
+            if one.kind is OutsideKind.SCHOOL:
+                self.to_be_filled_in(one, "The child's school or nursery.")
+            elif self.health_knows:
+                self.to_be_filled_in(one, "Works with the child.")
 
     def referrer(self) -> None:
         referrer = self.case.referrer
@@ -311,108 +324,41 @@ class _Table:
                 why = "The lead professional." if one.lead else "Involved with the family now."
                 self.seat("involved", one.person, why, "BROMLEY 1", others=self.like(one.person))
 
-    # Taking places
-
-    def one_of(
-        self,
-        rule: str,
-        role: ProfessionalRole,
-        kind: AgencyKind,
-        why: str,
-        source: str,
-        *,
-        required: bool = False,
-        first: Sequence[Person] = (),
-        others: Sequence[Person] = (),
-    ) -> None:
-        """Propose whoever has the role: who knows the child first, then who is not away."""
+    def at_the_hospital(self, rule: str, role: ProfessionalRole, why: str) -> None:
+        """Who has this role at the hospital where the child is: nobody of another one treats the
+        child, and nobody of another one is told (BROMLEY 1)."""
         known = [one.person for one in self.involved if one.person.role is role]
-        having = [*first, *known, *(one for one in self.directory if one.role is role)]
-        if any(one.id in self.seated for one in having):
-            return  # somebody with this role comes already
-        free = list(_once(having))
-        here = [one for one in free if self.here(one)]
-        chosen = here[0] if here else None
-        if chosen is None:
-            missing = (
-                f" Everybody with this role is away until {self.first_back(free)} or later."
-                if free
-                else f" Nobody in the directory has the role {role.label}."
-            )
-            self.proposals.append(
-                Proposal(
-                    key=rule,
-                    rule_id=rule,
-                    role=role,
-                    agency_kind=kind,
-                    person=None,
-                    why=why + missing,
-                    source=source,
-                    required=required,
-                    options=_once([*free, *others])[:SAME_ROLE_OPTIONS],
-                )
-            )
+        having = list(once([*known, *(one for one in self.directory if one.role is role)]))
+        named = self.case.hospital or ""
+        there = [one for one in having if is_there(one.agency_name, named)]
+        if not named and are_one_hospital(one.agency_name for one in having):
+            there = having
+        # Of several wards or consultants the one whose name was typed with the hospital's.
+        there.sort(key=lambda one: not is_named_in(one.name, named))
+        if any(one.id in self.seated for one in there):
             return
-        passed = [one for one in free[: free.index(chosen)] if one.away_until]
-        why += "".join(
-            f" {one.name} is away until {words_for_moment(one.away_until)}."
-            for one in passed
-            if one.away_until
-        )
-        self.seat(rule, chosen, why, source, required=required, others=[*free, *others])
-
-    def seat(
-        self,
-        rule: str,
-        person: Person,
-        why: str,
-        source: str,
-        *,
-        required: bool = False,
-        others: Sequence[Person] = (),
-    ) -> None:
-        if person.id in self.seated:
+        here = [one for one in there if self.here(one)]
+        if here:
+            self.seat(rule, here[0], why, "BROMLEY 1", others=[*there, *having])
             return
-        self.seated.add(person.id)
-        taken = any(one.rule_id == rule for one in self.proposals)
+        if there:
+            missing = f" Everybody with this role is away until {self.first_back(there)} or later."
+        elif named:
+            missing = f" Nobody in the directory is {role.label.lower()} there: find who it is."
+        else:
+            missing = " Which hospital it is was not said: find out, and choose who it is."
         self.proposals.append(
             Proposal(
-                key=f"{rule}-{person.id}" if taken else rule,
+                key=rule,
                 rule_id=rule,
-                role=person.role,
-                agency_kind=person.agency_kind,
-                person=person,
-                why=why,
-                source=source,
-                required=required,
-                options=_once([person, *others, *self.like(person)])[:SAME_ROLE_OPTIONS],
+                role=role,
+                agency_kind=AgencyKind.HEALTH,
+                person=None,
+                why=why + missing,
+                source="BROMLEY 1",
+                options=once([*there, *having])[:MOST_OPTIONS],
             )
         )
-
-    def like(self, person: Person) -> list[Person]:
-        """Who could come instead of somebody who knows the family: the same role in the same
-        agency. Another school or practice does not know the child, and is told nothing."""
-        return [
-            one
-            for one in self.directory
-            if one.role is person.role and one.agency_id == person.agency_id and one != person
-        ]
-
-    def at_the_hospital(self, role: ProfessionalRole) -> list[Person]:
-        named = (self.case.hospital or "").casefold()
-        return [
-            one
-            for one in self.directory
-            if one.role is role and named and one.agency_name.casefold() in named
-        ]
-
-    def first_back(self, people: Iterable[Person]) -> str:
-        back = min((one.away_until for one in people if one.away_until), default=self.at)
-        return words_for_moment(back)
-
-
-def _once(people: Iterable[Person]) -> tuple[Person, ...]:
-    return tuple({one.id: one for one in people}.values())
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -122,6 +123,22 @@ class Referrer:
     telephone: str | None = None
 
 
+class OutsideKind(enum.Enum):
+    """What works with a child but is not in the directory, by the field it was typed in (A2)."""
+
+    SCHOOL = "school"
+    GP = "gp"
+    HEALTH = "health"
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A school, practice or clinic as it was typed: name, perhaps a number, in any order."""
+
+    kind: OutsideKind
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
     """What the rules of C2 and C3 ask of a case."""
@@ -134,6 +151,8 @@ class CaseFacts:
     involved: tuple[Involved, ...] = ()
     # Where an alleged perpetrator works: never proposed (C2).
     perpetrator_agencies: frozenset[int] = frozenset()
+    perpetrator_names: frozenset[str] = frozenset()  # of those agencies
+    outside: tuple[Outside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import JSON, bindparam, func, select
 from sqlalchemy.orm import Session, defer
 
 from app.accounts.models import Staff
@@ -22,6 +22,7 @@ from app.meetings.models import (
     MeetingChild,
     Report,
 )
+from app.meetings.open_case.models import OpenCase
 from app.meetings.standing import invitees_here
 from app.referrals.models import Child, Referral
 
@@ -81,9 +82,15 @@ _REPORTS = (
     .options(defer(Report.file, raiseload=True))
 )
 _SETTING = (
-    select(Referral.flags, Staff.name, ConferenceLine.telephone, LinePin.pin)
+    select(
+        func.coalesce(Referral.flags, OpenCase.flags, type_=JSON()),
+        Staff.name,
+        ConferenceLine.telephone,
+        LinePin.pin,
+    )
     .select_from(Meeting)
     .outerjoin(Referral, Referral.id == Meeting.referral_id)
+    .outerjoin(OpenCase, OpenCase.meeting_id == Meeting.id)
     .outerjoin(Staff, Staff.id == Meeting.chair_id)
     .outerjoin(ConferenceLine, ConferenceLine.id == Meeting.line_id)
     .outerjoin(LinePin, LinePin.id == Meeting.pin_id)
@@ -101,7 +108,7 @@ class Written(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """What surrounds a discussion: the referral's flags, the chair, the line."""
+    """What surrounds a discussion: the flags of the case, the chair, the line."""
 
     flags: frozenset[str]
     chair: str

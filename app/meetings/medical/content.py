@@ -23,8 +23,7 @@ ASKED = (
 
 def paper(named: NamedForm, facts: FormFacts) -> Paper:
     """The form from these facts."""
-    adults = facts.referral.adults if facts.referral else []
-    responsible = ", ".join(one.name for one in adults if one.parental_responsibility)
+    responsible = ", ".join(one.name for one in facts.adults if one.parental_responsibility)
     gp = next(
         (
             f"{one.professional.name}, {one.professional.agency.name}"

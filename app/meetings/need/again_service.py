@@ -13,6 +13,8 @@ from app.core.crypto import new_reference
 from app.core.refusal import Refused
 from app.meetings import queries
 from app.meetings.models import Meeting, MeetingChild
+from app.meetings.open_case import service as open_case
+from app.meetings.open_case.queries import open_case_of
 from app.meetings.types import MeetingState, Route
 
 SETTLED = "This was settled meanwhile: go back to the first page"
@@ -43,6 +45,9 @@ def book_again(session: Session, staff: StaffMember, ref: str, now: datetime) ->
     )
     session.add(meeting)
     session.flush()
+    said = open_case_of(session, cancelled)
+    if said is not None:
+        open_case.keep(session, meeting, open_case.about_of(said))
     record(
         session, staff.actor, "strategy discussion needed", Subject("meeting", meeting.ref), now,
         {"in_place_of": cancelled.ref, "children": len(meeting.children)},

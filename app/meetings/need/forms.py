@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from wtforms import BooleanField, FieldList, Form, FormField, HiddenField
+from wtforms import FieldList, Form, FormField
 
 from app.directory.types import AgencyKind
+from app.meetings.need.types import HeldAlready, Present
 from app.meetings.types import Attendance, Format
 from app.web.choices import RadioField, SelectField, SelectMultipleField
-from app.web.forms import DateParts, Line, LocalMoment, OnceForm, Passage, Required
+from app.web.forms import Line, LocalMoment, OnceForm, Passage, Required
 
 FORMATS = [
     (Format.CALL.value, "By telephone"),
@@ -69,34 +70,34 @@ class HeldForm(OnceForm):
     people = SelectMultipleField("Who took part beside you", validate_choice=False)
     others = FieldList(FormField(TypedPresent), max_entries=MOST_TYPED)
 
-
-class ChildRow(Form):
-    """A child of an open case: known by reference, or typed and new here."""
-
-    ref = HiddenField()
-    given_name = HiddenField()
-    family_name = HiddenField()
-    born = HiddenField()  # ISO
-
-    @property
-    def key(self) -> str:
-        return self.ref.data or f"{self.given_name.data} {self.family_name.data} {self.born.data}"
-
-
-class OpenCaseForm(OnceForm):
-    """A discussion without a referral, from an assessment under way (A11; BROMLEY 2)."""
-
-    given_name = Line("Given name")
-    family_name = Line("Family name")
-    born = DateParts("Date of birth")
-    children = FieldList(FormField(ChildRow), max_entries=20)
-    reason = Passage("Why is a strategy discussion needed?", length=5000)
-    identified_at = LocalMoment("When was the concern identified?")
-    information_at = LocalMoment("When did the information arrive that makes it needed?")
-    not_known = BooleanField("None of these is the child")
-
-    def rows(self) -> list[ChildRow]:
-        return [entry.form for entry in self.children.entries]
+    def held(self, moment: datetime) -> HeldAlready:
+        """The discussion as typed; `moment` stands in for a time that has its own error already."""
+        format_ = Format(self.format.data)
+        here = attendance_for(format_)
+        known = [
+            Present(here, professional_id=int(one)) for one in self.people.data if one.isdigit()
+        ]
+        typed = [
+            Present(
+                here,
+                name=row.name.data,
+                title=row.title.data,
+                agency_name=row.agency.data,
+                agency_kind=AgencyKind(row.kind.data),
+                email=row.email.data,
+                field="others",
+            )
+            for row in (entry.form for entry in self.others.entries)
+            if row.name.data
+        ]
+        return HeldAlready(
+            started_at=moment_of(self.started_at) or moment,
+            ended_at=moment_of(self.ended_at) or moment,
+            reason=self.reason.data,
+            format=format_,
+            place=self.place.data,
+            people=(*known, *typed),
+        )
 
 
 def moment_of(field: LocalMoment) -> datetime | None:

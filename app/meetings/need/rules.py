@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.core.refusal import Refused
+from app.invitations.wording import is_address
+from app.meetings.need.types import Present
 from app.protocols.types import Facts
 
 LONGEST_HELD = timedelta(hours=12)
@@ -20,8 +23,10 @@ def facts_for(
     information_at: datetime | None,
     identified_at: datetime | None,
     cancelled: Facts | None = None,
+    open_case: Facts | None = None,
 ) -> Facts:
-    """The facts of one discussion (B1). All moments are aware.
+    """The facts of one discussion (B1). All moments are aware. `open_case` is what is said of the
+    case of one without a referral (A11).
 
     The first discussion of a referral runs from what the referral says. For an open case or a
     later discussion `received_at` is when the triggering information arrived, else absent: never
@@ -34,7 +39,7 @@ def facts_for(
     if cancelled is not None and runs_on(cancelled, information_at):
         first = cancelled.need_identified_at or decided_at
         if referral is None or not is_first or referral.need_identified_at != first:
-            return _with_new_flags(cancelled, referral, identified_at)
+            return _with_new_flags(cancelled, referral or open_case, identified_at)
         # As the referral has it now: when it was received may have been corrected meanwhile.
         decided_at, information_at = first, None
     if referral is not None and is_first and information_at is None:
@@ -43,13 +48,14 @@ def facts_for(
             need_identified_at=decided_at,
             identified_at=identified_at or referral.identified_at,
         )
-    kept = referral or Facts()
+    kept = referral or open_case or Facts()
     return replace(
         kept,
         received_at=information_at,
         identified_at=identified_at or information_at or decided_at,
         need_identified_at=decided_at,
-        immediate_action_at=kept.immediate_action_at if is_first else None,
+        # Of a referral's later discussion it is an action of long ago.
+        immediate_action_at=kept.immediate_action_at if is_first or referral is None else None,
         meeting_ended_at=None,
         section47_started_at=None,
         icpc_decided_at=None,
@@ -63,12 +69,16 @@ def runs_on(cancelled: Facts, information_at: datetime | None) -> bool:
     return information_at is None or (first is not None and information_at <= first)
 
 
-def _with_new_flags(kept: Facts, referral: Facts | None, identified_at: datetime | None) -> Facts:
+def _with_new_flags(kept: Facts, said: Facts | None, identified_at: datetime | None) -> Facts:
     kept = replace(kept, identified_at=identified_at or kept.identified_at)
-    if referral is None:
+    if said is None:
         return kept
     return replace(
-        kept, flags=referral.flags, rag=referral.rag, domestic_abuse=referral.domestic_abuse
+        kept,
+        flags=said.flags,
+        rag=said.rag,
+        domestic_abuse=said.domestic_abuse,
+        immediate_action_at=kept.immediate_action_at or said.immediate_action_at,
     )
 
 
@@ -89,6 +99,22 @@ def check_not_in_future(moment: datetime | None, now: datetime, field: str, what
     """Raise Refused where something that happened lies in the future."""
     if moment is not None and moment > now:
         raise Refused(field, f"{what} is in the future: correct the date or the time")
+
+
+def warnings_about(people: Iterable[Present]) -> list[str]:
+    """What was typed of people who took part and needs a look: told, never in the way (C11)."""
+    found = []
+    for one in people:
+        if one.professional_id is not None:
+            continue
+        if one.email and not is_address(one.email):
+            found.append(
+                f"“{one.email}” is no email address, so {one.name} has none here: find it before "
+                "the record is circulated."
+            )
+        if not one.agency_name:
+            found.append(f"The agency of {one.name} is missing: {one.agency_kind.label} stands.")
+    return found
 
 
 def check_held(started_at: datetime, ended_at: datetime, now: datetime) -> None:

@@ -23,6 +23,9 @@ from app.meetings.discussion.record_clock import record_clock
 from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.meetings.need import rules
 from app.meetings.need.types import HeldAlready, Occasion, Present, Started
+from app.meetings.open_case import rules as open_case_rules
+from app.meetings.open_case import service as open_case
+from app.meetings.open_case.types import About
 from app.meetings.types import STARTED_AT_ONCE, Attendance, Format, MeetingState, Route
 from app.protocols import registry
 from app.protocols.exchange import restore, snapshot
@@ -69,6 +72,8 @@ def decide_needed(
     if not reason:
         raise Refused("reason", "Say why a strategy discussion is needed")
     case = _case_to_change(session, occasion)
+    if case.referral is None:
+        open_case_rules.check_whole(occasion.about or About(), now)
     received = case.referral.received_at if case.referral and case.is_first else None
     rules.check_decided_at(decided_at, now, received)
     if case.referral is not None:
@@ -231,6 +236,7 @@ def _facts(case: _Case, occasion: Occasion, decided_at: datetime) -> Facts:
         information_at=occasion.information_at,
         identified_at=occasion.identified_at,
         cancelled=restore(case.cancelled.clocks).facts if case.cancelled else None,
+        open_case=open_case_rules.facts_of(occasion.about) if occasion.about else None,
     )
 
 
@@ -249,6 +255,9 @@ def _new(
     rules.check_not_in_future(
         occasion.identified_at, now, "identified_at", "When the concern was identified"
     )
+    about = None if case.referral else occasion.about
+    if about is not None:
+        open_case_rules.check_moments(about, now)
     protocol, facts = _protocol(session), _facts(case, occasion, decided_at)
     dues = clocks(protocol, facts)
     due = dues.get(Clock.STRATEGY_DISCUSSION)
@@ -258,7 +267,7 @@ def _new(
         state=MeetingState.NEEDED,
         route=Route.BOOKED,
         format=format_for(
-            case_facts(session, case.referral.id if case.referral else None, case.child_ids)
+            case_facts(session, case.referral.id if case.referral else None, case.child_ids, about)
         ).format,
         need_reason=reason,
         need_decided_by_id=staff.id,
@@ -287,6 +296,8 @@ def _new(
     )
     session.add(meeting)
     session.flush()
+    if about is not None:
+        open_case.keep(session, meeting, about)
     return meeting
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.directory.types import AgencyKind
+from app.meetings.open_case.types import About
 from app.meetings.types import Attendance, Format
 
 
@@ -21,6 +22,8 @@ class Occasion:
     child_refs: tuple[str, ...] = ()
     information_at: datetime | None = None
     identified_at: datetime | None = None
+    # What an open case is about; a referral says so itself.
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)

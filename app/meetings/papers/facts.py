@@ -13,11 +13,13 @@ from app.core.clock import london_date
 from app.directory.models import CouncilSettings
 from app.directory.queries import agency, council
 from app.meetings.models import Meeting, MeetingChild
+from app.meetings.open_case.models import OpenCaseAdult
+from app.meetings.open_case.queries import open_case_of
 from app.meetings.queries import referral_of, staff_name
-from app.referrals.models import Child, Referral
+from app.referrals.models import Child, Referral, ReferralAdult
 from app.referrals.queries import InvolvedProfessional, involved_with
 from app.referrals.shown import birth_in_words, concerns_in_words, name_of
-from app.referrals.types import Flag
+from app.referrals.types import DomesticAbuseRisk, Flag
 
 _CHILDREN = (
     select(Child)
@@ -52,8 +54,13 @@ class FormFacts:
     source_agency: str
     children: tuple[ChildTold, ...]
     involved: tuple[InvolvedProfessional, ...]
+    # Of the referral, or of an open case, which has none (A11).
+    adults: tuple[ReferralAdult | OpenCaseAdult, ...]
     concerns: tuple[str, ...]
     flags: tuple[str, ...]
+    hospital: str
+    domestic_abuse: DomesticAbuseRisk | None
+    immediate_action_at: datetime | None
     made_at: datetime
 
 
@@ -61,6 +68,7 @@ def facts_of(session: Session, meeting: Meeting, now: datetime) -> FormFacts:
     """Everything that a form may say about this discussion at the aware moment `now`."""
     children = list(session.execute(_CHILDREN, {"meeting_id": meeting.id}).scalars())
     referral = referral_of(session, meeting)
+    said = referral or open_case_of(session, meeting)
     source = agency(session, referral.source_agency_id) if referral else None
     today = london_date(now)
     telephone = session.execute(_TELEPHONE, {"staff_id": meeting.need_decided_by_id})
@@ -85,8 +93,12 @@ def facts_of(session: Session, meeting: Meeting, now: datetime) -> FormFacts:
             for child in children
         ),
         involved=tuple(involved_with(session, [child.id for child in children])),
-        concerns=tuple(concerns_in_words(referral.concerns)) if referral else (),
-        flags=tuple(flag.label for flag in Flag if referral and flag.value in referral.flags),
+        adults=tuple(said.adults) if said else (),
+        concerns=tuple(concerns_in_words(said.concerns)) if said else (),
+        flags=tuple(flag.label for flag in Flag if said and flag.value in said.flags),
+        hospital=(said.hospital or "") if said else "",
+        domestic_abuse=said.domestic_abuse if said else None,
+        immediate_action_at=said.immediate_action_at if said else None,
         made_at=now,
     )
 

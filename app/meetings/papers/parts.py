@@ -8,6 +8,7 @@ from app.core.clock import words_for_moment, words_for_time
 from app.directory.types import AgencyKind
 from app.meetings.papers.facts import FormFacts
 from app.meetings.papers.types import Rows, Section, Table, Words
+from app.referrals.types import Flag
 
 UNKNOWN = "Not known"
 
@@ -37,8 +38,8 @@ def children(facts: FormFacts) -> Section:
 
 
 def family(facts: FormFacts) -> Section:
-    """Adults on the referral, with what each is to the child."""
-    adults = facts.referral.adults if facts.referral else []
+    """The adults of the case, with what each is to the child."""
+    adults = facts.adults
     if not adults:
         return Section("Family and household", (Words("No adult is recorded yet."),))
     return Section(
@@ -135,5 +136,8 @@ def discussion(facts: FormFacts) -> tuple[tuple[str, str | None], ...]:
 
 
 def _where(facts: FormFacts) -> str:
-    hospital = facts.referral.hospital if facts.referral else None
-    return f"In hospital: {hospital}" if hospital else "At the address above, as far as is known"
+    if facts.hospital:
+        return f"In hospital: {facts.hospital}"
+    if Flag.IN_HOSPITAL.label in facts.flags:
+        return "In hospital: which one is not known"
+    return "At the address above, as far as is known"

@@ -29,12 +29,10 @@ def paper(named: NamedForm, facts: FormFacts) -> Paper:
         if referral
         else "None: the concern arose in an open case"
     )
-    risk = (
-        referral.domestic_abuse.label if referral and referral.domestic_abuse else "None recorded"
-    )
+    risk = facts.domestic_abuse.label if facts.domestic_abuse else "None recorded"
     action = (
-        words_for_moment(referral.immediate_action_at)
-        if referral and referral.immediate_action_at
+        words_for_moment(facts.immediate_action_at)
+        if facts.immediate_action_at
         else "None recorded"
     )
     return Paper(

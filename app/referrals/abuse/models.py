@@ -87,3 +87,4 @@ class AbusePerson(Base):
     given_name: Mapped[str] = mapped_column(EncryptedText)
     family_name: Mapped[str] = mapped_column(EncryptedText)
     date_of_birth: Mapped[date | None] = mapped_column(EncryptedDate)
+    due_date: Mapped[date | None] = mapped_column(EncryptedDate)  # of a baby not born yet

@@ -20,12 +20,13 @@ from app.meetings.discussion.service import save_entry
 from app.meetings.models import Invitee, Meeting
 from app.meetings.need import service
 from app.meetings.need.types import HeldAlready, Occasion, Present, Started
+from app.meetings.open_case.types import About
 from app.meetings.types import Attendance, Format, MeetingState, Route
 from app.outbox.models import OutboxMessage
 from app.protocols.exchange import restore
 from app.protocols.types import Clock
 from app.referrals.models import Child, Referral
-from app.referrals.types import Flag, Outcome
+from app.referrals.types import Concern, Flag, Outcome
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.booking import make_member
@@ -33,6 +34,7 @@ from tests.factories.meetings import make_case, make_council, make_known_child, 
 from tests.page_form import form_of
 
 REASON = "Unexplained bruising: significant harm is suspected."
+ABOUT = About(concerns=(Concern.PHYSICAL_ABUSE,))
 
 
 @pytest.fixture
@@ -164,12 +166,12 @@ def test_an_open_case_has_its_own_clock(ground):
     with transaction() as session:
         child = make_known_child(session).ref
         meeting = service.decide_needed(
-            session, staff, Occasion(child_refs=(child,)), REASON, FRIDAY, FRIDAY
+            session, staff, Occasion(child_refs=(child,), about=ABOUT), REASON, FRIDAY, FRIDAY
         )
         assert meeting.referral_id is None
         assert meeting.due_at == FRIDAY + timedelta(hours=24)
     with pytest.raises(Refused) as refused, transaction() as session:
-        service.decide_needed(session, staff, Occasion(), REASON, FRIDAY, FRIDAY)
+        service.decide_needed(session, staff, Occasion(about=ABOUT), REASON, FRIDAY, FRIDAY)
     assert refused.value.field == "children"
 
 
@@ -253,13 +255,15 @@ def test_an_open_case_by_finding_or_adding_the_child(app, chair):
     form = form_of(browser.get(path).text, path)
     refused = browser.post(path, data=form | {"do": "needed"})
     assert refused.status_code == 422
-    assert 'href="#given_name"' in refused.text and 'href="#reason"' in refused.text
+    for field in ("given_name", "concerns", "reason"):
+        assert f'href="#{field}"' in refused.text
     typed = {"given_name": "Newly", "family_name": "Known", "born-day": "1", "born-month": "2",
              "born-year": "2020"}  # fmt: skip
     found = browser.post(path, data=form | typed | {"do": "find"})
     assert "No child with this name is known here" in found.text
     added = form_of(browser.post(path, data=form | typed | {"do": "add-new"}).text, path)
-    done = browser.post(path, data=added | {"reason": REASON, "do": "needed"})
+    about = {"reason": REASON, "concerns": "neglect"}
+    done = browser.post(path, data=added | about | {"do": "needed"})
     assert done.status_code == 303
     with app.app_context():
         child = reading().execute(select(Child).where(Child.case_reference.is_(None))).scalars()
@@ -412,7 +416,7 @@ def test_an_open_case_decided_anew_runs_on_unless_none_was_needed(ground, not_ne
     staff, _ref = ground
     with transaction() as session:
         child = make_known_child(session).ref
-        occasion = Occasion(child_refs=(child,))
+        occasion = Occasion(child_refs=(child,), about=ABOUT)
         first = service.decide_needed(session, staff, occasion, REASON, FRIDAY, FRIDAY)
         first.state = MeetingState.CANCELLED
         if not_needed:

@@ -14,7 +14,7 @@ from app.meetings.booking.rules import (
     roles_asked_for,
     who_must_come,
 )
-from app.meetings.booking.types import CaseFacts, Involved, Referrer
+from app.meetings.booking.types import CaseFacts, Involved, Outside, OutsideKind, Referrer
 from app.referrals.types import Concern, Flag
 from tests.clock import FRIDAY
 from tests.unit.meetings.booking.people import person, working_with
@@ -226,3 +226,69 @@ def test_another_school_is_never_offered_instead():
     found = who_must_come(working_with(lead), [lead, deputy, elsewhere], FRIDAY)
     [school] = [one for one in found if one.rule_id == "school"]
     assert school.options == (lead, deputy)
+
+
+# Not in the directory
+
+
+def outside(kind, words):
+    return Outside(OutsideKind(kind), words)
+
+
+def test_a_school_that_was_typed_comes_and_is_to_be_filled_in():
+    case = CaseFacts(outside=(outside("school", "St Anne's, 01632 960111"),))
+    school = rules_of(case)["outside-school"]
+    assert school.person is None
+    assert (school.typed.name, school.typed.telephone) == ("St Anne's", "01632 960111")
+    assert "School as typed: St Anne's, 01632 960111. Find the person" in school.why
+    assert school.agency_kind is AgencyKind.EDUCATION
+
+
+def test_a_typed_health_visitor_goes_before_mash_and_the_reason_is_true():
+    found = rules_of(CaseFacts(outside=(outside("health", "Hannah Visitor"),)))
+    assert "health-mash" not in found
+    health = found["outside-health"]
+    assert health.required and health.options == (MASH,)
+    assert "is not in the directory" in health.why and "No health professional" not in health.why
+    known = replace(working_with(person(Role.HEALTH_VISITOR)), outside=(outside("gp", "Elm"),))
+    both = rules_of(known)
+    assert both["health-involved"].required and not both["outside-gp"].required
+
+
+def test_the_perpetrators_agency_is_not_proposed_by_a_typed_name_either():
+    case = CaseFacts(
+        outside=(outside("school", "Northgate primary, Mrs Fox"),),
+        perpetrator_agencies=frozenset({7}),
+        perpetrator_names=frozenset({"Northgate Primary"}),
+    )
+    assert "outside-school" not in rules_of(case)
+
+
+# The hospital where the child is
+
+
+def consultant(agency, **more):
+    return replace(person(Role.HOSPITAL_CONSULTANT, **more), agency_name=agency)
+
+
+def in_hospital(named, **more):
+    return CaseFacts(flags=frozenset({Flag.IN_HOSPITAL}), hospital=named, **more)
+
+
+def test_the_consultant_is_one_of_this_hospital():
+    other, here = consultant("Ashvale General Hospital"), consultant("Millbrook Hospital NHS Trust")
+    found = rules_of(in_hospital("Millbrook, Ward 4"), [CAIT, other, here])
+    assert found["hospital-consultant"].person == here
+    # Whoever treats the child elsewhere does not take the place of who treats them here.
+    case = replace(working_with(other), flags=frozenset({Flag.IN_HOSPITAL}), hospital="Millbrook")
+    assert rules_of(case, [CAIT, other, here])["hospital-consultant"].person == here
+
+
+def test_nobody_of_another_hospital_is_put_in_the_place():
+    other = consultant("Ashvale General Hospital")
+    found = rules_of(in_hospital("Millbrook, Ward 4"), [CAIT, other])["hospital-consultant"]
+    assert found.person is None and found.options == (other,)
+    assert "Nobody in the directory is" in found.why
+    unsaid = [consultant("Ashvale General"), consultant("Millbrook")]
+    assert rules_of(in_hospital(None), [CAIT, *unsaid])["hospital-consultant"].person is None
+    assert rules_of(in_hospital(None), [CAIT, other])["hospital-consultant"].person == other
