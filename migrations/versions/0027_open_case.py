@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core.database import EncryptedDate, EncryptedText, UTCDateTime
 
-revision = "0024"
-down_revision = "0023"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
