@@ -170,6 +170,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     letters = import_module("app.notices.service").account_letters
     app.extensions["tell_staff"] = letters(settings.mail_from, settings.base_url)
     app.extensions["live_discussion"] = import_module("app.meetings.of_children").live_discussion
+    app.extensions["measures"] = import_module("app.reports.measures").measures
     app.extensions["referral_sections"] = [
         import_module(module).referral_section for module in REFERRAL_SECTIONS
     ]

@@ -1,0 +1,55 @@
+"""What an operator watches, for a collector: figures, never a name or a reference (I2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.audit.queries import oldest_unchained
+from app.core.installation import worker_seen
+from app.core.measuring import Measure
+from app.outbox import queries as outbox
+from app.reports.queries import work
+from app.reports.types import WorkKind
+
+# Work with a clock of its own: what is late here is a child that waits.
+CLOCKED = (
+    WorkKind.AT_RISK, WorkKind.TAKE_IN, WorkKind.DECIDE, WorkKind.ABUSE, WorkKind.BOOK,
+    WorkKind.SIGN, WorkKind.CIRCULATE,
+)  # fmt: skip
+NEVER = float("inf")
+
+
+def measures(session: Session, now: datetime) -> Iterator[Measure]:
+    """Ages in seconds, 0 where nothing waits; overdue work by kind, cut as the first page is."""
+    waits, unbound, seen = (
+        outbox.oldest_waiting(session),
+        oldest_unchained(session),
+        worker_seen(session),
+    )
+    yield Measure("oldest_mail_seconds", "Age of the oldest letter not sent", _age(waits, now))
+    yield Measure(
+        "mail_held", "1 while no mail leaves after a restore",
+        float(outbox.held_since(session) is not None),
+    )  # fmt: skip
+    yield Measure("mail_failed", "Letters that failed, seen to by nobody (50 at most)",
+                  float(len(outbox.failures(session))))  # fmt: skip
+    yield Measure(
+        "unchained_views_seconds", "Age of the oldest view not in the chain", _age(unbound, now)
+    )
+    yield Measure(
+        "worker_seen_seconds", "Time since a worker went round",
+        NEVER if seen is None else _age(seen, now),
+    )  # fmt: skip
+    late = Counter(
+        row.kind for row in work(session, CLOCKED, now, now) if row.due_at and row.due_at < now
+    )
+    for kind in CLOCKED:
+        yield Measure("work_overdue", "Work past its time", float(late[kind]), {"kind": kind.value})
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
