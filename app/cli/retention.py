@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+import structlog
 from flask import current_app
 from flask.cli import AppGroup
 
@@ -15,6 +16,8 @@ from app.retention import queries, rules, service
 
 retention = AppGroup("retention", help="Cases that are closed: review, deletion.")
 MOST = 1_000
+KEPT = "kept: it is held, or something is open, in it or about one of its children"
+log = structlog.get_logger()
 
 
 @retention.command("rules")
@@ -61,10 +64,17 @@ def delete(yes: bool) -> None:
             click.echo(key.ref)
         click.echo(f"{len(keys)} would be deleted: give --yes to do it.")
         return
-    gone = 0
+    gone, failed = 0, []
     for key in keys:
-        with transaction() as session:
-            deleted = service.delete(session, key, moment)
+        try:
+            with transaction() as session:
+                deleted = service.delete(session, key, moment)
+        except Exception as error:  # the others are deleted all the same
+            failed.append(key.ref)
+            log.error("not deleted", reference=key.ref, exc_info=error)
+            continue
         gone += deleted
-        click.echo(f"{key.ref}: {'deleted' if deleted else 'kept, another case is open'}")
+        click.echo(f"{key.ref}: {'deleted' if deleted else KEPT}")
     click.echo(f"{gone} deleted.")
+    if failed:
+        raise click.ClickException(f"Not deleted, see the log: {', '.join(failed)}")

@@ -35,7 +35,7 @@ from app.records import worker as records
 from app.referrals.checks import worker as checks
 from app.referrals.public.service import delete_abandoned
 from app.reports.search.service import forget as forget_searches
-from app.retention.worker import archive
+from app.retention.worker import archive, reopen_for_work
 
 log = structlog.get_logger()
 LONGEST_PAUSE = 60.0
@@ -97,6 +97,7 @@ JOBS: list[Job] = [
     Job("record readers reminded", 60.0, records.remind_readers),
     Job("records due", 60.0, records.warn),
     Job("archive", 3600.0, archive),
+    Job("closed cases opened again", 60.0, reopen_for_work),
     Job("records circulated", 10.0, records.note_circulated),
     Job("disagreements", 60.0, warn_late),
 ]

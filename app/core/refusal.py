@@ -10,3 +10,8 @@ class Refused(Exception):
         super().__init__(message)
         self.field = field
         self.message = message
+
+
+class Erased(Exception):
+    """What was asked for was deleted for good when its time was over (H8): nothing reads or writes
+    what is left of it."""

@@ -90,6 +90,8 @@ class Meeting(Base):
     # Cancelled, and no other is needed: said for an open case, which has no other outcome (A11).
     not_needed_at: Mapped[datetime | None]
     not_needed_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    # Deleted: the row stands for what is signed, and for the statistics (H8).
+    erased_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
     children: Mapped[list[MeetingChild]] = relationship(

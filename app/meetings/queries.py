@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import Session, aliased, lazyload
 
 from app.accounts.models import Staff
+from app.core.refusal import Erased
 from app.directory.models import Agency, ConferenceLine, LinePin, Professional
 from app.directory.types import AgencyKind
 from app.meetings.models import Delivery, Invitee, LeftOut, Meeting, MeetingChild, Report
@@ -157,8 +158,9 @@ class Place(NamedTuple):
 
 
 def meeting_by_ref(session: Session, ref: str) -> Meeting | None:
-    """The discussion with this public reference, with its invitees."""
-    return session.execute(_BY_REF, {"ref": ref}).scalar_one_or_none()
+    """The discussion with this public reference, with its invitees. Raises Erased for one that
+    was deleted."""
+    return _not_erased(session.execute(_BY_REF, {"ref": ref}).scalar_one_or_none())
 
 
 def state_of(session: Session, ref: str) -> MeetingState | None:
@@ -168,7 +170,13 @@ def state_of(session: Session, ref: str) -> MeetingState | None:
 
 def meeting_for_change(session: Session, ref: str) -> Meeting | None:
     """The same, locked until the transaction ends: what is decided on it stays true."""
-    return session.execute(_FOR_CHANGE, {"ref": ref}).scalar_one_or_none()
+    return _not_erased(session.execute(_FOR_CHANGE, {"ref": ref}).scalar_one_or_none())
+
+
+def _not_erased(meeting: Meeting | None) -> Meeting | None:
+    if meeting is not None and meeting.erased_at is not None:
+        raise Erased(meeting.ref)
+    return meeting
 
 
 def invitee_for_change(session: Session, invitee_id: int) -> Invitee | None:

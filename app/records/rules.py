@@ -352,6 +352,16 @@ def verdict_words(verdict: Verdict) -> tuple[str, tuple[str, ...]]:
     signed = f"Signed {words_for_moment(verdict.signed_at)}." if verdict.signed_at else ""
     what = f"{verdict.part} of record" if verdict.part else "Record"
     which = f"{what} {verdict.reference}, version {verdict.version}."
+    newer = verdict.newest > verdict.version
+    corrected = f"It was corrected: version {verdict.newest} has taken its place."
+    if verdict.genuine and verdict.erased_at is not None:
+        return "This file is genuine, but its case has been deleted", (
+            f"{which} It is, byte for byte, a copy that was issued.{f' {corrected}' * newer}",
+            f"{signed} {issued}".strip(),
+            f"The case was deleted {words_for_moment(verdict.erased_at)}, when its time was over: "
+            "nobody here can read the record any more. Destroy your copy unless a rule of your own "
+            "keeps it.",
+        )
     match verdict.found:
         case Found.GENUINE:
             return "This file is genuine", (
@@ -361,14 +371,14 @@ def verdict_words(verdict: Verdict) -> tuple[str, tuple[str, ...]]:
             )
         case Found.SUPERSEDED:
             return "This file is genuine, but a newer version exists", (
-                f"{which} It was corrected: version {verdict.newest} has taken its place.",
+                f"{which} {corrected}",
                 f"{signed} {issued}".strip(),
                 f"The SHA-256 of what was signed is {verdict.sha256}.",
             )
         case Found.RECALLED:
             return "This file is genuine, but it was recalled", (
                 f"{which} The authority has taken it back: do not rely on it, and delete it.",
-                f"{signed} {issued}".strip(),
+                f"{signed} {issued} {corrected * newer}".strip(),
                 "Telephone the authority's desk if you need to know what holds.",
             )
         case Found.CHANGED:

@@ -186,6 +186,7 @@ class Verdict:
     sha256: str = ""
     problem: str = ""
     part: str = ""  # of an extract: which part of the record it is, without a name
+    erased_at: datetime | None = None  # its case was deleted since (H8)
 
     @property
     def genuine(self) -> bool:

@@ -50,28 +50,38 @@ def verify_file(session: Session, pdf: bytes, certificates: Sequence[x509.Certif
         ours = _names_our_key(pdf, certificates) or _names_our_record(session, pdf)
         return Verdict(Found.CHANGED if ours else Found.UNKNOWN, problem="")
     version = session.get_one(RecordVersion, issued.version_id)
+    meeting = session.get_one(Meeting, version.meeting_id)
+    if meeting.erased_at is not None:
+        # What was signed cannot be read any more; the register and the seal still speak (H8).
+        problem = sealed.problem or _names_another(version, pdf)
+        return _answer(session, issued, version, meeting, problem)
     problem = sealed.problem or _chain_problem(session, version, pdf, certificates)
-    return _answer(session, issued, version, problem)
+    return _answer(session, issued, version, meeting, problem)
 
 
 def _answer(
-    session: Session, copy: RecordCopy | RecordExtract, version: RecordVersion, problem: str
+    session: Session,
+    copy: RecordCopy | RecordExtract,
+    version: RecordVersion,
+    meeting: Meeting,
+    problem: str,
 ) -> Verdict:
     newest = queries.newest_number(session, version.meeting_id)
     found = Found.GENUINE if newest == version.number else Found.SUPERSEDED
-    if found is Found.GENUINE and is_recalled(session, version.id):
-        found = Found.RECALLED
+    if is_recalled(session, version.id):
+        found = Found.RECALLED  # the graver of the two: who holds it is to delete it
     part = _PARTS[copy.kind] if isinstance(copy, RecordExtract) else ""
     return Verdict(
         Found.BROKEN if problem else found,
         part=part,
-        reference=session.get_one(Meeting, version.meeting_id).ref,
+        reference=meeting.ref,
         version=version.number,
         newest=newest,
         signed_at=version.signed_at,
         issued_at=copy.made_at,
         sha256=version.sha256,
         problem=problem,
+        erased_at=meeting.erased_at,
     )
 
 
@@ -88,8 +98,8 @@ def _chain_problem(
         return str(error)
     if canonical_sha256(content) != version.sha256:
         return "The stored content does not have the hash that was signed."
-    if _record_of(pdf).get("canonical_sha256") != version.sha256:
-        return "The file names another hash than the version it belongs to."
+    if problem := _names_another(version, pdf):
+        return problem
     record = content.record
     statement = Statement(
         record.reference,
@@ -103,6 +113,12 @@ def _chain_problem(
         return "The stored statement is not the one that the content calls for."
     if not any(verify_hash(one, statement, version.signature) for one in certificates):
         return "The signature given at sign-off does not hold."
+    return ""
+
+
+def _names_another(version: RecordVersion, pdf: bytes) -> str:
+    if _record_of(pdf).get("canonical_sha256") != version.sha256:
+        return "The file names another hash than the version it belongs to."
     return ""
 
 

@@ -134,6 +134,8 @@ class Referral(Base):
     act_by_at: Mapped[datetime]
     outcome: Mapped[Outcome | None] = mapped_column(values_of(Outcome))
     decided_at: Mapped[datetime | None]
+    # Deleted: the row stands for what is signed, and for the statistics (H8).
+    erased_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
     children: Mapped[list[ReferralChild]] = relationship(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime
+from app.core.refusal import Erased
 from app.directory.models import Agency, Professional
 from app.referrals import keys, matching
 from app.referrals.models import (
@@ -36,8 +37,12 @@ _CHILD_BY_REF = select(Child).where(Child.ref == bindparam("ref"))
 
 
 def by_ref(session: Session, ref: str) -> Referral | None:
-    """A referral by its public reference, whatever the case of its letters."""
-    return session.execute(_BY_REF, {"ref": ref.strip().upper()}).scalar_one_or_none()
+    """A referral by its public reference, whatever the case of its letters. Raises Erased for one
+    that was deleted."""
+    held = session.execute(_BY_REF, {"ref": ref.strip().upper()}).scalar_one_or_none()
+    if held is not None and held.erased_at is not None:
+        raise Erased(held.ref)
+    return held
 
 
 def child_by_ref(session: Session, ref: str) -> Child | None:

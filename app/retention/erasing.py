@@ -2,14 +2,16 @@
 
 What may never be rewritten stays: the audit, whose chain remains whole, and the signed rows. Those
 are encrypted with a key of their own, which is exchanged here, so that nobody can read them any
-more; that a file was genuine can still be said. Rows on which they stand stay too, with nothing in
-them: the referral, its discussions and their invitees, without a word that anybody wrote.
+more; that a file was genuine can still be said. Rows on which they stand stay too: the referral,
+its discussions and their invitees, without a word that anybody wrote and without whom they were
+about. What of them is counted in the statistics stays (decision 0019).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from cryptography.fernet import Fernet
@@ -46,6 +48,7 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     "child": (
         "action.child_id", "child_after.child_id", "child_key.child_id", "child_match.child_id",
         "child_match.other_id", "child_professional.child_id", "child_taken_off.child_id",
+        "held_child.child_id",
         "meeting_child.child_id", "record_filing.child_id", "referral_child.child_id",
         "referral_filing.child_id", "referral_letter.child_id",
     ),
@@ -88,6 +91,8 @@ CARRIED: Mapping[str, tuple[str, ...]] = {
 STAYS: Mapping[str, str] = {
     "closed_case.referral_id": "says that the case was deleted, and why",
     "closed_case.meeting_id": "says that the case was deleted, and why",
+    "closed_case.abuse_case_id": "emptied before: says that the case was deleted, and why",
+    "closed_case.arrival_id": "emptied before: says that the form was deleted, and why",
     "meeting.referral_id": "a discussion stays as an empty row, of its referral",
     "referral.earlier_referral_id": "that there was an earlier one is no content",
     "invitee.deputy_for_id": "invitees stay as empty rows",
@@ -100,13 +105,58 @@ STAYS: Mapping[str, str] = {
 EMPTIED = frozenset({"referral", "meeting", "invitee"})
 UNTOUCHED = frozenset({"record_version", "record_copy", "record_extract"})
 NO_NAME = "Deleted"
+# Plain columns of those rows that are emptied too, and with what; `erased_at` says when.
+CLEARED: Mapping[str, Mapping[str, object]] = {
+    "referral": {"referrer_professional_id": None},
+    "meeting": {"line_id": None, "pin_id": None},
+    "invitee": {
+        "name": NO_NAME, "title": "", "agency_name": "", "invitation_id": None,
+        "professional_id": None, "staff_id": None, "rule_id": None,
+    },
+}  # fmt: skip
+# Plain columns that stay, because they are counted: numbers, dates and kinds that name nobody.
+COUNTED: Mapping[str, frozenset[str]] = {
+    "referral": frozenset(
+        {
+            "received_at", "recorded_at", "recorded_by_id", "in_office_hours", "channel",
+            "source_agency_id", "concerns", "flags", "domestic_abuse", "rating", "identified_at",
+            "need_identified_at", "immediate_action_at", "consent", "lawful_basis",
+            "earlier_referral_id", "decision_due_at", "act_by_at", "outcome", "decided_at", "state",
+        }
+    ),
+    "meeting": frozenset(
+        {
+            "referral_id", "state", "route", "format", "need_decided_by_id", "created_at",
+            "due_at", "clocks", "chair_id", "starts_at", "ends_at", "started_at", "ended_at",
+            "record_due_at", "signed_at", "circulated_at", "cancelled_at", "not_needed_at",
+        }
+    ),
+    "invitee": frozenset(
+        {
+            "meeting_id", "role", "agency_id", "agency_kind", "is_team", "decision_maker",
+            "invited_at", "removed_at", "answer", "answered_at", "deputy_for_id", "attendance",
+        }
+    ),
+}  # fmt: skip
+_NAMES_THE_ROW = frozenset({"id", "ref", "version", "erased_at"})
 
 _ENCRYPTED = (EncryptedText, EncryptedBytes, EncryptedDate)
 _TABLES = Base.metadata.tables
 _MANY = 500
 
 
-def erase(session: Session, rows: CaseRows) -> dict[str, int]:
+def unplaced() -> set[str]:
+    """Columns of rows that stay of which nobody has said whether they are emptied or counted."""
+    return {
+        f"{name}.{column.name}"
+        for name in EMPTIED
+        for column in _TABLES[name].columns
+        if not isinstance(column.type, _ENCRYPTED)
+        and column.name not in _NAMES_THE_ROW | CLEARED[name].keys() | COUNTED[name]
+    }
+
+
+def erase(session: Session, rows: CaseRows, now: datetime) -> dict[str, int]:
     """Delete a case for good; returns how many rows went from each table.
 
     Children are deleted with it where no other case is about them. The caller holds the case's
@@ -116,7 +166,7 @@ def erase(session: Session, rows: CaseRows) -> dict[str, int]:
     found = _collected(session, rows)
     _destroy_keys(session, found["record_version"])
     for name in sorted(EMPTIED):
-        _empty(session, _TABLES[name], found[name])
+        _empty(session, _TABLES[name], found[name], now)
     gone: dict[str, int] = {}
     for table in reversed(Base.metadata.sorted_tables):
         if table.name in EMPTIED | UNTOUCHED:
@@ -134,6 +184,10 @@ def _collected(session: Session, rows: CaseRows) -> defaultdict[str, set[int]]:
     found["meeting"] |= set(rows.meetings)
     if rows.referral_id:
         found["referral"].add(rows.referral_id)
+    if rows.abuse_case_id:
+        found["abuse_case"].add(rows.abuse_case_id)
+    if rows.arrival_id:
+        found["arrival"].add(rows.arrival_id)
     found["child"] |= _children_of_nobody_else(session, rows)
     grows = True
     while grows:
@@ -150,8 +204,23 @@ def _collected(session: Session, rows: CaseRows) -> defaultdict[str, set[int]]:
 
 
 def _children_of_nobody_else(session: Session, rows: CaseRows) -> set[int]:
-    """The children of the case that are on no other referral and in no other discussion."""
-    elsewhere: set[int] = set()
+    """The children of the case that are on no other referral and in no other discussion; who was
+    taken off it; and the records that were found to be one of these."""
+    off = _TABLES["child_taken_off"]
+    taken_off = select(off.c.child_id).where(off.c.referral_id == rows.referral_id)
+    children = set(rows.children) | set(session.execute(taken_off).scalars())
+    alone = children - _elsewhere(session, children, rows)
+    match = _TABLES["child_match"]
+    linked = select(match.c.other_id).where(
+        match.c.child_id.in_(alone), match.c.other_id.is_not(None)
+    )
+    others = set(session.execute(linked).scalars())
+    return alone | (others - _elsewhere(session, others, rows))
+
+
+def _elsewhere(session: Session, children: Collection[int], rows: CaseRows) -> set[int]:
+    """Those of these children whom another case is about."""
+    found: set[int] = set()
     for column, own in (
         ("referral_child.referral_id", {rows.referral_id}),
         ("meeting_child.meeting_id", set(rows.meetings)),
@@ -159,9 +228,9 @@ def _children_of_nobody_else(session: Session, rows: CaseRows) -> set[int]:
     ):
         of = _column(column)
         child = of.table.c.child_id
-        statement = select(child).where(child.in_(rows.children), of.not_in(own))
-        elsewhere |= set(session.execute(statement).scalars())
-    return set(rows.children) - elsewhere
+        statement = select(child).where(child.in_(children), of.not_in(own))
+        found |= set(session.execute(statement).scalars())
+    return found
 
 
 def _destroy_keys(session: Session, versions: Iterable[int]) -> None:
@@ -175,15 +244,16 @@ def _destroy_keys(session: Session, versions: Iterable[int]) -> None:
         )
 
 
-def _empty(session: Session, table: Table, keys: set[int]) -> None:
-    """Take every protected word out of rows that stay, and the names and links of invitees."""
+def _empty(session: Session, table: Table, keys: set[int], now: datetime) -> None:
+    """Take every protected word out of rows that stay, and whom they were about."""
     values: dict[str, object] = {
         column.name: None if column.nullable else ""
         for column in table.columns
         if isinstance(column.type, _ENCRYPTED)
     }
-    if table.name == "invitee":
-        values |= {"name": NO_NAME, "title": "", "invitation_id": None, "professional_id": None}
+    values |= CLEARED[table.name]
+    if "erased_at" in table.columns:
+        values["erased_at"] = now
     for some in _in_parts(keys):
         session.execute(table.update().where(table.c.id.in_(some)).values(values))
 

@@ -8,11 +8,17 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.core.clock import words_for_day
-from app.retention import queries, rules
+from app.retention import holds, queries, rules
 from app.retention.models import ClosedCase
 from app.retention.types import CaseKey, CaseKind, Stage
 
 MOST = 50
+BACK = {
+    CaseKind.REFERRAL: "referrals.referral",
+    CaseKind.MEETING: "meetings.overview",
+    CaseKind.ABUSE: "abuse.case",
+    CaseKind.FORM: "arrivals.as_sent",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +31,29 @@ class CaseLine:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldLine:
+    ref: str
+    kind: str
+    since: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A hold that keeps the case: put on it, or on another case about its children."""
+
+    ref: str
+    kind: str
+    own: bool
+    at: datetime
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListsPage:
     due: tuple[CaseLine, ...]
-    held: tuple[CaseLine, ...]
+    held: tuple[HeldLine, ...]
     approved: tuple[CaseLine, ...]
     most: int
 
@@ -38,6 +64,7 @@ class CasePage:
 
     ref: str
     kind: str
+    what: str
     back: str  # endpoint
     open: tuple[str, ...]
     stage: str
@@ -49,8 +76,7 @@ class CasePage:
     reason: str
     source: str
     longer: str
-    hold: str
-    held_at: datetime | None
+    holds: tuple[Held, ...]
     approved: str
     goes_at: datetime | None
     deleted_at: datetime | None
@@ -61,7 +87,10 @@ def lists_page(session: Session, now: datetime) -> ListsPage:
     return ListsPage(
         due=tuple(_line(one, one.rule["reason"]) for one in
                   queries.due_for_review(session, now, MOST)),
-        held=tuple(_line(one, one.hold_reason or "") for one in queries.on_hold(session, MOST)),
+        held=tuple(
+            HeldLine(one.ref, one.kind.value, words_for_day(one.held_at), one.reason)
+            for one in holds.all_active(session, MOST)
+        ),
         approved=tuple(
             _line(one, one.approved_reason or "") for one in queries.approved(session, MOST)
         ),
@@ -72,15 +101,19 @@ def lists_page(session: Session, now: datetime) -> ListsPage:
 def case_page(session: Session, key: CaseKey, now: datetime) -> CasePage | None:
     """Where one case stands; None where there is none."""
     rows = queries.rows_of(session, key)
-    if rows is None:
+    case = queries.closed_case(session, key, rows.id) if rows else queries.gone(session, key.ref)
+    if rows is None and case is None:
         return None
-    case = queries.closed_case(session, key, rows.id)
-    back = "referrals.referral" if key.kind is CaseKind.REFERRAL else "meetings.overview"
+    held = tuple(
+        Held(one.hold.ref, one.hold.kind.value, holds.is_of(one.hold, key), one.hold.held_at,
+             one.by or "", one.hold.reason)
+        for one in (holds.active(session, key, rows.children) if rows else ())
+    )  # fmt: skip
     if case is None:
-        waits = tuple(rules.still_open(queries.facts_of(session, rows)))
+        waits = tuple(rules.still_open(queries.facts_of(session, rows))) if rows else ()
         return CasePage(
-            key.ref, key.kind.value, back, waits, "", "Open", "teal", None, None, "", "", "", "",
-            "", None, "", None, None,
+            key.ref, key.kind.value, key.kind.label, BACK[key.kind], waits, "", "Open", "teal",
+            None, None, "", "", "", "", held, "", None, None,
         )  # fmt: skip
     stage = rules.stage_of(
         keep_until=case.keep_until,
@@ -92,7 +125,8 @@ def case_page(session: Session, key: CaseKey, now: datetime) -> CasePage | None:
     return CasePage(
         ref=key.ref,
         kind=key.kind.value,
-        back=back,
+        what=key.kind.label,
+        back="" if stage is Stage.DELETED else BACK[key.kind],
         open=(),
         stage=stage.value,
         stage_words=stage.label,
@@ -103,8 +137,7 @@ def case_page(session: Session, key: CaseKey, now: datetime) -> CasePage | None:
         reason=case.rule["reason"],
         source=case.rule["document"] or case.rule["source"],
         longer=case.longer_reason or "",
-        hold=case.hold_reason or "",
-        held_at=case.held_at,
+        holds=held,
         approved=case.approved_reason or "",
         goes_at=case.approved_at + rules.GRACE
         if case.approved_at and stage is Stage.APPROVED

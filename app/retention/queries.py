@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Integer, Select, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.orm import Session
 
 from app.core.database import UTCDateTime
@@ -14,9 +25,10 @@ from app.meetings.escalation.models import Escalation
 from app.meetings.models import Action, Meeting, MeetingChild
 from app.meetings.types import ActionState, MeetingState
 from app.records.models import RecordCorrection
-from app.referrals.abuse.models import AbuseCase
+from app.referrals.abuse.models import AbuseCase, AbusePerson
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Child, Referral, ReferralChild
+from app.referrals.public.models import Arrival
 from app.referrals.types import Outcome
 from app.retention.models import ClosedCase
 from app.retention.types import CaseFacts, CaseKey, CaseKind
@@ -26,6 +38,18 @@ _BY_REFERRAL = select(Referral.id).where(Referral.ref == bindparam("ref"))
 _BY_MEETING = select(Meeting.id).where(
     Meeting.ref == bindparam("ref"), Meeting.referral_id.is_(None)
 )
+_BY: dict[CaseKind, Select[int]] = {
+    CaseKind.REFERRAL: _BY_REFERRAL,
+    CaseKind.MEETING: _BY_MEETING,
+    CaseKind.ABUSE: select(AbuseCase.id).where(
+        AbuseCase.ref == bindparam("ref"), AbuseCase.referral_id.is_(None)
+    ),
+    CaseKind.FORM: select(Arrival.id).where(
+        Arrival.ref == bindparam("ref"),
+        Arrival.referral_id.is_(None),
+        Arrival.sent_at.is_not(None),
+    ),
+}
 _REFERRAL_OF = (
     select(Referral.ref)
     .join(Meeting, Meeting.referral_id == Referral.id)
@@ -69,8 +93,32 @@ _CHECKS = select(func.count(AgencyCheck.id)).where(
 _ABUSE = select(func.count(AbuseCase.id)).where(
     AbuseCase.referral_id == bindparam("referral_id"), AbuseCase.closed_at.is_(None)
 )
-_CLOSED_REFERRAL = select(ClosedCase).where(ClosedCase.referral_id == bindparam("id"))
-_CLOSED_MEETING = select(ClosedCase).where(ClosedCase.meeting_id == bindparam("id"))
+_VICTIMS = select(AbusePerson.date_of_birth).where(
+    AbusePerson.case_id == bindparam("abuse_case_id")
+)
+_NUMBER = {
+    CaseKind.REFERRAL: ClosedCase.referral_id,
+    CaseKind.MEETING: ClosedCase.meeting_id,
+    CaseKind.ABUSE: ClosedCase.abuse_case_id,
+    CaseKind.FORM: ClosedCase.arrival_id,
+}
+_CLOSED = {
+    kind: select(ClosedCase).where(number == bindparam("id")) for kind, number in _NUMBER.items()
+}
+_CLOSED_BY_REF = {
+    kind: select(ClosedCase)
+    .where(ClosedCase.ref == bindparam("ref"), number.is_not(None))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+    for kind, number in _NUMBER.items()
+}
+# A domestic abuse case and a form are gone with their number: only their reference is left.
+_GONE = select(ClosedCase).where(
+    ClosedCase.ref == bindparam("ref"),
+    ClosedCase.deleted_at.is_not(None),
+    ClosedCase.referral_id.is_(None),
+    ClosedCase.meeting_id.is_(None),
+)
 _DUE = (
     select(ClosedCase)
     .where(
@@ -80,12 +128,6 @@ _DUE = (
         ClosedCase.held_at.is_(None),
     )
     .order_by(ClosedCase.keep_until, ClosedCase.id)
-    .limit(bindparam("most", type_=Integer()))
-)
-_HELD = (
-    select(ClosedCase)
-    .where(ClosedCase.held_at.is_not(None), ClosedCase.deleted_at.is_(None))
-    .order_by(ClosedCase.held_at, ClosedCase.id)
     .limit(bindparam("most", type_=Integer()))
 )
 _APPROVED = (
@@ -112,6 +154,84 @@ _TO_ARCHIVE = (
     .order_by(Referral.received_at, Referral.id)
     .limit(bindparam("most", type_=Integer()))
 )
+_ABUSE_TO_ARCHIVE = (
+    select(AbuseCase.ref)
+    .where(
+        AbuseCase.closed_at < bindparam("before", type_=UTCDateTime()),
+        AbuseCase.referral_id.is_(None),
+        ~exists().where(ClosedCase.abuse_case_id == AbuseCase.id),
+    )
+    .order_by(AbuseCase.received_at, AbuseCase.id)
+    .limit(bindparam("most", type_=Integer()))
+)
+_FORMS_TO_ARCHIVE = (
+    select(Arrival.ref)
+    .where(
+        Arrival.filtered.is_not(None),
+        Arrival.settled_at < bindparam("before", type_=UTCDateTime()),
+        ~exists().where(ClosedCase.arrival_id == Arrival.id),
+    )
+    .order_by(Arrival.settled_at, Arrival.id)
+    .limit(bindparam("most", type_=Integer()))
+)
+_ARCHIVED_BY_ITSELF = (
+    (CaseKind.REFERRAL, _TO_ARCHIVE),
+    (CaseKind.ABUSE, _ABUSE_TO_ARCHIVE),
+    (CaseKind.FORM, _FORMS_TO_ARCHIVE),
+)
+
+
+def _state(state: MeetingState) -> ColumnElement[bool]:
+    of = Meeting.__table__.c.state.type
+    return Meeting.state == bindparam(None, state, type_=of, literal_execute=True)
+
+
+# What runs is little, what is closed is much: closed cases that took new work are found from the
+# work, by the partial indexes of what is open.
+_WORK = union(
+    *(
+        select(Meeting.id).where(_state(state))
+        for state in (
+            MeetingState.NEEDED, MeetingState.BOOKED, MeetingState.UNDER_WAY, MeetingState.ENDED,
+        )
+    ),
+    select(Meeting.id).where(_state(MeetingState.SIGNED), Meeting.circulated_at.is_(None)),
+    select(RecordCorrection.meeting_id).where(RecordCorrection.closed_at.is_(None)),
+    select(Action.meeting_id).where(
+        Action.state == bindparam(
+            None, ActionState.OPEN, type_=Action.__table__.c.state.type, literal_execute=True
+        ),
+        Action.removed_at.is_(None),
+    ),
+    select(ChildAfter.meeting_id).where(ChildAfter.next_step.is_not(None)),
+    select(Escalation.meeting_id).where(Escalation.ended_at.is_(None)),
+).subquery()  # fmt: skip
+_WORK_ON_REFERRALS = union(
+    select(Meeting.referral_id).join(_WORK, _WORK.c.id == Meeting.id),
+    select(Referral.id).where(Referral.decided_at.is_(None)),
+    select(AgencyCheck.referral_id).where(
+        AgencyCheck.answered_at.is_(None), AgencyCheck.withdrawn_at.is_(None)
+    ),
+    select(AbuseCase.referral_id).where(AbuseCase.closed_at.is_(None)),
+).subquery()
+_IN_WORK: tuple[Select[ClosedCase], ...] = tuple(
+    statement.where(ClosedCase.deleted_at.is_(None))
+    .order_by(ClosedCase.id)
+    .limit(bindparam("most", type_=Integer()))
+    for statement in (
+        select(ClosedCase).join(
+            _WORK_ON_REFERRALS, _WORK_ON_REFERRALS.c.referral_id == ClosedCase.referral_id
+        ),
+        select(ClosedCase).join(_WORK, _WORK.c.id == ClosedCase.meeting_id),
+        # Opened again, or a referral after all: it goes with that.
+        select(ClosedCase)
+        .join(AbuseCase, AbuseCase.id == ClosedCase.abuse_case_id)
+        .where(or_(AbuseCase.closed_at.is_(None), AbuseCase.referral_id.is_not(None))),
+        select(ClosedCase)
+        .join(Arrival, Arrival.id == ClosedCase.arrival_id)
+        .where(Arrival.filtered.is_(None)),
+    )
+)
 # Other cases about one of these children that are not closed.
 _OTHER_REFERRALS = select(func.count(func.distinct(Referral.id))).where(
     Referral.id == ReferralChild.referral_id,
@@ -134,12 +254,14 @@ _OTHER_MEETINGS = select(func.count(func.distinct(Meeting.id))).where(
 
 
 class CaseRows(NamedTuple):
-    """The rows a case is made of: its referral (0 for an open case), discussions, children."""
+    """The rows a case is made of; 0 for what it is not."""
 
     id: int
     referral_id: int
     meetings: list[int]
     children: list[int]
+    abuse_case_id: int = 0
+    arrival_id: int = 0
 
 
 def case_of_meeting(session: Session, ref: str) -> CaseKey:
@@ -152,10 +274,13 @@ def case_of_meeting(session: Session, ref: str) -> CaseKey:
 
 def rows_of(session: Session, key: CaseKey) -> CaseRows | None:
     """The case with this reference, or None; a discussion of a referral is no case by itself."""
-    by = _BY_REFERRAL if key.kind is CaseKind.REFERRAL else _BY_MEETING
-    found = session.execute(by, {"ref": key.ref}).scalar_one_or_none()
+    found = session.execute(_BY[key.kind], {"ref": key.ref}).scalar_one_or_none()
     if found is None:
         return None
+    if key.kind is CaseKind.ABUSE:
+        return CaseRows(found, 0, [], [], abuse_case_id=found)
+    if key.kind is CaseKind.FORM:
+        return CaseRows(found, 0, [], [], arrival_id=found)
     referral_id = found if key.kind is CaseKind.REFERRAL else 0
     asked = {"referral_id": referral_id}
     meetings = list(session.execute(_MEETINGS_OF, asked).scalars()) if referral_id else [found]
@@ -166,6 +291,13 @@ def rows_of(session: Session, key: CaseKey) -> CaseRows | None:
 
 def facts_of(session: Session, rows: CaseRows) -> CaseFacts:
     """What the rules have to know of a case."""
+    if rows.abuse_case_id:
+        return _abuse_facts(session, rows.abuse_case_id)
+    if rows.arrival_id:
+        form = session.get_one(Arrival, rows.arrival_id)
+        return CaseFacts(
+            form.sent_at or form.started_at, form.filtered is not None, False, False, ()
+        )
     referral = session.get(Referral, rows.referral_id) if rows.referral_id else None
     asked = {"meetings": rows.meetings, "referral_id": rows.referral_id}
     held = session.execute(_MEETING_STATES, {"meetings": rows.meetings}).all()
@@ -194,6 +326,19 @@ def facts_of(session: Session, rows: CaseRows) -> CaseFacts:
     )
 
 
+def _abuse_facts(session: Session, abuse_case_id: int) -> CaseFacts:
+    case = session.get_one(AbuseCase, abuse_case_id)
+    births = session.execute(_VICTIMS, {"abuse_case_id": abuse_case_id}).scalars()
+    return CaseFacts(
+        began_at=case.received_at,
+        decided=True,
+        discussed=False,
+        looked_after=False,
+        births=tuple(births),
+        abuse_cases_open=int(case.closed_at is None),
+    )
+
+
 def others_open(session: Session, rows: CaseRows) -> int:
     """How many other cases about one of these children are not closed."""
     asked = {
@@ -207,15 +352,25 @@ def others_open(session: Session, rows: CaseRows) -> int:
 
 def closed_case(session: Session, key: CaseKey, case_id: int) -> ClosedCase | None:
     """The row of a closed case; None while it is open."""
-    by = _CLOSED_REFERRAL if key.kind is CaseKind.REFERRAL else _CLOSED_MEETING
-    return session.execute(by, {"id": case_id}).scalar_one_or_none()
+    return session.execute(_CLOSED[key.kind], {"id": case_id}).scalar_one_or_none()
+
+
+def gone(session: Session, ref: str) -> ClosedCase | None:
+    """What is left of a domestic abuse case or a form that was deleted."""
+    return session.execute(_GONE, {"ref": ref}).scalars().first()
 
 
 def closed_to_change(session: Session, key: CaseKey, case_id: int) -> ClosedCase | None:
     """The same, read anew and locked until the transaction ends."""
-    by = _CLOSED_REFERRAL if key.kind is CaseKind.REFERRAL else _CLOSED_MEETING
-    locked = by.with_for_update().execution_options(populate_existing=True)
+    locked = _CLOSED[key.kind].with_for_update().execution_options(populate_existing=True)
     return session.execute(locked, {"id": case_id}).scalar_one_or_none()
+
+
+def closed_by_ref_to_change(session: Session, key: CaseKey) -> ClosedCase | None:
+    """The row of a closed case by its reference, locked: it may have become another kind of case
+    since."""
+    found = session.execute(_CLOSED_BY_REF[key.kind], {"ref": key.ref})
+    return found.scalar_one_or_none()
 
 
 def due_for_review(session: Session, now: datetime, most: int) -> list[ClosedCase]:
@@ -223,20 +378,30 @@ def due_for_review(session: Session, now: datetime, most: int) -> list[ClosedCas
     return list(session.execute(_DUE, {"now": now, "most": most}).scalars())
 
 
-def on_hold(session: Session, most: int) -> list[ClosedCase]:
-    return list(session.execute(_HELD, {"most": most}).scalars())
-
-
 def approved(session: Session, most: int) -> list[ClosedCase]:
     """Cases whose deletion was approved, the first approved first."""
     return list(session.execute(_APPROVED, {"most": most}).scalars())
 
 
-def to_archive(session: Session, before: datetime, most: int) -> list[str]:
-    """References of referrals that came to nothing more, decided before then and not closed."""
-    return list(session.execute(_TO_ARCHIVE, {"before": before, "most": most}).scalars())
+def to_archive(session: Session, before: datetime, most: int) -> list[CaseKey]:
+    """What came to nothing more, was settled before then and is not closed."""
+    return [
+        CaseKey(kind, ref)
+        for kind, statement in _ARCHIVED_BY_ITSELF
+        for ref in session.execute(statement, {"before": before, "most": most}).scalars()
+    ]
+
+
+def in_work(session: Session, most: int) -> list[CaseKey]:
+    """Closed cases in which something is open again."""
+    return [
+        key_of(case)
+        for statement in _IN_WORK
+        for case in session.execute(statement, {"most": most}).scalars()
+    ]
 
 
 def key_of(case: ClosedCase) -> CaseKey:
-    """Which case a row is of."""
-    return CaseKey(CaseKind.REFERRAL if case.referral_id else CaseKind.MEETING, case.ref)
+    """Which case a row is of that is not deleted."""
+    kind = next(kind for kind, number in _NUMBER.items() if getattr(case, number.key) is not None)
+    return CaseKey(kind, case.ref)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.audit.service import viewed
-from app.audit.types import Actor, Subject
+from app.audit.types import Actor
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
@@ -27,6 +27,11 @@ from app.web.htmx import go_to, respond
 
 blueprint = Blueprint("retention", __name__)
 REVIEW = staff_may(Permission.CASE_CLOSE)
+_GOES = "It is deleted after two weeks, unless that is taken back."
+_LONGER = (
+    "Counted again, the rule keeps it longer: a birthday was put right, or the protocol was "
+    "changed. It is not deleted."
+)
 Act = Callable[[Session, Actor, CaseKey, CaseForm, datetime], None]
 
 
@@ -38,6 +43,8 @@ def lists() -> Response:
 
 @blueprint.get("/referrals/<ref>/retention", endpoint="referral_case")
 @blueprint.get("/discussions/<ref>/retention", endpoint="meeting_case")
+@blueprint.get("/domestic-abuse/<ref>/retention", endpoint="abuse_case")
+@blueprint.get("/referrals/<ref>/as-sent/retention", endpoint="form_case")
 @access(REVIEW)
 def case(ref: str) -> Response:
     return _page(_looked_at(ref), CaseForm(formdata=None))
@@ -45,6 +52,8 @@ def case(ref: str) -> Response:
 
 @blueprint.post("/referrals/<ref>/retention", endpoint="referral_change")
 @blueprint.post("/discussions/<ref>/retention", endpoint="meeting_change")
+@blueprint.post("/domestic-abuse/<ref>/retention", endpoint="abuse_change")
+@blueprint.post("/referrals/<ref>/as-sent/retention", endpoint="form_change")
 @access(REVIEW)
 def change(ref: str) -> Response:
     """Close it, open it again, hold it, lift the hold, keep it longer, take an approval back."""
@@ -69,6 +78,12 @@ def change(ref: str) -> Response:
 @blueprint.route(
     "/discussions/<ref>/retention/delete", methods=["GET", "POST"], endpoint="meeting_approve"
 )
+@blueprint.route(
+    "/domestic-abuse/<ref>/retention/delete", methods=["GET", "POST"], endpoint="abuse_approve"
+)
+@blueprint.route(
+    "/referrals/<ref>/as-sent/retention/delete", methods=["GET", "POST"], endpoint="form_approve"
+)
 @access(staff_may(Permission.CASE_CLOSE, fresh=True))
 def approve(ref: str) -> Response:
     """The review: read what goes, say why, with password and code given again."""
@@ -76,13 +91,16 @@ def approve(ref: str) -> Response:
     if form.validate_on_submit():
         actor, moment = signed_in().actor, now()
 
+        said = []
+
         def acted(session: Session) -> str:
-            service.approve(session, actor, key, form.reason.data or "", moment)
+            goes = service.approve(session, actor, key, form.reason.data or "", moment)
+            said.append(_GOES if goes else _LONGER)
             return _here(key)
 
         location = once(form, acted)
         if location is not None:
-            flash("It is deleted after two weeks, unless that is taken back.", "success")
+            flash(said[0] if said else _GOES, "success")
             return go_to(location)
     page = case_page(reading(), key, now()) or abort(404)
     return respond(
@@ -130,15 +148,16 @@ _ACTS: dict[str, tuple[Act, str]] = {
 def _looked_at(ref: str) -> CaseKey:
     """The case, once the audit knows who looks at it (H3); 404 where there is none. A discussion
     that came from a referral belongs to the referral's case."""
-    if request.path.startswith("/referrals/"):
-        key = CaseKey(CaseKind.REFERRAL, ref)
-    else:
+    kind = CaseKind((request.endpoint or "").rpartition(".")[2].partition("_")[0])
+    key = CaseKey(kind, ref)
+    seen = key.subject
+    if kind is CaseKind.MEETING:
         key = queries.case_of_meeting(reading(), ref)
-    if queries.rows_of(reading(), key) is None:
+    there = queries.rows_of(reading(), key) is not None
+    if not there and queries.gone(reading(), ref) is None:
         abort(404)
     with transaction() as session:
-        kind = "referral" if request.path.startswith("/referrals/") else "meeting"
-        viewed(session, signed_in().actor, "retention", Subject(kind, ref), now())
+        viewed(session, signed_in().actor, "retention", seen, now())
     return key
 
 

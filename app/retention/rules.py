@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from app.core.clock import london_date, words_for_moment
@@ -48,7 +48,7 @@ def youngest(facts: CaseFacts) -> date:
 def still_open(facts: CaseFacts) -> list[str]:
     """What has to end before a case can be closed, in words; nothing where it may be."""
     counted = (
-        (not facts.decided, "The referral is not decided"),
+        (not facts.decided, "It is not decided"),
         (facts.meetings_open, "A strategy discussion is needed, booked or not signed yet"),
         (facts.records_not_circulated, "A record is not with everyone yet"),
         (facts.corrections, "A correction of the record is under way"),
@@ -56,7 +56,7 @@ def still_open(facts: CaseFacts) -> list[str]:
         (facts.steps_open, "Something still follows for a child: see what follows the discussion"),
         (facts.disagreements_open, "A disagreement is not resolved yet"),
         (facts.checks_open, "An agency has not answered yet"),
-        (facts.abuse_cases_open, "A domestic abuse case that came of it is open"),
+        (facts.abuse_cases_open, "A domestic abuse case is open"),
     )
     return [words for holds, words in counted if holds]
 
@@ -95,6 +95,16 @@ def check_deletable(stage: Stage, others_open: int) -> None:
         raise Refused(
             "page",
             "Another case about one of these children is open: keep this one until it is closed",
+        )
+
+
+def check_second_person(approver: int | None, lifters: Collection[int]) -> None:
+    """Raise Refused (field `page`) where one person alone would undo the protection of a case:
+    whoever lifted its legal hold does not approve its deletion (H8)."""
+    if approver in lifters:
+        raise Refused(
+            "page",
+            "You lifted the legal hold on this case: somebody else has to review its deletion",
         )
 
 

@@ -7,45 +7,45 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
-from app.audit.types import SYSTEM, Actor, Subject
+from app.audit.types import SYSTEM, Actor
 from app.core.refusal import Refused
 from app.directory.queries import council
 from app.meetings.models import Meeting
 from app.protocols.registry import active
+from app.referrals.abuse.models import AbuseCase
 from app.referrals.models import Referral
-from app.retention import queries, rules
+from app.referrals.public.models import Arrival
+from app.retention import holds, queries, rules
 from app.retention.erasing import erase
 from app.retention.models import ClosedCase
 from app.retention.queries import CaseRows
-from app.retention.types import CaseKey, Stage
+from app.retention.types import CaseFacts, CaseKey, CaseKind, Kept, Stage
 
 
 def close(session: Session, actor: Actor, key: CaseKey, now: datetime) -> ClosedCase:
     """Close a case in which nothing is open, and put it into the archive (F8).
 
-    Until when it is kept follows from the protocol that is active now, and stays as it is. Raises
-    Refused (field `page`) while something is open, or where it is closed already.
+    Until when it is kept follows from the protocol that is active now. Raises Refused (field
+    `page`) while something is open, or where it is closed already.
     """
     rows = _rows(session, key)
     if queries.closed_case(session, key, rows.id) is not None:
         raise Refused("page", "The case is closed already")
     facts = queries.facts_of(session, rows)
     rules.check_closable(facts)
-    kept = rules.keep_until(active(council(session).protocol_id).retention, facts, now)
+    kept = _kept(session, facts, now)
+    held = holds.active(session, key, rows.children)
     case = ClosedCase(
         referral_id=rows.referral_id or None,
-        meeting_id=None if rows.referral_id else rows.id,
+        meeting_id=rows.id if key.kind is CaseKind.MEETING else None,
+        abuse_case_id=rows.abuse_case_id or None,
+        arrival_id=rows.arrival_id or None,
         ref=key.ref,
         closed_at=now,
         closed_by_id=actor.id,
         keep_until=kept.until,
-        rule={
-            "id": kept.rule,
-            "reason": kept.reason,
-            "source": kept.source,
-            "document": kept.document,
-            "until": kept.until.isoformat(),
-        },
+        rule=_rule(kept),
+        held_at=held[0].hold.held_at if held else None,
     )
     session.add(case)
     session.flush()
@@ -55,39 +55,81 @@ def close(session: Session, actor: Actor, key: CaseKey, now: datetime) -> Closed
 
 
 def reopen(session: Session, actor: Actor, key: CaseKey, reason: str, now: datetime) -> None:
-    """Take a case out of the archive, because something came up. Raises Refused (`reason`), and
-    `page` once it is deleted or while it is held."""
+    """Take a case out of the archive, because something came up; a legal hold stays on it. Raises
+    Refused (`reason`), and `page` once it is deleted."""
     rules.check_reason(reason)
     case, stage = _case(session, key, now)
-    if stage in (Stage.DELETED, Stage.HELD):
-        raise Refused("page", f"It cannot be opened again: {stage.label.lower()}")
+    if stage is Stage.DELETED:
+        raise Refused("page", "It cannot be opened again: it is deleted")
     session.delete(case)
     session.flush()
     _note(session, actor, "opened the case again", key, now)
 
 
-def hold(session: Session, actor: Actor, key: CaseKey, reason: str, now: datetime) -> None:
-    """Put a legal hold on a closed case: nothing deletes it until that is lifted (H8).
+def reopen_for_work(session: Session, key: CaseKey, now: datetime) -> bool:
+    """Take a closed case that took new work out of the archive: closed again later, it is kept
+    from then (H8). False where nothing is open in it any more."""
+    rows = queries.rows_of(session, key)
+    if rows is not None:
+        _lock(session, rows)
+    case = queries.closed_by_ref_to_change(session, key)
+    if case is None or case.deleted_at is not None:
+        return False
+    waits = rules.still_open(queries.facts_of(session, rows)) if rows is not None else []
+    if rows is not None and not waits:
+        return False
+    session.delete(case)
+    session.flush()
+    _note(session, SYSTEM, "opened the case again", key, now, because=waits)
+    return True
 
-    An approval that was given before falls away. Raises Refused (`reason`, `page`).
+
+def hold(session: Session, actor: Actor, key: CaseKey, reason: str, now: datetime) -> None:
+    """Put a legal hold on a case, open or closed: until it is lifted nothing deletes it, nor any
+    other case about one of its children (H8).
+
+    Approvals that were given before fall away. Raises Refused (`reason`, `page`).
     """
     rules.check_reason(reason)
-    case, stage = _case(session, key, now)
-    if stage in (Stage.DELETED, Stage.HELD):
-        raise Refused("page", f"No hold can be put on it: {stage.label.lower()}")
-    case.held_at, case.held_by_id, case.hold_reason = now, actor.id, reason
-    _withdraw(case)
+    rows = _rows(session, key)
+    closed = queries.closed_to_change(session, key, rows.id)
+    if closed is not None and closed.deleted_at is not None:
+        raise Refused("page", "No hold can be put on it: it is deleted")
+    if any(holds.is_of(one.hold, key) for one in holds.active(session, key, rows.children)):
+        raise Refused("page", "There is a hold on it already")
+    holds.put(session, key, rows.children, reason, actor.id, now)
+    kept = {one.id: one for one in holds.closed_about(session, rows.children)}
+    if closed is not None:
+        kept[closed.id] = closed
+    for case in kept.values():
+        case.held_at = case.held_at or now
+        _withdraw(case)
     session.flush()
-    _note(session, actor, "put a legal hold on the case", key, now)
+    _note(session, actor, "put a legal hold on the case", key, now,
+          keeps=sorted(case.ref for case in kept.values() if case.ref != key.ref))  # fmt: skip
 
 
 def lift(session: Session, actor: Actor, key: CaseKey, reason: str, now: datetime) -> None:
-    """Lift the legal hold; the case is then reviewed like any other. Raises Refused."""
+    """Lift the legal hold that was put on this case; what no other hold keeps is then reviewed
+    like any other. Raises Refused (`reason`, `page`)."""
     rules.check_reason(reason)
-    case, stage = _case(session, key, now)
-    if stage is not Stage.HELD:
-        raise Refused("page", "There is no hold on it")
-    case.held_at = case.held_by_id = case.hold_reason = None
+    rows = _rows(session, key)
+    there = [one.hold for one in holds.active(session, key, rows.children)]
+    own = next((one for one in there if holds.is_of(one, key)), None)
+    if own is None:
+        elsewhere = f": it was put on {there[0].ref}, lift it there" if there else ""
+        raise Refused("page", f"There is no hold on it{elsewhere}")
+    own.lifted_at, own.lifted_by_id, own.lift_reason = now, actor.id, reason
+    session.flush()
+    kept = {one.id: one for one in holds.closed_about(session, rows.children)}
+    closed = queries.closed_to_change(session, key, rows.id)
+    if closed is not None:
+        kept[closed.id] = closed
+    for case in kept.values():
+        of = queries.key_of(case)
+        about = queries.rows_of(session, of)
+        if about is not None and not holds.active(session, of, about.children):
+            case.held_at = None
     session.flush()
     _note(session, actor, "lifted the legal hold", key, now)
 
@@ -107,19 +149,34 @@ def keep_longer(
     _note(session, actor, "kept the case longer", key, now, keep_until=until.isoformat())
 
 
-def approve(session: Session, actor: Actor, key: CaseKey, reason: str, now: datetime) -> None:
+def approve(session: Session, actor: Actor, key: CaseKey, reason: str, now: datetime) -> bool:
     """Reviewed, and to be deleted after the days of grace (H8).
 
-    Raises Refused (`reason`, `page`) before its time is over, under a hold, and while another case
-    about one of the children is open.
+    The rule is counted again: False where it keeps the case longer now, because a birthday was put
+    right or the protocol changed, and the case goes back into the archive until then. Raises
+    Refused (`reason`, `page`) before its time is over, under a hold, by whoever lifted one, while
+    something is open in it, and while another case about one of the children is open.
     """
     rules.check_reason(reason)
+    rows = _rows(session, key)
     case, stage = _case(session, key, now)
-    rows = queries.rows_of(session, key)
-    rules.check_deletable(stage, queries.others_open(session, rows) if rows else 0)
+    if stage is Stage.DUE and holds.active(session, key, rows.children):
+        stage = Stage.HELD
+    rules.check_deletable(stage, queries.others_open(session, rows))
+    rules.check_second_person(actor.id, holds.lifters(session, key, rows.children))
+    facts = queries.facts_of(session, rows)
+    rules.check_closable(facts)
+    kept = _kept(session, facts, case.closed_at)
+    if kept.until >= now:
+        case.keep_until, case.rule = kept.until, _rule(kept)
+        session.flush()
+        _note(session, actor, "counted anew until when the case is kept", key, now,
+              keep_until=kept.until.isoformat(), rule=kept.rule)  # fmt: skip
+        return False
     case.approved_at, case.approved_by_id, case.approved_reason = now, actor.id, reason
     session.flush()
     _note(session, actor, "approved the deletion of the case", key, now)
+    return True
 
 
 def withdraw(session: Session, actor: Actor, key: CaseKey, reason: str, now: datetime) -> None:
@@ -136,8 +193,8 @@ def withdraw(session: Session, actor: Actor, key: CaseKey, reason: str, now: dat
 def delete(session: Session, key: CaseKey, now: datetime) -> bool:
     """Delete a case whose deletion was approved long enough ago; False where it may not go (H8).
 
-    Asked again here, with everything locked: a hold or a new case may have come between. The row
-    of the closed case and the audit stay.
+    Asked again here, with everything locked: a hold, new work or a new case may have come between.
+    The row of the closed case and the audit stay.
     """
     rows = _rows(session, key)
     case = queries.closed_to_change(session, key, rows.id)
@@ -145,12 +202,20 @@ def delete(session: Session, key: CaseKey, now: datetime) -> bool:
         return False
     if not rules.may_go(case.approved_at, now) or queries.others_open(session, rows):
         return False
-    gone = erase(session, rows)
+    facts = queries.facts_of(session, rows)
+    if rules.still_open(facts) or _kept(session, facts, case.closed_at).until >= now:
+        return False
+    if holds.active(session, key, rows.children):
+        return False
+    approver, rule = case.approved_by_id, case.rule["id"]
     case.deleted_at = now
     case.longer_reason = case.approved_reason = None
+    case.abuse_case_id = case.arrival_id = None
+    holds.forget_words(session, key)
     session.flush()
+    gone = erase(session, rows, now)
     _note(session, SYSTEM, "deleted the case", key, now,
-          rule=case.rule["id"], approved_by=case.approved_by_id, rows=gone)  # fmt: skip
+          rule=rule, approved_by=approver, rows=gone)  # fmt: skip
     return True
 
 
@@ -159,11 +224,34 @@ def _rows(session: Session, key: CaseKey) -> CaseRows:
     rows = queries.rows_of(session, key)
     if rows is None:
         raise Refused("page", "There is no such case: load the page again")
+    _lock(session, rows)
+    return rows
+
+
+def _lock(session: Session, rows: CaseRows) -> None:
     if rows.referral_id:
         session.get_one(Referral, rows.referral_id, with_for_update=True, populate_existing=True)
     for meeting_id in rows.meetings:
         session.get_one(Meeting, meeting_id, with_for_update=True, populate_existing=True)
-    return rows
+    if rows.abuse_case_id:
+        session.get_one(AbuseCase, rows.abuse_case_id, with_for_update=True, populate_existing=True)
+    if rows.arrival_id:
+        session.get_one(Arrival, rows.arrival_id, with_for_update=True, populate_existing=True)
+
+
+def _kept(session: Session, facts: CaseFacts, closed_at: datetime) -> Kept:
+    protocol = active(council(session).protocol_id)
+    return rules.keep_until(protocol.retention, facts, closed_at)
+
+
+def _rule(kept: Kept) -> dict[str, str]:
+    return {
+        "id": kept.rule,
+        "reason": kept.reason,
+        "source": kept.source,
+        "document": kept.document,
+        "until": kept.until.isoformat(),
+    }
 
 
 def _case(session: Session, key: CaseKey, now: datetime) -> tuple[ClosedCase, Stage]:
@@ -190,4 +278,4 @@ def _withdraw(case: ClosedCase) -> None:
 def _note(
     session: Session, actor: Actor, action: str, key: CaseKey, now: datetime, **details: object
 ) -> None:
-    record(session, actor, action, Subject(key.kind.value, key.ref), now, details)
+    record(session, actor, action, key.subject, now, details)

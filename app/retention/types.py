@@ -6,18 +6,38 @@ import enum
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from app.audit.types import Subject
+
 
 class CaseKind(enum.Enum):
-    """A referral with everything that came of it, or a discussion from an open case (A11)."""
+    """A referral with everything that came of it; a discussion from an open case (A11); a domestic
+    abuse case that became no referral (A8); a form of the public that was none (A12)."""
 
     REFERRAL = "referral"
     MEETING = "meeting"
+    ABUSE = "abuse"
+    FORM = "form"
+
+    @property
+    def label(self) -> str:
+        return {
+            "referral": "Referral",
+            "meeting": "Discussion",
+            "abuse": "Domestic abuse case",
+            "form": "Form that was no referral",
+        }[self.value]
 
 
 @dataclass(frozen=True, slots=True)
 class CaseKey:
     kind: CaseKind
     ref: str
+
+    @property
+    def subject(self) -> Subject:
+        """The case as the audit names it: a form has the reference of the referral to come."""
+        kinds = {CaseKind.ABUSE: "abuse case", CaseKind.FORM: "referral"}
+        return Subject(kinds.get(self.kind, self.kind.value), self.ref)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +49,14 @@ class CaseFacts:
     discussed: bool
     looked_after: bool
     births: tuple[date | None, ...]  # of an unborn child the day it is expected
-    meetings_open: int
-    records_not_circulated: int
-    corrections: int
-    actions_open: int
-    steps_open: int
-    disagreements_open: int
-    checks_open: int
-    abuse_cases_open: int
+    meetings_open: int = 0
+    records_not_circulated: int = 0
+    corrections: int = 0
+    actions_open: int = 0
+    steps_open: int = 0
+    disagreements_open: int = 0
+    checks_open: int = 0
+    abuse_cases_open: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,21 +10,32 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.retention import queries, service
 from app.retention.rules import ARCHIVE_AFTER
-from app.retention.types import CaseKey, CaseKind
 
 MOST = 100
 
 
 def archive(settings: Settings, now: datetime) -> int:
-    """Close referrals that were decided long ago and came to no discussion; returns how many."""
-    refs = queries.to_archive(reading(), now - ARCHIVE_AFTER, MOST)
+    """Close what was settled long ago and came to no discussion: referrals, domestic abuse cases,
+    forms that were no referral; returns how many."""
+    keys = queries.to_archive(reading(), now - ARCHIVE_AFTER, MOST)
     reading().rollback()
     closed = 0
-    for ref in refs:
+    for key in keys:
         try:
             with transaction() as session:
-                service.close(session, SYSTEM, CaseKey(CaseKind.REFERRAL, ref), now)
+                service.close(session, SYSTEM, key, now)
             closed += 1
         except Refused:
             continue  # something came up in this moment: it stays open
     return closed
+
+
+def reopen_for_work(settings: Settings, now: datetime) -> int:
+    """Open closed cases again that took new work; returns how many."""
+    keys = queries.in_work(reading(), MOST)
+    reading().rollback()
+    opened = 0
+    for key in keys:
+        with transaction() as session:
+            opened += service.reopen_for_work(session, key, now)
+    return opened

@@ -9,6 +9,8 @@ from flask import Flask, Response, current_app, make_response, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from app.core.refusal import Erased
+
 ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 log = structlog.get_logger()
 
@@ -30,6 +32,11 @@ WORDS: dict[int, tuple[str, str]] = {
         "Somebody else changed this first",
         "Your change was not saved. Go back: what you typed is still in the form. Load the page "
         "again in a second tab to see what is new, then send yours.",
+    ),
+    410: (
+        "This case has been deleted",
+        "Nothing was changed. It was kept as long as the rule of retention says, then somebody "
+        "looked at it and it was deleted. What is new about the children needs a new referral.",
     ),
     413: (
         "That file is too large",
@@ -78,6 +85,10 @@ def init_errors(app: Flask) -> None:
         if error.response is not None:
             return make_response(error.response)
         return error_page(status)
+
+    @app.errorhandler(Erased)
+    def _erased(error: Erased) -> Response:
+        return error_page(410)
 
     @app.errorhandler(CSRFError)
     def _csrf(error: CSRFError) -> Response:

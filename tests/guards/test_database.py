@@ -14,7 +14,7 @@ from app import create_app
 from app.core.database import Base
 from app.core.session import db
 from app.records.same_child import service as same_child
-from app.retention.erasing import BELONGS, CARRIED, EMPTIED, STAYS
+from app.retention.erasing import BELONGS, CARRIED, EMPTIED, STAYS, unplaced
 from tests.conftest import settings_for
 
 MIGRATIONS = str(Path(__file__).resolve().parents[2] / "migrations")
@@ -94,6 +94,12 @@ def test_what_hangs_on_a_case_is_deleted_with_it_or_stays_for_a_reason():
     }
     assert pointing - placed == set()
     assert placed - pointing - {"record_version.key_id"} == set(), "no longer there"
+
+
+def test_what_stays_of_a_deleted_case_is_counted_or_emptied():
+    """H8. A new plain column of a referral, discussion or invitee goes into `CLEARED` of
+    app.retention.erasing, or into `COUNTED` where the statistics need it and it names nobody."""
+    assert unplaced() == set()
 
 
 def test_what_points_to_a_child_goes_along_where_two_records_prove_one_or_stays_for_a_reason():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -32,6 +32,15 @@ _RECALLS = (
     .join(Staff, Staff.id == RecordRecall.by_id)
     .where(RecordVersion.meeting_id == bindparam("meeting_id"))
 )
+_EARLIER = (
+    select(RecordVersion.id)
+    .where(
+        RecordVersion.meeting_id == bindparam("meeting_id"),
+        RecordVersion.number < bindparam("number"),
+        ~exists().where(RecordRecall.version_id == RecordVersion.id),
+    )
+    .order_by(RecordVersion.number)
+)
 
 
 class RecallShown(NamedTuple):
@@ -56,6 +65,11 @@ def newest_released(session: Session, meeting_id: int) -> int:
 def is_recalled(session: Session, version_id: int) -> bool:
     """Whether this version was taken back."""
     return session.get(RecordRecall, version_id) is not None
+
+
+def earlier_not_recalled(session: Session, meeting_id: int, number: int) -> list[int]:
+    """The versions before this one whose readers were not told yet to delete them."""
+    return list(session.execute(_EARLIER, {"meeting_id": meeting_id, "number": number}).scalars())
 
 
 def recalls_of(session: Session, meeting_id: int) -> dict[int, RecallShown]:

@@ -29,7 +29,8 @@ def recall(
     sender: Sender,
     now: datetime,
 ) -> int:
-    """Take the version back; returns how many readers are told to delete what they have.
+    """Take the version back; returns how many readers are told to delete what they have, those
+    of an earlier version among them.
 
     Every link that led to it dies at once, with the sessions behind it. Letters that have not left
     are withdrawn; everybody else is told, by a letter with a fresh link, because their actions
@@ -41,8 +42,12 @@ def recall(
         raise Refused("page", "Only the newest version that was released can be recalled")
     lines = records.ledger_of(session, version.id)
     rules.check_recall(reason, queries.is_recalled(session, version.id), bool(lines))
+    # Who has an earlier version alone holds what this one put right.
+    earlier = queries.earlier_not_recalled(session, meeting.id, version.number)
+    lines = [*lines, *(line for one in earlier for line in records.ledger_of(session, one))]
     session.add(RecordRecall(version_id=version.id, reason=reason.strip(), by_id=staff.id, at=now))
-    readers = [session.get_one(Invitee, line.invitee_id) for line in lines]
+    ids = dict.fromkeys(line.invitee_id for line in lines)
+    readers = [session.get_one(Invitee, one) for one in ids]
     messages.take_back(session, readers)
     reached = queries.may_have_letter(session, meeting.id)
     reached |= {line.invitee_id for line in lines if line.opened_at}
@@ -55,7 +60,7 @@ def recall(
         session, staff.actor, "recalled the record", Subject("meeting", meeting.ref), now,
         {
             "version": number,
-            "had_opened": sorted(line.invitee_id for line in lines if line.opened_at),
+            "had_opened": sorted({line.invitee_id for line in lines if line.opened_at}),
             "told": sorted(one.id for one in told),
         },
     )  # fmt: skip

@@ -41,6 +41,7 @@ STAYS: Mapping[str, str] = {
     "child_match.other_id": "says which record is which",
     "child_professional.child_id": "copied and taken back by app.referrals.same_child",
     "child_taken_off.child_id": "says which record was taken off",
+    "held_child.child_id": "app.retention.holds asks for linked records too",
 }
 
 
