@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -66,8 +66,15 @@ def record(
 
 def viewed(session: Session, actor: Actor, page: str, subject: Subject, now: datetime) -> None:
     """Note that a page of a case is about to be sent. Commit before sending it."""
-    session.execute(
-        _VIEW,
+    viewed_together(session, actor, page, [subject], now)
+
+
+def viewed_together(
+    session: Session, actor: Actor, page: str, subjects: Iterable[Subject], now: datetime
+) -> None:
+    """The same of a list that shows words of several cases: a row for each, in one statement."""
+    seen = list(dict.fromkeys(subjects))
+    rows = [
         {
             "at": now,
             "actor_kind": actor.kind,
@@ -76,9 +83,12 @@ def viewed(session: Session, actor: Actor, page: str, subject: Subject, now: dat
             "page": page,
             "subject_kind": subject.kind,
             "subject_ref": subject.ref,
-        },
-    )
-    session.info.setdefault(_NOTED, set()).add(subject)
+        }
+        for subject in seen
+    ]
+    if rows:
+        session.execute(_VIEW, rows)
+    session.info.setdefault(_NOTED, set()).update(seen)
 
 
 def noted_here(session: Session, subject: Subject) -> bool:

@@ -32,7 +32,7 @@ from app.invitations.types import (
 from app.meetings import rules
 from app.meetings.models import Action, Delivery, Invitee, Meeting
 from app.meetings.queries import Place, place_of, words_of_case
-from app.meetings.types import Answer, Format, MessageKind, dial_in_parts
+from app.meetings.types import ActionState, Answer, Format, MessageKind, dial_in_parts
 from app.outbox import service as outbox
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
@@ -69,6 +69,18 @@ _WAITING = (
         Delivery.kind.in_(bindparam("kinds", expanding=True)),
         OutboxMessage.state.in_((MessageState.QUEUED, MessageState.SENDING)),
     )
+)
+
+_UNTOLD = (
+    select(Action, Invitee)
+    .join(Invitee, Invitee.id == Action.owner_id)
+    .where(
+        Action.meeting_id == bindparam("meeting_id"),
+        Action.told_at.is_(None),
+        Action.removed_at.is_(None),
+        Action.state == ActionState.OPEN,
+    )
+    .order_by(Action.id)
 )
 
 _PARTSTATS = {
@@ -285,24 +297,20 @@ def send_links(
 
 
 def tell_owners(session: Session, meeting: Meeting, sender: Sender, now: datetime) -> int:
-    """When the meeting has ended each owner of an action is told where to see it (E3).
+    """Once the meeting has ended each owner of an action who does not know of it yet is told where
+    to see it (E3): when it ends, and of what is added or changed after that.
 
-    Returns how many letters were queued. The chair sees the actions on their own pages.
+    Returns how many letters were queued. Staff see their actions on their own pages.
     """
-    owners = session.execute(
-        select(Invitee)
-        .where(
-            Invitee.meeting_id == meeting.id,
-            Invitee.staff_id.is_(None),
-            Invitee.id.in_(
-                select(Action.owner_id).where(
-                    Action.meeting_id == meeting.id, Action.removed_at.is_(None)
-                )
-            ),
-        )
-        .order_by(Invitee.id)
-    ).scalars()
-    return send_links(session, LetterKind.ACTIONS, meeting, owners, sender, now)
+    untold = session.execute(_UNTOLD, {"meeting_id": meeting.id}).all()
+    owners = {owner.id: owner for _, owner in untold if not owner.removed_at}
+    invited = [one for _, one in sorted(owners.items()) if one.staff_id is None]
+    for one in invited:
+        end_dead_invitation(session, one, now)
+    for action, _ in untold:
+        action.told_at = now
+    session.flush()
+    return send_links(session, LetterKind.ACTIONS, meeting, invited, sender, now)
 
 
 def ensure_invitation(session: Session, invitee: Invitee, now: datetime) -> Invitation | None:

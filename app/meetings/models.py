@@ -274,6 +274,12 @@ class Action(Base):
         Index("ix_action_meeting", "meeting_id", "id"),
         Index("ix_action_owner", "owner_id", "id"),
         Index("ix_action_open", "due_at", "id", **_where("state = 'open'")),
+        Index(
+            "ix_action_untold",
+            "added_at",
+            "id",
+            **_where("told_at IS NULL AND removed_at IS NULL AND state = 'open'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -289,6 +295,8 @@ class Action(Base):
     removed_at: Mapped[datetime | None]  # struck out before the record was signed
     added_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     added_at: Mapped[datetime]
+    # When its owner was told of it as it stands; empty until then.
+    told_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}

@@ -177,6 +177,7 @@ def _action(action: ActionContent) -> Action:
         due=action.due_at,
         why=action.why,
         child=action.child_name,
+        child_place=action.child_place,
     )
 
 

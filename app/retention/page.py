@@ -57,6 +57,11 @@ class ListsPage:
     approved: tuple[CaseLine, ...]
     most: int
 
+    @property
+    def cases(self) -> tuple[CaseLine | HeldLine, ...]:
+        """All of them: each shows what somebody wrote about the case."""
+        return (*self.due, *self.held, *self.approved)
+
 
 @dataclass(frozen=True, slots=True)
 class CasePage:

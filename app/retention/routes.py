@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
-from app.audit.service import viewed
+from app.audit.service import viewed, viewed_together
 from app.audit.types import Actor
 from app.core.clock import now
 from app.core.refusal import Refused
@@ -38,7 +38,11 @@ Act = Callable[[Session, Actor, CaseKey, CaseForm, datetime], None]
 @blueprint.get("/retention")
 @access(REVIEW)
 def lists() -> Response:
-    return respond("retention/lists.html", page=lists_page(reading(), now()))
+    page = lists_page(reading(), now())
+    seen = [CaseKey(CaseKind(one.kind), one.ref).subject for one in page.cases]
+    with transaction() as session:
+        viewed_together(session, signed_in().actor, "archive", seen, now())
+    return respond("retention/lists.html", page=page)
 
 
 @blueprint.get("/referrals/<ref>/retention", endpoint="referral_case")

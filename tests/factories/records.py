@@ -127,6 +127,7 @@ def make_action(meeting: Meeting, owner: Invitee, number: int = 1) -> Action:
         removed_at=None,
         added_by_id=meeting.chair_id or 0,
         added_at=FRIDAY,
+        told_at=meeting.ended_at,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.core.database import UTCDateTime
 from app.meetings.actions.models import ActionReminder
-from app.meetings.actions.rules import BEFORE, CHASE_EVERY
+from app.meetings.actions.rules import BEFORE, CHASE_EVERY, QUIET
 from app.meetings.models import Action, Invitee, Meeting
 from app.meetings.types import ActionState
 
@@ -34,6 +34,24 @@ _NEAR = (
             (ActionReminder.sent_at > bindparam("since", type_=UTCDateTime()))
             & ((ActionReminder.step > 0) | (Action.due_at > bindparam("now", type_=UTCDateTime()))),
         ),
+    )
+    .order_by(Meeting.ref)
+    .limit(bindparam("most", type_=Integer()))
+)
+# What was noted after the end, once nothing more was added for a while: one letter for all of it.
+_UNTOLD = (
+    select(Meeting.ref)
+    .join(Action, Action.meeting_id == Meeting.id)
+    .where(
+        _OPEN,
+        Action.told_at.is_(None),
+        Action.removed_at.is_(None),
+        Meeting.ended_at.is_not(None),
+    )
+    .group_by(Meeting.ref)
+    .having(
+        func.max(Action.added_at, type_=UTCDateTime())
+        <= bindparam("quiet_since", type_=UTCDateTime())
     )
     .order_by(Meeting.ref)
     .limit(bindparam("most", type_=Integer()))
@@ -68,6 +86,12 @@ def to_remind(session: Session, now: datetime, most: int) -> list[str]:
     """References of discussions that have ended and of which somebody may have to be reminded."""
     values = {"until": now + BEFORE, "since": now - CHASE_EVERY, "now": now, "most": most}
     return list(session.execute(_NEAR, values).scalars())
+
+
+def to_tell(session: Session, now: datetime, most: int) -> list[str]:
+    """References of discussions that have ended and have actions of which nobody was told."""
+    values = {"quiet_since": now - QUIET, "most": most}
+    return list(session.execute(_UNTOLD, values).scalars())
 
 
 def open_with_owners(session: Session, meeting_id: int) -> list[tuple[Action, Invitee]]:

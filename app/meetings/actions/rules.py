@@ -11,6 +11,8 @@ from app.meetings.types import ActionState
 # week until it is done.
 BEFORE = timedelta(hours=24)
 CHASE_EVERY = timedelta(days=3)
+# Several are noted one after the other: their owner gets one letter.
+QUIET = timedelta(minutes=5)
 SOON = 0  # the step before the date; every later one comes after it
 
 

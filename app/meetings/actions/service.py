@@ -43,7 +43,8 @@ def remind(session: Session, ref: str, sender: Sender, now: datetime) -> int:
         session.add(
             ActionReminder(action_id=action.id, due_at=action.due_at, step=step, sent_at=now)
         )
-        if owner.removed_at or not rules.wants_reminder(step, action.due_at, meeting.ended_at):
+        told_at = action.told_at or now
+        if owner.removed_at or not rules.wants_reminder(step, action.due_at, told_at):
             continue
         reminded.append(action.id)
         # The first due of each owner stands for all of them in the letter.
@@ -65,6 +66,20 @@ def remind(session: Session, ref: str, sender: Sender, now: datetime) -> int:
         now,
         {"actions": reminded, "letters": queued},
     )
+    return queued
+
+
+def tell(session: Session, ref: str, sender: Sender, now: datetime) -> int:
+    """Tell the owners of actions that were noted or changed after the end (E3); returns how many
+    letters. The letters and that they were told commit together."""
+    meeting = meeting_for_change(session, ref)
+    if meeting is None or meeting.ended_at is None:
+        return 0
+    queued = messages.tell_owners(session, meeting, sender, now)
+    record(
+        session, SYSTEM, "told owners of actions", Subject("meeting", meeting.ref), now,
+        {"letters": queued},
+    )  # fmt: skip
     return queued
 
 

@@ -21,7 +21,8 @@ from app.meetings.types import ActionState
 def add_action(
     session: Session, actor: Actor, meeting: Meeting, order: ActionOrder, now: datetime
 ) -> Action:
-    """Note what somebody will do, and by when. Owners are told when the meeting ends (E3).
+    """Note what somebody will do, and by when. Owners are told when the meeting ends, of what is
+    added after that within minutes (E3).
 
     Raises Refused on the field that is missing or unclear: what, owner, due or child.
     """
@@ -39,6 +40,7 @@ def add_action(
         removed_at=None,
         added_by_id=staff_id_of(actor),
         added_at=now,
+        told_at=None,
     )
     session.add(action)
     session.flush()
@@ -65,9 +67,11 @@ def change_action(
         raise ChangedMeanwhile(action, _as_said(meeting, action))
     # A day that has passed since may stay as it was agreed.
     unchanged = due_in_words(action.due_at) == order.due
-    due_at = action.due_at if unchanged else None
-    action.due_at = _checked(meeting, order, now, kept=due_at)
-    action.owner_id = invitee_of(meeting, order.owner_id, field="owner").id
+    due_at = _checked(meeting, order, now, kept=action.due_at if unchanged else None)
+    owner_id = invitee_of(meeting, order.owner_id, field="owner").id
+    if (owner_id, due_at, order.what) != (action.owner_id, action.due_at, action.what):
+        action.told_at = None  # its owner knows of something else
+    action.due_at, action.owner_id = due_at, owner_id
     action.what, action.why, action.child_id = order.what, order.why or None, order.child_id
     _audit(session, actor, "changed an action", meeting, action, now)
     return action

@@ -124,6 +124,7 @@ class ActionContent:
     due_at: datetime
     child_id: int | None
     child_name: str
+    child_place: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
     flags = queries.setting_of(session, meeting).flags
     said = {field: written.value for (where, field), written in entries.items() if where == MEETING}
     names = {child.id: name_of(child) for child in children}
+    places = {child.id: place for place, child in enumerate(children)}
     people = {invitee.id: invitee for invitee in meeting.invitees}
     return DiscussionContent(
         agenda=said.get("agenda", ""),
@@ -228,6 +230,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
                 due_at=action.due_at,
                 child_id=action.child_id,
                 child_name=names.get(action.child_id or 0, ""),
+                child_place=places.get(action.child_id or 0),
             )
             for number, action in enumerate(queries.actions_of(session, meeting), start=1)
         ),

@@ -235,6 +235,7 @@ def copy_answers(
         else:
             continue
         filled.append(field)
+    _follow(session, meeting, *filled)
     if filled:
         note(
             session,
@@ -249,9 +250,9 @@ def copy_answers(
     return len(filled)
 
 
-def _follow(session: Session, meeting: Meeting, field: str) -> None:
+def _follow(session: Session, meeting: Meeting, *fields: str) -> None:
     """An answer that was put right after the end changes what follows, and its clocks (F8)."""
-    if meeting.ended_at is not None and field in FOLLOWED:
+    if meeting.ended_at is not None and FOLLOWED.intersection(fields):
         after.follow(session, meeting)
 
 

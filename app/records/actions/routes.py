@@ -8,6 +8,8 @@ from flask import Blueprint, Response, abort, flash, request, url_for
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
+from app.audit.service import viewed_together
+from app.audit.types import Subject
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
@@ -34,6 +36,9 @@ def actions() -> Response:
     staff_id = signed_in().id if mine else None
     rows = queries.open_actions(reading(), PAGE + 1, _key(), staff_id)
     moment, own = now(), "1" if mine else None
+    with transaction() as session:
+        seen = [Subject("meeting", one.ref) for one in rows[:PAGE]]
+        viewed_together(session, signed_in().actor, "actions", seen, moment)
     older = ""
     if len(rows) > PAGE:
         last = rows[PAGE - 1]

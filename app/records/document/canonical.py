@@ -114,7 +114,11 @@ def _plain(value: object) -> object:
     if isinstance(value, Withheld):
         return {"withheld": value.kind.value}
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {
+            field.name: _plain(held)
+            for field in fields(value)
+            if (held := getattr(value, field.name)) is not None or not field.metadata
+        }
     raise CanonicalError(f"A record cannot hold a {type(value).__name__}: give it as text.")
 
 
@@ -152,13 +156,14 @@ def _read_union(value: object, options: tuple[Any, ...], bound: Mapping[Any, Any
 
 def _read_shape(value: object, shape: Any, hint: Any, bound: Mapping[Any, Any]) -> object:
     names = {field.name for field in fields(shape)}
-    if not isinstance(value, dict) or set(value) != names:
+    later = {field.name for field in fields(shape) if field.metadata}
+    if not isinstance(value, dict) or not names - later <= set(value) <= names:
         raise CanonicalError(f"A {shape.__name__} in the stored content lacks or adds fields.")
     inner = dict(zip(getattr(shape, "__parameters__", ()), get_args(hint), strict=False))
     inner = {name: bound.get(given, given) for name, given in inner.items()}
     hints = get_type_hints(shape, vars(shapes))
     try:
-        return shape(**{name: _read(value[name], hints[name], inner) for name in names})
+        return shape(**{name: _read(value[name], hints[name], inner) for name in value})
     except ValueError as error:
         raise CanonicalError(str(error)) from error
 

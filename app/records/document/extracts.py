@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.records.document.types import (
+    Action,
     Extract,
     ExtractKind,
     Quorum,
@@ -42,7 +43,11 @@ def of_child(copy: ReaderRecord, place: int) -> ReaderRecord:
     view = replace(
         copy.view,
         children=(child,),
-        actions=tuple(one for one in copy.view.actions if one.child in ("", child.name)),
+        actions=tuple(
+            replace(one, child_place=None if one.child_place is None else 0)
+            for one in copy.view.actions
+            if _is_for(one, place, child.name)
+        ),
     )
     return _extract(copy, view, ExtractKind.CHILD, child.name)
 
@@ -55,11 +60,17 @@ def of_agency(copy: ReaderRecord, agency: str) -> ReaderRecord:
     actions = tuple(one for one in copy.view.actions if one.agency == agency)
     if not actions:
         raise LookupError("that agency took no action on")
-    named = {one.child for one in actions}
+    left = [
+        place
+        for place, child in enumerate(copy.view.children)
+        if any(_is_for(one, place, child.name) for one in actions)
+    ]
     children = tuple(
-        replace(child, address=None, decisions=())
-        for child in copy.view.children
-        if "" in named or child.name in named
+        replace(copy.view.children[place], address=None, decisions=()) for place in left
+    )
+    actions = tuple(
+        one if one.child_place is None else replace(one, child_place=left.index(one.child_place))
+        for one in actions
     )
     view = replace(
         copy.view,
@@ -76,6 +87,13 @@ def of_agency(copy: ReaderRecord, agency: str) -> ReaderRecord:
         sign_off=replace(copy.view.sign_off, instead_of_chair=""),
     )
     return _extract(copy, view, ExtractKind.ACTIONS, agency)
+
+
+def _is_for(action: Action, place: int, name: str) -> bool:
+    """Whether an action is for this child: two of one name are told apart by their place."""
+    if action.child_place is not None:
+        return action.child_place == place
+    return action.child in ("", name)
 
 
 def _extract(copy: ReaderRecord, view: RecordView, kind: ExtractKind, subject: str) -> ReaderRecord:

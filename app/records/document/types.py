@@ -6,13 +6,16 @@ One set of shapes serves twice: with `Protected` passages it is what the chair s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
 
 OFFICIAL_SENSITIVE = "OFFICIAL-SENSITIVE"
 SHORTEST_BLINDING = 32
+# A field that came later: spelled only where it says something, so that what was signed before
+# keeps its spelling.
+LEFT_OUT_IF_NONE = {"left_out_if_none": True}
 
 
 class ProtectedKind(StrEnum):
@@ -196,7 +199,9 @@ class Analysis(Generic[P]):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Who does what by when, and why (E3). `child` is empty where it is for all of them."""
+    """Who does what by when, and why (E3). `child` is empty where it is for all of them;
+    `child_place` is the child's place in the record, from 0, because two may have one name. Records
+    signed before there was such a place have none."""
 
     number: int
     what: str
@@ -205,6 +210,7 @@ class Action:
     due: datetime | date
     why: str
     child: str = ""
+    child_place: int | None = field(default=None, metadata=LEFT_OUT_IF_NONE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from app.meetings.models import Meeting
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records import circulation, queries, rules, service, worker
+from app.records.models import Circulation, RecordCopy
 from app.records.recall.service import recall
 from app.records.sealing import certificates_of
 from app.records.types import Found
@@ -25,6 +26,7 @@ from tests.integration.records.circulating import (
     GUEST,
     LATER,
     deliver,
+    pdf_of,
     release,
     released,
     settings_of,
@@ -104,8 +106,13 @@ def test_a_recalled_version_is_not_sent_again_and_its_correction_is_read(in_app:
                 again(session, staff, meeting, line.circulation_id, LATER)
         with pytest.raises(Refused, match="recalled already"):
             recall(session, staff, meeting, 1, "Wrong", SENDER, LATER)
+        file = session.query(RecordCopy).filter_by(invitee_id=second).one()
         service.correct(session, staff, meeting, "The wrong family", LATER)
         sign_as_chair(session, settings_of(in_app), meeting, LATER)
+        # That it was recalled is not hidden by its correction: who has it is to delete it.
+        verdict = verify_file(session, pdf_of(session, file), certificates_of(settings_of(in_app)))
+        assert verdict.found is Found.RECALLED
+        assert "version 2 has taken its place" in " ".join(rules.verdict_words(verdict)[1])
         # What was recalled stays closed while the correction is on its way.
         assert circulation.record_for_invitee(session, second) is None
         release(session, meeting)
@@ -115,6 +122,25 @@ def test_a_recalled_version_is_not_sent_again_and_its_correction_is_read(in_app:
             record = circulation.record_for_invitee(session, invitee)
             assert record is not None
             assert record.version == 2
+
+
+def test_whoever_has_an_earlier_version_alone_is_told_too(in_app: Flask) -> None:
+    meeting_id, first, second = circulated(in_app)
+    with transaction() as session:
+        meeting = session.get_one(Meeting, meeting_id)
+        staff = make_releaser(session)
+        service.correct(session, staff, meeting, "A wrong date", LATER)
+        sign_as_chair(session, settings_of(in_app), meeting, LATER)
+        release(session, meeting)
+        # The corrected copy never went to the second reader, who has the first version.
+        version = queries.newest_version(session, meeting_id)
+        session.query(Circulation).filter_by(version_id=version.id, invitee_id=second).delete()
+    with transaction() as session:
+        meeting = session.get_one(Meeting, meeting_id)
+        recall(session, staff, meeting, 2, "The wrong family", SENDER, LATER)
+        row = session.query(AuditEntry).filter_by(action="recalled the record").one()
+        assert row.details["told"] == [first, second]
+        assert circulation.record_for_invitee(session, second) is None
 
 
 def test_without_a_reason_or_a_release_nothing_is_recalled(in_app: Flask) -> None:

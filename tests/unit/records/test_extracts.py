@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from app.records.document.canonical import copy_json
+from app.records.document.canonical import canonical_bytes, copy_json, from_canonical
 from app.records.document.extracts import agencies_with_actions, of_agency, of_child
 from app.records.document.readers import for_reader
 from app.records.document.render import render
 from app.records.document.seal import Sealer, seal
+from app.records.document.types import RecordContent
 from app.records.rules import agency_reader, council_reader
 from tests.unit.records import contents, vera
 from tests.unit.records.test_render import every_byte, text_of
@@ -88,3 +89,35 @@ def test_a_sealed_part_and_a_correction_are_pdf_a_3a_and_pdf_ua_1(
         "nine children": lambda: for_reader(contents.content(nine), contents.SCHOOL),
     }[kind]()
     assert vera.failures(seal(render(copy), sealer, contents.SIGNED), profile) == []
+
+
+def test_two_children_of_one_name_are_told_apart_by_their_place():
+    content = contents.content()
+    one, two = content.record.children[:2]
+    record = replace(
+        content.record,
+        children=(replace(one, name="Unborn Okonjo"), replace(two, name="Unborn Okonjo")),
+        actions=tuple(
+            replace(action, agency="Met", child="Unborn Okonjo", child_place=place, what=f"{place}")
+            for place, action in enumerate(content.record.actions[:2])
+        ),
+    )
+    whole = for_reader(RecordContent(record, content.blinding), COUNCIL)
+    for place in (0, 1):
+        assert [one.what for one in of_child(whole, place).view.actions] == [str(place)]
+    second = replace(record, actions=record.actions[1:])
+    copy = of_agency(for_reader(RecordContent(second, content.blinding), COUNCIL), "Met")
+    assert [child.date_of_birth for child in copy.view.children] == [two.date_of_birth]
+    assert [action.child_place for action in copy.view.actions] == [0]
+
+
+def test_a_record_signed_before_there_were_places_keeps_its_spelling():
+    spelled = canonical_bytes(contents.content())
+    assert b"child_place" not in spelled
+    assert from_canonical(spelled) == contents.content()
+    placed = replace(
+        contents.content().record,
+        actions=tuple(replace(one, child_place=1) for one in contents.content().record.actions),
+    )
+    later = RecordContent(placed, contents.content().blinding)
+    assert from_canonical(canonical_bytes(later)) == later

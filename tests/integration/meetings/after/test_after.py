@@ -134,6 +134,18 @@ def test_an_answer_put_right_after_the_end_counts_and_what_was_noted_stays(case)
     assert found.icpc_referred_at == START + 3 * HOUR
 
 
+def test_a_siblings_answers_taken_over_after_the_end_count(in_app):
+    with transaction() as session:
+        meeting = make_meeting(session, MeetingState.UNDER_WAY, children=2, start=START)
+        one, two = (child.child_id for child in meeting.children)
+        write(session, meeting, f"child:{one}", "conference", "required")
+        chair = Actor(ActorKind.STAFF, meeting.chair_id, "Chair")
+        discussion.end(session, chair, meeting, SENDER, START + HOUR)
+        discussion.copy_answers(session, chair, meeting, one, two, START + 2 * HOUR)
+        found = session.execute(select(ChildAfter.conference).order_by(ChildAfter.id)).scalars()
+        assert list(found) == [Conference.REQUIRED, Conference.REQUIRED]
+
+
 def test_what_was_decided_later_is_not_undone_by_the_signature(in_app):
     settings = in_app.extensions["settings"]
     with transaction() as session:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.actions import worker
+from app.meetings.actions.worker import remind_owners
 from app.meetings.discussion import actions, people, queries, service
 from app.meetings.discussion.content import content_of, gate_of
 from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer
@@ -16,6 +20,7 @@ from app.meetings.models import Action, Delivery, Meeting
 from app.meetings.types import ActionState, Attendance, MessageKind
 from tests.clock import FRIDAY
 
+MINUTE = timedelta(minutes=1)
 SENDER = Sender("rna-desk@example.org", "http://desk.example.org")
 
 
@@ -92,6 +97,45 @@ def test_owners_are_told_at_the_end_and_others_are_not(in_app, case):
     assert told == 1
     (sent,) = reading().execute(select(Delivery)).scalars()
     assert (sent.invitee_id, sent.kind) == (case.invitees[1], MessageKind.ACTIONS)
+
+
+def test_owners_are_told_of_what_is_noted_or_changed_after_the_end(in_app, case):
+    settings = in_app.extensions["settings"]
+    with transaction() as session:
+        meeting = queries.meeting_to_change(session, case.ref)
+        assert service.end(session, case.chair, meeting, SENDER, meeting.started_at) == 0
+    first, _ = add(case), add(case, what="Tell the landlord")
+    assert remind_owners(settings, FRIDAY + MINUTE) == 0  # more may follow
+    assert remind_owners(settings, FRIDAY + 5 * MINUTE) == 1
+    assert remind_owners(settings, FRIDAY + 6 * MINUTE) == 0
+    order = ActionOrder("Visit the school", case.invitees[2], "tomorrow 5 pm")
+    with transaction() as session:
+        actions.change_action(
+            session, case.chair, queries.meeting_to_write(session, case.ref), first, order, 2,
+            FRIDAY + 7 * MINUTE,
+        )  # fmt: skip
+    assert remind_owners(settings, FRIDAY + 8 * MINUTE) == 1
+    sent = reading().execute(select(Delivery.invitee_id, Delivery.kind).order_by(Delivery.id))
+    assert [tuple(row) for row in sent] == [
+        (case.invitees[1], MessageKind.ACTIONS), (case.invitees[2], MessageKind.ACTIONS),
+    ]  # fmt: skip
+
+
+def test_one_discussion_that_fails_does_not_keep_the_others_waiting(in_app, case, monkeypatch):
+    with transaction() as session:
+        meeting = queries.meeting_to_change(session, case.ref)
+        service.end(session, case.chair, meeting, SENDER, meeting.started_at)
+    add(case)
+    monkeypatch.setattr(worker.queries, "to_tell", lambda *_: ["SD-BAD", case.ref])
+    tell = worker.service.tell
+
+    def fails(session, ref, *rest):
+        if ref == "SD-BAD":
+            raise RuntimeError("a row that cannot be read")
+        return tell(session, ref, *rest)
+
+    monkeypatch.setattr(worker.service, "tell", fails)
+    assert remind_owners(in_app.extensions["settings"], FRIDAY + 5 * MINUTE) == 1
 
 
 def test_somebody_dials_in_and_counts(in_app, case):

@@ -38,6 +38,16 @@ def upgrade() -> None:
         f"UPDATE meeting SET erased_at = (SELECT deleted_at FROM {CASE} "
         f"WHERE {CASE}.referral_id = meeting.referral_id) WHERE erased_at IS NULL"
     )
+    op.add_column("action", sa.Column("told_at", MOMENT, nullable=True))
+    op.execute(
+        "UPDATE action SET told_at = (SELECT ended_at FROM meeting WHERE meeting.id = "
+        "action.meeting_id AND meeting.ended_at >= action.added_at)"
+    )
+    untold = sa.text("told_at IS NULL AND removed_at IS NULL AND state = 'open'")
+    op.create_index(
+        "ix_action_untold", "action", ["added_at", "id"],
+        sqlite_where=untold, postgresql_where=untold,
+    )  # fmt: skip
     op.create_table(
         "legal_hold",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -114,6 +124,8 @@ def downgrade() -> None:
     _anew((*ALWAYS, *words), newer=False)
     op.drop_table("held_child")
     op.drop_table("legal_hold")
+    op.drop_index("ix_action_untold", table_name="action")
+    op.drop_column("action", "told_at")
     for table in ("meeting", "referral"):
         op.drop_column(table, "erased_at")
 
