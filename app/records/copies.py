@@ -28,6 +28,7 @@ class Press:
     content: RecordContent
     sealer: Sealer
     former: RecordContent | None = None  # the version that this one corrects
+    check_at: str = ""  # where anybody may have a copy checked (F7)
     _pages: list[LaidOut] = field(default_factory=list)
 
     def copy_for(self, reader: Reader, now: datetime) -> SealedCopy:
@@ -48,7 +49,7 @@ class Press:
     def _sealed(self, copy: ReaderRecord, now: datetime) -> SealedCopy:
         pages = next((made for made in self._pages if made.copy.shares_pages_with(copy)), None)
         if pages is None:
-            pages = lay_out(copy)
+            pages = lay_out(copy, check_at=self.check_at)
             self._pages.append(pages)
         pdf = seal(address(pages, copy), self.sealer, now)
         return SealedCopy(pdf, hashlib.sha256(pdf).hexdigest())

@@ -398,6 +398,11 @@ def verdict_words(verdict: Verdict) -> tuple[str, tuple[str, ...]]:
             )
 
 
+def check_page(base_url: str) -> str:
+    """Where a stranger has a file checked, as it is printed on every copy (F7)."""
+    return f"{base_url.rstrip('/')}/verify"
+
+
 def file_name(reference: str, number: int, part: str = "") -> str:
     """The name of a copy as a file: reference, version and which part of it; nothing of a child
     or family."""

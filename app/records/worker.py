@@ -156,7 +156,7 @@ def _press(settings: Settings, version_id: int) -> Press:
     meeting = session.get_one(Meeting, version.meeting_id)
     former = former_of(session, meeting, version.number)
     session.rollback()
-    return Press(content, sealer_of(settings), former)
+    return Press(content, sealer_of(settings), former, rules.check_page(settings.base_url))
 
 
 def _printed(press: Press, version_id: int, invitee_id: int, now: datetime) -> SealedCopy | None:

@@ -52,12 +52,13 @@ class LaidOut:
     pdf: bytes
 
 
-def render(copy: ReaderRecord) -> bytes:
+def render(copy: ReaderRecord, check_at: str = "") -> bytes:
     """One reader's copy as PDF bytes, not yet sealed. The same copy gives the same bytes.
 
-    Raises `drawable.FontsMissing` where the system lacks the font library. Source: F3, F4.
+    `check_at` is the address where anybody may have the file checked (F7). Raises
+    `drawable.FontsMissing` where the system lacks the font library. Source: F3, F4.
     """
-    return address(lay_out(copy), copy)
+    return address(lay_out(copy, check_at=check_at), copy)
 
 
 def render_draft(copy: ReaderRecord) -> bytes:
@@ -73,7 +74,7 @@ def render_draft(copy: ReaderRecord) -> bytes:
     return out.getvalue()
 
 
-def lay_out(copy: ReaderRecord, *, draft: bool = False) -> LaidOut:
+def lay_out(copy: ReaderRecord, *, draft: bool = False, check_at: str = "") -> LaidOut:
     """The pages for everyone whose view and hash are those of this copy. The costly part."""
     marking = f"{copy.view.marking} {DRAFT_MARKING}" if draft else copy.view.marking
     html = page_template(_TEMPLATES[copy.extract.kind if copy.extract else None]).render(
@@ -88,6 +89,7 @@ def lay_out(copy: ReaderRecord, *, draft: bool = False) -> LaidOut:
         headlines=wording.headlines(copy.view),
         signature=wording.signature(copy),
         hash_lines=_in_groups(copy.canonical_sha256),
+        check_at=check_at,
     )
     return LaidOut(copy, laid_out(html, STYLE))
 

@@ -44,7 +44,7 @@ def extract(
 
 
 def _sealed(settings: Settings, content: RecordContent, part: Part, now: datetime) -> SealedCopy:
-    press = Press(content, sealer_of(settings))
+    press = Press(content, sealer_of(settings), check_at=rules.check_page(settings.base_url))
     if part.kind is ExtractKind.CHILD:
         reader = rules.council_reader(content.record.authority)
         return press.child_extract(part.place, reader, now)

@@ -20,6 +20,7 @@ from app.records.document.render import address, lay_out, render, render_draft
 from app.records.document.seal import Sealer, seal
 from app.records.document.types import Reader, RecordContent
 from app.records.document.verify import attached_record
+from app.records.rules import check_page
 from tests.unit.records import contents, vera
 from tests.unit.records.contents import HEALTH, POLICE, SCHOOL, SOCIAL_CARE
 
@@ -86,6 +87,13 @@ def test_withheld_is_said_in_words() -> None:
     text = text_of(render(for_reader(contents.content(), SCHOOL)))
     for words in ("Withheld: address", "Withheld: referrer", "Withheld: health of others"):
         assert words in text
+
+
+def test_a_copy_says_where_a_stranger_has_it_checked(sealer) -> None:
+    press = Press(contents.content(), sealer, check_at=check_page("https://desk.example.org/"))
+    text = text_of(press.copy_for(SCHOOL, contents.SIGNED).pdf)
+    assert "https://desk.example.org/verify" in text
+    assert "on request" not in text
 
 
 def test_the_first_page_says_what_matters() -> None:
