@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +33,9 @@ class Answer:
 class Browser:
     """Somebody signed in, over real HTTP. One connection for each request."""
 
+    # What stands in every request beside the cookies.
+    headers: ClassVar[dict[str, str]] = {}
+
     def __init__(self, port: int, cookies: dict[str, str]) -> None:
         self._port = port
         self._cookies = dict(cookies)
@@ -43,7 +47,9 @@ class Browser:
         return self._ask("POST", path, urlencode(fields))
 
     def _ask(self, method: str, path: str, body: str | None) -> Answer:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        headers = self.headers | {
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        }
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
