@@ -7,6 +7,7 @@ from types import TracebackType
 import structlog
 from flask import Flask, Response, current_app, make_response, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app.core.refusal import Erased
@@ -50,7 +51,8 @@ WORDS: dict[int, tuple[str, str]] = {
     ),
     503: (
         "The service is not available",
-        "Your change was not saved. Wait a minute, go back and send it again.",
+        "Your change was not saved: either all of it is kept or none. Go back, what you typed is "
+        "still in the form; wait a minute and send it again. If it is urgent, telephone the desk.",
     ),
 }
 
@@ -98,6 +100,14 @@ def init_errors(app: Flask) -> None:
             "This form is too old to be sent",
             "Nothing was changed. Go back, load the page again, and send it once more.",
         )
+
+    @app.errorhandler(OperationalError)
+    def _database_away(error: OperationalError) -> Response:
+        # Stopped, started anew, full or locked: what was not committed is not there.
+        log.error("database away", endpoint=request.endpoint, method=request.method, exc_info=error)
+        page = error_page(503)
+        page.headers["Retry-After"] = "30"
+        return page
 
     @app.errorhandler(Exception)
     def _fault(error: Exception) -> Response:

@@ -56,12 +56,11 @@ def follow(root: Path) -> None:
                           "-- -o '-c listen_addresses='")  # fmt: skip
         password = re.search(r"password[^\n]*:\s*(\S+)", said, re.IGNORECASE)
         assert password, said
-        with unit(root, "desk-web") as port, unit(root, "desk-worker"):
-            sign_in(port, "you@council.example", password[1])
         for command in of_unit(root, "desk-backup", "ExecStart"):
             as_unit(root, command)
-        findings = json.loads(run(root, "desk doctor --json || true"))
-        assert {one["what"] for one in findings if one["verdict"] == "mend"} <= NOT_HERE, findings
+        with unit(root, "desk-web") as port, unit(root, "desk-worker"):
+            sign_in(port, "you@council.example", password[1])
+            well_but_for(root, NOT_HERE)
         assert "The drill went well" in run(root, "desk backup drill")
         run(root, "runuser -u postgres -- dropdb desk\n" + creating(document))
         restored = run(root, "desk restore /var/backups/desk/*.backup")
@@ -69,6 +68,16 @@ def follow(root: Path) -> None:
         assert "Mail leaves again" in run(root, "desk mail release --review")
     finally:
         run(root, "pg_ctlcluster $(pg_lsclusters -h | cut -d' ' -f1,2) stop -m immediate || true")
+
+
+def well_but_for(root: Path, not_here: set[str]) -> None:
+    """`desk doctor` finds nothing else to mend, as soon as the worker has gone round."""
+    for _ in range(20):
+        findings = json.loads(run(root, "desk doctor --json || true"))
+        wrong = [one for one in findings if one["verdict"] == "mend"]
+        if "worker" not in {one["what"] for one in wrong}:
+            break
+    assert {one["what"] for one in wrong} <= not_here, wrong
 
 
 def creating(document: str) -> str:

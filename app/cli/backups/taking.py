@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from pysqlite3.dbapi2 import Error as DriverError
 from sqlalchemy import URL, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -55,9 +56,10 @@ def take(settings: Settings, url: URL, target: Path, now: datetime) -> Manifest:
             f"The backup cannot be written to {target.parent}: {error.strerror}. "
             "Is the folder there, is it yours, is the disk full?"
         ) from error
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, DriverError) as error:
         raise BackupFailed(
-            f"The database could not be read to its end ({type(error).__name__})."
+            f"The database could not be read, or its copy not written, to the end "
+            f"({type(error).__name__}). Is the disk full?"
         ) from error
     finally:
         part.unlink(missing_ok=True)
