@@ -46,7 +46,7 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
         "reminder_sent.invitee_id", "report.invitee_id",
     ),
     "child": (
-        "action.child_id", "child_after.child_id", "child_key.child_id", "child_match.child_id",
+        "action.child_id", "agency_check_child.child_id", "child_after.child_id", "child_key.child_id", "child_match.child_id",
         "child_match.other_id", "child_professional.child_id", "child_taken_off.child_id",
         "held_child.child_id",
         "meeting_child.child_id", "record_filing.child_id", "referral_child.child_id",
@@ -58,7 +58,7 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     ),
     "abuse_case": ("abuse_person.case_id", "list_entry.case_id"),
     "action": ("action_reminder.action_id",),
-    "agency_check": ("check_answer.check_id",),
+    "agency_check": ("agency_check_child.check_id", "check_answer.check_id"),
     "arrival": (
         "arrival_file.arrival_id", "arrival_reopening.arrival_id", "referral_letter.arrival_id",
     ),

@@ -12,7 +12,7 @@ from app.directory.models import Agency
 from app.guests.requests.types import AnswerSeen, Correspondent, RequestSeen
 from app.guests.types import ChildSeen
 from app.invitations.queries import guest_by_session
-from app.referrals.checks.models import AgencyCheck, CheckAnswer
+from app.referrals.checks.models import AgencyCheck, AgencyCheckChild, CheckAnswer
 from app.referrals.checks.rules import wanted_at_once
 from app.referrals.letters.models import ReferralLetter
 from app.referrals.models import Child, Referral, ReferralChild
@@ -29,12 +29,17 @@ _LETTER = (
     .outerjoin(Referral, Referral.id == ReferralLetter.referral_id)
     .outerjoin(Arrival, Arrival.id == ReferralLetter.arrival_id)
 )
-_REQUEST = select(AgencyCheck, Referral.concerns).join(
-    Referral, Referral.id == AgencyCheck.referral_id
-)
+_REQUEST = select(AgencyCheck)
+# About whom it was asked, never who came to the referral since; who was taken off it is gone.
 _CHILDREN = (
     select(Child.given_name, Child.family_name, Child.date_of_birth, Child.due_date)
-    .join(ReferralChild, ReferralChild.child_id == Child.id)
+    .join(AgencyCheckChild, AgencyCheckChild.child_id == Child.id)
+    .join(AgencyCheck, AgencyCheck.id == AgencyCheckChild.check_id)
+    .join(
+        ReferralChild,
+        (ReferralChild.child_id == Child.id)
+        & (ReferralChild.referral_id == AgencyCheck.referral_id),
+    )
     .order_by(ReferralChild.position)
 )
 _ANSWERS = select(CheckAnswer).order_by(CheckAnswer.id.desc())
@@ -65,19 +70,26 @@ def is_ours(session: Session, invitation_id: int | None) -> bool:
 
 
 def request_for(session: Session, check_id: int, now: datetime) -> RequestSeen:
-    """One request with the agency's own answers, as it stands at `now`."""
-    check, concerns = session.execute(_REQUEST.where(AgencyCheck.id == check_id)).one()
-    children = session.execute(_CHILDREN.where(ReferralChild.referral_id == check.referral_id))
+    """One request with the agency's own answers, as it stands at `now`.
+
+    Once it is answered the page needs to say no more than whom it was about: no dates of birth,
+    adults, address or concerns.
+    """
+    check = session.execute(_REQUEST.where(AgencyCheck.id == check_id)).scalar_one()
+    children = session.execute(_CHILDREN.where(AgencyCheck.id == check_id))
     answers = session.execute(_ANSWERS.where(CheckAnswer.check_id == check_id)).scalars().all()
+    wanted = check.answered_at is None
     return RequestSeen(
         ref=check.ref,
         children=tuple(
-            ChildSeen(f"{given} {family}".strip(), born, due)
+            ChildSeen(
+                f"{given} {family}".strip(), born if wanted else None, due if wanted else None
+            )
             for given, family, born, due in children
         ),
-        adults=tuple((check.shared_adults or "").splitlines()),
-        address=check.shared_address or "",
-        concerns=tuple(concerns_in_words(concerns)),
+        adults=tuple((check.shared_adults or "").splitlines()) if wanted else (),
+        address=check.shared_address or "" if wanted else "",
+        concerns=tuple(concerns_in_words(check.concerns)) if wanted else (),
         question=check.question,
         due_at=check.due_at,
         at_once=wanted_at_once(now, check.due_at),

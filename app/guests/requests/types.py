@@ -39,7 +39,8 @@ class AnswerSeen:
 @dataclass(frozen=True, slots=True)
 class RequestSeen:
     """One request as the agency asked may read it: nothing of the referrer, other agencies or what
-    they answered; of adults and address what was chosen when it was asked."""
+    they answered; of children and concerns those it was asked about, of adults and address what
+    was chosen then. Once it is answered, the children's names alone."""
 
     ref: str
     children: tuple[ChildSeen, ...]

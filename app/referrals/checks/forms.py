@@ -56,6 +56,7 @@ class SendAgainForm(OnceForm):
         description="Their own or their team's. Another address gets a link of its own, and the "
         "links that were sent before end.",
     )
+    with_changes = BooleanField("Tell them of this too")
 
 
 class WithdrawForm(BaseForm):

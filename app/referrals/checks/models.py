@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, EncryptedText, values_of
@@ -64,6 +64,9 @@ class AgencyCheck(Base):
     # The mail that carried its link, the last one where it was chased (D7).
     message_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"))
     question: Mapped[str] = mapped_column(EncryptedText)
+    # What the agency is told that it is about, as it was when it was asked: what came later, it
+    # reads only where somebody sends the request again for that.
+    concerns: Mapped[list[str]] = mapped_column(JSON)
     # Told to the agency beside the children, as it was when it was asked: one adult a line.
     shared_adults: Mapped[str | None] = mapped_column(EncryptedText)
     shared_address: Mapped[str | None] = mapped_column(EncryptedText)
@@ -84,6 +87,16 @@ class AgencyCheck(Base):
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class AgencyCheckChild(Base):
+    """A child about whom an agency was asked."""
+
+    __tablename__ = "agency_check_child"
+    __table_args__ = (Index("ix_agency_check_child_child", "child_id", "check_id"),)
+
+    check_id: Mapped[int] = mapped_column(ForeignKey("agency_check.id"), primary_key=True)
+    child_id: Mapped[int] = mapped_column(ForeignKey("child.id"), primary_key=True)
 
 
 class CheckAnswer(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from app.directory.models import Agency, Professional
 from app.invitations.models import Invitation
 from app.outbox.models import OutboxMessage
 from app.outbox.types import FAILED
-from app.referrals.checks.models import AgencyCheck, CheckAnswer
+from app.referrals.checks.models import AgencyCheck, AgencyCheckChild, CheckAnswer
 
 _CHECKS = (
     select(
@@ -82,6 +83,21 @@ _OPEN_PEOPLE = select(AgencyCheck.professional_id).where(
     AgencyCheck.answered_at.is_(None),
     AgencyCheck.withdrawn_at.is_(None),
 )
+
+
+_ABOUT = (
+    select(AgencyCheckChild.check_id, AgencyCheckChild.child_id)
+    .join(AgencyCheck, AgencyCheck.id == AgencyCheckChild.check_id)
+    .where(AgencyCheck.referral_id == bindparam("referral"))
+)
+
+
+def asked_about(session: Session, referral_id: int) -> dict[int, set[int]]:
+    """About which children each request of a referral is, by the numbers of both."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for check_id, child_id in session.execute(_ABOUT, {"referral": referral_id}):
+        found[check_id].add(child_id)
+    return found
 
 
 def newest_answer(session: Session, check_id: int) -> int:

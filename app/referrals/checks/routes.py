@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 from flask import Blueprint, Response, abort, flash, request, url_for
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -46,11 +49,17 @@ def checks(ref: str) -> Response:
     held = _viewed(ref, "agency checks")
     moment = now()
     asked = queries.checks_on(reading(), held.id)
+    about = queries.asked_about(reading(), held.id) if asked else {}
     return respond(
         "referrals/checks/checks.html",
         referral=held,
         names=_names(held),
-        checks=[shown.shown_check(one, moment) for one in asked],
+        checks=[
+            shown.shown_check(
+                one, moment, shown.came_since(one.check, held, about.get(one.check.id, ()))
+            )
+            for one in asked
+        ],
         summary=shown.summary(queries.times_on(reading(), held.id), moment),
         may_ask=may(Permission.REFERRAL_ASK),
         may_rate=may(Permission.REFERRAL_RATE),
@@ -163,7 +172,7 @@ def withdraw(ref: str, check_ref: str) -> Response:
     held, check = _check(reading(), ref, check_ref)
     form = WithdrawForm(data={"version": check.version})
     if form.validate_on_submit():
-        try:
+        with _said_in(form, ref, check_ref, "reason"):
             with transaction() as session:
                 _, current = _check(session, ref, check_ref)
                 service.withdraw(
@@ -171,14 +180,6 @@ def withdraw(ref: str, check_ref: str) -> Response:
                 )
             flash("The request is withdrawn, its link opens nothing any more.", "success")
             return go_to(url_for("checks.checks", ref=ref))
-        except Refused as refusal:
-            form.add_error(refusal.field, refusal.message)
-        except (ChangedMeanwhile, StaleDataError):
-            form.version.data = _check(reading(), ref, check_ref)[1].version
-            form.version.raw_data = None
-            form.add_error(
-                "reason", "This request was answered or chased meanwhile: look before you withdraw"
-            )
     return _one("withdraw", held, check, form)
 
 
@@ -189,28 +190,38 @@ def send_again(ref: str, check_ref: str) -> Response:
     email = queries.address_of(reading(), check)
     form = SendAgainForm(data={"version": check.version, "email": email})
     here = url_for("checks.checks", ref=held.ref)
+    about = queries.asked_about(reading(), held.id).get(check.id, set())
     if form.validate_on_submit():
-        try:
+        with _said_in(form, ref, check_ref, "email"):
             with transaction() as session:
                 if not (before := done_before(session, form.nonce.data)):
                     _, current = _check(session, ref, check_ref)
                     service.send_again(
                         session, signed_in().actor, current, form.email.data, sender(), now(),
-                        form.version.data,
+                        form.version.data, with_changes=form.with_changes.data,
                     )  # fmt: skip
                     mark_done(session, form.nonce.data, here, now())
             if not before:
                 flash("The request is sent again.", "success")
             return go_to(here)
-        except Refused as refusal:
-            form.add_error(refusal.field, refusal.message)
-        except (ChangedMeanwhile, StaleDataError):
-            form.version.data = _check(reading(), ref, check_ref)[1].version
-            form.version.raw_data = None
-            form.add_error(
-                "email", "This request was answered or chased meanwhile: look before you send it"
-            )
-    return _one("send_again", held, check, form)
+    return _one("send_again", held, check, form, since=shown.came_since(check, held, about))
+
+
+@contextmanager
+def _said_in(
+    form: SendAgainForm | WithdrawForm, ref: str, check_ref: str, field: str
+) -> Iterator[None]:
+    """A refusal stands beside its field; that somebody was first beside `field`."""
+    try:
+        yield
+    except Refused as refusal:
+        form.add_error(refusal.field, refusal.message)
+    except (ChangedMeanwhile, StaleDataError):
+        form.version.data = _check(reading(), ref, check_ref)[1].version
+        form.version.raw_data = None
+        form.add_error(
+            field, "This request was answered or chased meanwhile: look, then press again"
+        )
 
 
 def _one(
@@ -218,6 +229,7 @@ def _one(
     held: Referral,
     check: AgencyCheck,
     form: AnswerForm | SendAgainForm | WithdrawForm,
+    since: Sequence[str] = (),
 ) -> Response:
     status = 422 if form.errors else 200
     agency = directory.agency(reading(), check.agency_id)
@@ -227,6 +239,7 @@ def _one(
         form=form,
         referral=held,
         check=check,
+        since=since,
         earlier=shown.shown_answers(reading(), check.id) if page == "answer" else (),
         agency=agency.name if agency else "",
         names=_names(held),

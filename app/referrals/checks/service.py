@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
@@ -22,11 +23,12 @@ from app.invitations.models import Invitation
 from app.invitations.types import LetterKind
 from app.outbox import service as outbox
 from app.protocols.registry import active
+from app.protocols.types import Protocol
 from app.referrals import queries as referrals
 from app.referrals.acting import staff_id, subject_of, unchanged
 from app.referrals.checks import queries, rules
 from app.referrals.checks.clock import due_for
-from app.referrals.checks.models import AgencyCheck, CheckAnswer
+from app.referrals.checks.models import AgencyCheck, AgencyCheckChild, CheckAnswer
 from app.referrals.checks.types import NOTHING_MORE, AfterDecision, AnswerGiven, AnswerVia, Told
 from app.referrals.consent.rules import sharing_problem
 from app.referrals.models import Referral
@@ -55,13 +57,7 @@ def ask(
     unchanged(referral, version)
     rules.check_ask(people, question)
     protocol = active(directory.council(session).protocol_id)
-    newest = referrals.consents(session, referral.id)[:1]
-    if problem := sharing_problem(
-        protocol,
-        referral.consent,
-        referral.lawful_basis,
-        told=bool(newest and newest[0].consent.family_told),
-    ):
+    if problem := _sharing_problem(session, protocol, referral):
         raise Refused("people", problem)
     found = [one for one in directory.professionals(session, set(people)) if one.ended_at is None]
     if len(found) < len(set(people)):
@@ -89,6 +85,7 @@ def ask(
             professional_id=person.id,
             invitation_id=invitation.id if invitation else None,
             question=question,
+            concerns=list(referral.concerns),
             shared_adults="\n".join(told.adults) or None,
             shared_address=told.address or None,
             asked_by_id=staff_id(actor),
@@ -108,6 +105,7 @@ def ask(
         asked.append(check)
     session.flush()
     for check in asked:
+        _about(session, check, referral)
         _send(session, LetterKind.REQUEST, check, sender, now)
     record(
         session, actor, "agencies asked", subject_of(referral), now,
@@ -191,18 +189,28 @@ def send_again(
     sender: Sender,
     now: datetime,
     version: int,
+    *,
+    with_changes: bool = False,
 ) -> None:
     """Send a request again, to another address where the first one was wrong (A6, D7).
 
-    Another address gets a link of its own, and those that were sent end: they may have reached a
+    `with_changes`: from now on the agency is told of the referral's children and concerns as they
+    are now; without it, of those it was asked about, whatever came since. Another address gets a link of its own, and those that were sent end: they may have reached a
     stranger. A failure is seen to by that. Raises Refused (field `email`) for an address that is
-    none and once the request was answered or withdrawn, ChangedMeanwhile where it was answered,
-    chased or withdrawn in between.
+    none and once the request was answered or withdrawn, (field `with_changes`) where nothing more
+    may be shared, ChangedMeanwhile where it was answered, chased or withdrawn in between.
     """
     if check.version != version:
         raise ChangedMeanwhile
     if check.answered_at is not None or check.withdrawn_at is not None:
         raise Refused("email", "This request is answered or withdrawn: there is nothing to send")
+    if with_changes:
+        referral = session.get_one(Referral, check.referral_id)
+        protocol = active(directory.council(session).protocol_id)
+        if problem := _sharing_problem(session, protocol, referral):
+            raise Refused("with_changes", problem)
+        check.concerns = list(referral.concerns)
+        _about(session, check, referral)
     held = session.get(Invitation, check.invitation_id) if check.invitation_id else None
     person = session.get_one(Professional, check.professional_id)
     moved = held is None or held.email.casefold() != email.strip().casefold()
@@ -220,7 +228,7 @@ def send_again(
     _send(session, LetterKind.REQUEST, check, sender, now)
     record(
         session, actor, "request sent again", _subject(session, check), now,
-        {"request": check.ref, "other_address": moved},
+        {"request": check.ref, "other_address": moved, "told_of_changes": with_changes},
     )  # fmt: skip
 
 
@@ -277,6 +285,25 @@ def after_decision(
             )  # fmt: skip
         else:
             _withdraw(session, actor, check, f"The referral was decided: {decided}", now)
+
+
+def _sharing_problem(session: Session, protocol: Protocol, referral: Referral) -> str | None:
+    newest = referrals.consents(session, referral.id)[:1]
+    return sharing_problem(
+        protocol,
+        referral.consent,
+        referral.lawful_basis,
+        told=bool(newest and newest[0].consent.family_told),
+    )
+
+
+def _about(session: Session, check: AgencyCheck, referral: Referral) -> None:
+    """From now on the request is about the children who stand on the referral now."""
+    session.execute(delete(AgencyCheckChild).where(AgencyCheckChild.check_id == check.id))
+    session.add_all(
+        AgencyCheckChild(check_id=check.id, child_id=row.child_id) for row in referral.children
+    )
+    session.flush()
 
 
 def _withdraw(

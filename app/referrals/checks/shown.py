@@ -13,10 +13,11 @@ from app.directory.models import Professional
 from app.invitations.wording import telephone_uri
 from app.protocols.wording import time_left
 from app.referrals.checks import rules
+from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.queries import Asked, HeldAnswer, Times, answers_to
 from app.referrals.checks.types import CheckState, Held, Told
 from app.referrals.models import Referral, ReferralAdult
-from app.referrals.shown import name_of
+from app.referrals.shown import concerns_in_words, name_of
 
 _COLOURS = {
     CheckState.WAITING: "blue",
@@ -52,6 +53,7 @@ class ShownCheck:
     question: str
     told: tuple[str, ...]
     answers: tuple[ShownAnswer, ...]
+    since: tuple[str, ...]  # of what the agency was not told, while its answer is waited for
     withdrawn: str
     wanted: str
     not_arrived: str | None
@@ -60,8 +62,18 @@ class ShownCheck:
     version: int
 
 
-def shown_check(one: Asked, now: datetime) -> ShownCheck:
-    """A request at the aware moment `now`."""
+def came_since(check: AgencyCheck, referral: Referral, about: Collection[int]) -> tuple[str, ...]:
+    """The children and concerns of a referral of which an agency was not told when it was asked
+    about the children `about`."""
+    fresh = [one for one in referral.concerns if one not in check.concerns]
+    return (
+        *(name_of(row.child) for row in referral.children if row.child_id not in about),
+        *concerns_in_words(fresh),
+    )
+
+
+def shown_check(one: Asked, now: datetime, since: tuple[str, ...] = ()) -> ShownCheck:
+    """A request at the aware moment `now`; `since` is what came to the referral after it."""
     check = one.check
     late_from = rules.late_from(check.asked_at, check.due_at)
     state = rules.state_of(
@@ -102,6 +114,7 @@ def shown_check(one: Asked, now: datetime) -> ShownCheck:
             for line in (words or "").splitlines()
         ),
         answers=tuple(_shown_answer(answer) for answer in one.answers),
+        since=since if is_open else (),
         withdrawn=check.withdrawn_reason or "",
         wanted=check.wanted_because or "",
         not_arrived=one.problem if is_open else None,

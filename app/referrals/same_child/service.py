@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -21,6 +21,7 @@ from app.audit.types import Actor, Subject
 from app.core.refusal import Refused
 from app.referrals import children, keys
 from app.referrals import queries as referrals
+from app.referrals.checks.models import AgencyCheck, AgencyCheckChild
 from app.referrals.models import Child, ChildProfessional, Referral, ReferralChild
 from app.referrals.re_referrals import count_anew
 from app.referrals.same_child import queries
@@ -183,6 +184,7 @@ def _move(session: Session, referral_ids: Collection[int], source: int, target: 
         .values(child_id=target)
         .execution_options(synchronize_session=False)
     )
+    _asked_about(session, referral_ids, source, target)
     concerned = {*referral_ids, *queries.referral_ids(session, source)}
     concerned |= {*queries.referral_ids(session, target)}
     held = queries.referrals(session, concerned)
@@ -192,6 +194,18 @@ def _move(session: Session, referral_ids: Collection[int], source: int, target: 
             # Whoever has the referral open is told, even where only its children changed.
             flag_modified(referral, "earlier_referral_id")
     session.flush()
+
+
+def _asked_about(session: Session, referral_ids: Collection[int], source: int, target: int) -> None:
+    """Agencies that were asked about the one were asked about the other (A6)."""
+    checks = select(AgencyCheck.id).where(AgencyCheck.referral_id.in_(referral_ids))
+    both = select(AgencyCheckChild.check_id).where(AgencyCheckChild.child_id == target)
+    of_source = (AgencyCheckChild.child_id == source, AgencyCheckChild.check_id.in_(checks))
+    for statement in (
+        delete(AgencyCheckChild).where(*of_source, AgencyCheckChild.check_id.in_(both)),
+        update(AgencyCheckChild).where(*of_source).values(child_id=target),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
 
 
 def _note(

@@ -1,0 +1,42 @@
+"""about which children and concerns an agency was asked"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0024"
+down_revision = "0023"
+branch_labels = None
+depends_on = None
+
+TABLE = "agency_check_child"
+
+
+def upgrade() -> None:
+    op.create_table(
+        TABLE,
+        sa.Column("check_id", sa.Integer(), nullable=False),
+        sa.Column("child_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["check_id"], ["agency_check.id"], name=op.f(f"fk_{TABLE}_check_id_agency_check")
+        ),
+        sa.ForeignKeyConstraint(["child_id"], ["child.id"], name=op.f(f"fk_{TABLE}_child_id_child")),
+        sa.PrimaryKeyConstraint("check_id", "child_id", name=op.f(f"pk_{TABLE}")),
+    )
+    op.create_index(f"ix_{TABLE}_child", TABLE, ["child_id", "check_id"])
+    # Until now each agency read what stands on the referral: that is what it was told.
+    op.execute(
+        f"INSERT INTO {TABLE} (check_id, child_id) SELECT agency_check.id, referral_child.child_id "
+        "FROM agency_check JOIN referral_child "
+        "ON referral_child.referral_id = agency_check.referral_id"
+    )
+    none = sa.Column("concerns", sa.JSON(), nullable=False, server_default=sa.text("'[]'"))
+    op.add_column("agency_check", none)
+    op.execute(
+        "UPDATE agency_check SET concerns = "
+        "(SELECT referral.concerns FROM referral WHERE referral.id = agency_check.referral_id)"
+    )
+
+
+def downgrade() -> None:
+    op.drop_column("agency_check", "concerns")
+    op.drop_table(TABLE)
