@@ -24,6 +24,7 @@ from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.meetings.overview import overview_of
 from app.meetings.types import Answer, MeetingState, ReportVia
+from app.referrals.checks.shown import answered_on
 from app.web.access import access
 from app.web.forms import OnceForm
 from app.web.htmx import go_to, respond
@@ -98,7 +99,8 @@ def overview(ref: str) -> Response:
     note_view(ref, "discussion")
     session = reading()
     view = overview_of(session, meeting_or_404(session, ref), signed_in(), now())
-    return respond("meetings/overview/page.html", view=view)
+    asked = answered_on(session, view.meeting.referral_id, now())
+    return respond("meetings/overview/page.html", view=view, asked=asked)
 
 
 @blueprint.get("/discussions/<ref>/now")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.core.database import Base, EncryptedDate, EncryptedText, values_of
 from app.referrals.types import (
+    AT_RISK_NOW,
+    IN_TURN,
     Channel,
     ConsentState,
     DomesticAbuseRisk,
+    Flag,
     LawfulBasis,
     Outcome,
     Rating,
@@ -81,6 +84,7 @@ class Referral(Base):
         # The queue: late first, flat from a thousand rows to a million.
         Index(
             "ix_referral_open",
+            "queue_place",
             "act_by_at",
             "id",
             sqlite_where=text("decided_at IS NULL"),
@@ -130,6 +134,8 @@ class Referral(Base):
     # A referral on one of these children within 12 months before (A3).
     earlier_referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"))
     decision_due_at: Mapped[datetime]
+    # 0 where a child may be at risk now, else 1: kept with the flags, for the order of the queue.
+    queue_place: Mapped[int]
     # Before the decision: the first of its clock and the strategy discussion's, if one is needed.
     act_by_at: Mapped[datetime]
     outcome: Mapped[Outcome | None] = mapped_column(values_of(Outcome))
@@ -146,6 +152,11 @@ class Referral(Base):
     )
 
     __mapper_args__ = {"version_id_col": version}
+
+    @validates("flags")
+    def _placed(self, _name: str, flags: list[str]) -> list[str]:
+        self.queue_place = AT_RISK_NOW if Flag.RISK_NOW.value in flags else IN_TURN
+        return flags
 
 
 class ReferralChild(Base):

@@ -63,6 +63,7 @@ class ListedReferral(NamedTuple):
     ref: str
     received_at: datetime
     decision_due_at: datetime
+    queue_place: int
     act_by_at: datetime
     decided_at: datetime | None
     channel: Channel
@@ -85,6 +86,7 @@ _COLUMNS = (
     Referral.ref,
     Referral.received_at,
     Referral.decision_due_at,
+    Referral.queue_place,
     Referral.act_by_at,
     Referral.decided_at,
     Referral.channel,
@@ -95,10 +97,8 @@ _COLUMNS = (
     Referral.outcome,
     Referral.earlier_referral_id,
 )
-_KEY = tuple_(
-    bindparam("moment", type_=UTCDateTime()),
-    bindparam("last", type_=Integer()),
-)
+_KEY_PARTS = (bindparam("moment", type_=UTCDateTime()), bindparam("last", type_=Integer()))
+_KEY = tuple_(*_KEY_PARTS)
 _SIZE = bindparam("size", type_=Integer())
 
 
@@ -119,13 +119,19 @@ def _with_children(cut: Select[*tuple[Any, ...]], *order: str) -> Select[*tuple[
 
 
 _OPEN = (
-    select(*_COLUMNS).where(Referral.decided_at.is_(None)).order_by(Referral.act_by_at, Referral.id)
+    select(*_COLUMNS)
+    .where(Referral.decided_at.is_(None))
+    .order_by(Referral.queue_place, Referral.act_by_at, Referral.id)
 )
 _ALL = select(*_COLUMNS).order_by(Referral.received_at.desc(), Referral.id.desc())
-_OPEN_FIRST = _with_children(_OPEN, "act_by_at", "id")
+_OPEN_FIRST = _with_children(_OPEN, "queue_place", "act_by_at", "id")
 _OPEN_AFTER = _with_children(
-    _OPEN.where(tuple_(Referral.act_by_at, Referral.id) > _KEY), "act_by_at", "id"
-)
+    _OPEN.where(
+        tuple_(Referral.queue_place, Referral.act_by_at, Referral.id)
+        > tuple_(bindparam("place", type_=Integer()), *_KEY_PARTS)
+    ),
+    "queue_place", "act_by_at", "id",
+)  # fmt: skip
 _ALL_FIRST = _with_children(_ALL, "-received_at", "-id")
 _ALL_BEFORE = _with_children(
     _ALL.where(tuple_(Referral.received_at, Referral.id) < _KEY), "-received_at", "-id"
@@ -133,13 +139,16 @@ _ALL_BEFORE = _with_children(
 
 
 def open_referrals(
-    session: Session, after: tuple[datetime, int] | None = None, size: int = PAGE
+    session: Session, after: tuple[int, datetime, int] | None = None, size: int = PAGE
 ) -> Page:
-    """Referrals not yet decided, the earliest due first, so that late ones lead.
+    """Referrals not yet decided: a child who may be at risk now on top (A1), then the earliest due
+    first, so that late ones lead.
 
-    `after` is (act_by_at, id) of the last row of the page before.
+    `after` is (place, act_by_at, id) of the last row of the page before.
     """
-    return _page(session, _OPEN_FIRST if after is None else _OPEN_AFTER, after, size)
+    if after is None:
+        return _page(session, _OPEN_FIRST, None, size)
+    return _page(session, _OPEN_AFTER, after[1:], size, place=after[0])
 
 
 def all_referrals(
@@ -150,9 +159,13 @@ def all_referrals(
 
 
 def _page(
-    session: Session, query: Select[*tuple[Any, ...]], key: tuple[datetime, int] | None, size: int
+    session: Session,
+    query: Select[*tuple[Any, ...]],
+    key: tuple[datetime, int] | None,
+    size: int,
+    **more: object,
 ) -> Page:
-    values: dict[str, object] = {"size": size + 1}
+    values: dict[str, object] = {"size": size + 1, **more}
     if key is not None:
         values |= {"moment": key[0], "last": key[1]}
     rows: dict[int, ListedReferral] = {}
@@ -164,6 +177,7 @@ def _page(
                 ref=found.ref,
                 received_at=found.received_at,
                 decision_due_at=found.decision_due_at,
+                queue_place=found.queue_place,
                 act_by_at=found.act_by_at,
                 decided_at=found.decided_at,
                 channel=found.channel,

@@ -22,13 +22,15 @@ from app.referrals.finding import found
 from app.referrals.outcome import routes as outcome_routes
 from app.referrals.page import changed_since, referral_page
 from app.referrals.rating import routes as rating_routes
-from app.referrals.types import Outcome
+from app.referrals.types import AT_RISK_NOW, IN_TURN, Outcome
 from app.web.access import access
 from app.web.htmx import respond
 from app.web.keys import moment_key
 from app.web.numbers import whole
 
 Key = tuple[datetime, int]
+OpenKey = tuple[int, datetime, int]
+_PLACES = (str(AT_RISK_NOW), str(IN_TURN))
 
 
 @blueprint.get("/")
@@ -38,36 +40,46 @@ def queue() -> Response:
     everything = request.args.get("show") == "all"
     if request.args.get("show") == "waiting":
         return _waiting(moment)
-    key = moment_key(request.args.get("after", ""))
-    rows, last = (_everything if everything else _to_decide)(reading(), key, moment)
-    older = ""
-    if last is not None:
-        after = f"{last[0].isoformat()},{last[1]}"
-        older = url_for("referrals.queue", show="all" if everything else None, after=after)
+    typed = request.args.get("after", "")
+    key: Key | OpenKey | None
+    if everything:
+        rows, after = _everything(reading(), key := moment_key(typed), moment)
+    else:
+        rows, after = _to_decide(reading(), key := _open_key(typed), moment)
+    older = url_for("referrals.queue", show="all" if everything else None, after=after)
     return respond(
         "referrals/queue.html",
         rows=rows,
         everything=everything,
         arrived=None if everything or key else arrivals.arrived(reading(), moment),
         first=url_for("referrals.queue", show="all" if everything else None) if key else "",
-        older=older,
+        older=older if after else "",
         may_enter=may(Permission.REFERRAL_ENTER),
     )
 
 
+def _open_key(typed: str) -> OpenKey | None:
+    """The last row of the page before, out of the address; a broken one is the first page."""
+    place, _, rest = typed.partition(",")
+    key = moment_key(rest)
+    return (int(place), *key) if key and place in _PLACES else None
+
+
 def _to_decide(
-    session: Session, after: Key | None, moment: datetime
-) -> tuple[list[shown.ListRow], Key | None]:
-    """One page of those not yet decided, and its last key where there is more."""
+    session: Session, after: OpenKey | None, moment: datetime
+) -> tuple[list[shown.ListRow], str]:
+    """One page of those not yet decided, and the key of the next one where there is more."""
     page = queries.open_referrals(session, after)
-    last = page.rows[-1] if page.more else None
     rows = [shown.list_row(row, moment) for row in page.rows]
-    return rows, (last.act_by_at, last.id) if last is not None else None
+    if not page.more:
+        return rows, ""
+    last = page.rows[-1]
+    return rows, f"{last.queue_place},{last.act_by_at.isoformat()},{last.id}"
 
 
 def _everything(
     session: Session, before: Key | None, moment: datetime
-) -> tuple[list[shown.ListRow], Key | None]:
+) -> tuple[list[shown.ListRow], str]:
     """One page of every referral, and of the forms that were closed as none, the newest first."""
     page = queries.all_referrals(session, before)
     found = [((row.received_at, row.id), shown.list_row(row, moment)) for row in page.rows]
@@ -76,7 +88,8 @@ def _everything(
     found.sort(key=lambda one: one[0], reverse=True)
     more = page.more or len(found) > queries.PAGE
     cut = found[: queries.PAGE]
-    return [row for _, row in cut], cut[-1][0] if more else None
+    at, last = cut[-1][0] if cut else (moment, 0)
+    return [row for _, row in cut], f"{at.isoformat()},{last}" if more else ""
 
 
 def _waiting(moment: datetime) -> Response:

@@ -8,6 +8,9 @@ from datetime import date, datetime
 
 from app.directory.types import AgencyKind
 
+# Where a referral stands in the queue: a child who may be at risk now before everybody else (A1).
+AT_RISK_NOW, IN_TURN = 0, 1
+
 
 class Channel(enum.Enum):
     """How a contact came in (A1)."""

@@ -27,6 +27,7 @@ from app.referrals.outcome.models import ReferralReopening
 from app.referrals.public.models import Arrival
 from app.referrals.rating.rules import needs_second
 from app.referrals.rating.types import Rated
+from app.referrals.types import Outcome
 from app.reports.types import WorkKind
 
 MOST = 25
@@ -41,14 +42,15 @@ failed = OutboxMessage.state.in_(
 _is_open = AgencyCheck.answered_at.is_(None) & AgencyCheck.withdrawn_at.is_(None)
 _no_due = literal(None, UTCDateTime()).label("due_at")
 
-# Late although the referral is decided: somebody said that the answer is wanted all the same.
+# Late although the referral is decided: somebody said that the answer is wanted all the same, or
+# it is wanted for the strategy discussion.
 LATE_AND_WANTED: Rows = (
     select(Referral.id, Referral.ref, func.min(AgencyCheck.due_at).label("due_at"))
     .join(AgencyCheck, AgencyCheck.referral_id == Referral.id)
     .where(
         Referral.decided_at.is_not(None),
         _is_open,
-        AgencyCheck.wanted_because.is_not(None),
+        AgencyCheck.wanted_because.is_not(None) | (Referral.outcome == Outcome.STRATEGY_DISCUSSION),
         AgencyCheck.due_at < bindparam("now", type_=UTCDateTime()),
     )
     .group_by(Referral.id, Referral.ref)

@@ -10,18 +10,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     CompoundSelect,
     Select,
-    String,
     bindparam,
     case,
-    exists,
     func,
     literal,
     null,
     select,
-    type_coerce,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime
@@ -33,11 +30,10 @@ from app.meetings.papers.types import FormState
 from app.meetings.types import ActionState, Answer, Format, MeetingState
 from app.outbox.models import OutboxMessage
 from app.records.models import RecordFault, RecordVersion
-from app.referrals.abuse.models import AbuseCase
-from app.referrals.models import Child, Referral, ReferralChild
+from app.referrals.models import Child, ReferralChild
 from app.referrals.public.models import Arrival
-from app.referrals.types import DomesticAbuseRisk, Outcome
-from app.reports import asked
+from app.referrals.types import DomesticAbuseRisk
+from app.reports import asked, cancelled, triage
 from app.reports.following import REVIEWS, follows
 from app.reports.types import FOLLOWS, WorkKind
 
@@ -94,42 +90,6 @@ def _meetings(due: Any, *conditions: Any) -> Rows:
     )
 
 
-_other = aliased(Meeting)
-# Cancelled, while the decision stands that one is needed and nothing took its place: the clock
-# runs on, and nobody else would speak of the child. The reference is that of the referral.
-_CANCELLED = (
-    select(Meeting.id, Referral.ref, Meeting.due_at)
-    .join(Referral, Referral.id == Meeting.referral_id)
-    .where(
-        _is(MeetingState.CANCELLED),
-        Referral.outcome == Outcome.STRATEGY_DISCUSSION,
-        ~exists().where(
-            _other.referral_id == Meeting.referral_id,
-            _other.id != Meeting.id,
-            (_other.state != MeetingState.CANCELLED) | (_other.id > Meeting.id),
-        ),
-    )
-    .order_by(Meeting.due_at, Meeting.id)
-)
-_mine, _theirs = aliased(MeetingChild), aliased(MeetingChild)
-# The same of an open case (A11): there is no referral to ask, so the discussion itself keeps
-# whether another is needed.
-_CANCELLED_OPEN_CASE = (
-    select(Meeting.id, Meeting.ref, Meeting.due_at)
-    .where(
-        _is(MeetingState.CANCELLED),
-        Meeting.referral_id.is_(None),
-        Meeting.not_needed_at.is_(None),
-        ~exists()
-        .where(
-            _mine.meeting_id == Meeting.id,
-            _theirs.child_id == _mine.child_id,
-            _theirs.meeting_id > Meeting.id,
-        )
-        .correlate(Meeting),
-    )
-    .order_by(Meeting.due_at, Meeting.id)
-)
 # The oldest failures first, cut before they are put together: many may lie unseen.
 _FAILURES = (
     select(Invitee.meeting_id)
@@ -177,35 +137,10 @@ _FORMS_NOT_ARRIVED = (
     .limit(MOST)
 )
 
-# What came by the public form and waits to be taken in.
-_WAITING = (
-    select(Arrival.id, Arrival.ref, Arrival.decision_due_at.label("due_at"))
-    .where(Arrival.sent_at.is_not(None), Arrival.settled_at.is_(None))
-    .order_by(Arrival.decision_due_at, Arrival.id)
-)
 _BRANCHES: dict[WorkKind, Rows] = {
-    # Apart from the others, so that no number of them can push it off the page.
-    WorkKind.AT_RISK: _branch(WorkKind.AT_RISK, _WAITING.where(Arrival.risk_now)),
-    WorkKind.TAKE_IN: _branch(WorkKind.TAKE_IN, _WAITING.where(~Arrival.risk_now)),
-    WorkKind.DECIDE: _branch(
-        WorkKind.DECIDE,
-        select(Referral.id, Referral.ref, Referral.act_by_at.label("due_at"))
-        .where(Referral.decided_at.is_(None))
-        .order_by(Referral.act_by_at, Referral.id),
-    ),
-    WorkKind.ABUSE: _branch(
-        WorkKind.ABUSE,
-        select(
-            AbuseCase.id,
-            AbuseCase.ref,
-            AbuseCase.due_at,
-            type_coerce(AbuseCase.risk, String()).label("risk"),
-        )
-        .where(AbuseCase.closed_at.is_(None), AbuseCase.due_at.is_not(None))
-        .order_by(AbuseCase.due_at, AbuseCase.id),
-    ),
-    WorkKind.REPLACE: _branch(WorkKind.REPLACE, _CANCELLED),
-    WorkKind.BOOK_AGAIN: _branch(WorkKind.BOOK_AGAIN, _CANCELLED_OPEN_CASE),
+    **{kind: _branch(kind, rows) for kind, rows in triage.ROWS.items()},
+    WorkKind.REPLACE: _branch(WorkKind.REPLACE, cancelled.OF_REFERRALS),
+    WorkKind.BOOK_AGAIN: _branch(WorkKind.BOOK_AGAIN, cancelled.BESIDE_THEM),
     WorkKind.BOOK: _branch(WorkKind.BOOK, _meetings(Meeting.due_at, _is(MeetingState.NEEDED))),
     WorkKind.UNDER_WAY: _branch(
         WorkKind.UNDER_WAY, _meetings(Meeting.started_at, _is(MeetingState.UNDER_WAY))
@@ -237,7 +172,6 @@ _BRANCHES: dict[WorkKind, Rows] = {
         )
         .order_by(Meeting.id),
     ),
-    WorkKind.AGENCY_LATE: _branch(WorkKind.AGENCY_LATE, asked.LATE_AND_WANTED),
     WorkKind.REQUEST_MAIL: _branch(WorkKind.REQUEST_MAIL, asked.REQUESTS_FAILED),
     WorkKind.LETTER_MAIL: _branch(WorkKind.LETTER_MAIL, asked.LETTERS_FAILED),
     WorkKind.FORM_MAIL: _branch(WorkKind.FORM_MAIL, asked.FORMS_FAILED),
@@ -401,7 +335,10 @@ _NAMED = {
     WorkKind.AT_RISK: "arrivals",
     WorkKind.TAKE_IN: "arrivals",
     WorkKind.FORM_MAIL: "arrivals",
+    WorkKind.DECIDE_NOW: "referrals",
     WorkKind.DECIDE: "referrals",
+    WorkKind.ANSWERED_SINCE: "referrals",
+    WorkKind.SETTLE_RATING: "referrals",
     WorkKind.ANSWERS_IN: "referrals",
     WorkKind.RATE_AGAIN: "referrals",
     WorkKind.AGENCY_LATE: "referrals",

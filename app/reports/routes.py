@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from app.accounts.rules import may as roles_may
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission, StaffMember
-from app.core.clock import now
+from app.core.clock import london_date, now
 from app.core.session import reading
 from app.meetings.received.queries import how_many_wait
+from app.protocols.working_days import end_of_day
 from app.referrals.arrivals.queries import how_many_wait as forms_that_wait
-from app.reports import asked, queries
+from app.referrals.rating.rules import may_settle
+from app.reports import asked, queries, triage
 from app.reports.queries import Names
 from app.reports.rules import DONE_BY, in_order, kinds_for, state_of, what_failed
 from app.reports.types import FOLLOWS, Coming, OpenAction, Work, WorkKind
@@ -26,7 +28,10 @@ from app.web.htmx import respond
 blueprint = Blueprint("reports", __name__)
 
 _ON_REFERRALS = {
+    WorkKind.DECIDE_NOW: "referrals.referral",
     WorkKind.DECIDE: "referrals.referral",
+    WorkKind.SETTLE_RATING: "referrals.settle",
+    WorkKind.ANSWERED_SINCE: "checks.checks",
     WorkKind.REPLACE: "referrals.referral",
     WorkKind.ANSWERS_IN: "checks.checks",
     WorkKind.RATE_AGAIN: "checks.checks",
@@ -34,6 +39,8 @@ _ON_REFERRALS = {
     WorkKind.REQUEST_MAIL: "checks.checks",
     WorkKind.LETTER_MAIL: "letters.letters",
 }
+# What agencies answered says what is to be done next.
+_WITH_STEPS = (WorkKind.DECIDE_NOW, WorkKind.DECIDE, WorkKind.AGENCY_LATE)
 # Actions that are due later are seen on the page of their discussion.
 ACTIONS_AHEAD = timedelta(days=2)
 # A conference or an assessment shows here when its week has come.
@@ -50,6 +57,8 @@ def first_page() -> Response:
     booked = queries.coming(session) if sees_cases else []
     names = queries.names(session, rows, (row.id for row in booked))
     work = _work(session, rows, names, staff, moment)
+    undecided = _of(rows, WorkKind.DECIDE_NOW, WorkKind.DECIDE)
+    to_decide = triage.how_many_to_decide(session) if undecided else 0
     by_form = [row for row in rows if row.kind in (WorkKind.AT_RISK, WorkKind.TAKE_IN)]
     cut = any(
         sum(row.kind is kind for row in by_form) == queries.MOST
@@ -61,6 +70,8 @@ def first_page() -> Response:
         own=[one for one in work if not one.waits_on_others],
         others=[one for one in work if one.waits_on_others],
         more_by_form=forms_that_wait(session) - len(by_form) if cut else 0,
+        more_to_decide=to_decide - len(undecided),
+        or_more=to_decide == triage.COUNTED,
         coming=_coming(booked, names),
         actions=(
             _actions(session, moment) if roles_may(staff.roles, Permission.DISCUSSION_BOOK) else []
@@ -91,19 +102,28 @@ def _work(
     lost: dict[int, list[str]] = {}
     if any(row.kind is WorkKind.REQUEST_MAIL for row in rows):
         lost = asked.requests_not_arrived(session)
-    asking = [row.id for row in rows if row.kind in (WorkKind.DECIDE, WorkKind.AGENCY_LATE)]
-    steps = asked.next_steps(session, asking, moment)
+    steps = asked.next_steps(session, _of(rows, *_WITH_STEPS), moment)
+    unread = triage.unread_answers(session, _of(rows, WorkKind.ANSWERED_SINCE), moment)
+    settled_by = triage.settled_by(session, _of(rows, WorkKind.SETTLE_RATING))
     for row in rows:
         kind, details = row.kind, tuple[str, ...]()
-        if kind in (WorkKind.DECIDE, WorkKind.AGENCY_LATE) and row.id in steps:
-            kind, details = steps[row.id]
+        own = roles_may(staff.roles, DONE_BY[kind])
+        state, words, left = state_of(row.due_at, moment)
+        if kind in _WITH_STEPS and row.id in steps:
+            step, details = steps[row.id]
+            # Who may be at risk now stays on top, whatever the next step is.
+            kind = step if kind is not WorkKind.DECIDE_NOW else kind
+            own = roles_may(staff.roles, DONE_BY[kind])
         elif kind is WorkKind.MAIL:
             details = tuple(failed[row.id])
         elif kind is WorkKind.REQUEST_MAIL:
             details = tuple(lost.get(row.id, ()))
-        own = roles_may(staff.roles, DONE_BY[kind])
-        state, words, left = state_of(row.due_at, moment)
-        if kind is WorkKind.UNDER_WAY:
+        elif kind is WorkKind.ANSWERED_SINCE:
+            state, words, left, details = "soon", "New", "", unread[row.id]
+        elif kind is WorkKind.SETTLE_RATING:
+            step_of = settled_by[row.id]
+            own, details = may_settle(step_of, staff.roles), (f"Settled by: {step_of.who}",)
+        elif kind is WorkKind.UNDER_WAY:
             state, words, left = "soon", "Now", ""
         found.append(
             Work(
@@ -120,7 +140,32 @@ def _work(
                 details=details,
             )
         )
+    if WorkKind.LIST_TODAY in kinds_for(staff.roles):
+        found += todays_lists(session, moment)
     return in_order(found)
+
+
+def _of(rows: Sequence[queries.WorkRow], *kinds: WorkKind) -> list[int]:
+    return [row.id for row in rows if row.kind in kinds]
+
+
+def todays_lists(session: Session, moment: datetime) -> list[Work]:
+    """The lists that are to be gone through today: by the end of the day."""
+    today = london_date(moment)
+    return [
+        Work(
+            kind=WorkKind.LIST_TODAY,
+            ref=one.ref,
+            due_at=end_of_day(today),
+            waits_on_others=False,
+            state="soon",
+            state_text="Today",
+            left_text="",
+            children=(one.name,),
+            href=(url_for("lists.sitting", ref=one.ref) if one.ref else url_for("lists.overview")),
+        )
+        for one in triage.lists_today(session, today)
+    ]
 
 
 def _where(kind: WorkKind, ref: str, own: bool) -> str:

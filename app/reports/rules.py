@@ -11,11 +11,17 @@ from app.core.clock import words_for_span
 from app.protocols.panel import deadline_state
 from app.reports.types import FOLLOWS, Work, WorkKind
 
+# A child who may be at risk now (A1).
+NOW = frozenset({WorkKind.AT_RISK, WorkKind.DECIDE_NOW})
 # Who does it; everybody else who may see discussions waits on them.
 DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.AT_RISK: Permission.REFERRAL_DECIDE,
     WorkKind.TAKE_IN: Permission.REFERRAL_DECIDE,
+    WorkKind.DECIDE_NOW: Permission.REFERRAL_DECIDE,
     WorkKind.DECIDE: Permission.REFERRAL_DECIDE,
+    WorkKind.SETTLE_RATING: Permission.REFERRAL_RATE,
+    WorkKind.ANSWERED_SINCE: Permission.REFERRAL_DECIDE,
+    WorkKind.LIST_TODAY: Permission.LIST_WORK,
     WorkKind.ANSWERS_IN: Permission.REFERRAL_DECIDE,
     WorkKind.RATE_AGAIN: Permission.REFERRAL_RATE,
     WorkKind.AGENCY_LATE: Permission.REFERRAL_ASK,
@@ -39,10 +45,14 @@ DONE_BY: dict[WorkKind, Permission] = {
 SEEN_BY: dict[WorkKind, Permission] = {
     WorkKind.AT_RISK: Permission.REFERRAL_SEE,
     WorkKind.TAKE_IN: Permission.REFERRAL_SEE,
+    WorkKind.DECIDE_NOW: Permission.REFERRAL_SEE,
     WorkKind.DECIDE: Permission.REFERRAL_SEE,
+    WorkKind.SETTLE_RATING: Permission.REFERRAL_SEE,
+    WorkKind.ANSWERED_SINCE: Permission.REFERRAL_SEE,
     WorkKind.AGENCY_LATE: Permission.REFERRAL_SEE,
     # IMAP 5: whoever does not go through the list learns nothing of it, not even that it stands.
     WorkKind.ABUSE: Permission.LIST_WORK,
+    WorkKind.LIST_TODAY: Permission.LIST_WORK,
     WorkKind.MAIL: Permission.DELIVERY_SEE,
     WorkKind.REQUEST_MAIL: Permission.REFERRAL_ASK,
     WorkKind.LETTER_MAIL: Permission.REFERRAL_LETTER,
@@ -68,7 +78,7 @@ def in_order(work: Iterable[Work]) -> list[Work]:
         work,
         key=lambda one: (
             one.waits_on_others,
-            one.kind is not WorkKind.AT_RISK,
+            one.kind not in NOW,
             one.due_at is not None,
             one.state != "late",
             one.due_at.timestamp() if one.due_at else 0.0,

@@ -14,10 +14,14 @@ class WorkKind(enum.Enum):
 
     AT_RISK = "at_risk"
     TAKE_IN = "take_in"
+    DECIDE_NOW = "decide_now"
     DECIDE = "decide"
     ANSWERS_IN = "answers_in"
     RATE_AGAIN = "rate_again"
+    SETTLE_RATING = "settle_rating"
     AGENCY_LATE = "agency_late"
+    ANSWERED_SINCE = "answered_since"
+    LIST_TODAY = "list_today"
     ABUSE = "abuse"
     REPLACE = "replace"
     BOOK_AGAIN = "book_again"
@@ -47,10 +51,14 @@ class WorkKind(enum.Enum):
         return {
             "at_risk": "May be at risk now: take in what came by the form",
             "take_in": "Take in what came by the form",
+            "decide_now": "May be at risk now: decide on the referral",
             "decide": "Decide on the referral",
             "answers_in": "Read the answers, then decide on the referral",
             "rate_again": "Read the answers, then rate the referral again",
             "agency_late": "An agency is late: chase it, or go on without it",
+            "settle_rating": "A rating is disagreed with: settle it",
+            "answered_since": "An agency answered after the decision: read it",
+            "list_today": "Go through the list of today",
             "abuse": "Discuss or screen the domestic abuse case",
             "replace": "Cancelled: say what follows",
             "book_again": "Cancelled: book it again, or say that none is needed",

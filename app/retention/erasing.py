@@ -46,7 +46,8 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
         "reminder_sent.invitee_id", "report.invitee_id",
     ),
     "child": (
-        "action.child_id", "agency_check_child.child_id", "child_after.child_id", "child_key.child_id", "child_match.child_id",
+        "action.child_id", "agency_check_child.child_id", "child_after.child_id",
+        "child_key.child_id", "child_match.child_id",
         "child_match.other_id", "child_professional.child_id", "child_taken_off.child_id",
         "held_child.child_id",
         "meeting_child.child_id", "record_filing.child_id", "referral_child.child_id",

@@ -31,6 +31,7 @@ from app.meetings.discussion.record_clock import record_clock
 from app.meetings.discussion.types import PageKept, Press
 from app.meetings.messages import Sender
 from app.meetings.models import Meeting
+from app.referrals.checks.shown import answered_on
 from app.web.access import access
 from app.web.htmx import go_to, respond
 from app.web.numbers import whole_or_none
@@ -217,6 +218,7 @@ def _page(
         "meetings/discussion/hold.html",
         status=status,
         page=hold_page(held, signed_in().name, now(), kept),
+        asked=answered_on(session, meeting.referral_id, now()),
         lines=lines,
         action_form=lines.action,
         held_up=held_up,

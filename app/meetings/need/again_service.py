@@ -1,4 +1,5 @@
-"""A cancelled discussion of an open case: booked again on the same clock, or not needed (A11)."""
+"""A cancelled discussion of an open case, or after one that was held: booked again on the same
+clock, or not needed (A11)."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from app.meetings.open_case import service as open_case
 from app.meetings.open_case.queries import open_case_of
 from app.meetings.types import MeetingState, Route
 
+_HELD = (MeetingState.ENDED, MeetingState.SIGNED)
 SETTLED = "This was settled meanwhile: go back to the first page"
 
 
@@ -29,7 +31,7 @@ def book_again(session: Session, staff: StaffMember, ref: str, now: datetime) ->
     cancelled = _cancelled(session, ref)
     meeting = Meeting(
         ref=new_reference("SD"),
-        referral_id=None,
+        referral_id=cancelled.referral_id,
         state=MeetingState.NEEDED,
         route=Route.BOOKED,
         format=cancelled.format,
@@ -76,10 +78,14 @@ def _cancelled(session: Session, ref: str) -> Meeting:
 
 
 def stands_open(session: Session, meeting: Meeting) -> bool:
-    """Whether this is a cancelled discussion of an open case that nothing has settled."""
-    return (
-        meeting.state is MeetingState.CANCELLED
-        and meeting.referral_id is None
-        and meeting.not_needed_at is None
-        and not queries.later_of_same_children(session, meeting.id)
+    """Whether this is a cancelled discussion that nothing has settled: of an open case, or of a
+    referral of which one was held before. Of any other the decision on the referral says it."""
+    if meeting.state is not MeetingState.CANCELLED or meeting.not_needed_at is not None:
+        return False
+    if meeting.referral_id is None:
+        return not queries.later_of_same_children(session, meeting.id)
+    others = queries.meetings_of_referral(session, meeting.referral_id)
+    over = {MeetingState.CANCELLED, *_HELD}
+    return any(one.state in _HELD for one in others) and not any(
+        one.id > meeting.id or one.state not in over for one in others
     )

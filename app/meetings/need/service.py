@@ -193,7 +193,11 @@ def _case(session: Session, occasion: Occasion) -> _Case:
             referral,
             [one.child_id for one in referral.children],
             is_first=all(one.state is MeetingState.CANCELLED for one in before),
-            cancelled=last if last and last.state is MeetingState.CANCELLED else None,
+            cancelled=(
+                last
+                if last and last.state is MeetingState.CANCELLED and last.not_needed_at is None
+                else None
+            ),
         )
     found = [referrals.child_by_ref(session, ref) for ref in dict.fromkeys(occasion.child_refs)]
     children = [child for child in found if child is not None]

@@ -105,6 +105,12 @@ class CheckAnswer(Base):
     __tablename__ = "check_answer"
     __table_args__ = (
         Index("ix_check_answer_check", "check_id", "id"),
+        Index(
+            "ix_check_answer_unread",
+            "check_id",
+            sqlite_where=text("unread"),
+            postgresql_where=text("unread"),
+        ),
         CheckConstraint("held = 'nothing' OR words IS NOT NULL", name="what_is_held_is_told"),
         CheckConstraint("(via = 'link') = (recorded_by_id IS NULL)", name="staff_write_the_others"),
     )
@@ -117,4 +123,6 @@ class CheckAnswer(Base):
     by_role: Mapped[str | None] = mapped_column(EncryptedText)
     via: Mapped[AnswerVia] = mapped_column(values_of(AnswerVia))
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    # Came when the referral was decided already, and nobody said that they read it.
+    unread: Mapped[bool]
     at: Mapped[datetime]

@@ -85,6 +85,12 @@ _OPEN_PEOPLE = select(AgencyCheck.professional_id).where(
 )
 
 
+_UNREAD = (
+    select(CheckAnswer)
+    .join(AgencyCheck, AgencyCheck.id == CheckAnswer.check_id)
+    .where(AgencyCheck.referral_id == bindparam("referral"), CheckAnswer.unread)
+    .order_by(CheckAnswer.id)
+)
 _ABOUT = (
     select(AgencyCheckChild.check_id, AgencyCheckChild.child_id)
     .join(AgencyCheck, AgencyCheck.id == AgencyCheckChild.check_id)
@@ -98,6 +104,11 @@ def asked_about(session: Session, referral_id: int) -> dict[int, set[int]]:
     for check_id, child_id in session.execute(_ABOUT, {"referral": referral_id}):
         found[check_id].add(child_id)
     return found
+
+
+def unread_on(session: Session, referral_id: int) -> list[CheckAnswer]:
+    """What came in after the decision on a referral and nobody has said to have read."""
+    return list(session.execute(_UNREAD, {"referral": referral_id}).scalars())
 
 
 def newest_answer(session: Session, check_id: int) -> int:

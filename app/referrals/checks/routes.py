@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, flash, request, url_for
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from app.accounts.forms import PressForm
 from app.accounts.signed_in import may, signed_in, staff_may
 from app.accounts.types import Permission
 from app.audit.service import viewed
@@ -33,6 +34,7 @@ from app.referrals.rating.rules import meaning
 from app.referrals.types import ChangedMeanwhile
 from app.web.access import access
 from app.web.htmx import go_to, respond
+from app.web.numbers import whole_or_none
 from app.web.once import done_before, mark_done
 
 blueprint = Blueprint("checks", __name__, url_prefix="/referrals/<ref>/checks")
@@ -49,6 +51,7 @@ def checks(ref: str) -> Response:
     held = _viewed(ref, "agency checks")
     moment = now()
     asked = queries.checks_on(reading(), held.id)
+    unread = [each.answer.id for one in asked for each in one.answers if each.answer.unread]
     about = queries.asked_about(reading(), held.id) if asked else {}
     return respond(
         "referrals/checks/checks.html",
@@ -61,7 +64,9 @@ def checks(ref: str) -> Response:
             for one in asked
         ],
         summary=shown.summary(queries.times_on(reading(), held.id), moment),
+        unread=max(unread, default=0) if held.outcome is not None else 0,
         may_ask=may(Permission.REFERRAL_ASK),
+        may_decide=may(Permission.REFERRAL_DECIDE),
         may_rate=may(Permission.REFERRAL_RATE),
     )
 
@@ -115,6 +120,19 @@ def send(ref: str) -> Response:
     if not before:
         flash("The agencies are asked.", "success")
     return go_to(here)
+
+
+@blueprint.post("/read")
+@access(staff_may(Permission.REFERRAL_DECIDE))
+def read(ref: str) -> Response:
+    """What came in after the decision was read, and the decision stands."""
+    newest = whole_or_none(request.form.get("newest", ""))
+    if newest is None or not PressForm().validate_on_submit():
+        abort(400)
+    with transaction() as session:
+        service.answers_read(session, signed_in().actor, found(session, ref), now(), newest)
+    flash("It is noted that you read them.", "success")
+    return go_to(url_for("checks.checks", ref=ref))
 
 
 @blueprint.post("/<check_ref>/remind")

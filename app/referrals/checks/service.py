@@ -139,6 +139,7 @@ def answer(
         by_role=given.by_role or None,
         via=given.via,
         recorded_by_id=None if given.via is AnswerVia.LINK else staff_id(actor),
+        unread=session.get_one(Referral, check.referral_id).decided_at is not None,
         at=now,
     )
     session.add(kept)
@@ -155,6 +156,24 @@ def answer(
         },
     )  # fmt: skip
     return kept
+
+
+def answers_read(
+    session: Session, actor: Actor, referral: Referral, now: datetime, newest: int | None = None
+) -> None:
+    """Somebody who decides on referrals read what came in after the decision (A6, A7). `newest` is
+    the number of the last answer on the page that was read; what came since stays unread."""
+    unread = [
+        one for one in queries.unread_on(session, referral.id) if newest is None or one.id <= newest
+    ]
+    for one in unread:
+        one.unread = False
+    if unread:
+        session.flush()
+        record(
+            session, actor, "answers after the decision read", subject_of(referral), now,
+            {"answers": [one.id for one in unread]},
+        )  # fmt: skip
 
 
 def opened(session: Session, actor: Actor, check: AgencyCheck, now: datetime) -> None:
@@ -195,10 +214,11 @@ def send_again(
     """Send a request again, to another address where the first one was wrong (A6, D7).
 
     `with_changes`: from now on the agency is told of the referral's children and concerns as they
-    are now; without it, of those it was asked about, whatever came since. Another address gets a link of its own, and those that were sent end: they may have reached a
-    stranger. A failure is seen to by that. Raises Refused (field `email`) for an address that is
-    none and once the request was answered or withdrawn, (field `with_changes`) where nothing more
-    may be shared, ChangedMeanwhile where it was answered, chased or withdrawn in between.
+    are now; without it, of those it was asked about, whatever came since. Another address gets a
+    link of its own, and those that were sent end: they may have reached a stranger. A failure is
+    seen to by that. Raises Refused (field `email`) for an address that is none and once the
+    request was answered or withdrawn, (field `with_changes`) where nothing more may be shared,
+    ChangedMeanwhile where it was answered, chased or withdrawn in between.
     """
     if check.version != version:
         raise ChangedMeanwhile

@@ -14,7 +14,7 @@ from app.invitations.wording import telephone_uri
 from app.protocols.wording import time_left
 from app.referrals.checks import rules
 from app.referrals.checks.models import AgencyCheck
-from app.referrals.checks.queries import Asked, HeldAnswer, Times, answers_to
+from app.referrals.checks.queries import Asked, HeldAnswer, Times, answers_to, checks_on
 from app.referrals.checks.types import CheckState, Held, Told
 from app.referrals.models import Referral, ReferralAdult
 from app.referrals.shown import concerns_in_words, name_of
@@ -32,6 +32,7 @@ class ShownAnswer:
     words: str
     held: str
     who: str
+    unread: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,14 @@ def shown_check(one: Asked, now: datetime, since: tuple[str, ...] = ()) -> Shown
         is_open=is_open,
         version=check.version,
     )
+
+
+def answered_on(session: Session, referral_id: int | None, now: datetime) -> tuple[ShownCheck, ...]:
+    """The requests of a referral that were answered, for whoever discusses it; none without a
+    referral."""
+    if referral_id is None:
+        return ()
+    return tuple(shown_check(one, now) for one in checks_on(session, referral_id) if one.answers)
 
 
 def summary(times: Sequence[Times], now: datetime) -> str:
@@ -232,6 +241,7 @@ def _shown_answer(one: HeldAnswer) -> ShownAnswer:
         words=answer.words or "",
         held=answer.held.label,
         who=f"{by or 'The person asked'}, {how}{staff}, {words_for_moment(answer.at)}",
+        unread=answer.unread,
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime
+from app.protocols.series import sitting_day
 from app.protocols.types import Series
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.abuse.queries import GRAVITY
@@ -123,6 +124,18 @@ def waiting(session: Session, series: Series) -> list[Waiting]:
         return [Waiting(*row) for row in session.execute(_CASES, {"kinds": kinds})]
     ratings = [Rating(one.value) for one in series.ratings]
     return [Waiting(*row) for row in session.execute(_REFERRALS, {"kinds": ratings})]
+
+
+def waits_on(session: Session, series: Series, today: date) -> str | None:
+    """Whether the list of a series of today, or of this week, is still to be gone through: its
+    reference, empty before it is opened; None where there is nothing to do."""
+    day = sitting_day(series, today)
+    if day > today:
+        return None
+    held = of_day(session, series.id, day)
+    if held is not None:
+        return held.ref if held.ended_at is None else None
+    return "" if waiting(session, series) else None
 
 
 class ListedSitting(NamedTuple):

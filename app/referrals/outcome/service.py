@@ -14,7 +14,7 @@ from app.core.refusal import Refused
 from app.directory import queries as directory
 from app.protocols.registry import active
 from app.referrals.acting import staff_id, subject_of, unchanged
-from app.referrals.checks.service import after_decision
+from app.referrals.checks.service import after_decision, answers_read
 from app.referrals.checks.types import AfterDecision
 from app.referrals.consent.service import add_consent
 from app.referrals.models import Referral, ReferralDecision
@@ -86,6 +86,8 @@ def decide(
         decided_at=now,
     )
     session.add(decision)
+    # Whatever came in until now was there for this decision.
+    answers_read(session, actor, referral, now)
     referral.outcome = outcome
     referral.state = ReferralState.DECIDED
     # The clock of IMAP 5 stops at the first decision; a later one does not make it late.

@@ -26,8 +26,6 @@ from app.directory.queries import council_or_none
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import Answer, MeetingState
 from app.protocols.registry import active
-from app.protocols.series import sitting_day
-from app.protocols.types import Series
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.rules import late_from
 from app.referrals.lists import queries as lists
@@ -51,7 +49,7 @@ _FORMS = (
 _REFERRALS = (
     select(Referral.id, Referral.ref, Referral.rating, Referral.act_by_at, Referral.flags)
     .where(Referral.decided_at.is_(None))
-    .order_by(Referral.act_by_at, Referral.id)
+    .order_by(Referral.queue_place, Referral.act_by_at, Referral.id)
     .limit(MOST)
 )
 
@@ -164,17 +162,7 @@ def lists_waiting(session: Session, screen: Screen, today: date) -> list[str]:
     if screen is not Screen.TRIAGE or council is None:
         return []
     series = [one for one in active(council.protocol_id).series if one.domestic_abuse]
-    return [one.name for one in series if _waits_today(session, one, today)]
-
-
-def _waits_today(session: Session, series: Series, today: date) -> bool:
-    day = sitting_day(series, today)
-    if day > today:
-        return False
-    held = lists.of_day(session, series.id, day)
-    if held is not None:
-        return held.ended_at is None
-    return bool(lists.waiting(session, series))
+    return [one.name for one in series if lists.waits_on(session, one, today) is not None]
 
 
 def _triage(session: Session) -> list[Standing]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from app.accounts.types import Role
-from app.core.clock import now
+from app.core.clock import london_date, now
 from app.core.session import reading, transaction
 from app.directory.models import Agency
 from app.invitations.models import Invitation
@@ -17,24 +17,35 @@ from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
+from app.protocols.working_days import this_or_next_working_day
+from app.referrals import queries as referrals
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.checks import service as checks
 from app.referrals.checks.models import AgencyCheck
-from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
+from app.referrals.checks.types import AfterDecision, AnswerGiven, AnswerVia, Held
 from app.referrals.letters.queries import letters
 from app.referrals.letters.service import send
+from app.referrals.lists.service import end_list
 from app.referrals.models import Referral
 from app.referrals.outcome.service import decide
-from app.referrals.rating.service import rate
+from app.referrals.rating.models import RatingDispute
+from app.referrals.rating.service import dispute, rate
+from app.referrals.service import change_concerns
 from app.referrals.types import (
+    Concern,
+    ConcernsGiven,
     DomesticAbuseRisk,
+    Flag,
     Outcome,
     Rating,
     RatingStage,
     ReferralState,
 )
 from app.reports.queries import MOST
-from tests.factories.abuse import make_abuse_case
+from app.reports.routes import todays_lists
+from app.reports.rules import kinds_for
+from app.reports.types import WorkKind
+from tests.factories.abuse import make_abuse_case, make_list, series_of, use_protocol
 from tests.factories.arrivals import TOLD, make_arrival
 from tests.factories.checks import (
     SENDER,
@@ -252,7 +263,204 @@ def test_a_late_answer_that_is_still_wanted_outlives_the_decision(asked, signed_
         session.get_one(AgencyCheck, first.id).wanted_because = "For the school"
     assert "An agency is late" in _line(triage.get("/").text, held.ref)
     _answered(first)
-    assert held.ref not in triage.get("/").text
+    assert "An agency is late" not in _line(triage.get("/").text, held.ref)
+
+
+def test_requests_go_on_for_a_strategy_discussion_and_late_ones_are_chased(asked, signed_in):
+    held, (first, _second) = asked
+    with transaction() as session:
+        current = session.get_one(Referral, held.id)
+        decide(session, staff_actor(session), current, Outcome.STRATEGY_DISCUSSION, "Harm", now())
+        late = session.get_one(AgencyCheck, first.id)
+        late.asked_at, late.due_at = now() - timedelta(hours=9), now() - timedelta(hours=1)
+    assert "An agency is late" in _line(signed_in(Role.TRIAGE).get("/").text, held.ref)
+
+
+SINCE = "An agency answered after the decision: read it"
+
+
+def test_an_answer_after_the_decision_is_spoken_of_until_it_is_read(asked, signed_in) -> None:
+    held, (first, second) = asked
+    triage, desk = signed_in(Role.TRIAGE), signed_in(Role.ADMINISTRATOR)
+    _answered(first)  # in time for the decision
+    with transaction() as session:
+        current = session.get_one(Referral, held.id)
+        because = AfterDecision((second.ref,), (second.ref,), "The police know him")
+        decide(
+            session, staff_actor(session), current, Outcome.STRATEGY_DISCUSSION, "Harm", now(),
+            requests=because,
+        )  # fmt: skip
+    assert SINCE not in triage.get("/").text
+    _answered(second)
+    page = triage.get("/").text
+    assert _line(page, held.ref).startswith(SINCE) and "nothing held" in _line(page, held.ref)
+    assert SINCE in desk.get("/").text.partition("Waits on colleagues")[2]
+    here = f"/referrals/{held.ref}/checks"
+    assert f'href="{here}">{SINCE}' in page
+    assert "After the decision" in triage.get(here).text
+    assert "the decision stands" not in desk.get(here).text
+    assert triage.post(f"{here}/read").status_code == 400
+    assert press(triage, here, f"{here}/read").status_code == 303
+    assert SINCE not in triage.get("/").text
+    assert "After the decision" not in triage.get(here).text
+
+
+def test_what_comes_while_somebody_reads_stays_unread(asked, signed_in) -> None:
+    held, (first, second) = asked
+    triage = signed_in(Role.TRIAGE)
+    with transaction() as session:
+        current = session.get_one(Referral, held.id)
+        decide(session, staff_actor(session), current, Outcome.STRATEGY_DISCUSSION, "Harm", now())
+    _answered(first)
+    here = f"/referrals/{held.ref}/checks"
+    fields = form_of(triage.get(here).text, f"{here}/read")
+    _answered(second)
+    triage.post(f"{here}/read", data=fields)
+    assert SINCE in triage.get("/").text
+
+
+def test_a_decision_that_is_changed_was_taken_with_all_that_had_come(asked, signed_in) -> None:
+    held, (first, _second) = asked
+    triage = signed_in(Role.TRIAGE)
+    with transaction() as session:
+        current = session.get_one(Referral, held.id)
+        decide(session, staff_actor(session), current, Outcome.STRATEGY_DISCUSSION, "Harm", now())
+    _answered(first)
+    with transaction() as session:
+        current = session.get_one(Referral, held.id)
+        actor, after, because = staff_actor(session), RatingStage.AFTER, "Nobody else is asked"
+        rate(session, actor, current, Rating.RED, "So", now(), None, after, because)
+        decide(session, actor, current, Outcome.SECTION_17, "So it is", now())
+    assert SINCE not in triage.get("/").text
+
+
+def test_the_discussions_pages_show_what_agencies_answered(asked, signed_in) -> None:
+    held, (first, _second) = asked
+    with transaction() as session:
+        current = session.get_one(Referral, held.id)
+        ref = make_meeting(session, MeetingState.UNDER_WAY, at=now(), referral=current).ref
+        check = session.get_one(AgencyCheck, first.id)
+        given = AnswerGiven(Held.SOMETHING, "Known for arson", "Jo", "", AnswerVia.TELEPHONE)
+        checks.answer(session, staff_actor(session), check, given, now())
+    chair = signed_in(Role.CHAIR)
+    for page in (f"/discussions/{ref}", f"/discussions/{ref}/hold"):
+        text = chair.get(page).text
+        assert "What 1 agency answered" in text and "Known for arson" in text
+
+
+def test_a_referral_marked_may_be_at_risk_now_stands_above_everything(change, signed_in) -> None:
+    """A1: also once it was taken in, behind any number of late ones."""
+    with change() as session:
+        late = [make_referral(session, 1, received_at=now() - timedelta(days=3)).ref for _ in "ab"]
+        at_risk = make_referral(session, 1, received_at=now(), flags=(Flag.RISK_NOW,)).ref
+    triage = signed_in(Role.TRIAGE)
+    for page in (triage.get("/").text, triage.get("/referrals/").text):
+        places = [page.index(f'href="/referrals/{ref}"') for ref in (at_risk, *late)]
+        assert places == sorted(places)
+    assert _line(triage.get("/").text, at_risk).startswith("May be at risk now: decide")
+    with change() as session:
+        for _ in range(MOST):
+            make_referral(session, 1, received_at=now() - timedelta(days=2))
+    page = triage.get("/").text
+    assert f'href="/referrals/{at_risk}"' in page
+    assert "2 more referrals wait</a> for a decision" in page
+    assert f'href="/referrals/{at_risk}"' in triage.get("/referrals/").text
+    with change() as session:
+        current = session.query(Referral).filter_by(ref=at_risk).one()
+        given = ConcernsGiven((Concern.NEGLECT,), frozenset(), current.narrative)
+        change_concerns(session, staff_actor(session), current, given, now())
+    assert f'href="/referrals/{at_risk}"' not in triage.get("/").text  # in turn again
+
+
+def test_the_queue_turns_its_pages_through_those_at_risk_now(change) -> None:
+    with change() as session:
+        for place in range(5):
+            flags = (Flag.RISK_NOW,) if place in (1, 4) else ()
+            make_referral(session, 1, received_at=now() - timedelta(hours=place), flags=flags)
+    found, after, more = [], None, True
+    while more:
+        with change() as session:
+            page = referrals.open_referrals(session, after, size=1)
+        found, more, last = [*found, *page.rows], page.more, page.rows[-1]
+        after = last.queue_place, last.act_by_at, last.id
+    assert [one.queue_place for one in found] == [0, 0, 1, 1, 1]
+    for some in (found[:2], found[2:]):
+        assert [one.act_by_at for one in some] == sorted(one.act_by_at for one in some)
+
+
+def test_one_held_before_does_not_hide_that_the_next_was_cancelled(change, signed_in) -> None:
+    """The manager says whether another is needed, as in an open case; the decision stands."""
+    with change() as session:
+        held = make_meeting(session, MeetingState.SIGNED, at=now())
+        referral = session.get_one(Referral, held.referral_id)
+        referral.outcome = Outcome.STRATEGY_DISCUSSION
+        ref = make_meeting(session, MeetingState.CANCELLED, at=now(), referral=referral).ref
+        other = make_meeting(session, MeetingState.CANCELLED, at=now(), referral=referral).ref
+    chair = signed_in(Role.CHAIR)
+    page = chair.get("/").text
+    assert page.count(AGAIN) == 1 and CANCELLED not in page
+    assert f'href="/discussions/{other}/again">{AGAIN}' in page
+    assert chair.get(f"/discussions/{ref}/again").status_code == 303  # a later one speaks for it
+    here = f"/discussions/{other}/again"
+    assert chair.post(here, data=form_of(chair.get(here).text, here)).status_code == 303
+    assert AGAIN not in chair.get("/").text
+    with change() as session:
+        last = session.query(Meeting).order_by(Meeting.id.desc()).first()
+        assert (last.state, last.referral_id) == (MeetingState.NEEDED, referral.id)
+        last.state = MeetingState.CANCELLED
+        here = f"/discussions/{last.ref}/again"
+    settled = f"/discussions/{last.ref}/not-needed"
+    given = form_of(chair.get(here).text, settled) | {"settled-reason": "He was found"}
+    assert chair.post(settled, data=given).status_code == 303
+    assert AGAIN not in chair.get("/").text
+
+
+SETTLE = "A rating is disagreed with: settle it"
+
+
+def test_a_disagreement_over_a_rating_waits_for_whom_the_protocol_names(change, signed_in) -> None:
+    """A5; HO2014 Nottinghamshire: social care, then the Operational Manager."""
+    with change() as session:
+        referral = make_referral(session, 1, received_at=now())
+        use_protocol(session, "nottinghamshire")
+        rate(session, staff_actor(session), referral, Rating.GREEN, "Calm", now())
+        dispute(session, staff_actor(session), referral, "Police", Rating.RED, "Not so", now())
+        ref = referral.ref
+    triage, chair = signed_in(Role.TRIAGE), signed_in(Role.CHAIR)
+    mine = triage.get("/").text.partition("Waits on colleagues")[0]
+    assert f'href="/referrals/{ref}/rating/settle">{SETTLE}' in mine
+    with change() as session:
+        session.query(RatingDispute).one().step = 1
+    page = triage.get("/").text
+    assert SETTLE not in page.partition("Waits on colleagues")[0] and SETTLE in page
+    assert SETTLE in chair.get("/").text.partition("Waits on colleagues")[0]
+    with change() as session:
+        session.query(RatingDispute).one().settled_at = now()
+    assert SETTLE not in triage.get("/").text
+
+
+def test_the_list_of_today_stands_until_it_has_ended(app, change) -> None:
+    """C10, G1; IMAP 5: of what stands on it nothing is said. Of a working day."""
+    day = this_or_next_working_day(london_date(now()))
+    at = datetime.combine(day, time(10), tzinfo=UTC)
+    with change() as session:
+        make_settings(session, "north-lincolnshire")
+        with app.test_request_context():
+            assert todays_lists(session, at) == []
+            make_abuse_case(session, at=at)
+            [line] = todays_lists(session, at)
+            assert (line.ref, line.href, line.details) == ("", "/lists/", ())
+            assert line.children == (series_of().name,)
+            sitting = make_list(session, at)
+            assert [one.href for one in todays_lists(session, at)] == [f"/lists/{sitting.ref}"]
+            end_list(session, staff_actor(session), sitting, "Ann, Bo", at)
+            assert todays_lists(session, at) == []
+
+
+def test_whoever_does_not_go_through_the_list_is_told_of_none() -> None:
+    for roles in ([Role.SOCIAL_WORKER], [Role.ANALYST], [Role.SYSTEM]):
+        assert WorkKind.LIST_TODAY not in kinds_for(roles)
+    assert WorkKind.LIST_TODAY in kinds_for([Role.TRIAGE])
 
 
 def _fails(message_id: int | None) -> None:

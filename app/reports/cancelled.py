@@ -1,0 +1,61 @@
+"""Discussions that were cancelled while the need for one stands: nobody else would speak of the
+child (G1, A11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, bindparam, exists, select
+from sqlalchemy.orm import aliased
+
+from app.meetings.models import Meeting, MeetingChild
+from app.meetings.types import MeetingState
+from app.referrals.models import Referral
+from app.referrals.types import Outcome
+
+Rows = Select[*tuple[Any, ...]]
+
+_HELD = (MeetingState.ENDED, MeetingState.SIGNED)
+_other, _held = aliased(Meeting), aliased(Meeting)
+_mine, _theirs = aliased(MeetingChild), aliased(MeetingChild)
+# Written literally, so that the partial index serves it.
+_is_cancelled = Meeting.state == bindparam(
+    None, MeetingState.CANCELLED, type_=Meeting.__table__.c.state.type, literal_execute=True
+)
+_nothing_later = ~exists().where(
+    _other.referral_id == Meeting.referral_id,
+    _other.id != Meeting.id,
+    _other.state.not_in((MeetingState.CANCELLED, *_HELD)) | (_other.id > Meeting.id),
+)
+_held_before = exists().where(_held.referral_id == Meeting.referral_id, _held.state.in_(_HELD))
+_no_other_of_the_children = ~exists().where(
+    _mine.meeting_id == Meeting.id,
+    _theirs.child_id == _mine.child_id,
+    _theirs.meeting_id > Meeting.id,
+).correlate(Meeting)
+
+# The decision stands that one is needed and nothing took its place: the clock runs on. The
+# reference is that of the referral.
+OF_REFERRALS: Rows = (
+    select(Meeting.id, Referral.ref, Meeting.due_at)
+    .join(Referral, Referral.id == Meeting.referral_id)
+    .where(
+        _is_cancelled,
+        Referral.outcome == Outcome.STRATEGY_DISCUSSION,
+        _nothing_later,
+        ~_held_before,
+    )
+    .order_by(Meeting.due_at, Meeting.id)
+)
+# There is no decision on a referral to ask for, because it is an open case (A11) or an earlier
+# discussion was held: the discussion itself keeps whether another is needed.
+BESIDE_THEM: Rows = (
+    select(Meeting.id, Meeting.ref, Meeting.due_at)
+    .where(
+        _is_cancelled,
+        Meeting.not_needed_at.is_(None),
+        (Meeting.referral_id.is_(None) & _no_other_of_the_children)
+        | (Meeting.referral_id.is_not(None) & _held_before & _nothing_later),
+    )
+    .order_by(Meeting.due_at, Meeting.id)
+)
