@@ -303,6 +303,29 @@ def referrals_on(session: Session, child_ids: Collection[int]) -> list[EarlierRe
     return [EarlierReferral(*row) for row in rows]
 
 
+_newest_decision = (
+    select(func.max(ReferralDecision.id))
+    .where(ReferralDecision.referral_id == Referral.id)
+    .scalar_subquery()
+)
+_CLOSED_AS_NONE = (
+    select(Referral.id)
+    .join(DecisionGround, DecisionGround.decision_id == _newest_decision)
+    .where(
+        Referral.id.in_(bindparam("ids", expanding=True)),
+        Referral.decided_at.is_not(None),
+        DecisionGround.filtered.is_not(None),
+    )
+)
+
+
+def closed_as_none(session: Session, ids: Collection[int]) -> set[int]:
+    """Which of these referrals were closed as no referral and not opened again since (A12)."""
+    if not ids:
+        return set()
+    return set(session.execute(_CLOSED_AS_NONE, {"ids": list(ids)}).scalars())
+
+
 class Sibling(NamedTuple):
     """A child who stood on another referral beside one of these."""
 

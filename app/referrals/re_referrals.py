@@ -14,18 +14,25 @@ from app.referrals.models import Referral
 def earlier_of(
     session: Session, child_ids: Collection[int], received_at: datetime, but: int | None = None
 ) -> int | None:
-    """The newest referral on one of these children within 12 months before `received_at`.
+    """The newest referral on one of these children within 12 months before `received_at`, those
+    left out that were closed as none (A12).
 
     `but` is the referral that is asked about, which is no earlier one of itself.
     """
-    return next(
-        (
-            earlier.id
-            for earlier in queries.referrals_on(session, child_ids)
-            if earlier.id != but and rules.is_re_referral(earlier.received_at, received_at)
-        ),
-        None,
-    )
+    found = [
+        earlier.id
+        for earlier in queries.referrals_on(session, child_ids)
+        if earlier.id != but and rules.is_re_referral(earlier.received_at, received_at)
+    ]
+    none = queries.closed_as_none(session, found)
+    return next((referral_id for referral_id in found if referral_id not in none), None)
+
+
+def count_beside(session: Session, referral: Referral) -> None:
+    """Anew for every referral on the same children: this one counts now, or does no more."""
+    beside = queries.referrals_on(session, [row.child_id for row in referral.children])
+    others = sorted({one.id for one in beside} - {referral.id})
+    count_anew(session, [session.get_one(Referral, one) for one in others])
 
 
 def count_anew(session: Session, referrals: Iterable[Referral]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
@@ -103,6 +104,25 @@ def facts_of(referral: HoldsFacts) -> Facts:
         domestic_abuse=(
             RiskFact(referral.domestic_abuse.value) if referral.domestic_abuse else None
         ),
+    )
+
+
+def facts_since(referral: HoldsFacts, reopened: datetime | None) -> Facts:
+    """The same for a referral that was opened again: its clocks count from then, and no moment
+    before it starts one (IMAP 5)."""
+    facts = facts_of(referral)
+    if reopened is None:
+        return facts
+
+    def since(moment: datetime | None) -> datetime | None:
+        return moment if moment is not None and moment >= reopened else None
+
+    return replace(
+        facts,
+        received_at=reopened,
+        identified_at=since(facts.identified_at),
+        need_identified_at=since(facts.need_identified_at),
+        immediate_action_at=since(facts.immediate_action_at),
     )
 
 

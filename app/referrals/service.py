@@ -20,6 +20,7 @@ from app.referrals.consent.rules import first_contact_problems
 from app.referrals.consent.service import add_consent as add_consent
 from app.referrals.models import Referral, ReferralAdult, ReferralChild
 from app.referrals.outcome.service import decide as decide
+from app.referrals.rating.queries import reopened_at
 from app.referrals.rating.rules import check_rating
 from app.referrals.rating.service import rate as rate
 from app.referrals.re_referrals import earlier_of
@@ -143,7 +144,8 @@ def change_concerns(
     for name in changed:
         setattr(referral, name, fresh[name])
     protocol = active(directory.council(session).protocol_id)
-    referral.act_by_at = rules.act_by(protocol, rules.facts_of(referral))
+    facts = rules.facts_since(referral, reopened_at(session, referral.id))
+    referral.act_by_at = rules.act_by(protocol, facts)
     session.flush()
     record(
         session, actor, "concerns changed", subject_of(referral), now,

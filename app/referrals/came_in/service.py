@@ -18,7 +18,7 @@ from app.referrals.came_in.rules import problems, same_on_the_clock
 from app.referrals.came_in.source import referrer_of, source_of
 from app.referrals.came_in.types import CameInGiven
 from app.referrals.models import Referral
-from app.referrals.outcome.queries import reopenings
+from app.referrals.rating.queries import reopened_at
 from app.referrals.re_referrals import count_anew
 from app.referrals.same_child import queries as same_child
 
@@ -81,9 +81,10 @@ def change_came_in(
 def _received_at_another_time(session: Session, referral: Referral) -> None:
     settings = directory.council(session)
     referral.in_office_hours = rules.in_office_hours(referral.received_at, settings)
-    protocol, facts = active(settings.protocol_id), rules.facts_of(referral)
+    reopened = reopened_at(session, referral.id)
+    protocol, facts = active(settings.protocol_id), rules.facts_since(referral, reopened)
     referral.act_by_at = rules.act_by(protocol, facts)
-    if not reopenings(session, referral.id):
+    if reopened is None:
         referral.decision_due_at = rules.decision_due(protocol, facts)
     session.flush()
     children = [row.child_id for row in referral.children]

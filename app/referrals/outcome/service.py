@@ -21,9 +21,11 @@ from app.referrals.models import Referral, ReferralDecision
 from app.referrals.outcome import queries, rules
 from app.referrals.outcome.models import DecisionGround, OnwardReferral, ReferralReopening
 from app.referrals.outcome.types import NO_GROUND, Ground, OnwardGiven
+from app.referrals.queries import closed_as_none
 from app.referrals.rating.queries import rated
 from app.referrals.rating.rules import second_rating_problem
-from app.referrals.rules import act_by, check, decision_due, facts_of
+from app.referrals.re_referrals import count_beside
+from app.referrals.rules import act_by, check, decision_due, facts_since
 from app.referrals.types import ConsentState, Outcome, ReferralState
 
 
@@ -76,7 +78,7 @@ def decide(
     if overrides and ground.override is not None:
         given = replace(ground.override, state=ConsentState.OVERRIDDEN)
         add_consent(session, actor, referral, given, now)
-    before = referral.outcome
+    before, was_none = referral.outcome, bool(closed_as_none(session, [referral.id]))
     decision = ReferralDecision(
         referral_id=referral.id,
         outcome=outcome,
@@ -107,6 +109,8 @@ def decide(
         )
     )
     session.flush()
+    if was_none is not (ground.filtered is not None):
+        count_beside(session, referral)
     if requests is not None:
         after_decision(session, actor, referral, requests, rules.name_of(protocol, outcome), now)
     record(
@@ -133,6 +137,7 @@ def reopen(
     if referral.outcome is None or referral.decided_at is None:
         raise Refused("reason", "This referral is open: nothing needs reopening")
     protocol = active(directory.council(session).protocol_id)
+    was_none = bool(closed_as_none(session, [referral.id]))
     reopening = ReferralReopening(
         referral_id=referral.id,
         reason=reason,
@@ -146,10 +151,12 @@ def reopen(
     referral.state = ReferralState.RECEIVED
     referral.outcome = None
     referral.decided_at = None
-    anew = replace(facts_of(referral), received_at=now, identified_at=None)
+    anew = facts_since(referral, now)
     referral.decision_due_at = decision_due(protocol, anew)
     referral.act_by_at = act_by(protocol, anew)
     session.flush()
+    if was_none:
+        count_beside(session, referral)
     record(
         session, actor, "referral reopened", subject_of(referral), now,
         {
