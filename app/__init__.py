@@ -96,8 +96,8 @@ ROUTES = (
 )
 # Modules that hold a `referral_section`, in the order in which the referral's page shows them.
 REFERRAL_SECTIONS = (
-    "app.records.filing.section", "app.referrals.checks.section", "app.meetings.of_children",
-    "app.retention.section",
+    "app.records.filing.section", "app.referrals.checks.section", "app.referrals.lists.section",
+    "app.meetings.of_children", "app.retention.section",
 )  # fmt: skip
 # Modules that hold a click group of their own name, for `flask`.
 COMMANDS = (

@@ -97,8 +97,7 @@ _COLUMNS = (
     Referral.outcome,
     Referral.earlier_referral_id,
 )
-_KEY_PARTS = (bindparam("moment", type_=UTCDateTime()), bindparam("last", type_=Integer()))
-_KEY = tuple_(*_KEY_PARTS)
+_KEY = (bindparam("moment", type_=UTCDateTime()), bindparam("last", type_=Integer()))
 _SIZE = bindparam("size", type_=Integer())
 
 
@@ -128,13 +127,13 @@ _OPEN_FIRST = _with_children(_OPEN, "queue_place", "act_by_at", "id")
 _OPEN_AFTER = _with_children(
     _OPEN.where(
         tuple_(Referral.queue_place, Referral.act_by_at, Referral.id)
-        > tuple_(bindparam("place", type_=Integer()), *_KEY_PARTS)
+        > tuple_(bindparam("place", type_=Integer()), *_KEY)
     ),
     "queue_place", "act_by_at", "id",
 )  # fmt: skip
 _ALL_FIRST = _with_children(_ALL, "-received_at", "-id")
 _ALL_BEFORE = _with_children(
-    _ALL.where(tuple_(Referral.received_at, Referral.id) < _KEY), "-received_at", "-id"
+    _ALL.where(tuple_(Referral.received_at, Referral.id) < tuple_(*_KEY)), "-received_at", "-id"
 )
 
 
@@ -301,29 +300,6 @@ def referrals_on(session: Session, child_ids: Collection[int]) -> list[EarlierRe
         return []
     rows = session.execute(_EARLIER, {"children": list(child_ids)})
     return [EarlierReferral(*row) for row in rows]
-
-
-_newest_decision = (
-    select(func.max(ReferralDecision.id))
-    .where(ReferralDecision.referral_id == Referral.id)
-    .scalar_subquery()
-)
-_CLOSED_AS_NONE = (
-    select(Referral.id)
-    .join(DecisionGround, DecisionGround.decision_id == _newest_decision)
-    .where(
-        Referral.id.in_(bindparam("ids", expanding=True)),
-        Referral.decided_at.is_not(None),
-        DecisionGround.filtered.is_not(None),
-    )
-)
-
-
-def closed_as_none(session: Session, ids: Collection[int]) -> set[int]:
-    """Which of these referrals were closed as no referral and not opened again since (A12)."""
-    if not ids:
-        return set()
-    return set(session.execute(_CLOSED_AS_NONE, {"ids": list(ids)}).scalars())
 
 
 class Sibling(NamedTuple):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.referrals import queries, rules
 from app.referrals.models import Referral
+from app.referrals.outcome.queries import closed_as_none
 
 
 def earlier_of(
@@ -24,7 +25,7 @@ def earlier_of(
         for earlier in queries.referrals_on(session, child_ids)
         if earlier.id != but and rules.is_re_referral(earlier.received_at, received_at)
     ]
-    none = queries.closed_as_none(session, found)
+    none = closed_as_none(session, found)
     return next((referral_id for referral_id in found if referral_id not in none), None)
 
 

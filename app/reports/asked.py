@@ -4,7 +4,7 @@ A5, A6, A10, D7)."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,14 +14,15 @@ from sqlalchemy.orm import Session
 from app.core.clock import words_for_span
 from app.core.database import UTCDateTime
 from app.directory.models import Agency, Professional
-from app.directory.queries import council
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
-from app.protocols.registry import active
+from app.protocols.types import Protocol
+from app.protocols.ways import After
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.rules import late_from, state_of
 from app.referrals.checks.types import CheckState
 from app.referrals.letters.models import ReferralLetter
+from app.referrals.lists.models import ListEntry, ListSitting
 from app.referrals.models import Referral, ReferralRating
 from app.referrals.outcome.models import ReferralReopening
 from app.referrals.public.models import Arrival
@@ -147,6 +148,25 @@ _RATED = (
 )
 
 
+_met_after = (
+    select(func.max(ReferralReopening.reopened_at))
+    .where(ReferralReopening.referral_id == Referral.id)
+    .correlate(Referral)
+    .scalar_subquery()
+)
+_MET = (
+    select(Referral.id)
+    .join(ListEntry, ListEntry.referral_id == Referral.id)
+    .join(ListSitting, ListSitting.id == ListEntry.sitting_id)
+    .where(
+        Referral.id.in_(bindparam("ids", expanding=True)),
+        Referral.decided_at.is_(None),
+        ListSitting.ended_at >= func.coalesce(_met_after, Referral.received_at),
+    )
+    .distinct()
+)
+
+
 class Step(NamedTuple):
     """What is to be done next on a referral, and what to know before."""
 
@@ -154,10 +174,12 @@ class Step(NamedTuple):
     details: tuple[str, ...]
 
 
-def next_steps(session: Session, ids: Sequence[int], now: datetime) -> dict[int, Step]:
-    """Of these referrals, those where agencies were asked and something is to be done about it:
-    at most three statements."""
-    if not ids:
+def next_steps(
+    session: Session, protocol: Protocol | None, ids: Sequence[int], now: datetime
+) -> dict[int, Step]:
+    """Of these referrals, those where agencies were asked or met and something is to be done about
+    it: at most four statements."""
+    if not ids or protocol is None:
         return {}
     late: defaultdict[int, list[str]] = defaultdict(list)
     states: defaultdict[int, list[CheckState]] = defaultdict(list)
@@ -173,23 +195,35 @@ def next_steps(session: Session, ids: Sequence[int], now: datetime) -> dict[int,
     }
     steps = {id_: Step(WorkKind.AGENCY_LATE, tuple(words)) for id_, words in late.items()}
     complete = [referral_id for referral_id, count in answered_by.items() if count]
-    again = _to_rate_again(session, complete)
+    met = _met(session, protocol, ids)
+    again = _to_rate_again(session, protocol, {*complete, *met})
+    second = protocol.ways.second_rating
+    meets = second is not None and second.after is After.MEETING
     for id_ in complete:
-        kind = WorkKind.RATE_AGAIN if id_ in again else WorkKind.ANSWERS_IN
+        kind = WorkKind.ANSWERS_IN
+        if id_ in again:
+            kind = WorkKind.HOLD_MEETING if meets else WorkKind.RATE_AGAIN
         count = answered_by[id_]
         words = "The agency that was asked has" if count == 1 else f"All {count} agencies have"
         steps[id_] = Step(kind, (f"{words} answered.",))
+    for id_ in met & again:
+        steps[id_] = Step(WorkKind.RATE_AGAIN, ("The meeting on it has ended.",))
     return steps
 
 
-def _to_rate_again(session: Session, ids: Sequence[int]) -> set[int]:
-    """Those that the area rates again once agencies have answered (HO2014 Sandwell, Camden)."""
-    if not ids:
+def _met(session: Session, protocol: Protocol, ids: Sequence[int]) -> set[int]:
+    """Those on which the agencies have met, where the area rates again after that."""
+    second = protocol.ways.second_rating
+    if second is None or second.after is not After.MEETING:
         return set()
-    protocol = active(council(session).protocol_id)
-    if protocol.ways.second_rating is None:
+    return set(session.execute(_MET, {"ids": ids}).scalars())
+
+
+def _to_rate_again(session: Session, protocol: Protocol, ids: Collection[int]) -> set[int]:
+    """Those that the area rates again (HO2014 Sandwell, Camden)."""
+    if not ids or protocol.ways.second_rating is None:
         return set()
     rated: defaultdict[int, list[Rated]] = defaultdict(list)
-    for referral_id, rating, stage, current in session.execute(_RATED, {"ids": ids}):
+    for referral_id, rating, stage, current in session.execute(_RATED, {"ids": sorted(ids)}):
         rated[referral_id].append(Rated(rating, stage, bool(current)))
     return {id_ for id_ in ids if needs_second(protocol, rated[id_])}

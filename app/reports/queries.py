@@ -340,6 +340,7 @@ _NAMED = {
     WorkKind.ANSWERED_SINCE: "referrals",
     WorkKind.SETTLE_RATING: "referrals",
     WorkKind.ANSWERS_IN: "referrals",
+    WorkKind.HOLD_MEETING: "referrals",
     WorkKind.RATE_AGAIN: "referrals",
     WorkKind.AGENCY_LATE: "referrals",
     WorkKind.REQUEST_MAIL: "referrals",

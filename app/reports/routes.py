@@ -14,7 +14,10 @@ from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission, StaffMember
 from app.core.clock import london_date, now
 from app.core.session import reading
+from app.directory.queries import council_or_none
 from app.meetings.received.queries import how_many_wait
+from app.protocols.registry import active
+from app.protocols.types import Protocol
 from app.protocols.working_days import end_of_day
 from app.referrals.arrivals.queries import how_many_wait as forms_that_wait
 from app.referrals.rating.rules import may_settle
@@ -34,7 +37,8 @@ _ON_REFERRALS = {
     WorkKind.ANSWERED_SINCE: "checks.checks",
     WorkKind.REPLACE: "referrals.referral",
     WorkKind.ANSWERS_IN: "checks.checks",
-    WorkKind.RATE_AGAIN: "checks.checks",
+    WorkKind.HOLD_MEETING: "referrals.referral",
+    WorkKind.RATE_AGAIN: "referrals.rate",
     WorkKind.AGENCY_LATE: "checks.checks",
     WorkKind.REQUEST_MAIL: "checks.checks",
     WorkKind.LETTER_MAIL: "letters.letters",
@@ -102,9 +106,11 @@ def _work(
     lost: dict[int, list[str]] = {}
     if any(row.kind is WorkKind.REQUEST_MAIL for row in rows):
         lost = asked.requests_not_arrived(session)
-    steps = asked.next_steps(session, _of(rows, *_WITH_STEPS), moment)
+    settings = council_or_none(session)
+    protocol = active(settings.protocol_id) if settings else None
+    steps = asked.next_steps(session, protocol, _of(rows, *_WITH_STEPS), moment)
     unread = triage.unread_answers(session, _of(rows, WorkKind.ANSWERED_SINCE), moment)
-    settled_by = triage.settled_by(session, _of(rows, WorkKind.SETTLE_RATING))
+    settled_by = triage.settled_by(session, protocol, _of(rows, WorkKind.SETTLE_RATING))
     for row in rows:
         kind, details = row.kind, tuple[str, ...]()
         own = roles_may(staff.roles, DONE_BY[kind])
@@ -141,7 +147,7 @@ def _work(
             )
         )
     if WorkKind.LIST_TODAY in kinds_for(staff.roles):
-        found += todays_lists(session, moment)
+        found += todays_lists(session, protocol, moment)
     return in_order(found)
 
 
@@ -149,7 +155,7 @@ def _of(rows: Sequence[queries.WorkRow], *kinds: WorkKind) -> list[int]:
     return [row.id for row in rows if row.kind in kinds]
 
 
-def todays_lists(session: Session, moment: datetime) -> list[Work]:
+def todays_lists(session: Session, protocol: Protocol | None, moment: datetime) -> list[Work]:
     """The lists that are to be gone through today: by the end of the day."""
     today = london_date(moment)
     return [
@@ -164,7 +170,7 @@ def todays_lists(session: Session, moment: datetime) -> list[Work]:
             children=(one.name,),
             href=(url_for("lists.sitting", ref=one.ref) if one.ref else url_for("lists.overview")),
         )
-        for one in triage.lists_today(session, today)
+        for one in triage.lists_today(session, protocol, today)
     ]
 
 

@@ -23,6 +23,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.ANSWERED_SINCE: Permission.REFERRAL_DECIDE,
     WorkKind.LIST_TODAY: Permission.LIST_WORK,
     WorkKind.ANSWERS_IN: Permission.REFERRAL_DECIDE,
+    WorkKind.HOLD_MEETING: Permission.LIST_WORK,
     WorkKind.RATE_AGAIN: Permission.REFERRAL_RATE,
     WorkKind.AGENCY_LATE: Permission.REFERRAL_ASK,
     WorkKind.ABUSE: Permission.LIST_WORK,

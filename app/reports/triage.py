@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import words_for_span
 from app.directory.models import Agency
-from app.directory.queries import council, council_or_none
-from app.protocols.registry import active
+from app.protocols.types import Protocol
 from app.protocols.ways import Settler
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.checks.models import AgencyCheck, CheckAnswer
@@ -111,12 +110,14 @@ def unread_answers(
     return found
 
 
-def settled_by(session: Session, ids: Sequence[int]) -> dict[int, Settler]:
+def settled_by(
+    session: Session, protocol: Protocol | None, ids: Sequence[int]
+) -> dict[int, Settler]:
     """Who settles the open disagreement over the rating of each of these referrals, by the step of
     the protocol's order at which it stands (A5): one statement, none without any."""
-    if not ids:
+    if not ids or protocol is None:
         return {}
-    steps = active(council(session).protocol_id).ways.settles
+    steps = protocol.ways.settles
     return {
         # A protocol that was changed meanwhile may have fewer steps: its last one then decides.
         referral_id: steps[min(step, len(steps) - 1)]
@@ -131,9 +132,8 @@ class ListToday(NamedTuple):
     ref: str
 
 
-def lists_today(session: Session, today: date) -> list[ListToday]:
+def lists_today(session: Session, protocol: Protocol | None, today: date) -> list[ListToday]:
     """The lists that wait today; nothing of what stands on them (C10; IMAP 5)."""
-    settings = council_or_none(session)
-    series = active(settings.protocol_id).series if settings else ()
+    series = protocol.series if protocol else ()
     waits = [(one.name, waits_on(session, one, today)) for one in series]
     return [ListToday(name, ref) for name, ref in waits if ref is not None]

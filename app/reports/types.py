@@ -17,6 +17,7 @@ class WorkKind(enum.Enum):
     DECIDE_NOW = "decide_now"
     DECIDE = "decide"
     ANSWERS_IN = "answers_in"
+    HOLD_MEETING = "hold_meeting"
     RATE_AGAIN = "rate_again"
     SETTLE_RATING = "settle_rating"
     AGENCY_LATE = "agency_late"
@@ -54,6 +55,7 @@ class WorkKind(enum.Enum):
             "decide_now": "May be at risk now: decide on the referral",
             "decide": "Decide on the referral",
             "answers_in": "Read the answers, then decide on the referral",
+            "hold_meeting": "Read the answers, then hold the meeting on the referral",
             "rate_again": "Read the answers, then rate the referral again",
             "agency_late": "An agency is late: chase it, or go on without it",
             "settle_rating": "A rating is disagreed with: settle it",

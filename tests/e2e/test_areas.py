@@ -83,6 +83,19 @@ def test_sandwell_rates_again_after_its_meeting(borough: Borough, looked: Looked
     # determine where the child's needs will be best met": nothing is decided before.
     decide(page, referral, "section_17", looked)
     expect(page.locator(".govuk-error-summary")).to_contain_text("give the second rating first")
+    # "The responsible social worker chairs the meeting and all agencies are given the opportunity
+    # to input into their final decision."
+    page.goto(referral)
+    press(page, "Hold the MASH meeting")
+    looked.at(page)
+    page.get_by_label("What was shared").fill("Housing knows of a safe aunt.")
+    page.get_by_label(re.compile("Section 17")).check()
+    page.get_by_label("Reason", exact=True).fill("To be assessed.")
+    press(page, "Save the outcome")
+    page.get_by_label("Who takes part").fill("Police, health, housing")
+    press(page, "End the meeting")
+    page.goto(referral)
+    expect(page.locator("[aria-labelledby='met']")).to_contain_text("Housing knows of a safe aunt.")
     page.goto(f"{referral}/rating")
     expect(page.get_by_label("After information gathering")).to_be_checked()
     looked.at(page)

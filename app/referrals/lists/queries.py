@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, bindparam, case, func, select, tuple_
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from app.referrals.abuse.queries import GRAVITY
 from app.referrals.abuse.types import Release
 from app.referrals.lists.models import ListEntry, ListSitting
 from app.referrals.models import Referral
+from app.referrals.outcome.models import ReferralReopening
 from app.referrals.types import DomesticAbuseRisk, Outcome, Rating
 
 PAGE = 15
@@ -56,6 +57,19 @@ def open_of_case(session: Session, case_id: int) -> ListSitting | None:
     return session.execute(_OPEN_OF_CASE, {"case": case_id}).scalar_one_or_none()
 
 
+_OPEN_OF_REFERRAL = (
+    select(ListSitting)
+    .join(ListEntry, ListEntry.sitting_id == ListSitting.id)
+    .where(ListEntry.referral_id == bindparam("referral"), ListSitting.ended_at.is_(None))
+    .limit(1)
+)
+
+
+def open_of_referral(session: Session, referral_id: int) -> ListSitting | None:
+    """The list or meeting under way on which a referral stands."""
+    return session.execute(_OPEN_OF_REFERRAL, {"referral": referral_id}).scalar_one_or_none()
+
+
 def entry(session: Session, sitting_id: int, number: int) -> ListEntry | None:
     """One case on a list by its number."""
     values = {"sitting": sitting_id, "number": number}
@@ -88,9 +102,27 @@ _CASES = (
     .order_by(_CARRIED_CASE.desc(), GRAVITY, AbuseCase.due_at, AbuseCase.received_at, AbuseCase.id)
     .limit(MOST)
 )
+_reopened_at = (
+    select(func.max(ReferralReopening.reopened_at))
+    .where(ReferralReopening.referral_id == Referral.id)
+    .correlate(Referral)
+    .scalar_subquery()
+)
+
+
+def _since_reopened(at: Any) -> Any:
+    """What a list said before a referral was opened again counts no more."""
+    return _reopened_at.is_(None) | (at >= _reopened_at)
+
+
 _CARRIED_REFERRAL = (
     select(ListEntry.id)
-    .where(ListEntry.referral_id == Referral.id, ListEntry.outcome.is_(None))
+    .join(ListSitting, ListSitting.id == ListEntry.sitting_id)
+    .where(
+        ListEntry.referral_id == Referral.id,
+        ListEntry.outcome.is_(None),
+        _since_reopened(ListSitting.opened_at),
+    )
     .exists()
 )
 _BY_RATING = case(
@@ -102,14 +134,14 @@ _REFERRALS = (
     .where(
         Referral.decided_at.is_(None),
         Referral.rating.in_(bindparam("kinds", expanding=True)),
-        Referral.id.not_in(
-            select(ListEntry.referral_id)
-            .join(ListSitting, ListSitting.id == ListEntry.sitting_id)
-            .where(
-                ListEntry.referral_id.is_not(None),
-                ListSitting.ended_at.is_(None) | ListEntry.outcome.is_not(None),
-            )
-        ),
+        ~select(ListEntry.id)
+        .join(ListSitting, ListSitting.id == ListEntry.sitting_id)
+        .where(
+            ListEntry.referral_id == Referral.id,
+            ListSitting.ended_at.is_(None)
+            | (ListEntry.outcome.is_not(None) & _since_reopened(ListEntry.decided_at)),
+        )
+        .exists(),
     )
     .order_by(_CARRIED_REFERRAL.desc(), _BY_RATING, Referral.decision_due_at, Referral.id)
     .limit(MOST)
@@ -246,6 +278,7 @@ class Discussed(NamedTuple):
     reason: str | None
     by: str | None
     at: datetime | None
+    ended_at: datetime | None
 
 
 _DISCUSSED = (
@@ -259,6 +292,7 @@ _DISCUSSED = (
         ListEntry.reason,
         Staff.name,
         ListEntry.decided_at,
+        ListSitting.ended_at,
     )
     .join(ListSitting, ListSitting.id == ListEntry.sitting_id)
     .outerjoin(Staff, Staff.id == ListEntry.decided_by_id)
@@ -269,7 +303,17 @@ _OF_CASE = _DISCUSSED.where(ListEntry.case_id == bindparam("case"))
 
 def discussed(session: Session, case_id: int) -> list[Discussed]:
     """Every list and discussion on which a case stood, the newest first."""
-    return [Discussed(*row) for row in session.execute(_OF_CASE, {"case": case_id})]
+    return [Discussed._make(row) for row in session.execute(_OF_CASE, {"case": case_id})]
+
+
+_OF_REFERRAL = _DISCUSSED.where(ListEntry.referral_id == bindparam("referral"))
+
+
+def discussed_referral(session: Session, referral_id: int) -> list[Discussed]:
+    """The same of a referral."""
+    return [
+        Discussed._make(row) for row in session.execute(_OF_REFERRAL, {"referral": referral_id})
+    ]
 
 
 _WENT_THROUGH = (

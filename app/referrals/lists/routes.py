@@ -24,9 +24,11 @@ from app.referrals.abuse.models import AbuseCase
 from app.referrals.abuse.routes import ONLY_DECIDERS, note_views
 from app.referrals.abuse.routes import found as found_case
 from app.referrals.abuse.types import Release
+from app.referrals.finding import found as found_referral
 from app.referrals.lists import page, queries, rules, service
 from app.referrals.lists.forms import EndForm, SaidForm
 from app.referrals.lists.models import ListEntry, ListSitting
+from app.referrals.models import Referral
 from app.referrals.types import ChangedMeanwhile
 from app.web.access import access
 from app.web.forms import choices
@@ -104,6 +106,26 @@ def discuss(ref: str) -> Response:
     except Refused as refusal:
         flash(refusal.message)
         location = url_for("abuse.case", ref=ref)
+    return go_to(location)
+
+
+@blueprint.post("/referrals/<ref>/meeting")
+@access(staff_may(Permission.LIST_WORK))
+def meet(ref: str) -> Response:
+    """The meeting of the agencies on one referral by itself (HO2014 Sandwell)."""
+    if not PressForm().validate_on_submit():
+        abort(400)
+    try:
+        with transaction() as session:
+            held = found_referral(session, ref)
+            sitting = service.open_meeting(session, signed_in().actor, held, now())
+            location = url_for("lists.sitting", ref=sitting.ref)
+            for one in queries.on_list(session, sitting.id):
+                if one.referral_id == held.id:
+                    location = url_for("lists.entry", ref=sitting.ref, number=one.number)
+    except Refused as refusal:
+        flash(refusal.message, "problem")
+        location = url_for("referrals.referral", ref=ref)
     return go_to(location)
 
 
@@ -193,7 +215,10 @@ def entry(ref: str, number: int) -> Response:
     form.agency_id.choices = choices(agencies, "Only to share with or signpost to an agency")
     if request.method == "GET":
         with transaction() as change:
-            viewed(change, signed_in().actor, "list, one case", Subject("list", held.ref), now())
+            actor, moment = signed_in().actor, now()
+            viewed(change, actor, "list, one case", Subject("list", held.ref), moment)
+            # Everything about one case stands here: it is a view of that case too (H3).
+            viewed(change, actor, "on a list", _subject_of(session, on_it), moment)
         return _entry_page(held, on_it, form)
     valid = form.validate_on_submit()
     asked = _asked(session, case, form)  # after the shape: its messages would be wiped away
@@ -225,6 +250,12 @@ def entry(ref: str, number: int) -> Response:
         return go_to(url_for("lists.sitting", ref=held.ref))
     flash(f"Case {number} is saved.", "success")
     return go_to(url_for("lists.entry", ref=held.ref, number=going_on))
+
+
+def _subject_of(session: Session, on_it: ListEntry) -> Subject:
+    if on_it.case_id is not None:
+        return Subject("abuse case", session.get_one(AbuseCase, on_it.case_id).ref)
+    return Subject("referral", session.get_one(Referral, on_it.referral_id).ref)
 
 
 def _asked(session: Session, case: AbuseCase | None, form: SaidForm) -> bool:

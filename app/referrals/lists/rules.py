@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.core.refusal import Refused
+from app.protocols.types import Protocol
+from app.protocols.ways import After, Follows
+from app.protocols.ways import Rating as RatingWord
 from app.referrals.lists.types import Said
 from app.referrals.outcome.rules import NEEDS_AGENCY
+from app.referrals.types import Rating
 
 
 def check_said(said: Said, ended: bool) -> None:
@@ -34,3 +38,15 @@ def next_open(numbers: Sequence[int], after: int) -> int | None:
     later = [number for number in numbers if number > after]
     earlier = [number for number in numbers if number < after]
     return next(iter([*later, *earlier]), None)
+
+
+def meets_on(protocol: Protocol, rating: Rating | None) -> bool:
+    """Whether the agencies of this area meet on one referral with this rating by itself (HO2014
+    Sandwell: "a MASH meeting takes place within 4 hours")."""
+    if rating is None:
+        return False
+    word, second = RatingWord(rating.value), protocol.ways.second_rating
+    way = protocol.ways.of_rating(word)
+    follows = way is not None and way.follows is Follows.MEETING
+    again = second is not None and second.after is After.MEETING and word in second.ratings
+    return follows or again

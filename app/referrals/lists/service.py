@@ -12,6 +12,7 @@ from app.core.clock import london_date, words_for_day
 from app.core.crypto import new_reference
 from app.core.refusal import Refused
 from app.directory import queries as directory
+from app.protocols.registry import active
 from app.protocols.series import sitting_day
 from app.protocols.types import Series
 from app.referrals.abuse import rules as abuse_rules
@@ -19,7 +20,9 @@ from app.referrals.abuse import service as abuse
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.lists import queries, rules
 from app.referrals.lists.models import ListEntry, ListSitting
+from app.referrals.lists.rules import meets_on
 from app.referrals.lists.types import Said
+from app.referrals.models import Referral
 from app.referrals.types import ChangedMeanwhile
 
 
@@ -73,6 +76,29 @@ def open_discussion(session: Session, actor: Actor, case: AbuseCase, now: dateti
     _add(session, sitting, 1, case_id=case.id, referral_id=None, carried=False)
     session.flush()
     record(session, actor, "list opened", _subject(sitting), now, {"case": case.ref, "added": 1})
+    return sitting
+
+
+def open_meeting(session: Session, actor: Actor, referral: Referral, now: datetime) -> ListSitting:
+    """The meeting of the agencies on one referral by itself, where the area holds one (HO2014
+    Sandwell). Where the referral stands on a list or meeting under way, that one.
+
+    Raises Refused where the referral is decided, or the area meets on no such rating.
+    """
+    if referral.decided_at is not None:
+        raise Refused("meeting", "This referral is decided already")
+    if not meets_on(active(directory.council(session).protocol_id), referral.rating):
+        raise Refused("meeting", "This area holds no meeting on a referral with this rating")
+    under_way = queries.open_of_referral(session, referral.id)
+    if under_way is not None:
+        return under_way
+    sitting = _new(session, actor, f"MASH meeting on {referral.ref}", now)
+    _add(session, sitting, 1, case_id=None, referral_id=referral.id, carried=False)
+    session.flush()
+    record(
+        session, actor, "list opened", _subject(sitting), now,
+        {"referral": referral.ref, "added": 1},
+    )  # fmt: skip
     return sitting
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -83,3 +84,26 @@ def filtered(session: Session, since: datetime) -> dict[FilterReason, int]:
     """How many referrals were closed as none since the aware moment, by reason (A12)."""
     rows = session.execute(_FILTERED, {"since": since})
     return {reason: count for reason, count in rows if reason is not None}
+
+
+_newest_decision = (
+    select(func.max(ReferralDecision.id))
+    .where(ReferralDecision.referral_id == Referral.id)
+    .scalar_subquery()
+)
+_CLOSED_AS_NONE = (
+    select(Referral.id)
+    .join(DecisionGround, DecisionGround.decision_id == _newest_decision)
+    .where(
+        Referral.id.in_(bindparam("ids", expanding=True)),
+        Referral.decided_at.is_not(None),
+        DecisionGround.filtered.is_not(None),
+    )
+)
+
+
+def closed_as_none(session: Session, ids: Collection[int]) -> set[int]:
+    """Which of these referrals were closed as no referral and not opened again since (A12)."""
+    if not ids:
+        return set()
+    return set(session.execute(_CLOSED_AS_NONE, {"ids": list(ids)}).scalars())

@@ -21,7 +21,6 @@ from app.referrals.models import Referral, ReferralDecision
 from app.referrals.outcome import queries, rules
 from app.referrals.outcome.models import DecisionGround, OnwardReferral, ReferralReopening
 from app.referrals.outcome.types import NO_GROUND, Ground, OnwardGiven
-from app.referrals.queries import closed_as_none
 from app.referrals.rating.queries import rated
 from app.referrals.rating.rules import second_rating_problem
 from app.referrals.re_referrals import count_beside
@@ -78,7 +77,7 @@ def decide(
     if overrides and ground.override is not None:
         given = replace(ground.override, state=ConsentState.OVERRIDDEN)
         add_consent(session, actor, referral, given, now)
-    before, was_none = referral.outcome, bool(closed_as_none(session, [referral.id]))
+    before, was_none = referral.outcome, bool(queries.closed_as_none(session, [referral.id]))
     decision = ReferralDecision(
         referral_id=referral.id,
         outcome=outcome,
@@ -137,7 +136,7 @@ def reopen(
     if referral.outcome is None or referral.decided_at is None:
         raise Refused("reason", "This referral is open: nothing needs reopening")
     protocol = active(directory.council(session).protocol_id)
-    was_none = bool(closed_as_none(session, [referral.id]))
+    was_none = bool(queries.closed_as_none(session, [referral.id]))
     reopening = ReferralReopening(
         referral_id=referral.id,
         reason=reason,

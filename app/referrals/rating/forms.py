@@ -17,9 +17,9 @@ class RatingForm(Versioned):
         validators=[MayBeEmpty()],
     )
     early_because = Line(
-        "Why now, without their answers?",
+        "Why now, without them?",
         description="Only for a rating after information gathering that no agency has answered "
-        "for and no list has gone through.",
+        "for, or no list or meeting of this area has gone through.",
     )
     rating_reason = Passage(
         "Reason",

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from app.accounts.types import Role
 from app.core.refusal import Refused
 from app.protocols.types import Protocol
+from app.protocols.ways import After, SecondRating, Settler
 from app.protocols.ways import Rating as RatingWord
-from app.protocols.ways import SecondRating, Settler
 from app.protocols.ways_wording import AFTER_WORDS, rating_title
 from app.referrals.rating.types import Gathering, Rated
 from app.referrals.types import Outcome, Rating, RatingStage
@@ -43,8 +43,8 @@ def check_rate(
     if stage is RatingStage.AFTER and not gathering.over and not early_because:
         raise Refused(
             "early_because",
-            "No agency has answered and no list has gone through it: say why it is rated again "
-            "without that, or choose before information gathering",
+            "No agency has answered, or no list or meeting has gone through it yet: say why it is "
+            "rated again without that, or choose before information gathering",
         )
     if not reason:
         raise Refused("rating_reason", "Give the reason for the rating")
@@ -90,6 +90,15 @@ def needs_second(protocol: Protocol, rated: Sequence[Rated]) -> bool:
     last opened again."""
     second, first = protocol.ways.second_rating, first_rating(rated)
     if second is None or first is None or _has_second(rated):
+        return False
+    return wants_second(second, first)
+
+
+def after_a_meeting(protocol: Protocol, rated: Sequence[Rated]) -> bool:
+    """Whether the second rating of this referral follows a meeting of the agencies, and not their
+    answers alone (HO2014 Sandwell)."""
+    second, first = protocol.ways.second_rating, first_rating(rated)
+    if second is None or first is None or second.after is not After.MEETING:
         return False
     return wants_second(second, first)
 

@@ -67,6 +67,9 @@ def gathering_of(session: Session, referral: Referral, now: datetime) -> Gatheri
     """How far information gathering on a referral is since it came in or was last opened again:
     by its requests to agencies, and by the lists that went through it (A5, A6, C10)."""
     since = queries.reopened_at(session, referral.id) or referral.received_at
+    if rules.after_a_meeting(_protocol(session), queries.rated(session, referral.id)):
+        # What agencies wrote is compiled for the meeting; the rating follows the meeting.
+        return Gathering(closed=False, discussed=lists.went_through(session, referral.id, since))
     times = [one for one in times_on(session, referral.id) if one.asked_at >= since]
     return Gathering(
         closed=is_gathered(

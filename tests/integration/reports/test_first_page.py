@@ -17,6 +17,7 @@ from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
+from app.protocols.registry import active
 from app.protocols.working_days import this_or_next_working_day
 from app.referrals import queries as referrals
 from app.referrals.abuse.models import AbuseCase
@@ -25,7 +26,10 @@ from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.types import AfterDecision, AnswerGiven, AnswerVia, Held
 from app.referrals.letters.queries import letters
 from app.referrals.letters.service import send
-from app.referrals.lists.service import end_list
+from app.referrals.lists.models import ListSitting
+from app.referrals.lists.queries import entry
+from app.referrals.lists.service import end_list, keep_said
+from app.referrals.lists.types import Said
 from app.referrals.models import Referral
 from app.referrals.outcome.service import decide
 from app.referrals.rating.models import RatingDispute
@@ -224,7 +228,7 @@ def _line(page: str, ref: str) -> str:
 
 
 def test_answers_of_agencies_move_what_is_to_be_done_with_a_referral(asked, signed_in) -> None:
-    """A5, A6; HO2014 Sandwell: rated again when the answers are there."""
+    """A5, A6; HO2014 Sandwell: rated again after the meeting that the answers are compiled for."""
     held, (first, second) = asked
     triage, other = signed_in(Role.TRIAGE), signed_in(Role.SOCIAL_WORKER)
     assert _line(triage.get("/").text, held.ref).startswith("Decide on the referral")
@@ -239,8 +243,26 @@ def test_answers_of_agencies_move_what_is_to_be_done_with_a_referral(asked, sign
     assert f'href="/referrals/{held.ref}/checks"' in page
     _answered(second)
     line = _line(triage.get("/").text, held.ref)
-    assert line.startswith("Read the answers, then rate the referral again")
+    assert line.startswith("Read the answers, then hold the meeting on the referral")
     assert "All 2 agencies have answered." in line
+    here = f"/referrals/{held.ref}"
+    assert "/lists/LS-" in press(triage, here, f"{here}/meeting").location
+    assert "Under way" in triage.get(here).text and f"{here}/meeting" not in triage.get(here).text
+    assert triage.get(f"{here}/rating").text.count('value="before" checked') == 1
+    with transaction() as session:
+        sitting = session.query(ListSitting).one()
+        said = Said("Health saw her twice", Outcome.SECTION_17, "A safe adult is there")
+        actor = staff_actor(session)
+        keep_said(session, actor, sitting, entry(session, sitting.id, 1), said, now())
+        end_list(session, actor, sitting, "Ann, Bo", now())
+    line = _line(triage.get("/").text, held.ref)
+    assert line.startswith("Read the answers, then rate the referral again")
+    assert "The meeting on it has ended." in line
+    assert f'href="{here}/rating">' in triage.get("/").text
+    assert triage.get(f"{here}/rating").text.count('value="after" checked') == 1
+    page = other.get(here).text  # what was said stands on the referral, for everybody who sees it
+    assert "Health saw her twice" in page and "A safe adult is there" in page
+    assert "/lists/" not in page.partition('id="met"')[2].partition("</section>")[0]
     with transaction() as session:
         current = session.get_one(Referral, held.id)
         after = RatingStage.AFTER
@@ -445,16 +467,19 @@ def test_the_list_of_today_stands_until_it_has_ended(app, change) -> None:
     at = datetime.combine(day, time(10), tzinfo=UTC)
     with change() as session:
         make_settings(session, "north-lincolnshire")
+        protocol = active("north-lincolnshire")
         with app.test_request_context():
-            assert todays_lists(session, at) == []
+            assert todays_lists(session, protocol, at) == []
             make_abuse_case(session, at=at)
-            [line] = todays_lists(session, at)
+            [line] = todays_lists(session, protocol, at)
             assert (line.ref, line.href, line.details) == ("", "/lists/", ())
             assert line.children == (series_of().name,)
             sitting = make_list(session, at)
-            assert [one.href for one in todays_lists(session, at)] == [f"/lists/{sitting.ref}"]
+            assert [one.href for one in todays_lists(session, protocol, at)] == [
+                f"/lists/{sitting.ref}"
+            ]
             end_list(session, staff_actor(session), sitting, "Ann, Bo", at)
-            assert todays_lists(session, at) == []
+            assert todays_lists(session, protocol, at) == []
 
 
 def test_whoever_does_not_go_through_the_list_is_told_of_none() -> None:
