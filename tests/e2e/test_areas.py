@@ -93,7 +93,7 @@ def test_sandwell_rates_again_after_its_meeting(borough: Borough, looked: Looked
     page.get_by_label("Reason", exact=True).fill("To be assessed.")
     press(page, "Save the outcome")
     page.get_by_label("Who takes part").fill("Police, health, housing")
-    press(page, "End the meeting")
+    press(page, "End the discussion")
     page.goto(referral)
     expect(page.locator("[aria-labelledby='met']")).to_contain_text("Housing knows of a safe aunt.")
     page.goto(f"{referral}/rating")

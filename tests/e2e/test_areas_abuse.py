@@ -211,7 +211,7 @@ def test_derbys_high_risk_is_discussed_on_the_day(
     page.get_by_label("Who gave consent and when").fill("Threat to kill, child present.")
     page.get_by_role("button", name=SAVE).click()
     page.get_by_label("Who takes part").fill("DS Hale, police")
-    page.get_by_role("button", name="End the list").click()
+    page.get_by_role("button", name="End the discussion").click()
     page.get_by_role("link", name=re.compile("Wilf Pettifer")).click()
     page.get_by_role("link", name=re.compile("^DA-")).click()
     expect(page.locator("#clock")).to_contain_text("Met")
