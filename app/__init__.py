@@ -35,6 +35,7 @@ FLOORS_WITH_TABLES = (
     "referrals", "referrals.same_child", "referrals.rating", "referrals.checks",
     "referrals.outcome", "referrals.letters", "referrals.public", "referrals.arrivals",
     "referrals.abuse", "referrals.lists", "referrals.filing", "referrals.joining",
+    "referrals.allocation",
     "meetings", "meetings.received",
     "meetings.papers", "meetings.calls", "meetings.reminders", "meetings.actions", "meetings.after",
     "meetings.escalation", "records", "records.filing", "records.extracts",
@@ -68,6 +69,7 @@ ROUTES = (
     "app.referrals.came_in.routes",
     "app.referrals.filing.routes",
     "app.referrals.joining.routes",
+    "app.referrals.allocation.routes",
     "app.meetings.need.routes",
     "app.meetings.need.again_routes",
     "app.meetings.open_case.routes",
@@ -96,8 +98,9 @@ ROUTES = (
 )
 # Modules that hold a `referral_section`, in the order in which the referral's page shows them.
 REFERRAL_SECTIONS = (
-    "app.records.filing.section", "app.referrals.checks.section", "app.referrals.lists.section",
-    "app.meetings.of_children", "app.retention.section",
+    "app.records.filing.section", "app.referrals.allocation.section",
+    "app.referrals.checks.section", "app.referrals.lists.section", "app.meetings.of_children",
+    "app.retention.section",
 )  # fmt: skip
 # Modules that hold a click group of their own name, for `flask`.
 COMMANDS = (

@@ -206,6 +206,12 @@ def chairs(session: Session) -> list[tuple[int, str]]:
     return [(staff_id, name) for staff_id, name in session.execute(_CHAIRS)]
 
 
+def social_workers(session: Session) -> list[tuple[int, str]]:
+    """Social workers on the staff, as number and name, by name."""
+    found = session.execute(_WITH_ROLES, {"roles": [Role.SOCIAL_WORKER]})
+    return [(staff_id, name) for staff_id, name, _ in found]
+
+
 def staff_who_may(session: Session, permission: Permission) -> list[Reachable]:
     """Staff whose role allows it, with their address, by name."""
     roles = sorted(rules.ALLOWED[permission], key=lambda role: role.value)

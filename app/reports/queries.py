@@ -279,14 +279,15 @@ def _union(kinds: tuple[WorkKind, ...]) -> CompoundSelect[Any]:
 
 
 def work(
-    session: Session, kinds: Collection[WorkKind], now: datetime, ahead: datetime
+    session: Session, kinds: Collection[WorkKind], now: datetime, ahead: datetime, me: int
 ) -> list[WorkRow]:
     """What is due of these kinds at `now`, at most `MOST` of each: one statement. Of what follows
-    a discussion only that which is due by `ahead`, because its limits are weeks long."""
+    a discussion only that which is due by `ahead`, because its limits are weeks long; of what is
+    allocated only that of `me`, the member of staff who asks."""
     asked_for = tuple(kind for kind in kinds if kind in _BRANCHES)
     if not asked_for:
         return []
-    rows = session.execute(_union(asked_for), {"now": now, "ahead": ahead})
+    rows = session.execute(_union(asked_for), {"now": now, "ahead": ahead, "me": me})
     return [
         WorkRow(WorkKind(kind), id_, ref, due_at, DomesticAbuseRisk(risk) if risk else None)
         for kind, id_, ref, due_at, risk in rows
@@ -341,6 +342,7 @@ _NAMED = {
     WorkKind.SETTLE_RATING: "referrals",
     WorkKind.ANSWERS_IN: "referrals",
     WorkKind.HOLD_MEETING: "referrals",
+    WorkKind.ALLOCATED: "referrals",
     WorkKind.RATE_AGAIN: "referrals",
     WorkKind.AGENCY_LATE: "referrals",
     WorkKind.REQUEST_MAIL: "referrals",

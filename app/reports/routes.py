@@ -38,6 +38,8 @@ _ON_REFERRALS = {
     WorkKind.REPLACE: "referrals.referral",
     WorkKind.ANSWERS_IN: "checks.checks",
     WorkKind.HOLD_MEETING: "referrals.referral",
+    WorkKind.ALLOCATE: "allocation.allocate",
+    WorkKind.ALLOCATED: "referrals.referral",
     WorkKind.RATE_AGAIN: "referrals.rate",
     WorkKind.AGENCY_LATE: "checks.checks",
     WorkKind.REQUEST_MAIL: "checks.checks",
@@ -57,7 +59,8 @@ MAIL_COUNTED = 50  # beyond that the page says "50 or more"
 def first_page() -> Response:
     staff, moment, session = signed_in(), now(), reading()
     sees_cases = roles_may(staff.roles, Permission.DISCUSSION_SEE)
-    rows = queries.work(session, kinds_for(staff.roles), moment, moment + FOLLOWS_AHEAD)
+    kinds, ahead = kinds_for(staff.roles), moment + FOLLOWS_AHEAD
+    rows = queries.work(session, kinds, moment, ahead, staff.id)
     booked = queries.coming(session) if sees_cases else []
     names = queries.names(session, rows, (row.id for row in booked))
     work = _work(session, rows, names, staff, moment)
@@ -109,6 +112,9 @@ def _work(
     settings = council_or_none(session)
     protocol = active(settings.protocol_id) if settings else None
     steps = asked.next_steps(session, protocol, _of(rows, *_WITH_STEPS), moment)
+    undecided = _of(rows, WorkKind.DECIDE_NOW, WorkKind.DECIDE)
+    for referral_id in triage.to_allocate(session, protocol, undecided):
+        steps[referral_id] = asked.Step(WorkKind.ALLOCATE, ())
     unread = triage.unread_answers(session, _of(rows, WorkKind.ANSWERED_SINCE), moment)
     settled_by = triage.settled_by(session, protocol, _of(rows, WorkKind.SETTLE_RATING))
     for row in rows:
@@ -118,7 +124,10 @@ def _work(
         if kind in _WITH_STEPS and row.id in steps:
             step, details = steps[row.id]
             # Who may be at risk now stays on top, whatever the next step is.
-            kind = step if kind is not WorkKind.DECIDE_NOW else kind
+            if kind is WorkKind.DECIDE_NOW:
+                details = (f"Next: {step.words[0].lower()}{step.words[1:]}.", *details)
+            else:
+                kind = step
             own = roles_may(staff.roles, DONE_BY[kind])
         elif kind is WorkKind.MAIL:
             details = tuple(failed[row.id])
@@ -126,6 +135,8 @@ def _work(
             details = tuple(lost.get(row.id, ()))
         elif kind is WorkKind.ANSWERED_SINCE:
             state, words, left, details = "soon", "New", "", unread[row.id]
+        elif kind is WorkKind.ALLOCATED:
+            state, words, left = "soon", "New", ""
         elif kind is WorkKind.SETTLE_RATING:
             step_of = settled_by[row.id]
             own, details = may_settle(step_of, staff.roles), (f"Settled by: {step_of.who}",)

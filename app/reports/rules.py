@@ -23,6 +23,8 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.ANSWERED_SINCE: Permission.REFERRAL_DECIDE,
     WorkKind.LIST_TODAY: Permission.LIST_WORK,
     WorkKind.ANSWERS_IN: Permission.REFERRAL_DECIDE,
+    WorkKind.ALLOCATE: Permission.REFERRAL_DECIDE,
+    WorkKind.ALLOCATED: Permission.REFERRAL_SEE,
     WorkKind.HOLD_MEETING: Permission.LIST_WORK,
     WorkKind.RATE_AGAIN: Permission.REFERRAL_RATE,
     WorkKind.AGENCY_LATE: Permission.REFERRAL_ASK,
@@ -51,6 +53,7 @@ SEEN_BY: dict[WorkKind, Permission] = {
     WorkKind.SETTLE_RATING: Permission.REFERRAL_SEE,
     WorkKind.ANSWERED_SINCE: Permission.REFERRAL_SEE,
     WorkKind.AGENCY_LATE: Permission.REFERRAL_SEE,
+    WorkKind.ALLOCATED: Permission.REFERRAL_SEE,
     # IMAP 5: whoever does not go through the list learns nothing of it, not even that it stands.
     WorkKind.ABUSE: Permission.LIST_WORK,
     WorkKind.LIST_TODAY: Permission.LIST_WORK,
@@ -80,6 +83,7 @@ def in_order(work: Iterable[Work]) -> list[Work]:
         key=lambda one: (
             one.waits_on_others,
             one.kind not in NOW,
+            one.kind is not WorkKind.ALLOCATE,
             one.due_at is not None,
             one.state != "late",
             one.due_at.timestamp() if one.due_at else 0.0,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, String, bindparam, func, select, type_coerce
+from sqlalchemy import Integer, Select, String, bindparam, exists, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.core.clock import words_for_span
@@ -15,6 +15,8 @@ from app.directory.models import Agency
 from app.protocols.types import Protocol
 from app.protocols.ways import Settler
 from app.referrals.abuse.models import AbuseCase
+from app.referrals.allocation.models import ReferralAllocation
+from app.referrals.allocation.rules import ratings_allocated
 from app.referrals.checks.models import AgencyCheck, CheckAnswer
 from app.referrals.lists.queries import waits_on
 from app.referrals.models import Referral
@@ -55,6 +57,16 @@ ROWS: dict[WorkKind, Rows] = {
         .where(RatingDispute.settled_at.is_(None), Referral.decided_at.is_(None))
         .order_by(Referral.act_by_at, Referral.id)
     ),
+    WorkKind.ALLOCATED: (
+        select(Referral.id, Referral.ref, ReferralAllocation.allocated_at.label("due_at"))
+        .join(ReferralAllocation, ReferralAllocation.referral_id == Referral.id)
+        .where(
+            ReferralAllocation.social_worker_id == bindparam("me", type_=Integer()),
+            ReferralAllocation.taken_at.is_(None),
+            ReferralAllocation.ended_at.is_(None),
+        )
+        .order_by(ReferralAllocation.id)
+    ),
     WorkKind.AGENCY_LATE: asked.LATE_AND_WANTED,
     WorkKind.ANSWERED_SINCE: (
         select(Referral.id, Referral.ref, func.min(CheckAnswer.at).label("due_at"))
@@ -79,6 +91,14 @@ ROWS: dict[WorkKind, Rows] = {
 COUNTED = 500
 _HOW_MANY = select(func.count()).select_from(
     select(Referral.id).where(Referral.decided_at.is_(None)).limit(COUNTED).subquery()
+)
+_NOT_ALLOCATED = select(Referral.id).where(
+    Referral.id.in_(bindparam("ids", expanding=True)),
+    Referral.decided_at.is_(None),
+    Referral.rating.in_(bindparam("ratings", expanding=True)),
+    ~exists().where(
+        ReferralAllocation.referral_id == Referral.id, ReferralAllocation.ended_at.is_(None)
+    ),
 )
 _UNREAD = (
     select(AgencyCheck.referral_id, Agency.name, CheckAnswer.held, CheckAnswer.at)
@@ -123,6 +143,15 @@ def settled_by(
         referral_id: steps[min(step, len(steps) - 1)]
         for referral_id, step in session.execute(_STEPS, {"ids": ids})
     }
+
+
+def to_allocate(session: Session, protocol: Protocol | None, ids: Sequence[int]) -> set[int]:
+    """Those of these referrals that go straight to a social worker here and have none yet (HO2014
+    Merton): one statement, none where the area does not do so."""
+    ratings = ratings_allocated(protocol) if protocol else ()
+    if not ratings or not ids:
+        return set()
+    return set(session.execute(_NOT_ALLOCATED, {"ids": ids, "ratings": ratings}).scalars())
 
 
 class ListToday(NamedTuple):

@@ -16,6 +16,8 @@ class WorkKind(enum.Enum):
     TAKE_IN = "take_in"
     DECIDE_NOW = "decide_now"
     DECIDE = "decide"
+    ALLOCATE = "allocate"
+    ALLOCATED = "allocated"
     ANSWERS_IN = "answers_in"
     HOLD_MEETING = "hold_meeting"
     RATE_AGAIN = "rate_again"
@@ -54,6 +56,8 @@ class WorkKind(enum.Enum):
             "take_in": "Take in what came by the form",
             "decide_now": "May be at risk now: decide on the referral",
             "decide": "Decide on the referral",
+            "allocate": "Allocate the referral to a social worker at once",
+            "allocated": "Allocated to you: say that you have it",
             "answers_in": "Read the answers, then decide on the referral",
             "hold_meeting": "Read the answers, then hold the meeting on the referral",
             "rate_again": "Read the answers, then rate the referral again",

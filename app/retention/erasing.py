@@ -28,7 +28,8 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     "referral": (
         "abuse_case.referral_id", "agency_check.referral_id", "arrival.referral_id",
         "child_taken_off.referral_id", "list_entry.referral_id", "onward_referral.referral_id",
-        "rating_dispute.referral_id", "referral_adult.referral_id", "referral_child.referral_id",
+        "rating_dispute.referral_id", "referral_adult.referral_id",
+        "referral_allocation.referral_id", "referral_child.referral_id",
         "referral_consent.referral_id", "referral_decision.referral_id",
         "referral_filing.referral_id", "referral_letter.referral_id",
         "referral_rating.referral_id", "referral_reopening.referral_id",
