@@ -17,7 +17,8 @@ from app.reports.types import WorkKind
 
 # Work with a clock of its own: what is late here is a child that waits.
 CLOCKED = (
-    WorkKind.AT_RISK, WorkKind.TAKE_IN, WorkKind.DECIDE, WorkKind.ABUSE, WorkKind.BOOK,
+    WorkKind.AT_RISK, WorkKind.TAKE_IN, WorkKind.DECIDE_NOW, WorkKind.DECIDE, WorkKind.ABUSE,
+    WorkKind.BOOK,
     WorkKind.SIGN, WorkKind.CIRCULATE,
 )  # fmt: skip
 NEVER = float("inf")
@@ -45,7 +46,9 @@ def measures(session: Session, now: datetime) -> Iterator[Measure]:
         NEVER if seen is None else _age(seen, now),
     )  # fmt: skip
     late = Counter(
-        row.kind for row in work(session, CLOCKED, now, now) if row.due_at and row.due_at < now
+        row.kind
+        for row in work(session, CLOCKED, now, now, None)
+        if row.due_at and row.due_at < now
     )
     for kind in CLOCKED:
         yield Measure("work_overdue", "Work past its time", float(late[kind]), {"kind": kind.value})

@@ -279,7 +279,7 @@ def _union(kinds: tuple[WorkKind, ...]) -> CompoundSelect[Any]:
 
 
 def work(
-    session: Session, kinds: Collection[WorkKind], now: datetime, ahead: datetime, me: int
+    session: Session, kinds: Collection[WorkKind], now: datetime, ahead: datetime, me: int | None
 ) -> list[WorkRow]:
     """What is due of these kinds at `now`, at most `MOST` of each: one statement. Of what follows
     a discussion only that which is due by `ahead`, because its limits are weeks long; of what is

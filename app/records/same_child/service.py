@@ -31,6 +31,7 @@ WITH_REFERRAL = (ReferralFiling, ReferralLetter)
 MOVED = frozenset(
     {
         "referral_child.child_id",  # by app.referrals.same_child
+        "agency_check_child.child_id",  # by app.referrals.same_child
         "record_filing.child_id",
         *(f"{model.__tablename__}.child_id" for model in (*WITH_MEETING, *WITH_REFERRAL)),
     }

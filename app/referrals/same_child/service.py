@@ -124,7 +124,8 @@ def undo(
     ]
     match.undone_at, match.undone_by_id, match.undo_reason = now, _staff_id(actor), reason
     session.flush()
-    _move(session, moving, known.id, other.id)
+    # Of a child as typed no agency was told: a person decides whether it is now (A6).
+    _move(session, moving, known.id, other.id, asked=match.given is None)
     _note(session, actor, "children told apart", moving, known, other, now)
     return match, other
 
@@ -176,15 +177,24 @@ def _put_back(session: Session, known: Child, match: ChildMatch) -> None:
     session.flush()
 
 
-def _move(session: Session, referral_ids: Collection[int], source: int, target: int) -> None:
-    """Referrals from one child to the other, and anew what each is a re-referral of (A3)."""
+def _move(
+    session: Session,
+    referral_ids: Collection[int],
+    source: int,
+    target: int,
+    *,
+    asked: bool = True,
+) -> None:
+    """Referrals from one child to the other, and anew what each is a re-referral of (A3). `asked`:
+    agencies that were asked about the one were asked about the other."""
     session.execute(
         update(ReferralChild)
         .where(ReferralChild.referral_id.in_(referral_ids), ReferralChild.child_id == source)
         .values(child_id=target)
         .execution_options(synchronize_session=False)
     )
-    _asked_about(session, referral_ids, source, target)
+    if asked:
+        _asked_about(session, referral_ids, source, target)
     concerned = {*referral_ids, *queries.referral_ids(session, source)}
     concerned |= {*queries.referral_ids(session, target)}
     held = queries.referrals(session, concerned)
@@ -197,7 +207,6 @@ def _move(session: Session, referral_ids: Collection[int], source: int, target: 
 
 
 def _asked_about(session: Session, referral_ids: Collection[int], source: int, target: int) -> None:
-    """Agencies that were asked about the one were asked about the other (A6)."""
     checks = select(AgencyCheck.id).where(AgencyCheck.referral_id.in_(referral_ids))
     both = select(AgencyCheckChild.check_id).where(AgencyCheckChild.child_id == target)
     of_source = (AgencyCheckChild.child_id == source, AgencyCheckChild.check_id.in_(checks))
