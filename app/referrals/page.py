@@ -17,10 +17,11 @@ from app.protocols.panel import DeadlinePanel
 from app.protocols.registry import active
 from app.protocols.rules import clocks
 from app.referrals import keys, queries, rules, shown
+from app.referrals.context import Context, context_of
 from app.referrals.joining.queries import TakenOff, taken_off
 from app.referrals.models import Referral
 from app.referrals.outcome.shown import Ground, ground_of
-from app.referrals.queries import Consented, Context, Decided, EarlierReferral, Rated, Sibling
+from app.referrals.queries import Consented, Decided, EarlierReferral, Rated, Sibling
 from app.referrals.rating.queries import Disputed, disputes
 from app.referrals.rating.rules import meaning
 from app.referrals.same_child import queries as same_child
@@ -108,7 +109,7 @@ def referral_page(
     decisions = queries.decisions(session, held.id)
     return ReferralPage(
         referral=held,
-        context=queries.context_of(session, held.id),
+        context=context_of(session, held.id),
         children=[
             shown.shown_child(child, [one for one in involved if one.child_id == child.id], today)
             for child in on_it

@@ -420,36 +420,3 @@ def consents(session: Session, referral_id: int) -> list[Consented]:
 def decisions(session: Session, referral_id: int) -> list[Decided]:
     """Every decision on a referral with who took it, the newest first (A7)."""
     return [Decided(*row) for row in session.execute(_DECISIONS, {"referral": referral_id})]
-
-
-class Context(NamedTuple):
-    """The rows round a referral: where it came from, who wrote it down, what came before."""
-
-    source: str
-    recorded_by: str
-    referrer: str | None
-    earlier_ref: str | None
-    earlier_received_at: datetime | None
-
-
-_EARLIER_ONE = aliased(Referral)
-_CONTEXT = (
-    select(
-        Agency.name,
-        Staff.name,
-        Professional.name,
-        _EARLIER_ONE.ref,
-        _EARLIER_ONE.received_at,
-    )
-    .select_from(Referral)
-    .join(Agency, Agency.id == Referral.source_agency_id)
-    .join(Staff, Staff.id == Referral.recorded_by_id)
-    .outerjoin(Professional, Professional.id == Referral.referrer_professional_id)
-    .outerjoin(_EARLIER_ONE, _EARLIER_ONE.id == Referral.earlier_referral_id)
-    .where(Referral.id == bindparam("referral"))
-)
-
-
-def context_of(session: Session, referral_id: int) -> Context:
-    """Names and references that a referral's page shows beside its own columns."""
-    return Context(*session.execute(_CONTEXT, {"referral": referral_id}).one())

@@ -11,10 +11,10 @@ from app.audit.queries import history
 from app.core.clock import now, words_for_moment
 from app.core.session import reading
 from app.directory import queries as directory
-from app.referrals import queries
 from app.referrals.came_in import service
 from app.referrals.came_in.forms import CameInForm
 from app.referrals.changes.small_routes import SmallForm, Text, answer_small
+from app.referrals.context import context_of
 from app.referrals.finding import found
 from app.referrals.intake.people import Pairs, lists, words_for
 from app.referrals.models import Referral
@@ -69,7 +69,7 @@ def _offered(session: Session, held: Referral) -> tuple[Pairs, Pairs]:
     offered = lists(session)
     agencies, people = list(offered.agencies), list(offered.everybody)
     if str(held.source_agency_id) not in dict(agencies):
-        agencies.append((str(held.source_agency_id), queries.context_of(session, held.id).source))
+        agencies.append((str(held.source_agency_id), context_of(session, held.id).source))
     if held.referrer_professional_id is not None:
         person = directory.professional(session, held.referrer_professional_id)
         if person is not None and str(person.id) not in dict(people):
@@ -78,7 +78,7 @@ def _offered(session: Session, held: Referral) -> tuple[Pairs, Pairs]:
 
 
 def _in_words(session: Session, held: Referral) -> str:
-    context = queries.context_of(session, held.id)
+    context = context_of(session, held.id)
     return _lines(
         context.source,
         held.channel.label,

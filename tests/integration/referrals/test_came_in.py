@@ -15,6 +15,7 @@ from app.core.session import reading
 from app.directory.models import Agency
 from app.directory.types import AgencyKind
 from app.referrals import queries
+from app.referrals.context import context_of
 from app.referrals.models import ReferralChild
 from app.referrals.outcome.service import reopen
 from app.referrals.types import Channel, Outcome
@@ -83,7 +84,7 @@ def test_the_name_of_an_agency_that_is_not_listed_adds_it(app, triage, ref):
     changes |= {"source_agency_kind": "voluntary"}
     assert post(triage, ref, referrer_name="Ada", **changes).status_code == 303
     with app.app_context():
-        source = queries.context_of(reading(), queries.by_ref(reading(), ref).id).source
+        source = context_of(reading(), queries.by_ref(reading(), ref).id).source
     assert source == "Saturday club"
     assert "Ada, Head teacher" in triage.get(f"/referrals/{ref}").text
     assert held(app, ref, "received_at") == ENTERED, "nobody touched the moment"

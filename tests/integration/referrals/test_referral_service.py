@@ -18,6 +18,7 @@ from app.core.session import reading, transaction
 from app.directory.models import Agency
 from app.directory.types import AgencyKind
 from app.referrals import children, queries, service
+from app.referrals.context import context_of
 from app.referrals.matching import Identity, Likeness
 from app.referrals.models import Child, ReferralConsent, ReferralDecision, ReferralRating
 from app.referrals.types import (
@@ -94,7 +95,7 @@ def test_a_referral_at_a_quarter_to_five_on_a_friday(actor):
     assert held.rating is Rating.RED
     assert held.consent is ConsentState.NOT_SOUGHT
     assert held.lawful_basis is LawfulBasis.SIGNIFICANT_HARM
-    assert queries.context_of(reading(), held.id).source == "Oakfield Primary"
+    assert context_of(reading(), held.id).source == "Oakfield Primary"
     told = [entry.action for entry in history(reading(), "referral", referral.ref)]
     assert told == ["consent recorded", "referral rated", "referral entered"]
     assert list(verify_chain(reading())) == []
