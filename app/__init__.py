@@ -26,6 +26,7 @@ from app.web.htmx import init_htmx
 from app.web.limits import init_limits
 from app.web.metrics import init_metrics
 from app.web.numbers import init_numbers
+from app.web.own_page import init_own_pages
 from app.web.proxies import trust_proxies
 from app.web.static_files import init_static
 
@@ -157,6 +158,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Migrate(app, db, directory="migrations", render_as_batch=True)
     init_numbers(app)
     CSRFProtect(app)
+    init_own_pages(app)
     init_htmx(app)
     init_static(app)
     init_headers(app, https=settings.base_url.startswith("https:"))

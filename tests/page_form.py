@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 
@@ -56,3 +57,12 @@ def form_of(html: str, action: str) -> dict[str, str]:
     reader = _Reader(action)
     reader.feed(html)
     return dict(reader.fields)
+
+
+_MARK = re.compile(r'name="page-mark" value="([^"]+)"')
+
+
+def mark_of(html: str) -> dict[str, str]:
+    """The mark by which a page behind a link says what it belongs to; empty for other pages."""
+    found = _MARK.search(html)
+    return {"page-mark": found[1]} if found else {}

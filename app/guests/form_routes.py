@@ -22,6 +22,7 @@ from app.meetings.papers import service as papers
 from app.meetings.papers.models import SentForm
 from app.meetings.papers.queries import form_by_invitation
 from app.meetings.papers.types import FormState
+from app.web import own_page
 from app.web.access import access
 from app.web.htmx import go_to, respond
 from app.web.once import done_before, mark_done
@@ -44,8 +45,12 @@ class FormReader:
         g.form_reader = guest_by_session(reading(), token, now()) if token else None
         if g.form_reader is None or _form(reading()) is None:
             return closed()
+        here = url_for("guests.form")
+        own = own_page.of_another("invitation", g.form_reader.invitation_id, here)
+        if own is not None:
+            return own
         if g.form_reader.must_introduce and not self.unnamed:
-            return go_to(url_for("guests.form"))
+            return go_to(here)
         return None
 
 

@@ -11,9 +11,11 @@ from app.core.crypto import new_token
 from app.core.session import reading
 from app.guests import queries
 from app.guests.types import Visitor
+from app.web import own_page
 from app.web.cookies import cookie_of, drop_cookie, set_cookie
-from app.web.forms import tidy
 from app.web.htmx import go_to
+
+HOME = "guests.meeting"
 
 
 def visitor() -> Visitor:
@@ -40,8 +42,11 @@ class Guest:
         found = _found()
         if found is None:
             return closed()
+        own = own_page.of_another("invitation", found.guest.invitation_id, url_for(HOME))
+        if own is not None:
+            return own
         if found.guest.must_introduce and not self.unnamed:
-            return go_to(url_for("guests.meeting"))
+            return go_to(url_for(HOME))
         return None
 
 
@@ -90,9 +95,5 @@ def closed() -> Response:
     """No session, or no longer one: what was typed comes back, so that nobody types it twice."""
     if request.headers.get("HX-Request") == "true":
         return Response(status=401, headers={"HX-Trigger": "signed-out"})
-    typed = [
-        text
-        for name, value in request.form.items()
-        if name.endswith(("-body", "-progress", "-what", "-note")) and (text := tidy(value))
-    ]
-    return make_response(render_template("guests/closed.html", typed=typed), 401)
+    sent = own_page.what_was_sent()
+    return make_response(render_template("guests/closed.html", **sent._asdict()), 401)

@@ -18,6 +18,7 @@ from app.referrals.public import service
 from app.referrals.public.models import Arrival
 from app.referrals.public.queries import draft_of
 from app.referrals.public.types import AdultTold, ChildTold, Referrer, Step, Told
+from tests.page_form import mark_of
 
 DESK = Desk("The desk", "desk@example.org", "01632 960100")
 YOU = Referrer(
@@ -77,7 +78,7 @@ class Writer:
             held = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page.text)
             if held:
                 typed.setdefault(name, unescape(held[1]))
-        return self.browser.post(path, data=typed)
+        return self.browser.post(path, data=mark_of(page.text) | typed)
 
     def you(self, seconds: int = 20, **changes):
         """The first page, typed in so many seconds."""

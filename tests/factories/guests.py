@@ -18,6 +18,7 @@ from app.invitations.models import GuestSession, Invitation
 from app.invitations.service import new_link
 from app.meetings.models import Invitee
 from app.outbox.models import OutboxMessage
+from tests.page_form import mark_of
 
 _ANY_TOKEN = re.compile(r'name="(?:[\w-]+-)?csrf_token" value="([^"]+)"')
 
@@ -73,7 +74,7 @@ class Phone:
         if told and f"{prefix}-shown" not in named:
             named[f"{prefix}-shown"] = told[1]
         own = f"{prefix}-csrf_token" if prefix else "csrf_token"
-        return self.client.post(path, data={own: found[1], **named})
+        return self.client.post(path, data={own: found[1], **mark_of(shown), **named})
 
 
 def codes_sent(session: Session) -> list[tuple[str, str]]:

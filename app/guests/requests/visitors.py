@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, g, make_response, render_template, request, url_for
+from flask import Response, abort, g, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.clock import now
 from app.core.session import reading
 from app.guests.requests import queries
 from app.guests.requests.types import Correspondent
+from app.web import own_page
 from app.web.cookies import cookie_of
-from app.web.forms import tidy
 from app.web.htmx import go_to
 
 DOOR = "request"
@@ -40,8 +40,12 @@ class Asked:
         found = _found()
         if found is None:
             return _closed()
+        here = url_for("requests.request_page")
+        own = own_page.of_another("invitation", found.guest.invitation_id, here)
+        if own is not None:
+            return own
         if found.guest.must_introduce and not self.unnamed:
-            return go_to(url_for("requests.request_page"))
+            return go_to(here)
         return None
 
 
@@ -57,5 +61,5 @@ def _found() -> Correspondent | None:
 
 def _closed() -> Response:
     """No session, or no longer one: what was typed comes back, so that nobody types it twice."""
-    typed = [text] if (text := tidy(request.form.get("words"))) else []
-    return make_response(render_template("guests/requests/closed.html", typed=typed), 401)
+    sent = own_page.what_was_sent()
+    return make_response(render_template("guests/requests/closed.html", **sent._asdict()), 401)

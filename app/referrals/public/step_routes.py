@@ -35,7 +35,8 @@ from app.referrals.public.page import (
 )
 from app.referrals.public.shown import Person, answers_in_words
 from app.referrals.public.types import ChangedElsewhere, Draft, Flooded, Step, Told
-from app.referrals.public.visitors import COOKIE, OwnForm, any_draft, draft
+from app.referrals.public.visitors import COOKIE, OwnForm, any_draft, draft, of_another_form
+from app.web import own_page
 from app.web.access import Everyone, access
 from app.web.cookies import drop_cookie, set_cookie
 from app.web.htmx import go_to, respond
@@ -66,6 +67,10 @@ def you() -> Response:
     held = any_draft()
     if held is None or held.sent_at is not None:
         return _first()
+    other = of_another_form(held)
+    # The page on which a form begins belongs to none yet: `seen` tells what it was filled from.
+    if other is not None and own_page.FIELD in request.form:
+        return other
     form = YouForm(data=asdict(held.told.you) | {"seen": held.told.mark(Step.YOU)})
     return _step(Step.YOU, form, lambda told: replace(told, you=form.told()))
 

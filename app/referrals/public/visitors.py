@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Response, g, make_response, render_template, request, url_for
+from flask import Response, g, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.clock import now
 from app.core.session import reading
 from app.referrals.public import queries
 from app.referrals.public.types import Draft
+from app.web import own_page
 from app.web.cookies import cookie_of
-from app.web.forms import tidy
 from app.web.htmx import go_to
 
 COOKIE = "refer"
 BROWSER = "refer-browser"
-_OURS = frozenset({"csrf_token", "nonce", "seen", "shown", "website", "then"})
 
 
 def draft() -> Draft:
@@ -35,6 +34,11 @@ def any_draft() -> Draft | None:
     return held
 
 
+def of_another_form(held: Draft) -> Response | None:
+    """What to answer where a page of another form was sent, see app.web.own_page."""
+    return own_page.of_another("public form", held.id, url_for("refer.start"))
+
+
 class OwnForm:
     """The browser that writes this form, until it is sent; `sent` is for the receipt."""
 
@@ -48,6 +52,9 @@ class OwnForm:
         held = any_draft()
         if held is None:
             return _closed()
+        own = of_another_form(held)
+        if own is not None:
+            return own
         if held.sent_at is not None and not self.sent:
             return go_to(url_for("refer.sent"))
         if held.sent_at is None and self.sent:
@@ -57,9 +64,5 @@ class OwnForm:
 
 def _closed() -> Response:
     """No form, or no longer one: what was typed comes back, so that nobody types it twice."""
-    typed = [
-        text
-        for name, value in request.form.items()
-        if name not in _OURS and len(text := tidy(value)) > 1
-    ]
-    return make_response(render_template("refer/closed.html", typed=typed), 401)
+    sent = own_page.what_was_sent()
+    return make_response(render_template("refer/closed.html", **sent._asdict()), 401)

@@ -10,6 +10,7 @@ from app.audit.models import AuditEntry
 from app.meetings.models import Action, Dissent
 from app.meetings.types import ActionState, MeetingState
 from tests.integration.guests.attending import Invited
+from tests.page_form import mark_of
 
 
 def test_after_the_meeting_there_is_nothing_left_to_answer(police: Invited) -> None:
@@ -103,13 +104,13 @@ def test_disagreeing_is_kept_with_its_reason(police: Invited) -> None:
 
 
 def test_nobody_disagrees_before_the_meeting(police: Invited) -> None:
-    assert "I disagree" not in police.phone.get("/attend").text
-    csrf = re.search(r'csrf_token" value="([^"]+)"', police.phone.get("/attend").text)
-    assert csrf
+    page = police.phone.get("/attend").text
+    csrf = re.search(r'csrf_token" value="([^"]+)"', page)
+    assert csrf and "I disagree" not in page
     sent = police.phone.client.post(
         "/attend/disagree",
         data={"disagree-csrf_token": csrf[1], "disagree-nonce": "n", "disagree-what": "a",
-              "disagree-why": "b"},
+              "disagree-why": "b", **mark_of(page)},
     )  # fmt: skip
     assert sent.status_code == 422
     with police.change() as session:

@@ -23,6 +23,7 @@ from app.web.access import Everyone, access_of
 from tests.conftest import settings_for
 from tests.factories.guests import Phone, make_guest_session
 from tests.factories.meetings import make_meeting
+from tests.page_form import mark_of
 
 CLOSED_PAGES = (
     "/attend", "/attend/reports/1", "/attend/record", "/attend/record/download",
@@ -132,7 +133,8 @@ def test_files_of_others_are_not_found(two: Two) -> None:
 
 
 def test_actions_of_others_are_not_found(two: Two) -> None:
-    csrf = re.search(r'csrf_token" value="([^"]+)"', two.phone.get("/attend").text)
+    page = two.phone.get("/attend").text
+    csrf, mark = re.search(r'csrf_token" value="([^"]+)"', page), mark_of(page)
     assert csrf
     for who in two.everyone:
         number = two.actions[who]
@@ -142,12 +144,13 @@ def test_actions_of_others_are_not_found(two: Two) -> None:
                 f"action-{number}-csrf_token": csrf[1],
                 f"action-{number}-state": "done",
                 f"action-{number}-version": "1",
+                **mark,
             },
         )
         assert sent.status_code == (303 if who == two.own else 404)
     for who in two.others:
         bad = two.phone.client.post(
-            f"/attend/actions/{two.actions[who]}", data={"csrf_token": csrf[1]}
+            f"/attend/actions/{two.actions[who]}", data={"csrf_token": csrf[1], **mark}
         )
         assert bad.status_code == 404
     with two.change() as session:

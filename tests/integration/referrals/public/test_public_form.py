@@ -167,8 +167,7 @@ def test_children_and_adults_are_changed_and_taken_away_again(app, writer):
     writer.post("/refer/children/2", given_name="Tom", family_name="Fernsby")
     writer.post("/refer/children/1", given_name="Wrenna", family_name="Fernsby")
     writer.post("/refer/adults/1", name="Pat", relationship_to_child="Mother")
-    token = writer.browser.get("/refer/children").text.split('name="csrf_token" value="')[1]
-    data = {"csrf_token": token.split('"')[0]}
+    data = form_of(writer.browser.get("/refer/children").text, "/refer/children/2/remove")
     assert writer.browser.post("/refer/children/2/remove", data=data).status_code == 303
     assert writer.browser.get("/refer/children/No").status_code == 404
     with app.app_context():
@@ -185,10 +184,9 @@ def test_a_file_is_kept_by_what_it_is(app, writer):
 
     def upload(name, content):
         form = writer.browser.get("/refer/files").text
-        token = form.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
         return writer.browser.post(
             "/refer/files",
-            data={"csrf_token": token, "then": "add", "file": (io.BytesIO(content), name)},
+            data=form_of(form, "") | {"then": "add", "file": (io.BytesIO(content), name)},
             content_type="multipart/form-data",
         )
 
@@ -362,7 +360,6 @@ def test_another_address_ends_the_links_to_the_one_before(app, writer):
 def test_a_form_forgotten_on_this_computer_is_gone_from_it(app, writer):
     writer.you()
     page = writer.post("/refer/later").text
-    token = page.split('name="csrf_token" value="')[1].split('"')[0]
-    left = writer.browser.post("/refer/leave", data={"csrf_token": token})
+    left = writer.browser.post("/refer/leave", data=form_of(page, "/refer/leave"))
     assert left.location == "/refer/"
     assert writer.browser.get("/refer/check").status_code == 401

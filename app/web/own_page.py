@@ -1,0 +1,86 @@
+"""Which link a page belongs to (D3).
+
+A duty desk has the links of two discussions open in one browser, which knows the session of the
+last one alone. So each page behind a link carries the mark of what it shows, and what is sent from
+the page of another is filed nowhere: it comes back in words, to be copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
+
+from app.core.crypto import keyed_digest, same
+from app.web.forms import tidy
+
+FIELD = "page-mark"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# What nobody types: keys that a form carries, and buttons or choices that are pressed again.
+_CARRIED = frozenset(
+    {
+        "csrf_token", "nonce", "version", "seen", "shown", "website", "mark", FIELD,
+        "answer", "state", "held", "do", "then", "more", "checked", "code",
+    }
+)  # fmt: skip
+
+
+class Sent(NamedTuple):
+    """What somebody sent with a form: passages that they typed, and files that they chose."""
+
+    typed: list[str]
+    files: list[str]
+
+
+def init_own_pages(app: Flask) -> None:
+    app.jinja_env.globals["page_mark"] = page_mark
+
+
+def of_another(kind: str, number: int, here: str) -> Response | None:
+    """Say what the pages of this request belong to, and compare that with the page a form came
+    from: None where it is the same or nothing was sent, else the answer to give instead (409).
+
+    `kind` and `number` name what the session opens, such as an invitation; `here` is its page.
+    """
+    g.page_mark = mark = _mark(kind, number)
+    if request.method in SAFE or same(request.form.get(FIELD, ""), mark):
+        return None
+    return make_response(
+        render_template("layout/other_page.html", here=here, **what_was_sent()._asdict()), 409
+    )
+
+
+def page_mark() -> Markup:
+    """The hidden field of a form behind a link; nothing on a page that belongs to no link."""
+    mark = g.get("page_mark")
+    if mark is None:
+        return Markup()
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, mark)
+
+
+def what_was_sent() -> Sent:
+    """What a person typed and chose, of any form: shown where it cannot be taken, so that nobody
+    types it twice."""
+    files = [name for one in request.files.values() if (name := tidy(one.filename))]
+    return Sent([text for text in _typed(request.form) if len(text) > 1], files)
+
+
+def _typed(form: MultiDict[str, str]) -> Iterator[str]:
+    for name, value in form.items(multi=True):
+        group, _, part = name.rpartition("-")
+        if name == FIELD or part in _CARRIED or part in ("month", "year"):
+            continue
+        if part == "day":
+            dated = (tidy(form.get(f"{group}-{one}")) for one in ("day", "month", "year"))
+            yield " ".join(filter(None, dated))
+        else:
+            yield tidy(value)
+
+
+def _mark(kind: str, number: int) -> str:
+    key = current_app.secret_key or ""
+    secret = key if isinstance(key, bytes) else key.encode()
+    return keyed_digest(secret, "page", kind, str(number))
