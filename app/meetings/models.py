@@ -171,6 +171,8 @@ class Invitee(Base):
     answer_note: Mapped[str | None] = mapped_column(EncryptedText)
     # The colleague who comes instead has a row of their own and points back here.
     deputy_for_id: Mapped[int | None] = mapped_column(ForeignKey("invitee.id"))
+    # The last change that concerns them: what was told by telephone before it counts no more (C7).
+    news_at: Mapped[datetime | None]
     attendance: Mapped[Attendance | None] = mapped_column(values_of(Attendance))
     # Who sat behind a team's address (D3).
     attended_name: Mapped[str | None] = mapped_column(EncryptedText)

@@ -17,6 +17,7 @@ from app.meetings import queries
 from app.meetings.booking.page import deadline_of
 from app.meetings.booking.rules import agencies_without_decision_maker, quorum_missing
 from app.meetings.booking.slots import is_late
+from app.meetings.calls.page import TO_TELEPHONE, about_now, is_told, to_tell_of_cancelling
 from app.meetings.calls.queries import calls_of
 from app.meetings.calls.types import CallShown
 from app.meetings.models import Invitee, LeftOut, Meeting
@@ -282,10 +283,13 @@ def _desk_steps(
     session: Session, meeting: Meeting, asked: Sequence[Invitee], now: datetime
 ) -> list[Step]:
     """The call sheet, and the forms that the protocol names, each with how it stands (C5, C6)."""
+    if meeting.state is MeetingState.CANCELLED:
+        untold = to_tell_of_cancelling(meeting)
+        return [Step("Call sheet: who has to be told", "calls.sheet")] if untold else []
     if meeting.state not in (MeetingState.NEEDED, MeetingState.BOOKED, MeetingState.UNDER_WAY):
         return []
     found = []
-    if asked and meeting.state is not MeetingState.NEEDED:
+    if asked and meeting.state in TO_TELEPHONE:
         found.append(Step("Call sheet", "calls.sheet"))
     named = active(council(session).protocol_id).forms
     newest: dict[FormKind, FormShown] = {}
@@ -325,7 +329,7 @@ def _line(
         decides="Can decide" if invitee.decision_maker else "Gives information",
         reach=reach_of(
             invitee.answer is not Answer.NONE,
-            [one.outcome for one in calls],
+            [one.outcome for one in about_now(invitee, calls)],
             [one.state for one in sent],
         ),
         calls=tuple(CallLine(one.outcome.label, one.at, one.said or "") for one in calls),
@@ -340,7 +344,7 @@ def _line(
             for one in sent
         ),
         reports=tuple(ReportLine(one.id, _report(one)) for one in reports),
-        remarks=_remarks(invitee, meeting),
+        remarks=_remarks(invitee, meeting, told=is_told(invitee, calls)),
         mail=tuple(
             MailLink(one.ref, words)
             for one in came
@@ -375,12 +379,18 @@ def _report(one: ReportShown) -> str:
     return f"{one.file_name or 'Report in writing'}, {how}"
 
 
-def _remarks(invitee: Invitee, meeting: Meeting) -> tuple[str, ...]:
+def _remarks(invitee: Invitee, meeting: Meeting, *, told: bool) -> tuple[str, ...]:
     found = []
+    untold = invitee.news_at is not None and invitee.invitation_id is None and not told
+    off = meeting.state is MeetingState.CANCELLED
     if _lost_colleague(invitee, meeting):
         found.append("Their colleague no longer comes: send a new invitation, or telephone.")
     elif invitee.invitation_id is None and meeting.state is MeetingState.BOOKED:
         found.append("Telephone only: no email was sent.")
+        if untold:
+            found.append("They do not know of the last change yet: telephone them.")
+    elif untold and off and invitee.staff_id is None and invitee.answer is not Answer.DEPUTY:
+        found.append("They do not know that it is cancelled: telephone them.")
     if invitee.answer is Answer.NONE and invitee.answered_at is not None:
         found.append("Answered to an earlier time: ask again.")
     if invitee.deputy_for_id is not None:

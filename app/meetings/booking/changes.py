@@ -99,6 +99,8 @@ def change(
             invitee.answer = rules.after_move(invitee.answer)
     session.flush()
     concerned = [one for one in stay if one not in back and is_updated(one, changes)]
+    for one in [*removed, *back, *concerned]:
+        one.news_at = now
     updated = messages.send(session, LetterKind.UPDATE, meeting, concerned, sender, now, changes)
     invited = messages.send(session, LetterKind.INVITATION, meeting, added, sender, now)
     result = Changed(
@@ -110,8 +112,9 @@ def change(
         ),
         to_invite=tuple(one.name for one in back),
     )
-    newly_late = is_late(meeting.starts_at or now, meeting.due_at) and not was_late
-    if newly_late:
+    start = meeting.starts_at or now
+    # A reason stands for the time it was given for: what is later still is told again.
+    if is_late(start, meeting.due_at) and (not was_late or start > (before.starts_at or start)):
         tell_manager(session, meeting, sender, now)
     if not (changes or removed or added):
         raise Refused("slot", "Nothing was changed: change the time, the place or the people")
@@ -158,6 +161,8 @@ def cancel(
             for one in meeting.invitees
             if one.removed_at is None and one.answer is not Answer.DEPUTY
         ]
+        for one in there:
+            one.news_at = now
         kind, off = LetterKind.CANCELLATION, (Change.CALLED_OFF,)
         queued = messages.send(session, kind, meeting, there, sender, now, off)
         free_line(session, meeting)

@@ -18,6 +18,8 @@ from app.meetings.booking.ground import Ground
 from app.meetings.booking.page import add_unseen, build, fill, fill_change
 from app.meetings.booking.person_rows import MOST_PEOPLE
 from app.meetings.booking.types import Proposal
+from app.meetings.calls.page import to_tell_of_cancelling
+from app.meetings.models import Meeting
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.routes import meeting_or_404, note_view_of, once, sender
 from app.meetings.types import MeetingState
@@ -137,21 +139,26 @@ def preview_change(ref: str) -> Response:
 @access(staff_may(Permission.DISCUSSION_BOOK))
 def cancel(ref: str) -> Response:
     form = CancelForm()
-    meeting = meeting_or_404(reading(), ref)
     if form.validate_on_submit():
         staff, moment = signed_in(), now()
 
         def act(session: Session) -> str:
-            changes.cancel(session, staff, ref, form.reason.data, sender(), moment)
-            return url_for("meetings.overview", ref=ref)
+            held = changes.cancel(session, staff, ref, form.reason.data, sender(), moment)
+            there = "calls.sheet" if to_tell_of_cancelling(held) else "meetings.overview"
+            return url_for(there, ref=ref)
 
         location = once(form, act)
         if location is not None:
-            flash("Cancelled. Everybody who was invited is told.", "success")
+            flash(_cancelled(meeting_or_404(reading(), ref)), "success")
             return go_to(location)
-        meeting = meeting_or_404(reading(), ref)
-    status = 422 if form.errors else 200
-    return respond("meetings/booking/cancel.html", status=status, form=form, meeting=meeting)
+    meeting = meeting_or_404(reading(), ref)
+    return respond(
+        "meetings/booking/cancel.html",
+        status=422 if form.errors else 200,
+        form=form,
+        meeting=meeting,
+        to_telephone=[one.name for one in to_tell_of_cancelling(meeting)],
+    )
 
 
 @blueprint.route("/discussions/<ref>/invitees/<int:invitee_id>/send-again", methods=["GET", "POST"])
@@ -300,6 +307,13 @@ def _sent_again(sent: Sequence[again.Sent]) -> str:
         if one.to_telephone:
             words += f" Please telephone it to: {', '.join(one.to_telephone)}."
     return words
+
+
+def _cancelled(meeting: Meeting) -> str:
+    names = [one.name for one in to_tell_of_cancelling(meeting)]
+    if not names:
+        return "Cancelled. Everybody who was invited is told."
+    return f"Cancelled. No letter tells {', '.join(names)}: please telephone them now."
 
 
 def _told(changed: changes.Changed) -> str:

@@ -22,6 +22,8 @@ from app.meetings.queries import place_of
 from app.meetings.types import Answer, MeetingState, dial_in_parts
 
 OPEN = frozenset({MeetingState.BOOKED, MeetingState.UNDER_WAY})
+# Whoever gets no letters is told by telephone that it was called off, too (C7).
+TO_TELEPHONE = OPEN | {MeetingState.CANCELLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Card:
     answer: str
     calls: tuple[CallLine, ...]
     may_call: bool
+    may_answer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class CallSheet:
     cards: tuple[Card, ...]
     reached: str
     open: bool
+    cancelled: bool
 
 
 _STATES = {
@@ -75,6 +79,7 @@ def sheet_of(session: Session, meeting: Meeting, now: datetime) -> CallSheet:
     for call in calls_of(session, meeting.id):
         calls[call.invitee_id].append(call)
     people = _people(session, asked)
+    off = meeting.state is MeetingState.CANCELLED
     cards = [
         _card(one, calls[one.id], people.get(one.professional_id or 0), meeting, now)
         for one in asked
@@ -83,7 +88,7 @@ def sheet_of(session: Session, meeting: Meeting, now: datetime) -> CallSheet:
     cards.sort(key=lambda card: order.index(card.state))
     done = sum(card.state == "done" for card in cards)
     council = directory.council(session)
-    number, pin = _dial_in(session, meeting)
+    number, pin = ("", "") if off else _dial_in(session, meeting)
     return CallSheet(
         meeting=meeting,
         when=words_for_moment(meeting.starts_at) if meeting.starts_at else "",
@@ -92,8 +97,11 @@ def sheet_of(session: Session, meeting: Meeting, now: datetime) -> CallSheet:
         pin=pin,
         script=_script(meeting, council.authority, council.desk_name, council.desk_telephone),
         cards=tuple(cards),
-        reached=f"{done} of {len(cards)} reached or answered",
-        open=meeting.state in OPEN,
+        reached=f"{done} of {len(cards)} told that it is cancelled"
+        if off
+        else f"{done} of {len(cards)} reached or answered",
+        open=meeting.state in OPEN or (off and bool(cards)),
+        cancelled=off,
     )
 
 
@@ -113,7 +121,35 @@ def card_of(
     return _card(invitee, calls, person, meeting, now)
 
 
+def to_tell_of_cancelling(meeting: Meeting) -> list[Invitee]:
+    """Whom no letter tells that it is called off: they are telephoned (C7)."""
+    return [one for one in _expected(meeting) if one.invitation_id is None]
+
+
+def is_told(invitee: Invitee, calls: Sequence[CallShown]) -> bool:
+    """Whether this person is known to have learned of the discussion as it is now; `calls` are
+    all to them."""
+    return rules.knows(
+        letters=invitee.invitation_id is not None,
+        answered=invitee.answer is not Answer.NONE,
+        answered_at=invitee.answered_at,
+        heard_at=max((one.at for one in calls if one.outcome is Outcome.SPOKE), default=None),
+        news_at=invitee.news_at,
+    )
+
+
+def about_now(invitee: Invitee, calls: Sequence[CallShown]) -> list[CallShown]:
+    """The calls in which they were told what holds now, not what held before the last change."""
+    return [one for one in calls if invitee.news_at is None or one.at >= invitee.news_at]
+
+
 def _asked(meeting: Meeting) -> list[Invitee]:
+    if meeting.state is MeetingState.CANCELLED:
+        return to_tell_of_cancelling(meeting)
+    return _expected(meeting)
+
+
+def _expected(meeting: Meeting) -> list[Invitee]:
     return [
         one
         for one in meeting.invitees
@@ -133,10 +169,12 @@ def _card(
     meeting: Meeting,
     now: datetime,
 ) -> Card:
-    last = calls[-1] if calls else None
+    current = about_now(invitee, calls)
+    last = current[-1] if current else None
     answered = invitee.answer is not Answer.NONE
+    known = is_told(invitee, calls)
     place = rules.place_in_list(
-        last.outcome if last else None, last.again_at if last else None, answered, now
+        last.outcome if last else None, last.again_at if last else None, known, now
     )
     number = invitee.telephone or ""
     return Card(
@@ -147,13 +185,18 @@ def _card(
         telephone_uri=telephone_uri(number) if number else None,
         hours=_hours(person, now),
         state=_STATES[place],
-        state_words=_state_words(last, answered, now),
+        state_words=_state_words(last, known, bool(calls) or answered, meeting.state, now),
         answer=invitee.answer.label if answered else "",
         calls=tuple(
-            CallLine(f"{one.outcome.label} {words_for_moment(one.at)}, {one.by}", one.said or "")
+            CallLine(
+                f"{one.outcome.label} {words_for_moment(one.at)}, {one.by}"
+                + ("" if one in current else ", before the last change"),
+                one.said or "",
+            )
             for one in reversed(calls)
         ),
-        may_call=meeting.state in OPEN,
+        may_call=meeting.state in TO_TELEPHONE,
+        may_answer=meeting.state in OPEN,
     )
 
 
@@ -165,11 +208,15 @@ def _hours(person: Professional | None, now: datetime) -> str:
     return f"{words}: not at work now" if words and not is_at_work(*held, now) else words
 
 
-def _state_words(last: CallShown | None, answered: bool, now: datetime) -> str:
+def _state_words(
+    last: CallShown | None, known: bool, before: bool, state: MeetingState, now: datetime
+) -> str:
+    if known:
+        return "Spoke" if last is not None and last.outcome is Outcome.SPOKE else "Answered"
     if last is None:
-        return "Answered" if answered else "Not telephoned yet"
-    if answered or last.outcome is Outcome.SPOKE:
-        return "Spoke" if last.outcome is Outcome.SPOKE else "Answered"
+        if state is MeetingState.CANCELLED:
+            return "Not told that it is cancelled"
+        return "Not told of the last change" if before else "Not telephoned yet"
     if last.again_at is None or last.again_at <= now:
         return f"{last.outcome.label}: telephone again now"
     left = words_for_span(last.again_at - now)
@@ -179,11 +226,17 @@ def _state_words(last: CallShown | None, answered: bool, now: datetime) -> str:
 def _script(meeting: Meeting, authority: str, desk: str, telephone: str) -> tuple[str, ...]:
     """What to say. Nothing of the child before it is known who is on the line."""
     when = words_for_moment(meeting.starts_at) if meeting.starts_at else "soon"
+    who = f"“This is the {desk} of {authority}. May I check your name and role?”"
+    machine = (
+        f"On a machine say only: “Please telephone {telephone}, reference {meeting.ref}.” "
+        "No name of a child, no reason."
+    )
+    if meeting.state is MeetingState.CANCELLED:
+        return who, f"“The multi-agency meeting on {when} is cancelled. Nobody dials in.”", machine
     return (
-        f"“This is the {desk} of {authority}. May I check your name and role?”",
+        who,
         f"“You are asked to a multi-agency meeting on {when}, {meeting.format.label.lower()}. "
         "An invitation is in your mailbox, with a link to what it is about.”",
         "“Can you take part, send a report, or name a colleague who comes instead?”",
-        f"On a machine say only: “Please telephone {telephone}, reference {meeting.ref}.” "
-        "No name of a child, no reason.",
+        machine,
     )

@@ -27,6 +27,26 @@ def again_at(outcome: Outcome, now: datetime, starts_at: datetime | None) -> dat
     return now + wait
 
 
+def knows(
+    *,
+    letters: bool,
+    answered: bool,
+    answered_at: datetime | None,
+    heard_at: datetime | None,
+    news_at: datetime | None,
+) -> bool:
+    """Whether somebody is known to have learned of the discussion as it is now (C5, C7).
+
+    Who gets letters is told of each change by them, so an answer of theirs counts whenever it was
+    given. Who can only be telephoned knows what was told when they last answered or were spoken to
+    (`heard_at`), and nothing of a change that came after that, at `news_at`. Moments are aware.
+    """
+    if answered and (letters or news_at is None):
+        return True
+    told = [at for at in (answered_at if answered else None, heard_at) if at is not None]
+    return bool(told) and (news_at is None or max(told) >= news_at)
+
+
 class Order:
     """Where somebody stands in the list: the value sorts."""
 
@@ -36,14 +56,13 @@ class Order:
     DONE = 3
 
 
-def place_in_list(
-    last: Outcome | None, again: datetime | None, answered: bool, now: datetime
-) -> int:
+def place_in_list(last: Outcome | None, again: datetime | None, known: bool, now: datetime) -> int:
     """Whom to telephone first: who is due again, who was not telephoned yet, who is due later.
 
-    Whoever has answered or was spoken to needs no call.
+    `last` and `again` are of the last call about what holds now. Whoever is `known` to have learned
+    of it needs no call.
     """
-    if answered or last is Outcome.SPOKE:
+    if known:
         return Order.DONE
     if last is None:
         return Order.NOT_YET

@@ -19,7 +19,9 @@ from app.meetings.models import Invitee, Meeting
 from app.meetings.papers.models import SentForm
 from app.meetings.types import MeetingState
 
-_MAY_BE_TELEPHONED = frozenset({MeetingState.BOOKED, MeetingState.UNDER_WAY})
+_MAY_BE_TELEPHONED = frozenset(
+    {MeetingState.BOOKED, MeetingState.UNDER_WAY, MeetingState.CANCELLED}
+)
 
 
 def telephoned(
@@ -32,11 +34,15 @@ def telephoned(
 ) -> Call:
     """Note what came of a call to an invitee; says when to try again (C5).
 
-    Raises Refused once the discussion is over, and for somebody who is no longer invited.
+    Of one that was called off whoever gets no letters is told (C7). Raises Refused once the
+    discussion is over, and for somebody who is no longer invited.
     """
     meeting = invitee.meeting
     if meeting.state not in _MAY_BE_TELEPHONED:
         raise Refused("said", f"No call is needed any more: {meeting.state.label.lower()}")
+    by_letter = meeting.state is MeetingState.CANCELLED and invitee.invitation_id is not None
+    if by_letter:
+        raise Refused("said", "No call is needed: a letter says that it is cancelled")
     if invitee.removed_at is not None:
         raise Refused("said", "That person is not invited any more: load the page again")
     again = rules.again_at(outcome, now, meeting.starts_at)

@@ -86,10 +86,11 @@ def test_a_time_after_the_deadline_tells_whoever_decided(in_app):
         service.book(session, staff, ref, order, SENDER, FRIDAY)
         [notice] = _letters("notice")
         assert ref in notice and "theatre" not in notice
-        # Moved again, and still late: told once.
-        later = ChangeOrder(starts_at=TEN_ON_SATURDAY + timedelta(hours=2))
-        changes.change(session, staff, ref, later, SENDER, FRIDAY)
-        assert len(_letters("notice")) == 1
+        # Earlier, though still late: known already. Later still: told again.
+        for hours, notices in ((-0.5, 1), (2, 2), (1, 2), (3, 3)):
+            moved = ChangeOrder(starts_at=TEN_ON_SATURDAY + timedelta(hours=hours))
+            changes.change(session, staff, ref, moved, SENDER, FRIDAY)
+            assert len(_letters("notice")) == notices
 
 
 def test_a_time_within_the_deadline_tells_nobody(in_app):

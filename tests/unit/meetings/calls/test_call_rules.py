@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.meetings.calls.rules import Order, again_at, place_in_list
+from app.meetings.calls.rules import Order, again_at, knows, place_in_list
 from app.meetings.calls.types import Outcome
 from app.meetings.reach import Reach, reach_of
 from app.outbox.types import MessageState
@@ -36,18 +36,46 @@ def test_without_a_time_a_message_still_waits_half_an_hour():
 
 
 @pytest.mark.parametrize(
-    ("last", "again", "answered", "place"),
+    ("last", "again", "known", "place"),
     (
         (None, None, False, Order.NOT_YET),
         (None, None, True, Order.DONE),
-        (Outcome.SPOKE, None, False, Order.DONE),
+        (Outcome.SPOKE, None, True, Order.DONE),
         (Outcome.NO_ANSWER, FRIDAY, False, Order.AGAIN_NOW),
         (Outcome.NO_ANSWER, FRIDAY + MINUTE, False, Order.AGAIN_LATER),
         (Outcome.NO_ANSWER, FRIDAY, True, Order.DONE),
     ),
 )
-def test_whom_to_telephone_first(last, again, answered, place):
-    assert place_in_list(last, again, answered, FRIDAY) == place
+def test_whom_to_telephone_first(last, again, known, place):
+    assert place_in_list(last, again, known, FRIDAY) == place
+
+
+BEFORE, AFTER = FRIDAY - MINUTE, FRIDAY + MINUTE
+
+
+@pytest.mark.parametrize(
+    ("letters", "answered_at", "heard_at", "news_at", "known"),
+    (
+        (True, None, None, None, False),
+        (True, BEFORE, None, FRIDAY, True),  # a letter tells them what is new
+        (True, None, BEFORE, None, True),
+        (True, None, BEFORE, FRIDAY, False),
+        (True, None, AFTER, FRIDAY, True),
+        (False, BEFORE, None, None, True),
+        (False, BEFORE, None, FRIDAY, False),
+        (False, BEFORE, AFTER, FRIDAY, True),
+        (False, AFTER, BEFORE, FRIDAY, True),
+        (False, None, FRIDAY, FRIDAY, True),
+    ),
+)
+def test_what_was_told_before_a_change_counts_no_more(
+    letters, answered_at, heard_at, news_at, known
+):
+    said = knows(
+        letters=letters, answered=answered_at is not None, answered_at=answered_at,
+        heard_at=heard_at, news_at=news_at,
+    )  # fmt: skip
+    assert said is known
 
 
 S, Q, B, R = MessageState.SENT, MessageState.QUEUED, MessageState.BOUNCED, MessageState.REFUSED
