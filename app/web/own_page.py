@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
-from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from app.core.crypto import keyed_digest, same
@@ -36,7 +35,7 @@ class Sent(NamedTuple):
 
 
 def init_own_pages(app: Flask) -> None:
-    app.jinja_env.globals["page_mark"] = page_mark
+    app.jinja_env.globals["own_page"] = own_page
 
 
 def of_another(kind: str, number: int, here: str) -> Response | None:
@@ -53,12 +52,10 @@ def of_another(kind: str, number: int, here: str) -> Response | None:
     )
 
 
-def page_mark() -> Markup:
-    """The hidden field of a form behind a link; nothing on a page that belongs to no link."""
-    mark = g.get("page_mark")
-    if mark is None:
-        return Markup()
-    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, mark)
+def own_page() -> str:
+    """The mark that a form of this page carries; empty on a page that belongs to no link."""
+    mark: str = g.get("page_mark", "")
+    return mark
 
 
 def what_was_sent() -> Sent:
