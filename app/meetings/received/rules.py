@@ -53,9 +53,14 @@ def judge_answer(
     if given is None:
         return Verdict(Outcome.LOOK, Why.NO_ANSWER)
     if never_sent:
-        return Verdict(Outcome.LOOK, Why.NEVER_SENT)
+        return Verdict(Outcome.LOOK, Why.OTHER_VERSION)
     if _is_older(said, held):
-        return Verdict(Outcome.OLDER)
+        if held.answer in (Answer.NONE, given):
+            return Verdict(Outcome.OLDER)
+        if not is_overtaken(said, held, now):
+            # Said after the answer that stands, and against it: who looks at the answer alone
+            # would wait for somebody who has declined.
+            return Verdict(Outcome.LOOK, Why.OTHER_VERSION)
     if not counts:
         return Verdict(Outcome.OVERTAKEN)
     return Verdict(Outcome.NOTED, answer=given)

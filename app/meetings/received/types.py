@@ -50,7 +50,7 @@ class Why(enum.Enum):
     OTHER_SENDER = "other_sender"
     NO_LONGER_INVITED = "no_longer_invited"
     OVER = "over"
-    NEVER_SENT = "never_sent"
+    OTHER_VERSION = "never_sent"  # first used for a version that was never sent
     RETURNED_UNKNOWN = "returned_unknown"
     DELAYED = "delayed"
     UNREADABLE = "unreadable"
@@ -76,7 +76,8 @@ _WHY = {
     Why.NO_LONGER_INVITED: "An answer of somebody who is no longer invited, or whom a colleague "
     "replaces. Make sure that they know.",
     Why.OVER: "An answer to a meeting that is over or was cancelled. Make sure that they know.",
-    Why.NEVER_SENT: "An answer to a version of the invitation that was never sent.",
+    Why.OTHER_VERSION: "An answer to another version of the invitation than the one that was sent "
+    "last, and not the answer that is noted. Telephone, and note what holds.",
     Why.RETURNED_UNKNOWN: "A returned message that is not one of ours, or does not say which.",
     Why.DELAYED: "A message has not arrived yet; the other mail server goes on trying. Telephone.",
     Why.UNREADABLE: "It could not be read here. Open the original.",

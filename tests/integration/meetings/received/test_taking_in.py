@@ -206,7 +206,7 @@ def test_an_answer_to_an_older_sequence_is_shown_and_not_counted(desk):
         ({"uid": "4f1f8f0e-0000-4000-8000-000000000000"}, Why.NOT_ON_FILE),
         ({"partstat": "NEEDS-ACTION"}, Why.NO_ANSWER),
         ({"partstat": "X-PERHAPS"}, Why.NO_ANSWER),
-        ({"sequence": 9}, Why.NEVER_SENT),
+        ({"sequence": 9}, Why.OTHER_VERSION),
     ],
 )
 def test_what_is_not_plainly_theirs_goes_to_a_person_with_the_original(desk, changes, why):

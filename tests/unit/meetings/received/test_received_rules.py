@@ -70,8 +70,8 @@ def test_yes_perhaps_and_no_are_noted(partstat, answer):
         ({"partstat": PartStat.DELEGATED}, Why.DELEGATED),
         ({"partstat": PartStat.NEEDS_ACTION}, Why.NO_ANSWER),
         ({"partstat": None}, Why.NO_ANSWER),
-        ({"sequence": 3}, Why.NEVER_SENT),
-        ({"sequence": -1}, Why.NEVER_SENT),
+        ({"sequence": 3}, Why.OTHER_VERSION),
+        ({"sequence": -1}, Why.OTHER_VERSION),
     ],
 )
 def test_what_is_not_plainly_theirs_is_for_a_person(changes, why):
@@ -91,6 +91,27 @@ def test_no_to_a_cancelled_meeting_needs_nobody():
 def test_an_older_version_is_kept_as_such_whatever_it_says():
     for partstat in (PartStat.ACCEPTED, PartStat.DECLINED):
         assert seen(judged(sequence=1, partstat=partstat)) == (Outcome.OLDER, None, None)
+
+
+@pytest.mark.parametrize(
+    ("held", "partstat", "verdict"),
+    [
+        # They said yes, then no to the entry before the last update: somebody has to ask.
+        (Answer.DIAL_IN, PartStat.DECLINED, look(Why.OTHER_VERSION)),
+        (Answer.DECLINED, PartStat.ACCEPTED, look(Why.OTHER_VERSION)),
+        (Answer.DIAL_IN, PartStat.ACCEPTED, (Outcome.OLDER, None, None)),
+        (Answer.REPORT, PartStat.DECLINED, (Outcome.OLDER, None, None)),
+    ],
+)
+def test_an_older_version_that_contradicts_what_stands_is_for_a_person(held, partstat, verdict):
+    stands = {"answer": held, "answered_at": FRIDAY - 30 * MINUTE}
+    assert seen(judged(sequence=1, partstat=partstat, held=stands)) == verdict
+
+
+def test_an_older_version_answered_before_the_answer_that_stands_is_overtaken():
+    stands = {"answer": Answer.DIAL_IN, "answered_at": FRIDAY}
+    verdict = judged(sequence=1, partstat=PartStat.DECLINED, held=stands)
+    assert verdict.outcome is Outcome.OVERTAKEN
 
 
 @pytest.mark.parametrize(
