@@ -127,6 +127,7 @@ def name_deputy() -> Response:
                             form.email.data,
                             form.role.data,
                             checked=bool(form.checked.data),
+                            decides=form.decides.data == "yes",
                         ),
                         sender(),
                         moment,

@@ -78,6 +78,12 @@ class DeputyForm(OnceForm):
         validators=[Required("Enter your colleague’s email address"), Length(max=254)],
     )
 
+    decides = RadioField(
+        "Can they decide for your agency?",
+        description="In the meeting it is agreed who does what.",
+        choices=[("yes", "Yes"), ("no", "No, they give information")],
+        validators=[Required("Choose whether your colleague can decide for your agency")],
+    )
     checked = BooleanField("I have checked this address letter by letter")
 
     def validate_email(self, field: StringField) -> None:

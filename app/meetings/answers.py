@@ -42,6 +42,7 @@ class Deputy:
     title: str = ""
     telephone: str = ""
     checked: bool = False  # an address that looks like another was read again letter by letter
+    decides: bool = False  # for their agency, as whoever names them says (C8)
 
 
 def answer(
@@ -120,7 +121,7 @@ def name_deputy(
         email=email,
         telephone=deputy.telephone or None,
         is_team=False,
-        decision_maker=invitee.decision_maker,
+        decision_maker=deputy.decides,
         rule_id=invitee.rule_id,
         why=f"Comes instead of {invitee.name}.",
         invited_at=now,

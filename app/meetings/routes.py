@@ -17,7 +17,7 @@ from app.core.clock import now
 from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
-from app.core.uploads import checked_upload
+from app.core.uploads import Upload, checked_upload
 from app.meetings import answers, queries
 from app.meetings.forms import AnswerForm, ReportForm
 from app.meetings.messages import Sender
@@ -150,11 +150,13 @@ def add_report(ref: str, invitee_id: int) -> Response:
     invitee = _invitee_or_404(reading(), ref, invitee_id)
     if form.validate_on_submit():
         actor, moment = signed_in().actor, now()
+        # Before the change begins: a scanner may take seconds, and nobody else could write.
+        upload, refused = _upload(form)
 
         def act(session: Session) -> str:
+            if refused is not None:
+                raise refused
             held = _invitee_or_404(session, ref, invitee_id)
-            sent = form.file.data
-            upload = checked_upload(sent.filename or "", sent.read()) if sent else None
             via = ReportVia(form.via.data)
             answers.add_report(session, held, form.body.data, upload, via, actor, moment)
             return url_for("meetings.overview", ref=ref)
@@ -199,6 +201,15 @@ def report(ref: str, report_id: int) -> Response:
     response.headers["Content-Type"] = held.media_type or "application/octet-stream"
     response.headers.set("Content-Disposition", "attachment", filename=held.file_name or "report")
     return response
+
+
+def _upload(form: ReportForm) -> tuple[Upload | None, Refused | None]:
+    """The file that was sent, checked, or why it is refused."""
+    sent = form.file.data
+    try:
+        return (checked_upload(sent.filename or "", sent.read()) if sent else None), None
+    except Refused as refusal:
+        return None, refusal
 
 
 def _invitee_or_404(

@@ -246,7 +246,11 @@ class Discussions:
             self.deputy = True
             domain = invitee.email.rpartition("@")[2]
             colleague = answers.Deputy(
-                "Elaine Foster", f"e.foster@{domain}", "Deputy safeguarding lead", "01632 960188"
+                "Elaine Foster",
+                f"e.foster@{domain}",
+                "Deputy safeguarding lead",
+                "01632 960188",
+                decides=True,
             )
             answers.name_deputy(self.session, invitee, colleague, self.sender, who, at)
             return

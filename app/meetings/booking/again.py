@@ -34,6 +34,7 @@ from app.meetings.models import Delivery, Invitee, Meeting, Report
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.received.models import ReceivedMail
 from app.meetings.types import Answer, ReportVia
+from app.outbox import service as outbox
 from app.outbox.models import OutboxMessage
 from app.outbox.rules import may_have_arrived
 
@@ -41,7 +42,7 @@ LEFT_MEANWHILE = (
     "A letter to the old address left while you were typing: read again who gets what, then send"
 )
 _LETTERS = (
-    select(OutboxMessage.state, OutboxMessage.tries)
+    select(OutboxMessage.id, OutboxMessage.state, OutboxMessage.tries)
     .join(Delivery, Delivery.message_id == OutboxMessage.id)
     .where(Delivery.invitee_id == bindparam("invitee_id"))
 )
@@ -118,6 +119,8 @@ def send_again(
     if not address:
         raise Refused("email", "Enter an email address, or telephone them instead")
     mended = address.lower() != (invitee.email or "").lower()
+    # What failed on the way to them is seen to by this; letters of a wrong address move with it.
+    failed = [row.id for row in session.execute(_LETTERS, {"invitee_id": invitee.id})]
     sent = Sent(0, ())
     details: dict[str, object] = {}
     if mended:
@@ -125,6 +128,8 @@ def send_again(
         sent, details = _mend(session, meeting, invitee, address, order, sender, now)
     messages.ensure_invitation(session, invitee, now)
     messages.send(session, LetterKind.INVITATION, meeting, [invitee], sender, now)
+    for message_id in failed:
+        outbox.seen_to(session, staff.actor, message_id, now)
     record(
         session,
         staff.actor,
@@ -181,6 +186,8 @@ def _mend(
         wrong.dial_in_kept_reason = _lock_out(session, meeting, wrong, ahead, order, now)
     changes = before.changes_to(Held.of(meeting))
     others = [one for one in _others(meeting, invitee) if is_updated(one, changes)]
+    for one in [invitee, *others] if changes else ():
+        one.news_at = now
     updated = messages.send(session, LetterKind.UPDATE, meeting, others, sender, now, changes)
     by_telephone = tuple(one.name for one in others if one.invitation_id is None)
     return Sent(updated, by_telephone), {

@@ -9,12 +9,16 @@ from datetime import datetime
 from app.core.clock import words_for_moment
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.booking import rules
-from app.meetings.booking.addresses import Doubts
+from app.meetings.booking.addresses import Doubts, may_be_same_agency
 from app.meetings.booking.person_rows import PersonRow
 from app.meetings.booking.slots import overlaps
 from app.meetings.booking.types import CaseFacts, Diary, OnTheList, Person, Proposal
 
 MOST_SWAPS = 2
+PERPETRATORS_AGENCY = (
+    "{agency} employs the alleged perpetrator. Invite somebody from it only when you are sure that "
+    "it cannot put the child or the enquiry at risk."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def row_shown(
         role=proposal.role.label if proposal else "",
         why=proposal.why if proposal else "Added by you.",
         source=proposal.source if proposal else "",
-        warnings=doubts.notes,
+        warnings=(*_of_perpetrators_agency(row.agency, case), *doubts.notes),
         look_alike=doubts.look_alike,
         required=bool(proposal and proposal.required),
         can_swap=can_swap,
@@ -127,15 +131,22 @@ def _typed_detail(row: PersonRow) -> str:
     return f"{row.title or 'Not in the directory'}, {agency}".strip(", ")
 
 
+def _of_perpetrators_agency(typed: str, case: CaseFacts) -> tuple[str, ...]:
+    """The warning where an agency that somebody typed is, by its name, that of the alleged
+    perpetrator (C2)."""
+    return tuple(
+        PERPETRATORS_AGENCY.format(agency=name)
+        for name in sorted(case.perpetrator_names)
+        if may_be_same_agency(typed, name)
+    )
+
+
 def _warnings(
     person: Person, case: CaseFacts, diary: Diary, at: datetime, end: datetime
 ) -> tuple[str, ...]:
     found = []
     if person.agency_id in case.perpetrator_agencies:
-        found.append(
-            f"{person.agency_name} employs the alleged perpetrator. Invite somebody from it only "
-            "when you are sure that it cannot put the child or the enquiry at risk."
-        )
+        found.append(PERPETRATORS_AGENCY.format(agency=person.agency_name))
     if person.away_until is not None and person.away_until > at:
         found.append(f"Away until {words_for_moment(person.away_until)}.")
     found.extend(_busy(person.name, diary, at, end))

@@ -24,7 +24,7 @@ def test_after_the_meeting_there_is_nothing_left_to_answer(police: Invited) -> N
         ("answer", "answer", {"answer": "attend"}),
         ("report", "report", {"body": "late", "nonce": "n"}),
         ("colleague", "colleague",
-         {"name": "A", "role": "B", "email": "a@b.example", "nonce": "m"}),
+         {"name": "A", "role": "B", "email": "a@b.example", "nonce": "m", "decides": "no"}),
     ):  # fmt: skip
         sent = police.phone.post(f"/attend/{path}", "/attend", prefix, **fields)
         assert sent.status_code == 422

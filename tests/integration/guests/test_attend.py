@@ -95,7 +95,7 @@ def test_an_answer_that_is_none_is_refused(police: Invited, said: str) -> None:
 def test_a_colleague_gets_an_own_invitation_and_the_link_ends(app: Any, police: Invited) -> None:
     sent = police.phone.post(
         "/attend/colleague", "/attend", "colleague",
-        name="DS Priya Nair", role="Detective sergeant", email="priya@police.example",
+        name="DS Priya Nair", role="Detective sergeant", email="priya@police.example", decides="no",
     )  # fmt: skip
     assert (sent.status_code, sent.location) == (303, "/attend/colleague-invited")
     assert "Your link has ended" in police.phone.get(sent.location).text
@@ -108,6 +108,8 @@ def test_a_colleague_gets_an_own_invitation_and_the_link_ends(app: Any, police: 
         assert mine.answer is Answer.DEPUTY
         assert session.get_one(Invitation, mine.invitation_id).revoked_at is not None
         assert (deputy.name, deputy.agency_kind) == ("DS Priya Nair", mine.agency_kind)
+        # The inspector could decide; whoever comes instead can only as far as they say (C8).
+        assert (mine.decision_maker, deputy.decision_maker) == (True, False)
         sent_to = {
             (row.recipient, row.kind) for row in session.execute(select(OutboxMessage)).scalars()
         }
@@ -121,13 +123,14 @@ def test_a_colleague_gets_an_own_invitation_and_the_link_ends(app: Any, police: 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("name", ""), ("role", ""), ("email", ""), ("email", "not an address"),
+    [("name", ""), ("role", ""), ("decides", ""), ("email", ""), ("email", "not an address"),
      ("email", "a@b.example\r\nBcc: x@y.example"), ("email", "=?utf-8?q?a?=@b.example")],
 )  # fmt: skip
 def test_a_colleague_without_what_is_needed_is_refused(
     police: Invited, field: str, value: str
 ) -> None:
-    given = {"name": "Priya", "role": "Sergeant", "email": "p@police.example"} | {field: value}
+    given = {"name": "Priya", "role": "Sergeant", "email": "p@police.example", "decides": "yes"}
+    given |= {field: value}
     sent = police.phone.post("/attend/colleague", "/attend", "colleague", **given)
     assert sent.status_code == 422
     assert f'id="colleague-{field}-error"' in sent.text
@@ -139,7 +142,7 @@ def test_a_colleague_without_what_is_needed_is_refused(
 def test_somebody_on_the_list_cannot_be_the_colleague(police: Invited) -> None:
     sent = police.phone.post(
         "/attend/colleague", "/attend", "colleague",
-        name="Me", role="Sergeant", email=police.email,
+        name="Me", role="Sergeant", email=police.email, decides="yes",
     )  # fmt: skip
     assert sent.status_code == 422
     assert 'id="colleague-email-error"' in sent.text

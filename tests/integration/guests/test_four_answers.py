@@ -71,7 +71,7 @@ def test_a_deputys_deputy(app: Any, police: Invited) -> None:
     for name in ("priya", "sam"):
         sent = phones[-1].post(
             "/attend/colleague", "/attend", "colleague",
-            name=name.title(), role="Sergeant", email=f"{name}@police.example",
+            name=name.title(), role="Sergeant", email=f"{name}@police.example", decides="no",
         )  # fmt: skip
         assert sent.status_code == 303
         with police.change() as session:

@@ -348,7 +348,12 @@ class Player:
         guest, _page, waiting = self._ask_for_code(HEALTH, "reminded", "colleague's code")
         _typing, clean = self._give_code(guest, waiting, "colleague's code")
         where = "/attend/colleague"
-        said = {"name": "Nora Ferris", "role": "Health visitor", "email": COLLEAGUE}
+        said = {
+            "name": "Nora Ferris",
+            "role": "Health visitor",
+            "email": COLLEAGUE,
+            "decides": "no",
+        }
         typed = {f"colleague-{part}": words for part, words in said.items()}
         with self._step("deputy"):
             self._send(guest, where, data=form_of(guest.get(clean).text, where) | typed)

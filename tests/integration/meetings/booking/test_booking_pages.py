@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from app.core.clock import now
+from app.core.scanning import scanner
 from app.core.session import db, reading, transaction
 from app.directory.models import LinePin, Professional
 from app.directory.types import AgencyKind, ProfessionalRole
@@ -16,7 +19,7 @@ from app.meetings.models import Invitee, LeftOut, Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.referrals.models import Child, Referral, ReferralAdult
-from tests.factories.meetings import make_meeting, make_person
+from tests.factories.meetings import make_body, make_meeting, make_person
 from tests.page_form import form_of
 
 HTMX = {"HX-Request": "true"}
@@ -221,6 +224,25 @@ def test_an_alleged_perpetrators_agency_is_warned_of_when_added(app, desk, case)
     assert "employs the alleged perpetrator" in added.text
 
 
+def test_somebody_typed_from_an_alleged_perpetrators_agency_is_warned_of(app, desk, case):
+    with app.app_context(), transaction() as session:
+        referral = session.execute(select(Referral)).scalar_one()
+        club = make_body(session, AgencyKind.VOLUNTARY, "Millbrook Football Club")
+        session.add(
+            ReferralAdult(
+                referral_id=referral.id, name="A Person", relationship_to_child="Coach",
+                parental_responsibility=False, in_household=False, alleged_perpetrator=True,
+                under_18=False, employer_id=club.id,
+            )
+        )  # fmt: skip
+    url, fields, _html = _page(desk, case)
+    for agency, warned in (("The Millbrook football club", True), ("Oakfield School", False)):
+        typed = {"new-name": "Sam Secretary", "new-agency": agency, "do": "add-typed"}
+        shown = desk.post(url, data=fields | typed).text
+        assert "Sam Secretary" in shown
+        assert ("Millbrook Football Club employs the alleged perpetrator" in shown) == warned
+
+
 def test_somebody_proposed_since_is_pointed_out(app, desk, case):
     url, fields, _html = _page(desk, case)
     with app.app_context(), transaction() as session:
@@ -388,6 +410,34 @@ def test_staff_note_an_answer_and_a_report(app, desk, case):
     link = re.search(r'href="(/discussions/[^"]+/reports/\d+)"', page)[1]
     assert "Weight is &lt;low&gt;" in desk.get(link).text
     assert desk.get(f"{base}/now", headers=HTMX).status_code == 200
+
+
+# A scanner that says "infected" where nobody else could write while it looks.
+_TRIES_TO_WRITE = """
+import sqlite3, sys
+held = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
+try:
+    held.execute("BEGIN IMMEDIATE")
+except sqlite3.OperationalError:
+    sys.exit(1)
+"""
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_nobody_waits_for_the_scanner_to_write(app, desk, tmp_path):
+    with app.app_context(), transaction() as session:
+        meeting = make_meeting(session, invitees=2)
+        path = f"/discussions/{meeting.ref}/invitees/{meeting.invitees[1].id}/report"
+        database = session.get_bind().url.database
+    program = tmp_path / "scanner.py"
+    program.write_text(_TRIES_TO_WRITE)
+    scanner.use(f"command:{sys.executable} {program} {database}")
+    try:
+        file = (io.BytesIO(b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n"), "a.pdf")
+        form = form_of(desk.get(path).text, path) | {"via": "email", "file": file}
+        assert desk.post(path, data=form).status_code == 303
+    finally:
+        scanner.use(None)
 
 
 @pytest.mark.parametrize("path", ["", "/book", "/change", "/cancel", "/remind", "/now"])

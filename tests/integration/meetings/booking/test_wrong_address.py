@@ -107,6 +107,15 @@ def test_everybody_gets_exactly_one_letter_and_the_stranger_no_pin(booked):
         assert old not in words
 
 
+@pytest.mark.parametrize("email", [RIGHT, ""])
+def test_what_failed_on_the_way_is_seen_to_by_sending_again(booked, email):
+    booked.letters_are(MessageState.BOUNCED)
+    booked.mend(email)
+    failed = select(OutboxMessage).where(OutboxMessage.state == MessageState.BOUNCED)
+    seen = {one.recipient for one in reading().execute(failed).scalars() if one.seen_at}
+    assert seen == {booked.wrong}
+
+
 @pytest.mark.parametrize(
     ("state", "tries", "arrived"),
     [
