@@ -14,10 +14,17 @@ from app.core.refusal import Erased
 from app.directory.models import Agency, ConferenceLine, LinePin, Professional
 from app.directory.types import AgencyKind
 from app.meetings.models import Delivery, Invitee, LeftOut, Meeting, MeetingChild, Report
+from app.meetings.rules import phrases_of_home
 from app.meetings.types import MeetingState, MessageKind, ReportVia
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
-from app.referrals.models import Child, ChildProfessional, Referral
+from app.referrals.models import (
+    Child,
+    ChildProfessional,
+    Referral,
+    ReferralAdult,
+    ReferralChild,
+)
 
 _BY_REF = select(Meeting).where(Meeting.ref == bindparam("ref"))
 # The children are asked for by few changes, and then when they are needed.
@@ -101,6 +108,13 @@ _LEFT_OUT = (
 _WORDS = (
     select(Child.given_name, Child.family_name, Child.address)
     .join(MeetingChild, MeetingChild.child_id == Child.id)
+    .where(MeetingChild.meeting_id == bindparam("meeting_id"))
+)
+# Of every referral with one of the children: a discussion may come from an open case.
+_ADULTS = (
+    select(ReferralAdult.name)
+    .join(ReferralChild, ReferralChild.referral_id == ReferralAdult.referral_id)
+    .join(MeetingChild, MeetingChild.child_id == ReferralChild.child_id)
     .where(MeetingChild.meeting_id == bindparam("meeting_id"))
 )
 _SCHOOLS = (
@@ -288,14 +302,15 @@ def waiting_of_referral(session: Session, referral_id: int) -> Meeting | None:
 
 
 def words_of_case(session: Session, meeting_id: int) -> tuple[list[str], list[str]]:
-    """The children's names, and the first lines of their addresses with the names of their
-    schools: what must not stand where others can read it (D2)."""
+    """The names of the children and the adults round them, and what tells of their homes with the
+    names of their schools: what must not stand where others can read it (D2)."""
     names: list[str] = []
-    phrases: list[str] = []
+    phrases: set[str] = set()
     asked = {"meeting_id": meeting_id}
     for given, family, address in session.execute(_WORDS, asked):
         names += [given, family]
-        phrases.append((address or "").replace("\n", ",").partition(",")[0])
+        phrases |= phrases_of_home(address or "")
+    names += session.execute(_ADULTS, asked).scalars()
     schools = session.execute(_SCHOOLS, asked)
     return names, [*phrases, *schools.scalars()]
 

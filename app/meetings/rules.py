@@ -70,9 +70,59 @@ def after_move(answer: Answer) -> Answer:
 
 def gives_away(place: str, names: Iterable[str], phrases: Iterable[str]) -> bool:
     """Whether a place names a child or family, their home or a child's school: then it stands in
-    no letter and no calendar (D2). `names` are looked for word by word, `phrases` as a whole."""
-    said = " ".join(place.casefold().split())
-    words = set(re.findall(r"\w+", said))
-    parts = {part for name in names for part in re.findall(r"\w+", name.casefold())}
-    whole = (" ".join(phrase.casefold().split()) for phrase in phrases)
-    return any(len(part) > 2 for part in parts & words) or any(one and one in said for one in whole)
+    no letter and no calendar (D2). `names` are looked for word by word, `phrases` as a whole; a
+    postcode with or without its blank."""
+    said = _plain(place)
+    parts = {part for name in names for part in _plain(name).split()} - _NO_NAMES
+    if any(len(part) > 2 for part in parts & set(said.split())):
+        return True
+    solid = said.replace(" ", "")
+    return any(
+        one and (f" {one} " in f" {said} " or (_POSTCODE.fullmatch(one) and one in solid))
+        for one in map(_plain, phrases)
+    )
+
+
+def phrases_of_home(address: str) -> set[str]:
+    """What of an address tells where a family lives: its first line, each line with a number, the
+    street, the postcode. Not the town, which hospitals are named after."""
+    rest = address.casefold()
+    found = set()
+    for code in _POSTCODE_IN_WORDS.findall(rest):
+        found.add(code.replace(" ", ""))
+        rest = rest.replace(code, "")
+    lines = [_plain(line) for line in re.split(r"[,\n]", rest)]
+    found |= {line for line in lines[:1] if not line.isdecimal()}
+    for line in lines:
+        words = line.split()
+        if len(words) > 1 and any(map(_numbers, words)):
+            found.add(line)
+        for end, word in enumerate(words):
+            if word in _STREETS:
+                start = max((n + 1 for n in range(end) if _numbers(words[n])), default=0)
+                found.add(" ".join(words[max(start, end - 3) : end + 1]))
+    return {one for one in found if len(one) > 3 and one not in _STREETS}
+
+
+def _numbers(word: str) -> bool:
+    return any(map(str.isdigit, word))
+
+
+def _plain(text: str) -> str:
+    """Words alone, in small letters, with what streets are called written out."""
+    return " ".join(_SHORT.get(word, word) for word in re.findall(r"\w+", text.casefold()))
+
+
+_POSTCODE = re.compile(r"[a-z]{1,2}[0-9][a-z0-9]?[0-9][a-z]{2}")
+_POSTCODE_IN_WORDS = re.compile(r"\b[a-z]{1,2}[0-9][a-z0-9]? ?[0-9][a-z]{2}\b")
+_SHORT = {
+    "ave": "avenue", "cl": "close", "cres": "crescent", "ct": "court", "dr": "drive",
+    "gdns": "gardens", "gr": "grove", "ln": "lane", "pl": "place", "rd": "road", "st": "street",
+    "sq": "square", "ter": "terrace",
+}  # fmt: skip
+_STREETS = frozenset(_SHORT.values()) | {
+    "alley", "bank", "crossing", "drove", "field", "fields", "gate", "green", "hill", "meadow",
+    "mews", "parade", "park", "path", "rise", "row", "view", "walk", "way", "wharf", "yard",
+}  # fmt: skip
+# What stands for a name that nobody knows, and what stands before one.
+_NO_NAMES = frozenset({"not", "known", "unknown", "the", "and", "mrs", "miss", "partner"})

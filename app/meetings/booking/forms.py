@@ -137,6 +137,7 @@ class BookingForm(OnceForm):
     late_reason = Passage("Why can it not be before the deadline?", length=2000)
     format = RadioField("How", choices=[(each.value, each.label) for each in Format])
     place = Line("Where")
+    place_untold = BooleanField("Leave the place out of letters and calendars")
     chair = SelectField("Chair", validate_choice=False)
     line = SelectField("Conference line", validate_choice=False)
     new_pin = BooleanField("Give out a new PIN")

@@ -19,10 +19,11 @@ from app.meetings.booking.page import add_unseen, build, fill, fill_change
 from app.meetings.booking.person_rows import MOST_PEOPLE
 from app.meetings.booking.types import Proposal
 from app.meetings.calls.page import to_tell_of_cancelling
+from app.meetings.messages import location_told
 from app.meetings.models import Meeting
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.routes import meeting_or_404, note_view_of, once, sender
-from app.meetings.types import MeetingState
+from app.meetings.types import Format, MeetingState
 from app.web.access import access
 from app.web.htmx import go_to, respond, wants_fragment
 from app.web.numbers import whole_or_none
@@ -31,6 +32,10 @@ blueprint = Blueprint("booking", __name__)
 
 PAGE, FRAGMENT = "meetings/booking/book.html", "meetings/booking/_book.html"
 LIVE, LETTER = "meetings/booking/_live.html", "meetings/booking/_letter.html"
+GIVES_AWAY = (
+    "This names the family, their street or the child’s school, and letters and calendars are read "
+    "by others: say it in other words, or tick that they leave it out"
+)
 NEW_PROPOSAL = "Proposed since you opened the page: tick, or say why not"
 
 
@@ -58,7 +63,7 @@ def send(ref: str) -> Response:
     unseen = add_unseen(form, proposals)
     form.forget_unused()
     fits = all((form.validate(), form.check_time(), form.check_unlisted()))
-    right = _addresses_read_back(ground, form)
+    right = all((_addresses_read_back(ground, form), _place_may_be_told(ground, form)))
     if not (_point_out(form, proposals, unseen) and fits and right):
         return _shown(ref, form, 422)
     staff = signed_in()
@@ -109,7 +114,9 @@ def send_change(ref: str) -> Response:
     form.allow_its_length()
     form.forget_unused()
     fits = all((form.validate(), form.check_time(may_keep=True), form.check_unlisted()))
-    if not (_addresses_read_back(_ground(ref), form) and fits):
+    ground = _ground(ref)
+    right = all((_addresses_read_back(ground, form), _place_may_be_told(ground, form)))
+    if not (right and fits):
         return _shown(ref, form, 422, changing=True)
     staff, told = signed_in(), []
 
@@ -297,6 +304,19 @@ def _addresses_read_back(ground: Ground, form: BookingForm) -> bool:
             form.people.point_out(row, "checked", words)
             whole = False
     return whole
+
+
+def _place_may_be_told(ground: Ground, form: BookingForm) -> bool:
+    """Whether the place gives nobody away, or is said to stay out of the letters (D2)."""
+    place, format_ = form.place.data, form.chosen_format
+    held = ground.meeting
+    if not place or format_ in (None, Format.CALL) or form.place_untold.data:
+        return True
+    stands = held.state is MeetingState.BOOKED and (held.format, held.place) == (format_, place)
+    if stands or location_told(ground.session, held.id, format_, place):
+        return True
+    form.add_error("place", GIVES_AWAY)
+    return False
 
 
 def _sent_again(sent: Sequence[again.Sent]) -> str:

@@ -243,6 +243,46 @@ def test_somebody_typed_from_an_alleged_perpetrators_agency_is_warned_of(app, de
         assert ("Millbrook Football Club employs the alleged perpetrator" in shown) == warned
 
 
+@pytest.mark.parametrize(
+    "place", ["14 Mill Lane", "MB1 2AB, upstairs", "Home of Grace Adebayo", "flat 2"]
+)
+def test_a_place_that_gives_the_family_away_is_asked_about_and_told_in_no_letter(
+    app, desk, case, place
+):
+    with app.app_context(), transaction() as session:
+        referral = session.execute(select(Referral)).scalar_one()
+        referral.children[0].child.address = "Flat 2, 14 Mill Lane, Millbrook MB1 2AB"
+        session.add(
+            ReferralAdult(
+                referral_id=referral.id, name="Grace Adebayo", relationship_to_child="Mother",
+                parental_responsibility=True, in_household=True, alleged_perpetrator=False,
+                under_18=False, employer_id=None,
+            )
+        )  # fmt: skip
+    url, fields, _html = _page(desk, case)
+    fields |= {"format": "meeting", "place": place, "do": "send"}
+    asked = desk.post(url, data=fields)
+    assert asked.status_code == 422 and _sent(app) == []
+    assert re.search(r'id="place-error"[^>]*>.*This names the family, their street', asked.text)
+    again = form_of(asked.text, url) | {"place_untold": "y", "do": "send"}
+    assert desk.post(url, data=again).status_code == 303
+    with app.app_context():
+        letters = reading().execute(select(OutboxMessage)).scalars().all()
+        assert letters and not any(place.encode() in one.content for one in letters)
+        assert reading().execute(select(Meeting.place)).scalar_one() == place
+        db.session.remove()
+    # What stands is not asked about again.
+    change = f"/discussions/{case['ref']}/change"
+    kept = form_of(desk.get(change).text, change) | {"new_pin": "y", "do": "send"}
+    assert desk.post(change, data=kept).status_code == 303
+
+
+def test_a_place_that_names_nobody_is_not_asked_about(app, desk, case):
+    url, fields, _html = _page(desk, case)
+    fields |= {"format": "meeting", "place": "Civic Centre, room 4", "do": "send"}
+    assert desk.post(url, data=fields).status_code == 303
+
+
 def test_somebody_proposed_since_is_pointed_out(app, desk, case):
     url, fields, _html = _page(desk, case)
     with app.app_context(), transaction() as session:

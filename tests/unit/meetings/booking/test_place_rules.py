@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.meetings.rules import gives_away
+from app.meetings.rules import gives_away, phrases_of_home
 
 NAMES = ("Amara", "Okonjo-Bell", "Bo")
 PHRASES = ("12 Sycamore Close", "Ridge Primary School", "")
@@ -21,3 +21,36 @@ def test_names_home_and_school_give_the_child_away(place):
 @pytest.mark.parametrize("place", ["Civic Centre, room 4", "Amaranth House", "Bo Street", ""])
 def test_other_places_are_told(place):
     assert not gives_away(place, NAMES, PHRASES)
+
+
+HOMES = (
+    "Flat 2, 14 Mill Lane, Millbrook MB1 2AB",
+    "14 Mill Ln\nMillbrook\nMB1 2AB",
+    "Flat 2 14a Mill Lane Millbrook mb12ab",
+)
+
+
+@pytest.mark.parametrize("home", HOMES)
+@pytest.mark.parametrize("place", ["14a Mill Lane", "mill ln clinic", "MB1 2AB", "at MB12AB"])
+def test_each_part_of_an_address_gives_the_home_away(home, place):
+    assert gives_away(place, (), phrases_of_home(home))
+
+
+@pytest.mark.parametrize("home", HOMES)
+@pytest.mark.parametrize(
+    "place", ["Millbrook Hospital, ward 14", "Room 2", "Windmill Lane surgery", "Lane End Centre"]
+)
+def test_the_town_and_bare_numbers_do_not(home, place):
+    assert not gives_away(place, (), phrases_of_home(home))
+
+
+def test_the_first_line_gives_a_home_without_a_number_away():
+    home = phrases_of_home("Rosecroft\nMillbrook")
+    assert gives_away("Rosecroft, kitchen", (), home)
+    assert not gives_away("Millbrook library", (), home)
+    assert phrases_of_home("12, , Millbrook") == set() == phrases_of_home("")
+
+
+@pytest.mark.parametrize("nobody", ["not known", "Unknown"])
+def test_a_name_that_nobody_knows_is_no_name(nobody):
+    assert not gives_away("A room not known yet", (nobody,), ())
