@@ -14,6 +14,7 @@ from app.core.refusal import Erased
 from app.directory.models import Agency, ConferenceLine, LinePin, Professional
 from app.directory.types import AgencyKind
 from app.meetings.models import Delivery, Invitee, LeftOut, Meeting, MeetingChild, Report
+from app.meetings.open_case.models import OpenCase, OpenCaseAdult
 from app.meetings.rules import phrases_of_home
 from app.meetings.types import MeetingState, MessageKind, ReportVia
 from app.outbox.models import OutboxMessage
@@ -110,7 +111,12 @@ _WORDS = (
     .join(MeetingChild, MeetingChild.child_id == Child.id)
     .where(MeetingChild.meeting_id == bindparam("meeting_id"))
 )
-# Of every referral with one of the children: a discussion may come from an open case.
+# Of every referral with one of the children, and those told for an open case.
+_ADULTS_OF_OPEN_CASE = (
+    select(OpenCaseAdult.name)
+    .join(OpenCase, OpenCase.id == OpenCaseAdult.open_case_id)
+    .where(OpenCase.meeting_id == bindparam("meeting_id"))
+)
 _ADULTS = (
     select(ReferralAdult.name)
     .join(ReferralChild, ReferralChild.referral_id == ReferralAdult.referral_id)
@@ -310,7 +316,8 @@ def words_of_case(session: Session, meeting_id: int) -> tuple[list[str], list[st
     for given, family, address in session.execute(_WORDS, asked):
         names += [given, family]
         phrases |= phrases_of_home(address or "")
-    names += session.execute(_ADULTS, asked).scalars()
+    for adults in (_ADULTS, _ADULTS_OF_OPEN_CASE):
+        names += session.execute(adults, asked).scalars()
     schools = session.execute(_SCHOOLS, asked)
     return names, [*phrases, *schools.scalars()]
 
