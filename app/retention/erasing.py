@@ -113,7 +113,7 @@ CLEARED: Mapping[str, Mapping[str, object]] = {
     "meeting": {"line_id": None, "pin_id": None},
     "invitee": {
         "name": NO_NAME, "title": "", "agency_name": "", "invitation_id": None,
-        "professional_id": None, "staff_id": None, "rule_id": None,
+        "professional_id": None, "staff_id": None, "rule_id": None, "news_at": None,
     },
 }  # fmt: skip
 # Plain columns that stay, because they are counted: numbers, dates and kinds that name nobody.
