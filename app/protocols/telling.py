@@ -11,8 +11,11 @@ from app.protocols.types import (
     Condition,
     EscalationStep,
     Flag,
+    KeptCase,
+    KeptFrom,
     Kind,
     Protocol,
+    RetentionRule,
     Rule,
     Series,
 )
@@ -32,6 +35,15 @@ FLAG_WORDS = {
     Flag.FORENSIC_EVIDENCE: "forensic evidence to be secured",
     Flag.IMMEDIATE_ACTION: "immediate action taken by an agency",
     Flag.COMPLEX: "particular complexity",
+}
+CASE_WORDS = {
+    KeptCase.EVERY: "Every case",
+    KeptCase.DISCUSSED: "A case in which a strategy discussion was held",
+    KeptCase.LOOKED_AFTER: "A case about a child looked after by the council",
+}
+KEPT_FROM_WORDS = {
+    KeptFrom.CLOSED: "its end",
+    KeptFrom.BIRTH: "the birth of the youngest child",
 }
 
 
@@ -93,7 +105,11 @@ def tell(protocol: Protocol) -> Told:
             if (rules := tuple(_rule(rule) for rule in protocol.rules if rule.clock is clock))
         ),
         series=tuple(_series(series) for series in protocol.series),
-        ways=(*ways_in_words(protocol.ways), *_ladder(protocol.escalation)),
+        ways=(
+            *ways_in_words(protocol.ways),
+            *_kept(protocol.retention),
+            *_ladder(protocol.escalation),
+        ),
         forms=tuple(
             ToldForm(form.name, form.reason, _source(form.source, form.document))
             for form in protocol.forms
@@ -160,6 +176,20 @@ def _reminders(hours: Sequence[int]) -> str:
     *most, last = [f"{one} {'hour' if one == 1 else 'hours'}" for one in hours]
     said = f"{', '.join(most)} and {last}" if most else last
     return f"Whoever is invited is reminded {said} before the discussion"
+
+
+def _kept(rules: Sequence[RetentionRule]) -> tuple[tuple[str, tuple[Line, ...]], ...]:
+    """How long cases are kept (H8): of all that hold the latest end counts."""
+    lines = tuple(
+        Line(
+            f"{CASE_WORDS[one.case]}: {one.years} years from {KEPT_FROM_WORDS[one.start]}",
+            one.reason,
+            one.source,
+            one.document,
+        )
+        for one in rules
+    )
+    return (("How long cases are kept", lines),) if lines else ()
 
 
 def _condition(when: Condition) -> str:

@@ -1,4 +1,5 @@
-"""What of the example week is closed already: a few referrals that came to nothing more (H8)."""
+"""What of the example week is closed already: a few referrals that came to nothing more, and one of
+years ago whose time is over (H8)."""
 
 from __future__ import annotations
 
@@ -8,14 +9,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.types import Role
+from app.audit.types import SYSTEM
 from app.cli.example.area import Area
+from app.core.clock import london_date
 from app.core.refusal import Refused
+from app.directory.types import AgencyKind
 from app.referrals.models import Referral
-from app.referrals.types import Outcome
+from app.referrals.service import decide, enter_referral
+from app.referrals.types import (
+    Channel,
+    ChildGiven,
+    Concern,
+    ConsentGiven,
+    ConsentState,
+    Intake,
+    Outcome,
+)
 from app.retention import service
+from app.retention.rules import ARCHIVE_AFTER
 from app.retention.types import CaseKey, CaseKind
 
 CLOSED = 5
+# Six years from the closing, which came ninety days later, are over by some weeks.
+YEARS_AGO = timedelta(days=6 * 366 + 120)
 _DONE = (
     select(Referral.ref)
     .where(Referral.outcome.in_((Outcome.NO_FURTHER_ACTION, Outcome.ADVICE)))
@@ -38,3 +54,27 @@ def fill_archive(session: Session, area: Area, now: datetime) -> None:
     if closed:
         words = "The father has complained; everything is kept until the ombudsman has decided."
         service.hold(session, chair, closed[0], words, now - timedelta(hours=2))
+    _long_ago(session, area, now)
+
+
+def _long_ago(session: Session, area: Area, now: datetime) -> None:
+    """A referral that came to advice so long ago that somebody has to review it."""
+    at = now - YEARS_AGO
+    actor = area.actor(Role.TRIAGE)
+    school = next(one for one in area.professionals if one.agency.kind is AgencyKind.EDUCATION)
+    intake = Intake(
+        received_at=at,
+        channel=Channel.PHONE,
+        children=(ChildGiven("Rosalind", "Pettifer", london_date(at - timedelta(days=3_300))),),
+        source_agency_id=school.agency_id,
+        referrer_name=school.name,
+        referrer_role=school.title,
+        concerns=(Concern.NEGLECT,),
+        narrative="Rosalind came to school without a coat three times. Her mother has been spoken "
+        "to and has found one; the school asks whether anything more is needed.",
+        consent=ConsentGiven(ConsentState.GIVEN, family_told=True),
+    )
+    referral = enter_referral(session, actor, intake, at)
+    words = "Advice was given to the school. Nothing suggests harm."
+    decide(session, actor, referral, Outcome.ADVICE, words, at + timedelta(hours=3))
+    service.close(session, SYSTEM, CaseKey(CaseKind.REFERRAL, referral.ref), at + ARCHIVE_AFTER)

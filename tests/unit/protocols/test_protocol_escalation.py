@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.protocols.loading import check_file
+from app.protocols.loading import check_file, load_protocols
 from app.protocols.problems import ProtocolError
 from app.protocols.telling import tell
 
@@ -70,3 +70,15 @@ def test_a_mistake_is_named(write, wrong: str, said: str):
     with pytest.raises(ProtocolError) as refused:
         check_file(write(HEAD + wrong))
     assert said in str(refused.value)
+
+
+def test_the_protocol_page_says_how_long_cases_are_kept():
+    told = dict(tell(load_protocols()["bromley"]).ways)["How long cases are kept"]
+    assert [line.title for line in told] == [
+        "Every case: 6 years from its end",
+        "A case in which a strategy discussion was held: 25 years from the birth of the youngest "
+        "child",
+        "A case about a child looked after by the council: 75 years from the birth of the youngest "
+        "child",
+    ]
+    assert all(line.reason and line.source and line.document for line in told)
