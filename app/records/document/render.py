@@ -87,6 +87,7 @@ def lay_out(copy: ReaderRecord, *, draft: bool = False, check_at: str = "") -> L
         presence=wording.PRESENCE_WORDS,
         held_on=london_date(copy.view.meeting.started_at),
         headlines=wording.headlines(copy.view),
+        one_address=wording.one_address(copy.view),
         signature=wording.signature(copy),
         hash_lines=_in_groups(copy.canonical_sha256),
         check_at=check_at,

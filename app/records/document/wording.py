@@ -39,6 +39,16 @@ class Paragraph:
     note: str = ""
 
 
+MANY = 4
+
+
+def one_address(view: RecordView) -> Shown | None:
+    """The address that many children share: it stands once, so that what was decided still has
+    its place on the first page. None for few children, and where one lives elsewhere."""
+    found = {child.address for child in view.children}
+    return found.pop() if len(view.children) >= MANY and len(found) == 1 else None
+
+
 def paragraphs(prose: Prose[Shown]) -> tuple[Paragraph, ...]:
     """Running text as paragraphs; an empty line parts two, and so does a protected passage."""
     parts: list[Paragraph] = []

@@ -20,6 +20,7 @@ from app.records.document.render import address, lay_out, render, render_draft
 from app.records.document.seal import Sealer, seal
 from app.records.document.types import Reader, RecordContent
 from app.records.document.verify import attached_record
+from app.records.document.wording import one_address
 from app.records.rules import check_page
 from tests.unit.records import contents, vera
 from tests.unit.records.contents import HEALTH, POLICE, SCHOOL, SOCIAL_CARE
@@ -94,6 +95,19 @@ def test_a_copy_says_where_a_stranger_has_it_checked(sealer) -> None:
     text = text_of(press.copy_for(SCHOOL, contents.SIGNED).pdf)
     assert "https://desk.example.org/verify" in text
     assert "on request" not in text
+
+
+def test_many_children_of_one_address_leave_room_for_what_was_decided() -> None:
+    names = [f"Child {number} Carrow" for number in range(9)]
+    record = replace(contents.full_record(), children=tuple(contents.child(name) for name in names))
+    for reader, said in ((SOCIAL_CARE, "Quillfeather"), (SCHOOL, "Withheld: address")):
+        pdf = render(for_reader(contents.content(record), reader))
+        first = " ".join(pypdf.PdfReader(io.BytesIO(pdf)).pages[0].extract_text().split())
+        assert first.count(said) == 1 and "Address of all of them" in first
+        assert "Is a section 47 enquiry started?" in first
+    elsewhere = replace(record.children[0], address=None)
+    apart = replace(record, children=(elsewhere, *record.children[1:]))
+    assert one_address(for_reader(contents.content(apart), SOCIAL_CARE).view) is None
 
 
 def test_the_first_page_says_what_matters() -> None:
