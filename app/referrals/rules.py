@@ -37,6 +37,7 @@ OLDEST = 120
 LONGEST_BACKDATING = timedelta(days=366)
 _OVERDUE = timedelta(days=31)
 _PREGNANCY = timedelta(days=310)
+ABUSE_CLOCK = Clock.DOMESTIC_ABUSE_DISCUSSION
 CONTACT_DECISION = timedelta(hours=24)  # IMAP 5: where the clock itself cannot answer
 
 
@@ -137,11 +138,13 @@ def decision_due(protocol: LocalProtocol, facts: Facts) -> datetime:
 
 
 def act_by(protocol: LocalProtocol, facts: Facts) -> datetime:
-    """By when a referral must be looked at (UTC): the decision on it, or a strategy discussion if
-    one is needed, whichever is due first (B2, G1). Serious harm is discussed the same day."""
-    discussion = clocks(protocol, facts).get(Clock.STRATEGY_DISCUSSION)
-    decision = decision_due(protocol, facts)
-    return min(decision, discussion.due_at) if isinstance(discussion, Due) else decision
+    """By when a referral must be looked at (UTC): the decision on it, a strategy discussion if one
+    is needed, or the discussion of domestic abuse, whichever is due first (B2, G1). Serious harm
+    is discussed the same day, high domestic abuse risk as the area says (DERBY 4.11)."""
+    found = clocks(protocol, facts)
+    others = (found.get(one) for one in (Clock.STRATEGY_DISCUSSION, ABUSE_CLOCK))
+    dues = [one.due_at for one in others if isinstance(one, Due)]
+    return min([decision_due(protocol, facts), *dues])
 
 
 def intake_problems(intake: Intake, now: datetime) -> Iterator[Refused]:
@@ -249,10 +252,15 @@ def child_problems(child: ChildGiven, today: date, prefix: str = "") -> Iterator
         yield Refused(
             f"{prefix}due_date", "Give the date of birth or, for a baby not born yet, the due date"
         )
-    if due is not None and not today - _OVERDUE <= due <= today + _PREGNANCY:
+    if due is not None and not is_due_date(due, today):
         yield Refused(
             f"{prefix}due_date", "The due date must be within the next ten months: check it"
         )
+
+
+def is_due_date(due: date, today: date) -> bool:
+    """Whether a baby can be due then: overdue by a month at most, or within ten months."""
+    return today - _OVERDUE <= due <= today + _PREGNANCY
 
 
 def consent_problems(given: ConsentGiven) -> Iterator[Refused]:

@@ -13,6 +13,7 @@ from app.core.crypto import new_reference
 from app.directory import queries as directory
 from app.protocols.registry import active
 from app.referrals import rules
+from app.referrals.abuse import begun as abuse
 from app.referrals.acting import staff_id, subject_of, unchanged
 from app.referrals.came_in.source import referrer_of, source_of
 from app.referrals.children import child_of_intake
@@ -29,13 +30,20 @@ from app.referrals.types import ConcernsGiven, Intake, ReferralState
 
 
 def enter_referral(
-    session: Session, actor: Actor, intake: Intake, now: datetime, *, ref: str | None = None
+    session: Session,
+    actor: Actor,
+    intake: Intake,
+    now: datetime,
+    *,
+    ref: str | None = None,
+    of_abuse_case: bool = False,
 ) -> Referral:
     """Enter a referral with its children, adults, first rating and consent (A1-A5).
 
     Works out office hours, when the decision is due (IMAP 5), and whether it is a re-referral
     (A3). `actor` is a member of staff; moments are aware; `ref` is the reference where the
-    referrer was told one already. Raises Refused by the form's field.
+    referrer was told one already. A domestic abuse risk begins its case at once (DERBY 4.11), but
+    for one that comes `of_abuse_case`. Raises Refused by the form's field.
     """
     rules.check(rules.intake_problems(intake, now))
     settings = directory.council(session)
@@ -108,6 +116,8 @@ def enter_referral(
             "decision_due_at": referral.decision_due_at.isoformat(),
         },
     )  # fmt: skip
+    if referral.domestic_abuse is not None and not of_abuse_case:
+        abuse.begin(session, actor, referral, referral.domestic_abuse, now)
     if intake.rating is not None:
         rate(session, actor, referral, intake.rating, intake.rating_reason, now)
     if intake.consent is not None:
@@ -141,6 +151,7 @@ def change_concerns(
     changed = sorted(name for name, value in fresh.items() if getattr(referral, name) != value)
     if not changed:
         return
+    before = referral.domestic_abuse
     for name in changed:
         setattr(referral, name, fresh[name])
     protocol = active(directory.council(session).protocol_id)
@@ -151,3 +162,4 @@ def change_concerns(
         session, actor, "concerns changed", subject_of(referral), now,
         {"changed": changed, "flags": referral.flags, "concerns": referral.concerns},
     )  # fmt: skip
+    abuse.follow_referral(session, actor, referral, before, now)

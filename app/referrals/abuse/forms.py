@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wtforms import (
+    BooleanField,
     FieldList,
     Form,
     FormField,
@@ -37,6 +40,24 @@ class PersonForm(Form):
         """Whether nothing was typed: an entry left empty is nobody."""
         return not (self.given_name.data or self.family_name.data or any(self.date_of_birth.parts))
 
+    def given(self, kind: PersonKind) -> PersonGiven:
+        """The person as typed."""
+        return PersonGiven(
+            kind, self.given_name.data, self.family_name.data, self.date_of_birth.data
+        )
+
+
+class ChildForm(PersonForm):
+    """A child of the case, or a baby who is expected (A2)."""
+
+    due_date = DateParts("Due date, if not born yet")
+
+    def is_blank(self) -> bool:
+        return super().is_blank() and not any(self.due_date.parts)
+
+    def given(self, kind: PersonKind) -> PersonGiven:
+        return replace(super().given(kind), due_date=self.due_date.data)
+
 
 class CaseFields:
     source_agency_id = pick("Who reported it")
@@ -51,7 +72,7 @@ class CaseFields:
     address = Passage("Address", length=500)
     harmed = FormField(PersonForm, label="Adult harmed")
     perpetrator = FormField(PersonForm, label="Alleged perpetrator")
-    children = FieldList(FormField(PersonForm), min_entries=FIRST_CHILDREN)
+    children = FieldList(FormField(ChildForm), min_entries=FIRST_CHILDREN)
 
     def given(self) -> CaseGiven:
         """The case as typed."""
@@ -63,16 +84,7 @@ class CaseFields:
             source_agency_id=data["source_agency_id"],
             incident=data["incident"],
             address=data["address"],
-            people=tuple(
-                PersonGiven(
-                    kind,
-                    form.given_name.data,
-                    form.family_name.data,
-                    form.date_of_birth.data,
-                )
-                for kind, form in self._people()
-                if not form.is_blank()
-            ),
+            people=tuple(form.given(kind) for kind, form in self._people() if not form.is_blank()),
         )
 
     def _people(self) -> list[tuple[PersonKind, PersonForm]]:
@@ -84,12 +96,12 @@ class CaseFields:
 
     def refuse(self, refusal: Refused) -> None:
         """Put a refusal next to its field; a person's place counts the filled entries only."""
-        kind, _, place = refusal.field.partition("-")
+        kind, *rest = refusal.field.split("-")
         if kind != "people":
             field = self[refusal.field]  # type: ignore[index]  # of the form this is mixed into
-        elif place:
+        elif rest:
             filled = [form for _, form in self._people() if not form.is_blank()]
-            field = filled[int(place)].date_of_birth
+            field = filled[int(rest[0])][rest[1]]
         else:
             field = self.harmed.form.given_name
         field.errors = [*field.errors, refusal.message]
@@ -166,6 +178,7 @@ class ReleaseFields:
         validators=[MayBeEmpty()],
     )
     release_reason = Passage("Who gave consent and when, or what the concern is", length=4000)
+    no_child = BooleanField("No child lives in the household, and none is expected")
     matches = FieldList(FormField(MatchForm))
 
     def release_given(self) -> ReleaseGiven | None:
@@ -179,7 +192,7 @@ class ReleaseFields:
             for place, row in enumerate(data["matches"])
             if row["same_as"] and row["same_as"].startswith("CH-")
         }
-        return ReleaseGiven(kind, data["release_reason"], same)
+        return ReleaseGiven(kind, data["release_reason"], same, data["no_child"])
 
 
 class ReleaseForm(ReleaseFields, Versioned):

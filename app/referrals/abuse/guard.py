@@ -23,7 +23,8 @@ def seen(session: Session, case: AbuseCase, form: ReleaseFields, today: date) ->
     shown = []
     for child, entry in zip(children, form.matches, strict=False):
         found = queries.likely_matches(
-            session, Identity(child.given_name, child.family_name, child.date_of_birth, None)
+            session,
+            Identity(child.given_name, child.family_name, child.date_of_birth, child.due_date),
         )
         name = f"{child.given_name} {child.family_name}".strip()
         entry.form.same_as.label.text = f"Is {name} one of these children?"

@@ -33,6 +33,16 @@ def of_referral(session: Session, referral_id: int) -> AbuseCase | None:
     return session.execute(_OF_REFERRAL, {"referral": referral_id}).scalar_one_or_none()
 
 
+def referral_of(session: Session, case: AbuseCase) -> Referral | None:
+    """The referral that a case is by now."""
+    return session.get(Referral, case.referral_id) if case.referral_id is not None else None
+
+
+def has_child(case: AbuseCase) -> bool:
+    """Whether a child is named: on the case, or on the referral that it is by now."""
+    return case.referral_id is not None or any(one.kind is PersonKind.CHILD for one in case.people)
+
+
 class ListedCase(NamedTuple):
     """One case in a list. `people` are its children, or its adults where it has no child."""
 

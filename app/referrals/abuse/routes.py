@@ -21,7 +21,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory import queries as directory
 from app.referrals import shown as referral_shown
-from app.referrals.abuse import guard, queries, rules, service, shown
+from app.referrals.abuse import begun, guard, queries, rules, service, shown
 from app.referrals.abuse.forms import (
     AssessmentForm,
     CaseForm,
@@ -131,8 +131,9 @@ def case(ref: str) -> Response:
         panel=shown.clock_panel(held, moment),
         people=shown.people_rows(held.people, today),
         names=_names(session, held),
-        released=shown.released_in_words(held),
-        marked=held.release is None,
+        sharing=shown.sharing(held, queries.referral_of(session, held)),
+        marked=held.referral_id is None,
+        began_as_referral=begun.began_as_referral(held),
         day_in_words=referral_shown.day_in_words,
         discussed=lists.discussed(session, held.id),
         under_way=under_way,
@@ -161,7 +162,10 @@ def change(ref: str) -> Response:
             session, signed_in().actor, found(session, ref), form.given(), now(), form.version.data
         )
 
-    return _answer(held, "change", form, save, "What was reported is corrected.", added=False)
+    then = url_for("abuse.release", ref=ref) if request.args.get("then") == "release" else ""
+    return _answer(
+        held, "change", form, save, "What was reported is corrected.", then=then, added=False
+    )
 
 
 def _typed(held: AbuseCase) -> dict[str, object]:
@@ -188,6 +192,7 @@ def _person(one: AbusePerson) -> dict[str, object]:
         "given_name": one.given_name,
         "family_name": one.family_name,
         "date_of_birth": one.date_of_birth,
+        "due_date": one.due_date,
     }
 
 
@@ -227,24 +232,25 @@ def release(ref: str) -> Response:
         shown_children = guard.seen(reading(), held, form, london_date(now()))
         note_views(shown_children)
         given = form.release_given()
-        if given is not None and held.release is None and form.validate():
+        if given is not None and held.referral_id is None and form.validate():
             if guard.unanswered(form):
                 return _form_page(held, "release", form, 422, asked=True)
             if given.kind is Release.CONCERN and not may(Permission.REFERRAL_DECIDE):
                 form.add_error("release", ONLY_DECIDERS)
                 return _form_page(held, "release", form, 422, asked=bool(shown_children))
 
-    def save(session: Session) -> None:
+    def save(session: Session) -> str:
         given = form.release_given()
         if given is None:
             raise Refused("release", "Choose consent or a safeguarding concern")
-        service.release(
+        made = service.release(
             session, signed_in().actor, found(session, ref), given, now(), version=form.version.data
         )
+        if made is None:
+            return "Consent is recorded. No child is named, so no referral is made."
+        return f"It is recorded, and it is referral {made.ref} from now on."
 
-    return _answer(
-        held, "release", form, save, "It is recorded, and a referral.", asked=bool(shown_children)
-    )
+    return _answer(held, "release", form, save, "", asked=bool(shown_children))
 
 
 def note_views(refs: list[str]) -> None:
@@ -264,7 +270,7 @@ def of_referral(ref: str) -> Response:
     try:
         with transaction() as session:
             referral = found_referral(session, ref)
-            held = service.case_of_referral(session, signed_in().actor, referral, now())
+            held = begun.case_of_referral(session, signed_in().actor, referral, now())
             location = url_for("abuse.case", ref=held.ref)
     except Refused as refusal:
         flash(refusal.message)
@@ -276,11 +282,14 @@ def _answer(
     held: AbuseCase,
     page: str,
     form: Any,
-    save: Callable[[Session], None],
+    save: Callable[[Session], str | None],
     done: str,
+    *,
+    then: str = "",
     **context: Any,
 ) -> Response:
-    """GET shows the form, POST saves; who wrote second sees what stands there by now (409)."""
+    """GET shows the form, POST saves; who wrote second sees what stands there by now (409). `save`
+    says what became of it where `done` does not; `then` is the page that comes next."""
     if request.method == "GET":
         with transaction() as session:
             subject = Subject("abuse case", held.ref)
@@ -290,7 +299,7 @@ def _answer(
         return _form_page(held, page, form, 422, **context)
     try:
         with transaction() as session:
-            save(session)
+            done = save(session) or done
     except Refused as refusal:
         getattr(form, "refuse", lambda one: form.add_error(one.field, one.message))(refusal)
         return _form_page(held, page, form, 422, **context)
@@ -299,7 +308,7 @@ def _answer(
         form.version.data, form.version.raw_data = found(reading(), held.ref).version, None
         return _form_page(held, page, form, 409, conflict=True, **context)
     flash(done, "success")
-    return go_to(url_for("abuse.case", ref=held.ref))
+    return go_to(then or url_for("abuse.case", ref=held.ref))
 
 
 def _form_page(
@@ -313,6 +322,7 @@ def _form_page(
         form=form,
         case=now_held,
         names=_names(session, now_held),
+        childless=not queries.has_child(now_held),
         conflict=conflict,
         theirs=_held_words(now_held, page) if conflict else [],
         events=[
@@ -329,7 +339,8 @@ def _held_words(held: AbuseCase, page: str) -> list[str]:
     if page == "change":
         return [held.risk.label, held.account]
     if page == "release":
-        return [shown.released_in_words(held), held.release_reason or ""]
+        stands = shown.sharing(held, queries.referral_of(reading(), held))
+        return [f"{stands.title} {stands.words}", held.release_reason or ""]
     marac = referral_shown.day_in_words(held.marac_on) if held.marac_on else "no date"
     return [
         f"{held.risk.label}. {held.risk_reason or ''}",

@@ -12,12 +12,22 @@ from app.protocols.rules import clocks
 from app.protocols.types import FIRST_YEAR, Clock, ClockError, Due, Facts
 from app.protocols.types import DomesticAbuseRisk as RiskFact
 from app.protocols.types import Protocol as LocalProtocol
-from app.referrals.abuse.types import AssessmentGiven, CaseGiven, ReleaseGiven
-from app.referrals.rules import OLDEST, age
+from app.referrals.abuse.types import (
+    AssessmentGiven,
+    CaseGiven,
+    PersonKind,
+    Release,
+    ReleaseGiven,
+)
+from app.referrals.rules import OLDEST, age, is_due_date
 from app.referrals.types import DomesticAbuseRisk, Outcome
 
 DASH_QUESTIONS = 24
 MOST_PEOPLE = 12
+ADD_THE_CHILD = (
+    "No child is named on this case: add the child, or the baby not born yet with its due date, "
+    "to what was reported first."
+)
 
 # With these somebody outside the list is told (IMAP 3: consent required).
 TELLS_OTHERS = frozenset(
@@ -68,7 +78,12 @@ def release_needed(outcome: Outcome) -> bool:
 
 
 def check_outcome(
-    outcome: Outcome, reason: str, *, released: bool, release: ReleaseGiven | None
+    outcome: Outcome,
+    reason: str,
+    *,
+    released: bool,
+    release: ReleaseGiven | None,
+    has_child: bool = True,
 ) -> None:
     """Raise Refused where an outcome may not be recorded on a case (IMAP 2, 3, 5).
 
@@ -76,6 +91,8 @@ def check_outcome(
     """
     if not reason:
         raise Refused("reason", "Give the reason for the outcome")
+    if outcome in RAISES_REFERRAL and not has_child:
+        raise Refused("outcome", f"“{outcome.label}” is about a child. {ADD_THE_CHILD}")
     if release_needed(outcome) and not released and release is None:
         raise Refused(
             "release",
@@ -84,11 +101,30 @@ def check_outcome(
         )
 
 
-def check_release(given: ReleaseGiven) -> None:
-    """Raise Refused for consent or a concern without its words (A4; IMAP 2)."""
+def check_release(given: ReleaseGiven, *, has_child: bool) -> None:
+    """Raise Refused for consent or a concern without its words (A4; IMAP 2), and without the child
+    whom the referral would be about: consent alone may be about adults."""
     if not given.reason:
         raise Refused(
             "release_reason", "Say who gave consent and when, or what the safeguarding concern is"
+        )
+    if has_child:
+        return
+    if given.kind is Release.CONCERN:
+        raise Refused("release", f"A concern makes a referral about a child. {ADD_THE_CHILD}")
+    if not given.no_child:
+        raise Refused("no_child", f"{ADD_THE_CHILD} Or tick here that there is none")
+
+
+def check_shared(outcome: Outcome, problem: str | None, ref: str) -> None:
+    """Raise Refused where the case is a referral and an outcome would tell others about it without
+    the consent, or the lawful basis, that stands on the referral (IMAP 2, 3). `problem` is what the
+    rule of consent says against it, `ref` the referral's reference."""
+    if problem is not None:
+        raise Refused(
+            "outcome",
+            f"“{outcome.label}” needs consent, and none stands on referral {ref}: record consent, "
+            "or the lawful basis for going on without it, on the referral first",
         )
 
 
@@ -109,8 +145,26 @@ def case_problems(given: CaseGiven, now: datetime) -> Iterator[Refused]:
         yield Refused("people", "Enter at least one person: an adult or a child")
     today = london_date(now)
     for place, person in enumerate(given.people):
-        if person.date_of_birth is not None and not _is_birth(person.date_of_birth, today):
-            yield Refused(f"people-{place}", f"Check the date of birth of {person.name}")
+        who = person.name or person.kind.label.lower()
+        born, due = person.date_of_birth, person.due_date
+        if born is not None and not _is_birth(born, today):
+            yield Refused(f"people-{place}-date_of_birth", f"Check the date of birth of {who}")
+        elif person.kind is PersonKind.CHILD and not person.name:
+            yield Refused(
+                f"people-{place}-given_name",
+                "Enter the child's name; for a baby not born yet the mother's family name is "
+                "enough",
+            )
+        elif born is not None and due is not None:
+            yield Refused(
+                f"people-{place}-due_date",
+                "Give the date of birth or, for a baby not born yet, the due date",
+            )
+        elif due is not None and not is_due_date(due, today):
+            yield Refused(
+                f"people-{place}-due_date",
+                "The due date must be within the next ten months: check it",
+            )
 
 
 def assessment_problems(given: AssessmentGiven, today: date) -> Iterator[Refused]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
-from app.audit.types import Actor, Subject
+from app.audit.types import Actor
 from app.core.clock import london_date
 from app.core.crypto import new_reference
 from app.core.refusal import Refused
 from app.directory import queries as directory
-from app.protocols.exchange import snapshot
-from app.protocols.registry import active
-from app.protocols.types import Due
-from app.referrals.abuse import queries, rules
+from app.referrals.abuse import rules
+from app.referrals.abuse.begun import (
+    entered,
+    nothing_yet,
+    set_clock,
+    subject_of,
+    tell_referral,
+)
 from app.referrals.abuse.models import AbuseCase, AbusePerson
 from app.referrals.abuse.types import (
     AssessmentGiven,
@@ -26,6 +29,7 @@ from app.referrals.abuse.types import (
     Release,
     ReleaseGiven,
 )
+from app.referrals.acting import staff_id
 from app.referrals.models import Referral
 from app.referrals.rules import check
 from app.referrals.service import enter_referral
@@ -40,7 +44,6 @@ from app.referrals.types import (
     DomesticAbuseRisk,
     Intake,
     LawfulBasis,
-    Outcome,
 )
 
 
@@ -56,47 +59,15 @@ def enter_case(session: Session, actor: Actor, given: CaseGiven, now: datetime) 
         referral_id=None,
         received_at=given.received_at,
         entered_at=now,
-        entered_by_id=_staff_id(actor),
+        entered_by_id=staff_id(actor),
         source_agency_id=source_id,
         incident=given.incident or None,
         account=given.account,
         address=given.address or None,
-        **_nothing_yet(session, given.received_at, risk),
+        **nothing_yet(session, given.received_at, risk),
         people=_people(given),
     )
-    return _entered(session, actor, case, now)
-
-
-def case_of_referral(
-    session: Session, actor: Actor, referral: Referral, now: datetime
-) -> AbuseCase:
-    """The domestic abuse case of a referral, begun where there is none yet (DERBY 4.11).
-
-    A referral is no list's alone: the case counts as released by the concern that raised it.
-    Raises Refused where the referral has no domestic abuse risk.
-    """
-    held = queries.of_referral(session, referral.id)
-    if held is not None:
-        return held
-    if referral.domestic_abuse is None:
-        raise Refused("domestic_abuse", "Record the domestic abuse risk on the referral first")
-    case = AbuseCase(
-        ref=new_reference("DA"),
-        referral_id=referral.id,
-        received_at=referral.received_at,
-        entered_at=now,
-        entered_by_id=_staff_id(actor),
-        source_agency_id=referral.source_agency_id,
-        incident=None,
-        account=referral.narrative,
-        address=None,
-        **_nothing_yet(session, referral.received_at, referral.domestic_abuse),
-        people=[],
-    )
-    case.release, case.released_at = Release.CONCERN, now
-    case.released_by_id = _staff_id(actor)
-    case.release_reason = f"It came in as referral {referral.ref}."
-    return _entered(session, actor, case, now)
+    return entered(session, actor, case, now)
 
 
 def change_case(
@@ -114,15 +85,15 @@ def change_case(
     _unchanged(case, version)
     check(rules.case_problems(given, now))
     risk, source_id = _required(session, given)
-    if case.release is not None:
+    if case.referral_id is not None:
         raise Refused("account", "This is a referral by now: correct it there")
     case.received_at, case.source_agency_id = given.received_at, source_id
     case.incident, case.address = given.incident or None, given.address or None
     case.account, case.people = given.account, _people(given)
-    _set_clock(session, case, given.received_at, risk)
+    set_clock(session, case, given.received_at, risk)
     session.flush()
     record(
-        session, actor, "abuse case corrected", _subject(case), now,
+        session, actor, "abuse case corrected", subject_of(case), now,
         {"risk": risk.value, "people": len(case.people)},
     )  # fmt: skip
 
@@ -146,14 +117,16 @@ def assess(
     if given.risk is not None and given.risk is not before:
         if not given.risk_reason:
             raise Refused("risk_reason", "Give the reason for the other risk")
-        _set_clock(session, case, case.received_at, given.risk)
+        set_clock(session, case, case.received_at, given.risk)
+        if case.referral_id is not None:
+            tell_referral(session, case)
     case.risk_reason = given.risk_reason or None
     case.dash_score, case.dash_by = given.dash_score, given.dash_by or None
     case.idva, case.idva_note = given.idva, given.idva_note or None
     case.marac_on, case.marac_note = given.marac_on, given.marac_note or None
     session.flush()
     record(
-        session, actor, "abuse case assessed", _subject(case), now,
+        session, actor, "abuse case assessed", subject_of(case), now,
         {
             "risk": case.risk.value,
             "before": before.value,
@@ -175,84 +148,28 @@ def release(
 ) -> Referral | None:
     """Record consent or a safeguarding concern: from now on it is a referral like any other
     (IMAP 2, 5). The referral is received now, since now the contact is raised; `said` is what was
-    shared at the list. None where the case has no child.
+    shared at the list. None where consent is about adults alone: then there is no referral.
 
     Raises Refused by the field, ChangedMeanwhile where somebody changed the case first.
     """
     _unchanged(case, version)
-    rules.check_release(given)
-    if case.release is not None:
-        raise Refused("release", "Consent or a concern is recorded already")
-    case.release, case.release_reason = given.kind, given.reason
-    case.released_at, case.released_by_id = now, _staff_id(actor)
+    if case.referral_id is not None:
+        raise Refused("release", "It is a referral already: record consent there")
     children = [one for one in case.people if one.kind is PersonKind.CHILD]
+    rules.check_release(given, has_child=bool(children))
+    case.release, case.release_reason = given.kind, given.reason
+    case.released_at, case.released_by_id = now, staff_id(actor)
     referral = None
     if children:
-        referral = enter_referral(session, actor, _intake(case, children, given, said, now), now)
+        intake = _intake(case, children, given, said, now)
+        referral = enter_referral(session, actor, intake, now, of_abuse_case=True)
         case.referral_id = referral.id
     session.flush()
     record(
-        session, actor, "abuse case released", _subject(case), now,
+        session, actor, "abuse case released", subject_of(case), now,
         {"release": given.kind.value, "referral": referral.ref if referral else None},
     )  # fmt: skip
     return referral
-
-
-def close(session: Session, actor: Actor, case: AbuseCase, outcome: Outcome, now: datetime) -> None:
-    """Keep the outcome that a list or discussion came to; its clock is met at the first one."""
-    before, case.outcome = case.outcome, outcome
-    case.closed_at = case.closed_at or now
-    session.flush()
-    record(
-        session, actor, "abuse case closed", _subject(case), now,
-        {
-            "outcome": outcome.value,
-            "before": before.value if before else None,
-            "in_time": case.due_at is None or case.closed_at <= case.due_at,
-        },
-    )  # fmt: skip
-
-
-def _entered(session: Session, actor: Actor, case: AbuseCase, now: datetime) -> AbuseCase:
-    session.add(case)
-    session.flush()
-    record(
-        session, actor, "abuse case entered", _subject(case), now,
-        {
-            "risk": case.risk.value,
-            "people": len(case.people),
-            "due_at": case.due_at.isoformat() if case.due_at else None,
-        },
-    )  # fmt: skip
-    return case
-
-
-def _nothing_yet(
-    session: Session, received_at: datetime, risk: DomesticAbuseRisk
-) -> dict[str, Any]:
-    """The columns of a case on which nobody has worked, its clock set."""
-    due_at, clocks = _clock(session, received_at, risk)
-    empty = ("risk_reason", "dash_score", "dash_by", "idva", "idva_note", "marac_on", "marac_note",
-             "release", "release_reason", "released_at", "released_by_id", "outcome",
-             "closed_at")  # fmt: skip
-    return {"risk": risk, "due_at": due_at, "clocks": clocks, **dict.fromkeys(empty)}
-
-
-def _clock(
-    session: Session, received_at: datetime, risk: DomesticAbuseRisk
-) -> tuple[datetime | None, dict[str, Any]]:
-    protocol = active(directory.council(session).protocol_id)
-    answer = rules.clock_of(protocol, received_at, risk)
-    kept = {} if answer is None else {answer.clock: answer}
-    due_at = answer.due_at if isinstance(answer, Due) else None
-    return due_at, snapshot(protocol, rules.facts(received_at, risk), kept)
-
-
-def _set_clock(
-    session: Session, case: AbuseCase, received_at: datetime, risk: DomesticAbuseRisk
-) -> None:
-    case.risk = risk
-    case.due_at, case.clocks = _clock(session, received_at, risk)
 
 
 def _required(session: Session, given: CaseGiven) -> tuple[DomesticAbuseRisk, int]:
@@ -270,6 +187,7 @@ def _people(given: CaseGiven) -> list[AbusePerson]:
             given_name=one.given_name,
             family_name=one.family_name,
             date_of_birth=one.date_of_birth,
+            due_date=one.due_date,
         )
         for place, one in enumerate(given.people)
     ]
@@ -286,6 +204,7 @@ def _intake(
                 given_name=one.given_name,
                 family_name=one.family_name,
                 date_of_birth=one.date_of_birth,
+                due_date=one.due_date,
                 address=case.address or "",
                 same_as=given.same_as.get(place),
             )
@@ -323,13 +242,3 @@ def _name(one: AbusePerson) -> str:
 def _unchanged(case: AbuseCase, version: int | None) -> None:
     if version is not None and version != case.version:
         raise ChangedMeanwhile
-
-
-def _staff_id(actor: Actor) -> int:
-    if actor.id is None:
-        raise ValueError("only a member of staff does this: the actor has no id")
-    return actor.id
-
-
-def _subject(case: AbuseCase) -> Subject:
-    return Subject("abuse case", case.ref)

@@ -12,9 +12,9 @@ from app.protocols.panel import DeadlinePanel, deadline_panel, deadline_state
 from app.protocols.wording import moment_in_words, time_left
 from app.referrals.abuse.models import AbuseCase, AbusePerson
 from app.referrals.abuse.queries import ListedCase
-from app.referrals.abuse.types import Release
+from app.referrals.models import Referral
 from app.referrals.shown import birth_in_words
-from app.referrals.types import DomesticAbuseRisk
+from app.referrals.types import ConsentState, DomesticAbuseRisk
 
 RISK_COLOURS = {
     DomesticAbuseRisk.HIGH: "red",
@@ -87,16 +87,54 @@ def people_rows(people: Sequence[AbusePerson], today: date) -> list[tuple[str, s
 
 def _person(one: AbusePerson, today: date) -> str:
     name = f"{one.given_name} {one.family_name}".strip() or "Name not known"
-    return f"{name}, {birth_in_words(one.date_of_birth, None, today)}"
+    return f"{name}, {birth_in_words(one.date_of_birth, one.due_date, today)}"
 
 
-def released_in_words(case: AbuseCase) -> str:
-    """Why the information may be used beyond the list, or that it may not (IMAP 5)."""
-    if case.release is Release.CONSENT:
-        return "Consent is recorded: it may be shared as consented."
-    if case.release is Release.CONCERN:
-        return "A safeguarding concern is recorded: it is a referral."
-    return (
-        "It is used to go through this list or discussion and for nothing else. Nobody outside "
-        "sees it until consent or a safeguarding concern is recorded."
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Whether the information may go beyond the list, and why (IMAP 2, 5)."""
+
+    title: str
+    words: str
+    may: bool
+
+
+def sharing(case: AbuseCase, referral: Referral | None) -> Sharing:
+    """What holds for a case by now: of one that is a referral, what the referral says."""
+    if referral is not None:
+        return _of_referral(referral)
+    if case.release is None:
+        return FOR_THIS_LIST
+    return Sharing(
+        "May be shared.",
+        "Consent is recorded: it may be shared as consented. No child is named, so there is no "
+        "referral.",
+        may=True,
+    )
+
+
+FOR_THIS_LIST = Sharing(
+    "For this list only.",
+    "It is used to go through this list or discussion and for nothing else. Nobody outside sees it "
+    "until consent or a safeguarding concern is recorded.",
+    may=False,
+)
+
+
+def _of_referral(referral: Referral) -> Sharing:
+    if referral.consent is ConsentState.GIVEN:
+        return Sharing(
+            "May be shared.",
+            f"Consent is given on referral {referral.ref}: as consented.",
+            may=True,
+        )
+    if referral.consent is not None and referral.lawful_basis is not None:
+        return Sharing(
+            "May be shared without consent.", f"{referral.lawful_basis.label}.", may=True
+        )
+    return Sharing(
+        "Not to be shared yet.",
+        f"Neither consent nor a lawful basis stands on referral {referral.ref}: record it there "
+        "before anybody outside is told.",
+        may=False,
     )

@@ -65,6 +65,7 @@ class PersonGiven:
     given_name: str
     family_name: str
     date_of_birth: date | None = None
+    due_date: date | None = None  # of a baby not born yet
 
     @property
     def name(self) -> str:
@@ -102,8 +103,9 @@ class AssessmentGiven:
 @dataclass(frozen=True, slots=True)
 class ReleaseGiven:
     """Consent or concern as recorded. `same_as` names known children by the place of the child on
-    the case, counted from 0 (A3)."""
+    the case, counted from 0 (A3). `no_child` says that the consent is about adults alone."""
 
     kind: Release
     reason: str
     same_as: Mapping[int, str] = field(default_factory=dict)
+    no_child: bool = False

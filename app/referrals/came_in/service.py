@@ -13,6 +13,7 @@ from app.audit.types import Actor
 from app.directory import queries as directory
 from app.protocols.registry import active
 from app.referrals import queries, rules
+from app.referrals.abuse import begun as abuse
 from app.referrals.acting import subject_of, unchanged
 from app.referrals.came_in.rules import problems, same_on_the_clock
 from app.referrals.came_in.source import referrer_of, source_of
@@ -84,6 +85,7 @@ def _received_at_another_time(session: Session, referral: Referral) -> None:
     reopened = reopened_at(session, referral.id)
     protocol, facts = active(settings.protocol_id), rules.facts_since(referral, reopened)
     referral.act_by_at = rules.act_by(protocol, facts)
+    abuse.count_again(session, referral)
     if reopened is None:
         referral.decision_due_at = rules.decision_due(protocol, facts)
     session.flush()

@@ -158,7 +158,8 @@ class EntryShown:
     panel: DeadlinePanel | None
     carried: bool
     marked: bool
-    released: str
+    sharing: abuse_shown.Sharing | None
+    childless: bool
     earlier: tuple[queries.Discussed, ...]
 
 
@@ -195,7 +196,8 @@ def _case_shown(session: Session, case: AbuseCase, entry: ListEntry, now: dateti
         panel=abuse_shown.clock_panel(case, now),
         carried=entry.carried,
         marked=case.release is None,
-        released=abuse_shown.released_in_words(case),
+        sharing=abuse_shown.sharing(case, abuse.referral_of(session, case)),
+        childless=not abuse.has_child(case),
         earlier=tuple(
             one
             for one in queries.discussed(session, case.id)
@@ -235,7 +237,8 @@ def _referral_shown(
         panel=None,
         carried=entry.carried,
         marked=False,
-        released="",
+        sharing=None,
+        childless=False,
         earlier=(),
     )
 

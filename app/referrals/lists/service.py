@@ -15,6 +15,8 @@ from app.directory import queries as directory
 from app.protocols.registry import active
 from app.protocols.series import sitting_day
 from app.protocols.types import Series
+from app.referrals.abuse import begun
+from app.referrals.abuse import queries as abuse_queries
 from app.referrals.abuse import rules as abuse_rules
 from app.referrals.abuse import service as abuse
 from app.referrals.abuse.models import AbuseCase
@@ -23,7 +25,8 @@ from app.referrals.lists.models import ListEntry, ListSitting
 from app.referrals.lists.rules import meets_on
 from app.referrals.lists.types import Said
 from app.referrals.models import Referral
-from app.referrals.types import ChangedMeanwhile
+from app.referrals.outcome.rules import consent_problem
+from app.referrals.types import ChangedMeanwhile, Outcome
 
 
 def open_list(session: Session, actor: Actor, series: Series, now: datetime) -> ListSitting:
@@ -186,14 +189,26 @@ def _on_case(
             said.reason,
             released=case.release is not None,
             release=said.release,
+            has_child=abuse_queries.has_child(case),
         )
+        _check_consent(session, case, said.outcome)
     elif case.outcome is not None:
         raise Refused("outcome", "This case has its outcome: change it, it cannot be taken back")
     if said.release is not None:
         shared = f"Shared at the {sitting.name} on {words_for_day(now)}:\n{said.information}"
         abuse.release(session, actor, case, said.release, now, shared if said.information else "")
     if said.outcome is not None:
-        abuse.close(session, actor, case, said.outcome, now)
+        begun.close(session, actor, case, said.outcome, now)
+
+
+def _check_consent(session: Session, case: AbuseCase, outcome: Outcome) -> None:
+    """A case that is a referral is shared as the consent on the referral says (IMAP 2, 3)."""
+    if case.referral_id is None:
+        return
+    referral = session.get_one(Referral, case.referral_id)
+    protocol = active(directory.council(session).protocol_id)
+    problem = consent_problem(protocol, outcome, referral.consent, referral.lawful_basis)
+    abuse_rules.check_shared(outcome, problem, referral.ref)
 
 
 def _new(session: Session, actor: Actor, name: str, now: datetime) -> ListSitting:

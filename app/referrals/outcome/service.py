@@ -13,6 +13,7 @@ from app.core.clock import london_date
 from app.core.refusal import Refused
 from app.directory import queries as directory
 from app.protocols.registry import active
+from app.referrals.abuse import begun as abuse
 from app.referrals.acting import staff_id, subject_of, unchanged
 from app.referrals.checks.service import after_decision, answers_read
 from app.referrals.checks.types import AfterDecision
@@ -110,6 +111,9 @@ def decide(
     session.flush()
     if was_none is not (ground.filtered is not None):
         count_beside(session, referral)
+    abuse.decided_on_referral(
+        session, actor, referral, outcome, now, filtered=ground.filtered is not None
+    )
     if requests is not None:
         after_decision(session, actor, referral, requests, rules.name_of(protocol, outcome), now)
     record(
@@ -154,6 +158,7 @@ def reopen(
     referral.decision_due_at = decision_due(protocol, anew)
     referral.act_by_at = act_by(protocol, anew)
     session.flush()
+    abuse.count_again(session, referral)
     if was_none:
         count_beside(session, referral)
     record(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -251,6 +253,46 @@ def test_a_case_is_corrected_until_it_is_a_referral(app, triage, on_list):
     assert triage.post(f"{case}/release", data=sent).status_code == 303
     sent = form(triage, f"{case}/change") | {"account": "Three."}
     assert "This is a referral by now" in triage.post(f"{case}/change", data=sent).text
+
+
+def test_a_case_without_a_child_says_so_and_asks_before_anything_is_released(
+    app, triage, change, police
+):
+    with change() as session:
+        case = f"/domestic-abuse/{make_abuse_case(session, child=None, at=now()).ref}"
+    page = triage.get(f"{case}/release").text
+    assert "No child is named on this case." in page and "makes a referral of this case" not in page
+    sent = form_of(page, f"{case}/release") | {"release": "concern", "release_reason": "A baby."}
+    refused = triage.post(f"{case}/release", data=sent)
+    assert refused.status_code == 422 and 'href="#release"' in refused.text
+    assert the_case(app).release is None
+    add = f"{case}/change?then=release"
+    assert add in page
+    baby = {"children-0-family_name": "Greywether"}
+    due = in_london(now()).date() + timedelta(days=90)
+    baby |= {
+        f"children-0-due_date-{part}": str(getattr(due, part)) for part in ("day", "month", "year")
+    }
+    added = triage.post(add, data=form_of(triage.get(add).text, f"{case}/change") | baby)
+    assert added.location == f"{case}/release"
+    page = triage.get(added.location).text
+    assert "No child is named" not in page
+    sent = form_of(page, f"{case}/release") | {"release": "concern", "release_reason": "A baby."}
+    done = triage.post(f"{case}/release", data=sent)
+    assert "it is referral RF-" in triage.get(done.location).text
+
+
+def test_consent_about_adults_alone_makes_no_referral_and_says_so(app, triage, change, police):
+    with change() as session:
+        case = f"/domestic-abuse/{make_abuse_case(session, child=None, at=now()).ref}"
+    sent = form(triage, f"{case}/release") | {"release": "consent", "release_reason": "By phone."}
+    refused = triage.post(f"{case}/release", data=sent)
+    assert refused.status_code == 422 and 'href="#no_child"' in refused.text
+    done = triage.post(f"{case}/release", data=sent | {"no_child": "y"})
+    landed = triage.get(done.location).text
+    assert "No child is named, so no referral is made." in landed
+    assert the_case(app).referral_id is None
+    assert "Record consent or a concern" in landed  # a child may become known yet
 
 
 def test_a_referrals_own_page_leads_to_risk_and_help(app, triage, change, police):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,10 +13,18 @@ from app.audit.models import AuditEntry
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.referrals import queries as referrals
+from app.referrals.abuse import begun
 from app.referrals.abuse import queries as cases
 from app.referrals.abuse import service as abuse
 from app.referrals.abuse.models import AbuseCase
-from app.referrals.abuse.types import AssessmentGiven, Release, ReleaseGiven
+from app.referrals.abuse.types import (
+    AssessmentGiven,
+    CaseGiven,
+    PersonGiven,
+    PersonKind,
+    Release,
+    ReleaseGiven,
+)
 from app.referrals.lists import queries, service
 from app.referrals.lists.models import ListEntry
 from app.referrals.lists.types import Said
@@ -150,7 +159,7 @@ def test_a_concern_overrides_consent_and_says_so():
         referral = referrals.by_ref(session, referrals.open_referrals(session).rows[0].ref)
         assert referral.consent is ConsentState.OVERRIDDEN
         assert referral.lawful_basis is LawfulBasis.SIGNIFICANT_HARM
-        with pytest.raises(Refused, match="recorded already"):
+        with pytest.raises(Refused, match="It is a referral already"):
             said(session, sitting, 1, given)
 
 
@@ -170,10 +179,50 @@ def test_a_case_without_children_is_released_without_a_referral():
     """HO2014 Wiltshire: all domestic abuse referrals, with or without children."""
     with transaction() as session:
         case = make_abuse_case(session, child=None)
+        actor = actor_of(session)
         given = ReleaseGiven(Release.CONSENT, "Agreed to the adviser.")
-        assert abuse.release(session, actor_of(session), case, given, FRIDAY) is None
+        with pytest.raises(Refused) as refused:
+            abuse.release(session, actor, case, given, FRIDAY)
+        assert refused.value.field == "no_child"
+        given = replace(given, no_child=True)
+        assert abuse.release(session, actor, case, given, FRIDAY) is None
         assert case.release is Release.CONSENT
         assert refs(session, make_list(session)) == [case.ref]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.STRATEGY_DISCUSSION, Outcome.SECTION_17, None])
+def test_nothing_that_is_about_a_child_is_done_without_one(outcome):
+    with transaction() as session:
+        case = make_abuse_case(session, child=None)
+        sitting = make_list(session)
+        concern = ReleaseGiven(Release.CONCERN, "She expects a baby in March.")
+        with pytest.raises(Refused, match="No child is named on this case") as refused:
+            said(session, sitting, 1, Said("", outcome, "Because.", release=concern))
+        assert refused.value.field == ("outcome" if outcome else "release")
+        assert (case.release, case.referral_id) == (None, None)
+        assert referrals.all_referrals(session).rows == []
+
+
+def test_a_baby_not_born_yet_is_released_with_its_due_date():
+    with transaction() as session:
+        case = make_abuse_case(session, child=None)
+        due = date(2027, 3, 1)
+        baby = PersonGiven(PersonKind.CHILD, "", "Greywether", due_date=due)
+        abuse.change_case(session, actor_of(session), case, _as_told(case, baby), FRIDAY)
+        concern = ReleaseGiven(Release.CONCERN, "She expects a baby in March.")
+        made = abuse.release(session, actor_of(session), case, concern, FRIDAY)
+        assert made.children[0].child.due_date == due
+        assert len(list(session.execute(select(AbuseCase)).scalars())) == 1  # its own, no second
+
+
+def _as_told(case, *people):
+    return CaseGiven(
+        received_at=case.received_at,
+        risk=case.risk,
+        account=case.account,
+        source_agency_id=case.source_agency_id,
+        people=people,
+    )
 
 
 def test_derbys_high_risk_is_discussed_by_itself_and_its_clock_met():
@@ -182,8 +231,8 @@ def test_derbys_high_risk_is_discussed_by_itself_and_its_clock_met():
         referral = make_referral(session, domestic_abuse=HIGH)
         use_protocol(session, "derby")
         actor = actor_of(session)
-        case = abuse.case_of_referral(session, actor, referral, FRIDAY)
-        assert abuse.case_of_referral(session, actor, referral, FRIDAY).id == case.id
+        case = begun.case_of_referral(session, actor, referral, FRIDAY)
+        assert begun.case_of_referral(session, actor, referral, FRIDAY).id == case.id
         assert case.due_at.date() == date(2026, 11, 20)
         sitting = service.open_discussion(session, actor, case, FRIDAY)
         assert service.open_discussion(session, actor, case, FRIDAY).id == sitting.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -97,7 +98,7 @@ def test_a_list_offers_every_outcome() -> None:
 
 def test_consent_and_concern_need_their_words() -> None:
     with pytest.raises(Refused, match="Say who gave consent"):
-        rules.check_release(ReleaseGiven(Release.CONCERN, ""))
+        rules.check_release(ReleaseGiven(Release.CONCERN, ""), has_child=True)
 
 
 def problems(**changes: object) -> list[str]:
@@ -121,7 +122,15 @@ def test_what_a_case_needs() -> None:
     assert problems(people=()) == ["people"]
     for born in (date(2026, 11, 21), date(1856, 1, 1)):
         person = PersonGiven(PersonKind.CHILD, "A", "B", born)
-        assert problems(people=(person,)) == ["people-0"]
+        assert problems(people=(person,)) == ["people-0-date_of_birth"]
+    baby = PersonGiven(PersonKind.CHILD, "", "B", due_date=date(2027, 3, 1))
+    assert problems(people=(baby,)) == []
+    assert problems(people=(replace(baby, family_name=""),)) == ["people-0-given_name"]
+    for wrong in (
+        replace(baby, date_of_birth=date(2026, 1, 1)),
+        replace(baby, due_date=date(2028, 3, 1)),
+    ):
+        assert problems(people=(wrong,)) == ["people-0-due_date"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,223 @@
+"""The domestic abuse case as it begins, runs by its clock and ends; of a referral it says what the
+referral says, in one place of truth (A8; DERBY 4.11).
+
+Below the referral's own service on purpose: a referral on which a risk is noted begins its case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.audit.service import record
+from app.audit.types import Actor, Subject
+from app.core.crypto import new_reference
+from app.core.refusal import Refused
+from app.directory import queries as directory
+from app.protocols.exchange import restore, snapshot
+from app.protocols.registry import active
+from app.protocols.types import Clock, Due
+from app.referrals.abuse import queries, rules
+from app.referrals.abuse.models import AbuseCase
+from app.referrals.abuse.types import Release
+from app.referrals.acting import staff_id
+from app.referrals.models import Referral
+from app.referrals.rating.queries import reopened_at
+from app.referrals.rules import act_by, facts_since
+from app.referrals.types import DomesticAbuseRisk, Outcome
+
+
+def case_of_referral(
+    session: Session, actor: Actor, referral: Referral, now: datetime
+) -> AbuseCase:
+    """The domestic abuse case of a referral, begun where there is none yet (DERBY 4.11).
+
+    A referral is no list's alone; whether it may be shared stands on the referral. Raises Refused
+    where the referral has no domestic abuse risk.
+    """
+    held = queries.of_referral(session, referral.id)
+    if held is not None:
+        return held
+    if referral.domestic_abuse is None:
+        raise Refused("domestic_abuse", "Record the domestic abuse risk on the referral first")
+    return begin(session, actor, referral, referral.domestic_abuse, now)
+
+
+def begin(
+    session: Session, actor: Actor, referral: Referral, risk: DomesticAbuseRisk, now: datetime
+) -> AbuseCase:
+    """A new case of this referral, from when the referral was received."""
+    case = AbuseCase(
+        ref=new_reference("DA"),
+        referral_id=referral.id,
+        received_at=referral.received_at,
+        entered_at=now,
+        entered_by_id=staff_id(actor),
+        source_agency_id=referral.source_agency_id,
+        incident=None,
+        account=referral.narrative,
+        address=None,
+        **nothing_yet(session, referral.received_at, risk),
+        people=[],
+    )
+    case.release, case.released_at = Release.CONCERN, now
+    case.released_by_id = staff_id(actor)
+    case.release_reason = f"It came in as referral {referral.ref}."
+    return entered(session, actor, case, now)
+
+
+def follow_referral(
+    session: Session,
+    actor: Actor,
+    referral: Referral,
+    before: DomesticAbuseRisk | None,
+    now: datetime,
+) -> None:
+    """Let the case say what the referral says by now: `before` was its risk until this change.
+
+    A risk that is noted begins the case or sets its clock anew; one that is taken back closes it.
+    """
+    case, risk = queries.of_referral(session, referral.id), referral.domestic_abuse
+    if case is None:
+        if risk is not None:
+            begin(session, actor, referral, risk, now)
+        return
+    if began_as_referral(case):
+        case.account = referral.narrative
+    if risk is None and case.closed_at is None:
+        close(session, actor, case, Outcome.NO_FURTHER_ACTION, now)
+    elif risk is not None and risk is not before:
+        if before is None:
+            case.closed_at = case.outcome = None
+        case.risk_reason = None
+        set_clock(session, case, case.received_at, risk)
+        session.flush()
+        record(
+            session, actor, "abuse case assessed", subject_of(case), now,
+            {"risk": risk.value, "before": before.value if before else None},
+        )  # fmt: skip
+    _act_by(session, referral, case)
+
+
+def count_again(session: Session, referral: Referral) -> None:
+    """The referral was received at another time, or opened again: the case it began counts from
+    when it came in, and what is discussed already makes the referral no sooner."""
+    case = None
+    if referral.domestic_abuse is not None:
+        case = queries.of_referral(session, referral.id)
+    if case is None:
+        return
+    if began_as_referral(case) and case.received_at != referral.received_at:
+        case.received_at = referral.received_at
+        set_clock(session, case, case.received_at, case.risk)
+    _act_by(session, referral, case)
+
+
+def tell_referral(session: Session, case: AbuseCase) -> None:
+    """The risk as assessed on the case stands on the referral too, and in its clock."""
+    referral = session.get_one(Referral, case.referral_id)
+    referral.domestic_abuse = case.risk
+    _act_by(session, referral, case)
+
+
+def close(session: Session, actor: Actor, case: AbuseCase, outcome: Outcome, now: datetime) -> None:
+    """Keep the outcome that a list or discussion came to; its clock is met at the first one."""
+    before, case.outcome = case.outcome, outcome
+    case.closed_at = case.closed_at or now
+    session.flush()
+    record(
+        session, actor, "abuse case closed", subject_of(case), now,
+        {
+            "outcome": outcome.value,
+            "before": before.value if before else None,
+            "in_time": case.due_at is None or case.closed_at <= case.due_at,
+        },
+    )  # fmt: skip
+    if case.referral_id is not None:
+        _act_by(session, session.get_one(Referral, case.referral_id), case)
+
+
+def decided_on_referral(
+    session: Session,
+    actor: Actor,
+    referral: Referral,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    filtered: bool,
+) -> None:
+    """The referral was decided. Where the area names neither a time nor a list for its domestic
+    abuse, that was the decision on it too (IMAP 5), and what is no referral (`filtered`) has no
+    case; elsewhere it is still to be discussed."""
+    if referral.domestic_abuse is None:
+        return
+    case = queries.of_referral(session, referral.id)
+    if case is None:
+        return
+    if filtered or Clock.CONTACT_DECISION in restore(case.clocks).clocks:
+        close(session, actor, case, outcome, now)
+
+
+def began_as_referral(case: AbuseCase) -> bool:
+    """Whether the case came in as a referral: its people stand there, it names nobody itself."""
+    return case.referral_id is not None and not case.people
+
+
+def entered(session: Session, actor: Actor, case: AbuseCase, now: datetime) -> AbuseCase:
+    """The new case written, with its row in the audit."""
+    session.add(case)
+    session.flush()
+    record(
+        session, actor, "abuse case entered", subject_of(case), now,
+        {
+            "risk": case.risk.value,
+            "people": len(case.people),
+            "due_at": case.due_at.isoformat() if case.due_at else None,
+        },
+    )  # fmt: skip
+    return case
+
+
+def nothing_yet(session: Session, received_at: datetime, risk: DomesticAbuseRisk) -> dict[str, Any]:
+    """The columns of a case on which nobody has worked, its clock set."""
+    due_at, clocks = _clock(session, received_at, risk)
+    empty = ("risk_reason", "dash_score", "dash_by", "idva", "idva_note", "marac_on", "marac_note",
+             "release", "release_reason", "released_at", "released_by_id", "outcome",
+             "closed_at")  # fmt: skip
+    return {"risk": risk, "due_at": due_at, "clocks": clocks, **dict.fromkeys(empty)}
+
+
+def set_clock(
+    session: Session, case: AbuseCase, received_at: datetime, risk: DomesticAbuseRisk
+) -> None:
+    """Another risk or moment, and the clock that follows from it."""
+    case.risk = risk
+    case.due_at, case.clocks = _clock(session, received_at, risk)
+
+
+def subject_of(case: AbuseCase) -> Subject:
+    """The case as the audit names it."""
+    return Subject("abuse case", case.ref)
+
+
+def _clock(
+    session: Session, received_at: datetime, risk: DomesticAbuseRisk
+) -> tuple[datetime | None, dict[str, Any]]:
+    protocol = active(directory.council(session).protocol_id)
+    answer = rules.clock_of(protocol, received_at, risk)
+    kept = {} if answer is None else {answer.clock: answer}
+    due_at = answer.due_at if isinstance(answer, Due) else None
+    return due_at, snapshot(protocol, rules.facts(received_at, risk), kept)
+
+
+def _act_by(session: Session, referral: Referral, case: AbuseCase) -> None:
+    """When the referral must be looked at: its domestic abuse counts until it has an outcome."""
+    if referral.decided_at is not None:
+        return
+    facts = facts_since(referral, reopened_at(session, referral.id))
+    if case.closed_at is not None:
+        facts = replace(facts, domestic_abuse=None)
+    referral.act_by_at = act_by(active(directory.council(session).protocol_id), facts)
