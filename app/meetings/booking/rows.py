@@ -186,7 +186,8 @@ def cautions(
         elif person is not None:
             coming.append((person.agency_name, person.decision_maker))
             kinds.append(person.agency_kind)
-            posts.add((person.agency_kind, person.role))
+            if not row.key.startswith(rules.BESIDE_MASH):
+                posts.add((person.agency_kind, person.role))
         elif row.is_typed:
             coming.append((row.agency or row.name, row.decides))
             kinds.append(row.agency_kind)

@@ -63,6 +63,9 @@ BY_FLAG = {
         "The youth offending service is involved.",
     ),
 }
+# Who comes for a hospital or an examination is proposed whether or not they knew the child before,
+# so they do not speak against the MASH health visitor.
+BESIDE_MASH = ("hospital-", "paediatrician")
 QUORUM = (AgencyKind.SOCIAL_CARE, AgencyKind.POLICE, AgencyKind.HEALTH)
 
 

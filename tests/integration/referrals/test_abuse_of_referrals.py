@@ -14,6 +14,7 @@ from app.core.clock import in_london, now
 from app.core.refusal import Refused
 from app.core.session import transaction
 from app.directory.types import AgencyKind
+from app.referrals.abuse import begun
 from app.referrals.abuse import service as abuse
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.abuse.types import AssessmentGiven
@@ -120,6 +121,15 @@ def test_a_risk_taken_back_closes_the_case_and_noted_again_opens_it(in_app):
         assert the_case(session).outcome is Outcome.NO_FURTHER_ACTION
         change_concerns(session, actor, referral, replace(TOLD, domestic_abuse=HIGH), FRIDAY)
         assert (the_case(session).closed_at, the_case(session).risk) == (None, HIGH)
+
+
+def test_a_corrected_moment_moves_the_cases_clock_too(in_app):
+    with transaction() as session:
+        referral = entered(session, HIGH)
+        referral.received_at = FRIDAY - timedelta(days=2)
+        begun.count_again(session, referral)
+        assert in_london(the_case(session).due_at).date() == in_london(referral.received_at).date()
+        assert referral.act_by_at == the_case(session).due_at
 
 
 @pytest.mark.parametrize(("protocol", "closed"), [("london", True), ("derby", False)])

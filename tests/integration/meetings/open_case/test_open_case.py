@@ -171,6 +171,9 @@ def test_the_page_asks_as_the_referrals_form_does(app, signed_in, change):
         make_council(session, "london")
         child = make_known_child(session).ref
         club = make_body(session, AgencyKind.VOLUNTARY, "Millbrook Football Club").id
+        make_person(session, ProfessionalRole.MASH_HEALTH)
+        hospital = make_body(session, AgencyKind.HEALTH, "Vale General Hospital")
+        make_person(session, ProfessionalRole.HOSPITAL_CONSULTANT, agency=hospital)
         make_conference_line(session)
     chair = signed_in(Role.CHAIR, Role.ADMINISTRATOR)
     page = chair.get(f"{NEW}?child={child}").text
@@ -196,7 +199,9 @@ def test_the_page_asks_as_the_referrals_form_does(app, signed_in, change):
         said = session.execute(select(OpenCase)).scalar_one()
         assert (said.concerns, said.hospital) == (["sexual_abuse"], "Vale General, Ward 4")
         assert session.execute(select(OpenCaseAdult.employer_id)).scalars().all() == [club]
-    assert "the consultant responsible" in chair.get(done.location).text
+    booking = chair.get(done.location).text
+    assert "the consultant responsible" in booking and "Hospital consultant" in booking
+    assert "asked only where no health professional who" not in booking  # it was proposed by rule
     overview = done.location.removesuffix("/book")
     assert "Gus Penfold" in chair.get(overview).text
     about = f"{overview}/about"
