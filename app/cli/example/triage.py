@@ -3,7 +3,7 @@ what was referred on, letters to referrers (A5, A6, A9, A10)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -67,7 +67,8 @@ QUESTION = (
     "and what worries you or reassures you."
 )
 # Who is asked, after how many hours they answer, and what; None has not answered.
-_ASKED: tuple[tuple[ProfessionalRole, float | None, str], ...] = (
+Answering = tuple[ProfessionalRole, float | None, str]
+_ASKED: tuple[Answering, ...] = (
     (_R.POLICE_CAIT, 1.6, "One call to the address in the last year, a noise complaint. No "
      "convictions, no warning markers."),
     (_R.MASH_HEALTH, 2.4, "Immunisations up to date. Two missed reviews since the summer; the "
@@ -77,6 +78,8 @@ _ASKED: tuple[tuple[ProfessionalRole, float | None, str], ...] = (
      "and asked for help with routines."),
     (_R.PROBATION_OFFICER, None, ""),
 )  # fmt: skip
+# Those of them who answer the same morning.
+_SOON = tuple(one for one in _ASKED if one[1] is not None and one[1] < 3)
 _KINDS = (LetterKind.REQUEST, LetterKind.REQUEST_REMINDER, LetterKind.OUTCOME)
 _REFERRED_ON = {
     Concern.MISSING: "Missing from home panel",
@@ -106,6 +109,13 @@ class Triage:
         if asked:
             plan(at + timedelta(minutes=12), partial(self._ask, referral, plan))
         return asked
+
+    def gather(self, referral: Referral, plan: Plan, at: datetime, *, disputed: bool) -> None:
+        """A referral whose answers are all there, and which nobody has decided yet."""
+        self._refer_on(referral, plan, at)
+        plan(at + timedelta(minutes=9), partial(self._ask, referral, plan, whom=_SOON))
+        if disputed:
+            plan(at + timedelta(hours=3), partial(self._raise, referral))
 
     def unanswered(self, referral: Referral) -> AfterDecision:
         """What becomes of requests that nobody has answered when it is decided: most end, of some
@@ -140,8 +150,10 @@ class Triage:
             if message is not None:
                 outbox.bounced(self.session, message, "There is no such mailbox.", now)
 
-    def _ask(self, referral: Referral, plan: Plan, at: datetime) -> None:
-        asked = [(self._person(role), after, words) for role, after, words in _ASKED]
+    def _ask(
+        self, referral: Referral, plan: Plan, at: datetime, whom: Sequence[Answering] = _ASKED
+    ) -> None:
+        asked = [(self._person(role), after, words) for role, after, words in whom]
         actor = self.area.actor(Role.TRIAGE)
         ids = [person.id for person, _after, _words in asked]
         adults = [one.id for one in referral.adults if one.in_household]
@@ -174,6 +186,10 @@ class Triage:
             continue
 
     def _disagree(self, referral: Referral, plan: Plan, at: datetime) -> None:
+        self._raise(referral, at)
+        plan(at + timedelta(minutes=40), partial(self._settle, referral))
+
+    def _raise(self, referral: Referral, at: datetime) -> None:
         actor = self.area.actor(Role.TRIAGE)
         wanted = Rating.RED if referral.rating is not Rating.RED else Rating.AMBER
         rating.dispute(
@@ -181,7 +197,6 @@ class Triage:
             wanted, "Two missed reviews and a parent who does not come to the door: health would "
             "see the child today.", at,
         )  # fmt: skip
-        plan(at + timedelta(minutes=40), partial(self._settle, referral))
 
     def _settle(self, referral: Referral, at: datetime) -> None:
         chair = self.area.one(Role.CHAIR)

@@ -44,6 +44,7 @@ from app.referrals.types import (
     ConsentGiven,
     ConsentState,
     DomesticAbuseRisk,
+    Flag,
     Intake,
     Involvement,
     LawfulBasis,
@@ -54,6 +55,10 @@ from app.referrals.types import (
 REFERRALS = 118
 # Whenever the area is started, some of it is fresh: hours before the first start.
 FRESH = (21.0, 19.5, 7.5, 6.5, 5.0, 3.2, 2.1, 1.2, 0.6)
+# Not decided yet, with every answer there, hours before the first start; over the rating of the
+# second health disagrees. Who refers the last fears for the child at this moment.
+GATHERED = (5.4, 4.8)
+AT_RISK = 0.3
 # This one of them is about a child who is known, given otherwise: the guard shows both.
 MISHEARD = 7
 DAYS = 7
@@ -116,14 +121,29 @@ class Week:
         for at, told in arrivals.forms(self.now):
             self._plan(at, partial(self._send_form, told))
         self._plan(self.now - arrivals.CLOSED_AGO, self._close_form)
-        while self._events:
-            self._events.sort(reverse=True)
-            event = self._events.pop()
-            event.happen(event.at)
+        self._happen()
+        for number, hours in enumerate(GATHERED):
+            left = partial(self._leave_open, USUAL[number], disputed=number > 0)
+            self._plan(self.now - timedelta(hours=hours), left)
+        self._plan(self.now - timedelta(hours=AT_RISK), self._fear)
+        self._happen()
         fill_abuse(self.session, self.area, self.now)
         fill_archive(self.session, self.area, self.now)
         self.discussions.settle_mail()
         self.triage.settle_mail(self.now)
+
+    def _happen(self) -> None:
+        while self._events:
+            self._events.sort(reverse=True)
+            event = self._events.pop()
+            event.happen(event.at)
+
+    def _leave_open(self, story: Story, at: datetime, *, disputed: bool) -> None:
+        referral = self._enter(story, at)
+        self.triage.gather(referral, self._plan, at, disputed=disputed)
+
+    def _fear(self, at: datetime) -> None:
+        self._enter(SERIOUS[0]._replace(flags=(Flag.RISK_NOW,)), at)
 
     def _send_form(self, told: Told, at: datetime) -> None:
         arrivals.send_form(self.session, self.settings, told, at)
@@ -157,6 +177,20 @@ class Week:
     # Referrals
 
     def _refer(self, story: Story, at: datetime, *, misheard: bool = False) -> None:
+        referral = self._enter(story, at, misheard=misheard)
+        if story.outcome is Outcome.STRATEGY_DISCUSSION:
+            hours = self.chance.uniform(0.4, 2.5)
+            self._plan(
+                at + timedelta(hours=hours),
+                partial(self.discussions.needed, referral, self._plan),
+            )
+        elif self.chance.random() < 0.95:
+            hours = self.chance.uniform(0.5, 21)
+            if self.triage.came_in(referral, self._plan, at):
+                hours = max(hours, 4.5)  # decided once the agencies have answered
+            self._plan(at + timedelta(hours=hours), partial(self._decide, referral, story))
+
+    def _enter(self, story: Story, at: datetime, *, misheard: bool = False) -> Referral:
         children = (_misheard(self._earlier),) if misheard else self._children(at)
         source = self._source(story.source, children[0])
         serious = story.outcome is Outcome.STRATEGY_DISCUSSION
@@ -190,17 +224,7 @@ class Week:
             at,
         )
         self._earlier.append(referral)
-        if serious:
-            hours = self.chance.uniform(0.4, 2.5)
-            self._plan(
-                at + timedelta(hours=hours),
-                partial(self.discussions.needed, referral, self._plan),
-            )
-        elif self.chance.random() < 0.95:
-            hours = self.chance.uniform(0.5, 21)
-            if self.triage.came_in(referral, self._plan, at):
-                hours = max(hours, 4.5)  # decided once the agencies have answered
-            self._plan(at + timedelta(hours=hours), partial(self._decide, referral, story))
+        return referral
 
     def _decide(self, referral: Referral, story: Story, at: datetime) -> None:
         referrals.decide(
