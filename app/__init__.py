@@ -32,7 +32,8 @@ from app.web.static_files import init_static
 
 # Every floor with tables: importing them fills `Base.metadata` for migrations and foreign keys.
 FLOORS_WITH_TABLES = (
-    "core", "web", "audit", "accounts", "accounts.recovery", "directory", "outbox", "invitations",
+    "core", "web", "audit", "accounts", "accounts.recovery", "directory", "directory.wards",
+    "outbox", "invitations",
     "referrals", "referrals.same_child", "referrals.rating", "referrals.checks",
     "referrals.outcome", "referrals.letters", "referrals.public", "referrals.arrivals",
     "referrals.abuse", "referrals.lists", "referrals.filing", "referrals.joining",
@@ -40,7 +41,7 @@ FLOORS_WITH_TABLES = (
     "meetings", "meetings.received",
     "meetings.papers", "meetings.calls", "meetings.reminders", "meetings.actions", "meetings.after",
     "meetings.escalation", "records", "records.filing", "records.extracts",
-    "records.recall", "retention", "reports.wall", "reports.search",
+    "records.recall", "retention", "reports.wall", "reports.search", "reports.dataset",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -56,6 +57,7 @@ ROUTES = (
     "app.outbox.routes",
     "app.directory.routes",
     "app.directory.imports.routes",
+    "app.directory.wards.routes",
     "app.referrals.routes",
     "app.referrals.abuse.routes",
     "app.referrals.lists.routes",
@@ -93,6 +95,8 @@ ROUTES = (
     "app.guests.requests.routes",
     "app.retention.routes",
     "app.reports.routes",
+    "app.reports.dataset.routes",
+    "app.reports.returns.routes",
     "app.reports.wall.display_routes",
     "app.reports.wall.routes",
     "app.reports.search.routes",

@@ -26,6 +26,8 @@ PLACES: tuple[Place, ...] = (
     Place("Deliveries", "outbox.deliveries", Permission.DELIVERY_SEE),
     Place("Mail", "received.waiting", Permission.MAIL_SEE),
     Place("Directory", "directory.people", Permission.DIRECTORY_EDIT),
+    Place("Dataset", "dataset.figures", Permission.DATASET_SEE),
+    Place("Returns", "returns.section47", Permission.RETURN_MAKE),
     Place("Archive", "retention.lists", Permission.CASE_CLOSE),
     Place("Protocol", "protocol.shown", Permission.PROTOCOL_SEE),
     Place("Wall", "wall_displays.displays", Permission.WALL_MANAGE),

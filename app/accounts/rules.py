@@ -59,6 +59,10 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.PROTOCOL_SEE: _ALL,
     # A display shows no name, so that whoever looks after the screens may make one (G2).
     Permission.WALL_MANAGE: frozenset({Role.ADMINISTRATOR, Role.CHAIR, Role.SYSTEM}),
+    # Totals alone. Who may see cases sees them as they are, the analyst as they may be published.
+    Permission.DATASET_SEE: frozenset({Role.ANALYST, Role.CHAIR}),
+    # Children's references and dates of birth: those who look after the cases, not the analyst.
+    Permission.RETURN_MAKE: frozenset({Role.ADMINISTRATOR, Role.CHAIR}),
     # The system administrator looks after the installation and sees no case (H2).
     Permission.STAFF_MANAGE: frozenset({Role.SYSTEM}),
     Permission.AUDIT_SEE: frozenset({Role.SYSTEM}),

@@ -62,6 +62,8 @@ class Permission(enum.Enum):
     PROTOCOL_SEE = "read the protocol"
     WALL_MANAGE = "make and revoke displays"
     STAFF_MANAGE = "manage staff"
+    DATASET_SEE = "see the dataset"
+    RETURN_MAKE = "make returns"
     AUDIT_SEE = "read the audit"
 
 

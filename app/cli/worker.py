@@ -34,6 +34,7 @@ from app.outbox.transport import transport_for
 from app.records import worker as records
 from app.referrals.checks import worker as checks
 from app.referrals.public.service import delete_abandoned
+from app.reports.dataset.worker import work_out
 from app.reports.search.service import forget as forget_searches
 from app.retention.worker import archive, reopen_for_work
 
@@ -100,6 +101,7 @@ JOBS: list[Job] = [
     Job("closed cases opened again", 60.0, reopen_for_work),
     Job("records circulated", 10.0, records.note_circulated),
     Job("disagreements", 60.0, warn_late),
+    Job("dataset", 10.0, work_out),
 ]
 
 

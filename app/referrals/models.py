@@ -131,6 +131,8 @@ class Referral(Base):
     hospital: Mapped[str | None] = mapped_column(EncryptedText)
     consent: Mapped[ConsentState | None] = mapped_column(values_of(ConsentState))
     lawful_basis: Mapped[LawfulBasis | None] = mapped_column(values_of(LawfulBasis))
+    # Where the children live (G3).
+    ward_id: Mapped[int | None] = mapped_column(ForeignKey("ward.id"))
     # A referral on one of these children within 12 months before (A3).
     earlier_referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"))
     decision_due_at: Mapped[datetime]

@@ -79,6 +79,7 @@ def enter_referral(
         need_identified_at=None,
         immediate_action_at=intake.immediate_action_at,
         hospital=intake.hospital or None,
+        ward_id=intake.ward_id,
         consent=None,
         lawful_basis=None,
         earlier_referral_id=earlier_of(

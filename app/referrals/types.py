@@ -285,6 +285,7 @@ class Intake:
     identified_at: datetime | None = None
     immediate_action_at: datetime | None = None
     hospital: str = ""
+    ward_id: int | None = None
     consent: ConsentGiven | None = None
     adults: tuple[AdultGiven, ...] = field(default=())
 

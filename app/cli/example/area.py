@@ -18,6 +18,7 @@ from app.cli.example import people
 from app.directory import service as directory
 from app.directory.models import Professional
 from app.directory.types import AgencyGiven, CouncilGiven, ProfessionalGiven
+from app.directory.wards.service import save_list
 
 # Ofcom keeps 01632 960000 to 960999 for drama.
 _TELEPHONES = (f"01632 960{number}" for number in range(200, 1000))
@@ -42,6 +43,7 @@ class Area:
 def make_area(session: Session, password: str, chance: random.Random, now: datetime) -> Area:
     """Write the borough. `now` is a week before the area's first start."""
     _council(session, now)
+    save_list(session, SYSTEM, "\n".join(people.WARDS), "", now)
     staff = _staff(session, password, now)
     professionals = _directory(session, now)
     for name, telephone, count in people.LINES:

@@ -139,6 +139,20 @@ GIVEN_NAMES = (
     "Willow", "Xanthe", "Yusuf", "Zara", "Amelia", "Callum", "Daisy", "Elijah", "Freya", "George",
     "Hanna", "Ibrahim", "Jasmine", "Kai", "Lola", "Mohammed", "Nell", "Oscar",
 )  # fmt: skip
+# Ward, area, team; and in which ward each street lies.
+WARDS = (
+    "Millside, North, North assessment team",
+    "Tannery, North, North assessment team",
+    "Station, Central, Central assessment team",
+    "Canal, Central, Central assessment team",
+    "Priory, South, South assessment team",
+)
+WARD_OF_STREET = {
+    "Mill Lane": "Millside", "Beech Avenue": "Millside", "Tanners Row": "Tannery",
+    "Quarry Hill": "Tannery", "Station Road": "Station", "Albert Terrace": "Station",
+    "Canal Street": "Canal", "Canal Row": "Canal", "Priory Close": "Priory",
+    "Larch Drive": "Priory", "Fountain Court": "Priory",
+}  # fmt: skip
 STREETS = (
     "Mill Lane", "Tanners Row", "Station Road", "Beech Avenue", "Canal Street", "Priory Close",
     "Albert Terrace", "Quarry Hill", "Larch Drive", "Fountain Court",

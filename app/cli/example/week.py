@@ -31,6 +31,7 @@ from app.core.installation import install
 from app.core.session import transaction
 from app.directory.models import Professional
 from app.directory.types import ProfessionalRole
+from app.directory.wards.queries import listed
 from app.records.sealing import ensure_example_seal
 from app.referrals import service as referrals
 from app.referrals.models import Referral
@@ -103,6 +104,7 @@ class Week:
         self._by_role: dict[ProfessionalRole, list[Professional]] = {}
         for person in area.professionals:
             self._by_role.setdefault(person.role, []).append(person)
+        self._wards = {ward.name: ward.id for ward in listed(session)}
         self._events: list[_Event] = []
         self._families = self._endless_families()
         self._earlier: list[Referral] = []
@@ -218,6 +220,7 @@ class Week:
                 if "immediate_action" in {f.value for f in story.flags}
                 else None,
                 hospital="Millbrook General Hospital, Rainbow ward" if _in_hospital(story) else "",
+                ward_id=self._ward(children[0].address),
                 consent=self._consent(story),
                 adults=self._adults(children[0].family_name),
             ),
@@ -268,6 +271,11 @@ class Week:
         return Rating.RED if serious else self.chance.choice((Rating.AMBER, Rating.GREEN))
 
     # People
+
+    def _ward(self, address: str) -> int | None:
+        """Where they live, by the street; nobody knows it of every family."""
+        street = next((one for one in people.WARD_OF_STREET if one in address), "")
+        return self._wards.get(people.WARD_OF_STREET.get(street, ""))
 
     def _pick(self, role: ProfessionalRole) -> Professional:
         return self.chance.choice(self._by_role[role])

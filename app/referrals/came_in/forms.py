@@ -43,6 +43,7 @@ class CameInFields:
         "If the referrer is in the directory",
         description="Then they are proposed as an invitee.",
     )
+    ward_id = pick("Ward where the children live", description="Counted in the dataset.")
 
 
 def sources(agencies: list[tuple[str, str]], typed: str) -> list[tuple[str, str]]:
@@ -54,10 +55,16 @@ def sources(agencies: list[tuple[str, str]], typed: str) -> list[tuple[str, str]
 
 
 class CameInForm(CameInFields, Versioned):
-    def set_choices(self, agencies: list[tuple[str, str]], people: list[tuple[str, str]]) -> None:
+    def set_choices(
+        self,
+        agencies: list[tuple[str, str]],
+        people: list[tuple[str, str]],
+        wards: list[tuple[str, str]],
+    ) -> None:
         """Fill the lists that come from the directory."""
         self.source_agency_id.choices = sources(agencies, self.source_agency_name.data or "")
         self.referrer_professional_id.choices = choices(people, "Not in the directory")
+        self.ward_id.choices = choices(wards, "Not known")
 
     def came_in(self, held: datetime) -> CameInGiven:
         """How it came in, as typed; `held` and the telephone stand in for a moment or a channel
@@ -74,4 +81,5 @@ class CameInForm(CameInFields, Versioned):
             referrer_email=data["referrer_email"],
             referrer_telephone=data["referrer_telephone"],
             referrer_professional_id=data["referrer_professional_id"],
+            ward_id=data["ward_id"],
         )

@@ -11,6 +11,7 @@ from app.audit.queries import history
 from app.core.clock import now, words_for_moment
 from app.core.session import reading
 from app.directory import queries as directory
+from app.directory.wards.queries import ward
 from app.referrals.came_in import service
 from app.referrals.came_in.forms import CameInForm
 from app.referrals.changes.small_routes import SmallForm, Text, answer_small
@@ -24,7 +25,7 @@ from app.web.access import access
 blueprint = Blueprint("came_in", __name__, url_prefix="/referrals")
 
 _NAMES = ("version", "received_at", "source_agency_id", "referrer_name", "referrer_role",
-          "referrer_email", "referrer_telephone", "referrer_professional_id")  # fmt: skip
+          "referrer_email", "referrer_telephone", "referrer_professional_id", "ward_id")  # fmt: skip
 
 
 @blueprint.route("/<ref>/came-in", methods=["GET", "POST"])
@@ -35,8 +36,8 @@ def came_in(ref: str) -> Response:
     form = CameInForm(
         data={name: getattr(held, name) for name in _NAMES} | {"channel": held.channel.value}
     )
-    agencies, people = _offered(reading(), held)
-    form.set_choices(agencies, people)
+    agencies, people, wards = _offered(reading(), held)
+    form.set_choices(agencies, people, wards)
 
     def save(session: Session) -> None:
         current = found(session, ref)
@@ -64,7 +65,7 @@ def came_in(ref: str) -> Response:
     )
 
 
-def _offered(session: Session, held: Referral) -> tuple[Pairs, Pairs]:
+def _offered(session: Session, held: Referral) -> tuple[Pairs, Pairs, Pairs]:
     """What the lists offer; who is chosen already stays there when they left the directory."""
     offered = lists(session)
     agencies, people = list(offered.agencies), list(offered.everybody)
@@ -74,7 +75,11 @@ def _offered(session: Session, held: Referral) -> tuple[Pairs, Pairs]:
         person = directory.professional(session, held.referrer_professional_id)
         if person is not None and str(person.id) not in dict(people):
             people.append((str(person.id), words_for(person)))
-    return agencies, people
+    wards = list(offered.wards)
+    if held.ward_id is not None and str(held.ward_id) not in dict(wards):
+        ended = ward(session, held.ward_id)
+        wards += [(str(ended.id), f"{ended.name} ({ended.area})")] if ended else []
+    return agencies, people, wards
 
 
 def _in_words(session: Session, held: Referral) -> str:

@@ -52,6 +52,7 @@ def change_came_in(
         "referrer_email": given.referrer_email or None,
         "referrer_telephone": given.referrer_telephone or None,
         "referrer_professional_id": referrer_of(session, given),
+        "ward_id": given.ward_id,
     }
     before = {name: getattr(referral, name) for name in fresh}
     changed = sorted(name for name, value in fresh.items() if before[name] != value)

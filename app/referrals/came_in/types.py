@@ -25,3 +25,4 @@ class CameInGiven:
     referrer_email: str = ""
     referrer_telephone: str = ""
     referrer_professional_id: int | None = None
+    ward_id: int | None = None

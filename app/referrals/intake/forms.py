@@ -146,11 +146,13 @@ class IntakeForm(
         agencies: list[tuple[str, str]],
         everybody: list[tuple[str, str]],
         picks: dict[str, list[tuple[str, str]]],
+        wards: list[tuple[str, str]],
     ) -> None:
         """Fill every list that comes from the directory or the protocol."""
         self.rating.choices = [*((one, Rating(one).label) for one in ratings), ("", "Not rated")]
         self.source_agency_id.choices = sources(agencies, self.source_agency_name.data or "")
         self.referrer_professional_id.choices = choices(everybody, "Not in the directory")
+        self.ward_id.choices = choices(wards, "Not known")
         for entry in self.children:
             set_picks(entry.form, picks)
         for entry in self.adults:
@@ -174,6 +176,7 @@ class IntakeForm(
             referrer_email=data["referrer_email"],
             referrer_telephone=data["referrer_telephone"],
             referrer_professional_id=data["referrer_professional_id"],
+            ward_id=data["ward_id"],
             concerns=concerns.concerns,
             flags=concerns.flags,
             narrative=concerns.narrative,
@@ -190,7 +193,7 @@ class IntakeForm(
 _ORDER = (
     "source_agency_id", "source_agency_name", "source_agency_kind", "channel", "received_at",
     "referrer_name", "referrer_role", "referrer_email", "referrer_telephone",
-    "referrer_professional_id", "children", "concerns", "domestic_abuse", "narrative", "flags",
+    "referrer_professional_id", "ward_id", "children", "concerns", "domestic_abuse", "narrative", "flags",
     "immediate_action_at", "hospital", "identified_at", "adults", "consent", "lawful_basis",
     "consent_reason", "rating", "rating_reason",
 )  # fmt: skip

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.directory import queries as directory
 from app.directory.models import Professional
 from app.directory.types import ProfessionalRole as P
+from app.directory.wards.queries import listed as listed_wards
 
 KINDS = {
     P.SAFEGUARDING_LEAD: "school",
@@ -28,6 +29,7 @@ class Lists(NamedTuple):
     agencies: Pairs
     everybody: Pairs
     picks: dict[str, Pairs]
+    wards: Pairs
 
 
 def words_for(person: Professional) -> str:
@@ -36,7 +38,7 @@ def words_for(person: Professional) -> str:
 
 
 def lists(session: Session) -> Lists:
-    """Everything the referral's forms offer from the directory, in two statements."""
+    """Everything the referral's forms offer from the directory, in three statements."""
     everybody: Pairs = []
     picks: dict[str, Pairs] = {"school": [], "gp": [], "health": [], "other": everybody}
     for person in directory.active_people(session):
@@ -45,4 +47,5 @@ def lists(session: Session) -> Lists:
         if person.role in KINDS:
             picks[KINDS[person.role]].append(pair)
     agencies = [(str(agency.id), agency.name) for agency in directory.agencies(session)]
-    return Lists(agencies, everybody, picks)
+    wards = [(str(one.id), f"{one.name} ({one.area})") for one in listed_wards(session)]
+    return Lists(agencies, everybody, picks, wards)

@@ -124,6 +124,7 @@ def _fill(session: Session, form: IntakeForm) -> None:
         offered.agencies,
         offered.everybody,
         offered.picks,
+        offered.wards,
     )
 
 

@@ -1,0 +1,285 @@
+"""The statements that count one month: one for each measure, aggregated in the database (G3).
+
+Each gives rows of (ward, key, count) and reads one month by an index; nothing is counted row by
+row in Python. No name, address or reference is selected. Sources: HO2014 Camden, PRODUCT B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, bindparam, case, cast, func, literal, select
+from sqlalchemy import Text as TextType
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import BigInteger
+
+from app.core.database import UTCDateTime, table
+from app.directory.models import Agency
+from app.meetings.after.models import ChildAfter
+from app.meetings.after.types import Conference
+from app.meetings.models import Invitee, Meeting
+from app.meetings.types import Answer, Attendance
+from app.referrals.abuse.models import AbuseCase
+from app.referrals.checks.models import AgencyCheck
+from app.referrals.models import Referral, ReferralRating
+from app.referrals.types import Concern, Rating, RatingStage
+from app.reports.dataset.rules import stretches
+from app.reports.dataset.types import TIME_BANDS, Measure
+
+_R, _M, _A, _I = table(Referral), table(Meeting), table(Agency), table(Invitee)
+_CHECK, _ABUSE, _AFTER = table(AgencyCheck), table(AbuseCase), table(ChildAfter)
+_RATED = table(ReferralRating)
+
+_FROM, _UNTIL = (bindparam(name, type_=UTCDateTime()) for name in ("from_at", "until_at"))
+
+
+class Counted(NamedTuple):
+    ward_id: int
+    key: str
+    number: int
+
+
+class Seconds(FunctionElement[int]):
+    """A moment as whole seconds since 1970, on either engine."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(Seconds, "postgresql")
+def _on_postgresql(element: Seconds, compiler: Any, **kw: Any) -> str:
+    return f"CAST(floor(extract(epoch FROM {compiler.process(element.clauses, **kw)})) AS BIGINT)"
+
+
+@compiles(Seconds, "sqlite")
+def _on_sqlite(element: Seconds, compiler: Any, **kw: Any) -> str:
+    return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
+
+
+def _within(moment: ColumnElement[Any]) -> ColumnElement[bool]:
+    return (moment >= _FROM) & (moment < _UNTIL)
+
+
+def _counted(
+    key: ColumnElement[Any], source: Any, *conditions: ColumnElement[bool]
+) -> Select[Any]:
+    """How many rows there are of each ward and key."""
+    keyed = select(func.coalesce(_R.c.ward_id, 0).label("ward_id"), key.label("key"))
+    inner = keyed.select_from(source).where(*conditions).subquery()
+    return select(inner.c.ward_id, inner.c.key, func.count()).group_by(inner.c.ward_id, inner.c.key)
+
+
+def _pair(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(first, TextType).concat("|").concat(second)
+
+
+def _word(value: str) -> ColumnElement[str]:
+    """A word of our own, as text on both engines."""
+    return literal(value, TextType(), literal_execute=True)
+
+
+def _choice(*whens: tuple[Any, str], otherwise: str) -> ColumnElement[str]:
+    return case(*((condition, _word(word)) for condition, word in whens), else_=_word(otherwise))
+
+
+def _met(done: ColumnElement[Any], due: ColumnElement[Any]) -> ColumnElement[str]:
+    """A clock that stopped in time or late; what is still open is not judged here."""
+    return _choice((done.is_(None), "open"), (done <= due, "met"), otherwise="late")
+
+
+def _force(clocks: Any, clock: str) -> ColumnElement[Any]:
+    """Whether what was missed is a limit, a target or a plan (B1); a limit where nothing says."""
+    return func.coalesce(clocks["clocks"][clock]["force"].as_string(), _word("limit"))
+
+
+def _rated(stage: RatingStage, *, last: bool) -> ColumnElement[Any]:
+    order = _RATED.c.id.desc() if last else _RATED.c.id
+    return (
+        select(_RATED.c.rating)
+        .where(_RATED.c.referral_id == _R.c.id, _RATED.c.stage == stage)
+        .order_by(order)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+_RECEIVED = _within(_R.c.received_at)
+_NEEDED = _within(_M.c.created_at)
+_OF_REFERRAL = _M.outerjoin(_R, _R.c.id == _M.c.referral_id)
+_CHECKS = _CHECK.join(_R, _R.c.id == _CHECK.c.referral_id)
+_CHILDREN = _AFTER.join(_M, _M.c.id == _AFTER.c.meeting_id).outerjoin(
+    _R, _R.c.id == _M.c.referral_id
+)
+_INVITED = _I.join(_M, _M.c.id == _I.c.meeting_id).outerjoin(_R, _R.c.id == _M.c.referral_id)
+_WERE_INVITED = (_NEEDED, _M.c.ended_at.is_not(None), _I.c.removed_at.is_(None))
+_TOOK = Seconds(_R.c.decided_at) - Seconds(_R.c.received_at)
+_BANDS = _choice(
+    (_R.c.decided_at.is_(None), "undecided"),
+    *((_TOOK <= hours * 3600, key) for key, hours, _ in TIME_BANDS),
+    otherwise="longer",
+)
+_BEFORE = _rated(RatingStage.BEFORE, last=False)
+_LOCAL = Seconds(_R.c.received_at) + bindparam("ahead", type_=BigInteger())
+_THERE = (Attendance.IN_PERSON, Attendance.BY_PHONE, Attendance.JOINED_LATE)
+
+_STATEMENTS: dict[Measure, Select[Any]] = {
+    Measure.SOURCE: _counted(
+        cast(_A.c.kind, TextType), _R.join(_A, _A.c.id == _R.c.source_agency_id), _RECEIVED
+    ),
+    Measure.CONCERN: select(
+        func.coalesce(_R.c.ward_id, 0),
+        # The list is kept as JSON: a word of ours in quotes is in it or is not.
+        *(
+            func.sum(case((cast(_R.c.concerns, TextType).contains(f'"{one.value}"'), 1), else_=0))
+            for one in Concern
+        ),
+    )
+    .where(_RECEIVED)
+    .group_by(func.coalesce(_R.c.ward_id, 0)),
+    Measure.RATING: _counted(
+        _pair(
+            func.coalesce(cast(_BEFORE, TextType), _word("none")),
+            func.coalesce(cast(_rated(RatingStage.AFTER, last=True), TextType), _word("none")),
+        ),
+        _R,
+        _RECEIVED,
+    ),
+    Measure.OUTCOME: _counted(
+        func.coalesce(cast(_R.c.outcome, TextType), _word("undecided")), _R, _RECEIVED
+    ),
+    Measure.TIME: _counted(_BANDS, _R, _RECEIVED),
+    Measure.TIME_RED: _counted(_BANDS, _R, _RECEIVED, _BEFORE == Rating.RED),
+    Measure.AGAIN: _counted(
+        _choice((_R.c.earlier_referral_id.is_(None), "first"), otherwise="again"), _R, _RECEIVED
+    ),
+    Measure.DECISION: _counted(
+        _pair(_word("limit"), _met(_R.c.decided_at, _R.c.decision_due_at)), _R, _RECEIVED
+    ),
+    Measure.ABUSE: _counted(
+        _pair(
+            _force(_ABUSE.c.clocks, "domestic_abuse_discussion"),
+            _met(_ABUSE.c.closed_at, _ABUSE.c.due_at),
+        ),
+        _ABUSE.outerjoin(_R, _R.c.id == _ABUSE.c.referral_id),
+        _within(_ABUSE.c.received_at),
+        _ABUSE.c.due_at.is_not(None),
+    ),
+    Measure.DISCUSSION: _counted(
+        _pair(_force(_M.c.clocks, "strategy_discussion"), _met(_M.c.started_at, _M.c.due_at)),
+        _OF_REFERRAL,
+        _NEEDED,
+        _M.c.due_at.is_not(None),
+        _M.c.cancelled_at.is_(None),
+    ),
+    Measure.RECORD: _counted(
+        _pair(_word("limit"), _met(_M.c.circulated_at, _M.c.record_due_at)),
+        _OF_REFERRAL,
+        _NEEDED,
+        _M.c.record_due_at.is_not(None),
+    ),
+    Measure.ICPC_REFERRAL: _counted(
+        _pair(
+            _force(_AFTER.c.clocks, "icpc_referral"),
+            _met(_AFTER.c.icpc_referred_at, _AFTER.c.icpc_referral_due_at),
+        ),
+        _CHILDREN,
+        _NEEDED,
+        _AFTER.c.conference == Conference.REQUIRED,
+        _AFTER.c.icpc_referral_due_at.is_not(None),
+    ),
+    Measure.ICPC_HELD: _counted(
+        _pair(
+            _force(_AFTER.c.clocks, "icpc_held"), _met(_AFTER.c.icpc_held_at, _AFTER.c.icpc_due_at)
+        ),
+        _CHILDREN,
+        _NEEDED,
+        _AFTER.c.conference == Conference.REQUIRED,
+        _AFTER.c.icpc_due_at.is_not(None),
+    ),
+    Measure.ASSESSMENT: _counted(
+        _pair(
+            _force(_AFTER.c.clocks, "assessment"),
+            _met(_AFTER.c.assessment_completed_at, _AFTER.c.assessment_due_at),
+        ),
+        _CHILDREN,
+        _NEEDED,
+        _AFTER.c.assessment_runs.is_(True),
+        _AFTER.c.assessment_due_at.is_not(None),
+    ),
+    Measure.LATE_BECAUSE: _counted(
+        _choice(
+            (_M.c.created_at > _M.c.due_at, "decided"),
+            (_M.c.starts_at <= _M.c.due_at, "began"),
+            otherwise="booked",
+        ),
+        _OF_REFERRAL,
+        _NEEDED,
+        _M.c.cancelled_at.is_(None),
+        _M.c.started_at > _M.c.due_at,
+    ),
+    Measure.ANSWERED: _counted(
+        _pair(_I.c.agency_kind, _choice((_I.c.answer == Answer.NONE, "silent"),
+                                        otherwise="answered")),
+        _INVITED,
+        *_WERE_INVITED,
+        # A colleague who comes instead was invited by whoever answered.
+        _I.c.deputy_for_id.is_(None),
+    ),
+    Measure.ATTENDANCE: _counted(
+        _pair(
+            _I.c.agency_kind,
+            _choice(
+                (_I.c.attendance.in_(_THERE), "there"),
+                (_I.c.attendance == Attendance.REPORT_ONLY, "report"),
+                (_I.c.attendance == Attendance.ABSENT, "absent"),
+                otherwise="unknown",
+            ),
+        ),
+        _INVITED,
+        *_WERE_INVITED,
+        _I.c.answer != Answer.DEPUTY,
+    ),
+    Measure.ASKED: _counted(
+        _pair(
+            _A.c.kind,
+            _choice(
+                (_CHECK.c.answered_at.is_(None), "open"),
+                (_CHECK.c.answered_at <= _CHECK.c.due_at, "in_time"),
+                otherwise="late",
+            ),
+        ),
+        _CHECKS.join(_A, _A.c.id == _CHECK.c.agency_id),
+        _RECEIVED,
+        _CHECK.c.withdrawn_at.is_(None),
+    ),
+    Measure.HOUR: _counted(cast(_LOCAL // 3600 % 24, TextType), _R, _RECEIVED),
+    # The first of January 1970 was a Thursday.
+    Measure.WEEKDAY: _counted(cast((_LOCAL // 86400 + 3) % 7, TextType), _R, _RECEIVED),
+}  # fmt: skip
+_BY_LOCAL_TIME = (Measure.HOUR, Measure.WEEKDAY)
+
+
+def count(session: Session, measure: Measure, month: str) -> list[Counted]:
+    """The figures of one measure in one local month."""
+    found: dict[tuple[int, str], int] = {}
+    for first, last, ahead in stretches(month):
+        values: dict[str, datetime | int] = {"from_at": first, "until_at": last}
+        if measure in _BY_LOCAL_TIME:
+            values["ahead"] = ahead
+        rows = session.execute(_STATEMENTS[measure], values)
+        for ward_id, key, counted in _by_key(measure, rows):
+            found[ward_id, key] = found.get((ward_id, key), 0) + counted
+    return [Counted(*place, counted) for place, counted in found.items() if counted]
+
+
+def _by_key(measure: Measure, rows: Iterable[Any]) -> Iterator[tuple[int, str, int]]:
+    if measure is not Measure.CONCERN:
+        yield from (tuple(row) for row in rows)
+        return
+    for ward_id, *counts in rows:
+        for concern, counted in zip(Concern, counts, strict=True):
+            yield ward_id, concern.value, int(counted)

@@ -1,0 +1,103 @@
+"""Reading the dataset's figures, and what the worker has to count (G3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, select, union_all
+from sqlalchemy.orm import Session
+
+from app.audit.models import AuditEntry
+from app.core.database import table
+from app.directory.wards.queries import every
+from app.meetings.models import Meeting
+from app.referrals.abuse.models import AbuseCase
+from app.referrals.models import Referral
+from app.reports.dataset.models import DatasetFigure, DatasetMonth, DatasetSeen
+from app.reports.dataset.types import NO_PLACE, Place
+
+_F, _E = table(DatasetFigure), table(AuditEntry)
+_FIGURES = select(_F.c.month, _F.c.measure, _F.c.ward_id, _F.c.key, _F.c.count).where(
+    _F.c.month.in_(bindparam("months", expanding=True))
+)
+_MONTHS = select(DatasetMonth).order_by(DatasetMonth.month.desc())
+_OF_PERIOD = _MONTHS.where(DatasetMonth.month.in_(bindparam("months", expanding=True)))
+_FIRST = select(func.min(DatasetMonth.month))
+# What can change a figure, and the moment that says to which month it belongs.
+_SUBJECTS = (
+    ("referral", Referral.__table__.c.ref, Referral.__table__.c.received_at),
+    ("meeting", Meeting.__table__.c.ref, Meeting.__table__.c.created_at),
+    ("abuse case", AbuseCase.__table__.c.ref, AbuseCase.__table__.c.received_at),
+)
+_TOUCHED = union_all(
+    *(
+        select(moment)
+        .join_from(_E, ref.table, ref == _E.c.subject_ref)
+        .where(
+            _E.c.subject_kind == kind,
+            _E.c.id > bindparam("after"),
+            _E.c.id <= bindparam("until"),
+        )
+        for kind, ref, moment in _SUBJECTS
+    )
+)
+_OLDEST = tuple(select(func.min(moment)) for _, _, moment in _SUBJECTS)
+_LAST_ENTRY = select(func.max(_E.c.id))
+
+
+class Figure(NamedTuple):
+    month: str
+    measure: str
+    ward_id: int
+    key: str
+    number: int
+
+
+def figures(session: Session, months: Sequence[str]) -> list[Figure]:
+    """Every figure of these months: one statement."""
+    return [Figure(*row) for row in session.execute(_FIGURES, {"months": list(months)})]
+
+
+def months_of(session: Session, months: Sequence[str]) -> list[DatasetMonth]:
+    return list(session.execute(_OF_PERIOD, {"months": list(months)}).scalars())
+
+
+def all_months(session: Session) -> list[DatasetMonth]:
+    """Every month that is counted, newest first."""
+    return list(session.execute(_MONTHS).scalars())
+
+
+def first_month(session: Session) -> str | None:
+    """The oldest month that has anything to count."""
+    return session.execute(_FIRST).scalar_one()
+
+
+def places(session: Session) -> list[Place]:
+    """Wards by area and name, those taken off the list among them, and what is not known."""
+    return [
+        *(Place(one.id, one.name, one.area, one.team) for one in every(session)),
+        NO_PLACE,
+    ]
+
+
+def seen(session: Session) -> DatasetSeen | None:
+    return session.get(DatasetSeen, 1)
+
+
+def last_entry(session: Session) -> int:
+    """The newest row of the audit; 0 while there is none."""
+    return session.execute(_LAST_ENTRY).scalar_one() or 0
+
+
+def oldest(session: Session) -> datetime | None:
+    """When the first thing that is counted came in."""
+    found = (session.execute(statement).scalar_one() for statement in _OLDEST)
+    return min((moment for moment in found if moment is not None), default=None)
+
+
+def touched(session: Session, after: int, until: int) -> list[datetime]:
+    """The moments that place whatever was changed in these rows of the audit."""
+    rows = session.execute(_TOUCHED, {"after": after, "until": until})
+    return list(rows.scalars())

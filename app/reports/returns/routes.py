@@ -1,0 +1,130 @@
+"""Returns: what is to be mended, and the files (G4)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, Response, flash, request, url_for
+from sqlalchemy.orm import Session
+
+from app.accounts.signed_in import signed_in, staff_may
+from app.accounts.types import Permission
+from app.audit.service import record, viewed
+from app.audit.types import Subject
+from app.core.clock import london_date, now
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
+from app.core.spreadsheet import MEDIA_TYPE
+from app.protocols.working_days import end_of_day, in_words, start_of_day
+from app.reports.returns import census as census_file
+from app.reports.returns import list5 as inspection_list
+from app.reports.returns import queries, rules
+from app.reports.returns.types import Enquiry, Problem, Where, Year
+from app.web.access import access
+from app.web.htmx import go_to, respond
+
+blueprint = Blueprint("returns", __name__, url_prefix="/returns")
+
+MAKE = staff_may(Permission.RETURN_MAKE)
+MAKE_FRESH = staff_may(Permission.RETURN_MAKE, fresh=True)
+RETURNS = "section 47 return"
+MOST = 100  # problems on the page; mended ones make room for the next
+INSPECTED = 183  # days: the list covers six months before the request
+
+
+@blueprint.get("/")
+@access(MAKE)
+def section47() -> Response:
+    today = london_date(now())
+    year = _year(today)
+    _note(f"{RETURNS}, {year.ends}")
+    rows = _of_year(reading(), year)
+    found = rules.problems(rows, year, today)
+    this = rules.year_of(today)
+    return respond(
+        "reports/returns/section47.html",
+        year=year,
+        years=[Year(ends) for ends in range(this.ends, this.ends - 5, -1)],
+        enquiries=len(rows),
+        children=len({one.child_id for one in rows}),
+        problems=[(one, _where(one)) for one in found[:MOST]],
+        errors=sum(not one.is_query for one in found),
+        queries=sum(one.is_query for one in found),
+        most=MOST,
+        not_held=inspection_list.NOT_HELD,
+        since=in_words(date.fromordinal(today.toordinal() - INSPECTED)),
+        day=in_words,
+    )
+
+
+@blueprint.get("/section47.xml")
+@access(MAKE_FRESH)
+def census() -> Response:
+    """The census's section 47 modules, once no error stands."""
+    moment = now()
+    today = london_date(moment)
+    year = _year(today)
+    rows = _of_year(reading(), year)
+    try:
+        rules.check_whole(rules.problems(rows, year, today))
+    except Refused as refusal:
+        flash(refusal.message)
+        return go_to(url_for(".section47", year=year.ends))
+    _exported("census", {"year": year.ends, "enquiries": len(rows)})
+    return _file(
+        census_file.as_file(rows, year, moment), census_file.MEDIA_TYPE, f"cin-section47-{year.ends}.xml"
+    )  # fmt: skip
+
+
+@blueprint.get("/list5.csv")
+@access(MAKE_FRESH)
+def list5() -> Response:
+    """Enquiries that began in the six months up to today."""
+    today = london_date(now())
+    first = date.fromordinal(today.toordinal() - INSPECTED)
+    before = rules.counted_before(_begun(reading(), first.replace(day=1, year=first.year - 1), today))
+    rows = [one for one in before if one.started_on >= first]
+    _exported("list 5", {"from": first.isoformat(), "enquiries": len(rows)})
+    return _file(inspection_list.as_file(rows, today), MEDIA_TYPE, f"list-5-{today}.csv")
+
+
+def _year(today: date) -> Year:
+    return rules.year_asked(request.args.get("year", ""), today)
+
+
+def _of_year(session: Session, year: Year) -> list[Enquiry]:
+    """The enquiries of a census year as they stood when it ended."""
+    held = _begun(session, date(year.ends - 2, 4, 1), year.last_day)
+    rows = (rules.as_at(one, year.last_day) for one in held)
+    return [one for one in rows if rules.belongs(one, year)]
+
+
+def _begun(session: Session, first: date, last: date) -> list[Enquiry]:
+    return queries.enquiries(session, start_of_day(first), end_of_day(last))
+
+
+def _where(problem: Problem) -> str:
+    """The page on which it is mended."""
+    one = problem.enquiry
+    if problem.where is Where.CHILD and one.referral_ref:
+        return url_for("referrals.child", ref=one.referral_ref, child_ref=one.child_ref)
+    return url_for("after.after", ref=one.meeting_ref)
+
+
+def _note(page: str) -> None:
+    with transaction() as session:
+        viewed(session, signed_in().actor, page, Subject("return", "section47"), now())
+
+
+def _exported(what: str, details: dict[str, object]) -> None:
+    with transaction() as session:
+        record(
+            session, signed_in().actor, f"{what} exported", Subject("return", "section47"), now(),
+            details,
+        )  # fmt: skip
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    response = Response(content, content_type=media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
