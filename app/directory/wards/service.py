@@ -36,9 +36,7 @@ def save_list(session: Session, actor: Actor, text: str, seen: str, now: datetim
     for row in held.values():
         row.ended_at = row.ended_at or now
     session.flush()
-    record(
-        session, actor, "wards saved", COUNCIL, now, {"wards": len(given), "ended": len(held)}
-    )
+    record(session, actor, "wards saved", COUNCIL, now, {"wards": len(given), "ended": len(held)})
 
 
 def listed_text(session: Session) -> str:

@@ -25,7 +25,8 @@ from app.web.access import access
 blueprint = Blueprint("came_in", __name__, url_prefix="/referrals")
 
 _NAMES = ("version", "received_at", "source_agency_id", "referrer_name", "referrer_role",
-          "referrer_email", "referrer_telephone", "referrer_professional_id", "ward_id")  # fmt: skip
+          "referrer_email", "referrer_telephone", "referrer_professional_id",
+          "ward_id")  # fmt: skip
 
 
 @blueprint.route("/<ref>/came-in", methods=["GET", "POST"])

@@ -193,7 +193,7 @@ class IntakeForm(
 _ORDER = (
     "source_agency_id", "source_agency_name", "source_agency_kind", "channel", "received_at",
     "referrer_name", "referrer_role", "referrer_email", "referrer_telephone",
-    "referrer_professional_id", "ward_id", "children", "concerns", "domestic_abuse", "narrative", "flags",
-    "immediate_action_at", "hospital", "identified_at", "adults", "consent", "lawful_basis",
-    "consent_reason", "rating", "rating_reason",
+    "referrer_professional_id", "ward_id", "children", "concerns", "domestic_abuse", "narrative",
+    "flags", "immediate_action_at", "hospital", "identified_at", "adults", "consent",
+    "lawful_basis", "consent_reason", "rating", "rating_reason",
 )  # fmt: skip

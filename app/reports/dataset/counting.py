@@ -26,7 +26,7 @@ from app.meetings.types import Answer, Attendance
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Referral, ReferralRating
-from app.referrals.types import Concern, Rating, RatingStage
+from app.referrals.types import Concern, RatingStage
 from app.reports.dataset.rules import stretches
 from app.reports.dataset.types import TIME_BANDS, Measure
 
@@ -64,9 +64,7 @@ def _within(moment: ColumnElement[Any]) -> ColumnElement[bool]:
     return (moment >= _FROM) & (moment < _UNTIL)
 
 
-def _counted(
-    key: ColumnElement[Any], source: Any, *conditions: ColumnElement[bool]
-) -> Select[Any]:
+def _counted(key: ColumnElement[Any], source: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
     """How many rows there are of each ward and key."""
     keyed = select(func.coalesce(_R.c.ward_id, 0).label("ward_id"), key.label("key"))
     inner = keyed.select_from(source).where(*conditions).subquery()
@@ -119,7 +117,7 @@ _WERE_INVITED = (_NEEDED, _M.c.ended_at.is_not(None), _I.c.removed_at.is_(None))
 _TOOK = Seconds(_R.c.decided_at) - Seconds(_R.c.received_at)
 _BANDS = _choice(
     (_R.c.decided_at.is_(None), "undecided"),
-    *((_TOOK <= hours * 3600, key) for key, hours, _ in TIME_BANDS),
+    *((hours * 3600 >= _TOOK, key) for key, hours, _ in TIME_BANDS),
     otherwise="longer",
 )
 _BEFORE = _rated(RatingStage.BEFORE, last=False)
@@ -152,7 +150,6 @@ _STATEMENTS: dict[Measure, Select[Any]] = {
         func.coalesce(cast(_R.c.outcome, TextType), _word("undecided")), _R, _RECEIVED
     ),
     Measure.TIME: _counted(_BANDS, _R, _RECEIVED),
-    Measure.TIME_RED: _counted(_BANDS, _R, _RECEIVED, _BEFORE == Rating.RED),
     Measure.AGAIN: _counted(
         _choice((_R.c.earlier_referral_id.is_(None), "first"), otherwise="again"), _R, _RECEIVED
     ),

@@ -101,7 +101,7 @@ def choose(session: Session, asked: Mapping[str, str], now: datetime) -> Chosen:
     team = team if team in areas.values() else ""
     area = asked.get("area", "")
     area = area if area in areas and team in ("", areas[area]) else ""
-    words = area and f"Area {area}" or team and f"Team {team}" or "The whole council"
+    words = (area and f"Area {area}") or (team and f"Team {team}") or "The whole council"
     return Chosen(
         period=chosen(offered, asked.get("period", "")),
         periods=offered,
@@ -119,19 +119,32 @@ def page_of(session: Session, picked: Chosen, *, protected: bool, now: datetime)
     places = queries.places(session)
     figures = queries.figures(session, months)
     shown = published(figures, picked, places, protected=protected)
+    # What counts letters and requests is told of the whole council alone.
+    cut = protected and bool(picked.area or picked.team)
     return DatasetPage(
         chosen=picked,
         progress=_progress(session, picked.period, now),
         sections=(
             Section(
                 "Referrals",
-                "HO2014, Camden: management information dataset",
-                tuple(_plain(one, shown[one]) for one in CAMDEN if _is_shown(one, picked))
-                + tuple(_plain(one, shown[one]) for one in (Measure.TIME_RED, Measure.AGAIN)),
+                "Source: HO2014, Camden, management information dataset",
+                tuple(
+                    _plain(one, shown[one])
+                    for one in (*CAMDEN, Measure.AGAIN)
+                    if _is_shown(one, picked)
+                ),
             ),
-            Section("Clocks", "The area's protocol", (_clocks(shown),)),
+            Section(
+                "Clocks",
+                "Source: the protocol of each case",
+                (_clocks(shown, of_agencies=not cut),),
+            ),
             Section("Lateness", "", (_plain(Measure.LATE_BECAUSE, shown[Measure.LATE_BECAUSE]),)),
-            Section("Agencies", "", tuple(_crossed(one, shown[one]) for one in BY_AGENCY)),
+            Section(
+                "Agencies",
+                "The whole council" if cut else "",
+                tuple(_crossed(one, shown[one]) for one in BY_AGENCY),
+            ),
             Section(
                 "Workload",
                 "",
@@ -163,6 +176,8 @@ def published(
     for (_quarter, measure), table in counted.items():
         columns = wards if measure is Measure.CONCERN else areas
         wanted = _columns(measure, picked, places, columns)
+        if measure in BY_AGENCY and protected:
+            wanted = None
         hidden = hidden_in(measure, table, columns) if protected else frozenset()
         for row in {key for key, _ in table}:
             if wanted is None:
@@ -180,10 +195,10 @@ def published(
     return found
 
 
-def hidden_in(
-    measure: Measure, table: Mapping[Key, int], columns: Sequence[str]
-) -> frozenset[Key]:
+def hidden_in(measure: Measure, table: Mapping[Key, int], columns: Sequence[str]) -> frozenset[Key]:
     """What of one measure in one quarter must not be shown."""
+    if measure in BY_AGENCY:
+        return frozenset()
     rows: defaultdict[str, list[str]] = defaultdict(list)
     for key in _keys(measure):
         if (measure, key) not in OPEN_TO_ALL:
@@ -273,10 +288,12 @@ def _crossed(measure: Measure, found: Mapping[str, Published]) -> Table:
     )  # fmt: skip
 
 
-def _clocks(found: Mapping[Measure, Mapping[str, Published]]) -> Table:
+def _clocks(found: Mapping[Measure, Mapping[str, Published]], *, of_agencies: bool) -> Table:
     """Every clock, with targets and plans in lines of their own (B1)."""
     lines = []
     for measure in CLOCKS:
+        if measure is Measure.GATHERING and not of_agencies:
+            continue
         for force in values_of_part("force"):
             cells = {
                 each: found[measure].get(f"{force}|{each}", NONE)
@@ -394,7 +411,7 @@ def _keys(measure: Measure) -> list[str]:
 def _always(measure: Measure) -> bool:
     """Whether a table lists a key also where nothing was counted."""
     return measure in (
-        Measure.TIME, Measure.TIME_RED, Measure.AGAIN, Measure.LATE_BECAUSE, Measure.HOUR,
+        Measure.TIME, Measure.AGAIN, Measure.LATE_BECAUSE, Measure.HOUR,
         Measure.WEEKDAY,
     )  # fmt: skip
 

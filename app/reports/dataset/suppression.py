@@ -13,8 +13,8 @@ by more and less elsewhere.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
 
 SMALLEST_SHOWN = 6  # DfE: 1 to 5 are withheld
 TOTAL = ""
@@ -40,17 +40,8 @@ def withheld(
     for cell in counts:
         for end in _ends(cell):
             beside.setdefault(end, []).append(cell)
-    waiting = deque(sorted(hidden))
-    while waiting:
-        cell = waiting.popleft()
-        if _may_differ(cell, counts, hidden, beside):
-            continue
-        partner = _partner(cell, counts, hidden, beside)
-        if partner is None:
-            continue  # the whole table is withheld
-        hidden.add(partner)
-        waiting.extend((partner, cell))
-    # What was added later may have opened a way, never closed one: nothing has to be asked again.
+    for cell in sorted(hidden):
+        hidden |= _way_round(cell, counts, hidden, beside)
     return frozenset(hidden)
 
 
@@ -61,49 +52,51 @@ def _ends(cell: Cell) -> tuple[_Node, _Node]:
     return (_OUTSIDE, inside) if column == TOTAL else (inside, ("column", column))
 
 
-def _may_differ(
+def _way_round(
     cell: Cell, counts: Mapping[Cell, int], hidden: set[Cell], beside: Mapping[_Node, list[Cell]]
-) -> bool:
+) -> set[Cell]:
+    """What has to be withheld so that this number may be another one: nothing where there is a
+    way already, else the way that takes least from the table. Everything on it may then differ
+    too, so nothing has to be asked twice; empty also where no way exists."""
     begin, end = _ends(cell)
-    if _way(end, begin, cell, counts, hidden, beside):
-        return True  # one more
-    return counts[cell] > 0 and _way(begin, end, cell, counts, hidden, beside)  # one less
+    found = [_cheapest(end, begin, cell, counts, hidden, beside)]  # one more
+    if counts[cell] > 0:
+        found.append(_cheapest(begin, end, cell, counts, hidden, beside))  # one less
+    ways = [way for way in found if way is not None]
+    return set(min(ways)[1]) if ways else set()
 
 
-def _way(
+def _cheapest(
     start: _Node,
     goal: _Node,
     without: Cell,
     counts: Mapping[Cell, int],
     hidden: set[Cell],
     beside: Mapping[_Node, list[Cell]],
-) -> bool:
-    """Whether a change can be carried on from `start` to `goal` by other withheld numbers: with
-    the flow by one more, against it by one less."""
-    seen, waiting = {start}, deque([start])
+) -> tuple[int, tuple[Cell, ...]] | None:
+    """The way on which a change is carried on from `start` to `goal`, with the flow by one more,
+    against it by one less: what it costs, and what on it is still shown."""
+    best = {start: 0}
+    waiting: list[tuple[int, _Node, tuple[Cell, ...]]] = [(0, start, ())]
     while waiting:
-        here = waiting.popleft()
+        cost, here, way = heappop(waiting)
         if here == goal:
-            return True
+            return cost, way
         for cell in beside[here]:
-            if cell not in hidden or cell == without:
-                continue
             begin, end = _ends(cell)
+            if cell == without or (begin != here and counts[cell] == 0):
+                continue
             there = end if begin == here else begin
-            if there not in seen and (begin == here or counts[cell] > 0):
-                seen.add(there)
-                waiting.append(there)
-    return False
-
-
-def _partner(
-    cell: Cell, counts: Mapping[Cell, int], hidden: set[Cell], beside: Mapping[_Node, list[Cell]]
-) -> Cell | None:
-    """What is withheld beside it: the smallest number next to it that is not nought, cells before
-    totals; else the next best anywhere."""
-    near = {one for end in _ends(cell) for one in beside[end] if end != _OUTSIDE}
-    for candidates in (near, counts.keys()):
-        free = [one for one in candidates if one not in hidden]
-        if free:
-            return min(free, key=lambda one: (counts[one] == 0, one[1] == TOTAL, counts[one], one))
+            dearer = cost + (0 if cell in hidden else _loss(cell, counts[cell]))
+            if dearer < best.get(there, dearer + 1):
+                best[there] = dearer
+                heappush(waiting, (dearer, there, way if cell in hidden else (*way, cell)))
     return None
+
+
+def _loss(cell: Cell, count: int) -> int:
+    """What it costs to withhold a number: a total most, small numbers least; a nought says that
+    there was nothing, which is worth more than most."""
+    if cell[1] == TOTAL:
+        return 100_000 + count
+    return 1_000 + count if count else 5_000

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from itertools import groupby
-from xml.etree.ElementTree import Element, SubElement, indent, tostring  # noqa: S405  # writes only
+from xml.etree.ElementTree import Element, SubElement, indent, tostring  # writes only
 
 from app.reports.returns.types import Enquiry, Year
 

@@ -42,7 +42,9 @@ def as_file(enquiries: Iterable[Enquiry], today: date) -> bytes:
     return as_csv(HEADS, _rows(enquiries, today))
 
 
-def _rows(enquiries: Iterable[Enquiry], today: date) -> Iterator[tuple[str | int | date | None, ...]]:
+def _rows(
+    enquiries: Iterable[Enquiry], today: date
+) -> Iterator[tuple[str | int | date | None, ...]]:
     for one in enquiries:
         yield (
             one.case_reference,

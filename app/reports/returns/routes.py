@@ -71,9 +71,8 @@ def census() -> Response:
         flash(refusal.message)
         return go_to(url_for(".section47", year=year.ends))
     _exported("census", {"year": year.ends, "enquiries": len(rows)})
-    return _file(
-        census_file.as_file(rows, year, moment), census_file.MEDIA_TYPE, f"cin-section47-{year.ends}.xml"
-    )  # fmt: skip
+    name = f"cin-section47-{year.ends}.xml"
+    return _file(census_file.as_file(rows, year, moment), census_file.MEDIA_TYPE, name)
 
 
 @blueprint.get("/list5.csv")
@@ -82,7 +81,9 @@ def list5() -> Response:
     """Enquiries that began in the six months up to today."""
     today = london_date(now())
     first = date.fromordinal(today.toordinal() - INSPECTED)
-    before = rules.counted_before(_begun(reading(), first.replace(day=1, year=first.year - 1), today))
+    before = rules.counted_before(
+        _begun(reading(), first.replace(day=1, year=first.year - 1), today)
+    )
     rows = [one for one in before if one.started_on >= first]
     _exported("list 5", {"from": first.isoformat(), "enquiries": len(rows)})
     return _file(inspection_list.as_file(rows, today), MEDIA_TYPE, f"list-5-{today}.csv")

@@ -110,7 +110,9 @@ def _of_one(row: Enquiry, day: date) -> Iterator[Problem]:
         if row.referred_on is not None and held < row.referred_on:
             yield wrong("1104", "The conference was held before the referral came in")
         if held.weekday() >= SATURDAY:
-            yield wrong("8875", f"The conference is noted on a {held:%A}: enter the day it was held")
+            yield wrong(
+                "8875", f"The conference is noted on a {held:%A}: enter the day it was held"
+            )
         if row.target_on is not None and held > row.target_on:
             yield wrong(
                 "", f"The conference was held after its target, {in_words(row.target_on)}: be "
