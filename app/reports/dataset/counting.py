@@ -129,7 +129,7 @@ _STATEMENTS: dict[Measure, Select[Any]] = {
         cast(_A.c.kind, TextType), _R.join(_A, _A.c.id == _R.c.source_agency_id), _RECEIVED
     ),
     Measure.CONCERN: select(
-        func.coalesce(_R.c.ward_id, 0),
+        _R.c.ward_id,
         # The list is kept as JSON: a word of ours in quotes is in it or is not.
         *(
             func.sum(case((cast(_R.c.concerns, TextType).contains(f'"{one.value}"'), 1), else_=0))
@@ -137,7 +137,7 @@ _STATEMENTS: dict[Measure, Select[Any]] = {
         ),
     )
     .where(_RECEIVED)
-    .group_by(func.coalesce(_R.c.ward_id, 0)),
+    .group_by(_R.c.ward_id),
     Measure.RATING: _counted(
         _pair(
             func.coalesce(cast(_BEFORE, TextType), _word("none")),
@@ -279,4 +279,4 @@ def _by_key(measure: Measure, rows: Iterable[Any]) -> Iterator[tuple[int, str, i
         return
     for ward_id, *counts in rows:
         for concern, counted in zip(Concern, counts, strict=True):
-            yield ward_id, concern.value, int(counted)
+            yield ward_id or 0, concern.value, int(counted)

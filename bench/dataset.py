@@ -1,0 +1,141 @@
+"""The dataset of a year with a million referrals, as a multiple of ten thousand.
+
+On both databases: what the worker takes to count the year, the longest single statement of it (for
+so long mail waits), and the page of the year. Targets: counting in proportion to the referrals, the
+page 1.15 times.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from flask import Flask
+from sqlalchemy import func, insert, select, text
+
+from app.core.clock import now
+from app.core.session import db, reading, transaction
+from app.directory.wards.queries import listed
+from app.referrals.models import Referral
+from app.referrals.types import Concern, Outcome, ReferralState
+from app.reports.dataset import service
+from app.reports.dataset.counting import count
+from app.reports.dataset.page import choose, page_of
+from bench import area
+from bench.growth import AT_ONCE, _Copies, _plain
+from tests.postgresql import PrivatePostgres
+
+SIZES = (10_000, int(os.environ.get("DATASET_MANY", "1000000")))
+PAGE_TARGET = 1.15
+ROUNDS = 20
+
+
+class Taken(NamedTuple):
+    counting: float
+    longest: float
+    page: float
+
+
+def run() -> list[str]:
+    with tempfile.TemporaryDirectory() as name:
+        found = _measured("SQLite", Path(name), None)
+    with tempfile.TemporaryDirectory() as name, PrivatePostgres() as server:
+        return found + _measured("PostgreSQL", Path(name), server)
+
+
+def _measured(engine: str, folder: Path, server: PrivatePostgres | None) -> list[str]:
+    taken = []
+    for size in SIZES:
+        where = folder / str(size)
+        os.environ["DATABASE_URL"] = (
+            server.create(f"size_{size}") if server else f"sqlite:///{where / 'db.sqlite3'}"
+        )
+        try:
+            app = area.make(where)
+            with app.app_context():
+                _fill(size)
+                taken.append(_timed(app))
+                db.session.remove()
+                db.engine.dispose()
+        finally:
+            del os.environ["DATABASE_URL"]
+    few, many = taken
+    more = SIZES[1] / SIZES[0]
+    return [
+        f"{engine}, dataset of a year, {SIZES[0]:,} to {SIZES[1]:,} referrals: counting "
+        f"{many.counting / few.counting / more:.2f} times as long for each ({many.counting:.0f} s "
+        f"in all, {many.longest:.1f} s at once); page {many.page / few.page:.2f} times "
+        f"({many.page * 1000:.0f} ms; target {PAGE_TARGET})"
+    ]
+
+
+def _fill(size: int) -> None:
+    """Referrals spread over a year, wards, outcomes and concerns."""
+    moment = now()
+    with transaction() as session:
+        wards = [ward.id for ward in listed(session)]
+        like = _Copies(session, moment)._like(Referral, Referral.decided_at.is_not(None))
+        first = session.execute(select(func.max(Referral.id))).scalar_one() + 1
+        part: list[dict[str, Any]] = []
+        for row in _rows(like, first, size, wards, moment):
+            part.append(row)
+            if len(part) == AT_ONCE:
+                session.execute(insert(_plain(Referral)), part)
+                part = []
+        if part:
+            session.execute(insert(_plain(Referral)), part)
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+
+
+def _rows(
+    like: dict[str, Any], first: int, size: int, wards: list[int], moment: datetime
+) -> Iterator[dict[str, Any]]:
+    outcomes, concerns = tuple(Outcome), tuple(Concern)
+    for number in range(size):
+        at = moment - timedelta(days=364) * (number / size)
+        yield like | {
+            "id": first + number,
+            "ref": f"R{first + number}",
+            "state": ReferralState.DECIDED,
+            "received_at": at,
+            "recorded_at": at,
+            "decision_due_at": at + timedelta(days=1),
+            "act_by_at": at + timedelta(days=1),
+            "decided_at": at + timedelta(hours=number % 80),
+            "outcome": outcomes[number % len(outcomes)],
+            "concerns": [concerns[number % len(concerns)].value],
+            "ward_id": wards[number % len(wards)],
+            "earlier_referral_id": None,
+        }
+
+
+def _timed(app: Flask) -> Taken:
+    moment = now()
+    with transaction() as session:
+        service.note_changes(session, moment)
+    counting = longest = 0.0
+    while (part := service.next_part(reading(), moment)) is not None:
+        began = time.perf_counter()
+        counted = count(reading(), part.measure, part.month)
+        took = time.perf_counter() - began
+        reading().rollback()
+        with transaction() as session:
+            service.keep(session, part, counted, took, moment, moment)
+        counting, longest = counting + took, max(longest, took)
+    pages = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        offered = choose(reading(), {}, moment)
+        year = next(one.key for one in offered.periods if len(one.quarters) == 4)
+        picked = choose(reading(), {"period": year}, moment)
+        page_of(reading(), picked, protected=True, now=moment)
+        pages.append(time.perf_counter() - began)
+        reading().rollback()
+    return Taken(counting, longest, sorted(pages)[ROUNDS // 2])
