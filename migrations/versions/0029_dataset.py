@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core.database import UTCDateTime
 
-revision = "0024"
-down_revision = "0023"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
