@@ -51,7 +51,7 @@ def _addresses() -> Any:
     """`Rule.compile` that takes the parts over from the same rule of an earlier application."""
     compiled: dict[Hashable, dict[str, Any]] = {}
     original = Rule.compile
-    made = ("_parts", "_trace", "_converters", "_build", "_build_unknown")
+    made = ("arguments", "_parts", "_trace", "_converters", "_build", "_build_unknown")
 
     def compile_once(rule: Rule) -> None:
         key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, repr(rule.defaults))

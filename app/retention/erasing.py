@@ -121,8 +121,8 @@ COUNTED: Mapping[str, frozenset[str]] = {
     "referral": frozenset(
         {
             "received_at", "recorded_at", "recorded_by_id", "in_office_hours", "channel",
-            "source_agency_id", "concerns", "flags", "domestic_abuse", "rating", "identified_at",
-            "need_identified_at", "immediate_action_at", "consent", "lawful_basis",
+            "source_agency_id", "ward_id", "concerns", "flags", "domestic_abuse", "rating",
+            "identified_at", "need_identified_at", "immediate_action_at", "consent", "lawful_basis",
             "earlier_referral_id", "decision_due_at", "queue_place", "act_by_at", "outcome",
             "decided_at", "state",
         }

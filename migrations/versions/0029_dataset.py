@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("begun_at", MOMENT, nullable=True),
         sa.Column("worked_at", MOMENT, nullable=True),
         sa.Column("parts_done", sa.Integer(), nullable=False),
-        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("milliseconds", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("month", name=op.f("pk_dataset_month")),
     )
     op.create_table(

@@ -33,6 +33,7 @@ class ChildAfter(Base):
             postgresql_where=text(_WAITS),
         ),
         Index("ix_child_after_child", "child_id", "id"),
+        Index("ix_child_after_section47", "section47_started_at", "id"),  # returns, by year
         CheckConstraint("(next_step IS NULL) = (next_due_at IS NULL)", name="next_has_a_date"),
         CheckConstraint(
             "(enquiry_outcome IS NULL) = (enquiry_ended_at IS NULL)", name="outcome_has_a_date"

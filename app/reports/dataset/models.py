@@ -12,7 +12,7 @@ from app.core.database import Base
 
 class DatasetMonth(Base):
     """How far the figures of one month (`2026-11`) have come. `parts_done` counts measures;
-    `seconds` is how long all of them took last time."""
+    `milliseconds` is how long all of them took last time."""
 
     __tablename__ = "dataset_month"
 
@@ -21,7 +21,7 @@ class DatasetMonth(Base):
     begun_at: Mapped[datetime | None]
     worked_at: Mapped[datetime | None]
     parts_done: Mapped[int]
-    seconds: Mapped[float]
+    milliseconds: Mapped[int]
 
 
 class DatasetFigure(Base):

@@ -59,6 +59,7 @@ def stretches(month: str) -> tuple[tuple[datetime, datetime, int], ...]:
 
 
 def quarter_of(day: date) -> Quarter:
+    """The quarter in which a local day lies."""
     return Quarter(day.year, (day.month + 2) // 3)
 
 
@@ -98,6 +99,7 @@ def is_due(
 
 
 def is_young(month: str, now: datetime) -> bool:
+    """Whether a month is counted anew each day: the current one and the two before it."""
     return len(months_between(month, month_of(now))) <= YOUNG_MONTHS
 
 

@@ -58,7 +58,7 @@ def next_part(session: Session, now: datetime) -> Part | None:
     """What is to be counted next: the newest month that is begun or due."""
     for row in queries.all_months(session):
         if row.parts_done or is_due(
-            now, row.changed_at, row.begun_at, row.worked_at, row.seconds,
+            now, row.changed_at, row.begun_at, row.worked_at, row.milliseconds / 1000,
             young=is_young(row.month, now),
         ):  # fmt: skip
             return Part(row.month, row.parts_done)
@@ -96,8 +96,8 @@ def keep(
             ],
         )
     if part.number == 0:
-        row.begun_at, row.seconds = began_at, 0.0
-    row.seconds += seconds
+        row.begun_at, row.milliseconds = began_at, 0
+    row.milliseconds += round(1000 * seconds)
     row.parts_done += 1
     if row.parts_done == len(MEASURES):
         row.parts_done, row.worked_at = 0, now
@@ -114,7 +114,7 @@ def _mark(session: Session, months: Sequence[str], now: datetime) -> None:
             session.add(
                 DatasetMonth(
                     month=month, changed_at=now, begun_at=None, worked_at=None,
-                    parts_done=0, seconds=0.0,
+                    parts_done=0, milliseconds=0,
                 )
             )  # fmt: skip
     session.flush()
