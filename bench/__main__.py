@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("pages", "mail", "documents", "growth", "matching", "load", "faults", "dataset")
+NAMES = ("pages", "mail", "documents", "growth", "matching")
+# Only where they are named: they take minutes or hours of a whole machine.
+LONG = ("load", "faults", "dataset")
 
 
 def main() -> None:
