@@ -120,3 +120,7 @@ def test_mail_that_came_in_is_seen_to(area, new_browser, looked):
     page.locator("[name='close-done']").fill("Not one of ours")
     page.get_by_role("button", name="Close this mail").click()
     expect(page.locator("main")).to_contain_text("The mail is closed")
+    # What could not be delivered, with its line of what to do.
+    page.goto("/deliveries")
+    expect(page.get_by_role("button", name="Mark as seen").first).to_be_visible()
+    looked.at(page)

@@ -20,7 +20,6 @@ from app.meetings.booking.person_rows import MOST_PEOPLE
 from app.meetings.booking.types import Proposal
 from app.meetings.calls.page import to_tell_of_cancelling
 from app.meetings.messages import location_told
-from app.meetings.models import Meeting
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.routes import meeting_or_404, note_view_of, once, sender
 from app.meetings.types import Format, MeetingState
@@ -156,7 +155,9 @@ def cancel(ref: str) -> Response:
 
         location = once(form, act)
         if location is not None:
-            flash(_cancelled(meeting_or_404(reading(), ref)), "success")
+            names = [one.name for one in to_tell_of_cancelling(meeting_or_404(reading(), ref))]
+            # Something is left to do: it must not look done.
+            flash(_cancelled(names), "important" if names else "success")
             return go_to(location)
     meeting = meeting_or_404(reading(), ref)
     return respond(
@@ -329,11 +330,10 @@ def _sent_again(sent: Sequence[again.Sent]) -> str:
     return words
 
 
-def _cancelled(meeting: Meeting) -> str:
-    names = [one.name for one in to_tell_of_cancelling(meeting)]
+def _cancelled(names: Sequence[str]) -> str:
     if not names:
         return "Cancelled. Everybody who was invited is told."
-    return f"Cancelled. No letter tells {', '.join(names)}: please telephone them now."
+    return f"Cancelled. No letter tells {'; '.join(names)}: please telephone them now."
 
 
 def _told(changed: changes.Changed) -> str:

@@ -82,7 +82,9 @@ CHANGES = {
     "time": (_later,),
     "length": (lambda _others: {"minutes": "60"},),
     "place": (lambda _others: {"format": "meeting", "place": "Room 4, Civic Centre"},),
-    "place that gives away": (lambda _others: {"format": "meeting", "place": "With Amara"},),
+    "place that gives away": (
+        lambda _others: {"format": "meeting", "place": "With Amara", "place_untold": "y"},
+    ),
     "dial-in": (lambda _others: {"dial_in": "020 7946 0155", "dial_in_pin": "4711"},),
     "new PIN": (lambda _others: {"new_pin": "y"},),
     "chair": (lambda others: {"chair": str(others["chair"])},),
