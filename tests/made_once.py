@@ -50,6 +50,7 @@ class _Statements(LRUCache[Any, Any]):
 def _addresses() -> Any:
     """`Rule.compile` that takes the parts over from the same rule of an earlier application."""
     compiled: dict[Hashable, dict[str, Any]] = {}
+    arguments: dict[Hashable, frozenset[str]] = {}
     original = Rule.compile
     made = ("arguments", "_parts", "_trace", "_converters", "_build", "_build_unknown")
 
@@ -58,7 +59,9 @@ def _addresses() -> Any:
         if key not in compiled:
             original(rule)
             compiled[key] = {name: getattr(rule, name) for name in made}
+            arguments[key] = frozenset(rule.arguments)
             return
+        rule.arguments |= arguments[key]  # found by compiling; tests ask for them
         for name, value in compiled[key].items():
             bound = value.__func__.__get__(rule) if name.startswith("_build") else value
             setattr(rule, name, bound)

@@ -129,7 +129,7 @@ def make_conference_line(session: Session, pins: int = 20) -> ConferenceLine:
     session.add(line)
     session.flush()
     session.add_all(
-        LinePin(line_id=line.id, pin=f"{number:03d}{each:03d}", used_at=None)
+        LinePin(line_id=line.id, pin=f"{number % 1000:03d}{each:03d}", used_at=None)
         for each in range(pins)
     )
     session.flush()
