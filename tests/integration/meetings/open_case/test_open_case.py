@@ -247,6 +247,9 @@ def test_one_of_an_open_case_that_was_held_already(app, signed_in, change):
     assert page.status_code == 200
     fields = form_of(page.text, HELD)
     assert fields["children-0-ref"] == child and fields["reason"] == REASON
+    # Nothing typed is lost on the way back either.
+    back = form_of(chair.post(NEW, data=fields | {"do": "carry"}).text, NEW)
+    assert (back["children-0-ref"], back["reason"]) == (child, REASON)
     refused = chair.post(HELD, data=fields | {"do": "keep"})
     assert refused.status_code == 422 and 'href="#started_at"' in refused.text
     ended = in_london(now() - timedelta(minutes=5))
