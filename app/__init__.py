@@ -38,10 +38,11 @@ FLOORS_WITH_TABLES = (
     "referrals.outcome", "referrals.letters", "referrals.public", "referrals.arrivals",
     "referrals.abuse", "referrals.lists", "referrals.filing", "referrals.joining",
     "referrals.allocation",
-    "meetings", "meetings.received",
+    "meetings", "meetings.received", "meetings.restricted",
     "meetings.papers", "meetings.calls", "meetings.reminders", "meetings.actions", "meetings.after",
     "meetings.escalation", "records", "records.filing", "records.extracts",
-    "records.recall", "retention", "reports.wall", "reports.search", "reports.dataset",
+    "records.recall", "retention", "anchoring", "reports.wall", "reports.search",
+    "reports.dataset",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -52,6 +53,7 @@ ROUTES = (
     "app.accounts.routes",
     "app.accounts.own_routes",
     "app.accounts.sign_on.routes",
+    "app.accounts.auditing.routes",
     "app.accounts.kept.routes",
     "app.accounts.staff.routes",
     "app.outbox.routes",
@@ -78,6 +80,7 @@ ROUTES = (
     "app.meetings.open_case.routes",
     "app.meetings.booking.routes",
     "app.meetings.routes",
+    "app.meetings.restricted.routes",
     "app.meetings.received.routes",
     "app.meetings.papers.routes",
     "app.meetings.calls.routes",
@@ -106,6 +109,7 @@ REFERRAL_SECTIONS = (
     "app.records.filing.section", "app.referrals.allocation.section",
     "app.referrals.checks.section", "app.referrals.lists.section", "app.meetings.of_children",
     "app.retention.section",
+    "app.meetings.restricted.section",
 )  # fmt: skip
 # Modules that hold a click group of their own name, for `flask`.
 COMMANDS = (
@@ -183,5 +187,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["referral_sections"] = [
         import_module(module).referral_section for module in REFERRAL_SECTIONS
     ]
+    app.extensions["masked"] = import_module("app.meetings.restricted.hidden").masked
     enforce(app)
+    import_module("app.meetings.restricted.gate").init_restricted(app)
     return app

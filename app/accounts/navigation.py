@@ -31,6 +31,7 @@ PLACES: tuple[Place, ...] = (
     Place("Archive", "retention.lists", Permission.CASE_CLOSE),
     Place("Protocol", "protocol.shown", Permission.PROTOCOL_SEE),
     Place("Wall", "wall_displays.displays", Permission.WALL_MANAGE),
+    Place("Audit", "audit_page.rows", Permission.AUDIT_SEE),
     Place("Staff", "staff.people", Permission.STAFF_MANAGE),
 )
 

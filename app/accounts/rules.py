@@ -49,6 +49,10 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
         {Role.ADMINISTRATOR, Role.CHAIR, Role.SOCIAL_WORKER, Role.OUT_OF_HOURS}
     ),
     Permission.CASE_CLOSE: frozenset({Role.CHAIR}),
+    Permission.CASE_RESTRICT: frozenset({Role.CHAIR}),
+    Permission.GLASS_BREAK: _CASE_ROLES,
+    # By somebody else than who opened it: where there is one chair, the system administrator.
+    Permission.GLASS_REVIEW: frozenset({Role.CHAIR, Role.SYSTEM}),
     Permission.RECORD_SIGN: frozenset({Role.CHAIR}),
     Permission.RECORD_SEE: _CASE_ROLES,
     Permission.RECORD_CIRCULATE: frozenset({Role.ADMINISTRATOR, Role.CHAIR}),

@@ -20,7 +20,12 @@ class AuditEntry(Base):
     """One change, or one batch of views. `details` never holds a protected field."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_subject", "subject_kind", "subject_ref", "id"),)
+    __table_args__ = (
+        Index("ix_audit_entry_subject", "subject_kind", "subject_ref", "id"),
+        Index("ix_audit_entry_ref", "subject_ref", "id"),
+        Index("ix_audit_entry_actor", "actor_id", "id"),
+        Index("ix_audit_entry_at", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
@@ -60,6 +65,9 @@ class AuditView(Base):
         ),
         Index("ix_audit_view_subject", "subject_kind", "subject_ref", "id"),
         Index("ix_audit_view_entry", "entry_id"),
+        Index("ix_audit_view_ref", "subject_ref", "id"),
+        Index("ix_audit_view_actor", "actor_id", "id"),
+        Index("ix_audit_view_at", "at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

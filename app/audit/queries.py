@@ -194,12 +194,21 @@ def _verify_views(session: Session, entry: AuditEntry) -> Iterator[ChainProblem]
         yield ChainProblem(entry.id, f"the views bound by row {entry.id} were changed or cut")
 
 
-def lines(session: Session) -> Iterator[dict[str, object]]:
-    """The whole audit as plain values, row by row: entries, then views, then the head.
+def lines(
+    session: Session, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[dict[str, object]]:
+    """The audit as plain values, row by row: entries, then views, then the head; all of it, or
+    what was at `since` or later and before `until`.
 
-    Holds all that `verify_chain` needs but the audit key, so that it can be checked elsewhere.
+    All of it holds what `verify_chain` needs but the audit key, so that it can be checked
+    elsewhere.
     """
-    for entry in session.execute(_ENTRIES).scalars():
+    entries, views = _ENTRIES, _VIEWS
+    if since is not None:
+        entries, views = entries.where(AuditEntry.at >= since), views.where(AuditView.at >= since)
+    if until is not None:
+        entries, views = entries.where(AuditEntry.at < until), views.where(AuditView.at < until)
+    for entry in session.execute(entries).scalars():
         yield {
             "type": "entry",
             "id": entry.id,
@@ -214,7 +223,7 @@ def lines(session: Session) -> Iterator[dict[str, object]]:
             "previous": entry.previous,
             "digest": entry.digest,
         }
-    for view in session.execute(_VIEWS).scalars():
+    for view in session.execute(views).scalars():
         yield {
             "type": "view",
             "id": view.id,

@@ -18,6 +18,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app.accounts.kept.service import forget_overdue
+from app.anchoring.worker import send_head
 from app.audit.service import chain_views
 from app.cli.checked import checked
 from app.core.bell import Bell, ring
@@ -88,6 +89,7 @@ JOBS: list[Job] = [
     Job("mail kept long enough", 3600.0, received.forget),
     Job("reminders", 60.0, remind_due),
     Job("actions", 60.0, remind_owners),
+    Job("audit head sent out", 600.0, send_head),
     Job("audit views", 30.0, _chain_views),
     Job("kept forms", 600.0, _forget_kept_forms),
     Job("searches", 600.0, _forget_searches),

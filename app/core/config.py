@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import stat
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from app.core.imap_address import imap_problem
 from app.core.scanning import scanner_problem
 from app.core.sign_on import SignOn, read_sign_on
 
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 EXAMPLE_FILE = "example.json"
 EXAMPLE_MARK = "example-"
 _GUESSABLE = ("changeme", "change-me", "secret", "default", "dev", "test", "password")
@@ -58,6 +60,8 @@ class Settings:
     imap_url: str | None = None
     # The council's OpenID provider; see app.core.sign_on.
     sign_on: SignOn | None = None
+    # A mailbox outside this installation that gets the head of the audit every day (H3).
+    audit_anchor_to: str | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -96,6 +100,7 @@ class Settings:
             scanner=env.get("SCANNER") or None,
             imap_url=env.get("IMAP_URL") or None,
             sign_on=read_sign_on(env),
+            audit_anchor_to=env.get("AUDIT_ANCHOR_TO") or None,
         )
 
     def problems(self) -> list[str]:
@@ -105,6 +110,8 @@ class Settings:
         found = [mailbox] if mailbox else []
         if self.sign_on is not None:
             found.extend(self.sign_on.problems(loopback_only=self.example))
+        if self.audit_anchor_to is not None and not _ADDRESS.fullmatch(self.audit_anchor_to):
+            found.append("AUDIT_ANCHOR_TO is not one email address: give name@domain alone.")
         if self.example:
             return found
         if not self.database_url.startswith("postgresql"):

@@ -181,6 +181,12 @@ _NOTICES: dict[Notice, _LinkWords] = {
         "See where you are signed in",
         _NOT_YOU,
     ),
+    Notice.GLASS_BROKEN: _LinkWords(
+        "A restricted case was opened: {reference}",
+        "Somebody who may not see case {reference} has opened it, with a reason, until {due}.",
+        "Read who and why",
+        "Speak with them, then say on that page what you found. Whoever opened it can't do that.",
+    ),
 }
 
 

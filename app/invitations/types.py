@@ -61,6 +61,7 @@ class Notice(enum.Enum):
     SECOND_FACTOR_RENEWED = "second_factor_renewed"
     SECOND_FACTOR_RESET = "second_factor_reset"
     SINGLE_SIGN_ON_LINKED = "single_sign_on_linked"
+    GLASS_BROKEN = "glass_broken"
 
 
 class Change(enum.Enum):

@@ -19,6 +19,7 @@ from app.referrals.arrivals import rows as arrivals
 from app.referrals.arrivals.queries import closed_by_sent
 from app.referrals.changes.routes import blueprint
 from app.referrals.finding import found
+from app.referrals.masking import WORDS, masked
 from app.referrals.outcome import routes as outcome_routes
 from app.referrals.page import changed_since, referral_page
 from app.referrals.rating import routes as rating_routes
@@ -49,7 +50,7 @@ def queue() -> Response:
     older = url_for("referrals.queue", show="all" if everything else None, after=after)
     return respond(
         "referrals/queue.html",
-        rows=rows,
+        rows=masked(rows, children=(WORDS,), source="", concerns=""),
         everything=everything,
         arrived=None if everything or key else arrivals.arrived(reading(), moment),
         first=url_for("referrals.queue", show="all" if everything else None) if key else "",

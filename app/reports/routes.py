@@ -16,6 +16,8 @@ from app.core.clock import london_date, now
 from app.core.session import reading
 from app.directory.queries import council_or_none
 from app.meetings.received.queries import how_many_wait
+from app.meetings.restricted.hidden import WORDS, masked
+from app.meetings.restricted.queries import to_review
 from app.protocols.registry import active
 from app.protocols.types import Protocol
 from app.protocols.working_days import end_of_day
@@ -79,9 +81,11 @@ def first_page() -> Response:
         more_by_form=forms_that_wait(session) - len(by_form) if cut else 0,
         more_to_decide=to_decide - len(undecided),
         or_more=to_decide == triage.COUNTED,
-        coming=_coming(booked, names),
+        coming=masked(_coming(booked, names), children=(WORDS,)),
         actions=(
-            _actions(session, moment) if roles_may(staff.roles, Permission.DISCUSSION_BOOK) else []
+            masked(_actions(session, moment), what=WORDS)
+            if roles_may(staff.roles, Permission.DISCUSSION_BOOK)
+            else []
         ),
         mail_waits=(
             how_many_wait(session, MAIL_COUNTED)
@@ -89,6 +93,9 @@ def first_page() -> Response:
             else 0
         ),
         mail_counted=MAIL_COUNTED,
+        glass_waits=(
+            to_review(session, staff.id) if roles_may(staff.roles, Permission.GLASS_REVIEW) else 0
+        ),
         sees_cases=sees_cases,
         moment=moment,
     )
@@ -159,7 +166,7 @@ def _work(
         )
     if WorkKind.LIST_TODAY in kinds_for(staff.roles):
         found += todays_lists(session, protocol, moment)
-    return in_order(found)
+    return in_order(masked(found, children=(WORDS,), details=()))
 
 
 def _of(rows: Sequence[queries.WorkRow], *kinds: WorkKind) -> list[int]:

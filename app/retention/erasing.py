@@ -27,6 +27,7 @@ from app.retention.queries import CaseRows
 BELONGS: Mapping[str, tuple[str, ...]] = {
     "referral": (
         "abuse_case.referral_id", "agency_check.referral_id", "arrival.referral_id",
+        "case_restriction.referral_id",
         "child_taken_off.referral_id", "list_entry.referral_id", "onward_referral.referral_id",
         "rating_dispute.referral_id", "referral_adult.referral_id",
         "referral_allocation.referral_id", "referral_child.referral_id",
@@ -35,7 +36,8 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
         "referral_rating.referral_id", "referral_reopening.referral_id",
     ),
     "meeting": (
-        "action.meeting_id", "call.meeting_id", "child_after.meeting_id", "dissent.meeting_id",
+        "action.meeting_id", "call.meeting_id", "case_restriction.meeting_id",
+        "child_after.meeting_id", "dissent.meeting_id",
         "entry.meeting_id", "escalation.meeting_id", "invitee.meeting_id", "left_out.meeting_id",
         "line_quarter.meeting_id", "meeting_child.meeting_id", "open_case.meeting_id",
         "record_correction.meeting_id",
@@ -64,6 +66,7 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     "arrival": (
         "arrival_file.arrival_id", "arrival_reopening.arrival_id", "referral_letter.arrival_id",
     ),
+    "case_restriction": ("broken_glass.restriction_id", "restriction_reader.restriction_id"),
     "dissent": ("escalation.dissent_id",),
     "escalation": ("escalation_note.escalation_id",),
     "entry": ("entry_history.entry_id",),
@@ -91,6 +94,7 @@ CARRIED: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Columns that point to a row of the case and stay, with the reason.
 STAYS: Mapping[str, str] = {
+    "audit_anchor.message_id": "a letter about the audit, which is of no case",
     "closed_case.referral_id": "says that the case was deleted, and why",
     "closed_case.meeting_id": "says that the case was deleted, and why",
     "closed_case.abuse_case_id": "emptied before: says that the case was deleted, and why",

@@ -21,6 +21,7 @@ MAY_OPEN_TRANSACTIONS = {
     "app/core/session.py": "defines it",
     "app/accounts/case_views.py": "notes a view before the answer is sent, as a route would",
     "app/accounts/signed_in.py": "notes activity before a request, as a route would",
+    "app/meetings/restricted/gate.py": "notes a view behind broken glass, as a route would",
     "app/outbox/delivery.py": "the worker: claim, send and record, each by itself",
 }
 LONGEST_FILE = 450

@@ -15,6 +15,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.actions import queries
 from app.meetings.after.page import action_line
+from app.meetings.restricted.hidden import WORDS, masked
 from app.meetings.routes import meeting_or_404, note_view
 from app.meetings.types import ActionState
 from app.records.actions import service
@@ -45,7 +46,12 @@ def actions() -> Response:
         older = url_for(".actions", due=last.due_at.isoformat(), after=last.id, mine=own)
     return respond(
         "records/actions/list.html",
-        actions=[action_line(one, moment, may_report=True) for one in rows[:PAGE]],
+        actions=masked(
+            (action_line(one, moment, may_report=True) for one in rows[:PAGE]),
+            what=WORDS,
+            why="",
+            progress="",
+        ),
         mine=mine,
         older=older,
         first=url_for(".actions", mine=own) if request.args.get("due") else "",

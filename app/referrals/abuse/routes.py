@@ -32,6 +32,7 @@ from app.referrals.abuse.models import AbuseCase, AbusePerson
 from app.referrals.abuse.types import PersonKind, Release
 from app.referrals.finding import found as found_referral
 from app.referrals.lists import queries as lists
+from app.referrals.masking import WORDS, masked
 from app.referrals.types import ChangedMeanwhile
 from app.web.access import access
 from app.web.forms import choices
@@ -59,7 +60,7 @@ def cases() -> Response:
         rows = queries.open_cases(reading())
     return respond(
         "abuse/cases.html",
-        rows=[shown.case_row(row, moment) for row in rows],
+        rows=masked((shown.case_row(row, moment) for row in rows), people=(WORDS,)),
         closed=closed,
         older=older,
         first=url_for("abuse.cases", show="closed") if request.args.get("after") else "",

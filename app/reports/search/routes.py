@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, abort, request, url_for
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.core.clock import london_date, now
 from app.core.session import reading, transaction
+from app.meetings.restricted.hidden import WORDS, masked
 from app.reports.search import finding, queries, rules, service
 from app.reports.search.forms import SearchForm
 from app.reports.search.queries import Behind
@@ -69,6 +72,7 @@ def found(asked_id: int) -> Response:
                 break
         else:
             chosen = None
+    page = replace(page, cases=tuple(masked(page.cases, children=(WORDS,), source="")))
     return respond(
         "search/search.html",
         form=SearchForm(text=text),

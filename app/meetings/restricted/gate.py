@@ -1,0 +1,86 @@
+"""One place decides who gets to a restricted case: before each request of staff to any page of one
+(H2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from flask import Flask, Response, current_app, g, request, url_for
+
+from app.accounts.signed_in import BACKGROUND, StaffMay, is_signed_in, signed_in
+from app.audit.service import viewed
+from app.audit.types import Subject
+from app.core.clock import now
+from app.core.session import reading, transaction
+from app.meetings.restricted import queries
+from app.meetings.restricted.rules import seen
+from app.web.access import access_of
+from app.web.htmx import go_to
+
+# What an address begins with, and what stands there, for the audit.
+SUBJECTS = {
+    "referrals": "referral",
+    "discussions": "meeting",
+    "mail": "mail",
+    "domestic-abuse": "abuse case",
+    "lists": "list",
+}
+
+
+class Asked(NamedTuple):
+    """The case that a request is about."""
+
+    place: str
+    ref: str
+    number: int | None
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(SUBJECTS[self.place], self.ref)
+
+
+def init_restricted(app: Flask) -> None:
+    """To be called after `enforce`: who may not use a route at all gets no further than that."""
+
+    @app.before_request
+    def _gate() -> Response | None:
+        asked = _asked()
+        if asked is None:
+            return None
+        member, moment = signed_in(), now()
+        found = queries.restrictions(reading(), asked.place, asked.ref, member.id, asked.number)
+        state = seen(found, moment)
+        if not state.may:
+            return go_to(
+                url_for(
+                    "restricted.open_case",
+                    place=asked.place,
+                    case_ref=asked.ref,
+                    number=asked.number,
+                )
+            )
+        if state.until is not None:
+            g.glass_until = state.until
+            if BACKGROUND not in request.headers:
+                with transaction() as session:
+                    page = f"{request.endpoint}, behind broken glass"
+                    viewed(session, member.actor, page, asked.subject, moment)
+        return None
+
+    @app.context_processor
+    def _banner() -> dict[str, datetime | None]:
+        return {"glass_until": g.get("glass_until")}
+
+
+def _asked() -> Asked | None:
+    held = request.view_args or {}
+    if "ref" not in held or request.endpoint is None or request.url_rule is None:
+        return None
+    place = request.url_rule.rule.split("/")[1]
+    if place not in SUBJECTS or not is_signed_in():
+        return None
+    if not isinstance(access_of(current_app, request.endpoint), StaffMay):
+        return None
+    number = held.get("number") if place == "lists" else None
+    return Asked(place, str(held["ref"]).strip().upper(), number)

@@ -1,0 +1,182 @@
+"""Which cases are restricted, for whom, and who broke the glass."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)  # fmt: skip
+from sqlalchemy.orm import Session, aliased
+
+from app.accounts.models import Staff
+from app.core.database import UTCDateTime
+from app.meetings.models import Invitee, Meeting
+from app.meetings.received.models import ReceivedMail
+from app.meetings.restricted.models import BrokenGlass, CaseRestriction, RestrictionReader
+from app.meetings.restricted.rules import Restricted
+from app.referrals.abuse.models import AbuseCase
+from app.referrals.lists.models import ListEntry, ListSitting
+from app.referrals.models import Referral
+
+MOST = 50
+_WHO = bindparam("who", type_=Integer())
+_IS_READER = exists().where(
+    RestrictionReader.restriction_id == CaseRestriction.id, RestrictionReader.staff_id == _WHO
+)
+_OPEN_UNTIL = (
+    select(func.max(BrokenGlass.ends_at, type_=UTCDateTime()))
+    .where(BrokenGlass.restriction_id == CaseRestriction.id, BrokenGlass.staff_id == _WHO)
+    .scalar_subquery()
+)
+_STANDS = CaseRestriction.lifted_at.is_(None)
+_OF_MEETING = or_(
+    CaseRestriction.meeting_id == Meeting.id, CaseRestriction.referral_id == Meeting.referral_id
+)
+
+
+def _asked(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return select(CaseRestriction.id, _IS_READER, _OPEN_UNTIL).where(_STANDS, *conditions)
+
+
+_REF: BindParameter[str] = bindparam("ref")
+_MAIL_OF = (
+    select(Invitee.meeting_id)
+    .join(ReceivedMail, ReceivedMail.invitee_id == Invitee.id)
+    .where(ReceivedMail.ref == _REF)
+    .scalar_subquery()
+)
+_ON_LIST = (
+    select(func.coalesce(ListEntry.referral_id, AbuseCase.referral_id))
+    .select_from(ListEntry)
+    .join(ListSitting, ListSitting.id == ListEntry.sitting_id)
+    .outerjoin(AbuseCase, AbuseCase.id == ListEntry.case_id)
+    .where(ListSitting.ref == _REF, ListEntry.number == bindparam("number", type_=Integer()))
+    .scalar_subquery()
+)
+# By what an address begins with; each is one statement.
+ASKED = {
+    "referrals": _asked(Referral.id == CaseRestriction.referral_id, Referral.ref == _REF),
+    "discussions": _asked(_OF_MEETING, Meeting.ref == _REF),
+    "mail": _asked(_OF_MEETING, Meeting.id == _MAIL_OF),
+    "domestic-abuse": _asked(
+        CaseRestriction.referral_id == AbuseCase.referral_id, AbuseCase.ref == _REF
+    ),
+    "lists": _asked(CaseRestriction.referral_id == _ON_LIST),
+}
+
+
+def restrictions(
+    session: Session, place: str, ref: str, staff_id: int, number: int | None = None
+) -> list[Restricted]:
+    """The restrictions on the case behind an address, as they are for this person: one statement.
+
+    `place` is how the address begins; `number` is that of a case on a list.
+    """
+    values = {"ref": ref, "who": staff_id, "number": number}
+    return [Restricted(*row) for row in session.execute(ASKED[place], values)]
+
+
+_HIDDEN = and_(
+    _STANDS, ~_IS_READER,
+    ~exists().where(
+        BrokenGlass.restriction_id == CaseRestriction.id, BrokenGlass.staff_id == _WHO,
+        BrokenGlass.ends_at > bindparam("now", type_=UTCDateTime()),
+    ),
+)  # fmt: skip
+_HIDDEN_REFS = union_all(
+    select(Referral.ref).where(Referral.id == CaseRestriction.referral_id, _HIDDEN),
+    select(Meeting.ref).where(Meeting.referral_id == CaseRestriction.referral_id, _HIDDEN),
+    select(Meeting.ref).where(Meeting.id == CaseRestriction.meeting_id, _HIDDEN),
+    select(AbuseCase.ref).where(AbuseCase.referral_id == CaseRestriction.referral_id, _HIDDEN),
+)
+
+
+def hidden_from(session: Session, staff_id: int, now: datetime) -> frozenset[str]:
+    """The references of all cases that this person may not see: lists show of them nothing more.
+    One statement, over the few cases that are restricted."""
+    values = {"who": staff_id, "now": now}
+    return frozenset(session.execute(_HIDDEN_REFS, values).scalars())
+
+
+_STANDING = select(CaseRestriction).where(
+    _STANDS,
+    or_(
+        CaseRestriction.referral_id == bindparam("referral", type_=Integer()),
+        CaseRestriction.meeting_id == bindparam("meeting", type_=Integer()),
+    ),
+)
+_READERS = (
+    select(Staff.id, Staff.name)
+    .join(RestrictionReader, RestrictionReader.staff_id == Staff.id)
+    .where(RestrictionReader.restriction_id == bindparam("restriction"))
+    .order_by(Staff.name, Staff.id)
+)
+
+
+def standing(
+    session: Session, *, referral_id: int | None = None, meeting_id: int | None = None
+) -> CaseRestriction | None:
+    """The restriction of a referral, or of an open case's discussion; None where there is none."""
+    values = {"referral": referral_id, "meeting": meeting_id}
+    return session.execute(_STANDING, values).scalar_one_or_none()
+
+
+def readers(session: Session, restriction_id: int) -> list[tuple[int, str]]:
+    """Who may see it, as number and name."""
+    rows = session.execute(_READERS, {"restriction": restriction_id})
+    return [(staff_id, name) for staff_id, name in rows]
+
+
+class Opening(NamedTuple):
+    """One breaking of the glass, for whoever looks at it."""
+
+    id: int
+    ref: str
+    staff_id: int
+    who: str
+    reason: str
+    opened_at: datetime
+    ends_at: datetime
+    reviewed_at: datetime | None
+    reviewed_by: str | None
+    review: str | None
+
+
+_reviewer = aliased(Staff)
+_OPENINGS = (
+    select(
+        BrokenGlass.id, BrokenGlass.ref, BrokenGlass.staff_id, Staff.name, BrokenGlass.reason,
+        BrokenGlass.opened_at, BrokenGlass.ends_at, BrokenGlass.reviewed_at, _reviewer.name,
+        BrokenGlass.review,
+    )
+    .join(Staff, Staff.id == BrokenGlass.staff_id)
+    .outerjoin(_reviewer, _reviewer.id == BrokenGlass.reviewed_by_id)
+    .order_by(BrokenGlass.id.desc())
+    .limit(MOST)
+)  # fmt: skip
+_WAITING = _OPENINGS.where(BrokenGlass.reviewed_at.is_(None))
+_REVIEWED = _OPENINGS.where(BrokenGlass.reviewed_at.is_not(None))
+_COUNT = select(func.count()).where(BrokenGlass.reviewed_at.is_(None), BrokenGlass.staff_id != _WHO)
+
+
+def openings(session: Session, *, reviewed: bool) -> list[Opening]:
+    """Openings, the newest first: those that wait to be looked at, or the others."""
+    found = session.execute(_REVIEWED if reviewed else _WAITING)
+    return [Opening._make(row) for row in found]
+
+
+def to_review(session: Session, staff_id: int) -> int:
+    """How many openings by others wait for somebody to look at them."""
+    return session.execute(_COUNT, {"who": staff_id}).scalar_one()

@@ -1,0 +1,137 @@
+"""Restricting a case, opening one that is not one's own, looking at that afterwards (H2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.accounts.queries import Reachable
+from app.accounts.types import StaffMember
+from app.audit import service as audit
+from app.audit.types import Actor, Subject
+from app.core.clock import words_for_moment
+from app.core.refusal import Refused
+from app.directory.queries import council
+from app.invitations.link_letters import notice_letters
+from app.invitations.types import Notice
+from app.meetings.messages import Sender, desk_of
+from app.meetings.restricted import queries
+from app.meetings.restricted.models import BrokenGlass, CaseRestriction, RestrictionReader
+from app.meetings.restricted.rules import GLASS, Restricted
+from app.outbox import service as outbox
+from app.referrals.acting import staff_id
+
+
+def restrict(
+    session: Session,
+    actor: Actor,
+    subject: Subject,
+    readers: Collection[int],
+    reason: str,
+    now: datetime,
+    *,
+    referral_id: int | None = None,
+    meeting_id: int | None = None,
+) -> None:
+    """Only these people, and whoever does this, may see the case from now on; done again it
+    changes who they are. Names nobody's reason outside the case: the audit keeps who and when."""
+    by = staff_id(actor)
+    held = queries.standing(session, referral_id=referral_id, meeting_id=meeting_id)
+    action = "restriction changed"
+    if held is None:
+        action = "case restricted"
+        held = CaseRestriction(
+            referral_id=referral_id, meeting_id=meeting_id, reason=reason, set_by_id=by,
+            set_at=now, lifted_at=None, lift_reason=None,
+        )  # fmt: skip
+        session.add(held)
+        session.flush()
+    held.reason = reason
+    session.execute(
+        delete(RestrictionReader)
+        .where(RestrictionReader.restriction_id == held.id)
+        .execution_options(synchronize_session=False)
+    )
+    wanted = sorted({*readers, by})
+    session.add_all(RestrictionReader(restriction_id=held.id, staff_id=one) for one in wanted)
+    audit.record(session, actor, action, subject, now, {"readers": wanted})
+
+
+def lift(
+    session: Session,
+    actor: Actor,
+    subject: Subject,
+    reason: str,
+    now: datetime,
+    *,
+    referral_id: int | None = None,
+    meeting_id: int | None = None,
+) -> None:
+    """Everybody whose role allows it may see the case again. Raises Refused where they may."""
+    held = queries.standing(session, referral_id=referral_id, meeting_id=meeting_id)
+    if held is None:
+        raise Refused("reason", "This case is not restricted: load the page again")
+    held.lifted_at, held.lift_reason = now, reason
+    audit.record(session, actor, "restriction lifted", subject, now)
+
+
+def break_glass(
+    session: Session,
+    member: StaffMember,
+    found: Sequence[Restricted],
+    subject: Subject,
+    reason: str,
+    reviewers: Sequence[Reachable],
+    sender: Sender,
+    now: datetime,
+) -> datetime:
+    """Open a restricted case for an hour; returns when that ends. `reviewers` are told at once,
+    and somebody else has to look at it afterwards."""
+    ends_at = now + GLASS
+    for one in found:
+        if not one.is_reader:
+            session.add(
+                BrokenGlass(
+                    restriction_id=one.restriction_id, staff_id=member.id, ref=subject.ref,
+                    reason=reason, opened_at=now, ends_at=ends_at, reviewed_at=None,
+                    reviewed_by_id=None, review=None,
+                )
+            )  # fmt: skip
+    told = [one for one in reviewers if one.id != member.id]
+    letters = notice_letters(
+        Notice.GLASS_BROKEN,
+        desk_of(council(session), sender),
+        subject.ref,
+        words_for_moment(ends_at),
+        f"{sender.base_url}/restricted/",
+        [(one.name, one.email) for one in told],
+        now,
+    )
+    outbox.enqueue_all(session, letters, now)
+    audit.record(
+        session, member.actor, "glass broken", subject, now,
+        {"until": ends_at.isoformat(), "told": [one.id for one in told]},
+    )  # fmt: skip
+    return ends_at
+
+
+def review(session: Session, member: StaffMember, number: int, words: str, now: datetime) -> None:
+    """Say what an opening was. Raises Refused for one's own, or one that was looked at before."""
+    held = session.execute(
+        select(BrokenGlass)
+        .where(BrokenGlass.id == number)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if held is None or held.reviewed_at is not None:
+        raise Refused("review", "Somebody has already looked at this: load the page again")
+    if held.staff_id == member.id:
+        raise Refused("review", "You opened it yourself: somebody else has to look at it")
+    held.reviewed_at, held.reviewed_by_id, held.review = now, member.id, words
+    audit.record(
+        session, member.actor, "broken glass reviewed", Subject("broken glass", str(number)), now,
+        {"opened_by": held.staff_id, "ref": held.ref},
+    )  # fmt: skip

@@ -1,0 +1,88 @@
+"""The page of the audit: by person, case, kind and day, and only for whom it is (H3)."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.types import Role
+from app.audit import reading as audit
+from app.audit import service
+from app.audit.models import AuditView
+from app.audit.types import SYSTEM, Actor, ActorKind, Subject
+from app.core.session import reading, transaction
+from tests.clock import FRIDAY
+from tests.factories.accounts import make_staff
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def chair(app):
+    """Somebody who did one thing and looked at another; beside them the system did the like."""
+    with app.app_context(), transaction() as session:
+        staff = make_staff(session, Role.CHAIR, name="Amara Osei")
+        actor = Actor(ActorKind.STAFF, staff.id, staff.name)
+        service.record(session, actor, "referral rated", Subject("referral", "R-1"), FRIDAY)
+        service.record(session, SYSTEM, "copies made", Subject("meeting", "SD-1"), FRIDAY + DAY)
+        service.viewed(session, actor, "referrals.referral", Subject("referral", "R-1"), FRIDAY)
+        return staff.id
+
+
+@pytest.fixture
+def system(signed_in):
+    return signed_in(Role.SYSTEM)
+
+
+def test_each_filter_leaves_what_was_asked_for(system, chair):
+    def rows(query):
+        page = system.get(f"/audit/?{query}").text
+        return ["referral rated" in page, "copies made" in page]
+
+    day = "day-day={0.day}&day-month={0.month}&day-year={0.year}"
+    assert rows("") == [True, True]
+    assert rows(f"who={chair}") == [True, False]
+    assert rows("subject=sd-1") == [False, True]
+    assert rows("kind=referral") == [True, False]
+    assert rows(day.format(FRIDAY)) == [True, False]
+    assert rows(day.format(FRIDAY + DAY)) == [False, True]
+    assert "referrals.referral" in system.get("/audit/?what=views&subject=R-1").text
+
+
+def test_a_bad_filter_is_said_and_nothing_typed_is_lost(system, chair):
+    answer = system.get("/audit/?day-day=31&day-month=2&day-year=2026&subject=R-1")
+    assert answer.status_code == 422
+    assert "must be a real date" in answer.text
+    assert 'value="R-1"' in answer.text
+
+
+def test_looking_at_the_audit_is_seen_in_it(app, system, chair):
+    system.get("/audit/")
+    with app.app_context():
+        seen = select(AuditView.subject_kind).where(AuditView.page == "audit")
+        assert reading().execute(seen).scalars().all() == ["audit"]
+
+
+def test_pages_go_on_by_key(app, system, chair, monkeypatch):
+    monkeypatch.setattr(audit, "PAGE", 1)
+    first = system.get("/audit/?kind=").text
+    assert "copies made" in first
+    assert "referral rated" not in first
+    assert "before=2" in first
+    assert "referral rated" in system.get("/audit/?before=2").text
+
+
+def test_an_export_of_some_days(app, chair, tmp_path):
+    run = app.test_cli_runner().invoke
+    target = tmp_path / "one-day.jsonl"
+    day = f"{FRIDAY:%Y-%m-%d}"
+    done = run(args=["audit", "export", str(target), "--from", day, "--to", day])
+    assert done.exit_code == 0, done.output
+    lines = [json.loads(line) for line in target.read_text().splitlines()]
+    assert [line["type"] for line in lines] == ["entry", "view", "head"]
+    assert lines[0]["action"] == "referral rated"
+    wrong = run(args=["audit", "export", str(target), "--from", "2026-03-02", "--to", "2026-03-01"])
+    assert wrong.exit_code == 2

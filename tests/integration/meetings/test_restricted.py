@@ -1,0 +1,226 @@
+"""Cases that only named people may see, and breaking the glass (H2), on both engines."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from app.accounts.types import Role
+from app.audit.models import AuditEntry, AuditView
+from app.core.clock import now
+from app.core.session import reading, transaction
+from app.meetings.models import Meeting
+from app.meetings.restricted.models import BrokenGlass, CaseRestriction, RestrictionReader
+from app.meetings.types import MeetingState
+from app.outbox.models import OutboxMessage
+from app.referrals.models import Child, Referral
+from tests.factories.accounts import make_staff, sign_in_as
+from tests.factories.meetings import make_meeting
+
+NAME = "Quillfeather"
+
+
+@pytest.fixture
+def case(app):
+    """A referral with a booked discussion, by their references."""
+    with app.app_context(), transaction() as session:
+        meeting = make_meeting(session, MeetingState.BOOKED, 3, at=now())
+        referral = session.get_one(Referral, meeting.referral_id)
+        for row in meeting.children:
+            session.get_one(Child, row.child_id).family_name = NAME
+        return referral.ref, meeting.ref
+
+
+@pytest.fixture
+def staff(app):
+    """Browsers of a chair, a colleague, an out-of-hours worker and a system administrator."""
+    found = {}
+    roles = {
+        "chair": Role.CHAIR, "colleague": Role.SOCIAL_WORKER, "night": Role.OUT_OF_HOURS,
+        "system": Role.SYSTEM, "other chair": Role.CHAIR, "desk": Role.ADMINISTRATOR,
+    }  # fmt: skip
+    with app.app_context():
+        for who, role in roles.items():
+            with transaction() as session:
+                number = make_staff(session, role, name=who.title()).id
+            found[who] = (app.test_client(), number)
+            sign_in_as(found[who][0], number)
+    return found
+
+
+def post(client, path, **fields):
+    page = client.get(fields.pop("page", path)).text
+    hidden = dict(re.findall(r'type="hidden"[^>]* name="([^"]+)" value="([^"]*)"', page))
+    return client.post(path, data={**hidden, **fields})
+
+
+@pytest.fixture
+def restricted(case, staff):
+    """The chair lets the colleague see it, and nobody else."""
+    path = f"/referrals/{case[0]}/restricted"
+    chosen = [str(staff["colleague"][1])]
+    done = post(staff["chair"][0], path, readers=chosen, reason="The child of somebody here")
+    assert done.location == f"/referrals/{case[0]}"
+    return case
+
+
+def rows(app, statement):
+    with app.app_context():
+        return list(reading().execute(statement).scalars())
+
+
+def break_glass(browser, ref, reason="A child is in danger tonight"):
+    door = browser.get(f"/referrals/{ref}").location
+    return door, post(browser, door, reason=reason)
+
+
+def test_only_those_who_were_named_see_any_page_of_it(app, staff, restricted):
+    referral, meeting = restricted
+    pages = (
+        f"/referrals/{referral}", f"/referrals/{referral}/checks", f"/discussions/{meeting}",
+        f"/discussions/{meeting}/now", f"/discussions/{meeting}/record",
+        f"/referrals/{referral.lower()}",
+    )  # fmt: skip
+    for page in pages:
+        assert staff["colleague"][0].get(page).status_code == 200, page
+        for who in ("night", "other chair", "desk"):
+            answer = staff[who][0].get(page)
+            assert answer.status_code == 303, (who, page)
+            assert answer.location.startswith("/restricted/open/"), (who, page)
+    # Whose role sees no case gets no further than before.
+    assert staff["system"][0].get(pages[0]).status_code == 403
+
+
+def test_nothing_is_changed_from_outside_either(app, staff, restricted):
+    browser = staff["night"][0]
+    token = browser.get("/session/token").text
+    for path in (f"/discussions/{restricted[1]}/cancel", f"/referrals/{restricted[0]}/rating"):
+        answer = browser.post(path, headers={"X-CSRFToken": token}, data={"reason": "x"})
+        assert answer.location.startswith("/restricted/open/")
+    assert rows(app, select(Meeting.state)) == [MeetingState.BOOKED]
+
+
+def test_a_restriction_is_not_lifted_by_a_chair_who_is_not_named(app, staff, restricted):
+    path = f"/referrals/{restricted[0]}/restricted"
+    browser = staff["other chair"][0]
+    token = browser.get("/session/token").text
+    answer = browser.post(path, headers={"X-CSRFToken": token}, data={"reason": "x", "lift": "yes"})
+    assert answer.location.startswith("/restricted/open/")
+    assert rows(app, select(CaseRestriction.lifted_at)) == [None]
+
+
+def test_lists_and_the_first_page_show_the_reference_alone(staff, restricted):
+    for who in ("desk", "night", "other chair"):
+        for page in ("/", "/referrals/?show=all", "/actions"):
+            text = staff[who][0].get(page).text
+            assert NAME not in text, (who, page)
+    assert restricted[0] in staff["desk"][0].get("/referrals/?show=all").text
+    assert NAME in staff["colleague"][0].get("/referrals/?show=all").text
+    assert NAME in staff["colleague"][0].get("/").text
+
+
+def test_the_restriction_can_be_changed_and_lifted(app, staff, restricted):
+    path = f"/referrals/{restricted[0]}/restricted"
+    chair = staff["chair"][0]
+    assert "Enter the reason" in post(chair, path, reason=" ").text
+    post(chair, path, readers=[str(staff["night"][1])], reason="Changed")
+    assert staff["night"][0].get(f"/referrals/{restricted[0]}").status_code == 200
+    assert staff["colleague"][0].get(f"/referrals/{restricted[0]}").status_code == 303
+    readers = set(rows(app, select(RestrictionReader.staff_id)))
+    assert readers == {staff["chair"][1], staff["night"][1]}  # never without who restricts it
+    post(chair, path, reason="They moved away", lift="yes")
+    assert staff["colleague"][0].get(f"/referrals/{restricted[0]}").status_code == 200
+    done = select(AuditEntry.action).where(AuditEntry.action.like("%restrict%"))
+    assert rows(app, done.order_by(AuditEntry.id)) == [
+        "case restricted", "restriction changed", "restriction lifted",
+    ]  # fmt: skip
+
+
+def test_breaking_the_glass_opens_it_for_an_hour_and_tells(app, staff, restricted):
+    night, ref = staff["night"][0], restricted[0]
+    door, done = break_glass(night, ref)
+    page = night.get(door)
+    assert done.location == f"/referrals/{ref}"
+    shown = night.get(done.location)
+    assert shown.status_code == 200
+    assert "You opened it with a reason" in shown.text
+    assert night.get(f"/discussions/{restricted[1]}").status_code == 200
+    assert page.status_code == 303  # open: the door leads in
+    told = rows(app, select(OutboxMessage).where(OutboxMessage.kind == "notice"))
+    assert {one.subject for one in told} == {f"A restricted case was opened: {ref}"}
+    assert (
+        len(told) == 4
+    )  # three chairs, one of them of the discussion, and the system administrator
+    assert not any(NAME in one.content.decode() for one in told)
+    seen = rows(app, select(AuditView.page).where(AuditView.actor_id == staff["night"][1]))
+    assert "referrals.referral, behind broken glass" in seen
+    assert "meetings.overview, behind broken glass" in seen
+    assert staff["other chair"][0].get(f"/referrals/{ref}").status_code == 303
+
+
+def test_it_ends_by_itself(app, staff, restricted):
+    night, ref = staff["night"][0], restricted[0]
+    break_glass(night, ref)
+    with app.app_context(), transaction() as session:
+        session.execute(update(BrokenGlass).values(ends_at=now() - timedelta(seconds=1)))
+    assert night.get(f"/referrals/{ref}").status_code == 303
+    assert NAME not in night.get("/referrals/?show=all").text
+
+
+def test_no_reason_no_opening(app, staff, restricted):
+    night = staff["night"][0]
+    door = night.get(f"/referrals/{restricted[0]}").location
+    answer = post(night, door, reason="  ")
+    assert answer.status_code == 422
+    assert "Say why you need to see this case now" in answer.text
+    assert NAME not in answer.text
+    assert "The child of somebody here" not in answer.text
+    assert rows(app, select(BrokenGlass.id)) == []
+
+
+def test_the_form_sent_twice_opens_once(app, staff, restricted):
+    night = staff["night"][0]
+    door = night.get(f"/referrals/{restricted[0]}").location
+    hidden = dict(
+        re.findall(r'type="hidden"[^>]* name="([^"]+)" value="([^"]*)"', night.get(door).text)
+    )
+    for _ in range(2):
+        night.post(door, data={**hidden, "reason": "At once"})
+    assert len(rows(app, select(BrokenGlass.id))) == 1
+
+
+def test_somebody_else_looks_at_it_afterwards(app, staff, restricted):
+    other = staff["other chair"][0]
+    break_glass(other, restricted[0])
+    [number] = rows(app, select(BrokenGlass.id))
+    path = f"/restricted/openings/{number}"
+    assert "You opened it yourself" in other.get("/restricted/").text
+    own = post(other, path, page="/account", review="It was right")
+    assert own.status_code == 422
+    assert 'id="glass-waits"' not in other.get("/").text
+    system = staff["system"][0]
+    assert 'id="glass-waits"' in system.get("/").text
+    assert "A child is in danger tonight" in system.get("/restricted/").text
+    assert "Say what you found" in post(system, path, page="/restricted/", review="").text
+    assert post(system, path, page="/restricted/", review="It was right").status_code == 303
+    assert 'id="glass-waits"' not in system.get("/").text
+    assert "It was right" in system.get("/restricted/").text
+    assert staff["night"][0].get("/restricted/").status_code == 403
+    again = post(system, path, page="/restricted/", review="It was wrong")
+    assert again.status_code == 422
+    assert "broken glass reviewed" in rows(app, select(AuditEntry.action))
+
+
+def test_the_discussion_of_an_open_case_is_restricted_by_itself(app, staff, case):
+    with app.app_context(), transaction() as session:
+        session.execute(update(Meeting).values(referral_id=None))
+    path = f"/discussions/{case[1]}/restricted"
+    assert (
+        post(staff["chair"][0], path, readers=[], reason="A colleague's family").status_code == 303
+    )
+    assert staff["chair"][0].get(f"/discussions/{case[1]}").status_code == 200
+    assert staff["desk"][0].get(f"/discussions/{case[1]}").status_code == 303
+    assert staff["desk"][0].get(f"/referrals/{case[0]}").status_code == 200
