@@ -43,6 +43,7 @@ FLOORS_WITH_TABLES = (
     "meetings.escalation", "records", "records.filing", "records.extracts",
     "records.recall", "retention", "anchoring", "reports.wall", "reports.search",
     "reports.dataset",
+    "reports.quality.near_misses", "reports.quality.sample", "reports.quality.feedback",
 )  # fmt: skip
 for _floor in FLOORS_WITH_TABLES:
     import_module(f"app.{_floor}.models")
@@ -103,6 +104,11 @@ ROUTES = (
     "app.reports.wall.display_routes",
     "app.reports.wall.routes",
     "app.reports.search.routes",
+    "app.reports.quality.routes",
+    "app.reports.quality.near_misses.routes",
+    "app.reports.quality.sample.routes",
+    "app.reports.quality.feedback.routes",
+    "app.reports.quality.board.routes",
 )
 # Modules that hold a `referral_section`, in the order in which the referral's page shows them.
 REFERRAL_SECTIONS = (

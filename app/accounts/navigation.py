@@ -29,6 +29,7 @@ PLACES: tuple[Place, ...] = (
     Place("Dataset", "dataset.figures", Permission.DATASET_SEE),
     Place("Returns", "returns.section47", Permission.RETURN_MAKE),
     Place("Archive", "retention.lists", Permission.CASE_CLOSE),
+    Place("Quality", "quality.overview", Permission.SIGNED_IN),
     Place("Protocol", "protocol.shown", Permission.PROTOCOL_SEE),
     Place("Wall", "wall_displays.displays", Permission.WALL_MANAGE),
     Place("Audit", "audit_page.rows", Permission.AUDIT_SEE),

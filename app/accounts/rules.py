@@ -70,6 +70,11 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     # The system administrator looks after the installation and sees no case (H2).
     Permission.STAFF_MANAGE: frozenset({Role.SYSTEM}),
     Permission.AUDIT_SEE: frozenset({Role.SYSTEM}),
+    # No name stands in these figures (IMAP 8, 11).
+    Permission.QUALITY_SEE: frozenset({Role.CHAIR, Role.TRIAGE, Role.ANALYST}),
+    Permission.CASE_AUDIT: frozenset({Role.CHAIR, Role.TRIAGE}),
+    # The system administrator reviews what the installation did, and reads of no case (H2).
+    Permission.NEAR_MISS_REVIEW: frozenset({Role.CHAIR, Role.SYSTEM}),
 }
 
 

@@ -68,6 +68,9 @@ class Permission(enum.Enum):
     DATASET_SEE = "see the dataset"
     RETURN_MAKE = "make returns"
     AUDIT_SEE = "read the audit"
+    QUALITY_SEE = "see figures of quality"
+    CASE_AUDIT = "review cases of a sample"
+    NEAR_MISS_REVIEW = "review near misses"
 
 
 class WhyOver(enum.Enum):

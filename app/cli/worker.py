@@ -36,6 +36,7 @@ from app.records import worker as records
 from app.referrals.checks import worker as checks
 from app.referrals.public.service import delete_abandoned
 from app.reports.dataset.worker import work_out
+from app.reports.quality.feedback.worker import ask_for_feedback
 from app.reports.search.service import forget as forget_searches
 from app.retention.worker import archive, reopen_for_work
 
@@ -92,6 +93,7 @@ JOBS: list[Job] = [
     Job("audit head sent out", 600.0, send_head),
     Job("audit views", 30.0, _chain_views),
     Job("kept forms", 600.0, _forget_kept_forms),
+    Job("feedback", 60.0, ask_for_feedback),
     Job("searches", 600.0, _forget_searches),
     Job("unfinished forms", 600.0, _delete_abandoned),
     Job("agencies reminded", 30.0, checks.remind_agencies),

@@ -99,11 +99,12 @@ def cipher() -> FieldCipher:
     return field_cipher
 
 
-def values_of(kind: type[enum.Enum]) -> Enum:
-    """An enum column stored by value, held to its members by a named CHECK."""
+def values_of(kind: type[enum.Enum], name: str = "") -> Enum:
+    """An enum column stored by value, held to its members by a CHECK, named after the enum: a
+    second column of a table with the same enum gives a `name`."""
     return Enum(
         kind,
-        name=f"{kind.__name__.lower()}_known",
+        name=f"{name or kind.__name__.lower()}_known",
         native_enum=False,
         create_constraint=True,
         length=40,

@@ -43,6 +43,7 @@ class LetterKind(enum.Enum):
     REQUEST = "request"
     REQUEST_REMINDER = "request_reminder"
     OUTCOME = "outcome"
+    FEEDBACK = "feedback"
     NOTICE = "notice"  # to a member of staff
 
 

@@ -47,6 +47,7 @@ class Meeting(Base):
         Index("ix_meeting_referral", "referral_id", "id"),
         Index("ix_meeting_chair", "chair_id", "starts_at"),
         Index("ix_meeting_created", "created_at", "id"),  # the dataset, by month
+        Index("ix_meeting_ended", "ended_at", "id", **_where("ended_at IS NOT NULL")),
         Index("ix_meeting_starts", "starts_at", "id"),
         Index(
             "ix_meeting_at_once",

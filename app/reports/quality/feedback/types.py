@@ -1,0 +1,19 @@
+"""Two questions about a meeting, in words that tell nothing of it (G6)."""
+
+from __future__ import annotations
+
+import enum
+
+
+class View(enum.Enum):
+    YES = "yes"
+    PARTLY = "partly"
+    NO = "no"
+
+    @property
+    def label(self) -> str:
+        return self.value.capitalize()
+
+
+PREPARED = "Did you know beforehand what it was about and what to bring?"
+HEARD = "Was what you said heard, and is it clear what happens next?"

@@ -1,0 +1,103 @@
+"""Reading the near-miss log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Integer, Select, bindparam, func, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from app.accounts.models import Staff
+from app.accounts.types import Role
+from app.core.database import UTCDateTime
+from app.meetings.models import Meeting
+from app.referrals.models import Referral
+from app.reports.quality.near_misses.models import NearMiss
+from app.reports.quality.near_misses.types import OF_THE_SYSTEM, NearMissKind
+
+PAGE = 25
+_BY = aliased(Staff)
+
+
+class Line(NamedTuple):
+    id: int
+    ref: str
+    kind: NearMissKind
+    happened_on: Any
+    what: str
+    reported_by_id: int
+    by: str
+    reported_at: datetime
+    reviewed_at: datetime | None
+
+
+_LINES: Select[*tuple[Any, ...]] = (
+    select(
+        NearMiss.id,
+        NearMiss.ref,
+        NearMiss.kind,
+        NearMiss.happened_on,
+        NearMiss.what,
+        NearMiss.reported_by_id,
+        _BY.name,
+        NearMiss.reported_at,
+        NearMiss.reviewed_at,
+    )
+    .join(_BY, _BY.id == NearMiss.reported_by_id)
+    .where(
+        NearMiss.kind.in_(bindparam("kinds", expanding=True))
+        | (NearMiss.reported_by_id == bindparam("own", type_=Integer())),
+        tuple_(NearMiss.reported_at, NearMiss.id)
+        < tuple_(bindparam("moment", type_=UTCDateTime()), bindparam("last", type_=Integer())),
+    )
+    .order_by(NearMiss.reported_at.desc(), NearMiss.id.desc())
+    .limit(PAGE + 1)
+)
+_OPEN = _LINES.where(NearMiss.reviewed_at.is_(None))
+_BY_REF = select(NearMiss).where(NearMiss.ref == bindparam("ref"))
+_WAITING = select(func.count(), func.min(NearMiss.reported_at)).where(
+    NearMiss.reviewed_at.is_(None), NearMiss.kind.in_(bindparam("kinds", expanding=True))
+)
+_REFERRAL = select(Referral.id).where(Referral.ref == bindparam("ref"))
+_MEETING = select(Meeting.id).where(Meeting.ref == bindparam("ref"))
+
+
+def kinds_seen(roles: Collection[Role], *, reviews: bool) -> frozenset[NearMissKind]:
+    """The kinds that somebody who reviews may read: the system administrator reads of no case."""
+    if not reviews:
+        return frozenset()
+    return OF_THE_SYSTEM if set(roles) <= {Role.SYSTEM, Role.ANALYST} else frozenset(NearMissKind)
+
+
+def log(
+    session: Session,
+    kinds: Collection[NearMissKind],
+    own: int,
+    key: tuple[datetime, int],
+    *,
+    only_open: bool,
+) -> tuple[list[Line], bool]:
+    """One page of the log, the newest first, and whether there is another: what is of these kinds,
+    and what the person `own` reported."""
+    values = {"kinds": list(kinds), "own": own, "moment": key[0], "last": key[1]}
+    rows = session.execute(_OPEN if only_open else _LINES, values)
+    found = [Line(*row) for row in rows]
+    return found[:PAGE], len(found) > PAGE
+
+
+def by_ref(session: Session, ref: str) -> NearMiss | None:
+    return session.execute(_BY_REF, {"ref": ref.strip().upper()}).scalar_one_or_none()
+
+
+def to_review(session: Session, kinds: Collection[NearMissKind]) -> tuple[int, datetime | None]:
+    """How many wait to be reviewed, and since when the oldest does."""
+    count, oldest = session.execute(_WAITING, {"kinds": list(kinds)}).one()
+    return count, oldest
+
+
+def is_a_case(session: Session, ref: str) -> bool:
+    """Whether a referral or a discussion has this reference."""
+    statement = _REFERRAL if ref.startswith("RF-") else _MEETING
+    return session.execute(statement, {"ref": ref}).scalar_one_or_none() is not None

@@ -1,0 +1,136 @@
+"""Samples, their cases, and whose cases they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import CompoundSelect, bindparam, case, func, select, union_all
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Staff
+from app.core.database import UTCDateTime
+from app.meetings.models import Meeting
+from app.records.models import RecordVersion
+from app.referrals.models import Referral, ReferralDecision, ReferralRating
+from app.referrals.types import Outcome
+from app.reports.quality.sample.models import AuditedCase, AuditSample
+from app.reports.quality.sample.rules import Candidate
+from app.reports.quality.sample.types import Grade
+
+_ids: Any = bindparam("ids", expanding=True)
+_POPULATION = (
+    select(Referral.id, Referral.ref, Referral.outcome)
+    .where(
+        Referral.received_at >= bindparam("start", type_=UTCDateTime()),
+        Referral.received_at < bindparam("end", type_=UTCDateTime()),
+        Referral.outcome.is_not(None),
+    )
+    .order_by(Referral.id)
+)
+_SAMPLES = (
+    select(
+        AuditSample.month,
+        AuditSample.population,
+        AuditSample.drawn_at,
+        func.count(AuditedCase.id),
+        func.sum(case((AuditedCase.reviewed_at.is_not(None), 1), else_=0)),
+    )
+    .outerjoin(AuditedCase, AuditedCase.sample_id == AuditSample.id)
+    .group_by(AuditSample.id)
+    .order_by(AuditSample.month.desc())
+    .limit(13)
+)
+_OF_MONTH = select(AuditSample).where(AuditSample.month == bindparam("month"))
+_CASES = (
+    select(
+        AuditedCase.position,
+        AuditedCase.referral_id,
+        Referral.ref,
+        AuditedCase.outcome,
+        AuditedCase.grade,
+        Staff.name,
+        AuditedCase.reviewed_at,
+    )
+    .join(Referral, Referral.id == AuditedCase.referral_id)
+    .outerjoin(Staff, Staff.id == AuditedCase.reviewer_id)
+    .where(AuditedCase.sample_id == bindparam("sample"))
+    .order_by(AuditedCase.position)
+)
+_ONE = select(AuditedCase).where(
+    AuditedCase.sample_id == bindparam("sample"), AuditedCase.position == bindparam("position")
+)
+_WORKED_ON: CompoundSelect[Any] = union_all(
+    select(Referral.id.label("id"), Referral.recorded_by_id.label("staff_id")).where(
+        Referral.id.in_(_ids)
+    ),
+    select(ReferralRating.referral_id, ReferralRating.rated_by_id).where(
+        ReferralRating.referral_id.in_(_ids)
+    ),
+    select(ReferralDecision.referral_id, ReferralDecision.decided_by_id).where(
+        ReferralDecision.referral_id.in_(_ids)
+    ),
+    select(Meeting.referral_id, Meeting.need_decided_by_id).where(Meeting.referral_id.in_(_ids)),
+    select(Meeting.referral_id, Meeting.chair_id).where(Meeting.referral_id.in_(_ids)),
+    select(Meeting.referral_id, RecordVersion.signed_by_id)
+    .join(RecordVersion, RecordVersion.meeting_id == Meeting.id)
+    .where(Meeting.referral_id.in_(_ids)),
+)
+
+
+class SampleLine(NamedTuple):
+    month: date
+    population: int
+    drawn_at: datetime
+    cases: int
+    reviewed: int
+
+
+class CaseLine(NamedTuple):
+    position: int
+    referral_id: int
+    ref: str
+    outcome: Outcome
+    grade: Grade | None
+    reviewer: str | None
+    reviewed_at: datetime | None
+
+
+def population(session: Session, start: datetime, end: datetime) -> list[Candidate]:
+    """Every referral that came in from `start` to `end` and has been decided."""
+    rows = session.execute(_POPULATION, {"start": start, "end": end})
+    return [Candidate(id_, ref, outcome) for id_, ref, outcome in rows if outcome is not None]
+
+
+def samples(session: Session) -> list[SampleLine]:
+    """The samples of the last 13 months that were drawn, the newest first."""
+    return [
+        SampleLine(month, population_, drawn_at, cases, reviewed or 0)
+        for month, population_, drawn_at, cases, reviewed in session.execute(_SAMPLES)
+    ]
+
+
+def of_month(session: Session, month: date) -> AuditSample | None:
+    return session.execute(_OF_MONTH, {"month": month}).scalar_one_or_none()
+
+
+def cases(session: Session, sample_id: int) -> list[CaseLine]:
+    rows = session.execute(_CASES, {"sample": sample_id})
+    return [CaseLine(*row) for row in rows]
+
+
+def one(session: Session, sample_id: int, position: int) -> AuditedCase | None:
+    values: dict[str, Any] = {"sample": sample_id, "position": position}
+    return session.execute(_ONE, values).scalar_one_or_none()
+
+
+def worked_on(session: Session, referral_ids: Collection[int]) -> dict[int, set[int]]:
+    """By referral: who recorded, rated or decided it, or decided on, chaired or signed one of its
+    discussions."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for id_, staff_id in session.execute(_WORKED_ON, {"ids": list(referral_ids)}):
+        if staff_id is not None:
+            found[id_].add(staff_id)
+    return dict(found)

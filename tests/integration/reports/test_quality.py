@@ -1,0 +1,373 @@
+"""Feedback, near misses, case audit and the report to the board (G6)."""
+
+from __future__ import annotations
+
+import email
+import io
+import re
+from datetime import timedelta
+from email import policy
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.types import Role
+from app.audit.models import AuditEntry
+from app.core.clock import london_date, now
+from app.core.session import reading, transaction
+from app.meetings.models import Meeting
+from app.meetings.types import Attendance, MeetingState
+from app.outbox.models import OutboxMessage
+from app.referrals.models import Referral
+from app.referrals.sender import Sender
+from app.referrals.types import Outcome
+from app.reports.quality.board.content import report
+from app.reports.quality.board.paper import printed
+from app.reports.quality.feedback import rules, service
+from app.reports.quality.feedback.models import FeedbackAnswer, FeedbackLink
+from app.reports.quality.feedback.queries import to_ask
+from app.reports.quality.feedback.types import View
+from app.reports.quality.near_misses.models import NearMiss
+from app.reports.quality.periods import month_before, quarter_of
+from app.reports.quality.sample import queries as samples
+from app.reports.quality.sample import rules as lots
+from app.reports.quality.sample.models import AuditedCase, AuditSample
+from app.reports.quality.sample.types import QUESTIONS
+from tests.factories.directory import make_agency
+from tests.factories.meetings import make_meeting
+from tests.factories.referrals import make_referral
+from tests.page_form import form_of
+
+SENDER = Sender("desk@example.org", "https://desk.example.org")
+NAME, WORDS = "Quillfeather", "Thank you for the parking."
+
+
+def press(browser, page: str, action: str, **changes: object):
+    fields = form_of(browser.get(page).text, action)
+    return browser.post(action, data=fields | changes)
+
+
+@pytest.fixture
+def held(change) -> str:
+    """A discussion that ended two hours ago, with people who took part and one who did not."""
+    with change() as session:
+        meeting = make_meeting(session, MeetingState.ENDED, 5)
+        for one in meeting.invitees:
+            one.attendance = Attendance.BY_PHONE
+        meeting.invitees[-1].attendance = Attendance.ABSENT
+        meeting.ended_at = now() - timedelta(hours=2)
+        meeting.started_at = meeting.ended_at - timedelta(hours=1)
+        return meeting.ref
+
+
+def ask(app) -> list[str]:
+    """Ask everybody; the links that went out."""
+    with app.app_context():
+        moment = now()
+        found = to_ask(reading(), moment - rules.NOT_LATER, moment - rules.AFTER)
+        for meeting_id in found:
+            with transaction() as session:
+                service.ask(session, meeting_id, SENDER, moment)
+        return [
+            found
+            for body in (one.content for one in _letters())
+            for found in re.findall(rb"/feedback/([\w-]+)", _plain(body))
+        ]
+
+
+def _letters() -> list[OutboxMessage]:
+    statement = select(OutboxMessage).where(OutboxMessage.kind == "feedback")
+    return list(reading().execute(statement).scalars())
+
+
+def _plain(content: bytes | None) -> bytes:
+    message = email.message_from_bytes(content or b"", policy=policy.default)
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content()).encode()
+
+
+def test_who_took_part_is_asked_once(app, held) -> None:
+    tokens = ask(app)
+    assert len(tokens) == 4 - _staff(app)
+    assert len(set(tokens)) == len(tokens)
+    assert ask(app) == tokens
+
+
+def _staff(app) -> int:
+    """Colleagues among those who took part, who are not asked."""
+    with app.app_context():
+        meeting = reading().execute(select(Meeting)).scalar_one()
+        return sum(one.staff_id is not None for one in meeting.invitees[:-1])
+
+
+def test_the_letter_says_nothing_of_the_meeting(app, held) -> None:
+    ask(app)
+    with app.app_context():
+        meeting = reading().execute(select(Meeting)).scalar_one()
+        children = reading().get_one(Referral, meeting.referral_id).children
+        names = {one.child.family_name for one in children}
+        for letter in _letters():
+            text = _plain(letter.content).decode() + letter.subject
+            assert held not in text
+            assert "strategy" not in text.casefold()
+            assert not [name for name in names if name in text]
+
+
+def test_one_press_answers_without_a_name(app, held) -> None:
+    token = ask(app)[0].decode()
+    browser = app.test_client()
+    address = f"/feedback/{token}"
+    given = {"prepared": "yes", "heard": "partly", "words": WORDS}
+    assert "Thank you" in press(browser, address, address, **given).text
+    again = press(browser, address, address, **given)
+    assert again.status_code == 422
+    assert service.CLOSED in again.text
+    with app.app_context():
+        answer = reading().execute(select(FeedbackAnswer)).scalar_one()
+        assert (answer.prepared, answer.heard, answer.words) == (View.YES, View.PARTLY, WORDS)
+        raw = reading().connection().exec_driver_sql("SELECT words FROM feedback_answer")
+        assert WORDS not in raw.scalar_one()
+        entry = (
+            reading()
+            .execute(select(AuditEntry).where(AuditEntry.action == "feedback given"))
+            .scalar_one()
+        )
+        assert (entry.actor_id, entry.subject_ref, entry.details) == (None, "answer", {})
+
+
+def test_every_link_looks_the_same_and_a_wrong_one_is_told_after_sending(app, held) -> None:
+    token = ask(app)[0].decode()
+    pages = []
+    for one in (token, "nobody-knows-this-one"):
+        page = app.test_client().get(f"/feedback/{one}").text.replace(one, "")
+        pages.append(re.sub(r'(value|content|hx-headers)=(".*?"|\'.*?\')', "", page))
+    assert pages[0] == pages[1]
+    browser = app.test_client()
+    wrong = press(browser, "/feedback/x", "/feedback/x", prepared="yes", heard="yes")
+    assert wrong.status_code == 422
+    empty = press(browser, "/feedback/x", "/feedback/x", words=WORDS)
+    assert WORDS in empty.text  # nothing typed is lost
+
+
+def test_a_link_ends_after_two_weeks(app, held) -> None:
+    ask(app)
+    with app.app_context():
+        with transaction() as session:
+            assert service.forget(session, now()) == 0
+            assert service.forget(session, now() + rules.OPEN_FOR) > 0
+        assert reading().execute(select(FeedbackLink)).first() is None
+
+
+def _answered(change, count: int, chair_id: int | None) -> None:
+    with change() as session:
+        for number in range(count):
+            session.add(
+                FeedbackAnswer(
+                    quarter=quarter_of(london_date(now())).start,
+                    chair_id=chair_id,
+                    prepared=View.YES,
+                    heard=View.NO,
+                    words=f"{WORDS} {number}",
+                )
+            )
+
+
+def test_answers_are_shown_from_five_on(change, signed_in) -> None:
+    chair = signed_in(Role.CHAIR)
+    _answered(change, rules.LEAST - 1, None)
+    page = chair.get("/quality/feedback").text
+    assert WORDS not in page
+    assert "fewer so far" in page
+    _answered(change, 1, None)
+    page = chair.get("/quality/feedback").text
+    assert WORDS in page
+    assert "All 5 answers" in page
+    assert "Of discussions that you chaired there are fewer than 5" in page
+
+
+TOLD = {
+    "kind": "wrong_recipient", "what": f"{NAME} nearly got it", "stopped": "The second look",
+    "happened_on-day": "1", "happened_on-month": "10", "happened_on-year": "2026",
+}  # fmt: skip
+
+
+def test_anybody_reports_a_near_miss_and_somebody_else_reviews_it(app, held, signed_in) -> None:
+    worker, chair = signed_in(Role.SOCIAL_WORKER), signed_in(Role.CHAIR)
+    new = "/quality/near-misses/new"
+    assert "No case has this reference" in press(worker, new, new, **TOLD, case_ref="SD-X").text
+    sent = press(worker, new, new, **TOLD, case_ref=held)
+    address = sent.location
+    assert NAME in worker.get(address).text
+    assert NAME in chair.get("/quality/near-misses").text
+    with app.app_context():
+        raw = reading().connection().exec_driver_sql("SELECT what FROM near_miss").scalar_one()
+        assert NAME not in raw
+    assert worker.post(address, data={"review": "x"}).status_code in (400, 403)
+    press(chair, address, address, review="The address book was mended.")
+    assert NAME not in chair.get("/quality/near-misses").text
+    page = chair.get("/quality/near-misses?show=all").text
+    assert NAME in page
+    assert "Reviewed" in page
+
+
+def test_nobody_reviews_what_they_reported(signed_in) -> None:
+    chair = signed_in(Role.CHAIR)
+    new = "/quality/near-misses/new"
+    address = press(chair, new, new, **TOLD).location
+    assert "Review it" not in chair.get(address).text
+
+
+def test_the_system_administrator_reads_of_the_system_alone(change, signed_in) -> None:
+    other, system, worker = (
+        signed_in(role) for role in (Role.TRIAGE, Role.SYSTEM, Role.SOCIAL_WORKER)
+    )
+    new = "/quality/near-misses/new"
+    of_a_case = press(worker, new, new, **TOLD).location
+    of_the_system = press(worker, new, new, **TOLD | {"kind": "system", "what": "Line dead"})
+    assert system.get(of_a_case).status_code == 404
+    assert other.get(of_a_case).status_code == 404
+    page = system.get("/quality/near-misses").text
+    assert NAME not in page
+    assert "Line dead" in page
+    assert "Review it" in system.get(of_the_system.location).text
+
+
+def test_a_form_sent_twice_reports_once(app, signed_in) -> None:
+    worker = signed_in(Role.TRIAGE)
+    new = "/quality/near-misses/new"
+    fields = form_of(worker.get(new).text, new) | TOLD
+    assert worker.post(new, data=fields).location == worker.post(new, data=fields).location
+    with app.app_context():
+        assert len(reading().execute(select(NearMiss)).all()) == 1
+
+
+@pytest.fixture
+def month(change):
+    """Referrals of last month, decided in several ways."""
+    period = month_before(london_date(now()))
+    with change() as session:
+        school = make_agency(session, name="Oakfield Primary School")
+        for number, outcome in enumerate([*Outcome][:4] * 4):
+            at = period.moments[0] + timedelta(days=number)
+            make_referral(session, 1, received_at=at, decided=outcome, source=school)
+    return period
+
+
+def drawn(app, browser, month) -> AuditSample:
+    press(browser, "/quality/samples", "/quality/samples")
+    with app.app_context():
+        held = samples.of_month(reading(), month.start)
+        assert held is not None
+        return held
+
+
+def test_a_sample_can_be_drawn_again_from_its_seed(app, month, signed_in) -> None:
+    sample = drawn(app, signed_in(Role.ANALYST), month)
+    with app.app_context():
+        population = samples.population(reading(), *month.moments)
+        cases = samples.cases(reading(), sample.id)
+    assert len(population) == sample.population == 16
+    assert lots.digest_of(one.ref for one in population) == sample.sha256
+    again = lots.drawn(population, sample.seed)
+    assert [one.ref for one in again] == [one.ref for one in cases]
+    assert len(cases) == 8
+
+
+def test_a_month_is_drawn_once_and_not_while_there_is_nothing(app, month, signed_in) -> None:
+    analyst = signed_in(Role.ANALYST)
+    fields = form_of(analyst.get("/quality/samples").text, "/quality/samples")
+    drawn(app, analyst, month)
+    again = analyst.post("/quality/samples", data=fields)
+    assert again.status_code == 422
+    assert "has been drawn" in again.text
+
+
+def test_a_case_is_reviewed_by_somebody_who_did_not_work_on_it(
+    app, change, month, signed_in
+) -> None:
+    chair, other = signed_in(Role.CHAIR), signed_in(Role.CHAIR)
+    sample = drawn(app, chair, month)
+    with change() as session:
+        recorder = session.execute(select(Referral.recorded_by_id)).scalars().first()
+        case = (
+            session.execute(select(AuditedCase).where(AuditedCase.sample_id == sample.id))
+            .scalars()
+            .first()
+        )
+        make_meeting(
+            session, MeetingState.ENDED, referral=session.get_one(Referral, case.referral_id)
+        ).chair_id = _id_of(app, chair)
+    assert recorder is not None
+    address = f"/quality/samples/{month.key}/1"
+    assert "You worked on this case" in chair.get(address).text
+    fields = form_of(other.get(address).text, address)
+    given = {f"answers-{one.key}": "yes" for one in QUESTIONS}
+    missing = other.post(address, data=fields | {"findings": "All well.", "grade": "good"})
+    assert missing.status_code == 422
+    assert "All well." in missing.text
+    stolen = chair.post(
+        address,
+        data=form_of(chair.get("/quality/near-misses/new").text, "/quality/near-misses/new")
+        | given | {"findings": "Mine", "grade": "good"},
+    )  # fmt: skip
+    assert stolen.status_code == 422
+    other.post(address, data=fields | given | {"findings": "All well.", "grade": "good"})
+    page = other.get(f"/quality/samples/{month.key}").text
+    assert "Good practice" in page
+    assert "All well." in other.get(address).text
+
+
+def _id_of(app, browser) -> int:
+    from app.accounts.queries import staff_by_session_token
+
+    with browser.session_transaction() as cookie:
+        token = cookie["_user_id"]
+    with app.app_context():
+        return staff_by_session_token(reading(), token, now()).id
+
+
+def test_the_analyst_sees_references_and_no_case(app, month, signed_in) -> None:
+    analyst = signed_in(Role.ANALYST)
+    drawn(app, analyst, month)
+    page = analyst.get(f"/quality/samples/{month.key}")
+    assert "RF-" in page.text
+    assert "/referrals/" not in page.text
+    assert analyst.get(f"/quality/samples/{month.key}/1").status_code == 403
+
+
+def test_the_board_reads_no_name_and_no_small_number(app, month, held, signed_in) -> None:
+    period = quarter_of(month.start)
+    analyst = signed_in(Role.ANALYST)
+    page = analyst.get(f"/quality/reports/{period.key}")
+    assert page.status_code == 200
+    with app.app_context():
+        for child in reading().execute(select(Referral)).scalars().first().children:
+            assert child.child.family_name not in page.text
+        found = report(reading(), period)
+    outcomes = found.sections[0].tables[1]
+    # Four of each: every count is small, and hidden.
+    assert {row.value for row in outcomes.rows} <= {"0", "1 to 4"}
+    assert analyst.get("/quality/reports/2099-Q1").status_code == 404
+
+
+def test_the_report_is_printed_as_the_record_is(app, month, signed_in) -> None:
+    chair = signed_in(Role.CHAIR)
+    answer = chair.get(f"/quality/reports/{quarter_of(month.start).key}.pdf")
+    assert answer.data.startswith(b"%PDF-")
+    assert b"OFFICIAL" not in answer.headers["Content-Disposition"].encode()
+    with app.app_context():
+        made = printed(report(reading(), quarter_of(month.start)), now())
+        entry = (
+            reading()
+            .execute(select(AuditEntry).where(AuditEntry.action == "board report made"))
+            .scalar_one()
+        )
+    assert entry.subject_ref == quarter_of(month.start).key
+    from pikepdf import Pdf
+
+    with Pdf.open(io.BytesIO(made)) as pdf:
+        metadata = bytes(pdf.Root.Metadata.read_bytes())
+        assert b"<pdfaid:part>3<" in metadata
+        assert b"<pdfuaid:part>1<" in metadata
+        assert pdf.Root.MarkInfo.Marked
