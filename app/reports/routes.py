@@ -24,6 +24,11 @@ from app.protocols.working_days import end_of_day
 from app.referrals.arrivals.queries import how_many_wait as forms_that_wait
 from app.referrals.rating.rules import may_settle
 from app.reports import asked, queries, triage
+from app.reports.duties import queries as duties
+from app.reports.duties.rules import in_order as duties_in_order
+from app.reports.duties.rules import of_installation, of_quality
+from app.reports.duties.types import Duty
+from app.reports.quality.periods import month_before, quarter_before
 from app.reports.queries import Names
 from app.reports.rules import DONE_BY, in_order, kinds_for, state_of, what_failed
 from app.reports.types import FOLLOWS, Coming, OpenAction, Work, WorkKind
@@ -97,8 +102,31 @@ def first_page() -> Response:
             to_review(session, staff.id) if roles_may(staff.roles, Permission.GLASS_REVIEW) else 0
         ),
         sees_cases=sees_cases,
+        duties=_duties(session, staff, moment),
         moment=moment,
     )
+
+
+def _duties(session: Session, staff: StaffMember, moment: datetime) -> list[Duty]:
+    """What waits beside cases: the installation, quality, what is due to the board."""
+    found: list[Duty] = []
+    if roles_may(staff.roles, Permission.STAFF_MANAGE):
+        held = duties.installation(session, moment)
+        found += of_installation(held, moment, url_for("staff.people"))
+    if roles_may(staff.roles, Permission.NEAR_MISS_REVIEW) or roles_may(
+        staff.roles, Permission.QUALITY_SEE
+    ):
+        today = london_date(moment)
+        hrefs = {
+            "near_misses": url_for("near_misses.log"),
+            "samples": url_for("samples.samples"),
+            "sample": url_for("samples.sample", key=month_before(today).key),
+            "report": url_for("board.shown", key=quarter_before(today).key),
+        }
+        found += of_quality(
+            duties.quality(session, staff.roles, moment), staff.roles, moment, hrefs
+        )
+    return duties_in_order(found)
 
 
 def _work(

@@ -23,6 +23,7 @@ from app.cli.example.area import Area, make_area
 from app.cli.example.circulated import Circulated
 from app.cli.example.desk import desks_day
 from app.cli.example.discussions import Discussions
+from app.cli.example.quality import fill_quality
 from app.cli.example.restricted import restrict_one
 from app.cli.example.stories import SERIOUS, USUAL, Story
 from app.cli.example.triage import Triage
@@ -132,6 +133,7 @@ class Week:
         self._happen()
         fill_abuse(self.session, self.area, self.now)
         fill_archive(self.session, self.area, self.now)
+        fill_quality(self.session, self.area, self.now)
         restrict_one(self.session, self.area, self.now)
         self.discussions.settle_mail()
         self.triage.settle_mail(self.now)

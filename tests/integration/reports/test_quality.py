@@ -28,7 +28,7 @@ from app.reports.quality.feedback.models import FeedbackAnswer, FeedbackLink
 from app.reports.quality.feedback.queries import to_ask
 from app.reports.quality.feedback.types import View
 from app.reports.quality.near_misses.models import NearMiss
-from app.reports.quality.periods import month_before, quarter_of
+from app.reports.quality.periods import month_before, quarter_before, quarter_of
 from app.reports.quality.sample import queries as samples
 from app.reports.quality.sample import rules as lots
 from app.reports.quality.sample.models import AuditedCase, AuditSample
@@ -371,3 +371,17 @@ def test_the_report_is_printed_as_the_record_is(app, month, signed_in) -> None:
         assert b"<pdfaid:part>3<" in metadata
         assert b"<pdfuaid:part>1<" in metadata
         assert pdf.Root.MarkInfo.Marked
+
+
+def test_the_first_page_of_who_sees_no_case(app, change, month, signed_in) -> None:
+    """What is due, without a name; drawn, and it waits no longer (G1)."""
+    analyst, system = signed_in(Role.ANALYST), signed_in(Role.SYSTEM)
+    assert f"Draw the sample of {month.words}" in analyst.get("/").text
+    assert "Make the report to the board" in analyst.get("/").text
+    drawn(app, analyst, month)
+    analyst.get(f"/quality/reports/{quarter_before(london_date(now())).key}.pdf")
+    assert "Nothing waits for you" in analyst.get("/").text
+    page = system.get("/").text
+    assert "The worker does not run" in page
+    assert "No backup was ever taken" in page
+    assert "RF-" not in page

@@ -6,12 +6,11 @@ from flask import Blueprint, Response, abort, make_response
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
-from app.audit.service import record
-from app.audit.types import Subject
 from app.core.clock import london_date, now
 from app.core.session import reading, transaction
 from app.reports.quality.board.content import report
 from app.reports.quality.board.paper import printed
+from app.reports.quality.board.service import make
 from app.reports.quality.periods import Period, parsed
 from app.web.access import access
 from app.web.htmx import respond
@@ -37,9 +36,7 @@ def pdf(key: str) -> Response:
     content = report(reading(), period)
     reading().rollback()
     with transaction() as session:
-        record(
-            session, signed_in().actor, "board report made", Subject("board report", key), moment
-        )
+        make(session, signed_in().actor, period, moment)
     response = make_response(printed(content, moment))
     response.mimetype = "application/pdf"
     response.headers["Content-Disposition"] = f"attachment; filename=quality-{period.key}.pdf"

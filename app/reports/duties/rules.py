@@ -1,0 +1,153 @@
+"""What waits for whom beside cases: late first, then next due. Pure (G1, G6)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+
+from app.accounts.rules import may
+from app.accounts.types import Permission, Role
+from app.core.clock import from_london, london_date, words_for_span
+from app.reports.duties.types import Duty, Installation, Quality
+from app.reports.quality.periods import month_before, quarter_before
+from app.reports.rules import state_of
+
+WORKER_AWAY = timedelta(minutes=5)
+MAIL_SLOW = timedelta(minutes=10)
+# Views are bound within a minute (H3).
+VIEWS_WAIT = timedelta(minutes=5)
+BACKUP_OLD = timedelta(hours=26)
+# Reviewed while people remember what happened.
+NEAR_MISS_REVIEWED = timedelta(days=14)
+# After the end of the month or quarter.
+SAMPLE_DRAWN, REPORT_MADE = timedelta(days=10), timedelta(days=30)
+# The children in need census of a year to March is collected until 31 July.
+CENSUS_SHOWN, CENSUS_DUE = (6, 1), (7, 31)
+
+
+def in_order(duties: Iterable[Duty]) -> list[Duty]:
+    """What is wrong now, then late, then next due."""
+    return sorted(
+        duties,
+        key=lambda one: (
+            one.due_at is not None,
+            one.state != "late",
+            one.due_at.timestamp() if one.due_at else 0.0,
+        ),
+    )
+
+
+def of_installation(held: Installation, now: datetime, staff_href: str) -> Iterator[Duty]:
+    """What the system administrator sees to; nothing of a case."""
+    if held.worker_seen is None or now - held.worker_seen > WORKER_AWAY:
+        seen = "never" if held.worker_seen is None else f"{_ago(held.worker_seen, now)} ago"
+        yield _wrong(
+            "The worker does not run",
+            f"Last seen: {seen}. No mail leaves and no reminder goes out until it runs. Start it; "
+            "`flask doctor` says more.",
+        )
+    if held.mail_held is not None:
+        yield _wrong(
+            "Mail is held since a backup was restored",
+            f"For {_ago(held.mail_held, now)}. `flask mail release --help` says what to do.",
+        )
+    elif held.mail_oldest is not None and now - held.mail_oldest > MAIL_SLOW:
+        yield _wrong(
+            "Mail does not leave",
+            f"The oldest letter waits for {_ago(held.mail_oldest, now)}. Look whether the mail "
+            "server answers; `flask doctor` says more.",
+        )
+    if held.mail_failed:
+        yield _wrong(
+            "Letters did not arrive",
+            f"{_many(held.mail_failed, 'letter')} that nobody has seen to. An administrator marks "
+            "each under Deliveries; if there are many, look at the mail server.",
+        )
+    if held.views_oldest is not None and now - held.views_oldest > VIEWS_WAIT:
+        yield _wrong(
+            "Views of cases are not bound into the audit",
+            f"For {_ago(held.views_oldest, now)}. The worker does this twice a minute: see that "
+            "it runs.",
+        )
+    if held.backup is None:
+        yield _wrong("No backup was ever taken", "Take one: `flask backup`; then see to its timer.")
+    elif now - held.backup > BACKUP_OLD:
+        yield _wrong(
+            "The last backup is old",
+            f"Taken {_ago(held.backup, now)} ago. Take one: `flask backup`; then see to its timer.",
+        )
+    if held.paused:
+        yield _wrong(
+            "Accounts are paused",
+            f"{_many(held.paused, 'account')} after five wrong passwords or codes. Each opens by "
+            "itself after 15 minutes; ask its owner whether it was them.",
+            staff_href,
+        )
+
+
+def of_quality(
+    held: Quality, roles: Collection[Role], now: datetime, hrefs: dict[str, str]
+) -> Iterator[Duty]:
+    """What is open in quality, for whoever does it."""
+    today = london_date(now)
+    last_month, last_quarter = month_before(today), quarter_before(today)
+    if held.near_misses and held.near_miss_oldest and may(roles, Permission.NEAR_MISS_REVIEW):
+        yield _due(
+            "Review near misses",
+            f"{_many(held.near_misses, 'near miss', 'near misses')} on the log.",
+            held.near_miss_oldest + NEAR_MISS_REVIEWED,
+            now,
+            hrefs["near_misses"],
+        )
+    if not may(roles, Permission.QUALITY_SEE):
+        return
+    if not held.sample_drawn:
+        due = _end_of(last_month.end + SAMPLE_DRAWN)
+        words = f"Draw the sample of {last_month.words} for case audit"
+        yield _due(words, "One press.", due, now, hrefs["samples"])
+    elif held.sample_open and may(roles, Permission.CASE_AUDIT):
+        next_month = (last_month.end + timedelta(days=32)).replace(day=1)
+        yield _due(
+            f"Review the cases of the sample of {last_month.words}",
+            f"{_many(held.sample_open, 'case')} to review, by somebody who did not work on them.",
+            _end_of(next_month - timedelta(days=1)),
+            now,
+            hrefs["sample"],
+        )
+    if not held.report_made and Role.ANALYST in roles:
+        yield _due(
+            "Make the report to the board",
+            f"{last_quarter.words}. Read the figures, then download it.",
+            _end_of(last_quarter.end + REPORT_MADE),
+            now,
+            hrefs["report"],
+        )
+    if Role.ANALYST in roles and CENSUS_SHOWN <= (today.month, today.day) <= CENSUS_DUE:
+        yield _due(
+            "Send the children in need census",
+            f"For the year to 31 March {today.year}.",
+            _end_of(date(today.year, *CENSUS_DUE)),
+            now,
+            "",
+        )
+
+
+def _wrong(words: str, details: str, href: str = "") -> Duty:
+    return Duty(words, details, None, "late", "Now", "", href)
+
+
+def _due(words: str, details: str, due: datetime, now: datetime, href: str) -> Duty:
+    state, state_text, left = state_of(due, now)
+    return Duty(words, details, due, state, state_text, left, href)
+
+
+def _end_of(day: date) -> datetime:
+    return from_london(datetime.combine(day, time(23, 59)))
+
+
+def _ago(since: datetime, now: datetime) -> str:
+    return words_for_span(now - since)
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"

@@ -1,0 +1,44 @@
+"""What waits for somebody beside cases, as the first page shows it (G1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One thing to do. `due_at` is empty where something is wrong now; `href` where nothing on a
+    page mends it."""
+
+    words: str
+    details: str
+    due_at: datetime | None
+    state: str  # calm, soon, late
+    state_text: str
+    left_text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """How the installation stands; a moment is empty where there is none."""
+
+    worker_seen: datetime | None
+    mail_held: datetime | None
+    mail_oldest: datetime | None
+    mail_failed: int
+    views_oldest: datetime | None
+    backup: datetime | None
+    paused: int  # accounts that take no password at the moment
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What is open in quality. `sample_open`: cases of the last sample still to be reviewed."""
+
+    near_misses: int
+    near_miss_oldest: datetime | None
+    sample_drawn: bool
+    sample_open: int
+    report_made: bool

@@ -1,0 +1,93 @@
+"""What waits for whom beside cases (G1, G6, H2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from app.accounts.types import Role
+from app.cli.backup import SUBJECT, TAKEN
+from app.reports.duties.queries import BACKUP_TAKEN
+from app.reports.duties.rules import in_order, of_installation, of_quality
+from app.reports.duties.types import Installation, Quality
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+WELL = Installation(
+    worker_seen=NOW - timedelta(seconds=20),
+    mail_held=None,
+    mail_oldest=NOW - timedelta(minutes=1),
+    mail_failed=0,
+    views_oldest=NOW - timedelta(seconds=30),
+    backup=NOW - timedelta(hours=10),
+    paused=0,
+)
+DONE = Quality(0, None, sample_drawn=True, sample_open=0, report_made=True)
+HREFS = {name: f"/{name}" for name in ("near_misses", "samples", "sample", "report")}
+
+
+def words(**changes: object) -> list[str]:
+    return [one.words for one in of_installation(replace(WELL, **changes), NOW, "/staff")]
+
+
+def test_nothing_waits_where_all_is_well() -> None:
+    assert words() == []
+
+
+def test_each_thing_that_is_wrong_is_said() -> None:
+    hour = NOW - timedelta(hours=1)
+    assert words(worker_seen=None) == ["The worker does not run"]
+    assert words(worker_seen=hour) == ["The worker does not run"]
+    assert words(mail_oldest=hour) == ["Mail does not leave"]
+    assert words(mail_held=hour, mail_oldest=hour) == ["Mail is held since a backup was restored"]
+    assert words(mail_failed=3) == ["Letters did not arrive"]
+    assert words(views_oldest=hour) == ["Views of cases are not bound into the audit"]
+    assert words(backup=None) == ["No backup was ever taken"]
+    assert words(backup=NOW - timedelta(days=2)) == ["The last backup is old"]
+    assert words(paused=1) == ["Accounts are paused"]
+
+
+def quality(role: Role, at: datetime = NOW, **changes: object) -> list[str]:
+    held = replace(DONE, **changes)
+    return [one.words for one in in_order(of_quality(held, [role], at, HREFS))]
+
+
+def test_the_sample_is_drawn_then_reviewed() -> None:
+    assert quality(Role.ANALYST, sample_drawn=False) == [
+        "Draw the sample of October 2026 for case audit"
+    ]
+    assert quality(Role.CHAIR, sample_open=3) == ["Review the cases of the sample of October 2026"]
+    assert quality(Role.ANALYST, sample_open=3) == []
+
+
+def test_the_report_is_the_analysts() -> None:
+    assert quality(Role.ANALYST, report_made=False) == ["Make the report to the board"]
+    assert quality(Role.CHAIR, report_made=False) == []
+
+
+def test_near_misses_wait_for_who_reviews_them() -> None:
+    old = NOW - timedelta(days=15)
+    for role in (Role.CHAIR, Role.SYSTEM):
+        [one] = of_quality(replace(DONE, near_misses=1, near_miss_oldest=old), [role], NOW, HREFS)
+        assert one.state == "late"
+        assert one.details == "1 near miss on the log."
+    assert quality(Role.ANALYST, near_misses=1, near_miss_oldest=old) == []
+
+
+def test_the_census_is_spoken_of_in_its_season() -> None:
+    assert quality(Role.ANALYST, datetime(2027, 6, 2, 12, tzinfo=UTC)) == [
+        "Send the children in need census"
+    ]
+    assert quality(Role.ANALYST, datetime(2027, 8, 2, 12, tzinfo=UTC)) == []
+
+
+def test_late_comes_first_then_what_is_next_due() -> None:
+    held = replace(DONE, near_misses=1, near_miss_oldest=NOW, sample_drawn=False, report_made=False)
+    found = in_order(of_quality(held, [Role.CHAIR, Role.ANALYST], NOW, HREFS))
+    assert [one.state for one in found] == sorted(
+        (one.state for one in found), key=lambda state: state != "late"
+    )
+    assert [one.due_at for one in found][1:] == sorted(one.due_at for one in found[1:])
+
+
+def test_a_backup_leaves_the_row_that_is_looked_for() -> None:
+    assert (SUBJECT.kind, SUBJECT.ref, TAKEN) == BACKUP_TAKEN
