@@ -22,7 +22,7 @@ from app.reports.quality.board.service import MADE, SUBJECT
 from app.reports.quality.near_misses.queries import kinds_seen, to_review
 from app.reports.quality.periods import month_before, quarter_before
 from app.reports.quality.sample.models import AuditedCase
-from app.reports.quality.sample.queries import of_month
+from app.reports.quality.sample.queries import anything_before, anything_decided, of_month
 
 # Kind, reference and action of the audit row that a backup leaves (app.cli.backup).
 BACKUP_TAKEN = ("backup", "database", "backup taken")
@@ -65,14 +65,17 @@ def quality(session: Session, roles: Collection[Role], now: datetime) -> Quality
     count, oldest = to_review(session, kinds) if kinds else (0, None)
     if not may(roles, Permission.QUALITY_SEE):
         return Quality(count, oldest, sample_drawn=True, sample_open=0, report_made=True)
-    sample = of_month(session, month_before(today).start)
-    key = quarter_before(today).key
+    last_month, quarter = month_before(today), quarter_before(today)
+    sample = of_month(session, last_month.start)
     return Quality(
         near_misses=count,
         near_miss_oldest=oldest,
-        sample_drawn=sample is not None,
+        sample_drawn=sample is not None or not anything_decided(session, last_month),
         sample_open=session.execute(_OPEN, {"sample": sample.id}).scalar_one() if sample else 0,
-        report_made=_last(session, SUBJECT, key, MADE) is not None,
+        report_made=(
+            not anything_before(session, quarter.moments[1])
+            or _last(session, SUBJECT, quarter.key, MADE) is not None
+        ),
     )
 
 

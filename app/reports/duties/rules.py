@@ -23,6 +23,7 @@ NEAR_MISS_REVIEWED = timedelta(days=14)
 SAMPLE_DRAWN, REPORT_MADE = timedelta(days=10), timedelta(days=30)
 # The children in need census of a year to March is collected until 31 July.
 CENSUS_SHOWN, CENSUS_DUE = (6, 1), (7, 31)
+_BACK_UP = "Take one with flask backup, then see to its timer."
 
 
 def in_order(duties: Iterable[Duty]) -> list[Duty]:
@@ -44,18 +45,18 @@ def of_installation(held: Installation, now: datetime, staff_href: str) -> Itera
         yield _wrong(
             "The worker does not run",
             f"Last seen: {seen}. No mail leaves and no reminder goes out until it runs. Start it; "
-            "`flask doctor` says more.",
+            "flask doctor says more.",
         )
     if held.mail_held is not None:
         yield _wrong(
             "Mail is held since a backup was restored",
-            f"For {_ago(held.mail_held, now)}. `flask mail release --help` says what to do.",
+            f"For {_ago(held.mail_held, now)}. flask mail release --help says what to do.",
         )
     elif held.mail_oldest is not None and now - held.mail_oldest > MAIL_SLOW:
         yield _wrong(
             "Mail does not leave",
             f"The oldest letter waits for {_ago(held.mail_oldest, now)}. Look whether the mail "
-            "server answers; `flask doctor` says more.",
+            "server answers; flask doctor says more.",
         )
     if held.mail_failed:
         yield _wrong(
@@ -70,11 +71,13 @@ def of_installation(held: Installation, now: datetime, staff_href: str) -> Itera
             "it runs.",
         )
     if held.backup is None:
-        yield _wrong("No backup was ever taken", "Take one: `flask backup`; then see to its timer.")
+        yield _wrong(
+            "No backup was ever taken", "Take one with flask backup, then see to its timer."
+        )
     elif now - held.backup > BACKUP_OLD:
         yield _wrong(
             "The last backup is old",
-            f"Taken {_ago(held.backup, now)} ago. Take one: `flask backup`; then see to its timer.",
+            f"Taken {_ago(held.backup, now)} ago. {_BACK_UP}",
         )
     if held.paused:
         yield _wrong(
@@ -104,7 +107,7 @@ def of_quality(
     if not held.sample_drawn:
         due = _end_of(last_month.end + SAMPLE_DRAWN)
         words = f"Draw the sample of {last_month.words} for case audit"
-        yield _due(words, "One press.", due, now, hrefs["samples"])
+        yield _due(words, "Two cases of each outcome, at random.", due, now, hrefs["samples"])
     elif held.sample_open and may(roles, Permission.CASE_AUDIT):
         next_month = (last_month.end + timedelta(days=32)).replace(day=1)
         yield _due(

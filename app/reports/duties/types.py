@@ -35,7 +35,8 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What is open in quality. `sample_open`: cases of the last sample still to be reviewed."""
+    """What is open in quality. `sample_drawn` and `report_made` hold too where there is nothing to
+    draw from or to report; `sample_open`: cases of the last sample still to be reviewed."""
 
     near_misses: int
     near_miss_oldest: datetime | None

@@ -29,6 +29,10 @@ def overview() -> Response:
         sees=sees,
         near_misses=to_review(session, kinds)[0] if kinds else 0,
         month=last,
-        drawn=sees and samples.of_month(session, last.start) is not None,
+        to_draw=(
+            sees
+            and samples.of_month(session, last.start) is None
+            and samples.anything_decided(session, last)
+        ),
         reports=[quarter_before(today), quarter_of(today), year(this - 1), year(this)],
     )

@@ -25,11 +25,12 @@ from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.worker import warn_late
 from app.meetings.messages import Sender
 from app.meetings.models import Dissent, Meeting
-from app.meetings.types import MeetingState
+from app.meetings.types import Attendance, MeetingState
 from app.outbox.delivery import deliver_due
 from app.records import worker as records
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Child, Referral
+from app.reports.quality.feedback.worker import ask_for_feedback
 from tests.factories.accounts import make_staff, sign_in_as
 from tests.factories.arrivals import Writer
 from tests.factories.directory import make_agency, make_professional, make_settings
@@ -113,6 +114,8 @@ class Player:
             self._somebody_disagrees()
         with self._step("disagreement late"):
             self._nobody_resolves_it()
+        with self._step("feedback"):
+            self._ask_for_feedback()
         with self._step("asked"):
             self._ask()
         with self._step("chased"):
@@ -256,6 +259,17 @@ class Player:
             with transaction() as session:
                 session.execute(update(Escalation).values(due_at=now() - timedelta(minutes=1)))
             assert warn_late(self.app.extensions["settings"], now()) == 1
+            db.session.remove()
+
+    def _ask_for_feedback(self) -> None:
+        """Everybody took part, and it ended two hours ago."""
+        with self.app.app_context():
+            with transaction() as session:
+                meeting = session.execute(select(Meeting)).scalar_one()
+                meeting.ended_at = now() - timedelta(hours=2)
+                for one in meeting.invitees:
+                    one.attendance = Attendance.BY_PHONE
+            assert ask_for_feedback(self.app.extensions["settings"], now()) > 1
             db.session.remove()
 
     def _answer_with_code(self) -> None:

@@ -34,7 +34,7 @@ BEHIND_LINKS = ("asked", "chased", "written")
 BY_THE_FORM = ("form put aside", "form code", "form sent")
 EVERY_STEP = (
     *WITH_ENTRY, *CODES, "reminded", "told", *TO_STAFF, *OF_ACTIONS, *DISAGREED,
-    *BEHIND_LINKS, *BY_THE_FORM,
+    *BEHIND_LINKS, *BY_THE_FORM, "feedback",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
@@ -117,10 +118,18 @@ def _feedback(session: Session, period: Period) -> Section:
                 question,
                 "Answer",
                 "People",
-                rules.rows({view.label: Counter(given)[view] for view in View}),
+                _plain({view.label: Counter(given)[view] for view in View}),
             )
             for question, given in asked
         ),
+    )
+
+
+def _plain(counts: Mapping[str, int]) -> tuple[Row, ...]:
+    """Rows with nothing withheld: of work and of answers without names, not of families."""
+    most = max(counts.values(), default=0) or 1
+    return tuple(
+        Row(label, f"{count:,}", round(100 * count / most)) for label, count in counts.items()
     )
 
 
@@ -129,7 +138,6 @@ def _audits(session: Session, period: Period) -> Section:
     found = queries.audited(session, period.start, period.end)
     if not found.answers:
         return Section("Case audit", f"{found.drawn:,} cases were drawn, none reviewed yet.", ())
-    most = max(found.grades.values())
     return Section(
         "Case audit",
         f"{len(found.answers):,} of {found.drawn:,} cases that were drawn have been reviewed.",
@@ -138,10 +146,7 @@ def _audits(session: Session, period: Period) -> Section:
                 "As a whole",
                 "Judged as",
                 "Cases",
-                tuple(
-                    Row(grade.label, str(count), round(100 * count / most))
-                    for grade, count in found.grades.items()
-                ),
+                _plain({grade.label: count for grade, count in found.grades.items()}),
             ),
             Table(
                 "Question by question",
@@ -166,7 +171,6 @@ def _near_misses(session: Session, period: Period) -> Section:
     total = sum(counts.values())
     if not total:
         return Section("Near misses", "No near miss was reported.", ())
-    most = max(counts.values())
     return Section(
         "Near misses",
         f"{total:,} near misses were reported, {reviewed:,} of them reviewed by now.",
@@ -175,10 +179,7 @@ def _near_misses(session: Session, period: Period) -> Section:
                 "What nearly went wrong",
                 "Kind",
                 "Reported",
-                tuple(
-                    Row(kind.label, str(count), round(100 * count / most))
-                    for kind, count in counts.items()
-                ),
+                _plain({kind.label: count for kind, count in counts.items()}),
             ),
         ),
     )

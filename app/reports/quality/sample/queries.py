@@ -16,6 +16,7 @@ from app.meetings.models import Meeting
 from app.records.models import RecordVersion
 from app.referrals.models import Referral, ReferralDecision, ReferralRating
 from app.referrals.types import Outcome
+from app.reports.quality.periods import Period
 from app.reports.quality.sample.models import AuditedCase, AuditSample
 from app.reports.quality.sample.rules import Candidate
 from app.reports.quality.sample.types import Grade
@@ -80,6 +81,12 @@ _WORKED_ON: CompoundSelect[Any] = union_all(
 )
 
 
+_ANY_DECIDED = _POPULATION.with_only_columns(Referral.id).order_by(None).limit(1)
+_ANY_BEFORE = (
+    select(Referral.id).where(Referral.received_at < bindparam("end", type_=UTCDateTime())).limit(1)
+)
+
+
 class SampleLine(NamedTuple):
     month: date
     population: int
@@ -102,6 +109,17 @@ def population(session: Session, start: datetime, end: datetime) -> list[Candida
     """Every referral that came in from `start` to `end` and has been decided."""
     rows = session.execute(_POPULATION, {"start": start, "end": end})
     return [Candidate(id_, ref, outcome) for id_, ref, outcome in rows if outcome is not None]
+
+
+def anything_decided(session: Session, month: Period) -> bool:
+    """Whether there is anything to draw from in a month."""
+    start, end = month.moments
+    return session.execute(_ANY_DECIDED, {"start": start, "end": end}).first() is not None
+
+
+def anything_before(session: Session, end: datetime) -> bool:
+    """Whether any referral had come in by then."""
+    return session.execute(_ANY_BEFORE, {"end": end}).first() is not None
 
 
 def samples(session: Session) -> list[SampleLine]:

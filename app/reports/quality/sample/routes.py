@@ -55,7 +55,10 @@ def _list(status: int, form: DrawForm) -> Response:
         form=form,
         samples=[(month(one.month.year, one.month.month), one) for one in found],
         last=last,
-        to_draw=all(one.month != last.start for one in found),
+        to_draw=(
+            all(one.month != last.start for one in found)
+            and queries.anything_decided(reading(), last)
+        ),
     )
 
 
