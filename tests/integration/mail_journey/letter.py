@@ -16,7 +16,7 @@ from tests.integration.mail_journey.canary import decoded, readable
 from tests.smtp import Received
 
 _IN_UTC = re.compile(rb"DT(?:STAMP|START|END):\d{8}T\d{6}Z")
-_LINK = re.compile(r"https?://[^/\s\"<>]+(/(?:[ir]|refer/back)/[\w-]+)")
+_LINK = re.compile(r"https?://[^/\s\"<>]+(/(?:[ir]|refer/back|feedback)/[\w-]+)")
 _CODE = re.compile(r"^ +(\d{3}) ?(\d{3})\s*$", re.MULTILINE)
 _URL = re.compile(r"(?:https?://|mailto:|tel:)[^\s\"'<>]+")
 

@@ -236,6 +236,14 @@ def test_the_referrer_gets_the_way_back_the_code_for_it_and_the_receipt(journey:
 # One envelope, one reader
 
 
+def test_who_took_part_is_asked_for_a_view_without_a_word_of_the_meeting(journey: Journey) -> None:
+    letters = journey.steps["feedback"]
+    assert {letter.recipient for letter in letters} == at_the_end(journey) - {journey.chair}
+    for letter in letters:
+        assert journey.reference not in letter.words
+        assert letter.link and letter.link.startswith("/feedback/")
+
+
 def test_each_letter_is_for_one_mailbox_alone(journey: Journey) -> None:
     assert set(journey.steps) == set(EVERY_STEP)
     for letter in journey.letters:
@@ -250,7 +258,8 @@ def test_each_letter_is_for_one_mailbox_alone(journey: Journey) -> None:
             assert not re.fullmatch("(?i)b?cc|resent-.*|sender|reply-to|disposition-.*", name)
     found = [letter.message_id for letter in journey.letters]
     by_step = (9, 9, 9, 1, 6, 1, 1, 2, 9, 8, 1, 1, 2, 2, 1, 1, 1, 2, 1, 2, 1, 1, 1)
-    assert len(set(found)) == len(found) == sum(by_step)
+    asked = len(journey.steps["feedback"])
+    assert len(set(found)) == len(found) == sum(by_step) + asked
 
 
 def test_nobody_reads_of_another(journey: Journey) -> None:
@@ -258,7 +267,8 @@ def test_nobody_reads_of_another(journey: Journey) -> None:
     assert len(uids) == 9 + 2
     tokens = [letter.token for letter in journey.letters if letter.token]
     by_step = (9, 9, 8, 6, 1, 1, 8, 1, 1, 2, 1, 2, 1)
-    assert len(set(tokens)) == len(tokens) == sum(by_step)
+    asked = len(journey.steps["feedback"])
+    assert len(set(tokens)) == len(tokens) == sum(by_step) + asked
     names = {email: name for name, *_, email in PEOPLE}
     names |= {journey.chair: "Helen Marsh", COLLEAGUE: "Nora Ferris", RIGHT: names[WRONG]}
     for letter in journey.letters:
