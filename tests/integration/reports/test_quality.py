@@ -375,11 +375,14 @@ def test_the_report_is_printed_as_the_record_is(app, month, signed_in) -> None:
 
 def test_the_first_page_of_who_sees_no_case(app, change, month, signed_in) -> None:
     """What is due, without a name; drawn, and it waits no longer (G1)."""
+    last = quarter_before(london_date(now()))
+    with change() as session:
+        make_referral(session, 1, received_at=last.moments[0])
     analyst, system = signed_in(Role.ANALYST), signed_in(Role.SYSTEM)
     assert f"Draw the sample of {month.words}" in analyst.get("/").text
     assert "Make the report to the board" in analyst.get("/").text
     drawn(app, analyst, month)
-    analyst.get(f"/quality/reports/{quarter_before(london_date(now())).key}.pdf")
+    analyst.get(f"/quality/reports/{last.key}.pdf")
     assert "Nothing waits for you" in analyst.get("/").text
     page = system.get("/").text
     assert "The worker does not run" in page
