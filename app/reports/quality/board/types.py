@@ -13,6 +13,11 @@ class Row:
     value: str
     share: int | None = None
 
+    @property
+    def length(self) -> int:
+        """The length of its bar on paper, in steps of five; never none where there is something."""
+        return -5 * (-(self.share or 0) // 5)
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

@@ -37,6 +37,7 @@ def drawn(population: Iterable[Candidate], seed: str, each: int = EACH) -> list[
 
 
 def lot(seed: str, ref: str) -> str:
+    """The lot of one case, in hexadecimal: the lowest are drawn."""
     return hashlib.sha256(f"{seed}|{ref}".encode()).hexdigest()
 
 
