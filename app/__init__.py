@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 
 from flask import Flask
 from flask_migrate import Migrate
@@ -30,23 +31,10 @@ from app.web.own_page import init_own_pages
 from app.web.proxies import trust_proxies
 from app.web.static_files import init_static
 
-# Every floor with tables: importing them fills `Base.metadata` for migrations and foreign keys.
-FLOORS_WITH_TABLES = (
-    "core", "web", "audit", "accounts", "accounts.recovery", "directory", "directory.wards",
-    "outbox", "invitations",
-    "referrals", "referrals.same_child", "referrals.rating", "referrals.checks",
-    "referrals.outcome", "referrals.letters", "referrals.public", "referrals.arrivals",
-    "referrals.abuse", "referrals.lists", "referrals.filing", "referrals.joining",
-    "referrals.allocation",
-    "meetings", "meetings.received", "meetings.restricted",
-    "meetings.papers", "meetings.calls", "meetings.reminders", "meetings.actions", "meetings.after",
-    "meetings.escalation", "records", "records.filing", "records.extracts",
-    "records.recall", "retention", "anchoring", "reports.wall", "reports.search",
-    "reports.dataset",
-    "reports.quality.near_misses", "reports.quality.sample", "reports.quality.feedback",
-)  # fmt: skip
-for _floor in FLOORS_WITH_TABLES:
-    import_module(f"app.{_floor}.models")
+_HERE = Path(__file__).parent
+# Every room with tables: importing them fills `Base.metadata` for migrations and foreign keys.
+for _models in sorted(_HERE.rglob("models.py")):
+    import_module(".".join(("app", *_models.parent.relative_to(_HERE).parts, "models")))
 
 # Modules that hold a `blueprint`, bottom floor first.
 ROUTES = (

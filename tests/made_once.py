@@ -52,7 +52,7 @@ def _addresses() -> Any:
     compiled: dict[Hashable, dict[str, Any]] = {}
     arguments: dict[Hashable, frozenset[str]] = {}
     original = Rule.compile
-    made = ("arguments", "_parts", "_trace", "_converters", "_build", "_build_unknown")
+    made = ("_parts", "_trace", "_converters", "_build", "_build_unknown")
 
     def compile_once(rule: Rule) -> None:
         key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, repr(rule.defaults))

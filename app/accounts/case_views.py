@@ -6,7 +6,7 @@ answers a form that needs mending, or was forgotten.
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 
 from app.accounts import rules
 from app.accounts.signed_in import StaffMay, is_signed_in, signed_in
@@ -32,14 +32,29 @@ _SHOWS = frozenset({200, 409, 422})
 def init_case_views(app: Flask) -> None:
     @app.after_request
     def _note(response: Response) -> Response:
-        subject = _subject() if response.status_code in _SHOWS else None
-        if subject is None or noted_here(reading(), subject):
-            return response
-        # A page that stays open is one view for as long as a session may be idle.
-        if not viewed_since(reading(), signed_in().actor, subject, now() - rules.IDLE):
-            with transaction() as session:
-                viewed(session, signed_in().actor, request.endpoint or "", subject, now())
+        if response.status_code in _SHOWS:
+            for subject in _subjects():
+                _note_once(subject)
         return response
+
+
+def also_shows(subject: Subject) -> None:
+    """Say that this answer shows a second case, which its address does not name."""
+    g.setdefault("also_shown", []).append(subject)
+
+
+def _note_once(subject: Subject) -> None:
+    if noted_here(reading(), subject):
+        return
+    # A page that stays open is one view for as long as a session may be idle.
+    if not viewed_since(reading(), signed_in().actor, subject, now() - rules.IDLE):
+        with transaction() as session:
+            viewed(session, signed_in().actor, request.endpoint or "", subject, now())
+
+
+def _subjects() -> list[Subject]:
+    named = _subject()
+    return [*([named] if named else []), *g.get("also_shown", ())]
 
 
 def _subject() -> Subject | None:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, flash, request, url_for
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from app.accounts.case_views import also_shows
 from app.accounts.forms import PressForm
 from app.accounts.signed_in import may, signed_in, staff_may
 from app.accounts.types import Permission
@@ -202,6 +203,8 @@ def entry(ref: str, number: int) -> Response:
     held = _found(session, ref)
     on_it = queries.entry(session, held.id, number) or abort(404)
     case = session.get_one(AbuseCase, on_it.case_id) if on_it.case_id else None
+    # Everything about one case stands here: it is a view of that case too (H3).
+    also_shows(_subject_of(session, on_it))
     form = SaidForm(
         data={
             "version": on_it.version,
@@ -217,7 +220,6 @@ def entry(ref: str, number: int) -> Response:
         with transaction() as change:
             actor, moment = signed_in().actor, now()
             viewed(change, actor, "list, one case", Subject("list", held.ref), moment)
-            # Everything about one case stands here: it is a view of that case too (H3).
             viewed(change, actor, "on a list", _subject_of(session, on_it), moment)
         return _entry_page(held, on_it, form)
     valid = form.validate_on_submit()
