@@ -36,10 +36,14 @@ def facts_for(
     Its need was never met, so its clock runs on from the first decision (BROMLEY 1), whoever
     decides anew and when; only newer information starts another.
     """
+    said = referral or open_case
+    if said is not None and referral is not None and not is_first:
+        # Of a referral's later discussion it is an action of long ago.
+        said = replace(said, immediate_action_at=None)
     if cancelled is not None and runs_on(cancelled, information_at):
         first = cancelled.need_identified_at or decided_at
         if referral is None or not is_first or referral.need_identified_at != first:
-            return _with_new_flags(cancelled, referral or open_case, identified_at)
+            return _with_new_flags(cancelled, said, identified_at)
         # As the referral has it now: when it was received may have been corrected meanwhile.
         decided_at, information_at = first, None
     if referral is not None and is_first and information_at is None:
@@ -48,14 +52,11 @@ def facts_for(
             need_identified_at=decided_at,
             identified_at=identified_at or referral.identified_at,
         )
-    kept = referral or open_case or Facts()
     return replace(
-        kept,
+        said or Facts(),
         received_at=information_at,
         identified_at=identified_at or information_at or decided_at,
         need_identified_at=decided_at,
-        # Of a referral's later discussion it is an action of long ago.
-        immediate_action_at=kept.immediate_action_at if is_first or referral is None else None,
         meeting_ended_at=None,
         section47_started_at=None,
         icpc_decided_at=None,

@@ -43,15 +43,33 @@ def has_child(case: AbuseCase) -> bool:
     return case.referral_id is not None or any(one.kind is PersonKind.CHILD for one in case.people)
 
 
+def may_leave(case: AbuseCase) -> bool:
+    """Whether the information may leave the list by now: it is a referral, or its adults consented
+    and no child is named. A child who is named since makes it for the list alone again, and so
+    does a concern that raised no referral (IMAP 3, 5)."""
+    return case.referral_id is not None or (case.release is Release.CONSENT and not has_child(case))
+
+
+# The same of a row; a row without a case says nothing here.
+FOR_LIST_ALONE = AbuseCase.referral_id.is_(None) & (
+    AbuseCase.release.is_distinct_from(Release.CONSENT)
+    | select(AbusePerson.id)
+    .where(AbusePerson.case_id == AbuseCase.id, AbusePerson.kind == PersonKind.CHILD)
+    .correlate(AbuseCase)
+    .exists()
+)
+
+
 class ListedCase(NamedTuple):
-    """One case in a list. `people` are its children, or its adults where it has no child."""
+    """One case in a list, `marked` where it is for the list alone. `people` are its children, or
+    its adults where it has no child."""
 
     id: int
     ref: str
     received_at: datetime
     due_at: datetime | None
     risk: DomesticAbuseRisk
-    release: Release | None
+    marked: bool
     outcome: Outcome | None
     closed_at: datetime | None
     people: tuple[str, ...]
@@ -63,7 +81,7 @@ _COLUMNS = (
     AbuseCase.received_at,
     AbuseCase.due_at,
     AbuseCase.risk,
-    AbuseCase.release,
+    FOR_LIST_ALONE.label("marked"),
     AbuseCase.outcome,
     AbuseCase.closed_at,
     AbuseCase.referral_id,
@@ -121,7 +139,7 @@ def _listed(session: Session, rows: list[Any]) -> list[ListedCase]:
             received_at=row.received_at,
             due_at=row.due_at,
             risk=row.risk,
-            release=row.release,
+            marked=row.marked,
             outcome=row.outcome,
             closed_at=row.closed_at,
             people=named.of_case.get(row.id) or named.of_referral.get(row.referral_id, ()),

@@ -11,7 +11,8 @@ from app.protocols.exchange import restore
 from app.protocols.panel import DeadlinePanel, deadline_panel, deadline_state
 from app.protocols.wording import moment_in_words, time_left
 from app.referrals.abuse.models import AbuseCase, AbusePerson
-from app.referrals.abuse.queries import ListedCase
+from app.referrals.abuse.queries import ListedCase, may_leave
+from app.referrals.abuse.types import Release
 from app.referrals.models import Referral
 from app.referrals.shown import birth_in_words
 from app.referrals.types import ConsentState, DomesticAbuseRisk
@@ -47,7 +48,7 @@ def case_row(row: ListedCase, now: datetime) -> CaseRow:
         risk_colour=RISK_COLOURS[row.risk],
         received=words_for_moment(row.received_at),
         deadline=due_line(row.due_at, now, row.closed_at),
-        marked=row.release is None,
+        marked=row.marked,
         outcome=row.outcome.label if row.outcome else "",
     )
 
@@ -103,8 +104,8 @@ def sharing(case: AbuseCase, referral: Referral | None) -> Sharing:
     """What holds for a case by now: of one that is a referral, what the referral says."""
     if referral is not None:
         return _of_referral(referral)
-    if case.release is None:
-        return FOR_THIS_LIST
+    if not may_leave(case):
+        return FOR_THIS_LIST if case.release is None else _AGAIN[case.release]
     return Sharing(
         "May be shared.",
         "Consent is recorded: it may be shared as consented. No child is named, so there is no "
@@ -119,6 +120,21 @@ FOR_THIS_LIST = Sharing(
     "until consent or a safeguarding concern is recorded.",
     may=False,
 )
+
+_AGAIN = {
+    Release.CONSENT: Sharing(
+        "For this list only.",
+        "The consent recorded so far is about the adults alone, and a child is named by now: "
+        "record consent or a safeguarding concern again, which makes a referral about the child.",
+        may=False,
+    ),
+    Release.CONCERN: Sharing(
+        "For this list only.",
+        "A safeguarding concern is recorded, but no referral was made of it: record it again once "
+        "the child is named, which makes the referral.",
+        may=False,
+    ),
+}
 
 
 def _of_referral(referral: Referral) -> Sharing:

@@ -128,7 +128,7 @@ def entry_rows(session: Session, held: ListSitting, now: datetime) -> list[Entry
             grade_colour=_grade(one)[1],
             due=abuse_shown.due_line(one.due_at, now, one.decided_at),
             carried=one.carried,
-            marked=one.case_id is not None and one.release is None,
+            marked=one.marked,
             outcome=one.outcome.label if one.outcome else "",
         )
         for one in entries
@@ -195,7 +195,7 @@ def _case_shown(session: Session, case: AbuseCase, entry: ListEntry, now: dateti
         facts=tuple(facts),
         panel=abuse_shown.clock_panel(case, now),
         carried=entry.carried,
-        marked=case.release is None,
+        marked=not abuse.may_leave(case),
         sharing=abuse_shown.sharing(case, abuse.referral_of(session, case)),
         childless=not abuse.has_child(case),
         earlier=tuple(

@@ -14,8 +14,7 @@ from app.core.database import UTCDateTime
 from app.protocols.series import sitting_day
 from app.protocols.types import Series
 from app.referrals.abuse.models import AbuseCase
-from app.referrals.abuse.queries import GRAVITY
-from app.referrals.abuse.types import Release
+from app.referrals.abuse.queries import FOR_LIST_ALONE, GRAVITY
 from app.referrals.lists.models import ListEntry, ListSitting
 from app.referrals.models import Referral
 from app.referrals.outcome.models import ReferralReopening
@@ -225,7 +224,8 @@ def sittings(session: Session, before: tuple[date, int] | None = None, size: int
 
 
 class OnList(NamedTuple):
-    """One case on a list, with what a line of the list shows of it."""
+    """One case on a list, with what a line of the list shows of it; `marked` is a domestic abuse
+    case that is for the list alone."""
 
     number: int
     case_id: int | None
@@ -233,7 +233,7 @@ class OnList(NamedTuple):
     ref: str
     risk: DomesticAbuseRisk | None
     rating: Rating | None
-    release: Release | None
+    marked: bool
     due_at: datetime | None
     carried: bool
     outcome: Outcome | None
@@ -248,7 +248,7 @@ _ON_LIST = (
         func.coalesce(AbuseCase.ref, Referral.ref),
         AbuseCase.risk,
         Referral.rating,
-        AbuseCase.release,
+        AbuseCase.id.is_not(None) & FOR_LIST_ALONE,
         func.coalesce(AbuseCase.due_at, Referral.decision_due_at, type_=AbuseCase.due_at.type),
         ListEntry.carried,
         ListEntry.outcome,

@@ -21,6 +21,7 @@ from app.directory import queries as directory
 from app.protocols.registry import active
 from app.protocols.types import Series
 from app.referrals.abuse import guard
+from app.referrals.abuse import queries as abuse
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.abuse.routes import ONLY_DECIDERS, note_views
 from app.referrals.abuse.routes import found as found_case
@@ -262,7 +263,7 @@ def _subject_of(session: Session, on_it: ListEntry) -> Subject:
 
 def _asked(session: Session, case: AbuseCase | None, form: SaidForm) -> bool:
     """Whether a child has to be told apart from known ones before a referral is made of it (A3)."""
-    if case is None or case.release is not None or form.release_given() is None:
+    if case is None or abuse.may_leave(case) or form.release_given() is None:
         return False
     note_views(guard.seen(session, case, form, london_date(now())))
     return guard.unanswered(form)

@@ -187,7 +187,7 @@ def _on_case(
         abuse_rules.check_outcome(
             said.outcome,
             said.reason,
-            released=case.release is not None,
+            released=abuse_queries.may_leave(case),
             release=said.release,
             has_child=abuse_queries.has_child(case),
         )

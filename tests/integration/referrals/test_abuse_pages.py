@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -293,6 +293,30 @@ def test_consent_about_adults_alone_makes_no_referral_and_says_so(app, triage, c
     assert "No child is named, so no referral is made." in landed
     assert the_case(app).referral_id is None
     assert "Record consent or a concern" in landed  # a child may become known yet
+
+
+def test_a_child_named_after_the_adults_consented_is_told_apart_from_known_ones(
+    app, triage, change, police
+):
+    """A3: what the list's page shows and asks follows who is named by now."""
+    born, parts = date(2018, 5, 4), ("day", "month", "year")
+    with change() as session:
+        known = make_child(session, "Ottoline", "Greywether", born)
+        index(session, known.id, identity(known))
+        held = make_abuse_case(session, child=None, at=now())
+        case, entry = f"/domestic-abuse/{held.ref}", f"/lists/{make_list(session, now()).ref}/1"
+    sent = form(triage, f"{case}/release") | {"release": "consent", "release_reason": "By phone."}
+    triage.post(f"{case}/release", data=sent | {"no_child": "y"})
+    child = {"children-0-given_name": "Ottoline", "children-0-family_name": "Greywether"}
+    child |= {f"children-0-date_of_birth-{part}": getattr(born, part) for part in parts}
+    triage.post(f"{case}/change", data=form(triage, f"{case}/change") | child)
+    page = triage.get(entry).text
+    assert "is about the adults alone" in page and "May be shared" not in page
+    sent = form_of(page, entry) | {"outcome": "section_17", "reason": "She was hit."}
+    sent |= {"release": "concern", "release_reason": "She was hit."}
+    asked = triage.post(entry, data=sent)
+    assert asked.status_code == 422 and "known already?" in asked.text
+    assert the_case(app).referral_id is None
 
 
 def test_a_referrals_own_page_leads_to_risk_and_help(app, triage, change, police):

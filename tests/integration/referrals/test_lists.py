@@ -25,7 +25,7 @@ from app.referrals.abuse.types import (
     Release,
     ReleaseGiven,
 )
-from app.referrals.lists import queries, service
+from app.referrals.lists import page, queries, service
 from app.referrals.lists.models import ListEntry
 from app.referrals.lists.types import Said
 from app.referrals.types import (
@@ -188,6 +188,54 @@ def test_a_case_without_children_is_released_without_a_referral():
         assert abuse.release(session, actor, case, given, FRIDAY) is None
         assert case.release is Release.CONSENT
         assert refs(session, make_list(session)) == [case.ref]
+
+
+def _consented_for_adults(session):
+    case = make_abuse_case(session, child=None)
+    given = ReleaseGiven(Release.CONSENT, "Agreed to the adviser.", no_child=True)
+    abuse.release(session, actor_of(session), case, given, FRIDAY)
+    return case
+
+
+@pytest.mark.parametrize(
+    "outcome", [Outcome.STRATEGY_DISCUSSION, Outcome.SECTION_17, Outcome.EARLY_HELP]
+)
+def test_a_child_named_after_the_adults_consented_leaves_as_a_referral_alone(outcome):
+    """IMAP 3, 5: what the adults agreed to for themselves says nothing of a child (A3, A7)."""
+    with transaction() as session:
+        case = _consented_for_adults(session)
+        sitting = make_list(session)
+        assert not queries.on_list(session, sitting.id)[0].marked
+        assert page.entry_shown(session, queries.entry(session, sitting.id, 1), FRIDAY).sharing.may
+        told = _as_told(case, PersonGiven(PersonKind.CHILD, "Ottoline", "Greywether"))
+        abuse.change_case(session, actor_of(session), case, told, FRIDAY)
+        assert queries.on_list(session, sitting.id)[0].marked
+        assert cases.open_cases(session)[0].marked
+        shown = page.entry_shown(session, queries.entry(session, sitting.id, 1), FRIDAY)
+        assert shown.marked and not shown.sharing.may
+        with pytest.raises(Refused) as refused:
+            said(session, sitting, 1, Said("", outcome, "Because."))
+        assert refused.value.field == "release"
+        assert case.closed_at is None
+        concern = ReleaseGiven(Release.CONCERN, "She was hit too.")
+        said(session, sitting, 1, Said("", outcome, "Because.", release=concern))
+        assert case.referral_id is not None
+        assert len(referrals.open_referrals(session).rows) == 1
+        assert not queries.on_list(session, sitting.id)[0].marked
+
+
+def test_a_concern_that_raised_no_referral_lets_nothing_out():
+    """As cases stand that were released before a concern needed the child."""
+    with transaction() as session:
+        case = _consented_for_adults(session)
+        case.release = Release.CONCERN
+        sitting = make_list(session)
+        shown = page.entry_shown(session, queries.entry(session, sitting.id, 1), FRIDAY)
+        assert shown.marked and not shown.sharing.may
+        assert "Consent is recorded" not in shown.sharing.words
+        with pytest.raises(Refused) as refused:
+            said(session, sitting, 1, Said("", Outcome.EARLY_HELP, "Because."))
+        assert refused.value.field == "release"
 
 
 @pytest.mark.parametrize("outcome", [Outcome.STRATEGY_DISCUSSION, Outcome.SECTION_17, None])

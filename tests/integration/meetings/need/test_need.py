@@ -401,6 +401,22 @@ def test_a_further_discussion_that_was_cancelled_runs_on_from_its_own_decision(g
     assert in_london(_would_be_due(ref, later + 7 * HOUR)).date() == in_london(later).date()
 
 
+def test_the_action_of_long_ago_hurries_no_later_discussion_decided_anew(ground):
+    """B1: as of the further discussion itself, whichever way its place is taken."""
+    staff, ref = ground
+    later = FRIDAY + timedelta(days=60)
+    with transaction() as session:
+        referral = session.execute(select(Referral)).scalar_one()
+        referral.flags, referral.immediate_action_at = [Flag.IMMEDIATE_ACTION.value], FRIDAY
+    first, _due = _decide(staff, ref, FRIDAY)
+    with transaction() as session:
+        session.get_one(Meeting, first).state = MeetingState.SIGNED
+    further, due = _decide(staff, ref, later)
+    assert due > later
+    _call_off(further)
+    assert _would_be_due(ref, later + 2 * HOUR) == due
+
+
 def test_a_flag_set_since_counts_when_it_is_decided_anew(ground):
     staff, ref = ground
     first, _due = _decide(staff, ref, FRIDAY)
