@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.core.database import Base, EncryptedBytes, EncryptedDate, EncryptedText
 from app.records.models import RecordKey, RecordVersion
+from app.retention.holds import with_linked
 from app.retention.queries import CaseRows
 
 # What hangs on a row that belongs to the case belongs to it too: table of the row, then the
@@ -218,11 +219,7 @@ def _children_of_nobody_else(session: Session, rows: CaseRows) -> set[int]:
     taken_off = select(off.c.child_id).where(off.c.referral_id == rows.referral_id)
     children = set(rows.children) | set(session.execute(taken_off).scalars())
     alone = children - _elsewhere(session, children, rows)
-    match = _TABLES["child_match"]
-    linked = select(match.c.other_id).where(
-        match.c.child_id.in_(alone), match.c.other_id.is_not(None)
-    )
-    others = set(session.execute(linked).scalars())
+    others = set(with_linked(session, alone)) - alone
     return alone | (others - _elsewhere(session, others, rows))
 
 

@@ -93,7 +93,8 @@ def lists_page(session: Session, now: datetime) -> ListsPage:
         due=tuple(_line(one, one.rule["reason"]) for one in
                   queries.due_for_review(session, now, MOST)),
         held=tuple(
-            HeldLine(one.ref, one.kind.value, words_for_day(one.held_at), one.reason)
+            HeldLine(one.on.ref, one.on.kind.value, words_for_day(one.hold.held_at),
+                     one.hold.reason)
             for one in holds.all_active(session, MOST)
         ),
         approved=tuple(
@@ -110,9 +111,9 @@ def case_page(session: Session, key: CaseKey, now: datetime) -> CasePage | None:
     if rows is None and case is None:
         return None
     held = tuple(
-        Held(one.hold.ref, one.hold.kind.value, holds.is_of(one.hold, key), one.hold.held_at,
-             one.by or "", one.hold.reason)
-        for one in (holds.active(session, key, rows.children) if rows else ())
+        Held(one.on.ref, one.on.kind.value, one.on == key, one.hold.held_at, one.by or "",
+             one.hold.reason)
+        for one in (holds.active(session, key, rows) if rows else ())
     )  # fmt: skip
     if case is None:
         waits = tuple(rules.still_open(queries.facts_of(session, rows))) if rows else ()
@@ -122,7 +123,7 @@ def case_page(session: Session, key: CaseKey, now: datetime) -> CasePage | None:
         )  # fmt: skip
     stage = rules.stage_of(
         keep_until=case.keep_until,
-        held=case.held_at is not None,
+        held=case.held_at is not None or bool(held),
         approved=case.approved_at is not None,
         deleted=case.deleted_at is not None,
         now=now,

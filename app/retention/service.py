@@ -34,7 +34,7 @@ def close(session: Session, actor: Actor, key: CaseKey, now: datetime) -> Closed
     facts = queries.facts_of(session, rows)
     rules.check_closable(facts)
     kept = _kept(session, facts, now)
-    held = holds.active(session, key, rows.children)
+    held = holds.active(session, key, rows)
     case = ClosedCase(
         referral_id=rows.referral_id or None,
         meeting_id=rows.id if key.kind is CaseKind.MEETING else None,
@@ -92,21 +92,19 @@ def hold(session: Session, actor: Actor, key: CaseKey, reason: str, now: datetim
     """
     rules.check_reason(reason)
     rows = _rows(session, key)
-    closed = queries.closed_to_change(session, key, rows.id)
+    kept = holds.closed_about(session, rows)
+    closed = queries.closed_case(session, key, rows.id)
     if closed is not None and closed.deleted_at is not None:
         raise Refused("page", "No hold can be put on it: it is deleted")
-    if any(holds.is_of(one.hold, key) for one in holds.active(session, key, rows.children)):
+    if any(one.on == key for one in holds.active(session, key, rows)):
         raise Refused("page", "There is a hold on it already")
     holds.put(session, key, rows.children, reason, actor.id, now)
-    kept = {one.id: one for one in holds.closed_about(session, rows.children)}
-    if closed is not None:
-        kept[closed.id] = closed
-    for case in kept.values():
+    for case in kept:
         case.held_at = case.held_at or now
         _withdraw(case)
     session.flush()
     _note(session, actor, "put a legal hold on the case", key, now,
-          keeps=sorted(case.ref for case in kept.values() if case.ref != key.ref))  # fmt: skip
+          keeps=sorted(case.ref for case in kept if case.ref != key.ref))  # fmt: skip
 
 
 def lift(session: Session, actor: Actor, key: CaseKey, reason: str, now: datetime) -> None:
@@ -114,21 +112,19 @@ def lift(session: Session, actor: Actor, key: CaseKey, reason: str, now: datetim
     like any other. Raises Refused (`reason`, `page`)."""
     rules.check_reason(reason)
     rows = _rows(session, key)
-    there = [one.hold for one in holds.active(session, key, rows.children)]
-    own = next((one for one in there if holds.is_of(one, key)), None)
+    there = holds.active(session, key, rows)
+    own = next((one.hold for one in there if one.on == key), None)
     if own is None:
-        elsewhere = f": it was put on {there[0].ref}, lift it there" if there else ""
+        elsewhere = f": it was put on {there[0].on.ref}, lift it there" if there else ""
         raise Refused("page", f"There is no hold on it{elsewhere}")
+    # Children who have left the case since were held by it too.
+    kept = holds.closed_about(session, rows, holds.children_of(session, own))
     own.lifted_at, own.lifted_by_id, own.lift_reason = now, actor.id, reason
     session.flush()
-    kept = {one.id: one for one in holds.closed_about(session, rows.children)}
-    closed = queries.closed_to_change(session, key, rows.id)
-    if closed is not None:
-        kept[closed.id] = closed
-    for case in kept.values():
+    for case in kept:
         of = queries.key_of(case)
         about = queries.rows_of(session, of)
-        if about is not None and not holds.active(session, of, about.children):
+        if about is not None and not holds.active(session, of, about):
             case.held_at = None
     session.flush()
     _note(session, actor, "lifted the legal hold", key, now)
@@ -160,10 +156,10 @@ def approve(session: Session, actor: Actor, key: CaseKey, reason: str, now: date
     rules.check_reason(reason)
     rows = _rows(session, key)
     case, stage = _case(session, key, now)
-    if stage is Stage.DUE and holds.active(session, key, rows.children):
+    if stage is Stage.DUE and holds.active(session, key, rows):
         stage = Stage.HELD
     rules.check_deletable(stage, queries.others_open(session, rows))
-    rules.check_second_person(actor.id, holds.lifters(session, key, rows.children))
+    rules.check_second_person(actor.id, holds.lifters(session, key, rows))
     facts = queries.facts_of(session, rows)
     rules.check_closable(facts)
     kept = _kept(session, facts, case.closed_at)
@@ -205,13 +201,13 @@ def delete(session: Session, key: CaseKey, now: datetime) -> bool:
     facts = queries.facts_of(session, rows)
     if rules.still_open(facts) or _kept(session, facts, case.closed_at).until >= now:
         return False
-    if holds.active(session, key, rows.children):
+    if holds.active(session, key, rows):
         return False
     approver, rule = case.approved_by_id, case.rule["id"]
     case.deleted_at = now
     case.longer_reason = case.approved_reason = None
     case.abuse_case_id = case.arrival_id = None
-    holds.forget_words(session, key)
+    holds.forget_words(session, key, rows)
     session.flush()
     gone = erase(session, rows, now)
     _note(session, SYSTEM, "deleted the case", key, now,

@@ -33,7 +33,7 @@ _RECALLS = (
     .where(RecordVersion.meeting_id == bindparam("meeting_id"))
 )
 _EARLIER = (
-    select(RecordVersion.id)
+    select(RecordVersion.id, RecordVersion.number)
     .where(
         RecordVersion.meeting_id == bindparam("meeting_id"),
         RecordVersion.number < bindparam("number"),
@@ -41,6 +41,13 @@ _EARLIER = (
     )
     .order_by(RecordVersion.number)
 )
+
+
+class EarlierVersion(NamedTuple):
+    """A version before the one that is recalled."""
+
+    id: int
+    number: int
 
 
 class RecallShown(NamedTuple):
@@ -67,9 +74,10 @@ def is_recalled(session: Session, version_id: int) -> bool:
     return session.get(RecordRecall, version_id) is not None
 
 
-def earlier_not_recalled(session: Session, meeting_id: int, number: int) -> list[int]:
+def earlier_not_recalled(session: Session, meeting_id: int, number: int) -> list[EarlierVersion]:
     """The versions before this one whose readers were not told yet to delete them."""
-    return list(session.execute(_EARLIER, {"meeting_id": meeting_id, "number": number}).scalars())
+    rows = session.execute(_EARLIER, {"meeting_id": meeting_id, "number": number})
+    return [EarlierVersion(*row) for row in rows]
 
 
 def recalls_of(session: Session, meeting_id: int) -> dict[int, RecallShown]:

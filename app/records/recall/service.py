@@ -42,10 +42,13 @@ def recall(
         raise Refused("page", "Only the newest version that was released can be recalled")
     lines = records.ledger_of(session, version.id)
     rules.check_recall(reason, queries.is_recalled(session, version.id), bool(lines))
-    # Who has an earlier version alone holds what this one put right.
+    # Who has an earlier version alone holds what this one put right: it is recalled with it.
     earlier = queries.earlier_not_recalled(session, meeting.id, version.number)
-    lines = [*lines, *(line for one in earlier for line in records.ledger_of(session, one))]
-    session.add(RecordRecall(version_id=version.id, reason=reason.strip(), by_id=staff.id, at=now))
+    lines = [*lines, *(line for one in earlier for line in records.ledger_of(session, one.id))]
+    session.add_all(
+        RecordRecall(version_id=one, reason=reason.strip(), by_id=staff.id, at=now)
+        for one in (version.id, *(one.id for one in earlier))
+    )
     ids = dict.fromkeys(line.invitee_id for line in lines)
     readers = [session.get_one(Invitee, one) for one in ids]
     messages.take_back(session, readers)
@@ -60,6 +63,7 @@ def recall(
         session, staff.actor, "recalled the record", Subject("meeting", meeting.ref), now,
         {
             "version": number,
+            "earlier_versions": [one.number for one in earlier],
             "had_opened": sorted({line.invitee_id for line in lines if line.opened_at}),
             "told": sorted(one.id for one in told),
         },
