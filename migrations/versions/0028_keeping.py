@@ -38,6 +38,7 @@ def upgrade() -> None:
         f"UPDATE meeting SET erased_at = (SELECT deleted_at FROM {CASE} "
         f"WHERE {CASE}.referral_id = meeting.referral_id) WHERE erased_at IS NULL"
     )
+    clear_what_was_deleted()
     op.add_column("action", sa.Column("told_at", MOMENT, nullable=True))
     op.execute(
         "UPDATE action SET told_at = (SELECT ended_at FROM meeting WHERE meeting.id = "
@@ -109,6 +110,7 @@ def upgrade() -> None:
         "JOIN meeting m ON m.id = c.meeting_id OR m.referral_id = c.referral_id "
         "JOIN meeting_child mc ON mc.meeting_id = m.id"
     )
+    hold_linked_records()
     _anew(ALWAYS, newer=True)
 
 
@@ -128,6 +130,28 @@ def downgrade() -> None:
     op.drop_column("action", "told_at")
     for table in ("meeting", "referral"):
         op.drop_column(table, "erased_at")
+
+
+def clear_what_was_deleted() -> None:
+    """Of what is marked as deleted nothing says whom it was about, as with what is deleted now."""
+    op.execute("UPDATE referral SET referrer_professional_id = NULL WHERE erased_at IS NOT NULL")
+    op.execute("UPDATE meeting SET line_id = NULL, pin_id = NULL WHERE erased_at IS NOT NULL")
+    op.execute(
+        "UPDATE invitee SET name = 'Deleted', title = '', agency_name = '', invitation_id = NULL, "
+        "professional_id = NULL, staff_id = NULL, rule_id = NULL "
+        "WHERE meeting_id IN (SELECT id FROM meeting WHERE erased_at IS NOT NULL)"
+    )
+
+
+def hold_linked_records() -> None:
+    """A hold keeps the records that were found to be a held child's, and still are."""
+    op.execute(
+        "INSERT INTO held_child (hold_id, child_id) "
+        "SELECT h.hold_id, m.other_id FROM held_child h "
+        "JOIN child_match m ON m.child_id = h.child_id "
+        "WHERE m.other_id IS NOT NULL AND m.undone_at IS NULL AND NOT EXISTS "
+        "(SELECT 1 FROM held_child k WHERE k.hold_id = h.hold_id AND k.child_id = m.other_id)"
+    )
 
 
 def _anew(kept: tuple[str, ...], *, newer: bool) -> None:

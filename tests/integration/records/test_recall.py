@@ -143,6 +143,30 @@ def test_whoever_has_an_earlier_version_alone_is_told_too(in_app: Flask) -> None
         assert circulation.record_for_invitee(session, second) is None
 
 
+def test_a_recall_takes_the_earlier_versions_back_and_tells_nobody_twice(in_app: Flask) -> None:
+    meeting_id, first, second = circulated(in_app)
+    with transaction() as session:
+        meeting = session.get_one(Meeting, meeting_id)
+        staff = make_releaser(session)
+        earlier = session.query(RecordCopy).filter_by(invitee_id=second).one()
+        for reason, told in (("A wrong date", [first, second]), ("A wrong name", [first])):
+            service.correct(session, staff, meeting, reason, LATER)
+            sign_as_chair(session, settings_of(in_app), meeting, LATER)
+            release(session, meeting)
+            # The second reader has the first version alone.
+            version = queries.newest_version(session, meeting_id)
+            session.query(Circulation).filter_by(version_id=version.id, invitee_id=second).delete()
+            recall(session, staff, meeting, version.number, reason, SENDER, LATER)
+            row = session.query(AuditEntry).filter_by(action="recalled the record")
+            details = row.order_by(AuditEntry.id.desc()).first().details
+            assert details["told"] == told
+            # What they were told is what the file is found to be.
+            pdf = pdf_of(session, earlier)
+            verdict = verify_file(session, pdf, certificates_of(settings_of(in_app)))
+            assert verdict.found is Found.RECALLED
+        assert details["earlier_versions"] == []
+
+
 def test_without_a_reason_or_a_release_nothing_is_recalled(in_app: Flask) -> None:
     meeting_id, _, _ = circulated(in_app)
     with transaction() as session:

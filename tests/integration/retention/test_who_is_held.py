@@ -149,7 +149,7 @@ def test_the_hold_goes_with_a_form_that_becomes_a_referral(two):
         form = make_arrival(session, FRIDAY)
         key = CaseKey(CaseKind.FORM, form.ref)
         service.hold(session, chair, key, "The court asked.", FRIDAY)
-        referral = make_case(session, children=1)
+        referral = make_case(session, children=0)
         referral.ref, form.referral_id = form.ref, referral.id
         session.flush()
         taken_in = CaseKey(CaseKind.REFERRAL, form.ref)
