@@ -16,7 +16,7 @@ from app.audit.service import record
 from app.audit.types import SYSTEM, Subject
 from app.cli.backups.restoring import opened, restore_into, throw_away
 from app.cli.backups.taking import take
-from app.cli.backups.types import BackupFailed, Facts
+from app.cli.backups.types import BackupFailed, Manifest
 from app.cli.checked import checked
 from app.core.clock import now
 from app.core.config import Settings
@@ -69,7 +69,12 @@ def take_one(target: Path, keep: int | None) -> None:
             {"head": manifest.facts.audit_head, "bytes": file.stat().st_size},
         )
     click.echo(f"{file}: {file.stat().st_size:,} bytes, verified.")
-    _tell(manifest.facts)
+    _tell(manifest)
+    if manifest.problems:
+        raise click.ClickException(
+            "The backup is made, but the database is not whole. Older backups are all kept: find "
+            "out with flask audit verify and flask doctor what happened, and since when."
+        )
     if keep:
         for old in sorted(one for one in target.iterdir() if _NAMED.fullmatch(one.name))[:-keep]:
             old.unlink()
@@ -84,7 +89,7 @@ def verify(file: Path) -> None:
     try:
         with opened(file, settings.field_keys) as (manifest, _):
             click.echo(f"{file}: made {manifest.made_at} of {manifest.engine}, unchanged.")
-            _tell(manifest.facts)
+            _tell(manifest)
     except BackupFailed as failed:
         raise click.ClickException(str(failed)) from failed
 
@@ -104,15 +109,16 @@ def drill(file: Path | None) -> None:
                 opened(file, settings.field_keys) as (manifest, unpacked),
                 throw_away(url, folder) as empty,
             ):
-                facts = restore_into(empty, manifest, unpacked, moment)
+                restore_into(empty, manifest, unpacked, moment)
     except BackupFailed as failed:
         raise click.ClickException(f"The drill failed. {failed}") from failed
     with transaction() as session:
-        record(session, SYSTEM, "restore drill", SUBJECT, now(), {"head": facts.audit_head})
+        head = manifest.facts.audit_head
+        record(session, SYSTEM, "restore drill", SUBJECT, now(), {"head": head})
     took = (now() - moment).total_seconds()
     click.echo(f"The drill went well: {file.name}, made {manifest.made_at}, restored and looked")
     click.echo(f"through in {took:.0f} seconds. The throw-away database is gone.")
-    _tell(facts)
+    _tell(manifest)
 
 
 def _here() -> tuple[Settings, URL, datetime]:
@@ -120,8 +126,12 @@ def _here() -> tuple[Settings, URL, datetime]:
     return current_app.extensions["settings"], db.engine.url, now()
 
 
-def _tell(facts: Facts) -> None:
+def _tell(manifest: Manifest) -> None:
+    facts = manifest.facts
     rows = sum(facts.counts.values())
     click.echo(f"  {len(facts.counts)} tables, {rows:,} rows, migrations at {facts.revision}")
-    click.echo(f"  the audit is whole, its head: {facts.audit_head or 'none yet'}")
+    whole = "not whole" if manifest.problems else "whole"
+    click.echo(f"  the database is {whole}, the audit's head: {facts.audit_head or 'none yet'}")
+    for problem in manifest.problems:
+        click.echo(f"  Problem: {problem}")
     click.echo(f"  mail waiting: {facts.mail_waiting:,}")

@@ -30,8 +30,13 @@ from app.core.session import transaction
     type=click.Path(path_type=Path),
     help="Also write the council's own protocol files to this new directory.",
 )
+@click.option(
+    "--although-not-whole",
+    is_flag=True,
+    help="Restore a backup of a database in which something was wrong already.",
+)
 @with_appcontext
-def restore(file: Path, protocols: Path | None) -> None:
+def restore(file: Path, protocols: Path | None, although_not_whole: bool) -> None:
     """Restore FILE into the empty database of DATABASE_URL, and look through what came of it.
 
     Stop web and worker first. Mail is held until `flask mail release`; everybody signs in anew.
@@ -45,6 +50,12 @@ def restore(file: Path, protocols: Path | None) -> None:
         near = Path(url.database or "").parent if url.get_backend_name() == "sqlite" else None
         with opened(file, settings.field_keys, near) as (manifest, folder):
             _refuse_what_does_not_fit(settings, manifest)
+            if manifest.problems and not although_not_whole:
+                raise BackupFailed(
+                    "The database was not whole when this backup was made: "
+                    f"{'; '.join(manifest.problems)}. Use an older one, or say "
+                    "--although-not-whole."
+                )
             _protocols(folder / "protocols", protocols)
             facts = restore_into(url, manifest, folder, moment)
     except (BackupFailed, UnsafeSettings) as failed:
@@ -64,7 +75,10 @@ def restore(file: Path, protocols: Path | None) -> None:
     checked(current_app)
     click.echo(f"Restored and verified: {file.name}, made {manifest.made_at}.")
     click.echo(f"  {sum(facts.counts.values()):,} rows in {len(facts.counts)} tables as counted")
-    click.echo(f"  the audit is whole up to {facts.audit_head or 'its beginning'}")
+    for problem in manifest.problems:
+        click.echo(f"  Problem, as when it was made: {problem}")
+    if not manifest.problems:
+        click.echo(f"  the audit is whole up to {facts.audit_head or 'its beginning'}")
     click.echo(f"  everybody signs in anew ({ended} sessions ended)")
     click.echo(
         f"No mail leaves yet. {facts.mail_waiting:,} letters waited when the backup was made; they "

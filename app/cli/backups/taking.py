@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import os
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -24,29 +26,32 @@ from app.cli.backups.sealed import Sealing
 from app.cli.backups.types import DATABASE, MANIFEST, BackupFailed, Manifest
 from app.core.config import Settings
 
+_UNSEALED, _PART = ".backup-", ".part"
+
 
 def take(settings: Settings, url: URL, target: Path, now: datetime) -> Manifest:
     """Write a verified backup to `target`, which must not be there yet.
 
-    What is looked through is the very snapshot that is kept. Raises BackupFailed where it is not
-    whole, or cannot be written; then nothing is left behind.
+    What is looked through is the very snapshot that is kept. Where the database itself is not
+    whole the manifest says so: that night a backup is needed most. Raises BackupFailed where it
+    cannot be written; then nothing is left behind.
     """
     if target.exists():
         raise BackupFailed(f"{target} is there already: choose another name.")
-    part = target.with_name(f".{target.name}.part")
+    part = target.with_name(f".{target.name}{_PART}")
     try:
-        with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as name:
+        with (
+            _alone_in(target.parent),
+            tempfile.TemporaryDirectory(prefix=_UNSEALED, dir=target.parent) as name,
+        ):
             folder = Path(name)
             with _snapshot(url, folder / DATABASE) as session:
-                if problems := list(problems_of(session)):
-                    raise BackupFailed(
-                        "The database is not whole, so no backup was made: " + "; ".join(problems)
-                    )
                 manifest = Manifest(
                     made_at=now.isoformat(timespec="seconds"),
                     engine=url.get_backend_name(),
                     base_url=settings.base_url,
                     facts=facts_of(session),
+                    problems=tuple(problems_of(session)),
                 )
             _seal(settings, folder / DATABASE, part, manifest)
         part.replace(target)
@@ -64,6 +69,21 @@ def take(settings: Settings, url: URL, target: Path, now: datetime) -> Manifest:
     finally:
         part.unlink(missing_ok=True)
     return manifest
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One backup at a time in this folder. What a killed one left there, not yet sealed, goes."""
+    with (folder / ".backup.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupFailed("Another backup is being taken into this folder.") from error
+        for left in folder.glob(f"{_UNSEALED}*"):
+            shutil.rmtree(left)
+        for left in folder.glob(f".*{_PART}"):
+            left.unlink()
+        yield
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 DATABASE = "database"  # the member that holds it
@@ -27,13 +27,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`files`: the SHA-256 of each other member by its name. Times in UTC, ISO 8601."""
+    """`files`: the SHA-256 of each other member by its name. `problems`: what was not whole in the
+    database itself, in words. Times in UTC, ISO 8601."""
 
     made_at: str
     engine: str  # sqlite, postgresql
     base_url: str
     facts: Facts
     files: Mapping[str, str] = field(default_factory=dict)
+    problems: Sequence[str] = ()
 
     def as_json(self) -> bytes:
         return json.dumps(asdict(self), indent=1, sort_keys=True).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -168,7 +169,7 @@ def test_the_file_tells_nothing_without_the_key(filled, tmp_path):
     for word in (b"something done", b"audit_entry", b"CREATE", FIELD_KEY.encode()):
         assert word not in content
     # Nothing is left beside it.
-    assert [path.name for path in tmp_path.glob(".*")] == []
+    assert [path.name for path in tmp_path.glob(".*")] == [".backup.lock"]
 
 
 def test_the_key_it_was_made_with_is_asked_for_by_name(filled, empty_url, app_on, tmp_path):
@@ -222,15 +223,43 @@ def test_real_cases_and_the_example_area_are_kept_apart(filled, empty_url, app_o
     assert "never restored as an example area" in done.output
 
 
-def test_a_database_that_is_not_whole_gives_no_backup(filled, tmp_path):
+def test_a_database_that_is_not_whole_is_backed_up_and_says_so(filled, empty_url, app_on, tmp_path):
     with filled.app_context(), transaction() as session:
         session.execute(text("UPDATE audit_head SET digest = 'x'"))
-    file = tmp_path / "one.backup"
-    done = run(filled, "backup", file)
+    done = run(filled, "backup", "--keep", 1, tmp_path)
     assert done.exit_code == 1
-    assert "not whole" in done.output
-    assert not file.exists()
-    assert [path.name for path in tmp_path.glob(".*")] == []
+    assert "the database is not whole" in done.output
+    [file] = tmp_path.glob("*.backup")
+    again = run(filled, "backup", "--keep", 1, tmp_path)
+    assert again.exit_code == 1
+    assert file.exists(), "it made room for one that is not whole"
+    copy = app_on(empty_url())
+    refused = run(copy, "restore", file)
+    assert refused.exit_code == 1
+    assert "--although-not-whole" in refused.output
+    done = run(copy, "restore", file, "--although-not-whole")
+    assert done.exit_code == 0, done.output
+    assert "Problem, as when it was made" in done.output
+
+
+def test_what_a_killed_backup_left_unsealed_is_gone_after_the_next(filled, tmp_path):
+    left = tmp_path / ".backup-killed"
+    left.mkdir()
+    (left / "database").write_bytes(b"unsealed")
+    (tmp_path / ".desk-20260101T010101Z.backup.part").touch()
+    taken(filled, tmp_path / "one.backup")
+    assert sorted(path.name for path in tmp_path.iterdir() if "backup" in path.name) == [
+        ".backup.lock",
+        "one.backup",
+    ]
+
+
+def test_two_backups_are_not_taken_into_one_folder_at_once(filled, tmp_path):
+    with (tmp_path / ".backup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = run(filled, "backup", tmp_path / "one.backup")
+    assert done.exit_code == 1
+    assert "Another backup" in done.output
 
 
 def test_a_directory_keeps_the_newest(filled, tmp_path):
@@ -241,7 +270,7 @@ def test_a_directory_keeps_the_newest(filled, tmp_path):
     (folder / "notes.txt").touch()
     done = run(filled, "backup", "--keep", 2, folder)
     assert done.exit_code == 0, done.output
-    names = sorted(path.name for path in folder.iterdir())
+    names = sorted(path.name for path in folder.glob("[!.]*"))
     assert names[0] == "desk-20260103T010101Z.backup"
     assert len(names) == 3
     assert "notes.txt" in names
@@ -271,7 +300,7 @@ def test_the_drill_restores_looks_through_and_leaves_nothing(filled, tmp_path):
     done = run(filled, "backup", "drill")
     assert done.exit_code == 0, done.output
     assert "The drill went well" in done.output
-    assert "the audit is whole" in done.output
+    assert "the database is whole" in done.output
     with filled.app_context():
         session = reading()
         if session.get_bind().dialect.name == "postgresql":
