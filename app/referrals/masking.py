@@ -13,5 +13,6 @@ WORDS = "Restricted"
 
 
 def masked(rows: Iterable[Row], **instead: Any) -> list[Row]:
-    """The rows (dataclasses with a `ref`), those of hidden cases with these values instead."""
+    """The rows (dataclasses with a `ref`), those of hidden cases with these values instead;
+    one that depends on the row is a function of it."""
     return cast("list[Row]", current_app.extensions["masked"](rows, **instead))

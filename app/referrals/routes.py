@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -50,7 +51,17 @@ def queue() -> Response:
     older = url_for("referrals.queue", show="all" if everything else None, after=after)
     return respond(
         "referrals/queue.html",
-        rows=masked(rows, children=(WORDS,), source="", concerns=""),
+        rows=masked(
+            rows,
+            children=(WORDS,),
+            source="",
+            concerns="",
+            rating="",
+            outcome="",
+            re_referral=False,
+            risk_now=False,
+            deadline=lambda row: replace(row.deadline, reason=""),
+        ),
         everything=everything,
         arrived=None if everything or key else arrivals.arrived(reading(), moment),
         first=url_for("referrals.queue", show="all" if everything else None) if key else "",

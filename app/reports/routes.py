@@ -86,9 +86,9 @@ def first_page() -> Response:
         more_by_form=forms_that_wait(session) - len(by_form) if cut else 0,
         more_to_decide=to_decide - len(undecided),
         or_more=to_decide == triage.COUNTED,
-        coming=masked(_coming(booked, names), children=(WORDS,)),
+        coming=masked(_coming(booked, names), children=(WORDS,), chair=""),
         actions=(
-            masked(_actions(session, moment), what=WORDS)
+            masked(_actions(session, moment), what=WORDS, owner="")
             if roles_may(staff.roles, Permission.DISCUSSION_BOOK)
             else []
         ),
@@ -194,7 +194,7 @@ def _work(
         )
     if WorkKind.LIST_TODAY in kinds_for(staff.roles):
         found += todays_lists(session, protocol, moment)
-    return in_order(masked(found, children=(WORDS,), details=()))
+    return in_order(masked(found, children=(WORDS,), details=(), risk=""))
 
 
 def _of(rows: Sequence[queries.WorkRow], *kinds: WorkKind) -> list[int]:

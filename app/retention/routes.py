@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from flask import Blueprint, Response, abort, flash, request, url_for
 from sqlalchemy.orm import Session
@@ -15,11 +17,12 @@ from app.audit.types import Actor
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
 from app.meetings.routes import once
 from app.protocols.working_days import end_of_day
 from app.retention import queries, service
 from app.retention.forms import ApproveForm, CaseForm
-from app.retention.page import case_page, lists_page
+from app.retention.page import CasePage, case_page, lists_page
 from app.retention.types import CaseKey, CaseKind
 from app.web.access import access
 from app.web.forms import OnceForm
@@ -39,7 +42,18 @@ Act = Callable[[Session, Actor, CaseKey, CaseForm, datetime], None]
 @access(REVIEW)
 def lists() -> Response:
     page = lists_page(reading(), now())
-    seen = [CaseKey(CaseKind(one.kind), one.ref).subject for one in page.cases]
+    hidden = hidden_cases()
+    seen = [
+        CaseKey(CaseKind(one.kind), one.ref).subject for one in page.cases if one.ref not in hidden
+    ]
+    # Until when a case is kept follows from a birthday.
+    line: dict[str, Any] = {"closed": "", "until": "", "why": WORDS}
+    page = replace(
+        page,
+        due=tuple(masked(page.due, **line)),
+        held=tuple(masked(page.held, since="", why=WORDS)),
+        approved=tuple(masked(page.approved, **line)),
+    )
     with transaction() as session:
         viewed_together(session, signed_in().actor, "archive", seen, now())
     return respond("retention/lists.html", page=page)
@@ -106,7 +120,7 @@ def approve(ref: str) -> Response:
         if location is not None:
             flash(said[0] if said else _GOES, "success")
             return go_to(location)
-    page = case_page(reading(), key, now()) or abort(404)
+    page = _shown(key)
     return respond(
         "retention/approve.html", status=422 if form.errors else 200, page=page, form=form
     )
@@ -178,5 +192,12 @@ def _answer(key: CaseKey, form: OnceForm, location: str | None, done: str) -> Re
 
 
 def _page(key: CaseKey, form: CaseForm) -> Response:
-    page = case_page(reading(), key, now()) or abort(404)
+    page = _shown(key)
     return respond("retention/case.html", status=422 if form.errors else 200, page=page, form=form)
+
+
+def _shown(key: CaseKey) -> CasePage:
+    """The page of a case. What keeps it may be a hold on another case about its children, which is
+    not for everybody (H2)."""
+    page = case_page(reading(), key, now()) or abort(404)
+    return replace(page, holds=tuple(masked(page.holds, by="", why=WORDS)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -21,7 +20,8 @@ from app.meetings.types import Answer
 _URGENT = frozenset({Why.AWAY, Why.COUNTER, Why.DELAYED, Why.DELEGATED, Why.OVER})
 
 
-class MailLine(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class MailLine:
     """A mail in a list."""
 
     ref: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, request, url_for
@@ -19,7 +19,9 @@ from app.core.session import reading, transaction
 from app.meetings.received import queries, service
 from app.meetings.received.forms import CloseForm, NoteForm, TakeForm
 from app.meetings.received.models import ReceivedMail
-from app.meetings.received.page import line_of, page_of
+from app.meetings.received.page import MailLine, line_of, page_of
+from app.meetings.received.queries import MailRow
+from app.meetings.restricted.hidden import WORDS, masked
 from app.meetings.types import Answer
 from app.web.access import access
 from app.web.forms import BaseForm
@@ -42,14 +44,21 @@ def waiting() -> Response:
     return respond(
         "meetings/received/list.html",
         "meetings/received/_list.html",
-        waiting=(
-            []
-            if before is not None
-            else [line_of(row) for row in queries.waiting(session, MOST_WAITING)]
-        ),
-        newest=[line_of(row) for row in rows[:PAGE]],
+        waiting=([] if before is not None else _lines(queries.waiting(session, MOST_WAITING))),
+        newest=_lines(rows[:PAGE]),
         older=url_for(".waiting", before=older) if older else "",
         first=url_for(".waiting") if before is not None else "",
+    )
+
+
+def _lines(rows: Iterable[MailRow]) -> list[MailLine]:
+    """The lines of a list; of a restricted discussion no more than its reference (H2)."""
+    return masked(
+        [line_of(row) for row in rows],
+        of=lambda line: line.meeting_ref,
+        title=WORDS,
+        about="",
+        sender="",
     )
 
 

@@ -4,7 +4,7 @@ reference (H2). Handed to the rooms below by the factory, which do not know meet
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
 from flask import g
@@ -25,17 +25,25 @@ class _Row(Protocol):
 Row = TypeVar("Row", bound=_Row)
 
 
-def masked(rows: Iterable[Row], **instead: Any) -> list[Row]:
-    """The rows of a list (dataclasses), those of hidden cases with these values instead."""
+def masked(
+    rows: Iterable[Row], of: Callable[[Row], str] = lambda row: row.ref, **instead: Any
+) -> list[Row]:
+    """The rows of a list (dataclasses), those of hidden cases with these values instead.
+
+    `of` says to which case a row belongs, where that is not its `ref`. A value that depends on the
+    row is given as a function of it.
+    """
     held = list(rows)
-    hidden = _hidden() if held else frozenset[str]()
-    return [
-        dataclasses.replace(row, **instead) if row.ref in hidden else row  # type: ignore[type-var]
-        for row in held
-    ]
+    hidden = hidden_cases() if held else frozenset[str]()
+    return [_with(row, instead) if of(row) in hidden else row for row in held]
 
 
-def _hidden() -> frozenset[str]:
+def _with(row: Row, instead: dict[str, Any]) -> Row:
+    values = {name: one(row) if callable(one) else one for name, one in instead.items()}
+    return dataclasses.replace(row, **values)  # type: ignore[type-var]
+
+
+def hidden_cases() -> frozenset[str]:
     """The references of these cases: one statement for each request."""
     if "hidden_cases" not in g:
         g.hidden_cases = queries.hidden_from(reading(), signed_in().id, now())

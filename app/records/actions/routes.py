@@ -15,7 +15,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.actions import queries
 from app.meetings.after.page import action_line
-from app.meetings.restricted.hidden import WORDS, masked
+from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
 from app.meetings.routes import meeting_or_404, note_view
 from app.meetings.types import ActionState
 from app.records.actions import service
@@ -37,8 +37,9 @@ def actions() -> Response:
     staff_id = signed_in().id if mine else None
     rows = queries.open_actions(reading(), PAGE + 1, _key(), staff_id)
     moment, own = now(), "1" if mine else None
+    hidden = hidden_cases()
     with transaction() as session:
-        seen = [Subject("meeting", one.ref) for one in rows[:PAGE]]
+        seen = [Subject("meeting", one.ref) for one in rows[:PAGE] if one.ref not in hidden]
         viewed_together(session, signed_in().actor, "actions", seen, moment)
     older = ""
     if len(rows) > PAGE:
@@ -50,6 +51,8 @@ def actions() -> Response:
             (action_line(one, moment, may_report=True) for one in rows[:PAGE]),
             what=WORDS,
             why="",
+            owner="",
+            telephone="",
             progress="",
         ),
         mine=mine,

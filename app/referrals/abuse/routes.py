@@ -60,7 +60,14 @@ def cases() -> Response:
         rows = queries.open_cases(reading())
     return respond(
         "abuse/cases.html",
-        rows=masked((shown.case_row(row, moment) for row in rows), people=(WORDS,)),
+        rows=masked(
+            (shown.case_row(row, moment) for row in rows),
+            people=(WORDS,),
+            risk="",
+            deadline=None,
+            marked=False,
+            outcome="",
+        ),
         closed=closed,
         older=older,
         first=url_for("abuse.cases", show="closed") if request.args.get("after") else "",

@@ -30,6 +30,7 @@ from app.referrals.finding import found as found_referral
 from app.referrals.lists import page, queries, rules, service
 from app.referrals.lists.forms import EndForm, SaidForm
 from app.referrals.lists.models import ListEntry, ListSitting
+from app.referrals.masking import WORDS, masked
 from app.referrals.models import Referral
 from app.referrals.types import ChangedMeanwhile
 from app.web.access import access
@@ -179,7 +180,9 @@ def _list_page(ref: str, form: EndForm, status: int = 200) -> Response:
         form=form,
         sitting=held,
         day=page.day_words(held.day),
-        rows=rows,
+        rows=masked(
+            rows, people=(WORDS,), grade="", due=None, carried=False, marked=False, outcome=""
+        ),
         still_open=len(still_open),
         start=still_open[0] if still_open else None,
         new=_waiting(session, held),

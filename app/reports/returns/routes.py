@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from flask import Blueprint, Response, flash, request, url_for
@@ -9,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
-from app.audit.service import record, viewed
+from app.audit.service import record, viewed, viewed_together
 from app.audit.types import Subject
 from app.core.clock import london_date, now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.core.spreadsheet import MEDIA_TYPE
+from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
 from app.protocols.working_days import end_of_day, in_words, start_of_day
 from app.reports.returns import census as census_file
 from app.reports.returns import list5 as inspection_list
@@ -29,6 +31,7 @@ MAKE = staff_may(Permission.RETURN_MAKE)
 MAKE_FRESH = staff_may(Permission.RETURN_MAKE, fresh=True)
 RETURNS = "section 47 return"
 MOST = 100  # problems on the page; mended ones make room for the next
+FOR_READERS = "Somebody who may see the case has to mend this"
 INSPECTED = 183  # days: the list covers six months before the request
 
 
@@ -37,9 +40,9 @@ INSPECTED = 183  # days: the list covers six months before the request
 def section47() -> Response:
     today = london_date(now())
     year = _year(today)
-    _note(f"{RETURNS}, {year.ends}")
     rows = _of_year(reading(), year)
     found = rules.problems(rows, year, today)
+    _note(f"{RETURNS}, {year.ends}", found[:MOST])
     this = rules.year_of(today)
     return respond(
         "reports/returns/section47.html",
@@ -47,7 +50,7 @@ def section47() -> Response:
         years=[Year(ends) for ends in range(this.ends, this.ends - 5, -1)],
         enquiries=len(rows),
         children=len({one.child_id for one in rows}),
-        problems=[(one, _where(one)) for one in found[:MOST]],
+        problems=[(one, _where(one)) for one in _masked(found[:MOST])],
         errors=sum(not one.is_query for one in found),
         queries=sum(one.is_query for one in found),
         most=MOST,
@@ -112,9 +115,22 @@ def _where(problem: Problem) -> str:
     return url_for("after.after", ref=one.meeting_ref)
 
 
-def _note(page: str) -> None:
+def _masked(found: list[Problem]) -> list[Problem]:
+    """The page names nobody whose case is restricted; a file must be complete and does (H2)."""
+    return masked(
+        found,
+        words=FOR_READERS,
+        enquiry=lambda one: replace(one.enquiry, name=WORDS, child_ref="", case_reference=""),
+    )
+
+
+def _note(page: str, shown: list[Problem]) -> None:
+    """The page, and each discussion of which it shows something (H3)."""
+    hidden, actor, moment = hidden_cases(), signed_in().actor, now()
+    seen = [Subject("meeting", one.ref) for one in shown if one.ref not in hidden]
     with transaction() as session:
-        viewed(session, signed_in().actor, page, Subject("return", "section47"), now())
+        viewed(session, actor, page, Subject("return", "section47"), moment)
+        viewed_together(session, actor, page, seen, moment)
 
 
 def _exported(what: str, details: dict[str, object]) -> None:

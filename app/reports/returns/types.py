@@ -93,3 +93,8 @@ class Problem:
     is_query: bool
     where: Where
     enquiry: Enquiry
+
+    @property
+    def ref(self) -> str:
+        """The discussion that it is about."""
+        return self.enquiry.meeting_ref

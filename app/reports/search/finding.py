@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
@@ -52,10 +54,16 @@ def _in_words(wanted: Asked) -> str:
     return f"{wanted.day.day} {wanted.day:%B} {wanted.day.year}" if wanted.day else ""
 
 
-def page(session: Session, wanted: Asked, choice: Choice, older: str = "") -> Page:
-    """One page of a list; `older` is the key that the page before gave, a broken one the first."""
+def page(
+    session: Session, wanted: Asked, choice: Choice, hidden: Collection[str], older: str = ""
+) -> Page:
+    """One page of a list; `older` is the key that the page before gave, a broken one the first.
+
+    A case in `hidden` is not found by what is known of a child; in the lists of agencies, people
+    and days it keeps its place (H2).
+    """
     if choice.show is Show.CHILDREN:
-        return _children(session, wanted, whole_or_none(older) or EVERY)
+        return _children(session, wanted, hidden, whole_or_none(older) or EVERY)
     if choice.show is Show.DAY:
         assert wanted.day is not None
         start = from_london(datetime.combine(wanted.day, time()))
@@ -70,23 +78,29 @@ def page(session: Session, wanted: Asked, choice: Choice, older: str = "") -> Pa
     return _page(session, queries.discussions_with(session, choice.id, before, agency=agency))
 
 
-def of_child(session: Session, child_id: int) -> Page:
-    """The cases of one known child."""
-    return _page(session, queries.cases_of(session, [child_id]))
+def of_child(session: Session, child_id: int, hidden: Collection[str]) -> Page:
+    """The cases of one known child, without those in `hidden`."""
+    return _without(hidden, _page(session, queries.cases_of(session, [child_id])))
 
 
-def _children(session: Session, wanted: Asked, before: int) -> Page:
+def _without(hidden: Collection[str], found: Page) -> Page:
+    return replace(found, cases=tuple(one for one in found.cases if one.ref not in hidden))
+
+
+def _children(session: Session, wanted: Asked, hidden: Collection[str], before: int) -> Page:
     if wanted.case_reference:
         sought = keys.searched(session, [search_keys.case_key(wanted.case_reference)])
         known = queries.children_under(session, sought, before)
-        if known:
-            return _of(session, known[:CUT], _older(known))
+        found = _of(session, known[:CUT], hidden, _older(known))
+        # A hidden case must not stop what comes next: that would tell of it.
+        if found.cases or found.older:
+            return found
     if not wanted.words:
         if wanted.day is None:
             return Page(())
         sought = keys.searched(session, [search_keys.day_key(wanted.day)])
         known = queries.children_under(session, sought, before)
-        return _of(session, known[:CUT], _older(known))
+        return _of(session, known[:CUT], hidden, _older(known))
     given, family = wanted.name
     names = keys.searched(
         session,
@@ -95,15 +109,16 @@ def _children(session: Session, wanted: Asked, before: int) -> Page:
     known = queries.children_under(session, names, before)
     fitting = [one for one in known[:CUT] if rules.fits(wanted, one.identity)]
     if wanted.day is None:
-        return _of(session, fitting, _older(known))
+        return _of(session, fitting, hidden, _older(known))
     then = [one for one in fitting if rules.born_then(wanted.day, one.identity)]
     if before == EVERY:
         [day] = keys.searched(session, [search_keys.day_key(wanted.day)])
         on_it = queries.children_on(session, day, names)
         then += [one for one in on_it if one not in then and rules.fits(wanted, one.identity)]
-    if then:
-        return _of(session, then, "")
-    found = _of(session, fitting, _older(known))
+    born = _of(session, then, hidden, "")
+    if born.cases:
+        return born
+    found = _of(session, fitting, hidden, _older(known))
     return Page(found.cases, found.older, without_the_day=bool(found.cases))
 
 
@@ -111,9 +126,9 @@ def _older(known: list[KnownChild]) -> str:
     return str(known[CUT - 1].record_id) if len(known) > CUT else ""
 
 
-def _of(session: Session, known: list[KnownChild], older: str) -> Page:
+def _of(session: Session, known: list[KnownChild], hidden: Collection[str], older: str) -> Page:
     keys_ = queries.cases_of(session, {one.child_id for one in known})
-    return _page(session, keys_._replace(older=older))
+    return _without(hidden, _page(session, keys_._replace(older=older)))
 
 
 def _page(session: Session, wanted: Keys) -> Page:

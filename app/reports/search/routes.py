@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from flask import Blueprint, Response, abort, request, url_for
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
+from app.audit.service import viewed_together
+from app.audit.types import Subject
 from app.core.clock import london_date, now
 from app.core.session import reading, transaction
-from app.meetings.restricted.hidden import WORDS, masked
+from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
 from app.reports.search import finding, queries, rules, service
 from app.reports.search.forms import SearchForm
 from app.reports.search.queries import Behind
-from app.reports.search.types import Asked, Page
+from app.reports.search.types import Asked, FoundCase, Page
 from app.web.access import access
 from app.web.htmx import go_to, respond
 
@@ -59,20 +62,23 @@ def found(asked_id: int) -> Response:
         abort(404)
     wanted = rules.asked(text, london_date(moment))
     behind = _behind(wanted)
+    hidden = hidden_cases()
     choices = finding.choices(session, wanted)
     older, shown = request.args.get("older", ""), request.args.get("show", "")
     chosen = next((one for one in choices if one.key == shown), None)
     page = Page(())
     if behind is not None and behind.kind == "child" and chosen is None:
-        page = finding.of_child(session, behind.id)
+        page = finding.of_child(session, behind.id, hidden)
     else:
         for one in [chosen] if chosen else choices:
-            chosen, page = one, finding.page(session, wanted, one, older)
+            chosen, page = one, finding.page(session, wanted, one, hidden, older)
             if page.cases or page.older:
                 break
         else:
             chosen = None
-    page = replace(page, cases=tuple(masked(page.cases, children=(WORDS,), source="")))
+    _note_views([one for one in page.cases if one.ref not in hidden])
+    shown_cases = masked(page.cases, children=(WORDS,), source="", stage="", discussions=())
+    page = replace(page, cases=tuple(shown_cases))
     return respond(
         "search/search.html",
         form=SearchForm(text=text),
@@ -94,6 +100,13 @@ def found(asked_id: int) -> Response:
         ),
         looked_for=rules.searched_in_words(wanted),
     )
+
+
+def _note_views(cases: Iterable[FoundCase]) -> None:
+    """Names stand in a result: it is a view of each case in it (H3)."""
+    seen = [Subject("referral" if one.is_referral else "meeting", one.ref) for one in cases]
+    with transaction() as session:
+        viewed_together(session, signed_in().actor, "search", seen, now())
 
 
 def _behind(wanted: Asked) -> Behind | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -95,11 +96,14 @@ class SampleLine(NamedTuple):
     reviewed: int
 
 
-class CaseLine(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """`outcome` is None only where the case is not for whoever asks."""
+
     position: int
     referral_id: int
     ref: str
-    outcome: Outcome
+    outcome: Outcome | None
     grade: Grade | None
     reviewer: str | None
     reviewed_at: datetime | None

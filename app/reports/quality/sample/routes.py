@@ -13,6 +13,7 @@ from app.audit.types import Subject
 from app.core.clock import london_date, now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.meetings.restricted.hidden import hidden_cases, masked
 from app.referrals.models import Referral
 from app.reports.quality.periods import Period, month, month_before
 from app.reports.quality.sample import queries, service
@@ -72,7 +73,7 @@ def sample(key: str) -> Response:
         "quality/sample.html",
         period=period,
         sample=held,
-        cases=cases,
+        cases=masked(cases, outcome=None, grade=None, reviewer=None),
         own={one for one, staff in worked.items() if signed_in().id in staff},
         reviews=may(Permission.CASE_AUDIT),
     )
@@ -83,7 +84,9 @@ def sample(key: str) -> Response:
 def case(key: str, position: int) -> Response:
     period, held = _found(key)
     one = _case(held, position)
-    ref = reading().get_one(Referral, one.referral_id).ref
+    ref = _ref(one)
+    if ref in hidden_cases():
+        return _door(ref)
     with transaction() as session:
         viewed(session, signed_in().actor, "case audit", Subject("referral", ref), now())
     return _page(period, one, ReviewForm())
@@ -94,6 +97,8 @@ def case(key: str, position: int) -> Response:
 def review(key: str, position: int) -> Response:
     period, held = _found(key)
     here = url_for("samples.sample", key=key)
+    if (ref := _ref(_case(held, position))) in hidden_cases():
+        return _door(ref)
     sample_id, form = held.id, ReviewForm()
     if not form.validate_on_submit():
         return _page(period, _case(held, position), form, 422)
@@ -131,6 +136,15 @@ def _case(held: AuditSample, position: int) -> AuditedCase:
     return found
 
 
+def _ref(row: AuditedCase) -> str:
+    return reading().get_one(Referral, row.referral_id).ref
+
+
+def _door(ref: str) -> Response:
+    """What was found in a restricted case is as much its content as the case itself (H2)."""
+    return go_to(url_for("restricted.open_case", place="referrals", case_ref=ref))
+
+
 def _page(period: Period, row: AuditedCase, form: ReviewForm, status: int = 200) -> Response:
     session = reading()
     worked = queries.worked_on(session, [row.referral_id]).get(row.referral_id, set())
@@ -139,7 +153,7 @@ def _page(period: Period, row: AuditedCase, form: ReviewForm, status: int = 200)
         status=status,
         period=period,
         case=row,
-        ref=session.get_one(Referral, row.referral_id).ref,
+        ref=_ref(row),
         questions=QUESTIONS,
         answers={key: Found(value).label for key, value in row.answers.items()},
         own=signed_in().id in worked,

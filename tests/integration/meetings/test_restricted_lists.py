@@ -1,0 +1,281 @@
+"""What lists tell of a case to those who may not see it: its reference (H2), on both engines."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.models import Staff
+from app.accounts.types import Role
+from app.audit.models import AuditView
+from app.core.clock import now
+from app.core.session import reading, transaction
+from app.directory.models import Agency
+from app.invitations.replies.types import MailKind
+from app.meetings.after.models import ChildAfter
+from app.meetings.models import Action, Meeting
+from app.meetings.received.models import ReceivedMail
+from app.meetings.received.types import Outcome as MailOutcome
+from app.meetings.restricted.models import CaseRestriction, RestrictionReader
+from app.meetings.types import ActionState, MeetingState
+from app.referrals import keys
+from app.referrals.lists.models import ListEntry, ListSitting
+from app.referrals.models import Child, Referral
+from app.referrals.types import DomesticAbuseRisk, Outcome, Rating
+from app.reports.quality.sample.models import AuditedCase, AuditSample
+from app.reports.quality.sample.types import Grade
+from app.retention.models import LegalHold
+from app.retention.types import CaseKind
+from tests.factories.abuse import make_abuse_case
+from tests.factories.accounts import make_staff, sign_in_as
+from tests.factories.meetings import make_meeting
+
+GIVEN, NAME = "Isolde", "Quillfeather"
+BORN = date(2017, 4, 9)
+TOLD = "Father is our duty officer"
+
+
+@pytest.fixture
+def hidden(app):
+    """The references of a referral and its discussion, which only one chair may see; the chair."""
+    with app.app_context(), transaction() as session:
+        meeting = make_meeting(session, MeetingState.BOOKED, 3, at=now())
+        referral = session.get_one(Referral, meeting.referral_id)
+        for row in meeting.children:
+            child = session.get_one(Child, row.child_id)
+            child.given_name, child.family_name, child.date_of_birth = GIVEN, NAME, BORN
+            child.case_reference = "LCS-778899"
+            keys.index(session, child.id, keys.identity(child))
+        reader = make_staff(session, Role.CHAIR)
+        held = CaseRestriction(
+            referral_id=referral.id, meeting_id=None, reason="A colleague's", set_by_id=reader.id,
+            set_at=now(), lifted_at=None, lift_reason=None,
+        )  # fmt: skip
+        session.add(held)
+        session.flush()
+        session.add(RestrictionReader(restriction_id=held.id, staff_id=reader.id))
+        return referral.ref, meeting.ref, reader.id
+
+
+@pytest.fixture
+def someone(app):
+    """A browser of somebody new in a role, or of whoever has this number."""
+
+    def browse(role: Role | int):
+        browser = app.test_client()
+        with app.app_context():
+            number = role
+            if isinstance(role, Role):
+                with transaction() as session:
+                    number = make_staff(session, role).id
+            sign_in_as(browser, number)
+        return browser
+
+    return browse
+
+
+def referral_of(session, hidden) -> Referral:
+    return session.execute(select(Referral).where(Referral.ref == hidden[0])).scalar_one()
+
+
+def meeting_of(session, hidden) -> Meeting:
+    return session.execute(select(Meeting).where(Meeting.ref == hidden[1])).scalar_one()
+
+
+def views(app, page: str) -> set[str]:
+    with app.app_context():
+        found = select(AuditView.subject_ref).where(AuditView.page == page)
+        return set(reading().execute(found).scalars())
+
+
+def search(browser, text: str, **asked: str) -> str:
+    token = browser.get("/session/token").text
+    answer = browser.post("/search", data={"text": text, "csrf_token": token})
+    page = browser.get(answer.location, query_string=asked).text
+    # The box keeps what was typed, and below stands whatever was found.
+    return page.partition("</form>\n")[2].partition("</form>")[2] or page
+
+
+def test_the_list_of_a_day(app, hidden, someone):
+    with app.app_context(), transaction() as session:
+        referral = referral_of(session, hidden)
+        held = ListSitting(
+            ref="LS-AAAA-BBBB", series_id=None, name="MASH meeting", source="", day=now().date(),
+            opened_at=now(), opened_by_id=hidden[2], took_part=None, ended_at=None,
+            ended_by_id=None,
+        )  # fmt: skip
+        session.add(held)
+        session.flush()
+        session.add(
+            ListEntry(
+                sitting_id=held.id, number=1, referral_id=referral.id, case_id=None,
+                outcome=None, information=None, reason=None, agency_id=None, carried=True,
+                decided_at=None, decided_by_id=None,
+            )
+        )  # fmt: skip
+    page = someone(Role.ADMINISTRATOR).get("/lists/LS-AAAA-BBBB").text
+    assert hidden[0] in page
+    for told in (NAME, GIVEN, "Carried over", "Not rated"):
+        assert told not in page
+    assert NAME in someone(hidden[2]).get("/lists/LS-AAAA-BBBB").text
+
+
+def test_the_archive(app, hidden, someone):
+    with app.app_context(), transaction() as session:
+        session.add(
+            LegalHold(
+                kind=CaseKind.REFERRAL, ref=hidden[0], reason=TOLD, held_at=now(),
+                held_by_id=hidden[2], lifted_at=None, lifted_by_id=None, lift_reason=None,
+            )
+        )  # fmt: skip
+    page = someone(Role.CHAIR).get("/retention").text
+    assert hidden[0] in page
+    assert TOLD not in page
+    assert views(app, "archive") == set()
+    assert TOLD in someone(hidden[2]).get("/retention").text
+    assert views(app, "archive") == {hidden[0]}
+
+
+def test_case_audit(app, hidden, someone):
+    with app.app_context(), transaction() as session:
+        sample = AuditSample(
+            month=date(2026, 1, 1), seed="x", population=1, sha256="0" * 64,
+            drawn_by_id=hidden[2], drawn_at=now(),
+        )  # fmt: skip
+        session.add(sample)
+        session.flush()
+        session.add(
+            AuditedCase(
+                sample_id=sample.id, position=1, referral_id=referral_of(session, hidden).id,
+                outcome=Outcome.STRATEGY_DISCUSSION, answers={}, grade=Grade.GOOD, findings=TOLD,
+                reviewer_id=hidden[2], reviewed_at=now(),
+            )
+        )  # fmt: skip
+    path, other = "/quality/samples/2026-01", someone(Role.CHAIR)
+    page = other.get(path).text.partition("<tbody")[2]
+    assert hidden[0] in page
+    assert Outcome.STRATEGY_DISCUSSION.label not in page
+    assert Grade.GOOD.label not in page
+    door = f"/restricted/open/referrals/{hidden[0]}"
+    assert other.get(f"{path}/1").location == door
+    token = other.get("/session/token").text
+    assert other.post(f"{path}/1", data={"csrf_token": token}).location == door
+    assert TOLD in someone(hidden[2]).get(f"{path}/1").text
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [NAME, f"{GIVEN} {NAME}", "9/4/2017", f"{NAME} 9/4/2017", f"{NAME} 1/1/2011", "LCS-778899"],
+)
+def test_search_does_not_say_whether_a_child_has_a_restricted_case(app, hidden, someone, typed):
+    page = search(someone(Role.ADMINISTRATOR), typed)
+    assert "Nothing found" in page
+    assert hidden[0] not in page
+    assert "Nobody of that name" not in page
+    assert views(app, "search") == set()
+    assert hidden[0] in search(someone(hidden[2]), typed)
+    assert views(app, "search") == {hidden[0]}
+
+
+def test_search_by_the_reference_of_a_child(app, hidden, someone):
+    with app.app_context():
+        ref = referral_of(reading(), hidden).children[0].child.ref
+    assert hidden[0] not in search(someone(Role.ADMINISTRATOR), ref)
+    assert hidden[0] in search(someone(hidden[2]), ref)
+
+
+def test_the_list_of_an_agency_keeps_the_bare_reference(app, hidden, someone):
+    with app.app_context():
+        referral = referral_of(reading(), hidden)
+        agency = reading().get_one(Agency, referral.source_agency_id).name
+    page = search(someone(Role.ADMINISTRATOR), agency)
+    assert hidden[0] in page
+    for told in (hidden[1], NAME, "Booked", "To be decided"):
+        assert told not in page
+    assert hidden[1] in search(someone(hidden[2]), agency)
+
+
+def test_mail_that_came_in(app, hidden, someone):
+    with app.app_context(), transaction() as session:
+        invitee = meeting_of(session, hidden).invitees[0]
+        who = invitee.name
+        values = dict.fromkeys(one.key for one in ReceivedMail.__mapper__.columns)
+        values |= {
+            "ref": "IM-AAAA-BBBB", "digest": "0" * 64, "received_at": now(), "size": 1,
+            "kind": MailKind.WRITTEN, "outcome": MailOutcome.LOOK, "invitee_id": invitee.id,
+            "sender": "aunt@example.org", "subject": TOLD,
+        }  # fmt: skip
+        columns = {one.key for one in ReceivedMail.__mapper__.columns} - {"id", "version"}
+        session.add(ReceivedMail(**{name: values[name] for name in columns}))
+    page = someone(Role.ADMINISTRATOR).get("/mail").text
+    assert hidden[1] in page
+    for told in (TOLD, "aunt@example.org", who):
+        assert told not in page
+    assert TOLD in someone(hidden[2]).get("/mail").text
+
+
+def test_what_to_mend_before_a_return(app, hidden, someone):
+    with app.app_context(), transaction() as session:
+        meeting = meeting_of(session, hidden)
+        child = meeting.children[0].child_id
+        session.get_one(Child, child).case_reference = None
+        session.add(
+            ChildAfter(
+                meeting_id=meeting.id, child_id=child, enquiry_runs=True,
+                section47_started_at=now() - timedelta(days=1), conference_decided_later=False,
+                clocks={}, assessment_runs=False,
+            )
+        )  # fmt: skip
+        child_ref = session.get_one(Child, child).ref
+    page = someone(Role.ADMINISTRATOR).get("/returns/").text
+    assert hidden[1] in page
+    assert "Somebody who may see the case has to mend this" in page
+    assert NAME not in page
+    assert not re.search(rf">{child_ref}<", page)
+    assert views(app, "section 47 return, 2027") == {"section47"}
+    assert NAME in someone(hidden[2]).get("/returns/").text
+    assert views(app, "section 47 return, 2027") == {"section47", hidden[1]}
+
+
+WRITTEN = "Zyxwv"
+PAGES = ("/", "/referrals/", "/referrals/?show=all", "/actions", "/domestic-abuse/")
+OUTSIDE = (Role.ADMINISTRATOR, Role.CHAIR, Role.TRIAGE)
+
+
+def test_a_row_of_work_tells_nothing_that_was_written(app, hidden, someone):
+    with app.app_context(), transaction() as session:
+        referral, meeting = referral_of(session, hidden), meeting_of(session, hidden)
+        session.get_one(Agency, referral.source_agency_id).name = WRITTEN
+        referral.rating, referral.rating_reason = Rating.RED, WRITTEN
+        session.get_one(Staff, meeting.chair_id).name = WRITTEN
+        for one in meeting.invitees:
+            one.name = one.title = one.agency_name = one.telephone = WRITTEN
+        session.add(
+            Action(
+                meeting_id=meeting.id, child_id=None, what=WRITTEN, why=WRITTEN,
+                owner_id=meeting.invitees[0].id, due_at=now() - timedelta(hours=1),
+                state=ActionState.OPEN, progress=WRITTEN, closed_at=None, removed_at=None,
+                added_by_id=hidden[2], added_at=now(), told_at=now(),
+            )
+        )  # fmt: skip
+        case = make_abuse_case(session, DomesticAbuseRisk.HIGH, at=now())
+        case.referral_id, case_ref = referral.id, case.ref
+    outside = {role: someone(role) for role in OUTSIDE}
+    told = (NAME, GIVEN, WRITTEN, f">{Rating.RED.label}<", f">{DomesticAbuseRisk.HIGH.label}<",
+            f">{DomesticAbuseRisk.HIGH.label} ", "Greywether", "May be at risk now")  # fmt: skip
+    seen = ""
+    for state in (MeetingState.BOOKED, MeetingState.ENDED):
+        with app.app_context(), transaction() as session:
+            meeting_of(session, hidden).state = state
+            meeting_of(session, hidden).ended_at = now() if state is MeetingState.ENDED else None
+        for role, browser in outside.items():
+            for page in PAGES:
+                main = browser.get(page).text.partition("<main")[2]
+                seen += main
+                assert [one for one in told if one in main] == [], (state, role, page)
+    assert hidden[0] in seen
+    assert hidden[1] in seen
+    assert case_ref in seen
