@@ -88,7 +88,7 @@ def meeting_of(session, hidden) -> Meeting:
 
 def views(app, page: str) -> set[str]:
     with app.app_context():
-        found = select(AuditView.subject_ref).where(AuditView.page == page)
+        found = select(AuditView.subject_ref).where(AuditView.page.startswith(page))
         return set(reading().execute(found).scalars())
 
 
@@ -226,7 +226,7 @@ def test_what_to_mend_before_a_return(app, hidden, someone):
         session.add(
             ChildAfter(
                 meeting_id=meeting.id, child_id=child, enquiry_runs=True,
-                section47_started_at=now() - timedelta(days=1), conference_decided_later=False,
+                section47_started_at=now(), conference_decided_later=False,
                 clocks={}, assessment_runs=False,
             )
         )  # fmt: skip
@@ -236,9 +236,9 @@ def test_what_to_mend_before_a_return(app, hidden, someone):
     assert "Somebody who may see the case has to mend this" in page
     assert NAME not in page
     assert not re.search(rf">{child_ref}<", page)
-    assert views(app, "section 47 return, 2027") == {"section47"}
+    assert views(app, "section 47 return") == {"section47"}
     assert NAME in someone(hidden[2]).get("/returns/").text
-    assert views(app, "section 47 return, 2027") == {"section47", hidden[1]}
+    assert views(app, "section 47 return") == {"section47", hidden[1]}
 
 
 WRITTEN = "Zyxwv"
