@@ -93,7 +93,7 @@ def follow_referral(
         if before is None:
             case.closed_at = case.outcome = None
         case.risk_reason = None
-        set_clock(session, case, case.received_at, risk)
+        set_clock(session, case, counts_from(case), risk)
         session.flush()
         record(
             session, actor, "abuse case assessed", subject_of(case), now,
@@ -103,17 +103,47 @@ def follow_referral(
 
 
 def count_again(session: Session, referral: Referral) -> None:
-    """The referral was received at another time, or opened again: the case it began counts from
-    when it came in, and what is discussed already makes the referral no sooner."""
-    case = None
-    if referral.domestic_abuse is not None:
-        case = queries.of_referral(session, referral.id)
+    """The referral was received at another time: the case it began counts from when it came in,
+    unless it was opened again since."""
+    case = _case_at_risk(session, referral)
     if case is None:
         return
     if began_as_referral(case) and case.received_at != referral.received_at:
+        anew = counts_from(case) != case.received_at
         case.received_at = referral.received_at
-        set_clock(session, case, case.received_at, case.risk)
+        if not anew:
+            set_clock(session, case, case.received_at, case.risk)
     _act_by(session, referral, case)
+
+
+def opened_again(session: Session, actor: Actor, referral: Referral, now: datetime) -> None:
+    """The referral was opened again, or is one after all: where its decision closed the case, the
+    case is to be discussed as well and its clock starts anew, like that of the decision (IMAP 5).
+
+    What a list or discussion agreed stays; then nothing makes the referral due any sooner.
+    """
+    case = _case_at_risk(session, referral)
+    if case is None:
+        return
+    if case.closed_at is None or queries.agreed_at_list(session, case):
+        _act_by(session, referral, case)
+        return
+    before, case.closed_at, case.outcome = case.outcome, None, None
+    set_clock(session, case, now, case.risk)
+    _act_by(session, referral, case)
+    session.flush()
+    record(
+        session, actor, "abuse case opened again", subject_of(case), now,
+        {
+            "before": before.value if before else None,
+            "due_at": case.due_at.isoformat() if case.due_at else None,
+        },
+    )  # fmt: skip
+
+
+def counts_from(case: AbuseCase) -> datetime:
+    """From when the clock of a case runs: when it was received, or opened again since."""
+    return restore(case.clocks).facts.received_at or case.received_at
 
 
 def tell_referral(session: Session, case: AbuseCase) -> None:
@@ -148,17 +178,24 @@ def decided_on_referral(
     now: datetime,
     *,
     filtered: bool,
+    was_filtered: bool,
 ) -> None:
     """The referral was decided. Where the area names neither a time nor a list for its domestic
     abuse, that was the decision on it too (IMAP 5), and what is no referral (`filtered`) has no
-    case; elsewhere it is still to be discussed."""
-    if referral.domestic_abuse is None:
-        return
-    case = queries.of_referral(session, referral.id)
+    case; elsewhere it is still to be discussed, also after it was decided to be none before."""
+    case = _case_at_risk(session, referral)
     if case is None:
         return
     if filtered or Clock.CONTACT_DECISION in restore(case.clocks).clocks:
         close(session, actor, case, outcome, now)
+    elif was_filtered:
+        opened_again(session, actor, referral, now)
+
+
+def _case_at_risk(session: Session, referral: Referral) -> AbuseCase | None:
+    if referral.domestic_abuse is None:
+        return None
+    return queries.of_referral(session, referral.id)
 
 
 def began_as_referral(case: AbuseCase) -> bool:

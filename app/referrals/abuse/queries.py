@@ -14,6 +14,7 @@ from app.core.database import UTCDateTime
 from app.directory.models import Agency
 from app.referrals.abuse.models import AbuseCase, AbusePerson
 from app.referrals.abuse.types import PersonKind, Release
+from app.referrals.lists.models import ListEntry
 from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.types import DomesticAbuseRisk, Outcome
 
@@ -21,6 +22,11 @@ PAGE = 25
 
 _BY_REF = select(AbuseCase).where(AbuseCase.ref == bindparam("ref"))
 _OF_REFERRAL = select(AbuseCase).where(AbuseCase.referral_id == bindparam("referral"))
+_AGREED = (
+    select(ListEntry.id)
+    .where(ListEntry.case_id == bindparam("case"), ListEntry.outcome.is_not(None))
+    .limit(1)
+)
 
 
 def by_ref(session: Session, ref: str) -> AbuseCase | None:
@@ -36,6 +42,11 @@ def of_referral(session: Session, referral_id: int) -> AbuseCase | None:
 def referral_of(session: Session, case: AbuseCase) -> Referral | None:
     """The referral that a case is by now."""
     return session.get(Referral, case.referral_id) if case.referral_id is not None else None
+
+
+def agreed_at_list(session: Session, case: AbuseCase) -> bool:
+    """Whether a list or discussion gave the case an outcome, not the decision on its referral."""
+    return session.execute(_AGREED, {"case": case.id}).first() is not None
 
 
 def has_child(case: AbuseCase) -> bool:

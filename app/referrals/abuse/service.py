@@ -14,6 +14,7 @@ from app.core.refusal import Refused
 from app.directory import queries as directory
 from app.referrals.abuse import rules
 from app.referrals.abuse.begun import (
+    counts_from,
     entered,
     nothing_yet,
     set_clock,
@@ -117,7 +118,7 @@ def assess(
     if given.risk is not None and given.risk is not before:
         if not given.risk_reason:
             raise Refused("risk_reason", "Give the reason for the other risk")
-        set_clock(session, case, case.received_at, given.risk)
+        set_clock(session, case, counts_from(case), given.risk)
         if case.referral_id is not None:
             tell_referral(session, case)
     case.risk_reason = given.risk_reason or None

@@ -112,8 +112,9 @@ def decide(
     if was_none is not (ground.filtered is not None):
         count_beside(session, referral)
     abuse.decided_on_referral(
-        session, actor, referral, outcome, now, filtered=ground.filtered is not None
-    )
+        session, actor, referral, outcome, now,
+        filtered=ground.filtered is not None, was_filtered=was_none,
+    )  # fmt: skip
     if requests is not None:
         after_decision(session, actor, referral, requests, rules.name_of(protocol, outcome), now)
     record(
@@ -158,9 +159,9 @@ def reopen(
     referral.decision_due_at = decision_due(protocol, anew)
     referral.act_by_at = act_by(protocol, anew)
     session.flush()
-    abuse.count_again(session, referral)
     if was_none:
         count_beside(session, referral)
+    abuse.opened_again(session, actor, referral, now)
     record(
         session, actor, "referral reopened", subject_of(referral), now,
         {

@@ -10,17 +10,19 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.types import Role
+from app.audit.models import AuditEntry
 from app.core.clock import in_london, now
 from app.core.refusal import Refused
 from app.core.session import transaction
 from app.directory.types import AgencyKind
 from app.referrals.abuse import begun
+from app.referrals.abuse import queries as cases
 from app.referrals.abuse import service as abuse
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.abuse.types import AssessmentGiven
 from app.referrals.lists import queries, service
 from app.referrals.lists.types import Said
-from app.referrals.outcome.service import decide
+from app.referrals.outcome.service import decide, reopen
 from app.referrals.outcome.types import FilterReason, Ground
 from app.referrals.service import add_consent, change_concerns, enter_referral
 from app.referrals.types import (
@@ -41,6 +43,7 @@ from tests.factories.directory import make_agency
 from tests.page_form import form_of
 
 HIGH, MEDIUM, STANDARD = DomesticAbuseRisk
+MONDAY = FRIDAY + timedelta(days=3)
 TOLD = ConcernsGiven((Concern.DOMESTIC_ABUSE,), frozenset(), "She was pushed.", MEDIUM)
 
 
@@ -147,6 +150,56 @@ def test_what_is_no_referral_has_no_case_to_discuss(in_app):
         nothing = Outcome.NO_FURTHER_ACTION
         decide(session, actor_of(session), referral, nothing, "Elm.", FRIDAY, ground=ground)
         assert the_case(session).closed_at is not None
+
+
+def closed_as_none(session, protocol="derby"):
+    referral = entered(session, HIGH, protocol=protocol)
+    ground, nothing = Ground(filtered=FilterReason.OTHER_AREA), Outcome.NO_FURTHER_ACTION
+    decide(session, actor_of(session), referral, nothing, "Elm.", FRIDAY, ground=ground)
+    return referral
+
+
+@pytest.mark.parametrize("protocol", ["derby", "london"])
+def test_opened_again_its_case_is_discussed_again_on_a_clock_of_its_own(in_app, protocol):
+    """A8, A12: wrongly closed as no referral, it is nowhere but there."""
+    with transaction() as session:
+        referral, actor = closed_as_none(session, protocol), actor_of(session)
+        reopen(session, actor, referral, "It is ours.", MONDAY, referral.version)
+        case = the_case(session)
+        assert (case.closed_at, case.outcome) == (None, None)
+        assert case.due_at > MONDAY and referral.act_by_at == case.due_at
+        assert [one.ref for one in cases.open_cases(session)] == [case.ref]
+        assert service.open_discussion(session, actor, case, MONDAY).ref
+        # Another risk, or another moment when it was received, goes on from there.
+        due, other = case.due_at, AssessmentGiven(MEDIUM, "The officer corrected it.")
+        abuse.assess(session, actor, case, other, MONDAY)
+        abuse.assess(session, actor, case, replace(other, risk=HIGH), MONDAY)
+        referral.received_at -= timedelta(days=1)
+        begun.count_again(session, referral)
+        assert (case.due_at, case.received_at) == (due, referral.received_at)
+        told = session.execute(
+            select(AuditEntry.details).where(AuditEntry.action == "abuse case opened again")
+        ).scalar_one()
+        assert told == {"before": "no_further_action", "due_at": due.isoformat()}
+
+
+def test_decided_to_be_a_referral_after_all_its_case_is_discussed_again(in_app):
+    with transaction() as session:
+        referral = closed_as_none(session)
+        decide(session, actor_of(session), referral, Outcome.ADVICE, "Ours.", MONDAY)
+        assert the_case(session).closed_at is None
+        assert the_case(session).due_at > MONDAY
+
+
+def test_what_was_agreed_on_a_case_stays_when_its_referral_is_opened_again(in_app):
+    with transaction() as session:
+        referral, actor = entered(session, HIGH), actor_of(session)
+        sitting = service.open_discussion(session, actor, the_case(session), FRIDAY)
+        said(session, sitting, Outcome.NO_FURTHER_ACTION)
+        decide(session, actor, referral, Outcome.NO_FURTHER_ACTION, "No.", FRIDAY)
+        reopen(session, actor, referral, "The school rang.", MONDAY, referral.version)
+        assert the_case(session).outcome is Outcome.NO_FURTHER_ACTION
+        assert referral.act_by_at == referral.decision_due_at
 
 
 def test_a_list_shares_only_what_the_referrals_consent_allows(in_app):
