@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
 from app.audit.types import Actor, Subject
+from app.referrals.abuse.models import AbuseCase
+from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Referral
 from app.referrals.types import ChangedMeanwhile
+
+# In this order, whoever takes them.
+_ROWS = tuple(
+    select(row.id)
+    .where(of == bindparam("referral"))
+    .order_by(row.id)
+    .with_for_update(key_share=True)
+    for row, of in (
+        (Referral, Referral.id),
+        (AbuseCase, AbuseCase.referral_id),
+        (AgencyCheck, AgencyCheck.referral_id),
+    )
+)
+
+
+def taken_first(session: Session, referral_id: int) -> None:
+    """Take the rows of a referral, its domestic abuse case and its requests before the audit is
+    written. The audit's head is held from its first row on: who came for one of these rows after
+    that and who holds it and comes for the head would wait for each other."""
+    for rows in _ROWS:
+        session.execute(rows, {"referral": referral_id})
 
 
 def unchanged(referral: Referral, version: int | None) -> None:

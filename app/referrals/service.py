@@ -14,7 +14,7 @@ from app.directory import queries as directory
 from app.protocols.registry import active
 from app.referrals import rules
 from app.referrals.abuse import begun as abuse
-from app.referrals.acting import staff_id, subject_of, unchanged
+from app.referrals.acting import staff_id, subject_of, taken_first, unchanged
 from app.referrals.came_in.source import referrer_of, source_of
 from app.referrals.children import child_of_intake
 from app.referrals.consent.rules import first_contact_problems
@@ -138,6 +138,7 @@ def change_concerns(
 
     Raises Refused by the field, ChangedMeanwhile where somebody changed the referral first.
     """
+    taken_first(session, referral.id)
     unchanged(referral, version)
     rules.check(rules.concern_problems(given, now))
     fresh: dict[str, object] = {

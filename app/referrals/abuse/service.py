@@ -30,7 +30,7 @@ from app.referrals.abuse.types import (
     Release,
     ReleaseGiven,
 )
-from app.referrals.acting import staff_id
+from app.referrals.acting import staff_id, taken_first
 from app.referrals.models import Referral
 from app.referrals.rules import check
 from app.referrals.service import enter_referral
@@ -112,6 +112,8 @@ def assess(
     A changed risk sets the clock anew, from the same start. Raises Refused by the field,
     ChangedMeanwhile where somebody changed the case first.
     """
+    if case.referral_id is not None:
+        taken_first(session, case.referral_id)
     _unchanged(case, version)
     check(rules.assessment_problems(given, london_date(now)))
     before = case.risk

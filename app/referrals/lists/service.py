@@ -20,6 +20,7 @@ from app.referrals.abuse import queries as abuse_queries
 from app.referrals.abuse import rules as abuse_rules
 from app.referrals.abuse import service as abuse
 from app.referrals.abuse.models import AbuseCase
+from app.referrals.acting import taken_first
 from app.referrals.lists import queries, rules
 from app.referrals.lists.models import ListEntry, ListSitting
 from app.referrals.lists.rules import meets_on
@@ -183,6 +184,8 @@ def _on_case(
     said: Said,
     now: datetime,
 ) -> None:
+    if case.referral_id is not None:
+        taken_first(session, case.referral_id)
     if said.outcome is not None:
         abuse_rules.check_outcome(
             said.outcome,

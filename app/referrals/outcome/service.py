@@ -14,7 +14,7 @@ from app.core.refusal import Refused
 from app.directory import queries as directory
 from app.protocols.registry import active
 from app.referrals.abuse import begun as abuse
-from app.referrals.acting import staff_id, subject_of, unchanged
+from app.referrals.acting import staff_id, subject_of, taken_first, unchanged
 from app.referrals.checks.service import after_decision, answers_read
 from app.referrals.checks.types import AfterDecision
 from app.referrals.consent.service import add_consent
@@ -52,6 +52,7 @@ def decide(
     as a consent of its own, by its author. Raises Refused by the field, ChangedMeanwhile where
     somebody changed the referral first.
     """
+    taken_first(session, referral.id)
     unchanged(referral, version)
     protocol = active(directory.council(session).protocol_id)
     check(rules.override_problems(ground))
@@ -136,6 +137,7 @@ def reopen(
 ) -> ReferralReopening:
     """Open a decided referral again; its decisions stay, and the clock of the decision starts
     anew (IMAP 5). Raises Refused without a reason, ChangedMeanwhile where somebody was first."""
+    taken_first(session, referral.id)
     unchanged(referral, version)
     rules.check_reopen(referral.outcome, reason)
     if referral.outcome is None or referral.decided_at is None:

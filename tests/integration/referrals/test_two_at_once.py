@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from sqlalchemy import select, text
 
 from app.accounts.types import Role
-from app.audit.types import Actor, ActorKind
+from app.audit.service import record
+from app.audit.types import SYSTEM, Actor, ActorKind, Subject
 from app.core.clock import now
+from app.core.session import transaction
+from app.referrals.abuse import begun
+from app.referrals.abuse import service as abuse
+from app.referrals.abuse.models import AbuseCase
+from app.referrals.abuse.types import AssessmentGiven
+from app.referrals.checks.models import AgencyCheck
+from app.referrals.checks.service import answer
+from app.referrals.checks.types import AfterDecision, AnswerGiven, AnswerVia, Held
+from app.referrals.lists import queries, service
+from app.referrals.lists.models import ListSitting
+from app.referrals.lists.types import Said
 from app.referrals.models import Referral
+from app.referrals.outcome.service import decide, reopen
+from app.referrals.outcome.types import FilterReason, Ground
 from app.referrals.page import latest_change
-from app.referrals.service import rate
-from app.referrals.types import Rating
+from app.referrals.service import change_concerns, rate
+from app.referrals.types import Concern, ConcernsGiven, DomesticAbuseRisk, Outcome, Rating
+from tests.clock import FRIDAY
+from tests.factories.abuse import use_protocol
 from tests.factories.accounts import make_staff
+from tests.factories.checks import make_check, staff_actor
 from tests.factories.referrals import make_referral
 from tests.page_form import form_of
 
@@ -68,3 +87,92 @@ def test_the_second_to_save_sees_both_texts_and_loses_none(change, signed_in, re
     page = worker.get(f"/referrals/{ref}").text
     assert "Two injuries in a week." in page
     assert "One old bruise." in page
+
+
+NONE = Ground(filtered=FilterReason.OTHER_AREA)
+
+
+def _before(session, actor, referral):
+    """What stands already: a discussion of the case under way, a request that was answered."""
+    service.open_discussion(session, actor, session.query(AbuseCase).one(), FRIDAY)
+    given = AnswerGiven(Held.NOTHING, "", "R. Reed", "", AnswerVia.TELEPHONE)
+    answer(session, actor, make_check(session, referral, FRIDAY), given, FRIDAY).unread = True
+    make_check(session, referral, FRIDAY)
+
+
+def _agreed(session, actor, referral):
+    sitting = session.query(ListSitting).one()
+    said = Said("", Outcome.NO_FURTHER_ACTION, "Agreed with the DS.")
+    entry = queries.entry(session, sitting.id, 1)
+    service.keep_said(session, actor, sitting, entry, said, FRIDAY)
+
+
+def _assessed(session, actor, referral):
+    given = AssessmentGiven(DomesticAbuseRisk.MEDIUM, "The officer corrected the account.")
+    abuse.assess(session, actor, session.query(AbuseCase).one(), given, FRIDAY)
+
+
+def _without_risk(session, actor, referral):
+    told = ConcernsGiven((Concern.NEGLECT,), frozenset(), "No violence after all.")
+    change_concerns(session, actor, referral, told, FRIDAY)
+
+
+def _decided(session, actor, referral):
+    refs = session.query(AgencyCheck.ref).filter_by(answered_at=None)
+    ended = AfterDecision(named=tuple(ref for (ref,) in refs))
+    nothing = Outcome.NO_FURTHER_ACTION
+    decide(session, actor, referral, nothing, "Elm.", FRIDAY, ground=NONE, requests=ended)
+
+
+def _opened_again(session, actor, referral):
+    reopen(session, actor, referral, "It is ours.", FRIDAY, referral.version)
+
+
+@pytest.mark.parametrize(
+    ("change_it", "row"),
+    [
+        (_agreed, Referral),
+        (_assessed, Referral),
+        (_without_risk, AbuseCase),
+        (_decided, AbuseCase),
+        (_decided, AgencyCheck),
+        (_decided, Referral),
+        (_opened_again, AbuseCase),
+    ],
+)
+def test_who_holds_a_row_of_it_and_comes_for_the_audit_is_waited_for(
+    app, change, engine_name, change_it, row
+) -> None:
+    """Otherwise each waits for the other, and the database ends one of them with an error."""
+    if engine_name == "sqlite":
+        pytest.skip("SQLite lets one in at a time")
+    with change() as session:
+        referral = make_referral(session, domestic_abuse=DomesticAbuseRisk.HIGH)
+        use_protocol(session, "derby")
+        actor = staff_actor(session)
+        begun.case_of_referral(session, actor, referral, FRIDAY)
+        begun.count_again(session, referral)
+        _before(session, actor, referral)
+        if change_it is _opened_again:
+            _decided(session, actor, referral)
+    failed: list[Exception] = []
+
+    def work() -> None:
+        try:
+            with app.app_context(), transaction() as session:
+                change_it(session, actor, session.query(Referral).one())
+        except Exception as problem:  # whatever it is, the test names it
+            failed.append(problem)
+
+    waits = text(
+        "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    )
+    with app.app_context(), transaction() as session:
+        session.execute(select(row.id).with_for_update(key_share=True))
+        worker = Thread(target=work)
+        worker.start()
+        while worker.is_alive() and session.execute(waits).first() is None:
+            worker.join(0.02)
+        record(session, SYSTEM, "kept", Subject("test", "1"), FRIDAY)
+    worker.join()
+    assert failed == []
