@@ -38,7 +38,7 @@ from app.referrals.public.service import delete_abandoned
 from app.reports.dataset.worker import work_out
 from app.reports.quality.feedback.worker import ask_for_feedback
 from app.reports.search.service import forget as forget_searches
-from app.retention.worker import archive, reopen_for_work
+from app.retention.worker import archive, hold_newcomers, reopen_for_work
 
 log = structlog.get_logger()
 LONGEST_PAUSE = 60.0
@@ -103,6 +103,7 @@ JOBS: list[Job] = [
     Job("records due", 60.0, records.warn),
     Job("archive", 3600.0, archive),
     Job("closed cases opened again", 60.0, reopen_for_work),
+    Job("cases that a hold keeps since", 600.0, hold_newcomers),
     Job("records circulated", 10.0, records.note_circulated),
     Job("disagreements", 60.0, warn_late),
     Job("dataset", 10.0, work_out),

@@ -107,6 +107,25 @@ def hold(session: Session, actor: Actor, key: CaseKey, reason: str, now: datetim
           keeps=sorted(case.ref for case in kept if case.ref != key.ref))  # fmt: skip
 
 
+def hold_newcomers(session: Session, key: CaseKey, now: datetime) -> int:
+    """Mark the closed cases about children who came to a held case after the hold, and take back
+    approvals that were given for them; returns how many (H8)."""
+    rows = _rows(session, key)
+    own = next((one for one in holds.active(session, key, rows) if one.on == key), None)
+    if own is None:
+        return 0
+    about = holds.closed_about(session, rows, holds.children_of(session, own.hold))
+    new = [case for case in about if case.held_at is None]
+    for case in new:
+        case.held_at = now
+        _withdraw(case)
+    session.flush()
+    if new:
+        _note(session, SYSTEM, "the legal hold keeps more cases", key, now,
+              keeps=sorted(case.ref for case in new))  # fmt: skip
+    return len(new)
+
+
 def lift(session: Session, actor: Actor, key: CaseKey, reason: str, now: datetime) -> None:
     """Lift the legal hold that was put on this case; what no other hold keeps is then reviewed
     like any other. Raises Refused (`reason`, `page`)."""

@@ -8,7 +8,7 @@ from app.audit.types import SYSTEM
 from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
-from app.retention import queries, service
+from app.retention import holds, queries, service
 from app.retention.rules import ARCHIVE_AFTER
 
 MOST = 100
@@ -39,3 +39,17 @@ def reopen_for_work(settings: Settings, now: datetime) -> int:
         with transaction() as session:
             opened += service.reopen_for_work(session, key, now)
     return opened
+
+
+def hold_newcomers(settings: Settings, now: datetime) -> int:
+    """Mark what holds keep since a child came to a held case; returns how many cases."""
+    keys = [one.on for one in holds.all_active(reading(), MOST)]
+    reading().rollback()
+    held = 0
+    for key in keys:
+        try:
+            with transaction() as session:
+                held += service.hold_newcomers(session, key, now)
+        except Refused:
+            continue  # it became a referral in this moment: marked the next time
+    return held

@@ -18,6 +18,7 @@ from app.referrals.types import ChildGiven, Outcome, ReferralState
 from app.retention import holds, queries, service
 from app.retention.models import ClosedCase, LegalHold
 from app.retention.types import CaseKey, CaseKind
+from app.retention.worker import hold_newcomers
 from tests.clock import FRIDAY
 from tests.factories.abuse import make_abuse_case
 from tests.factories.arrivals import make_arrival
@@ -73,7 +74,7 @@ def move(child_of, to):
         )  # fmt: skip
 
 
-def test_a_child_who_joins_a_held_case_is_held_with_every_other_case(two):
+def test_a_child_who_joins_a_held_case_is_held_with_every_other_case(two, in_app):
     held, other, chair = two
     act(service.hold, held, chair, "The court asked.", FRIDAY + DAY)
     assert keeping(reading(), other) == []
@@ -82,6 +83,11 @@ def test_a_child_who_joins_a_held_case_is_held_with_every_other_case(two):
     with pytest.raises(Refused, match="hold"):
         act(service.approve, other, chair, "Its time is over.", LONG)
     assert keeping(reading(), other) == [held]
+    # The lists and the database know it as soon as the worker came by, once.
+    assert case(other).held_at is None
+    settings = in_app.extensions["settings"]
+    assert [hold_newcomers(settings, FRIDAY + 3 * DAY) for _ in range(2)] == [1, 0]
+    assert case(other).held_at == FRIDAY + 3 * DAY
 
 
 def test_a_child_who_left_a_held_case_is_let_go_when_the_hold_is_lifted(two):
