@@ -19,6 +19,7 @@ from app.meetings.booking.rules import agencies_without_decision_maker, quorum_m
 from app.meetings.booking.slots import is_late
 from app.meetings.calls.page import TO_TELEPHONE, about_now, is_told, to_tell_of_cancelling
 from app.meetings.calls.queries import calls_of
+from app.meetings.calls.removed import to_tell_of_removal
 from app.meetings.calls.types import CallShown
 from app.meetings.models import Invitee, LeftOut, Meeting
 from app.meetings.open_case.queries import open_case_of
@@ -153,6 +154,7 @@ class Overview:
     others: tuple[Step, ...]
     people: tuple[InviteeLine, ...]
     removed: tuple[Invitee, ...]
+    removed_untold: frozenset[int]  # of them, by number, who do not know it yet (C7)
     left_out: list[LeftOut]
     cautions: tuple[str, ...]
     failures: int
@@ -205,6 +207,11 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
         others=others,
         people=people,
         removed=tuple(one for one in meeting.invitees if one.removed_at is not None),
+        removed_untold=frozenset(
+            one.id
+            for one in to_tell_of_removal(meeting)
+            if meeting.state in TO_TELEPHONE and not is_told(one, calls[one.id])
+        ),
         left_out=queries.left_out_of(session, meeting.id),
         cautions=_cautions(meeting, there),
         failures=sum(_failed(sent[one.id]) for one in there),
@@ -284,12 +291,12 @@ def _desk_steps(
 ) -> list[Step]:
     """The call sheet, and the forms that the protocol names, each with how it stands (C5, C6)."""
     if meeting.state is MeetingState.CANCELLED:
-        untold = to_tell_of_cancelling(meeting)
+        untold = [*to_tell_of_cancelling(meeting), *to_tell_of_removal(meeting)]
         return [Step("Call sheet: who has to be told", "calls.sheet")] if untold else []
     if meeting.state not in (MeetingState.NEEDED, MeetingState.BOOKED, MeetingState.UNDER_WAY):
         return []
     found = []
-    if asked and meeting.state in TO_TELEPHONE:
+    if (asked or to_tell_of_removal(meeting)) and meeting.state in TO_TELEPHONE:
         found.append(Step("Call sheet", "calls.sheet"))
     named = active(council(session).protocol_id).forms
     newest: dict[FormKind, FormShown] = {}

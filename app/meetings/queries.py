@@ -323,14 +323,9 @@ def words_of_case(session: Session, meeting_id: int) -> tuple[list[str], list[st
 
 
 _MINE, _THEIRS = aliased(MeetingChild), aliased(MeetingChild)
-_LATER = (
-    select(_THEIRS.meeting_id)
-    .join(_MINE, _MINE.child_id == _THEIRS.child_id)
-    .where(
-        _MINE.meeting_id == bindparam("meeting_id"),
-        _THEIRS.meeting_id > bindparam("meeting_id"),
-    )
-    .limit(1)
+_WITHOUT_LATER = select(_MINE.child_id).where(
+    _MINE.meeting_id == bindparam("meeting_id"),
+    ~exists().where(_THEIRS.child_id == _MINE.child_id, _THEIRS.meeting_id > _MINE.meeting_id),
 )
 
 
@@ -355,6 +350,6 @@ def last_cancelled(session: Session, child_ids: Sequence[int]) -> Meeting | None
     return session.execute(_LAST_CANCELLED, {"children": child_ids}).unique().scalar_one_or_none()
 
 
-def later_of_same_children(session: Session, meeting_id: int) -> bool:
-    """Whether one of the children had a discussion decided after this one."""
-    return session.execute(_LATER, {"meeting_id": meeting_id}).first() is not None
+def children_without_later(session: Session, meeting_id: int) -> set[int]:
+    """The numbers of those children of a discussion for whom none was decided after it."""
+    return set(session.execute(_WITHOUT_LATER, {"meeting_id": meeting_id}).scalars())

@@ -28,11 +28,17 @@ _nothing_later = ~exists().where(
     _other.state.not_in((MeetingState.CANCELLED, *_HELD)) | (_other.id > Meeting.id),
 )
 _held_before = exists().where(_held.referral_id == Meeting.referral_id, _held.state.in_(_HELD))
-_no_other_of_the_children = ~exists().where(
-    _mine.meeting_id == Meeting.id,
-    _theirs.child_id == _mine.child_id,
-    _theirs.meeting_id > Meeting.id,
-).correlate(Meeting)
+# Of each child by itself: a later discussion of a brother or sister speaks of them alone.
+_a_child_has_no_later = (
+    exists()
+    .where(
+        _mine.meeting_id == Meeting.id,
+        ~exists()
+        .where(_theirs.child_id == _mine.child_id, _theirs.meeting_id > Meeting.id)
+        .correlate(Meeting, _mine),
+    )
+    .correlate(Meeting)
+)
 
 # The decision stands that one is needed and nothing took its place: the clock runs on. The
 # reference is that of the referral.
@@ -54,7 +60,7 @@ BESIDE_THEM: Rows = (
     .where(
         _is_cancelled,
         Meeting.not_needed_at.is_(None),
-        (Meeting.referral_id.is_(None) & _no_other_of_the_children)
+        (Meeting.referral_id.is_(None) & _a_child_has_no_later)
         | (Meeting.referral_id.is_not(None) & _held_before & _nothing_later),
     )
     .order_by(Meeting.due_at, Meeting.id)

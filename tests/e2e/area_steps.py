@@ -119,7 +119,7 @@ def rate(page: Page, referral: str, colour: str, *, after: bool = False) -> None
     page.get_by_label(colour, exact=True).check()
     if after:
         page.get_by_label("After information gathering").check()
-        page.get_by_label("Why now, without their answers?").fill("All were on the telephone.")
+        page.get_by_label("Why now, without them?").fill("All were on the telephone.")
     page.get_by_label("Reason", exact=True).fill("What is known now.")
     press(page, "Save")
     expect(page.locator("main")).to_contain_text("The rating is recorded.")

@@ -90,7 +90,7 @@ def test_sandwell_rates_again_after_its_meeting(borough: Borough, looked: Looked
     looked.at(page)
     page.get_by_label("What was shared").fill("Housing knows of a safe aunt.")
     page.get_by_label(re.compile("Section 17")).check()
-    page.get_by_label("Reason", exact=True).fill("To be assessed.")
+    page.get_by_label("Reason for the outcome").fill("To be assessed.")
     press(page, "Save the outcome")
     page.get_by_label("Who takes part").fill("Police, health, housing")
     press(page, "End the discussion")

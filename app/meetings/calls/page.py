@@ -16,6 +16,7 @@ from app.directory.rules import is_at_work, working_hours_in_words
 from app.invitations.wording import telephone_in, telephone_uri
 from app.meetings.calls import rules
 from app.meetings.calls.queries import calls_of
+from app.meetings.calls.removed import to_tell_of_removal
 from app.meetings.calls.types import CallShown, Outcome
 from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import place_of
@@ -144,9 +145,9 @@ def about_now(invitee: Invitee, calls: Sequence[CallShown]) -> list[CallShown]:
 
 
 def _asked(meeting: Meeting) -> list[Invitee]:
-    if meeting.state is MeetingState.CANCELLED:
-        return to_tell_of_cancelling(meeting)
-    return _expected(meeting)
+    off = meeting.state is MeetingState.CANCELLED
+    asked = to_tell_of_cancelling(meeting) if off else _expected(meeting)
+    return [*asked, *to_tell_of_removal(meeting)] if meeting.state in TO_TELEPHONE else asked
 
 
 def _expected(meeting: Meeting) -> list[Invitee]:
@@ -171,7 +172,7 @@ def _card(
 ) -> Card:
     current = about_now(invitee, calls)
     last = current[-1] if current else None
-    answered = invitee.answer is not Answer.NONE
+    answered, removed = invitee.answer is not Answer.NONE, invitee.removed_at is not None
     known = is_told(invitee, calls)
     place = rules.place_in_list(
         last.outcome if last else None, last.again_at if last else None, known, now
@@ -185,8 +186,10 @@ def _card(
         telephone_uri=telephone_uri(number) if number else None,
         hours=_hours(person, now),
         state=_STATES[place],
-        state_words=_state_words(last, known, bool(calls) or answered, meeting.state, now),
-        answer=invitee.answer.label if answered else "",
+        state_words=_state_words(
+            last, known, _not_told(invitee, meeting, bool(calls) or answered), now
+        ),
+        answer=invitee.answer.label if answered and not removed else "",
         calls=tuple(
             CallLine(
                 f"{one.outcome.label} {words_for_moment(one.at)}, {one.by}"
@@ -196,7 +199,7 @@ def _card(
             for one in reversed(calls)
         ),
         may_call=meeting.state in TO_TELEPHONE,
-        may_answer=meeting.state in OPEN,
+        may_answer=meeting.state in OPEN and not removed,
     )
 
 
@@ -208,15 +211,21 @@ def _hours(person: Professional | None, now: datetime) -> str:
     return f"{words}: not at work now" if words and not is_at_work(*held, now) else words
 
 
-def _state_words(
-    last: CallShown | None, known: bool, before: bool, state: MeetingState, now: datetime
-) -> str:
+def _not_told(invitee: Invitee, meeting: Meeting, before: bool) -> str:
+    """What somebody who was not telephoned about it does not know; `before`: they were reached
+    earlier."""
+    if meeting.state is MeetingState.CANCELLED:
+        return "Not told that it is cancelled"
+    if invitee.removed_at is not None:
+        return "Not told that they are no longer asked"
+    return "Not told of the last change" if before else "Not telephoned yet"
+
+
+def _state_words(last: CallShown | None, known: bool, not_told: str, now: datetime) -> str:
     if known:
         return "Spoke" if last is not None and last.outcome is Outcome.SPOKE else "Answered"
     if last is None:
-        if state is MeetingState.CANCELLED:
-            return "Not told that it is cancelled"
-        return "Not told of the last change" if before else "Not telephoned yet"
+        return not_told
     if last.again_at is None or last.again_at <= now:
         return f"{last.outcome.label}: telephone again now"
     left = words_for_span(last.again_at - now)
@@ -233,10 +242,16 @@ def _script(meeting: Meeting, authority: str, desk: str, telephone: str) -> tupl
     )
     if meeting.state is MeetingState.CANCELLED:
         return who, f"“The multi-agency meeting on {when} is cancelled. Nobody dials in.”", machine
+    # They know the old time alone and learn no new one.
+    no_longer = (
+        "To whoever was removed: “You are not asked to the multi-agency meeting any more. Please "
+        "do not dial in.” No other time, no PIN."
+    )
     return (
         who,
         f"“You are asked to a multi-agency meeting on {when}, {meeting.format.label.lower()}. "
         "An invitation is in your mailbox, with a link to what it is about.”",
         "“Can you take part, send a report, or name a colleague who comes instead?”",
+        *([no_longer] if to_tell_of_removal(meeting) else ()),
         machine,
     )

@@ -14,6 +14,7 @@ from app.core.installation import index_key
 from app.core.refusal import Refused
 from app.meetings.calls import rules
 from app.meetings.calls.models import Call
+from app.meetings.calls.removed import hears_of_removal
 from app.meetings.calls.types import Outcome
 from app.meetings.models import Invitee, Meeting
 from app.meetings.papers.models import SentForm
@@ -34,8 +35,9 @@ def telephoned(
 ) -> Call:
     """Note what came of a call to an invitee; says when to try again (C5).
 
-    Of one that was called off whoever gets no letters is told (C7). Raises Refused once the
-    discussion is over, and for somebody who is no longer invited.
+    Of one that was called off whoever gets no letters is told, and so is somebody who was taken
+    off (C7). Raises Refused once the discussion is over, and for anybody else who is no longer
+    invited.
     """
     meeting = invitee.meeting
     if meeting.state not in _MAY_BE_TELEPHONED:
@@ -43,7 +45,7 @@ def telephoned(
     by_letter = meeting.state is MeetingState.CANCELLED and invitee.invitation_id is not None
     if by_letter:
         raise Refused("said", "No call is needed: a letter says that it is cancelled")
-    if invitee.removed_at is not None:
+    if invitee.removed_at is not None and not hears_of_removal(invitee):
         raise Refused("said", "That person is not invited any more: load the page again")
     again = rules.again_at(outcome, now, meeting.starts_at)
     call = Call(

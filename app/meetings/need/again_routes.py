@@ -63,7 +63,8 @@ def _page(ref: str, form: AgainForm, not_needed: NotNeededForm) -> Response:
         abort(404)
     if not (form.errors or not_needed.errors) and not service.stands_open(session, meeting):
         return go_to(url_for("meetings.overview", ref=meeting.ref))
-    children = queries.children_of(session, meeting.id)
+    about = service.children_of_next(session, meeting)
+    children = [one for one in queries.children_of(session, meeting.id) if one.id in about]
     with transaction() as changing:
         subject = Subject("meeting", meeting.ref)
         viewed(changing, signed_in().actor, "after cancelling", subject, moment)

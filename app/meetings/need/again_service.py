@@ -26,9 +26,11 @@ def book_again(session: Session, staff: StaffMember, ref: str, now: datetime) ->
     """A discussion to be booked in the place of the cancelled one.
 
     The need is the same and so is its deadline: protocol, facts and reasons are taken over (B1).
+    Of an open case it is about the children for whom no later one was decided.
     Raises Refused where the discussion is not cancelled or was settled.
     """
     cancelled = _cancelled(session, ref)
+    about = children_of_next(session, cancelled)
     meeting = Meeting(
         ref=new_reference("SD"),
         referral_id=cancelled.referral_id,
@@ -42,7 +44,9 @@ def book_again(session: Session, staff: StaffMember, ref: str, now: datetime) ->
         clocks=cancelled.clocks,
         chair_id=cancelled.chair_id,
         children=[
-            MeetingChild(child_id=one.child_id, position=one.position) for one in cancelled.children
+            MeetingChild(child_id=one.child_id, position=one.position)
+            for one in cancelled.children
+            if one.child_id in about
         ],
     )
     session.add(meeting)
@@ -77,13 +81,20 @@ def _cancelled(session: Session, ref: str) -> Meeting:
     return meeting
 
 
+def children_of_next(session: Session, cancelled: Meeting) -> set[int]:
+    """Whom the discussion in the place of a cancelled one is about, by their numbers."""
+    if cancelled.referral_id is None:
+        return queries.children_without_later(session, cancelled.id)
+    return {one.child_id for one in cancelled.children}
+
+
 def stands_open(session: Session, meeting: Meeting) -> bool:
     """Whether this is a cancelled discussion that nothing has settled: of an open case, or of a
     referral of which one was held before. Of any other the decision on the referral says it."""
     if meeting.state is not MeetingState.CANCELLED or meeting.not_needed_at is not None:
         return False
     if meeting.referral_id is None:
-        return not queries.later_of_same_children(session, meeting.id)
+        return bool(queries.children_without_later(session, meeting.id))
     others = queries.meetings_of_referral(session, meeting.referral_id)
     over = {MeetingState.CANCELLED, *_HELD}
     return any(one.state in _HELD for one in others) and not any(

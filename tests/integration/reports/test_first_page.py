@@ -13,7 +13,7 @@ from app.core.clock import london_date, now
 from app.core.session import reading, transaction
 from app.directory.models import Agency
 from app.invitations.models import Invitation
-from app.meetings.models import Meeting
+from app.meetings.models import Meeting, MeetingChild
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
@@ -62,7 +62,7 @@ from tests.factories.checks import (
     staff_actor,
 )
 from tests.factories.directory import make_settings
-from tests.factories.meetings import make_meeting
+from tests.factories.meetings import make_known_child, make_meeting
 from tests.factories.referrals import make_referral
 from tests.page_form import form_of
 
@@ -137,6 +137,33 @@ def test_a_cancelled_discussion_of_an_open_case_is_booked_again_on_the_same_cloc
         )  # fmt: skip
         assert [one.child_id for one in new.children] == [one.child_id for one in old.children]
     assert desk.get(f"/discussions/{ref}/again").status_code == 303
+
+
+def test_a_later_discussion_of_one_child_does_not_hide_a_cancelled_one_of_another(
+    change, signed_in
+) -> None:
+    ref = _cancelled_open_case(change)
+    with change() as session:
+        siblings = session.query(Meeting).one()
+        brother = make_known_child(session, "Left", "Alone")
+        taken, alone = [one.child_id for one in siblings.children], brother.id
+        siblings.children.append(MeetingChild(child_id=alone, position=9))
+        later = make_meeting(session, MeetingState.NEEDED, at=now())
+        later.children = [
+            MeetingChild(child_id=one, position=place) for place, one in enumerate(taken)
+        ]
+    desk = signed_in(Role.ADMINISTRATOR)
+    here = f"/discussions/{ref}/again"
+    assert f'href="{here}">{AGAIN}' in desk.get("/").text
+    page = desk.get(here).text
+    assert "Left Alone" in page
+    answer = desk.post(here, data=form_of(page, here))
+    assert answer.status_code == 303 and answer.location.endswith("/book")
+    with change() as session:
+        newest = session.query(Meeting).order_by(Meeting.id).all()[-1]
+        assert [one.child_id for one in newest.children] == [alone]
+    assert AGAIN not in desk.get("/").text
+    assert desk.get(here).status_code == 303
 
 
 def test_a_manager_says_why_no_other_discussion_is_needed(change, signed_in) -> None:

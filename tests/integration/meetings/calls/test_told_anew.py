@@ -15,7 +15,7 @@ from app.core.session import reading, transaction
 from app.directory.types import AgencyKind
 from app.meetings import answers
 from app.meetings.booking import changes, service
-from app.meetings.booking.types import ChangeOrder, Chosen, TypedPerson
+from app.meetings.booking.types import ChangeOrder, Chosen, Removal, TypedPerson
 from app.meetings.calls.page import sheet_of
 from app.meetings.calls.service import telephoned
 from app.meetings.calls.types import Outcome
@@ -125,6 +125,57 @@ def test_somebody_added_later_changes_nothing_for_who_was_told(booked):
     cards, reached = booked.cards()
     assert reached == "3 of 4 reached or answered"
     assert cards["Another"].state_words == "Not telephoned yet"
+
+
+def test_who_was_removed_and_can_only_be_telephoned_stands_on_the_call_sheet(booked):
+    booked.speak(FRIDAY)
+    with transaction() as session:
+        number = booked.only(session).id
+    booked.change(removals=(Removal(number, "Not their case"),))
+    cards, reached = booked.cards()
+    assert reached == "0 of 3 reached or answered"  # the others have to hear the new PIN
+    gone = cards["Tel Only"]
+    assert (gone.state, gone.state_words) == ("next", "Not told that they are no longer asked")
+    assert gone.may_call and not gone.may_answer
+    session = reading()
+    meeting = booked.only(session).meeting
+    said = sheet_of(session, meeting, FRIDAY + 6 * MINUTE).script
+    assert any("You are not asked to the multi-agency meeting any more." in one for one in said)
+
+    def untold():
+        view = overview_of(reading(), meeting, booked.staff, FRIDAY + 6 * MINUTE)
+        return view.removed_untold
+
+    assert untold() == {number}
+    with transaction() as session:
+        at = FRIDAY + 7 * MINUTE
+        telephoned(session, booked.staff, booked.only(session), Outcome.SPOKE, "", at)
+    assert booked.cards()[0]["Tel Only"].state == "done"
+    assert untold() == set()
+
+
+def test_who_was_removed_and_asked_again_is_telephoned_about_the_booking_alone(booked):
+    with transaction() as session:
+        number = booked.only(session).id
+    booked.change(removals=(Removal(number, "By mistake"),))
+    booked.change(FRIDAY + 6 * MINUTE, additions=(ONLY,))
+    cards, reached = booked.cards(FRIDAY + 7 * MINUTE)
+    assert reached == "0 of 3 reached or answered"
+    assert cards["Tel Only"].state_words == "Not telephoned yet"
+    with transaction() as session, pytest.raises(Refused, match="not invited any more"):
+        telephoned(session, booked.staff, booked.only(session), Outcome.SPOKE, "", FRIDAY)
+
+
+def test_who_was_removed_is_told_when_it_is_cancelled(booked):
+    with transaction() as session:
+        number = booked.only(session).id
+    booked.change(removals=(Removal(number, "Not their case"),))
+    with transaction() as session:
+        at = FRIDAY + 6 * MINUTE
+        changes.cancel(session, booked.staff, booked.ref, "Not needed", SENDER, at)
+    cards, reached = booked.cards(FRIDAY + 7 * MINUTE)
+    assert reached == "0 of 1 told that it is cancelled"
+    assert cards["Tel Only"].state_words == "Not told that it is cancelled"
 
 
 def test_who_can_only_be_telephoned_is_told_that_it_is_cancelled(booked):
