@@ -32,7 +32,7 @@ from app.outbox.models import OutboxMessage
 from app.records.models import RecordFault, RecordVersion
 from app.referrals.models import Child, ReferralChild
 from app.referrals.public.models import Arrival
-from app.referrals.types import DomesticAbuseRisk
+from app.referrals.types import DomesticAbuseRisk, Rating
 from app.reports import asked, cancelled, triage
 from app.reports.following import REVIEWS, follows
 from app.reports.types import FOLLOWS, WorkKind
@@ -279,15 +279,23 @@ def _union(kinds: tuple[WorkKind, ...]) -> CompoundSelect[Any]:
 
 
 def work(
-    session: Session, kinds: Collection[WorkKind], now: datetime, ahead: datetime, me: int | None
+    session: Session,
+    kinds: Collection[WorkKind],
+    now: datetime,
+    ahead: datetime,
+    me: int | None,
+    allocated: Collection[Rating] = (),
 ) -> list[WorkRow]:
     """What is due of these kinds at `now`, at most `MOST` of each: one statement. Of what follows
     a discussion only that which is due by `ahead`, because its limits are weeks long; of what is
-    allocated only that of `me`, the member of staff who asks."""
-    asked_for = tuple(kind for kind in kinds if kind in _BRANCHES)
+    allocated only that of `me`, the member of staff who asks. `allocated` are the ratings that go
+    straight to a social worker in this area (HO2014 Merton)."""
+    without = () if allocated else (WorkKind.ALLOCATE, WorkKind.NOT_TAKEN_ON)
+    asked_for = tuple(kind for kind in kinds if kind in _BRANCHES and kind not in without)
     if not asked_for:
         return []
-    rows = session.execute(_union(asked_for), {"now": now, "ahead": ahead, "me": me})
+    values = {"now": now, "ahead": ahead, "me": me, "ratings": allocated}
+    rows = session.execute(_union(asked_for), values)
     return [
         WorkRow(WorkKind(kind), id_, ref, due_at, DomesticAbuseRisk(risk) if risk else None)
         for kind, id_, ref, due_at, risk in rows
@@ -342,6 +350,8 @@ _NAMED = {
     WorkKind.SETTLE_RATING: "referrals",
     WorkKind.ANSWERS_IN: "referrals",
     WorkKind.HOLD_MEETING: "referrals",
+    WorkKind.ALLOCATE: "referrals",
+    WorkKind.NOT_TAKEN_ON: "referrals",
     WorkKind.ALLOCATED: "referrals",
     WorkKind.RATE_AGAIN: "referrals",
     WorkKind.AGENCY_LATE: "referrals",

@@ -21,6 +21,7 @@ from app.meetings.restricted.queries import to_review
 from app.protocols.registry import active
 from app.protocols.types import Protocol
 from app.protocols.working_days import end_of_day
+from app.referrals.allocation.rules import ratings_allocated
 from app.referrals.arrivals.queries import how_many_wait as forms_that_wait
 from app.referrals.rating.rules import may_settle
 from app.reports import asked, queries, triage
@@ -46,6 +47,7 @@ _ON_REFERRALS = {
     WorkKind.ANSWERS_IN: "checks.checks",
     WorkKind.HOLD_MEETING: "referrals.referral",
     WorkKind.ALLOCATE: "allocation.allocate",
+    WorkKind.NOT_TAKEN_ON: "allocation.allocate",
     WorkKind.ALLOCATED: "referrals.referral",
     WorkKind.RATE_AGAIN: "referrals.rate",
     WorkKind.AGENCY_LATE: "checks.checks",
@@ -67,11 +69,14 @@ def first_page() -> Response:
     staff, moment, session = signed_in(), now(), reading()
     sees_cases = roles_may(staff.roles, Permission.DISCUSSION_SEE)
     kinds, ahead = kinds_for(staff.roles), moment + FOLLOWS_AHEAD
-    rows = queries.work(session, kinds, moment, ahead, staff.id)
+    settings = council_or_none(session)
+    protocol = active(settings.protocol_id) if settings else None
+    allocated = ratings_allocated(protocol) if protocol else ()
+    rows = queries.work(session, kinds, moment, ahead, staff.id, allocated)
     booked = queries.coming(session) if sees_cases else []
     names = queries.names(session, rows, (row.id for row in booked))
-    work = _work(session, rows, names, staff, moment)
-    undecided = _of(rows, WorkKind.DECIDE_NOW, WorkKind.DECIDE)
+    work = work_shown(session, rows, names, staff, protocol, moment)
+    undecided = {*_of(rows, WorkKind.DECIDE_NOW, WorkKind.DECIDE, WorkKind.ALLOCATE)}
     to_decide = triage.how_many_to_decide(session) if undecided else 0
     by_form = [row for row in rows if row.kind in (WorkKind.AT_RISK, WorkKind.TAKE_IN)]
     cut = any(
@@ -129,13 +134,15 @@ def _duties(session: Session, staff: StaffMember, moment: datetime) -> list[Duty
     return duties_in_order(found)
 
 
-def _work(
+def work_shown(
     session: Session,
     rows: Sequence[queries.WorkRow],
     children: Names,
     staff: StaffMember,
+    protocol: Protocol | None,
     moment: datetime,
 ) -> list[Work]:
+    """The rows as this person sees them, in order; what was settled meanwhile is left out."""
     found = []
     failed: defaultdict[int, list[str]] = defaultdict(list)
     if any(row.kind is WorkKind.MAIL for row in rows):
@@ -144,16 +151,19 @@ def _work(
     lost: dict[int, list[str]] = {}
     if any(row.kind is WorkKind.REQUEST_MAIL for row in rows):
         lost = asked.requests_not_arrived(session)
-    settings = council_or_none(session)
-    protocol = active(settings.protocol_id) if settings else None
     steps = asked.next_steps(session, protocol, _of(rows, *_WITH_STEPS), moment)
-    undecided = _of(rows, WorkKind.DECIDE_NOW, WorkKind.DECIDE)
-    for referral_id in triage.to_allocate(session, protocol, undecided):
+    at_risk, to_allocate = _of(rows, WorkKind.DECIDE_NOW), _of(rows, WorkKind.ALLOCATE)
+    for referral_id in to_allocate:
         steps[referral_id] = asked.Step(WorkKind.ALLOCATE, ())
     unread = triage.unread_answers(session, _of(rows, WorkKind.ANSWERED_SINCE), moment)
     settled_by = triage.settled_by(session, protocol, _of(rows, WorkKind.SETTLE_RATING))
     for row in rows:
         kind, details = row.kind, tuple[str, ...]()
+        # One line for each referral: the one that is to be allocated, or of who may be at risk.
+        if (kind is WorkKind.ALLOCATE and row.id in at_risk) or (
+            kind is WorkKind.DECIDE and row.id in to_allocate
+        ):
+            continue
         own = roles_may(staff.roles, DONE_BY[kind])
         state, words, left = state_of(row.due_at, moment)
         if kind in _WITH_STEPS and row.id in steps:
@@ -173,7 +183,9 @@ def _work(
         elif kind is WorkKind.ALLOCATED:
             state, words, left = "soon", "New", ""
         elif kind is WorkKind.SETTLE_RATING:
-            step_of = settled_by[row.id]
+            step_of = settled_by.get(row.id)
+            if step_of is None:  # settled while the page was made
+                continue
             own, details = may_settle(step_of, staff.roles), (f"Settled by: {step_of.who}",)
         elif kind is WorkKind.UNDER_WAY:
             state, words, left = "soon", "Now", ""

@@ -24,6 +24,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.LIST_TODAY: Permission.LIST_WORK,
     WorkKind.ANSWERS_IN: Permission.REFERRAL_DECIDE,
     WorkKind.ALLOCATE: Permission.REFERRAL_DECIDE,
+    WorkKind.NOT_TAKEN_ON: Permission.REFERRAL_DECIDE,
     WorkKind.ALLOCATED: Permission.REFERRAL_SEE,
     WorkKind.HOLD_MEETING: Permission.LIST_WORK,
     WorkKind.RATE_AGAIN: Permission.REFERRAL_RATE,
@@ -53,6 +54,8 @@ SEEN_BY: dict[WorkKind, Permission] = {
     WorkKind.SETTLE_RATING: Permission.REFERRAL_SEE,
     WorkKind.ANSWERED_SINCE: Permission.REFERRAL_SEE,
     WorkKind.AGENCY_LATE: Permission.REFERRAL_SEE,
+    WorkKind.ALLOCATE: Permission.REFERRAL_SEE,
+    WorkKind.NOT_TAKEN_ON: Permission.REFERRAL_DECIDE,
     WorkKind.ALLOCATED: Permission.REFERRAL_SEE,
     # IMAP 5: whoever does not go through the list learns nothing of it, not even that it stands.
     WorkKind.ABUSE: Permission.LIST_WORK,

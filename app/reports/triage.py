@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, Select, String, bindparam, exists, func, select, type_coerce
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Staff, StaffRole
+from app.accounts.types import Role
 from app.core.clock import words_for_span
 from app.directory.models import Agency
 from app.protocols.types import Protocol
 from app.protocols.ways import Settler
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.allocation.models import ReferralAllocation
-from app.referrals.allocation.rules import ratings_allocated
 from app.referrals.checks.models import AgencyCheck, CheckAnswer
 from app.referrals.lists.queries import waits_on
 from app.referrals.models import Referral
@@ -45,6 +46,19 @@ def _undecided(place: int) -> Rows:
     )
 
 
+_is_social_worker = exists().where(
+    Staff.id == ReferralAllocation.social_worker_id,
+    Staff.ended_at.is_(None),
+    StaffRole.staff_id == Staff.id,
+    StaffRole.role == Role.SOCIAL_WORKER,
+)
+# Whoever has left, or is no social worker any more, has it no longer.
+_has_social_worker = exists().where(
+    ReferralAllocation.referral_id == Referral.id,
+    ReferralAllocation.ended_at.is_(None),
+    _is_social_worker.correlate(ReferralAllocation),
+)
+
 # Those who may be at risk now stand apart, so that no number of others can push one off the page.
 ROWS: dict[WorkKind, Rows] = {
     WorkKind.AT_RISK: _WAITING.where(Arrival.risk_now),
@@ -56,6 +70,28 @@ ROWS: dict[WorkKind, Rows] = {
         .join(RatingDispute, RatingDispute.referral_id == Referral.id)
         .where(RatingDispute.settled_at.is_(None), Referral.decided_at.is_(None))
         .order_by(Referral.act_by_at, Referral.id)
+    ),
+    # What goes straight to a social worker here and has none (HO2014 Merton): by itself, so that
+    # no number of others that are due sooner can push one off the page.
+    WorkKind.ALLOCATE: (
+        select(Referral.id, Referral.ref, Referral.act_by_at.label("due_at"))
+        .where(
+            Referral.decided_at.is_(None),
+            Referral.rating.in_(bindparam("ratings", expanding=True)),
+            ~_has_social_worker,
+        )
+        .order_by(Referral.act_by_at, Referral.id)
+    ),
+    WorkKind.NOT_TAKEN_ON: (
+        select(Referral.id, Referral.ref, Referral.act_by_at.label("due_at"))
+        .join(ReferralAllocation, ReferralAllocation.referral_id == Referral.id)
+        .where(
+            Referral.decided_at.is_(None),
+            ReferralAllocation.taken_at.is_(None),
+            ReferralAllocation.ended_at.is_(None),
+            _is_social_worker,
+        )
+        .order_by(ReferralAllocation.id)
     ),
     WorkKind.ALLOCATED: (
         select(Referral.id, Referral.ref, ReferralAllocation.allocated_at.label("due_at"))
@@ -91,14 +127,6 @@ ROWS: dict[WorkKind, Rows] = {
 COUNTED = 500
 _HOW_MANY = select(func.count()).select_from(
     select(Referral.id).where(Referral.decided_at.is_(None)).limit(COUNTED).subquery()
-)
-_NOT_ALLOCATED = select(Referral.id).where(
-    Referral.id.in_(bindparam("ids", expanding=True)),
-    Referral.decided_at.is_(None),
-    Referral.rating.in_(bindparam("ratings", expanding=True)),
-    ~exists().where(
-        ReferralAllocation.referral_id == Referral.id, ReferralAllocation.ended_at.is_(None)
-    ),
 )
 _UNREAD = (
     select(AgencyCheck.referral_id, Agency.name, CheckAnswer.held, CheckAnswer.at)
@@ -143,15 +171,6 @@ def settled_by(
         referral_id: steps[min(step, len(steps) - 1)]
         for referral_id, step in session.execute(_STEPS, {"ids": ids})
     }
-
-
-def to_allocate(session: Session, protocol: Protocol | None, ids: Sequence[int]) -> set[int]:
-    """Those of these referrals that go straight to a social worker here and have none yet (HO2014
-    Merton): one statement, none where the area does not do so."""
-    ratings = ratings_allocated(protocol) if protocol else ()
-    if not ratings or not ids:
-        return set()
-    return set(session.execute(_NOT_ALLOCATED, {"ids": ids, "ratings": ratings}).scalars())
 
 
 class ListToday(NamedTuple):

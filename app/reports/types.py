@@ -17,6 +17,7 @@ class WorkKind(enum.Enum):
     DECIDE_NOW = "decide_now"
     DECIDE = "decide"
     ALLOCATE = "allocate"
+    NOT_TAKEN_ON = "not_taken_on"
     ALLOCATED = "allocated"
     ANSWERS_IN = "answers_in"
     HOLD_MEETING = "hold_meeting"
@@ -57,6 +58,7 @@ class WorkKind(enum.Enum):
             "decide_now": "May be at risk now: decide on the referral",
             "decide": "Decide on the referral",
             "allocate": "Allocate the referral to a social worker at once",
+            "not_taken_on": "Allocated, and not taken on yet: ask, or allocate it to another",
             "allocated": "Allocated to you: say that you have it",
             "answers_in": "Read the answers, then decide on the referral",
             "hold_meeting": "Read the answers, then hold the meeting on the referral",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from app.accounts.models import Staff
+from app.accounts.models import Staff, StaffRole
 from app.accounts.types import Role
 from app.audit.queries import history
 from app.core.clock import now
@@ -13,6 +15,7 @@ from app.referrals.allocation import service
 from app.referrals.allocation.models import ReferralAllocation
 from app.referrals.models import Referral
 from app.referrals.types import ChangedMeanwhile, Flag, Rating
+from app.reports.queries import MOST
 from tests.factories.abuse import use_protocol
 from tests.factories.accounts import make_staff
 from tests.factories.checks import Fresh, staff_actor
@@ -20,6 +23,7 @@ from tests.factories.referrals import make_referral
 from tests.page_form import form_of
 
 ALLOCATE = "Allocate the referral to a social worker at once"
+NOT_TAKEN = "Allocated, and not taken on yet"
 MINE = "Allocated to you: say that you have it"
 
 
@@ -73,6 +77,51 @@ def test_red_goes_to_a_named_social_worker_who_says_that_they_have_it(change, si
     with change() as session:
         said = [one.action for one in history(session, "referral", red)]
     assert {"referral allocated", "allocation taken on"} <= set(said)
+
+
+def test_red_without_a_social_worker_stands_however_many_others_are_due_sooner(
+    change, signed_in, red
+):
+    with change() as session:
+        session.query(Referral).one().act_by_at = now() + timedelta(hours=4)
+        for _ in range(MOST):
+            other = make_referral(session, 1, rating=Rating.AMBER)
+            other.act_by_at = now() - timedelta(days=1)
+        use_protocol(session, "merton")
+    page = signed_in(Role.TRIAGE).get("/").text
+    assert f'href="/referrals/{red}/allocation">{ALLOCATE}' in page
+    assert page.count(ALLOCATE) == 1
+
+
+@pytest.mark.parametrize("left", (True, False))
+def test_who_left_or_is_no_social_worker_any_more_has_it_no_longer(change, signed_in, red, left):
+    triage, where = signed_in(Role.TRIAGE), f'href="/referrals/{red}/allocation">'
+    with change() as session:
+        worker = make_staff(session, Role.SOCIAL_WORKER)
+        referral, actor = session.query(Referral).one(), staff_actor(session)
+        service.allocate(session, actor, referral, worker.id, "", now())
+        number = worker.id
+    page = triage.get("/").text
+    assert ALLOCATE not in page
+    assert f"{where}{NOT_TAKEN}" in page
+    assert NOT_TAKEN not in signed_in(Role.SOCIAL_WORKER).get("/").text
+    with change() as session:
+        worker = session.get_one(Staff, number)
+        if left:
+            worker.ended_at = now()
+        else:
+            worker.roles = [StaffRole(role=Role.ANALYST)]
+    page = triage.get("/").text
+    assert f"{where}{ALLOCATE}" in page and NOT_TAKEN not in page
+
+
+def test_what_is_taken_on_is_asked_for_no_longer(change, signed_in, red):
+    with change() as session:
+        worker = make_staff(session, Role.SOCIAL_WORKER)
+        referral, actor = session.query(Referral).one(), staff_actor(session)
+        service.allocate(session, actor, referral, worker.id, "", now()).taken_at = now()
+    page = signed_in(Role.TRIAGE).get("/").text
+    assert NOT_TAKEN not in page and ALLOCATE not in page
 
 
 def test_given_to_somebody_else_it_is_theirs_alone(change, red):

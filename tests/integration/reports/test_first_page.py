@@ -45,12 +45,14 @@ from app.referrals.types import (
     RatingStage,
     ReferralState,
 )
-from app.reports.queries import MOST
-from app.reports.routes import todays_lists
+from app.reports.queries import MOST, Names, work
+from app.reports.routes import todays_lists, work_shown
 from app.reports.rules import kinds_for
 from app.reports.types import WorkKind
 from tests.factories.abuse import make_abuse_case, make_list, series_of, use_protocol
+from tests.factories.accounts import make_staff
 from tests.factories.arrivals import TOLD, make_arrival
+from tests.factories.booking import make_member
 from tests.factories.checks import (
     SENDER,
     Fresh,
@@ -486,6 +488,23 @@ def test_a_disagreement_over_a_rating_waits_for_whom_the_protocol_names(change, 
     with change() as session:
         session.query(RatingDispute).one().settled_at = now()
     assert SETTLE not in triage.get("/").text
+
+
+def test_a_disagreement_that_is_settled_while_the_page_is_made_is_left_out(app, change) -> None:
+    with change() as session:
+        referral = make_referral(session, 1, received_at=now())
+        use_protocol(session, "nottinghamshire")
+        rate(session, staff_actor(session), referral, Rating.GREEN, "Calm", now())
+        dispute(session, staff_actor(session), referral, "Police", Rating.RED, "Not so", now())
+        staff = make_member(make_staff(session, Role.TRIAGE))
+        rows = work(session, [WorkKind.SETTLE_RATING], now(), now(), staff.id)
+        assert [row.kind for row in rows] == [WorkKind.SETTLE_RATING]
+        session.query(RatingDispute).one().settled_at = now()
+        session.flush()
+        with app.test_request_context():
+            protocol = active("nottinghamshire")
+            shown = work_shown(session, rows, Names({}, {}, {}), staff, protocol, now())
+        assert [one.ref for one in shown if one.kind is WorkKind.SETTLE_RATING] == []
 
 
 def test_the_list_of_today_stands_until_it_has_ended(app, change) -> None:
