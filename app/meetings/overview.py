@@ -17,9 +17,8 @@ from app.meetings import queries
 from app.meetings.booking.page import deadline_of
 from app.meetings.booking.rules import agencies_without_decision_maker, quorum_missing
 from app.meetings.booking.slots import is_late
-from app.meetings.calls.page import TO_TELEPHONE, about_now, is_told, to_tell_of_cancelling
+from app.meetings.calls.page import about_now, is_told, to_telephone, untold_removed
 from app.meetings.calls.queries import calls_of
-from app.meetings.calls.removed import to_tell_of_removal
 from app.meetings.calls.types import CallShown
 from app.meetings.models import Invitee, LeftOut, Meeting
 from app.meetings.open_case.queries import open_case_of
@@ -189,7 +188,7 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
     step, others = _steps(meeting, staff, now, waiting=len(asked) - answered)
     chair, referral_ref = queries.chair_and_referral(session, meeting.id)
     if books:
-        others = (*others, *_desk_steps(session, meeting, asked, now))
+        others = (*others, *_desk_steps(session, meeting, now))
     late = meeting.starts_at is not None and is_late(meeting.starts_at, meeting.due_at)
     return Overview(
         meeting=meeting,
@@ -207,11 +206,7 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
         others=others,
         people=people,
         removed=tuple(one for one in meeting.invitees if one.removed_at is not None),
-        removed_untold=frozenset(
-            one.id
-            for one in to_tell_of_removal(meeting)
-            if meeting.state in TO_TELEPHONE and not is_told(one, calls[one.id])
-        ),
+        removed_untold=untold_removed(meeting, calls),
         left_out=queries.left_out_of(session, meeting.id),
         cautions=_cautions(meeting, there),
         failures=sum(_failed(sent[one.id]) for one in there),
@@ -286,18 +281,14 @@ def _steps(
     return first, tuple(step for step in rest if first is None or step.endpoint != first.endpoint)
 
 
-def _desk_steps(
-    session: Session, meeting: Meeting, asked: Sequence[Invitee], now: datetime
-) -> list[Step]:
+def _desk_steps(session: Session, meeting: Meeting, now: datetime) -> list[Step]:
     """The call sheet, and the forms that the protocol names, each with how it stands (C5, C6)."""
     if meeting.state is MeetingState.CANCELLED:
-        untold = [*to_tell_of_cancelling(meeting), *to_tell_of_removal(meeting)]
-        return [Step("Call sheet: who has to be told", "calls.sheet")] if untold else []
+        found = [Step("Call sheet: who has to be told", "calls.sheet")]
+        return found if to_telephone(meeting) else []
     if meeting.state not in (MeetingState.NEEDED, MeetingState.BOOKED, MeetingState.UNDER_WAY):
         return []
-    found = []
-    if (asked or to_tell_of_removal(meeting)) and meeting.state in TO_TELEPHONE:
-        found.append(Step("Call sheet", "calls.sheet"))
+    found = [Step("Call sheet", "calls.sheet")] if to_telephone(meeting) else []
     named = active(council(session).protocol_id).forms
     newest: dict[FormKind, FormShown] = {}
     for sent in forms_of(session, meeting.id) if named else ():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -125,6 +125,20 @@ def card_of(
 def to_tell_of_cancelling(meeting: Meeting) -> list[Invitee]:
     """Whom no letter tells that it is called off: they are telephoned (C7)."""
     return [one for one in _expected(meeting) if one.invitation_id is None]
+
+
+def to_telephone(meeting: Meeting) -> list[Invitee]:
+    """Whom the call sheet asks for as long as it is open (C5, C7)."""
+    return _asked(meeting) if meeting.state in TO_TELEPHONE else []
+
+
+def untold_removed(meeting: Meeting, calls: Mapping[int, Sequence[CallShown]]) -> frozenset[int]:
+    """Those who were taken off and have to be told so by telephone, by number; `calls` by whom."""
+    return frozenset(
+        one.id
+        for one in to_tell_of_removal(meeting)
+        if meeting.state in TO_TELEPHONE and not is_told(one, calls.get(one.id, ()))
+    )
 
 
 def is_told(invitee: Invitee, calls: Sequence[CallShown]) -> bool:
