@@ -18,7 +18,7 @@ from app.reports.quality.feedback.types import View
 from app.reports.quality.near_misses import service as near_misses
 from app.reports.quality.near_misses.service import Told
 from app.reports.quality.near_misses.types import NearMissKind
-from app.reports.quality.periods import month_before, quarter_of
+from app.reports.quality.periods import month_before, quarter_before
 from app.reports.quality.sample import service as samples
 
 # Role of who tells, days ago, kind, what, what stopped harm, what changed.
@@ -80,7 +80,7 @@ def fill_quality(session: Session, area: Area, now: datetime) -> None:
     )  # fmt: skip
     session.add_all(
         FeedbackAnswer(
-            quarter=quarter_of(london_date(now)).start,
+            quarter=quarter_before(london_date(now)).start,
             chair_id=_staff(session, Role.CHAIR),
             prepared=prepared,
             heard=heard,

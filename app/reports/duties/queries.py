@@ -74,7 +74,11 @@ def quality(session: Session, roles: Collection[Role], now: datetime) -> Quality
         sample_open=session.execute(_OPEN, {"sample": sample.id}).scalar_one() if sample else 0,
         report_made=(
             not anything_before(session, quarter.moments[1])
-            or _last(session, SUBJECT, quarter.key, MADE) is not None
+            # What was taken away before the quarter was over was not whole.
+            or (
+                (made := _last(session, SUBJECT, quarter.key, MADE)) is not None
+                and made >= quarter.moments[1]
+            )
         ),
     )
 

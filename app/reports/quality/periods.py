@@ -57,6 +57,13 @@ def year(first: int) -> Period:
     return Period(str(first), words, date(first, 4, 1), date(first + 1, 4, 1))
 
 
+def quarters_of(period: Period) -> tuple[Period, ...]:
+    """The quarters of a quarter or a year."""
+    if "-" in period.key:
+        return (period,)
+    return tuple(quarter(period.start.year, number) for number in (1, 2, 3, 4))
+
+
 def year_of(day: date) -> int:
     """The calendar year in which the council's year of this day began."""
     return day.year if day.month >= 4 else day.year - 1

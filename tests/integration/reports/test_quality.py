@@ -9,10 +9,12 @@ from datetime import timedelta
 from email import policy
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from app.accounts.models import StaffSession
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
+from app.audit.types import SYSTEM
 from app.core.clock import london_date, now
 from app.core.session import reading, transaction
 from app.meetings.models import Meeting
@@ -21,14 +23,24 @@ from app.outbox.models import OutboxMessage
 from app.referrals.models import Referral
 from app.referrals.sender import Sender
 from app.referrals.types import Outcome
+from app.reports.dataset.worker import work_out
+from app.reports.duties.queries import quality
 from app.reports.quality.board.content import report
 from app.reports.quality.board.paper import printed
+from app.reports.quality.board.service import make
 from app.reports.quality.feedback import rules, service
 from app.reports.quality.feedback.models import FeedbackAnswer, FeedbackLink
 from app.reports.quality.feedback.queries import to_ask
 from app.reports.quality.feedback.types import View
 from app.reports.quality.near_misses.models import NearMiss
-from app.reports.quality.periods import month_before, quarter_before, quarter_of
+from app.reports.quality.periods import (
+    month_before,
+    quarter_before,
+    quarter_of,
+    quarters_of,
+    year,
+    year_of,
+)  # fmt: skip
 from app.reports.quality.sample import queries as samples
 from app.reports.quality.sample import rules as lots
 from app.reports.quality.sample.models import AuditedCase, AuditSample
@@ -159,12 +171,12 @@ def test_a_link_ends_after_two_weeks(app, held) -> None:
         assert reading().execute(select(FeedbackLink)).first() is None
 
 
-def _answered(change, count: int, chair_id: int | None) -> None:
+def _answered(change, count: int, chair_id: int | None, quarter) -> None:
     with change() as session:
         for number in range(count):
             session.add(
                 FeedbackAnswer(
-                    quarter=quarter_of(london_date(now())).start,
+                    quarter=quarter.start,
                     chair_id=chair_id,
                     prepared=View.YES,
                     heard=View.NO,
@@ -173,17 +185,36 @@ def _answered(change, count: int, chair_id: int | None) -> None:
             )
 
 
-def test_answers_are_shown_from_five_on(change, signed_in) -> None:
-    chair = signed_in(Role.CHAIR)
-    _answered(change, rules.LEAST - 1, None)
-    page = chair.get("/quality/feedback").text
+def test_answers_are_shown_from_five_on_and_when_their_quarter_is_closed(change, signed_in) -> None:
+    chair, analyst = signed_in(Role.CHAIR), signed_in(Role.ANALYST)
+    running = quarter_of(london_date(now()))
+    closed = quarter_before(quarter_before(running.start).start)
+    address = f"/quality/feedback?period={closed.key}"
+    _answered(change, rules.LEAST, None, running)
+    assert WORDS not in chair.get(f"/quality/feedback?period={running.key}").text
+    _answered(change, rules.LEAST - 1, None, closed)
+    page = chair.get(address).text
     assert WORDS not in page
-    assert "fewer so far" in page
-    _answered(change, 1, None)
-    page = chair.get("/quality/feedback").text
+    assert "none to show" in page
+    _answered(change, 1, None, closed)
+    page = chair.get(address).text
     assert WORDS in page
     assert "All 5 answers" in page
-    assert "Of discussions that you chaired there are fewer than 5" in page
+    assert "Answers of discussions that you chaired are shown by themselves once" in page
+    page = analyst.get(address).text
+    assert "All 5 answers" in page
+    assert WORDS not in page
+
+
+def test_ones_own_answers_leave_no_rest_that_is_somebody_elses(app, change, signed_in) -> None:
+    chair = signed_in(Role.CHAIR)
+    closed = quarter_before(quarter_before(london_date(now())).start)
+    address = f"/quality/feedback?period={closed.key}"
+    _answered(change, 5, _id_of(app, chair), closed)
+    _answered(change, 1, None, closed)
+    assert "Of discussions that you chaired" not in chair.get(address).text
+    _answered(change, 4, None, closed)
+    assert "Of discussions that you chaired" in chair.get(address).text
 
 
 TOLD = {
@@ -336,19 +367,75 @@ def test_the_analyst_sees_references_and_no_case(app, month, signed_in) -> None:
     assert analyst.get(f"/quality/samples/{month.key}/1").status_code == 403
 
 
-def test_the_board_reads_no_name_and_no_small_number(app, month, held, signed_in) -> None:
+def test_the_board_reads_no_name(app, month, held, signed_in) -> None:
     period = quarter_of(month.start)
     analyst = signed_in(Role.ANALYST)
     page = analyst.get(f"/quality/reports/{period.key}")
     assert page.status_code == 200
+    assert "is counted yet" in page.text
     with app.app_context():
         for child in reading().execute(select(Referral)).scalars().first().children:
             assert child.child.family_name not in page.text
-        found = report(reading(), period)
-    outcomes = found.sections[0].tables[1]
-    # Four of each: every count is small, and hidden.
-    assert {row.value for row in outcomes.rows} <= {"0", "1 to 4"}
     assert analyst.get("/quality/reports/2099-Q1").status_code == 404
+
+
+def _figures(app, period, moment):
+    with app.app_context():
+        while work_out(app.extensions["settings"], moment):
+            pass
+        found = report(reading(), period, moment)
+    return found, {
+        table.caption: {row.label: row.value for row in table.rows}
+        for section in found.sections
+        for table in section.tables
+    }
+
+
+def test_a_year_tells_the_board_no_more_than_its_quarters(app, change) -> None:
+    """Five in one quarter are withheld, and two quarters with four each do not add up to eight."""
+    moment = now()
+    whole = year(year_of(london_date(moment)) - 1)
+    first, second, third, _ = quarters_of(whole)
+    plan = {
+        first: {Outcome.ADVICE: 40, Outcome.EARLY_HELP: 4, Outcome.NO_FURTHER_ACTION: 5},
+        second: {Outcome.ADVICE: 40, Outcome.EARLY_HELP: 4, Outcome.NO_FURTHER_ACTION: 12},
+        third: {Outcome.ADVICE: 3},
+    }
+    with change() as session:
+        school = make_agency(session, name="Oakfield Primary School")
+        for period, outcomes in plan.items():
+            at = period.moments[0] + timedelta(days=3)
+            for outcome, count in outcomes.items():
+                for _ in range(count):
+                    make_referral(session, 1, received_at=at, decided=outcome, source=school)
+    found, tables = _figures(app, whole, moment)
+    outcomes = tables["Outcome"]
+    assert outcomes["Early help"] == "Withheld"
+    assert outcomes["No further action"] in ("Withheld", "12 or more")
+    assert found.counted.startswith("Referrals and discussions as counted by")
+    says = found.sections[0].says
+    assert "Referrals that came in: 105 or more. Decided within 24 hours: withheld." in says
+    quarter = _figures(app, first, moment)[1]
+    assert quarter["Outcome"]["No further action"] == "Withheld"
+
+
+def test_a_missed_target_is_no_missed_limit(app, change) -> None:
+    moment = now()
+    last = quarter_before(london_date(moment))
+    with change() as session:
+        for force, late in (("limit", False), ("target", True)):
+            for _ in range(6):
+                meeting = make_meeting(session, MeetingState.ENDED)
+                meeting.created_at = last.moments[0] + timedelta(days=2)
+                meeting.due_at = meeting.created_at + timedelta(hours=4)
+                meeting.started_at = meeting.due_at + timedelta(hours=1 if late else -1)
+                meeting.clocks = {"clocks": {"strategy_discussion": {"force": force}}}
+    found, tables = _figures(app, last, moment)
+    clocks = tables["Every clock"]
+    assert clocks["Strategy discussion held"] == "100%, 6 of 6"
+    assert clocks["Strategy discussion held (target)"] == "0%, 0 of 6"
+    assert "Held within their limit: 100%, 6 of 6" in found.sections[1].says
+    assert "Held within their target: 0%, 0 of 6" in found.sections[1].says
 
 
 def test_the_report_is_printed_as_the_record_is(app, month, signed_in) -> None:
@@ -357,7 +444,7 @@ def test_the_report_is_printed_as_the_record_is(app, month, signed_in) -> None:
     assert answer.data.startswith(b"%PDF-")
     assert b"OFFICIAL" not in answer.headers["Content-Disposition"].encode()
     with app.app_context():
-        made = printed(report(reading(), quarter_of(month.start)), now())
+        made = printed(report(reading(), quarter_of(month.start), now()), now())
         entry = (
             reading()
             .execute(select(AuditEntry).where(AuditEntry.action == "board report made"))
@@ -388,3 +475,28 @@ def test_the_first_page_of_who_sees_no_case(app, change, month, signed_in) -> No
     assert "The worker does not run" in page
     assert "No backup was ever taken" in page
     assert "RF-" not in page
+
+
+def test_what_was_downloaded_before_the_quarter_was_over_is_no_report(app, change) -> None:
+    moment = now()
+    last = quarter_before(london_date(moment))
+    with change() as session:
+        make_referral(session, 1, received_at=last.moments[0])
+        make(session, SYSTEM, last, last.moments[1] - timedelta(hours=1))
+    with app.app_context():
+        assert not quality(reading(), [Role.ANALYST], moment).report_made
+    with change() as session:
+        make(session, SYSTEM, last, last.moments[1])
+    with app.app_context():
+        assert quality(reading(), [Role.ANALYST], moment).report_made
+
+
+def test_the_file_is_taken_away_by_who_has_just_given_both_factors(
+    change, month, signed_in
+) -> None:
+    chair = signed_in(Role.CHAIR)
+    with change() as session:
+        session.execute(update(StaffSession).values(reauthenticated_at=now() - timedelta(hours=8)))
+    address = f"/quality/reports/{quarter_of(month.start).key}"
+    assert chair.get(address).status_code == 200
+    assert chair.get(f"{address}.pdf").status_code == 303

@@ -9,8 +9,8 @@ import pytest
 from app.meetings.types import Attendance
 from app.referrals.types import Outcome
 from app.reports.quality import periods
-from app.reports.quality.board.rules import HIDDEN, WITHHELD, rate, rows, suppressed
-from app.reports.quality.feedback.rules import is_asked
+from app.reports.quality.feedback.rules import LEAST, is_asked, own, told
+from app.reports.quality.feedback.types import Answered, View
 from app.reports.quality.sample.rules import EACH, Candidate, digest_of, drawn
 
 
@@ -60,23 +60,34 @@ def test_every_outcome_is_drawn_however_rare() -> None:
         assert sum(one.outcome is outcome for one in found) == min(EACH, there)
 
 
-def test_a_small_number_cannot_be_worked_out_from_the_others() -> None:
-    shown = suppressed({"a": 40, "b": 3, "c": 9, "d": 0})
-    assert shown == {"a": 40, "b": None, "c": None, "d": 0}
-    assert [row.value for row in rows({"a": 40, "b": 3, "c": 9})] == ["40", HIDDEN, WITHHELD]
+def _answers(first: date, *chairs: int) -> list[Answered]:
+    return [Answered(first, chair, View.YES, View.NO, None) for chair in chairs]
 
 
-def test_two_small_numbers_hide_each_other_only_where_their_sum_does() -> None:
-    assert suppressed({"a": 40, "b": 3, "c": 4})["a"] == 40
-    assert suppressed({"a": 40, "b": 1, "c": 1, "d": 20})["d"] is None
+def test_answers_are_told_when_nobody_can_answer_any_more() -> None:
+    summer = _answers(date(2026, 7, 1), *[1] * LEAST)
+    few = _answers(date(2026, 4, 1), *[1] * (LEAST - 1))
+    assert told(summer, date(2026, 9, 30)) == []
+    assert told(summer, date(2026, 10, 15)) == []
+    assert told(summer, date(2026, 10, 16)) == summer
+    # A year tells no more than its quarters.
+    assert told([*few, *summer], date(2027, 4, 30)) == summer
 
 
-def test_a_share_is_withheld_where_either_side_is_small() -> None:
-    assert rate("x", 38, 40).share is None
-    assert rate("x", 2, 40).share is None
-    assert rate("x", 30, 40).value == "30 of 40 (75%)"
-    assert rate("x", 40, 40).share == 100
-    assert rate("x", 0, 0).value == "None"
+def test_ones_own_answers_are_not_told_where_the_rest_is_somebody_elses() -> None:
+    first, second = date(2026, 7, 1), date(2026, 10, 1)
+    assert own(_answers(first, *[1] * 9, *[2] * 4), 1) == []
+    assert own(_answers(first, *[1] * 4, *[2] * 9), 1) == []
+    assert own(_answers(first, *[1] * 5, *[2] * 5), 1) == _answers(first, *[1] * 5)
+    mixed = [*_answers(first, *[1] * 5, *[2] * 5), *_answers(second, 1, 1, 2, 2, 2, 2, 2)]
+    assert own(mixed, 1) == _answers(first, *[1] * 5)
+
+
+def test_the_quarters_of_a_year_and_of_a_quarter() -> None:
+    assert [one.key for one in periods.quarters_of(periods.year(2026))] == [
+        "2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4",
+    ]  # fmt: skip
+    assert periods.quarters_of(periods.quarter(2026, 4)) == (periods.quarter(2026, 4),)
 
 
 def test_who_took_part_is_asked() -> None:

@@ -1,99 +1,109 @@
-"""From figures to the report that a board reads: counts and shares, no names (G6, IMAP 8, 11)."""
+"""From figures to the report that a board reads: counts and shares, no names (G6, IMAP 8, 11).
+
+Whatever counts cases is the dataset's, as it may be published: protected in each quarter, before
+quarters are added up. So a year says no more than its quarters do, and nothing here that the
+dataset withholds.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.core.clock import london_date, words_for_moment
 from app.directory.queries import council_or_none
-from app.reports.quality.board import queries, rules
+from app.reports.dataset import page as dataset
+from app.reports.dataset.rules import quarter_of
+from app.reports.dataset.types import Measure, Progress, Published
+from app.reports.dataset.types import Period as Counted
+from app.reports.quality.board import queries
 from app.reports.quality.board.types import BoardReport, Row, Section, Table
 from app.reports.quality.feedback import queries as feedback
-from app.reports.quality.feedback.rules import shown
+from app.reports.quality.feedback.rules import LEAST, told
 from app.reports.quality.feedback.types import HEARD, PREPARED, View
-from app.reports.quality.periods import Period
+from app.reports.quality.periods import Period, quarters_of
 from app.reports.quality.sample.types import QUESTIONS, Found
 
+_OF_REFERRALS = (
+    Measure.OUTCOME, Measure.TIME, Measure.RATING, Measure.AGAIN, Measure.WEEKDAY,
+)  # fmt: skip
 
-def report(session: Session, period: Period) -> BoardReport:
+
+def report(session: Session, period: Period, now: datetime) -> BoardReport:
     """The report of a quarter or a year, from what is held now: some ten statements."""
     council = council_or_none(session)
+    counted = Counted(
+        period.key, period.words, tuple(quarter_of(one.start) for one in quarters_of(period))
+    )
+    page = dataset.page_of(session, dataset.of_council(counted), protected=True, now=now)
+    tables = {table.id: table for section in page.sections for table in section.tables}
+    totals = dataset.totals(session, counted, (Measure.DECISION, Measure.DISCUSSION))
     return BoardReport(
         key=period.key,
         title="Quality report to the board",
         period=period.words,
         authority=council.authority if council else "",
+        counted=_counted(page.progress),
         sections=(
-            _referrals(session, period),
-            _discussions(session, period),
-            _feedback(session, period),
+            _referrals(tables, totals[Measure.DECISION]),
+            _discussions(tables, totals[Measure.DISCUSSION]),
+            _feedback(session, period, now),
             _audits(session, period),
             _near_misses(session, period),
         ),
     )
 
 
-def _referrals(session: Session, period: Period) -> Section:
-    found = queries.referrals(session, *period.moments)
-    outcomes = {one.label: count for one, count in found.by_outcome.items()}
-    outcomes["Not decided yet"] = found.undecided
-    ratings = {one.label: count for one, count in found.by_rating.items()}
-    ratings["Not rated"] = found.unrated
+def _counted(progress: Progress) -> str:
+    if progress.oldest is None:
+        return "No referral or discussion of this period is counted yet."
+    if not progress.complete:
+        return (
+            f"{progress.done} of {progress.months} months are counted so far: "
+            "the figures of referrals and discussions are not whole yet."
+        )
+    return f"Referrals and discussions as counted by {words_for_moment(progress.oldest)}."
+
+
+def _referrals(tables: Mapping[str, dataset.Table], total: Published) -> Section:
     return Section(
         "Referrals",
-        f"{found.total:,} referrals came in. Decided within their time: "
-        f"{rules.rate_in_words(found.in_time, found.decided)}.",
-        (
-            Table(
-                "Timeliness and repeats",
-                "What",
-                "How many",
-                (
-                    rules.rate("Decided within 24 hours", found.in_time, found.decided),
-                    rules.rate(
-                        "Came within 12 months of another on the same child",
-                        found.re_referrals,
-                        found.total,
-                    ),
-                    rules.rate("Came in out of hours", found.out_of_hours, found.total),
-                ),
-            ),
-            Table("What became of them", "Outcome", "Referrals", rules.rows(outcomes)),
-            Table("How they were rated last", "Rating", "Referrals", rules.rows(ratings)),
-        ),
+        f"Referrals that came in: {_in_words(total)}. "
+        f"Decided within 24 hours: {_share(tables['clocks'], Measure.DECISION.title)}.",
+        tuple(_counts(tables[one.value]) for one in _OF_REFERRALS),
     )
 
 
-def _discussions(session: Session, period: Period) -> Section:
-    found = queries.discussions(session, *period.moments)
-    came = queries.attendance(session, *period.moments)
+def _discussions(tables: Mapping[str, dataset.Table], total: Published) -> Section:
+    clocks = tables["clocks"]
+    limit = Measure.DISCUSSION.title
+    forces = [(limit, "limit"), (f"{limit} (target)", "target"), (f"{limit} (plan)", "plan")]
+    held = ". ".join(
+        f"Held within their {force}: {_share(clocks, label)}"
+        for label, force in forces
+        if any(bar.label == label for bar in clocks.bars)
+    )
     return Section(
         "Strategy discussions",
-        f"{found.total:,} strategy discussions ended. Held within their limit: "
-        f"{rules.rate_in_words(found.held_in_time, found.with_limit)}.",
+        f"Strategy discussions with a time by which to be held: {_in_words(total)}. {held}.",
         (
             Table(
-                "Timeliness",
+                "Every clock",
                 "What",
-                "How many",
-                (
-                    rules.rate("Held within their limit", found.held_in_time, found.with_limit),
-                    rules.rate(
-                        "Records with everyone in time", found.circulated_in_time, found.circulated
-                    ),
-                ),
-                "Of the records that are with everyone by now.",
+                "In time",
+                _bars(clocks.bars),
+                "Of what came up in the period and has happened. What is still open, overdue or "
+                "not, is left out. A missed target or plan stands apart from a missed limit.",
             ),
+            _counts(tables[Measure.LATE_BECAUSE.value]),
             Table(
                 "Who took part",
                 "Agency",
-                "Took part, of those invited",
-                tuple(
-                    rules.rate(kind.label, one.came, one.asked)
-                    for kind, one in sorted(came.items(), key=lambda pair: pair[0].label)
-                )
+                "Took part, of those noted",
+                _bars(tables[Measure.ATTENDANCE.value].bars)
                 or (Row("Nobody was invited", "None"),),
                 "In person, by telephone or later; a report alone does not count as taking part.",
             ),
@@ -101,12 +111,36 @@ def _discussions(session: Session, period: Period) -> Section:
     )
 
 
-def _feedback(session: Session, period: Period) -> Section:
-    found = feedback.answers(session, period.start, period.end)
-    if not shown(found):
+def _in_words(total: Published) -> str:
+    return "too few to tell" if total.words == "c" else total.words
+
+
+def _share(table: dataset.Table, label: str) -> str:
+    return next((_words(bar.text) for bar in table.bars if bar.label == label), "none yet")
+
+
+def _counts(table: dataset.Table) -> Table:
+    return Table(table.title, "What", "How many", _bars(table.bars), table.counts)
+
+
+def _bars(bars: Iterable[dataset.Bar]) -> tuple[Row, ...]:
+    return tuple(
+        Row(bar.label, _words(bar.text), round(bar.percent) if bar.percent else None)
+        for bar in bars
+    )
+
+
+def _words(text: str) -> str:
+    """A figure of the dataset for whoever knows none of its signs."""
+    return {"c": "Withheld", "not shown": "withheld"}.get(text, text)
+
+
+def _feedback(session: Session, period: Period, now: datetime) -> Section:
+    found = told(feedback.answers(session, period.start, period.end), london_date(now))
+    if not found:
         return Section(
             "What people say who took part",
-            "There are too few answers to show them without telling whose they are.",
+            f"Answers are told of quarters with {LEAST} or more, some two weeks after their end.",
             (),
         )
     asked = ((PREPARED, [one.prepared for one in found]), (HEARD, [one.heard for one in found]))

@@ -21,19 +21,20 @@ blueprint = Blueprint("board", __name__, url_prefix="/quality/reports")
 @blueprint.get("/<key>")
 @access(staff_may(Permission.QUALITY_SEE))
 def shown(key: str) -> Response:
-    period = _period(key)
+    period, moment = _period(key), now()
     return respond(
         "quality/board.html",
-        report=report(reading(), period),
-        over=period.is_over(london_date(now())),
+        report=report(reading(), period, moment),
+        over=period.is_over(london_date(moment)),
     )
 
 
 @blueprint.get("/<key>.pdf")
-@access(staff_may(Permission.QUALITY_SEE))
+@access(staff_may(Permission.QUALITY_SEE, fresh=True))
 def pdf(key: str) -> Response:
+    """Leaves the house, so password and code are asked for again, and it is written down (H1)."""
     period, moment = _period(key), now()
-    content = report(reading(), period)
+    content = report(reading(), period, moment)
     reading().rollback()
     with transaction() as session:
         make(session, signed_in().actor, period, moment)

@@ -41,4 +41,5 @@ class BoardReport:
     title: str
     period: str
     authority: str
+    counted: str  # how far the dataset has come, in words
     sections: tuple[Section, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.database import UTCDateTime
 from app.meetings.models import Meeting
 from app.reports.quality.feedback.models import FeedbackAnswer, FeedbackRound
-from app.reports.quality.feedback.types import View
+from app.reports.quality.feedback.types import Answered
 
 _ENDED = (
     select(Meeting.id)
@@ -25,6 +24,7 @@ _ENDED = (
 )
 _ANSWERS = (
     select(
+        FeedbackAnswer.quarter,
         FeedbackAnswer.chair_id,
         FeedbackAnswer.prepared,
         FeedbackAnswer.heard,
@@ -33,13 +33,6 @@ _ANSWERS = (
     .where(FeedbackAnswer.quarter >= bindparam("start"), FeedbackAnswer.quarter < bindparam("end"))
     .order_by(FeedbackAnswer.quarter)
 )
-
-
-class Answered(NamedTuple):
-    chair_id: int | None
-    prepared: View
-    heard: View
-    words: str | None
 
 
 def to_ask(session: Session, since: datetime, until: datetime) -> list[int]:

@@ -9,16 +9,15 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.accounts.signed_in import signed_in, staff_may
-from app.accounts.types import Permission
+from app.accounts.types import Permission, Role
 from app.core.clock import london_date, now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.guests.queries import desk
 from app.reports.quality.feedback import queries, rules, service
 from app.reports.quality.feedback.forms import FeedbackForm
-from app.reports.quality.feedback.queries import Answered
-from app.reports.quality.feedback.types import HEARD, PREPARED, View
-from app.reports.quality.periods import parsed, quarter_before, quarter_of
+from app.reports.quality.feedback.types import HEARD, PREPARED, Answered, View
+from app.reports.quality.periods import parsed, quarter_before
 from app.web.access import Everyone, access
 from app.web.htmx import respond
 
@@ -58,25 +57,27 @@ def answer(token: str) -> Response:
 @access(staff_may(Permission.QUALITY_SEE))
 def answers() -> Response:
     today = london_date(now())
-    this, last = quarter_of(today), quarter_before(today)
-    period = parsed(request.args.get("period", "")) or this
-    found = queries.answers(reading(), period.start, period.end)
-    own = [one for one in found if one.chair_id == signed_in().id]
+    last = quarter_before(today)
+    period = parsed(request.args.get("period", "")) or last
+    found = rules.told(queries.answers(reading(), period.start, period.end), today)
+    # What people wrote may name somebody; in the order of the alphabet it does not say when.
+    chairs = Role.CHAIR in signed_in().roles
     return respond(
         "quality/feedback_answers.html",
         period=period,
-        periods=[last, this],
+        periods=[quarter_before(last.start), last],
         count=len(found),
         least=rules.LEAST,
+        chairs=chairs,
         figures=figures(found),
-        own=figures(own),
-        words=[one.words for one in found if one.words] if rules.shown(found) else [],
+        own=figures(rules.own(found, signed_in().id)),
+        words=sorted(one.words for one in found if one.words) if chairs else [],
     )
 
 
 def figures(found: Sequence[Answered]) -> list[tuple[str, list[tuple[str, int]]]]:
-    """Each question with how often each answer was given; empty while there are too few."""
-    if not rules.shown(found):
+    """Each question with how often each answer was given; empty where there are none."""
+    if not found:
         return []
     asked = ((PREPARED, [one.prepared for one in found]), (HEARD, [one.heard for one in found]))
     return [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+from datetime import date
+from typing import NamedTuple
 
 
 class View(enum.Enum):
@@ -17,3 +19,13 @@ class View(enum.Enum):
 
 PREPARED = "Did you know beforehand what it was about and what to bring?"
 HEARD = "Was what you said heard, and is it clear what happens next?"
+
+
+class Answered(NamedTuple):
+    """One answer, and to whom as chair; `quarter` is its first day."""
+
+    quarter: date
+    chair_id: int | None
+    prepared: View
+    heard: View
+    words: str | None
