@@ -116,7 +116,8 @@ def _in_words(total: Published) -> str:
 
 
 def _share(table: dataset.Table, label: str) -> str:
-    return next((_words(bar.text) for bar in table.bars if bar.label == label), "none yet")
+    told = next((_words(bar.text) for bar in table.bars if bar.label == label), "none yet")
+    return told.lower()
 
 
 def _counts(table: dataset.Table) -> Table:
@@ -132,7 +133,7 @@ def _bars(bars: Iterable[dataset.Bar]) -> tuple[Row, ...]:
 
 def _words(text: str) -> str:
     """A figure of the dataset for whoever knows none of its signs."""
-    return {"c": "Withheld", "not shown": "withheld"}.get(text, text)
+    return {"c": "Withheld", "not shown": "Withheld", "none yet": "None yet"}.get(text, text)
 
 
 def _feedback(session: Session, period: Period, now: datetime) -> Section:
