@@ -113,23 +113,6 @@ def choose(session: Session, asked: Mapping[str, str], now: datetime) -> Chosen:
     )
 
 
-def of_council(period: Period) -> Chosen:
-    """A period of the whole council, with nothing to choose from."""
-    return Chosen(period, (period,), "", (), "", (), "The whole council")
-
-
-def totals(
-    session: Session, period: Period, measures: Sequence[Measure]
-) -> dict[Measure, Published]:
-    """What the published figures of each measure add up to: no more than they say alone."""
-    months = [month for quarter in period.quarters for month in quarter.months]
-    found = published(
-        queries.figures(session, months), of_council(period), queries.places(session),
-        protected=True,
-    )  # fmt: skip
-    return {one: sum(found[one].values(), NONE) for one in measures}
-
-
 def page_of(session: Session, picked: Chosen, *, protected: bool, now: datetime) -> DatasetPage:
     """Everything the page shows of a period."""
     months = [month for quarter in picked.period.quarters for month in quarter.months]

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.core.clock import london_date, words_for_moment
 from app.directory.queries import council_or_none
 from app.reports.dataset import page as dataset
+from app.reports.dataset.council import added_up, of_council
 from app.reports.dataset.rules import quarter_of
 from app.reports.dataset.types import Measure, Progress, Published
 from app.reports.dataset.types import Period as Counted
@@ -38,9 +39,9 @@ def report(session: Session, period: Period, now: datetime) -> BoardReport:
     counted = Counted(
         period.key, period.words, tuple(quarter_of(one.start) for one in quarters_of(period))
     )
-    page = dataset.page_of(session, dataset.of_council(counted), protected=True, now=now)
+    page = dataset.page_of(session, of_council(counted), protected=True, now=now)
     tables = {table.id: table for section in page.sections for table in section.tables}
-    totals = dataset.totals(session, counted, (Measure.DECISION, Measure.DISCUSSION))
+    totals = added_up(session, counted, (Measure.DECISION, Measure.DISCUSSION))
     return BoardReport(
         key=period.key,
         title="Quality report to the board",
