@@ -324,7 +324,15 @@ def test_requests_go_on_for_a_strategy_discussion_and_late_ones_are_chased(asked
         decide(session, staff_actor(session), current, Outcome.STRATEGY_DISCUSSION, "Harm", now())
         late = session.get_one(AgencyCheck, first.id)
         late.asked_at, late.due_at = now() - timedelta(hours=9), now() - timedelta(hours=1)
-    assert "An agency is late" in _line(signed_in(Role.TRIAGE).get("/").text, held.ref)
+    triage = signed_in(Role.TRIAGE)
+    assert "An agency is late" in _line(triage.get("/").text, held.ref)
+    with transaction() as session:
+        current = session.get_one(Referral, held.id)
+        make_meeting(session, MeetingState.ENDED, at=now(), referral=current, invitees=0)
+    assert "An agency is late" not in triage.get("/").text
+    with transaction() as session:
+        session.get_one(AgencyCheck, first.id).wanted_because = "For the school"
+    assert "An agency is late" in _line(triage.get("/").text, held.ref)
 
 
 SINCE = "An agency answered after the decision: read it"
