@@ -181,7 +181,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["referral_sections"] = [
         import_module(module).referral_section for module in REFERRAL_SECTIONS
     ]
-    app.extensions["masked"] = import_module("app.meetings.restricted.hidden").masked
+    hidden = import_module("app.meetings.restricted.hidden")
+    for name in ("masked", "hidden_children"):
+        app.extensions[name] = getattr(hidden, name)
     enforce(app)
     import_module("app.meetings.restricted.gate").init_restricted(app)
     return app

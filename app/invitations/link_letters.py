@@ -187,6 +187,12 @@ _NOTICES: dict[Notice, _LinkWords] = {
         "Read who and why",
         "Speak with them, then say on that page what you found. Whoever opened it can't do that.",
     ),
+    Notice.READERS_CHANGED: _LinkWords(
+        "Who may see case {reference} has changed",
+        "Who may see case {reference}, which is or was restricted, was changed {due}.",
+        "Open the case",
+        "If you do not know why, ask the chair.",
+    ),
 }
 
 

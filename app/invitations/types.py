@@ -63,6 +63,7 @@ class Notice(enum.Enum):
     SECOND_FACTOR_RESET = "second_factor_reset"
     SINGLE_SIGN_ON_LINKED = "single_sign_on_linked"
     GLASS_BROKEN = "glass_broken"
+    READERS_CHANGED = "readers_changed"
 
 
 class Change(enum.Enum):

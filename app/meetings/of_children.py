@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.audit.types import Subject
 from app.meetings.models import Meeting, MeetingChild
+from app.meetings.restricted.hidden import masked
 from app.meetings.types import MeetingState
 from app.referrals.models import Referral
 from app.referrals.sections import Part, Section
@@ -47,12 +48,14 @@ def live_discussion(session: Session, referral_id: int) -> str | None:
     return session.execute(_LIVE, {"referral": referral_id}).scalar_one_or_none()
 
 
-class Shown(NamedTuple):
-    """One discussion: `at` is when it was held, is held, or else was decided."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One discussion: `at` is when it was held, is held, or else was decided. Neither that nor how
+    it stands where it is hidden."""
 
     ref: str
-    state: MeetingState
-    at: datetime
+    state: MeetingState | None
+    at: datetime | None
     children: tuple[str, ...]
     of_this_referral: bool
 
@@ -71,7 +74,8 @@ def load(session: Session, referral: Referral, now: datetime) -> Part:
             of_this_referral=row.referral_id == referral.id,
         )
     own = tuple(Subject("meeting", one.ref) for one in found.values() if one.of_this_referral)
-    return Part({"discussions": list(found.values())}, own)
+    shown = masked(found.values(), state=None, at=None)
+    return Part({"discussions": shown}, own)
 
 
 referral_section = Section("meetings/need/_of_children.html", "after", load)

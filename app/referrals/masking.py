@@ -16,3 +16,8 @@ def masked(rows: Iterable[Row], **instead: Any) -> list[Row]:
     """The rows (dataclasses with a `ref`), those of hidden cases with these values instead;
     one that depends on the row is a function of it."""
     return cast("list[Row]", current_app.extensions["masked"](rows, **instead))
+
+
+def hidden_children() -> frozenset[int]:
+    """The numbers of the children of hidden cases: elsewhere they show name and birth alone."""
+    return cast("frozenset[int]", current_app.extensions["hidden_children"]())

@@ -19,6 +19,7 @@ from app.protocols.rules import clocks
 from app.referrals import keys, queries, rules, shown
 from app.referrals.context import Context, context_of
 from app.referrals.joining.queries import TakenOff, taken_off
+from app.referrals.masking import WORDS, hidden_children, masked
 from app.referrals.models import Referral
 from app.referrals.outcome.shown import Ground, ground_of
 from app.referrals.queries import Consented, Decided, EarlierReferral, Rated, Sibling
@@ -40,7 +41,8 @@ class Known(NamedTuple):
     said: list[Said]
 
 
-class Earlier(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Earlier:
     """Another referral on one of the children."""
 
     ref: str
@@ -89,8 +91,8 @@ class ReferralPage:
 def referral_page(
     session: Session, held: Referral, sections: Iterable[Section], now: datetime
 ) -> ReferralPage:
-    """The page of a referral at the aware moment `now`."""
-    today = london_date(now)
+    """The page of a referral at the aware moment `now`, for the person signed in."""
+    today, hidden = london_date(now), hidden_children()
     on_it = [row.child for row in held.children]
     ids = [child.id for child in on_it]
     involved = queries.involved_with(session, ids)
@@ -116,19 +118,26 @@ def referral_page(
         ],
         household=[words for adult, words in adults if adult],
         others=[words for adult, words in adults if not adult],
-        siblings=[_sibling(one, now) for one in queries.siblings_of(session, held.id, ids)],
+        siblings=[
+            _sibling(one, now)
+            for one in queries.siblings_of(session, held.id, ids)
+            if one.child_id not in hidden
+        ],
         family=_placed(parts, "children"),
         taken_off=taken_off(session, held.id),
         known=[
             Known(
                 child.ref,
                 shown.name_of(child),
-                [beside(child, one, referrals, now) for one in found],
+                [
+                    beside(child, one, referrals, now, hidden=one.child.id in hidden)
+                    for one in found
+                ],
                 [one for one in said if child.id in (one.match.child_id, one.match.other_id)],
             )
             for child, found in zip(on_it, likely, strict=True)
         ],
-        earlier=_earlier(held, referrals),
+        earlier=masked(_earlier(held, referrals), outcome=WORDS),
         concerns=shown.concerns_in_words(held.concerns),
         flags=[flag.label for flag in Flag if flag.value in held.flags],
         risk_now=(

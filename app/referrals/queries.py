@@ -305,6 +305,7 @@ def referrals_on(session: Session, child_ids: Collection[int]) -> list[EarlierRe
 class Sibling(NamedTuple):
     """A child who stood on another referral beside one of these."""
 
+    child_id: int
     name: str
     born: date | None
     due: date | None
@@ -336,7 +337,7 @@ def siblings_of(session: Session, referral_id: int, child_ids: Sequence[int]) ->
     values = {"children": list(child_ids), "not_these": list(child_ids), "referral": referral_id}
     found: dict[int, Sibling] = {}
     for key, given, family, born, due, ref in session.execute(_SIBLINGS, values):
-        found.setdefault(key, Sibling(f"{given} {family}".strip(), born, due, ref))
+        found.setdefault(key, Sibling(key, f"{given} {family}".strip(), born, due, ref))
     return list(found.values())
 
 

@@ -13,6 +13,7 @@ from app.cli.example.area import Area
 from app.meetings.restricted import service
 from app.referrals.acting import staff_id
 from app.referrals.models import Referral
+from app.referrals.sender import Sender
 from app.referrals.types import Outcome
 
 _ONE = (
@@ -23,7 +24,7 @@ _ONE = (
 )
 
 
-def restrict_one(session: Session, area: Area, now: datetime) -> None:
+def restrict_one(session: Session, area: Area, sender: Sender, now: datetime) -> None:
     """The chair and the social worker see it, and nobody else."""
     referral = session.execute(_ONE).scalar_one_or_none()
     if referral is not None:
@@ -33,6 +34,7 @@ def restrict_one(session: Session, area: Area, now: datetime) -> None:
             Subject("referral", referral.ref),
             [staff_id(area.actor(Role.SOCIAL_WORKER))],
             "The mother works in our own duty team.",
+            sender,
             now - timedelta(hours=1),
             referral_id=referral.id,
         )

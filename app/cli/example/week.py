@@ -134,7 +134,7 @@ class Week:
         fill_abuse(self.session, self.area, self.now)
         fill_archive(self.session, self.area, self.now)
         fill_quality(self.session, self.area, self.now)
-        restrict_one(self.session, self.area, self.now)
+        restrict_one(self.session, self.area, self.discussions.sender, self.now)
         self.discussions.settle_mail()
         self.triage.settle_mail(self.now)
 

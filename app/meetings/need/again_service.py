@@ -16,6 +16,7 @@ from app.meetings import queries
 from app.meetings.models import Meeting, MeetingChild
 from app.meetings.open_case import service as open_case
 from app.meetings.open_case.queries import open_case_of
+from app.meetings.restricted import service as restricted
 from app.meetings.types import MeetingState, Route
 
 _HELD = (MeetingState.ENDED, MeetingState.SIGNED)
@@ -54,6 +55,7 @@ def book_again(session: Session, staff: StaffMember, ref: str, now: datetime) ->
     said = open_case_of(session, cancelled)
     if said is not None:
         open_case.keep(session, meeting, open_case.about_of(said))
+    restricted.take_over(session, staff.actor, cancelled, meeting, now)
     record(
         session, staff.actor, "strategy discussion needed", Subject("meeting", meeting.ref), now,
         {"in_place_of": cancelled.ref, "children": len(meeting.children)},

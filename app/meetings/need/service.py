@@ -26,6 +26,7 @@ from app.meetings.need.types import HeldAlready, Occasion, Present, Started
 from app.meetings.open_case import rules as open_case_rules
 from app.meetings.open_case import service as open_case
 from app.meetings.open_case.types import About
+from app.meetings.restricted import service as restricted
 from app.meetings.types import STARTED_AT_ONCE, Attendance, Format, MeetingState, Route
 from app.protocols import registry
 from app.protocols.exchange import restore, snapshot
@@ -302,6 +303,10 @@ def _new(
     session.flush()
     if about is not None:
         open_case.keep(session, meeting, about)
+    if case.referral is None and case.cancelled is not None:
+        # Whoever decides or starts this one has to be able to hold it.
+        before = case.cancelled
+        restricted.take_over(session, staff.actor, before, meeting, now, others=[staff.id])
     return meeting
 
 

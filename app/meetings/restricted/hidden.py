@@ -49,3 +49,11 @@ def hidden_cases() -> frozenset[str]:
         g.hidden_cases = queries.hidden_from(reading(), signed_in().id, now())
     found: frozenset[str] = g.hidden_cases
     return found
+
+
+def hidden_children() -> frozenset[int]:
+    """The numbers of the children of these cases: elsewhere they show name and birth alone."""
+    if "hidden_children" not in g:
+        g.hidden_children = queries.children_hidden_from(reading(), signed_in().id, now())
+    found: frozenset[int] = g.hidden_children
+    return found

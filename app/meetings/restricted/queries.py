@@ -21,14 +21,17 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
+from app.accounts.queries import staff_who_may
+from app.accounts.types import Permission
 from app.core.database import UTCDateTime
-from app.meetings.models import Invitee, Meeting
+from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.meetings.received.models import ReceivedMail
 from app.meetings.restricted.models import BrokenGlass, CaseRestriction, RestrictionReader
 from app.meetings.restricted.rules import Restricted
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.lists.models import ListEntry, ListSitting
-from app.referrals.models import Referral
+from app.referrals.models import Referral, ReferralChild
+from app.referrals.same_child.models import ChildMatch
 
 MOST = 50
 _WHO = bindparam("who", type_=Integer())
@@ -110,6 +113,28 @@ def hidden_from(session: Session, staff_id: int, now: datetime) -> frozenset[str
     return frozenset(session.execute(_HIDDEN_REFS, values).scalars())
 
 
+_ON_HIDDEN_REFERRAL = (ReferralChild.referral_id == CaseRestriction.referral_id, _HIDDEN)
+_IN_HIDDEN_MEETING = (MeetingChild.meeting_id == Meeting.id, _OF_MEETING, _HIDDEN)
+_LINKED = (ChildMatch.undone_at.is_(None), ChildMatch.other_id.is_not(None))
+_HIDDEN_CHILDREN = union_all(
+    select(ReferralChild.child_id).where(*_ON_HIDDEN_REFERRAL),
+    select(MeetingChild.child_id).where(*_IN_HIDDEN_MEETING),
+    # The record that a child had until it was linked still holds what was known then.
+    select(ChildMatch.other_id).where(
+        ChildMatch.child_id == ReferralChild.child_id, *_LINKED, *_ON_HIDDEN_REFERRAL
+    ),
+    select(ChildMatch.other_id).where(
+        ChildMatch.child_id == MeetingChild.child_id, *_LINKED, *_IN_HIDDEN_MEETING
+    ),
+)
+
+
+def children_hidden_from(session: Session, staff_id: int, now: datetime) -> frozenset[int]:
+    """The numbers of all children with a case that this person may not see. One statement."""
+    values = {"who": staff_id, "now": now}
+    return frozenset(session.execute(_HIDDEN_CHILDREN, values).scalars())
+
+
 _STANDING = select(CaseRestriction).where(
     _STANDS,
     or_(
@@ -137,6 +162,12 @@ def readers(session: Session, restriction_id: int) -> list[tuple[int, str]]:
     """Who may see it, as number and name."""
     rows = session.execute(_READERS, {"restriction": restriction_id})
     return [(staff_id, name) for staff_id, name in rows]
+
+
+def may_be_changed_by_a_reader(session: Session, restriction_id: int) -> bool:
+    """Whether one of its readers still works here and may change who sees it."""
+    able = {one.id for one in staff_who_may(session, Permission.CASE_RESTRICT)}
+    return any(staff_id in able for staff_id, _name in readers(session, restriction_id))
 
 
 class Opening(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, flash, request, url_for
+from flask import Blueprint, Response, abort, flash, g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.queries import staff_who_may
@@ -62,6 +62,15 @@ def _restriction(
 ) -> ResponseReturnValue:
     member, form = signed_in(), RestrictForm()
     case = {"referral_id": referral_id, "meeting_id": meeting_id}
+    held = queries.standing(reading(), **case)
+    if (
+        g.get("glass_until") is not None
+        and held is not None
+        and queries.may_be_changed_by_a_reader(reading(), held.id)
+    ):
+        # An hour behind broken glass must not become a place among the readers.
+        flash("Only those who may always see this case change who may see it: ask there")
+        return go_to(back)
     people = staff_who_may(reading(), Permission.REFERRAL_SEE)
     form.readers.choices = [(one.id, one.name) for one in people if one.id != member.id]
     if form.validate_on_submit():
@@ -69,7 +78,15 @@ def _restriction(
         try:
             with transaction() as session:
                 if lifts:
-                    service.lift(session, member.actor, subject, form.reason.data, now(), **case)
+                    service.lift(
+                        session,
+                        member.actor,
+                        subject,
+                        form.reason.data,
+                        sender(),
+                        now(),
+                        **case,
+                    )
                 else:
                     service.restrict(
                         session,
@@ -77,6 +94,7 @@ def _restriction(
                         subject,
                         form.readers.data,
                         form.reason.data,
+                        sender(),
                         now(),
                         **case,
                     )
@@ -86,7 +104,6 @@ def _restriction(
             done = "may see it again" if lifts else "is restricted to the people you chose"
             flash(f"The case {done}" if not lifts else f"Everybody {done}", "success")
             return go_to(back)
-    held = queries.standing(reading(), **case)
     if request.method == "GET" and held is not None:
         form.readers.data = [one for one, _name in queries.readers(reading(), held.id)]
         form.reason.data = held.reason

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.accounts.queries import Reachable
-from app.accounts.types import StaffMember
+from app.accounts.queries import Reachable, staff_who_may
+from app.accounts.types import Permission, StaffMember
 from app.audit import service as audit
 from app.audit.types import Actor, Subject
 from app.core.clock import words_for_moment
@@ -18,6 +18,7 @@ from app.directory.queries import council
 from app.invitations.link_letters import notice_letters
 from app.invitations.types import Notice
 from app.meetings.messages import Sender, desk_of
+from app.meetings.models import Meeting
 from app.meetings.restricted import queries
 from app.meetings.restricted.models import BrokenGlass, CaseRestriction, RestrictionReader
 from app.meetings.restricted.rules import GLASS, Restricted
@@ -31,13 +32,15 @@ def restrict(
     subject: Subject,
     readers: Collection[int],
     reason: str,
+    sender: Sender,
     now: datetime,
     *,
     referral_id: int | None = None,
     meeting_id: int | None = None,
 ) -> None:
     """Only these people, and whoever does this, may see the case from now on; done again it
-    changes who they are. Names nobody's reason outside the case: the audit keeps who and when."""
+    changes who they are, which those from before and from now on are told. Names nobody's reason
+    outside the case: the audit keeps who and when."""
     by = staff_id(actor)
     held = queries.standing(session, referral_id=referral_id, meeting_id=meeting_id)
     action = "restriction changed"
@@ -50,6 +53,7 @@ def restrict(
         session.add(held)
         session.flush()
     held.reason = reason
+    before = {one for one, _name in queries.readers(session, held.id)}
     session.execute(
         delete(RestrictionReader)
         .where(RestrictionReader.restriction_id == held.id)
@@ -58,6 +62,53 @@ def restrict(
     wanted = sorted({*readers, by})
     session.add_all(RestrictionReader(restriction_id=held.id, staff_id=one) for one in wanted)
     audit.record(session, actor, action, subject, now, {"readers": wanted})
+    if before and before != set(wanted):
+        _tell(session, {*before, *wanted} - {by}, subject, sender, now)
+
+
+def _tell(
+    session: Session, people: Collection[int], subject: Subject, sender: Sender, now: datetime
+) -> None:
+    """Those of these people who still work here: who may see the case was changed."""
+    place = "discussions" if subject.kind == "meeting" else "referrals"
+    able = staff_who_may(session, Permission.REFERRAL_SEE)
+    letters = notice_letters(
+        Notice.READERS_CHANGED,
+        desk_of(council(session), sender),
+        subject.ref,
+        words_for_moment(now),
+        f"{sender.base_url}/{place}/{subject.ref}",
+        [(one.name, one.email) for one in able if one.id in people],
+        now,
+    )
+    outbox.enqueue_all(session, letters, now)
+
+
+def take_over(
+    session: Session,
+    actor: Actor,
+    before: Meeting,
+    meeting: Meeting,
+    now: datetime,
+    *,
+    others: Collection[int] = (),
+) -> None:
+    """A discussion of an open case takes the place of another: it is restricted like that one, to
+    the same people and to `others`. Does nothing where that is not restricted."""
+    held = queries.standing(session, meeting_id=before.id)
+    if held is None:
+        return
+    copied = CaseRestriction(
+        referral_id=None, meeting_id=meeting.id, reason=held.reason, set_by_id=held.set_by_id,
+        set_at=held.set_at, lifted_at=None, lift_reason=None,
+    )  # fmt: skip
+    session.add(copied)
+    session.flush()
+    wanted = sorted({*(one for one, _name in queries.readers(session, held.id)), *others})
+    session.add_all(RestrictionReader(restriction_id=copied.id, staff_id=one) for one in wanted)
+    subject = Subject("meeting", meeting.ref)
+    details = {"readers": wanted, "in_place_of": before.ref}
+    audit.record(session, actor, "case restricted", subject, now, details)
 
 
 def lift(
@@ -65,17 +116,21 @@ def lift(
     actor: Actor,
     subject: Subject,
     reason: str,
+    sender: Sender,
     now: datetime,
     *,
     referral_id: int | None = None,
     meeting_id: int | None = None,
 ) -> None:
-    """Everybody whose role allows it may see the case again. Raises Refused where they may."""
+    """Everybody whose role allows it may see the case again, which its readers are told. Raises
+    Refused where they may."""
     held = queries.standing(session, referral_id=referral_id, meeting_id=meeting_id)
     if held is None:
         raise Refused("reason", "This case is not restricted: load the page again")
     held.lifted_at, held.lift_reason = now, reason
     audit.record(session, actor, "restriction lifted", subject, now)
+    readers = {one for one, _name in queries.readers(session, held.id)}
+    _tell(session, readers - {staff_id(actor)}, subject, sender, now)
 
 
 def break_glass(

@@ -12,6 +12,7 @@ from app.audit.types import Subject
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.meetings.restricted.hidden import hidden_children
 from app.meetings.routes import once
 from app.records.same_child import service
 from app.records.same_child.forms import BY_REFERENCE, LinkForm, UndoForm
@@ -25,6 +26,7 @@ from app.web.access import access
 from app.web.htmx import go_to, respond
 
 blueprint = Blueprint("same_child", __name__)
+RESTRICTED = "Somebody who may see the restricted case of this child does this: ask there"
 
 
 @blueprint.route("/referrals/<ref>/children/<child_ref>/known", methods=["GET", "POST"])
@@ -33,9 +35,13 @@ def known(ref: str, child_ref: str) -> Response:
     """Known children beside this one, and the press that links them."""
     held, child = _child_on(reading(), ref, child_ref)
     form = LinkForm()
-    likely = _likely(reading(), held, child)
+    likely, hidden = _likely(reading(), held, child), hidden_children()
     form.known.choices = [
-        *((one.child.ref, f"{shown.name_of(one.child)} ({one.child.ref})") for one in likely),
+        *(
+            (one.child.ref, f"{shown.name_of(one.child)} ({one.child.ref})")
+            for one in likely
+            if one.child.id not in hidden
+        ),
         (BY_REFERENCE, "Another known child, by reference"),
     ]
     back = url_for("referrals.referral", ref=held.ref)
@@ -46,6 +52,8 @@ def known(ref: str, child_ref: str) -> Response:
         if wanted is None:
             raise Refused(field, "Choose the child, or enter the reference of a known one")
         _, current = _child_on(session, ref, child_ref)
+        if hidden & {wanted.id, current.id}:
+            raise Refused(field, RESTRICTED)
         service.link(session, signed_in().actor, current, wanted, form.reason.data, now())
         flash(f"{child.ref} is linked to {wanted.ref}. It can be undone.", "success")
         return back
@@ -64,7 +72,9 @@ def known(ref: str, child_ref: str) -> Response:
         referral=held,
         child_ref=child.ref,
         name=shown.name_of(child),
-        candidates=[beside(child, one, earlier, moment) for one in likely],
+        candidates=[
+            beside(child, one, earlier, moment, hidden=one.child.id in hidden) for one in likely
+        ],
     )
 
 
@@ -76,6 +86,9 @@ def undo(ref: str, match_id: int) -> Response:
     said = _said(reading(), held, match_id)
     form = UndoForm()
     back = url_for("referrals.referral", ref=held.ref)
+    if hidden_children() & {said.match.child_id, said.match.other_id}:
+        flash(RESTRICTED)
+        return go_to(back)
 
     def act(session: Session) -> str:
         service.undo(session, signed_in().actor, match_id, form.reason.data, now())

@@ -12,6 +12,7 @@ from app.core.clock import london_date, words_for_day
 from app.referrals import queries, rules
 from app.referrals.forms import NEW_CHILD
 from app.referrals.intake.forms import HoldsChildren
+from app.referrals.masking import WORDS, hidden_children
 from app.referrals.matching import Identity, Likeness
 from app.referrals.queries import EarlierReferral, LikelyMatch
 from app.referrals.shown import birth_in_words
@@ -25,7 +26,8 @@ LIKENESS_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A known child beside the one that was typed. The address only where it was asked for."""
+    """A known child beside the one that was typed. The address only where it was asked for; of one
+    with a hidden case neither that nor how its referrals went (H2)."""
 
     ref: str
     name: str
@@ -104,14 +106,20 @@ def _candidate(
     found: LikelyMatch, earlier: list[EarlierReferral], now: datetime, addresses: bool
 ) -> Candidate:
     child, today = found.child, london_date(now)
+    hidden = child.id in hidden_children()
+    held = WORDS if hidden else child.address or "No address is held"
     return Candidate(
         ref=child.ref,
         name=_name(found),
         birth=birth_in_words(child.date_of_birth, child.due_date, today),
         likeness=LIKENESS_WORDS[found.match.likeness],
         why=found.match.why,
-        address=(child.address or "No address is held") if addresses else None,
-        referrals=tuple(_referral(one, now) for one in earlier if one.child_id == child.id),
+        address=held if addresses else None,
+        referrals=tuple(
+            one.ref if hidden else _referral(one, now)
+            for one in earlier
+            if one.child_id == child.id
+        ),
     )
 
 

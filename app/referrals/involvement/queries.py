@@ -19,6 +19,7 @@ _LATEST = (
 )
 _CHILDREN = (
     select(
+        Child.id,
         Child.given_name,
         Child.family_name,
         Child.date_of_birth,
@@ -38,6 +39,7 @@ _CHILDREN = (
 class InvolvedChild(NamedTuple):
     """A child somebody works with, and the newest referral on the child."""
 
+    child_id: int
     given_name: str
     family_name: str
     born: date | None

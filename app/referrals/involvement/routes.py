@@ -12,6 +12,7 @@ from app.core.clock import london_date, now
 from app.core.session import reading, transaction
 from app.directory import queries as directory
 from app.referrals.involvement import queries
+from app.referrals.masking import hidden_children
 from app.referrals.shown import birth_in_words
 from app.web.access import access
 from app.web.htmx import respond
@@ -35,6 +36,7 @@ def children(person_id: int) -> Response:
     person = directory.professional(session, person_id) or abort(404)
     today = london_date(moment)
     found = queries.children_of(session, person_id)
+    hidden = hidden_children()
     return respond(
         "referrals/involvement.html",
         person=person,
@@ -42,6 +44,8 @@ def children(person_id: int) -> Response:
             (f"{one.given_name} {one.family_name}".strip(),
              birth_in_words(one.born, one.due, today), one)
             for one in found
+            if one.child_id not in hidden
         ],
         cut=len(found) == queries.MOST,
+        left_out=any(one.child_id in hidden for one in found),
     )  # fmt: skip

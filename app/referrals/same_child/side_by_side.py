@@ -34,6 +34,8 @@ _COMPARED = (
     ("Address", "address"),
     ("Case system reference", "case_reference"),
 )
+# What the wrong-child guard needs, and all that a child with a restricted case shows.
+_WHO = _COMPARED[:4]
 NOT_HELD = "Not held"
 
 
@@ -61,9 +63,15 @@ class Beside:
 
 
 def beside(
-    child: Child, found: LikelyMatch, earlier: Sequence[EarlierReferral], now: datetime
+    child: Child,
+    found: LikelyMatch,
+    earlier: Sequence[EarlierReferral],
+    now: datetime,
+    *,
+    hidden: bool,
 ) -> Beside:
-    """A likely match side by side with the child at the aware moment `now`."""
+    """A likely match side by side with the child at the aware moment `now`; of one with a `hidden`
+    case name, birth and the references of the referrals (H2)."""
     known = found.child
     return Beside(
         ref=known.ref,
@@ -71,15 +79,21 @@ def beside(
         likeness=LIKENESS_WORDS[found.match.likeness],
         colour=LIKENESS_COLOURS[found.match.likeness],
         why=found.match.why,
-        rows=compared(child, known),
-        referrals=tuple(_in_words(one, now) for one in earlier if one.child_id == known.id),
+        rows=compared(child, known, _WHO if hidden else _COMPARED),
+        referrals=tuple(
+            one.ref if hidden else _in_words(one, now)
+            for one in earlier
+            if one.child_id == known.id
+        ),
     )
 
 
-def compared(child: Child, known: Child) -> tuple[Compared, ...]:
+def compared(
+    child: Child, known: Child, which: Sequence[tuple[str, str]] = _COMPARED
+) -> tuple[Compared, ...]:
     """Every field that one of the two has."""
     rows = []
-    for label, name in _COMPARED:
+    for label, name in which:
         here, there = _words(getattr(child, name)), _words(getattr(known, name))
         if here or there:
             differs = bool(here and there and plain(here) != plain(there))

@@ -8,17 +8,27 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from app.accounts.models import Staff
 from app.accounts.types import Role
 from app.audit.models import AuditEntry, AuditView
 from app.core.clock import now
 from app.core.session import reading, transaction
-from app.meetings.models import Meeting
+from app.meetings.models import Meeting, MeetingChild
+from app.meetings.need.service import start_now
+from app.meetings.need.types import Occasion, Started
+from app.meetings.open_case.types import About
 from app.meetings.restricted.models import BrokenGlass, CaseRestriction, RestrictionReader
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
-from app.referrals.models import Child, Referral
+from app.referrals import keys
+from app.referrals.models import Child, ChildProfessional, Referral, ReferralChild
+from app.referrals.same_child.models import ChildMatch
+from app.referrals.types import Concern
 from tests.factories.accounts import make_staff, sign_in_as
+from tests.factories.booking import make_member
+from tests.factories.directory import make_professional
 from tests.factories.meetings import make_meeting
+from tests.factories.referrals import make_referral
 
 NAME = "Quillfeather"
 
@@ -137,6 +147,165 @@ def test_the_restriction_can_be_changed_and_lifted(app, staff, restricted):
     assert rows(app, done.order_by(AuditEntry.id)) == [
         "case restricted", "restriction changed", "restriction lifted",
     ]  # fmt: skip
+
+
+def found_by_name(session, ref):
+    """The first child of a referral, with an address, found by name from now on."""
+    held = session.execute(select(Referral).where(Referral.ref == ref)).scalar_one()
+    child = held.children[0].child
+    child.address, child.ethnicity = "9 Secret Row", "Secretish"
+    keys.index(session, child.id, keys.identity(child))
+    return child
+
+
+def test_an_hour_behind_the_glass_does_not_make_a_reader(app, staff, restricted):
+    other, path = staff["other chair"][0], f"/referrals/{restricted[0]}/restricted"
+    break_glass(other, restricted[0])
+    assert "The child of somebody here" not in other.get(path).text
+    token = other.get("/session/token").text
+    for more in ({}, {"lift": "yes"}):
+        data = {"reason": "Mine now", **more}
+        answer = other.post(path, headers={"X-CSRFToken": token}, data=data)
+        assert answer.location == f"/referrals/{restricted[0]}"
+    named = {staff["chair"][1], staff["colleague"][1]}
+    assert set(rows(app, select(RestrictionReader.staff_id))) == named
+    assert rows(app, select(CaseRestriction.lifted_at)) == [None]
+    # Where nobody is left who may change it, the next chair can.
+    with app.app_context(), transaction() as session:
+        session.execute(update(Staff).where(Staff.id == staff["chair"][1]).values(ended_at=now()))
+    post(other, path, readers=[str(staff["colleague"][1])], reason="The chair has left")
+    named = {staff["other chair"][1], staff["colleague"][1]}
+    assert set(rows(app, select(RestrictionReader.staff_id))) == named
+
+
+def test_readers_are_told_when_that_changes(app, staff, restricted):
+    chair, path = staff["chair"][0], f"/referrals/{restricted[0]}/restricted"
+    told = select(OutboxMessage).where(OutboxMessage.kind == "notice").order_by(OutboxMessage.id)
+    assert rows(app, told) == []
+    post(chair, path, readers=[str(staff["night"][1])], reason="Changed")
+    letters = rows(app, told)
+    assert {one.subject for one in letters} == {f"Who may see case {restricted[0]} has changed"}
+    assert len(letters) == 2  # who was put out, and who came in
+    assert not any(NAME in one.content.decode() for one in letters)
+    post(chair, path, reason="They moved away", lift="yes")
+    assert len(rows(app, told)) == 3
+
+
+def open_case_cancelled(app, staff, case):
+    with app.app_context(), transaction() as session:
+        session.execute(update(Meeting).values(referral_id=None))
+    chosen = [str(staff["colleague"][1])]
+    path = f"/discussions/{case[1]}/restricted"
+    post(staff["chair"][0], path, readers=chosen, reason="A colleague's family")
+    with app.app_context(), transaction() as session:
+        session.execute(update(Meeting).values(state=MeetingState.CANCELLED))
+
+
+def test_booked_again_it_is_restricted_like_the_one_before(app, staff, case):
+    open_case_cancelled(app, staff, case)
+    answer = post(staff["chair"][0], f"/discussions/{case[1]}/again")
+    ref = answer.location.split("/")[2]
+    assert ref != case[1]
+    assert staff["chair"][0].get(f"/discussions/{ref}").status_code == 200
+    assert staff["colleague"][0].get(f"/discussions/{ref}").status_code == 200
+    assert staff["desk"][0].get(f"/discussions/{ref}").status_code == 303
+
+
+def test_another_discussion_in_the_place_of_a_restricted_one_is_restricted(app, staff, case):
+    open_case_cancelled(app, staff, case)
+    with app.app_context(), transaction() as session:
+        child = session.execute(
+            select(Child.ref).where(Child.id.in_(select(MeetingChild.child_id))).limit(1)
+        ).scalar_one()
+        member = make_member(session.get_one(Staff, staff["other chair"][1]))
+        occasion = Occasion(child_refs=(child,), about=About((Concern.NEGLECT,)))
+        ref = start_now(session, member, occasion, Started(), now()).ref
+    for who in ("chair", "colleague", "other chair"):
+        assert staff[who][0].get(f"/discussions/{ref}").status_code == 200, who
+    assert staff["desk"][0].get(f"/discussions/{ref}").status_code == 303
+
+
+def test_another_referral_shows_of_a_restricted_child_name_and_birth_alone(app, staff, restricted):
+    with app.app_context(), transaction() as session:
+        child, other = found_by_name(session, restricted[0]), make_referral(session, 1)
+        alike, ref = other.children[0].child, other.ref
+        alike.given_name, alike.family_name = child.given_name, child.family_name
+        alike.date_of_birth = child.date_of_birth
+        alike_ref, child_ref = alike.ref, child.ref
+    desk = staff["desk"][0]
+    known = f"/referrals/{ref}/children/{alike_ref}/known"
+    for page in (f"/referrals/{ref}", known):
+        text = desk.get(page).text
+        assert NAME in text, page
+        assert child_ref in text, page
+        assert "Secret" not in text, page
+        assert "not decided yet" not in text, page
+        assert "9 Secret Row" in staff["colleague"][0].get(page).text, page
+    answer = post(desk, known, known="reference", reference=child_ref, reason="The same")
+    assert answer.status_code == 422
+    assert "Somebody who may see the restricted case" in answer.text
+    assert rows(app, select(ChildMatch.id)) == []
+    # Who may see it links them; from outside that is not undone.
+    post(staff["colleague"][0], known, known=child_ref, reason="The same")
+    [match] = rows(app, select(ChildMatch.id))
+    undo = f"/referrals/{ref}/matches/{match}/undo"
+    assert desk.get(undo).location == f"/referrals/{ref}"
+    assert staff["colleague"][0].get(undo).status_code == 200
+
+
+def test_another_referral_leaves_out_siblings_and_how_discussions_stand(app, staff, restricted):
+    with app.app_context(), transaction() as session:
+        held = session.execute(select(Referral).where(Referral.ref == restricted[0])).scalar_one()
+        other = make_referral(session, 1)
+        ref, child_id = other.ref, other.children[0].child_id
+        session.add(ReferralChild(referral_id=held.id, child_id=child_id, position=9))
+        meeting = session.execute(select(Meeting)).scalar_one()
+        session.add(MeetingChild(meeting_id=meeting.id, child_id=child_id, position=9))
+    text = staff["desk"][0].get(f"/referrals/{ref}").text
+    assert NAME not in text
+    assert restricted[0] in text
+    assert re.search(rf"{restricted[1]}</a>: restricted", text)
+    assert NAME in staff["colleague"][0].get(f"/referrals/{ref}").text
+
+
+def test_the_wrong_child_guard_keeps_the_address_of_a_restricted_child(app, staff, restricted):
+    with app.app_context(), transaction() as session:
+        child = found_by_name(session, restricted[0])
+        typed, born = (child.given_name, child.family_name), child.date_of_birth
+    for who, shown in (("desk", False), ("colleague", True)):
+        browser = staff[who][0]
+        page = browser.get("/referrals/new").text
+        fields = dict(re.findall(r'type="hidden"[^>]* name="([^"]+)" value="([^"]*)"', page))
+        start = "children-0-"
+        answer = browser.post(
+            "/referrals/new",
+            data={
+                **fields,
+                f"{start}given_name": typed[0], f"{start}family_name": typed[1],
+                f"{start}date_of_birth-day": born.day, f"{start}date_of_birth-month": born.month,
+                f"{start}date_of_birth-year": born.year, f"{start}asked": "CH-X",
+                "press": "addresses", "csrf_token": browser.get("/session/token").text,
+            },
+        )  # fmt: skip
+        assert restricted[0] in answer.text, who
+        assert ("9 Secret Row" in answer.text) is shown, who
+        assert ("not decided yet" in answer.text) is shown, who
+
+
+def test_the_directory_leaves_out_restricted_children(app, staff, restricted):
+    with app.app_context(), transaction() as session:
+        child = found_by_name(session, restricted[0])
+        person = make_professional(session).id
+        session.add(
+            ChildProfessional(
+                child_id=child.id, professional_id=person, actively_involved=True, lead=False
+            )
+        )
+    path = f"/directory/people/{person}/children"
+    text = staff["desk"][0].get(path).text
+    assert NAME not in text
+    assert "Children with a restricted case are left out" in text
+    assert NAME in staff["colleague"][0].get(path).text
 
 
 def test_breaking_the_glass_opens_it_for_an_hour_and_tells(app, staff, restricted):
