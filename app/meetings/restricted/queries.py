@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     Integer,
     Select,
     and_,
@@ -116,7 +117,7 @@ def hidden_from(session: Session, staff_id: int, now: datetime) -> frozenset[str
 _ON_HIDDEN_REFERRAL = (ReferralChild.referral_id == CaseRestriction.referral_id, _HIDDEN)
 _IN_HIDDEN_MEETING = (MeetingChild.meeting_id == Meeting.id, _OF_MEETING, _HIDDEN)
 _LINKED = (ChildMatch.undone_at.is_(None), ChildMatch.other_id.is_not(None))
-_HIDDEN_CHILDREN = union_all(
+_HIDDEN_CHILDREN: CompoundSelect[*tuple[Any, ...]] = union_all(
     select(ReferralChild.child_id).where(*_ON_HIDDEN_REFERRAL),
     select(MeetingChild.child_id).where(*_IN_HIDDEN_MEETING),
     # The record that a child had until it was linked still holds what was known then.
