@@ -26,6 +26,7 @@ from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.types import Channel, Concern, ConsentState, Flag, LawfulBasis, ReferralState
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
+from tests.factories.directory import make_agency
 
 _numbers = itertools.count(1)
 
@@ -91,7 +92,7 @@ def make_person(
 ) -> Professional:
     """Somebody in the directory, with an agency of their own unless one is given."""
     number = next(_numbers)
-    agency = agency or make_body(session, kind)
+    agency = agency or make_agency(session, kind)
     person = Professional(
         agency_id=agency.id,
         name=name or f"Professional {number}",
@@ -110,14 +111,6 @@ def make_person(
     session.add(person)
     session.flush()
     return person
-
-
-def make_body(session: Session, kind: AgencyKind, name: str | None = None) -> Agency:
-    """An agency."""
-    agency = Agency(name=name or f"{kind.label} {next(_numbers)}", kind=kind, ended_at=None)
-    session.add(agency)
-    session.flush()
-    return agency
 
 
 def make_conference_line(session: Session, pins: int = 20) -> ConferenceLine:
@@ -180,7 +173,7 @@ def make_case(
 ) -> Referral:
     """A referral with children, received at `at`."""
     staff = staff or make_staff(session, Role.TRIAGE)
-    source = referrer.agency_id if referrer else make_body(session, AgencyKind.EDUCATION).id
+    source = referrer.agency_id if referrer else make_agency(session, AgencyKind.EDUCATION).id
     named = [("Amara", "Okonjo"), ("Tobi", "Okonjo"), ("Ngozi", "Okonjo"), ("Ade", "Okonjo")]
     referral = Referral(
         ref=new_reference("RF"),

@@ -30,7 +30,8 @@ from app.reports.dataset.worker import work_out
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.checks import make_check
-from tests.factories.meetings import make_body, make_case, make_council, make_meeting
+from tests.factories.directory import make_agency
+from tests.factories.meetings import make_case, make_council, make_meeting
 
 HOUR = timedelta(hours=1)
 # The night on which clocks go back: 0:30 UTC is half past one, 1:30 UTC is half past one again.
@@ -103,7 +104,7 @@ def quarter(in_app, wards):
         for referral, ward in ((first, "Mill"), (second, "Mill"), (third, "Canal")):
             referral.ward_id = wards[ward]
         before.ward_id = wards["Mill"]
-        police = make_body(session, AgencyKind.POLICE)
+        police = make_agency(session, AgencyKind.POLICE)
         first.source_agency_id = police.id
         session.flush()
         return first.ref

@@ -19,7 +19,8 @@ from app.meetings.models import Invitee, LeftOut, Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.referrals.models import Child, Referral, ReferralAdult
-from tests.factories.meetings import make_body, make_meeting, make_person
+from tests.factories.directory import make_agency
+from tests.factories.meetings import make_meeting, make_person
 from tests.page_form import form_of
 
 HTMX = {"HX-Request": "true"}
@@ -227,7 +228,7 @@ def test_an_alleged_perpetrators_agency_is_warned_of_when_added(app, desk, case)
 def test_somebody_typed_from_an_alleged_perpetrators_agency_is_warned_of(app, desk, case):
     with app.app_context(), transaction() as session:
         referral = session.execute(select(Referral)).scalar_one()
-        club = make_body(session, AgencyKind.VOLUNTARY, "Millbrook Football Club")
+        club = make_agency(session, AgencyKind.VOLUNTARY, "Millbrook Football Club")
         session.add(
             ReferralAdult(
                 referral_id=referral.id, name="A Person", relationship_to_child="Coach",

@@ -33,9 +33,9 @@ from app.referrals.types import AdultGiven, ChangedMeanwhile, Concern, Flag
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.booking import make_member
+from tests.factories.directory import make_agency
 from tests.factories.guests import make_guest_session
 from tests.factories.meetings import (
-    make_body,
     make_conference_line,
     make_council,
     make_invitee,
@@ -59,7 +59,7 @@ def ground(in_app):
         make_council(session, "london")
         staff = make_member(make_staff(session, Role.CHAIR))
         child = make_known_child(session)
-        club = make_body(session, AgencyKind.VOLUNTARY, "Millbrook Football Club")
+        club = make_agency(session, AgencyKind.VOLUNTARY, "Millbrook Football Club")
         coach = make_person(session, ProfessionalRole.OTHER, agency=club)
         session.add(
             ChildProfessional(
@@ -170,9 +170,9 @@ def test_the_page_asks_as_the_referrals_form_does(app, signed_in, change):
     with change() as session:
         make_council(session, "london")
         child = make_known_child(session).ref
-        club = make_body(session, AgencyKind.VOLUNTARY, "Millbrook Football Club").id
+        club = make_agency(session, AgencyKind.VOLUNTARY, "Millbrook Football Club").id
         make_person(session, ProfessionalRole.MASH_HEALTH)
-        hospital = make_body(session, AgencyKind.HEALTH, "Vale General Hospital")
+        hospital = make_agency(session, AgencyKind.HEALTH, "Vale General Hospital")
         make_person(session, ProfessionalRole.HOSPITAL_CONSULTANT, agency=hospital)
         make_conference_line(session)
     chair = signed_in(Role.CHAIR, Role.ADMINISTRATOR)
