@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import inspect, text
 
+from app.cli.keys import index_children
 from app.core.clock import now
 from app.core.config import Settings, UnsafeSettings
 from app.core.installation import install as write_installation
@@ -55,6 +56,9 @@ def install() -> None:
                 "point DATABASE_URL at an empty one."
             )
         write_installation(session, example=settings.example, now=now())
+    if changed:
+        # A new version may know new ways to search: nobody is missed without a word.
+        index_children()
     click.echo(
         "The database is up to date." if not changed else "The database was brought up to date."
     )

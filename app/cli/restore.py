@@ -18,6 +18,7 @@ from app.cli.backups.restoring import opened, refuse_filled, restore_into
 from app.cli.backups.types import BackupFailed, Manifest
 from app.cli.checked import checked
 from app.cli.install import bring_up_to_date, migrations_folder
+from app.cli.keys import index_children
 from app.core.clock import now
 from app.core.config import Settings, UnsafeSettings
 from app.core.session import transaction
@@ -62,6 +63,8 @@ def restore(file: Path, protocols: Path | None, although_not_whole: bool) -> Non
         raise click.ClickException(str(failed)) from failed
     if bring_up_to_date(current_app):
         click.echo("The backup was of an earlier version: migrations were run.")
+    # A version that searched in other ways may have made it: nobody is missed without a word.
+    index_children()
     with transaction() as session:
         ended = end_all_sessions(session, moment)
         record(

@@ -7,7 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.audit.service import record
+from app.audit.types import Actor
 from app.referrals import queries, rules
+from app.referrals.acting import subject_of
 from app.referrals.models import Referral
 from app.referrals.outcome.queries import closed_as_none
 
@@ -29,17 +32,30 @@ def earlier_of(
     return next((referral_id for referral_id in found if referral_id not in none), None)
 
 
-def count_beside(session: Session, referral: Referral) -> None:
+def count_beside(session: Session, actor: Actor, referral: Referral, now: datetime) -> None:
     """Anew for every referral on the same children: this one counts now, or does no more."""
     beside = queries.referrals_on(session, [row.child_id for row in referral.children])
     others = sorted({one.id for one in beside} - {referral.id})
-    count_anew(session, [session.get_one(Referral, one) for one in others])
+    count_anew(session, actor, [session.get_one(Referral, one) for one in others], now)
 
 
-def count_anew(session: Session, referrals: Iterable[Referral]) -> None:
-    """Anew what each of these is a re-referral of: its children or its moment were changed."""
+def count_anew(
+    session: Session, actor: Actor, referrals: Iterable[Referral], now: datetime
+) -> None:
+    """Anew what each of these is a re-referral of: its children or its moment were changed.
+
+    Whichever changes by it says so in the audit, for its reader and for the figures (G3).
+    """
+    changed = []
     for referral in referrals:
         session.refresh(referral, ["children"])
         on_it = [row.child_id for row in referral.children]
+        before = referral.earlier_referral_id
         referral.earlier_referral_id = earlier_of(session, on_it, referral.received_at, referral.id)
+        if referral.earlier_referral_id != before:
+            changed.append(referral)
+    # Every row before the audit, whose head is locked from its first row on.
     session.flush()
+    for referral in changed:
+        details = {"re_referral": referral.earlier_referral_id is not None}
+        record(session, actor, "re-referral counted anew", subject_of(referral), now, details)

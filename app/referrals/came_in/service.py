@@ -62,7 +62,7 @@ def change_came_in(
         setattr(referral, name, fresh[name])
     details: dict[str, Any] = {"changed": changed}
     if "received_at" in changed:
-        _received_at_another_time(session, referral)
+        _received_at_another_time(session, actor, referral, now)
         details |= {
             "received_before": before["received_at"].isoformat(),
             "received_at": referral.received_at.isoformat(),
@@ -80,7 +80,9 @@ def change_came_in(
     record(session, actor, "how it came in changed", subject_of(referral), now, details)
 
 
-def _received_at_another_time(session: Session, referral: Referral) -> None:
+def _received_at_another_time(
+    session: Session, actor: Actor, referral: Referral, now: datetime
+) -> None:
     settings = directory.council(session)
     referral.in_office_hours = rules.in_office_hours(referral.received_at, settings)
     reopened = reopened_at(session, referral.id)
@@ -92,4 +94,4 @@ def _received_at_another_time(session: Session, referral: Referral) -> None:
     session.flush()
     children = [row.child_id for row in referral.children]
     beside = {one.id for one in queries.referrals_on(session, children)}
-    count_anew(session, same_child.referrals(session, beside))
+    count_anew(session, actor, same_child.referrals(session, beside), now)

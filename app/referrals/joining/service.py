@@ -47,11 +47,11 @@ def join(
     session.flush()
     if before is not None:
         same_child.said_at_intake(session, actor, referral, child, given, before, now)
+    _count_anew(session, actor, referral, child, now)
     record(
         session, actor, "child joined the referral", subject_of(referral), now,
         {"child": child.ref, "known_children": [child.ref] if given.same_as else []},
     )  # fmt: skip
-    _count_anew(session, referral, child)
     return child
 
 
@@ -84,11 +84,11 @@ def leave(
     )
     _changed(referral)
     session.flush()
+    _count_anew(session, actor, referral, child, now)
     record(
         session, actor, "child taken off the referral", subject_of(referral), now,
         {"child": child.ref},
     )  # fmt: skip
-    _count_anew(session, referral, child)
 
 
 def _changed(referral: Referral) -> None:
@@ -96,7 +96,9 @@ def _changed(referral: Referral) -> None:
     flag_modified(referral, "concerns")
 
 
-def _count_anew(session: Session, referral: Referral, child: Child) -> None:
+def _count_anew(
+    session: Session, actor: Actor, referral: Referral, child: Child, now: datetime
+) -> None:
     """What this referral, and every other one on the child, is a re-referral of."""
     ids = {referral.id, *same_child_queries.referral_ids(session, child.id)}
-    count_anew(session, same_child_queries.referrals(session, ids))
+    count_anew(session, actor, same_child_queries.referrals(session, ids), now)

@@ -111,7 +111,7 @@ def decide(
     )
     session.flush()
     if was_none is not (ground.filtered is not None):
-        count_beside(session, referral)
+        count_beside(session, actor, referral, now)
     abuse.decided_on_referral(
         session, actor, referral, outcome, now,
         filtered=ground.filtered is not None, was_filtered=was_none,
@@ -162,7 +162,7 @@ def reopen(
     referral.act_by_at = act_by(protocol, anew)
     session.flush()
     if was_none:
-        count_beside(session, referral)
+        count_beside(session, actor, referral, now)
     abuse.opened_again(session, actor, referral, now)
     record(
         session, actor, "referral reopened", subject_of(referral), now,

@@ -93,7 +93,7 @@ def link(
     match = _keep(
         session, actor, known, other, moving, now, before=before, given=None, reason=reason
     )
-    _move(session, moving, other.id, known.id)
+    _move(session, actor, moving, other.id, known.id, now)
     _note(session, actor, "children linked", moving, known, other, now)
     return match
 
@@ -125,7 +125,7 @@ def undo(
     match.undone_at, match.undone_by_id, match.undo_reason = now, _staff_id(actor), reason
     session.flush()
     # Of a child as typed no agency was told: a person decides whether it is now (A6).
-    _move(session, moving, known.id, other.id, asked=match.given is None)
+    _move(session, actor, moving, known.id, other.id, now, asked=match.given is None)
     _note(session, actor, "children told apart", moving, known, other, now)
     return match, other
 
@@ -169,19 +169,24 @@ def _put_back(session: Session, known: Child, match: ChildMatch) -> None:
     held = snapshot(known, queries.professionals_of(session, known.id))
     for name, value in before.fields.items():
         if held.fields[name] == after.fields[name]:
+            if name == "case_reference":
+                keys.drop_reference(session, known.id, held.fields[name] or "")
             setattr(known, name, before.value(name, value))
     added = set(after.professionals) - set(before.professionals)
     for row in queries.involvements(session, known.id):
         if row.professional_id in added:
             session.delete(row)
     session.flush()
+    keys.index(session, known.id, keys.identity(known))
 
 
 def _move(
     session: Session,
+    actor: Actor,
     referral_ids: Collection[int],
     source: int,
     target: int,
+    now: datetime,
     *,
     asked: bool = True,
 ) -> None:
@@ -198,12 +203,12 @@ def _move(
     concerned = {*referral_ids, *queries.referral_ids(session, source)}
     concerned |= {*queries.referral_ids(session, target)}
     held = queries.referrals(session, concerned)
-    count_anew(session, held)
     for referral in held:
         if referral.id in referral_ids:
             # Whoever has the referral open is told, even where only its children changed.
             flag_modified(referral, "earlier_referral_id")
     session.flush()
+    count_anew(session, actor, held, now)
 
 
 def _asked_about(session: Session, referral_ids: Collection[int], source: int, target: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
@@ -31,17 +31,38 @@ _SUBJECTS = (
     ("meeting", Meeting.__table__.c.ref, Meeting.__table__.c.created_at),
     ("abuse case", AbuseCase.__table__.c.ref, AbuseCase.__table__.c.received_at),
 )
+_R, _M, _A = Referral.__table__.c, Meeting.__table__.c, AbuseCase.__table__.c
+
+
+def _read(kind: str) -> tuple[ColumnElement[bool], ...]:
+    """The rows of the audit that are read now and tell of one kind of subject."""
+    return (
+        _E.c.subject_kind == kind,
+        _E.c.id > bindparam("after"),
+        _E.c.id <= bindparam("until"),
+    )
+
+
 _TOUCHED = union_all(
     *(
-        select(moment)
-        .join_from(_E, ref.table, ref == _E.c.subject_ref)
-        .where(
-            _E.c.subject_kind == kind,
-            _E.c.id > bindparam("after"),
-            _E.c.id <= bindparam("until"),
-        )
+        select(moment).join_from(_E, ref.table, ref == _E.c.subject_ref).where(*_read(kind))
         for kind, ref, moment in _SUBJECTS
-    )
+    ),
+    # What hangs on a referral is counted under its ward, each in a month of its own.
+    *(
+        select(moment)
+        .join_from(_E, _R.ref.table, _R.ref == _E.c.subject_ref)
+        .join(moment.table, of_referral == _R.id)
+        .where(*_read("referral"))
+        for of_referral, moment in (
+            (_M.referral_id, _M.created_at),
+            (_A.referral_id, _A.received_at),
+        )
+    ),
+)
+# The row has its new moment only: the month that it left has to be counted too.
+_LEFT = select(_E.c.details["received_before"].as_string()).where(
+    *_read("referral"), _E.c.action == "how it came in changed"
 )
 _OLDEST = tuple(select(func.min(moment)) for _, _, moment in _SUBJECTS)
 _LAST_ENTRY = select(func.max(_E.c.id))
@@ -98,6 +119,11 @@ def oldest(session: Session) -> datetime | None:
 
 
 def touched(session: Session, after: int, until: int) -> list[datetime]:
-    """The moments that place whatever was changed in these rows of the audit."""
-    rows = session.execute(_TOUCHED, {"after": after, "until": until})
-    return list(rows.scalars())
+    """The moments that place whatever was changed in these rows of the audit, and those that
+    placed it before."""
+    values = {"after": after, "until": until}
+    left = session.execute(_LEFT, values).scalars()
+    return [
+        *session.execute(_TOUCHED, values).scalars(),
+        *(datetime.fromisoformat(moment) for moment in left if moment),
+    ]

@@ -12,8 +12,10 @@ from app.reports.dataset.types import Period, Quarter
 # A month whose counting took long rests longer before it is counted again.
 SHORTEST_REST = timedelta(seconds=60)
 REST_FACTOR = 50
-# What the audit does not tell of: a figure is never older than this while its month is young.
+# What the audit does not tell of: a figure is never older than this: a day while its month is
+# young, a month afterwards.
 COUNT_ANEW = timedelta(days=1)
+COUNT_OLD_ANEW = timedelta(days=30)
 YOUNG_MONTHS = 3
 LONGEST = 8  # quarters that can be chosen
 
@@ -91,11 +93,12 @@ def is_due(
     seconds: float, *, young: bool,
 ) -> bool:  # fmt: skip
     """Whether a month has to be counted (again): something changed since its last counting began,
-    and it has rested; or it is young and a day went by."""
+    and it has rested; or a day went by while it is young, 30 days afterwards."""
     if worked_at is None or begun_at is None:
         return True
     rested = now - worked_at >= max(SHORTEST_REST, timedelta(seconds=REST_FACTOR * seconds))
-    return rested and (changed_at > begun_at or (young and now - worked_at >= COUNT_ANEW))
+    longest = COUNT_ANEW if young else COUNT_OLD_ANEW
+    return rested and (changed_at > begun_at or now - worked_at >= longest)
 
 
 def is_young(month: str, now: datetime) -> bool:

@@ -100,7 +100,9 @@ def _children(session: Session, wanted: Asked, hidden: Collection[str], before: 
             return Page(())
         sought = keys.searched(session, [search_keys.day_key(wanted.day)])
         known = queries.children_under(session, sought, before)
-        return _of(session, known[:CUT], hidden, _older(known))
+        # A day once held stays in the index: what is held now decides.
+        then = [one for one in known[:CUT] if rules.born_then(wanted.day, one.identity)]
+        return _of(session, then, hidden, _older(known))
     given, family = wanted.name
     names = keys.searched(
         session,
@@ -114,7 +116,13 @@ def _children(session: Session, wanted: Asked, hidden: Collection[str], before: 
     if before == EVERY:
         [day] = keys.searched(session, [search_keys.day_key(wanted.day)])
         on_it = queries.children_on(session, day, names)
-        then += [one for one in on_it if one not in then and rules.fits(wanted, one.identity)]
+        then += [
+            one
+            for one in on_it
+            if one not in then
+            and rules.fits(wanted, one.identity)
+            and rules.born_then(wanted.day, one.identity)
+        ]
     born = _of(session, then, hidden, "")
     if born.cases:
         return born

@@ -129,7 +129,7 @@ def _whole(typed: Identity, known: Identity) -> bool:
 
 def born_then(day: date, known: Identity) -> bool:
     """Whether a child was born on this day, or on one that is easily written for it."""
-    if known.born is None:
+    if known.born is None or known.due == day:
         return known.due == day
     return known.born == day or known.born in matching.easily_mistaken(day)
 

@@ -21,10 +21,12 @@ from app.directory.wards.service import save_list
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference
 from app.meetings.types import Answer, Attendance, MeetingState
-from app.referrals.models import ReferralRating
+from app.referrals.models import Referral, ReferralRating
+from app.referrals.re_referrals import count_beside
 from app.referrals.types import Concern, Outcome, Rating, RatingStage, ReferralState
 from app.reports.dataset.models import DatasetFigure, DatasetMonth
 from app.reports.dataset.page import choose, page_of
+from app.reports.dataset.rules import month_of
 from app.reports.dataset.service import MEASURES
 from app.reports.dataset.worker import work_out
 from tests.clock import FRIDAY
@@ -229,6 +231,43 @@ def test_what_changes_is_counted_again_and_nothing_else(in_app, quarter):
     assert worked["2026-10"] == FRIDAY
     _, tables = shown(in_app, later)
     assert figures(tables["outcome"])["Not decided yet"] == "4"
+
+
+def test_a_corrected_moment_is_counted_in_one_month_alone(in_app, quarter):
+    with transaction() as session:
+        meeting = make_meeting(session, MeetingState.NEEDED, children=1, at=FRIDAY)
+        referral = session.get_one(Referral, meeting.referral_id)
+        meeting.created_at = FRIDAY - timedelta(days=200)
+        ref, number = referral.ref, referral.id
+    count_all(in_app, FRIDAY)
+    september = FRIDAY - timedelta(days=65)
+    with transaction() as session:
+        held = session.get_one(Referral, number)
+        before, held.received_at = held.received_at, september
+        details = {"changed": ["received_at"], "received_before": before.isoformat()}
+        record(
+            session, SYSTEM, "how it came in changed", Subject("referral", ref), FRIDAY, details
+        )  # fmt: skip
+    count_all(in_app, FRIDAY + HOUR)
+    worked = dict(reading().execute(select(DatasetMonth.month, DatasetMonth.worked_at)).all())
+    again = {month for month, at in worked.items() if at == FRIDAY + HOUR}
+    left, came = month_of(before), month_of(september)
+    assert again == {left, came, month_of(FRIDAY - timedelta(days=200))}
+    assert left != came
+
+
+def test_what_becomes_a_re_referral_by_another_says_so_in_the_audit(in_app):
+    with transaction() as session:
+        first = make_case(session, children=1, at=FRIDAY)
+        second = make_case(session, children=1, at=FRIDAY + HOUR)
+        second.children[0].child_id = first.children[0].child_id
+        session.flush()
+        count_beside(session, SYSTEM, first, FRIDAY + 2 * HOUR)
+        assert second.earlier_referral_id == first.id
+        newest = session.execute(
+            select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)
+        ).scalar_one()
+        assert (newest.subject_ref, newest.details) == (second.ref, {"re_referral": True})
 
 
 def test_progress_is_shown_until_every_month_is_counted(in_app, quarter):

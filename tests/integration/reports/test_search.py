@@ -117,6 +117,17 @@ def test_a_wrong_case_reference_finds_the_child_no_more(change, desk) -> None:
     assert "Nothing found" in ask(desk, "CF12345").text
 
 
+@pytest.mark.parametrize("typed", ["2/1/2014", "Jayden Smith 2/1/2014"])
+def test_a_day_that_was_wrong_finds_the_child_no_more(change, desk, typed: str) -> None:
+    with change() as session:
+        child = named(session, "Jayden", "Smith", date(2014, 1, 2)).children[0].child
+        child.date_of_birth = BORN
+        session.flush()
+        keys.index(session, child.id, keys.identity(child))
+    page = ask(desk, typed).text
+    assert "Nothing found" in page or "Nobody of that name was born on that day" in page
+
+
 def test_an_agency_and_a_professional(change, desk) -> None:
     with change() as session:
         school = make_agency(session, name="Oakfield Primary School")

@@ -23,7 +23,10 @@ from app.outbox import queries, service
 from app.outbox.delivery import deliver_due
 from app.outbox.models import OutboxHold, OutboxMessage
 from app.outbox.types import MessageState
+from app.referrals import keys
 from app.referrals.models import Child
+from app.referrals.search_keys import word_keys
+from app.reports.search import queries as search
 from tests.conftest import FIELD_KEY
 from tests.factories.accounts import make_staff
 from tests.factories.mail import make_message
@@ -85,6 +88,27 @@ def test_what_was_backed_up_is_restored_and_the_chain_goes_on(filled, empty_url,
         # Whoever was signed in then signs in anew.
         ended = session.execute(select(StaffSession.ended_at)).scalars().all()
         assert None not in ended
+
+
+def test_children_that_no_index_held_are_found_after_a_restore(filled, empty_url, app_on, tmp_path):
+    """A backup of a version before search had none of its keys (A3, G5)."""
+    again = app_on(empty_url())
+    file = tmp_path / "area.hsd"
+    taken(filled, file)
+    restored(again, file)
+    with again.app_context():
+        [child] = reading().execute(select(Child.id)).scalars()
+        digests = keys.searched(reading(), word_keys("Amara"))
+        assert [one.child_id for one in search.children_under(reading(), digests)] == [child]
+
+
+def test_children_that_no_index_held_are_found_after_an_upgrade(filled, monkeypatch):
+    monkeypatch.setattr("app.cli.install.bring_up_to_date", lambda app: True)
+    done = run(filled, "install")
+    assert done.exit_code == 0, done.output
+    with filled.app_context():
+        digests = keys.searched(reading(), word_keys("Amara"))
+        assert len(search.children_under(reading(), digests)) == 1
 
 
 def test_constraints_and_triggers_are_restored_too(filled, empty_url, app_on, tmp_path):

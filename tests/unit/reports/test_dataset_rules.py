@@ -52,6 +52,8 @@ def test_a_month_is_counted_again_when_something_changed_and_it_has_rested() -> 
     assert due(done + timedelta(seconds=61), changed)
     assert not due(done + timedelta(seconds=61), changed, seconds=30)  # rests 25 minutes
     assert due(done + timedelta(days=1), FRIDAY, young=True)
+    assert not due(done + timedelta(days=29), FRIDAY)
+    assert due(done + timedelta(days=30), FRIDAY)
     assert rules.is_due(done, FRIDAY, None, None, 0.0, young=False)
 
 

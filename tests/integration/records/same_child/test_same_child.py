@@ -17,12 +17,14 @@ from app.meetings.discussion.types import child_scope
 from app.meetings.models import Entry, Meeting
 from app.meetings.types import MeetingState
 from app.records.same_child import service
-from app.referrals import queries
+from app.referrals import keys, queries
 from app.referrals.matching import Identity
 from app.referrals.models import Child, Referral
 from app.referrals.same_child.models import ChildMatch
+from app.referrals.search_keys import case_key
 from app.referrals.service import enter_referral
 from app.referrals.types import Channel, ChildGiven, Concern, Intake
+from app.reports.search import queries as search
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.directory import make_agency, make_settings
@@ -137,6 +139,42 @@ def test_a_missed_match_is_linked_later_and_can_be_undone(actor):
     assert child_of(second).id == other.id
     assert reading().get_one(Child, known.id).gender is None
     assert child_of(first).id == known.id
+
+
+def found_by(key: str) -> list[int]:
+    session = reading()
+    return [one.child_id for one in search.children_under(session, keys.searched(session, [key]))]
+
+
+def test_after_a_link_is_undone_a_case_reference_finds_its_own_child_alone(actor):
+    first = enter(actor, ChildGiven("Wren", "Okafor", BORN))
+    second = enter(
+        actor, ChildGiven("Ottoline", "Brackenbury", None, case_reference="CF777"), at=LATER
+    )
+    known, other = child_of(first).id, child_of(second).id
+    with transaction() as session:
+        service.link(
+            session, actor, session.get_one(Child, other), session.get_one(Child, known),
+            "Thought to be one family.", LATER,
+        )  # fmt: skip
+    assert known in found_by(case_key("CF777"))
+    match = reading().query(ChildMatch).one()
+    with transaction() as session:
+        service.undo(session, actor, match.id, "Two families.", LATER)
+    assert found_by(case_key("CF777")) == [other]
+
+
+def test_after_a_wrong_match_at_intake_the_old_reference_finds_the_child_again(actor):
+    first = enter(actor, ChildGiven("Wren", "Okafor", BORN, case_reference="CF111"))
+    known = child_of(first)
+    wrong = ChildGiven("Ren", "Okafor", BORN, case_reference="CF222", same_as=known.ref)
+    second = enter(actor, wrong, at=LATER)
+    assert found_by(case_key("CF222")) == [known.id]
+    match = reading().query(ChildMatch).one()
+    with transaction() as session:
+        service.undo(session, actor, match.id, "Two families.", LATER)
+    assert found_by(case_key("CF111")) == [known.id]
+    assert found_by(case_key("CF222")) == [child_of(second).id]
 
 
 def test_twins_on_one_referral_are_never_linked(actor):
