@@ -382,7 +382,8 @@ def test_lists_page_by_key_without_gap_or_repeat(actor):
         seen += [row.ref for row in page.rows]
         if not page.more:
             break
-        key = (page.rows[-1].act_by_at, page.rows[-1].id)
+        last = page.rows[-1]
+        key = (last.queue_place, last.act_by_at, last.id)
     assert len(seen) == len(set(seen)) == 7
     due = [queries.by_ref(session, ref).act_by_at for ref in seen]
     assert due == sorted(due)
