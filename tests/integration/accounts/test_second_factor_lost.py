@@ -11,7 +11,6 @@ from sqlalchemy import select, update
 from app.accounts import offered, second_factor
 from app.accounts.browsers import browser_words
 from app.accounts.models import Staff, StaffSession
-from app.accounts.passwords import hash_password
 from app.accounts.recovery.models import RecoveryCode
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
@@ -19,24 +18,7 @@ from app.core.clock import now
 from app.core.session import reading, transaction
 from app.outbox.models import OutboxMessage
 from tests.factories.accounts import make_staff, sign_in_as
-
-PASSWORD = "four words that differ"
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-
-
-@pytest.fixture(scope="module")
-def password_hash():
-    return hash_password(PASSWORD)
-
-
-@pytest.fixture
-def person(app, password_hash):
-    """A chair who signs in with PASSWORD and codes of SECRET: (id, email)."""
-    with app.app_context(), transaction() as session:
-        staff = make_staff(session, Role.CHAIR)
-        staff.password_hash, staff.totp_secret = password_hash, SECRET
-        session.flush()
-        return staff.id, staff.email
+from tests.integration.accounts.conftest import PASSWORD, SECRET
 
 
 @pytest.fixture
