@@ -31,7 +31,7 @@ def init_signed_in(app: Flask) -> None:
     # Session fixation is met by a new server session at sign-in; see accounts.service.
     login_manager.session_protection = None
 
-    @login_manager.user_loader  # type: ignore[untyped-decorator]
+    @login_manager.user_loader  # type: ignore[untyped-decorator]  # it has no types
     def _load(token: str) -> StaffMember | None:
         return queries.staff_by_session_token(reading(), token, now())
 
