@@ -28,7 +28,9 @@ class PrivatePostgres:
     """`with PrivatePostgres() as server: server.url("name")`. Refuses to run as root by itself,
     so root starts it as the `postgres` user that Debian's package makes."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeps_commits: bool = False) -> None:
+        """With `keeps_commits` what is committed outlives `stop("immediate")`, as in use."""
+        self.settings = FAST | ({"synchronous_commit": "on"} if keeps_commits else {})
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self.as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
         if self.as_user:
@@ -53,7 +55,7 @@ class PrivatePostgres:
         return self
 
     def start(self) -> None:
-        settings = " ".join(f"-c {name}={value}" for name, value in FAST.items())
+        settings = " ".join(f"-c {name}={value}" for name, value in self.settings.items())
         self._run(
             "pg_ctl",
             "-D",

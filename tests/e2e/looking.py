@@ -29,6 +29,8 @@ class Looked:
 
     def at(self, page: Page) -> None:
         """Assert both for the page now open in `page`."""
+        page.wait_for_load_state()
+        page.locator("h1").first.wait_for()
         self._sideways(page)
         self._axe(page)
         self.seen.add(page.title())
