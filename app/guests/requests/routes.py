@@ -102,7 +102,7 @@ def redeem_code(token: str) -> Response:
 def request_page() -> Response:
     person = correspondent()
     if person.guest.must_introduce:
-        return respond("guests/requests/introduce.html", form=IntroduceForm())
+        return _introduce(IntroduceForm())
     with transaction() as session:
         service.look(session, person, now())
     return _page()
@@ -122,7 +122,7 @@ def introduce() -> Response:
             return go_to(url_for("requests.request_page"))
         except Refused as refusal:
             form.add_error(refusal.field, refusal.message)
-    return respond("guests/requests/introduce.html", status=422, form=form)
+    return _introduce(form, 422)
 
 
 @blueprint.post("/request/answer")
@@ -183,9 +183,14 @@ def letter() -> Response:
 def leave() -> Response:
     with transaction() as session:
         invitations.end_session(session, correspondent().guest, now())
-    response = respond("guests/requests/closed.html", left=True)
+    response = respond("guests/closed.html", left=True)
     drop_cookie(response, DOOR)
     return response
+
+
+def _introduce(form: IntroduceForm, status: int = 200) -> Response:
+    there = url_for("requests.introduce")
+    return respond("guests/introduce.html", status=status, form=form, there=there)
 
 
 def _page(status: int = 200, form: RequestForm | None = None) -> Response:

@@ -62,4 +62,4 @@ def _found() -> Correspondent | None:
 def _closed() -> Response:
     """No session, or no longer one: what was typed comes back, so that nobody types it twice."""
     sent = own_page.what_was_sent()
-    return make_response(render_template("guests/requests/closed.html", **sent._asdict()), 401)
+    return make_response(render_template("guests/closed.html", **sent._asdict()), 401)

@@ -13,44 +13,21 @@ from sqlalchemy import select
 from app.core.clock import now
 from app.core.scanning import scanner
 from app.core.session import db, reading, transaction
-from app.directory.models import LinePin, Professional
-from app.directory.types import AgencyKind, ProfessionalRole
-from app.meetings.models import Invitee, LeftOut, Meeting
+from app.directory.models import LinePin
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
-from app.referrals.models import Child, Referral, ReferralAdult
-from tests.factories.directory import make_agency
-from tests.factories.meetings import make_meeting, make_person
+from app.referrals.models import Referral, ReferralAdult
+from tests.factories.meetings import make_meeting
+from tests.integration.meetings.booking.page import booking_form, sent_to, state_of
 from tests.page_form import form_of
 
 HTMX = {"HX-Request": "true"}
 
 
-def _page(browser, case):
-    url = f"/discussions/{case['ref']}/book"
-    answer = browser.get(url)
-    assert answer.status_code == 200, answer.text
-    return url, form_of(answer.text, url), answer.text
-
-
-def _sent(app):
-    with app.app_context():
-        found = list(reading().execute(select(OutboxMessage.recipient)).scalars())
-        db.session.remove()
-    return found
-
-
-def _state(app, case):
-    with app.app_context():
-        found = reading().execute(select(Meeting).where(Meeting.ref == case["ref"])).scalar_one()
-        state = found.state
-        db.session.remove()
-    return state
-
-
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_one_press_books_with_everything_preselected(app, desk, case, headers):
-    url, fields, html = _page(desk, case)
+    url, fields, html = booking_form(desk, case)
     assert "Vera Visitor" in html and "Actively involved" in html
     answer = desk.post(url, data=fields | {"do": "send"}, headers=headers)
     there = f"/discussions/{case['ref']}"
@@ -58,8 +35,8 @@ def test_one_press_books_with_everything_preselected(app, desk, case, headers):
         assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, there)
     else:
         assert (answer.status_code, answer.headers["Location"]) == (303, there)
-    assert _state(app, case) is MeetingState.BOOKED
-    assert len(_sent(app)) == 4  # chair, police, health, school (who referred)
+    assert state_of(app, case) is MeetingState.BOOKED
+    assert len(sent_to(app)) == 4  # chair, police, health, school (who referred)
     page = desk.get(there)
     assert page.status_code == 200
     assert "not sent yet" in page.text
@@ -67,7 +44,7 @@ def test_one_press_books_with_everything_preselected(app, desk, case, headers):
 
 
 def test_the_page_shows_exactly_the_letters_without_the_pin(app, desk, case):
-    _url, _fields, html = _page(desk, case)
+    _url, _fields, html = booking_form(desk, case)
     assert "4 letters, each to one address alone" in html
     assert "the PIN of this meeting stands here" in html
     with app.app_context():
@@ -77,7 +54,7 @@ def test_the_page_shows_exactly_the_letters_without_the_pin(app, desk, case):
 
 
 def test_the_other_letters_come_when_they_are_opened(app, desk, case):
-    url, fields, html = _page(desk, case)
+    url, fields, html = booking_form(desk, case)
     assert html.count("<pre") == 1 and "Dear Vera Visitor," not in html
     names = re.findall(r"app-letter.*?details__summary-text\">([^<]+)<", html, re.DOTALL)
     asked = fields | {"letter": str(names.index("Vera Visitor"))}
@@ -86,38 +63,22 @@ def test_the_other_letters_come_when_they_are_opened(app, desk, case):
     assert "<html" not in opened and "booking-notes" not in opened
     every = desk.post(url, data=fields | {"do": "preview"}).text
     assert every.count("<pre") == 4 and "Dear Vera Visitor," in every
-    assert _sent(app) == []
+    assert sent_to(app) == []
 
 
 @pytest.mark.parametrize("letter", ["99", "-1", "x", ""])
 def test_a_letter_that_is_not_there_gives_the_first(desk, case, letter):
-    url, fields, _html = _page(desk, case)
+    url, fields, _html = booking_form(desk, case)
     answer = desk.post(f"{url}/preview", data=fields | {"letter": letter}, headers=HTMX)
     assert answer.status_code == 200
 
 
 def test_sent_twice_it_books_once(app, desk, case):
-    url, fields, _html = _page(desk, case)
+    url, fields, _html = booking_form(desk, case)
     first = desk.post(url, data=fields | {"do": "send"})
     second = desk.post(url, data=fields | {"do": "send"})
     assert first.headers["Location"] == second.headers["Location"]
-    assert len(_sent(app)) == 4
-
-
-def test_leaving_one_out_needs_a_reason_and_keeps_it(app, desk, case):
-    url, fields, _html = _page(desk, case)
-    place = next(n for n in range(9) if fields.get(f"people-{n}-key") == "health-involved")
-    del fields[f"people-{place}-come"]
-    refused = desk.post(url, data=fields | {"do": "send"})
-    assert refused.status_code == 422
-    assert f'href="#people-{place}-reason"' in refused.text
-    assert _sent(app) == []
-    fields[f"people-{place}-reason"] = "Gave her view by telephone"
-    assert desk.post(url, data=fields | {"do": "send"}).status_code == 303
-    with app.app_context():
-        kept = reading().execute(select(LeftOut)).scalar_one()
-        assert kept.reason == "Gave her view by telephone"
-        db.session.remove()
+    assert len(sent_to(app)) == 4
 
 
 @pytest.mark.parametrize(
@@ -135,7 +96,7 @@ def test_leaving_one_out_needs_a_reason_and_keeps_it(app, desk, case):
 def test_what_is_wrong_stands_by_its_field_and_nothing_typed_is_lost(
     app, desk, case, changes, link, words, headers
 ):
-    url, fields, _html = _page(desk, case)
+    url, fields, _html = booking_form(desk, case)
     fields |= changes | {"search": "kept words <b>", "do": "send"}
     answer = desk.post(url, data=fields, headers=headers)
     assert answer.status_code == 422
@@ -144,14 +105,14 @@ def test_what_is_wrong_stands_by_its_field_and_nothing_typed_is_lost(
     assert "kept words &lt;b&gt;" in answer.text
     assert ("<html" in answer.text) == (not headers)
     assert fields["nonce"] in answer.text
-    assert _sent(app) == []
+    assert sent_to(app) == []
 
 
 def test_a_time_after_the_deadline_needs_its_reason(app, desk, case):
     with app.app_context(), transaction() as session:
         meeting = session.execute(select(Meeting)).scalar_one()
         meeting.due_at = now() + timedelta(minutes=5)
-    url, fields, html = _page(desk, case)
+    url, fields, html = booking_form(desk, case)
     late = re.findall(r'value="(20[^"]+)"', html)[-1]
     answer = desk.post(url, data=fields | {"slot": late, "do": "send"})
     assert answer.status_code == 422
@@ -161,87 +122,6 @@ def test_a_time_after_the_deadline_needs_its_reason(app, desk, case):
     )
     assert done.status_code == 303
     assert "Booked after the deadline" in desk.get(done.headers["Location"]).text
-
-
-def test_somebody_is_found_added_and_taken_off_again(app, desk, case):
-    with app.app_context(), transaction() as session:
-        fresh = make_person(session, ProfessionalRole.GP, name="Dr Found Later").id
-    url, fields, _html = _page(desk, case)
-    found = desk.post(url, data=fields | {"search": "found later", "do": "find"})
-    assert found.status_code == 200
-    assert f'name="add" value="{fresh}"' in found.text
-    added = desk.post(url, data=fields | {"add": str(fresh)})
-    more = form_of(added.text, url)
-    assert f"added-{fresh}" in more.values()
-    gone = form_of(desk.post(url, data=more | {"drop": f"added-{fresh}"}).text, url)
-    assert f"added-{fresh}" not in gone.values()
-    assert desk.post(url, data=more | {"do": "send"}).status_code == 303
-    assert len(_sent(app)) == 5
-
-
-def test_somebody_typed_is_invited_or_telephoned(app, desk, case):
-    url, fields, _html = _page(desk, case)
-    typed = {"new-name": "Tess Typed", "new-agency": "Elsewhere", "new-kind": "voluntary"}
-    added = form_of(desk.post(url, data=fields | typed | {"do": "add-typed"}).text, url)
-    refused = desk.post(url, data=added | {"do": "send"})
-    assert refused.status_code == 422
-    assert "Tess Typed has no email address" in refused.text
-    place = next(n for n in range(9) if added.get(f"people-{n}-key") == "typed-0")
-    assert f'href="#people-{place}-email"' in refused.text
-    added[f"people-{place}-telephone_only"] = "y"
-    assert desk.post(url, data=added | {"do": "send"}).status_code == 303
-    assert len(_sent(app)) == 4
-    with app.app_context():
-        names = list(reading().execute(select(Invitee.name)).scalars())
-        assert "Tess Typed" in names
-        db.session.remove()
-
-
-def test_somebody_typed_and_not_put_on_the_list_stops_the_sending(app, desk, case):
-    url, fields, _text = _page(desk, case)
-    half = {"new-name": "Tess Typed", "new-email": "tess@elsewhere.example", "do": "send"}
-    answer = desk.post(url, data=fields | half)
-    assert answer.status_code == 422
-    assert "Tess Typed is not on the list yet" in answer.text
-    assert form_of(answer.text, url)["new-email"] == "tess@elsewhere.example"
-    assert _sent(app) == []
-
-
-def test_an_alleged_perpetrators_agency_is_warned_of_when_added(app, desk, case):
-    with app.app_context(), transaction() as session:
-        fresh = make_person(session, ProfessionalRole.TEACHER, AgencyKind.EDUCATION)
-        referral = session.execute(select(Referral)).scalar_one()
-        session.add(
-            ReferralAdult(
-                referral_id=referral.id, name="A Person", relationship_to_child="Coach",
-                parental_responsibility=False, in_household=False, alleged_perpetrator=True,
-                under_18=False, employer_id=fresh.agency_id,
-            )
-        )  # fmt: skip
-        fresh_id = fresh.id
-    url, fields, html = _page(desk, case)
-    assert "employs the alleged perpetrator" not in html
-    added = desk.post(url, data=fields | {"add": str(fresh_id)})
-    assert "employs the alleged perpetrator" in added.text
-
-
-def test_somebody_typed_from_an_alleged_perpetrators_agency_is_warned_of(app, desk, case):
-    with app.app_context(), transaction() as session:
-        referral = session.execute(select(Referral)).scalar_one()
-        club = make_agency(session, AgencyKind.VOLUNTARY, "Millbrook Football Club")
-        session.add(
-            ReferralAdult(
-                referral_id=referral.id, name="A Person", relationship_to_child="Coach",
-                parental_responsibility=False, in_household=False, alleged_perpetrator=True,
-                under_18=False, employer_id=club.id,
-            )
-        )  # fmt: skip
-    url, fields, _html = _page(desk, case)
-    for agency, warned in (("The Millbrook football club", True), ("Oakfield School", False)):
-        typed = {"new-name": "Sam Secretary", "new-agency": agency, "do": "add-typed"}
-        shown = desk.post(url, data=fields | typed).text
-        assert "Sam Secretary" in shown
-        assert ("Millbrook Football Club employs the alleged perpetrator" in shown) == warned
 
 
 @pytest.mark.parametrize(
@@ -260,10 +140,10 @@ def test_a_place_that_gives_the_family_away_is_asked_about_and_told_in_no_letter
                 under_18=False, employer_id=None,
             )
         )  # fmt: skip
-    url, fields, _html = _page(desk, case)
+    url, fields, _html = booking_form(desk, case)
     fields |= {"format": "meeting", "place": place, "do": "send"}
     asked = desk.post(url, data=fields)
-    assert asked.status_code == 422 and _sent(app) == []
+    assert asked.status_code == 422 and sent_to(app) == []
     assert re.search(r'id="place-error"[^>]*>.*This names the family, their street', asked.text)
     again = form_of(asked.text, url) | {"place_untold": "y", "do": "send"}
     assert desk.post(url, data=again).status_code == 303
@@ -279,55 +159,13 @@ def test_a_place_that_gives_the_family_away_is_asked_about_and_told_in_no_letter
 
 
 def test_a_place_that_names_nobody_is_not_asked_about(app, desk, case):
-    url, fields, _html = _page(desk, case)
+    url, fields, _html = booking_form(desk, case)
     fields |= {"format": "meeting", "place": "Civic Centre, room 4", "do": "send"}
     assert desk.post(url, data=fields).status_code == 303
 
 
-def test_somebody_proposed_since_is_pointed_out(app, desk, case):
-    url, fields, _html = _page(desk, case)
-    with app.app_context(), transaction() as session:
-        session.execute(select(Child)).scalars().first().looked_after = True
-        make_person(session, ProfessionalRole.FOSTERING_SERVICE, AgencyKind.FOSTERING)
-    answer = desk.post(url, data=fields | {"do": "send"})
-    assert answer.status_code == 422
-    assert "Proposed since you opened the page" in answer.text
-    again = form_of(answer.text, url)
-    assert desk.post(url, data=again | {"do": "send"}).status_code == 303
-    assert len(_sent(app)) == 5
-
-
-def test_an_address_that_looks_like_another_is_read_back_first(app, desk, case):
-    with app.app_context(), transaction() as session:
-        make_person(session, ProfessionalRole.GP, email="gp@elm-surgery.example")
-    url, fields, _html = _page(desk, case)
-    typed = {"new-name": "Tess Typed", "new-agency": "Elm", "new-email": "t@elm-surqery.example"}
-    added = desk.post(url, data=fields | typed | {"do": "add-typed"})
-    assert "looks like elm-surgery.example" in added.text
-    held = form_of(added.text, url)
-    refused = desk.post(url, data=held | {"do": "send"})
-    assert refused.status_code == 422
-    assert "Read the address back to them" in refused.text
-    assert _sent(app) == []
-    place = next(n for n in range(9) if held.get(f"people-{n}-key") == "typed-0")
-    done = desk.post(url, data=held | {f"people-{place}-checked": "y", "do": "send"})
-    assert done.status_code == 303
-
-
-def test_somebody_else_takes_a_place_at_one_press(app, desk, case):
-    with app.app_context(), transaction() as session:
-        other = make_person(session, ProfessionalRole.POLICE_CAIT, AgencyKind.POLICE).id
-    url, fields, html = _page(desk, case)
-    place = next(n for n in range(9) if fields.get(f"people-{n}-key") == "police")
-    first = int(fields[f"people-{place}-person"])
-    swap = next(one for one in (case["cait"], other) if one != first)
-    assert f'name="swap" value="police:{swap}"' in html
-    swapped = form_of(desk.post(url, data=fields | {"swap": f"police:{swap}"}).text, url)
-    assert swapped[f"people-{place}-person"] == str(swap)
-
-
 def test_what_speaks_against_a_time_is_said_while_it_is_typed(app, desk, case):
-    url, fields, _html = _page(desk, case)
+    url, fields, _html = booking_form(desk, case)
     night = {"slot": "2031-03-05T02:00:00+00:00"}
     answer = desk.post(f"{url}/preview", data=fields | night, headers=HTMX)
     assert 'id="booking-notes" hx-swap-oob' in answer.text
@@ -338,7 +176,7 @@ def test_a_call_is_booked_by_another_dial_in_when_all_lines_are_taken(app, desk,
     with app.app_context(), transaction() as session:
         for pin in session.execute(select(LinePin)).scalars():
             pin.used_at = now()
-    url, fields, html = _page(desk, case)
+    url, fields, html = booking_form(desk, case)
     assert "type another dial-in" in html
     fields |= {"dial_in": "020 7946 0155", "dial_in_pin": "4711"}
     slot = re.search(r'name="slot"[^>]*value="(20[^"]+)"', desk.post(url, data=fields).text)[1]
@@ -348,13 +186,13 @@ def test_a_call_is_booked_by_another_dial_in_when_all_lines_are_taken(app, desk,
 
 
 def test_the_preview_follows_the_form_and_changes_nothing(app, desk, case):
-    url, fields, _html = _page(desk, case)
+    url, fields, _html = booking_form(desk, case)
     day = datetime(2031, 3, 4, 11, 0, tzinfo=UTC)
     typed = {"slot": day.isoformat(), "do": "send"}
     answer = desk.post(f"{url}/preview", data=fields | typed, headers=HTMX)
     assert answer.status_code == 200
     assert "Tuesday 4 March 2031" in answer.text
-    assert _state(app, case) is MeetingState.NEEDED
+    assert state_of(app, case) is MeetingState.NEEDED
 
 
 @pytest.mark.parametrize(
@@ -368,14 +206,14 @@ def test_the_preview_follows_the_form_and_changes_nothing(app, desk, case):
     ],
 )
 def test_what_nobody_chose_is_refused_and_no_fault(desk, case, forged):
-    url, fields, _html = _page(desk, case)
+    url, fields, _html = booking_form(desk, case)
     assert desk.post(f"{url}/preview", data=fields | forged, headers=HTMX).status_code == 200
     assert desk.post(url, data=fields | forged | {"do": "send"}).status_code == 422
     assert desk.post(url, data=fields | forged | {"do": "find"}).status_code in (200, 422)
 
 
 def test_a_change_tells_everybody_once(app, desk, case):
-    url, fields, _html = _page(desk, case)
+    url, fields, _html = booking_form(desk, case)
     desk.post(url, data=fields | {"do": "send"})
     where = f"/discussions/{case['ref']}/change"
     page = desk.get(where)
@@ -388,11 +226,11 @@ def test_a_change_tells_everybody_once(app, desk, case):
     done = desk.post(where, data=change | {"slot": chosen, "do": "send"})
     assert done.status_code == 303
     assert "4 updates" in desk.get(done.headers["Location"]).text
-    assert len(_sent(app)) == 8
+    assert len(sent_to(app)) == 8
 
 
 def test_a_removal_in_the_page_needs_its_reason(app, desk, case):
-    url, fields, _html = _page(desk, case)
+    url, fields, _html = booking_form(desk, case)
     desk.post(url, data=fields | {"do": "send"})
     where = f"/discussions/{case['ref']}/change"
     change = form_of(desk.get(where).text, where)
@@ -403,7 +241,7 @@ def test_a_removal_in_the_page_needs_its_reason(app, desk, case):
 
 
 def test_cancel_remind_and_send_again(app, desk, case):
-    url, fields, _html = _page(desk, case)
+    url, fields, _html = booking_form(desk, case)
     desk.post(url, data=fields | {"do": "send"})
     base = f"/discussions/{case['ref']}"
     with app.app_context():
@@ -415,7 +253,7 @@ def test_cancel_remind_and_send_again(app, desk, case):
         db.session.remove()
     again = f"{base}/invitees/{one}/send-again"
     assert desk.post(again, data=form_of(desk.get(again).text, again)).status_code == 303
-    assert len(_sent(app)) == 5
+    assert len(sent_to(app)) == 5
     for path, more, status in (
         (f"{base}/remind", {}, 303),
         (f"{base}/cancel", {"reason": ""}, 422),
@@ -423,11 +261,11 @@ def test_cancel_remind_and_send_again(app, desk, case):
     ):
         form = form_of(desk.get(path).text, path)
         assert desk.post(path, data=form | more).status_code == status
-    assert _state(app, case) is MeetingState.CANCELLED
+    assert state_of(app, case) is MeetingState.CANCELLED
 
 
 def test_staff_note_an_answer_and_a_report(app, desk, case):
-    url, fields, _html = _page(desk, case)
+    url, fields, _html = booking_form(desk, case)
     desk.post(url, data=fields | {"do": "send"})
     base = f"/discussions/{case['ref']}"
     with app.app_context():
@@ -492,19 +330,3 @@ def test_an_invitee_of_another_discussion_is_not_found_here(app, desk, case):
     for page in ("answer", "report", "send-again"):
         path = f"/discussions/{case['ref']}/invitees/{stranger}/{page}"
         assert desk.get(path).status_code == 404
-
-
-def test_a_referrer_whom_the_directory_knows_by_address_is_proposed_once(app, case, desk):
-    with app.app_context(), transaction() as session:
-        lead = session.get_one(Professional, case["lead"])
-        referral = session.execute(
-            select(Referral).where(Referral.ref == case["referral"])
-        ).scalar_one()
-        referral.referrer_professional_id = None
-        referral.referrer_email = lead.email.upper()
-        address = lead.email
-    url, form, _page_text = _page(desk, case)
-    assert list(form.values()).count(str(case["lead"])) == 1
-    assert address not in form.values()  # nobody typed beside them
-    assert desk.post(url, data=form | {"do": "send"}).status_code == 303
-    assert _sent(app).count(address) == 1

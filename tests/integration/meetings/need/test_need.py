@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Barrier, BrokenBarrierError, Thread
 
 import pytest
 from sqlalchemy import select
 
 from app.accounts.types import Role
-from app.audit.models import AuditView
 from app.core.clock import in_london, now
 from app.core.refusal import Refused
 from app.core.session import db, reading, transaction
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.discussion.content import content_of, gate_of
 from app.meetings.discussion.service import save_entry
-from app.meetings.models import Invitee, Meeting
+from app.meetings.models import Meeting
 from app.meetings.need import service
 from app.meetings.need.types import HeldAlready, Occasion, Present, Started
 from app.meetings.open_case.types import About
@@ -25,7 +24,7 @@ from app.meetings.types import Attendance, Format, MeetingState, Route
 from app.outbox.models import OutboxMessage
 from app.protocols.exchange import restore
 from app.protocols.types import Clock
-from app.referrals.models import Child, Referral
+from app.referrals.models import Referral
 from app.referrals.types import Concern, Flag, Outcome
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
@@ -176,107 +175,6 @@ def test_an_open_case_has_its_own_clock(ground):
 
 
 # The pages, at the real time
-
-
-@pytest.fixture
-def chair(app, signed_in):
-    browser = signed_in(Role.CHAIR)
-    with app.app_context(), transaction() as session:
-        make_council(session, "bromley")
-        make_person(session, ProfessionalRole.POLICE_CAIT, AgencyKind.POLICE, name="DS Holt")
-        ref = make_case(session, at=now() - timedelta(hours=1)).ref
-    return browser, ref
-
-
-def _only_meeting(app):
-    with app.app_context():
-        meeting = reading().execute(select(Meeting)).scalar_one()
-        names = [one.name for one in meeting.invitees]
-        found = (meeting.ref, meeting.state, names)
-        db.session.remove()
-    return found
-
-
-def test_deciding_leads_to_the_booking_page(app, chair):
-    browser, ref = chair
-    path = f"/referrals/{ref}/strategy-discussion"
-    page = browser.get(path)
-    assert "bromley-24h" in page.text  # the deadline is shown before the decision is taken
-    form = form_of(page.text, path)
-    assert browser.post(path, data=form).status_code == 422
-    done = browser.post(path, data=form | {"reason": REASON})
-    meeting, state, _names = _only_meeting(app)
-    assert done.headers["Location"] == f"/discussions/{meeting}/book"
-    assert state is MeetingState.NEEDED
-    assert browser.post(path, data=form | {"reason": REASON}).status_code == 303  # once
-    assert browser.get(f"/referrals/{ref}/discussions").headers["Location"].endswith(meeting)
-
-
-def test_one_press_starts_it(app, chair):
-    browser, ref = chair
-    path = f"/referrals/{ref}/start-now"
-    done = browser.post(path, data=form_of(browser.get(path).text, path))
-    meeting, state, _names = _only_meeting(app)
-    assert done.headers["Location"] == f"/discussions/{meeting}/hold"
-    assert state is MeetingState.UNDER_WAY
-
-
-def test_writing_down_one_already_held(app, chair):
-    browser, ref = chair
-    path = f"/referrals/{ref}/already-held"
-    page = browser.get(path)
-    form = form_of(page.text, path)
-    refused = browser.post(path, data=form)
-    assert refused.status_code == 422
-    for field in ("started_at", "reason"):
-        assert f'href="#{field}"' in refused.text
-    ended = in_london(datetime.now(UTC) - timedelta(minutes=5))
-    began = ended - timedelta(minutes=20)
-    for name, moment in (("started_at", began), ("ended_at", ended)):
-        form |= {
-            f"{name}-day": str(moment.day),
-            f"{name}-month": str(moment.month),
-            f"{name}-year": str(moment.year),
-            f"{name}-time": f"{moment:%H:%M}",
-        }
-    form |= {"reason": REASON, "others-0-name": "Sam Typed", "others-0-agency": "Elm Lane"}
-    more = form_of(browser.post(path, data=form | {"do": "another"}).text, path)
-    assert "others-1-name" in more
-    done = browser.post(path, data=more)
-    assert done.status_code == 303
-    _ref, state, names = _only_meeting(app)
-    assert state is MeetingState.ENDED
-    assert "Sam Typed" in names
-
-
-def test_an_open_case_by_finding_or_adding_the_child(app, chair):
-    browser, _ref = chair
-    path = "/discussions/new"
-    form = form_of(browser.get(path).text, path)
-    refused = browser.post(path, data=form | {"do": "needed"})
-    assert refused.status_code == 422
-    for field in ("given_name", "concerns", "reason"):
-        assert f'href="#{field}"' in refused.text
-    typed = {"given_name": "Newly", "family_name": "Known", "born-day": "1", "born-month": "2",
-             "born-year": "2020"}  # fmt: skip
-    found = browser.post(path, data=form | typed | {"do": "find"})
-    assert "No child with this name is known here" in found.text
-    added = form_of(browser.post(path, data=form | typed | {"do": "add-new"}).text, path)
-    about = {"reason": REASON, "concerns": "neglect"}
-    done = browser.post(path, data=added | about | {"do": "needed"})
-    assert done.status_code == 303
-    with app.app_context():
-        child = reading().execute(select(Child).where(Child.case_reference.is_(None))).scalars()
-        known = next(one for one in child if one.given_name == "Newly")
-        assert known.date_of_birth.isoformat() == "2020-02-01"
-        assert reading().execute(select(Invitee)).first() is None
-        db.session.remove()
-    again = form_of(browser.get(path).text, path)
-    found = browser.post(path, data=again | typed | {"do": "find"})
-    assert f'value="{known.ref}"' in found.text
-    with app.app_context():  # a known child was shown (H3)
-        seen = reading().execute(select(AuditView.page).where(AuditView.subject_ref == known.ref))
-        assert seen.scalars().all() == ["open case"]
 
 
 def test_one_that_waits_behind_a_booked_one_is_not_decided_again(ground):
