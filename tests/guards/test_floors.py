@@ -210,7 +210,7 @@ def test_nothing_is_left_to_do():
         and path.is_file()
         and path != this
         and "vendor" not in path.parts
-        and "axe" not in path.parts
+        and not {"axe", "icaljs"} & set(path.parts)
         and "__pycache__" not in path.parts
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
         if unfinished.search(line)

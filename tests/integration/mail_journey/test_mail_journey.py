@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,7 @@ from tests.integration.mail_journey.case import (
 )
 from tests.integration.mail_journey.letter import Letter
 from tests.integration.mail_journey.seen import Journey
+from tests.integration.mail_journey.third_reader import read_by_ical_js
 
 WITH_ENTRY = ("booked", "moved", "removed", "resent", "deputy", "corrected", "cancelled")
 CODES = ("code", "colleague's code")
@@ -308,6 +310,15 @@ def test_the_parts_of_a_letter_with_an_entry(journey: Journey) -> None:
 def test_two_libraries_read_an_entry_that_the_standards_allow(journey: Journey, step: str) -> None:
     for letter in journey.steps[step]:
         assert letter.entry.problems(journey.desk, letter.recipient) == []
+
+
+def test_a_third_reads_the_same_in_a_browser(journey: Journey, tmp_path: Path) -> None:
+    mine = [letter.entry for letter in entries(journey)]
+    assert read_by_ical_js([entry.content.decode() for entry in mine], tmp_path) == [
+        [entry.method, entry.uid, entry.sequence, f"{entry.start:%Y-%m-%dT%H:%M:%S}.000Z",
+         f"{entry.end:%Y-%m-%dT%H:%M:%S}.000Z", 1, str(entry.event["SUMMARY"])]
+        for entry in mine
+    ]  # fmt: skip
 
 
 def test_an_entry_keeps_its_uid_and_counts_up(journey: Journey) -> None:
