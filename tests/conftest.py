@@ -109,19 +109,36 @@ def engine_name(request: pytest.FixtureRequest) -> str:
     return name
 
 
-@pytest.fixture
-def database_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh, migrated database with nothing in it but the installation row."""
-    if engine_name == "sqlite":
-        target = tmp_path / "strategy.sqlite3"
-        shutil.copy(request.getfixturevalue("sqlite_template"), target)
+@contextmanager
+def copied(template: Path | str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database of its own: of a SQLite file, or of a database of PostgreSQL."""
+    if isinstance(template, Path):
+        target = folder / "strategy.sqlite3"
+        shutil.copy(template, target)
         yield f"sqlite:///{target}"
         return
     server: PrivatePostgres = request.getfixturevalue("postgres")
-    template: str = request.getfixturevalue("postgres_template")
     name = f"test_{next(_numbers)}"
     yield server.create(name, template)
     server.drop(name)
+
+
+@pytest.fixture
+def template(engine_name: str, request: pytest.FixtureRequest) -> Path | str:
+    """What a test begins with: the schema, and the installation row."""
+    found: Path | str = request.getfixturevalue(
+        "sqlite_template" if engine_name == "sqlite" else "postgres_template"
+    )
+    return found
+
+
+@pytest.fixture
+def database_url(
+    template: Path | str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    """A fresh, migrated database with nothing in it but the installation row."""
+    with copied(template, tmp_path, request) as url:
+        yield url
 
 
 @pytest.fixture

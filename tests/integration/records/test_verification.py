@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from app import create_app
 from app.cli.records import records as commands
 from app.core.config import Settings
-from app.core.session import reading, transaction
+from app.core.session import db, reading, transaction
 from app.records import circulation, service, worker
 from app.records.document.canonical import canonical_bytes
 from app.records.document.render import render
@@ -23,6 +27,7 @@ from app.records.sealing import certificates_of, write_authority
 from app.records.types import Found, Verdict
 from app.records.verification import verify_file
 from tests.clock import FRIDAY
+from tests.conftest import copied, settings_for
 from tests.factories.meetings import Meeting
 from tests.factories.records import make_releaser, make_signed, sign_as_chair
 
@@ -34,17 +39,69 @@ def settings_of(app: Flask) -> Settings:
     return settings
 
 
+class Issued(NamedTuple):
+    """One discussion with a circulated record: its database, its keys, and one reader's copy."""
+
+    template: Path | str
+    folder: Path
+    meeting_id: int
+    pdf: bytes
+
+
+def issue(template: Path | str, folder: Path, request: pytest.FixtureRequest) -> Issued:
+    if isinstance(template, Path):
+        kept: Path | str = shutil.copy(template, folder / "issued.sqlite3")
+        url = f"sqlite:///{kept}"
+    else:
+        kept = "template_issued"
+        url = request.getfixturevalue("postgres").create(kept, template)
+    app = create_app(settings_for(folder, url))
+    with app.app_context():
+        with transaction() as session:
+            meeting, _ = make_signed(session, settings_of(app), AFTER, invitees=2, children=1)
+            kept_back = {meeting.invitees[0].id: "Has the full copy"}  # printing one is slow enough
+            service.release(session, make_releaser(session), meeting, 1, kept_back, True, AFTER)
+        worker.make_copies(settings_of(app), AFTER)
+        file = circulation.copy_for_invitee(reading(), meeting.invitees[1].id)
+        assert file is not None
+        found = Issued(kept, folder, meeting.id, file.pdf)
+        db.session.remove()
+        db.engine.dispose()
+    return found
+
+
+@pytest.fixture(scope="module")
+def issued_on() -> dict[str, Issued]:
+    """By engine. Printed and sealed once: each test goes on with a copy of its own."""
+    return {}
+
+
 @pytest.fixture
-def issued(in_app: Flask) -> tuple[Meeting, bytes]:
+def issued_here(
+    template: Path | str,
+    engine_name: str,
+    issued_on: dict[str, Issued],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Issued:
+    if engine_name not in issued_on:
+        issued_on[engine_name] = issue(template, tmp_path_factory.mktemp("issued"), request)
+    return issued_on[engine_name]
+
+
+@pytest.fixture
+def database_url(
+    issued_here: Issued, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    shutil.copytree(issued_here.folder / "keys", tmp_path / "keys")
+    with copied(issued_here.template, tmp_path, request) as url:
+        yield url
+
+
+@pytest.fixture
+def issued(in_app: Flask, issued_here: Issued) -> tuple[Meeting, bytes]:
     """A discussion with a circulated record, and one reader's copy."""
-    with transaction() as session:
-        meeting, _ = make_signed(session, settings_of(in_app), AFTER, invitees=2, children=1)
-        kept_back = {meeting.invitees[0].id: "Has the full copy"}  # printing one is slow enough
-        service.release(session, make_releaser(session), meeting, 1, kept_back, True, AFTER)
-    worker.make_copies(settings_of(in_app), AFTER)
-    file = circulation.copy_for_invitee(reading(), meeting.invitees[1].id)
-    assert file is not None
-    return meeting, file.pdf
+    return reading().get_one(Meeting, issued_here.meeting_id), issued_here.pdf
 
 
 def checked(app: Flask, pdf: bytes) -> Verdict:
