@@ -172,6 +172,7 @@ def files(page: Page, looked: Looked, folder: Path, scripts: bool) -> None:
     notes.write_bytes(PDF)
     with huge.open("wb") as file:
         file.truncate(200 * 1024 * 1024)
+    page.wait_for_load_state()  # the script that looks at a file's size is there
     page.get_by_label("Choose a file").set_input_files(huge)
     if scripts:
         expect(page.get_by_role("alert")).to_contain_text("larger than 15 MB")
