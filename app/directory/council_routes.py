@@ -53,6 +53,7 @@ def _held(settings: CouncilSettings) -> dict[str, object]:
     return {
         "version": settings.version,
         "authority": settings.authority,
+        "authority_number": settings.authority_number,
         "protocol_id": settings.protocol_id,
         "desk_name": settings.desk_name,
         "desk_telephone": settings.desk_telephone,

@@ -91,6 +91,12 @@ class ProfessionalForm(VersionedForm):
 
 class CouncilForm(VersionedForm):
     authority = Line("Name of the council", validators=[Required("Enter the council's name")])
+    authority_number = Line(
+        "Number of the council",
+        description="Three digits, as the Department for Education counts local authorities. "
+        "Stands at the head of the children in need census.",
+        length=3,
+    )
     protocol_id = RadioField("Protocol", validators=[Required("Choose the protocol that holds")])
     desk_name = Line("Name of the desk", validators=[Required("Enter the desk's name")])
     desk_telephone = Line("Desk's telephone", validators=[Required("Enter the desk's telephone")])
@@ -137,6 +143,7 @@ class CouncilForm(VersionedForm):
     def given(self) -> CouncilGiven:
         return CouncilGiven(
             authority=self.authority.data,
+            authority_number=self.authority_number.data,
             protocol_id=self.protocol_id.data,
             desk_name=self.desk_name.data,
             desk_telephone=self.desk_telephone.data,

@@ -20,6 +20,8 @@ class CouncilSettings(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     authority: Mapped[str]
+    # Three digits, under which the Department for Education knows the council (G4).
+    authority_number: Mapped[str] = mapped_column(default="")
     protocol_id: Mapped[str]
     desk_name: Mapped[str]
     desk_telephone: Mapped[str]

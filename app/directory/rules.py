@@ -15,6 +15,7 @@ _EXTENSION = re.compile(r"\s*(?:ext(?:ension)?\.?|x)\s*(\d{1,6})$", re.IGNORECAS
 _NUMBER = re.compile(r"^\+?[\d\s()./-]+$")
 _PIN = re.compile(r"^\d{4,12}$")
 _DOMAIN = re.compile(r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
+_AUTHORITY = re.compile(r"^[1-9][0-9]{2}\Z")
 _CLOCK = re.compile(r"^([01]?\d|2[0-3])[:.]([0-5]\d)$")
 
 
@@ -49,6 +50,17 @@ def normal_telephone(typed: str, field: str = "telephone") -> str:
             field, "Enter a telephone number with its area code, like 01632 960001 or 020 7946 0001"
         )
     return text
+
+
+def authority_number(typed: str, field: str = "authority_number") -> str:
+    """The council's number, or nothing. Raises Refused naming `field` for anything else.
+
+    Source: Children in need census, technical specification, LEA in the header: three digits.
+    """
+    number = typed.strip()
+    if number and not _AUTHORITY.match(number):
+        raise Refused(field, "Enter the three digits of the council's number, or leave it empty")
+    return number
 
 
 def office_time(typed: str, field: str) -> str:

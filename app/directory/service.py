@@ -31,6 +31,7 @@ def save_council(
     """
     fresh = {
         "authority": given.authority,
+        "authority_number": rules.authority_number(given.authority_number),
         "protocol_id": given.protocol_id,
         "desk_name": given.desk_name,
         "desk_telephone": rules.normal_telephone(given.desk_telephone, "desk_telephone"),

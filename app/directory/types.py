@@ -125,3 +125,4 @@ class CouncilGiven:
     medical_form_email: str = ""
     medical_telephone: str = ""
     medical_reception_telephone: str = ""
+    authority_number: str = ""

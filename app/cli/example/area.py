@@ -58,6 +58,7 @@ def _council(session: Session, now: datetime) -> None:
         SYSTEM,
         CouncilGiven(
             authority=people.AUTHORITY,
+            authority_number=people.AUTHORITY_NUMBER,
             protocol_id=people.PROTOCOL,
             desk_name=people.DESK_NAME,
             desk_telephone=people.DESK_TELEPHONE,

@@ -9,6 +9,7 @@ from app.accounts.types import Role
 from app.directory.types import AgencyKind, ProfessionalRole
 
 AUTHORITY = "Millbrook Borough Council (example)"
+AUTHORITY_NUMBER = "999"  # no council's
 PROTOCOL = "bromley"
 DESK_EMAIL = "rna-desk@example.org"
 DESK_TELEPHONE = "020 7946 0100"

@@ -308,7 +308,7 @@ class Week:
                 first_language="English",
                 address=address,
                 # Two of three are known to the case system when they come in.
-                case_reference=f"LCS-{20_000 + 7 * age + place}" if age % 3 else "",
+                case_reference=f"LCS{20_000 + 7 * age + place}" if age % 3 else "",
                 professionals=self._involved(age // 365),
             )
             for place, (name, age) in enumerate(zip(names, days, strict=True))

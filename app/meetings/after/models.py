@@ -60,6 +60,7 @@ class ChildAfter(Base):
     conference: Mapped[Conference | None] = mapped_column(values_of(Conference))
     # Set when it was decided anew after the discussion, whose answer then no longer counts.
     conference_decided_later: Mapped[bool]
+    conference_decided_at: Mapped[datetime | None]  # then
     conference_reason: Mapped[str | None] = mapped_column(EncryptedText)
     icpc_decided_at: Mapped[datetime | None]
     quality_told_at: Mapped[datetime | None]

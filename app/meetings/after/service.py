@@ -171,6 +171,7 @@ def _write(row: ChildAfter, step: Step, noted: Noted) -> None:
 
 def _decide(row: ChildAfter, conference: Conference, at: datetime, reason: str) -> None:
     row.conference, row.conference_reason, row.conference_decided_later = conference, reason, True
+    row.conference_decided_at = at
     row.icpc_decided_at = at if conference is Conference.REQUIRED else None
 
 

@@ -1,7 +1,8 @@
 """List 5 of the inspection lists: section 47 enquiries (G4).
 
 Source: Annex A of Ofsted's framework for inspecting local authority children's services, list 5,
-by its columns and in their order.
+by its columns and in their order: all section 47 enquiries in the six months before the
+inspection, those that are still open among them, one row for each. Days are written dd/mm/yyyy.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from app.core.spreadsheet import as_csv
-from app.meetings.after.types import ConferenceOutcome
+from app.meetings.after.types import Conference, ConferenceOutcome
+from app.reports.returns import codes
 from app.reports.returns.types import Enquiry
 
 HEADS = (
@@ -31,10 +33,18 @@ HEADS = (
 )
 # Published columns that this product cannot fill as the list wants them, and why.
 NOT_HELD = (
-    ("Gender, Ethnicity", "as they were written on the referral, not the list's codes"),
+    ("Gender", "the list's words where the referral says male or female, else as it was written"),
+    ("Ethnicity", "as it was written on the referral, not the list's code"),
     ("Allocated Team", "the team that looks after the ward; empty where no ward was chosen"),
     ("Allocated Worker", "not held: it stands in the council's case system"),
 )
+
+NOT_STATED = "c) Not stated/recorded"
+_GENDERS = {codes.MALE: "a) Male", codes.FEMALE: "b) Female", codes.UNKNOWN: NOT_STATED}
+_OUTCOMES: dict[ConferenceOutcome | None, bool] = {
+    ConferenceOutcome.PLAN: True,
+    ConferenceOutcome.NO_PLAN: False,
+}
 
 
 def as_file(enquiries: Iterable[Enquiry], today: date) -> bytes:
@@ -42,21 +52,28 @@ def as_file(enquiries: Iterable[Enquiry], today: date) -> bytes:
     return as_csv(HEADS, _rows(enquiries, today))
 
 
-def _rows(
-    enquiries: Iterable[Enquiry], today: date
-) -> Iterator[tuple[str | int | date | None, ...]]:
+def in_period(enquiries: Iterable[Enquiry], first: date) -> list[Enquiry]:
+    """Those that began on this day or later, or were not over on it."""
+    return [
+        one
+        for one in enquiries
+        if one.started_on >= first or one.is_open or (one.over_on or one.started_on) >= first
+    ]
+
+
+def _rows(enquiries: Iterable[Enquiry], today: date) -> Iterator[tuple[str | int | None, ...]]:
     for one in enquiries:
         yield (
             one.case_reference,
-            one.gender,
+            _GENDERS.get(codes.sex(one.gender, unborn=one.unborn), one.gender) or NOT_STATED,
             one.ethnicity,
-            one.born_on,
+            _day(one.born_on),
             _age(one.born_on, today),
-            _yes(bool(one.disability)) if one.disability else "",
-            one.started_on,
-            _yes(one.not_required),
-            one.conference_on,
-            _yes(one.conference_outcome is ConferenceOutcome.PLAN) if one.conference_on else "",
+            _yes(codes.has_disability(one.disability)),
+            _day(one.started_on),
+            _yes(one.not_required) if _is_settled(one) else "",
+            _day(one.conference_on),
+            _yes(_OUTCOMES.get(one.conference_outcome)),
             one.started_before,
             one.conferences_before,
             one.team,
@@ -71,5 +88,14 @@ def _age(born: date | None, today: date) -> int | None:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-def _yes(value: bool) -> str:
-    return "a) Yes" if value else "b) No"
+def _is_settled(one: Enquiry) -> bool:
+    """Whether it is known if a conference has to be held."""
+    return not one.is_open or one.conference is Conference.REQUIRED
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%d/%m/%Y}" if day is not None else ""
+
+
+def _yes(value: bool | None) -> str:
+    return {True: "a) Yes", False: "b) No", None: ""}[value]

@@ -11,14 +11,17 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import london_date
 from app.core.database import UTCDateTime, table
+from app.directory.models import Agency, Professional
 from app.directory.wards.models import Ward
 from app.meetings.after.models import ChildAfter
 from app.meetings.models import Meeting
 from app.referrals.models import Child, Referral
+from app.reports.returns.codes import referral_source
 from app.reports.returns.rules import target_of
 from app.reports.returns.types import Enquiry
 
 _AFTER, _M, _R, _C, _W = (table(one) for one in (ChildAfter, Meeting, Referral, Child, Ward))
+_A, _P = table(Agency), table(Professional)
 _FROM, _UNTIL = (bindparam(name, type_=UTCDateTime()) for name in ("from_at", "until_at"))
 _ENQUIRIES = (
     select(
@@ -27,13 +30,16 @@ _ENQUIRIES = (
         _C.c.disability, _W.c.team, _M.c.ref.label("meeting_ref"),
         _R.c.ref.label("referral_ref"), _R.c.received_at, _AFTER.c.section47_started_at,
         _AFTER.c.enquiry_ended_at, _AFTER.c.enquiry_outcome, _AFTER.c.conference,
-        _AFTER.c.icpc_held_at, _AFTER.c.icpc_outcome,
+        _AFTER.c.icpc_held_at, _AFTER.c.icpc_outcome, _AFTER.c.conference_decided_at,
+        _A.c.kind.label("agency_kind"), _P.c.role,
     )
     .select_from(_AFTER)
     .join(_C, _C.c.id == _AFTER.c.child_id)
     .join(_M, _M.c.id == _AFTER.c.meeting_id)
     .outerjoin(_R, _R.c.id == _M.c.referral_id)
     .outerjoin(_W, _W.c.id == _R.c.ward_id)
+    .outerjoin(_A, _A.c.id == _R.c.source_agency_id)
+    .outerjoin(_P, _P.c.id == _R.c.referrer_professional_id)
     .where(
         _AFTER.c.section47_started_at >= _FROM,
         _AFTER.c.section47_started_at < _UNTIL,
@@ -64,6 +70,7 @@ def _enquiry(rows: list[Any]) -> Enquiry:
         )
 
     started_on = london_date(first.section47_started_at)
+    decided = next((row for row in reversed(rows) if row.conference is not None), last)
     return Enquiry(
         child_id=first.child_id,
         child_ref=first.child_ref,
@@ -77,11 +84,13 @@ def _enquiry(rows: list[Any]) -> Enquiry:
         team=first.team or "",
         meeting_ref=last.meeting_ref,
         referral_ref=said("referral_ref") or "",
-        referred_on=london_date(first.received_at) if first.received_at else None,
+        referred_on=_day(first.received_at),
+        source=referral_source(first.agency_kind, first.role),
         started_on=started_on,
         ended_on=_day(said("enquiry_ended_at")),
         outcome=said("enquiry_outcome"),
-        conference=said("conference"),
+        conference=decided.conference,
+        decided_on=_day(decided.conference_decided_at),
         conference_on=_day(said("icpc_held_at")),
         conference_outcome=said("icpc_outcome"),
         target_on=target_of(started_on),

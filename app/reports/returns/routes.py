@@ -8,6 +8,7 @@ from datetime import date
 from flask import Blueprint, Response, flash, request, url_for
 from sqlalchemy.orm import Session
 
+from app.accounts.rules import may as roles_may
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.audit.service import record, viewed, viewed_together
@@ -16,6 +17,7 @@ from app.core.clock import london_date, now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.core.spreadsheet import MEDIA_TYPE
+from app.directory.queries import council_or_none
 from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
 from app.protocols.working_days import end_of_day, in_words, start_of_day
 from app.reports.returns import census as census_file
@@ -32,6 +34,7 @@ MAKE_FRESH = staff_may(Permission.RETURN_MAKE, fresh=True)
 RETURNS = "section 47 return"
 MOST = 100  # problems on the page; mended ones make room for the next
 FOR_READERS = "Somebody who may see the case has to mend this"
+YEARS_BEFORE = 2  # in which an enquiry may have begun that is still open
 INSPECTED = 183  # days: the list covers six months before the request
 
 
@@ -54,7 +57,10 @@ def section47() -> Response:
         errors=sum(not one.is_query for one in found),
         queries=sum(one.is_query for one in found),
         most=MOST,
+        numbered=bool(_authority_number(reading())),
+        may_number=roles_may(signed_in().roles, Permission.DIRECTORY_EDIT),
         not_held=inspection_list.NOT_HELD,
+        not_in_census=census_file.NOT_HELD,
         since=in_words(date.fromordinal(today.toordinal() - INSPECTED)),
         day=in_words,
     )
@@ -68,32 +74,36 @@ def census() -> Response:
     today = london_date(moment)
     year = _year(today)
     rows = _of_year(reading(), year)
+    number = _authority_number(reading())
     try:
-        rules.check_whole(rules.problems(rows, year, today))
+        rules.check_whole(rules.problems(rows, year, today), number)
     except Refused as refusal:
         flash(refusal.message)
         return go_to(url_for(".section47", year=year.ends))
     _exported("census", {"year": year.ends, "enquiries": len(rows)})
     name = f"cin-section47-{year.ends}.xml"
-    return _file(census_file.as_file(rows, year, moment), census_file.MEDIA_TYPE, name)
+    return _file(census_file.as_file(rows, year, number, moment), census_file.MEDIA_TYPE, name)
 
 
 @blueprint.get("/list5.csv")
 @access(MAKE_FRESH)
 def list5() -> Response:
-    """Enquiries that began in the six months up to today."""
+    """Enquiries of the six months up to today."""
     today = london_date(now())
     first = date.fromordinal(today.toordinal() - INSPECTED)
-    before = rules.counted_before(
-        _begun(reading(), first.replace(day=1, year=first.year - 1), today)
-    )
-    rows = [one for one in before if one.started_on >= first]
+    held = _begun(reading(), first.replace(day=1, year=first.year - YEARS_BEFORE), today)
+    rows = inspection_list.in_period(rules.counted_before(held), first)
     _exported("list 5", {"from": first.isoformat(), "enquiries": len(rows)})
     return _file(inspection_list.as_file(rows, today), MEDIA_TYPE, f"list-5-{today}.csv")
 
 
 def _year(today: date) -> Year:
     return rules.year_asked(request.args.get("year", ""), today)
+
+
+def _authority_number(session: Session) -> str:
+    held = council_or_none(session)
+    return held.authority_number if held else ""
 
 
 def _of_year(session: Session, year: Year) -> list[Enquiry]:

@@ -1,7 +1,8 @@
 """The published rules of the section 47 part of the children in need census: pure (G4).
 
-Sources: Children in need census, guide and validation rules (Department for Education), by their
-numbers; Working Together to Safeguard Children for the 15 working days.
+Sources: Children in need census 2025 to 2026, technical specification and validation rules
+(Department for Education), by their numbers; Working Together to Safeguard Children for the 15
+working days.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from app.core.refusal import Refused
 from app.protocols.working_days import BankHolidaysUnknown, add_working_days, in_words
 from app.reports.returns.types import Enquiry, Problem, Where, Year
 
 TARGET_DAYS = 15
-LONGEST_ID = 10  # LAchildID
+LONGEST_ID = 20  # LAchildID
 SATURDAY = 5
+BEFORE_BIRTH = timedelta(days=280)
+UNBORN_FROM, UNBORN_UNTIL = -30, 275  # days from the end of the year: a month back, nine ahead
 
 
 def year_of(day: date) -> Year:
@@ -44,11 +47,16 @@ def target_of(started_on: date) -> date | None:
 
 
 def as_at(enquiry: Enquiry, day: date) -> Enquiry:
-    """An enquiry as it stood at the end of a day: what came later is not in the return."""
+    """An enquiry as it stood at the end of a day: what came later is in the next year's return.
+
+    Its target stays, on whichever side of 31 March it lies.
+    """
+    decided = enquiry.decided_on is None or enquiry.decided_on <= day
     held = enquiry.conference_on is not None and enquiry.conference_on <= day
     ended = enquiry.ended_on is not None and enquiry.ended_on <= day
     return replace(
         enquiry,
+        conference=enquiry.conference if decided else None,
         conference_on=enquiry.conference_on if held else None,
         conference_outcome=enquiry.conference_outcome if held else None,
         ended_on=enquiry.ended_on if ended else None,
@@ -84,12 +92,12 @@ def counted_before(enquiries: Sequence[Enquiry]) -> list[Enquiry]:
 def problems(enquiries: Iterable[Enquiry], year: Year, today: date) -> list[Problem]:
     """Everything that has to be mended or explained before a year is returned, errors first."""
     rows = list(enquiries)
-    found = [one for row in rows for one in _of_one(row, min(year.last_day, today))]
+    found = [one for row in rows for one in _of_one(row, year, min(year.last_day, today))]
     found += [*_overlaps(rows), *_shared_references(rows)]
     return sorted(found, key=lambda one: (one.is_query, one.enquiry.started_on, one.rule))
 
 
-def _of_one(row: Enquiry, day: date) -> Iterator[Problem]:
+def _of_one(row: Enquiry, year: Year, day: date) -> Iterator[Problem]:
     def wrong(rule: str, words: str, where: Where = Where.AFTER, *, query: bool = False) -> Problem:
         return Problem(rule, words, query, where, row)
 
@@ -97,11 +105,21 @@ def _of_one(row: Enquiry, day: date) -> Iterator[Problem]:
         yield wrong("8500", "The child's reference in the case system is missing", Where.CHILD)
     elif len(row.case_reference) > LONGEST_ID:
         yield wrong(
-            "", f"The child's reference is longer than {LONGEST_ID} characters", Where.CHILD
+            "1570", f"The child's reference is longer than {LONGEST_ID} characters", Where.CHILD
         )
-    if row.born_on is None and row.expected_on is None:
-        yield wrong("8525", "The date of birth, or the expected one, is missing", Where.CHILD)
-    if row.referred_on is not None and row.started_on < row.referred_on:
+    elif not (row.case_reference.isascii() and row.case_reference.isalnum()):
+        yield wrong(
+            "1580", "The child's reference has other signs than letters and digits", Where.CHILD
+        )
+    yield from (wrong(rule, words, Where.CHILD, query=query) for rule, words, query in _birth(
+        row, year))  # fmt: skip
+    if row.referred_on is None:
+        yield wrong(
+            "8600",
+            "The discussion came from an open case: its referral date stands in the case system",
+            query=True,
+        )
+    elif row.started_on < row.referred_on:
         yield wrong("2889", "The enquiry began before the referral came in")
     held = row.conference_on
     if held is not None:
@@ -129,26 +147,63 @@ def _of_one(row: Enquiry, day: date) -> Iterator[Problem]:
         yield wrong("", "The target cannot be worked out: bank holidays are not known that far")
 
 
+def _birth(row: Enquiry, year: Year) -> Iterator[tuple[str, str, bool]]:
+    """What the census asks of a date of birth: rule, words, and whether it is a query."""
+    day = row.born_on or row.expected_on
+    if day is None:
+        yield "8525Q", "The date of birth, or the expected one, is missing", True
+        return
+    if row.born_on is not None and row.born_on > year.last_day:
+        yield "8520", "The date of birth lies after the end of the year", False
+    if row.unborn and not UNBORN_FROM <= (day - year.last_day).days <= UNBORN_UNTIL:
+        yield (
+            "8530Q",
+            "The expected date of birth lies outside March to December of the year's end: enter "
+            "the date of birth if the child is born",
+            True,
+        )
+    if row.referred_on is not None and day - row.referred_on > BEFORE_BIRTH:
+        yield "8606", "The referral came in more than 40 weeks before the date of birth", False
+
+
 def _overlaps(rows: Sequence[Enquiry]) -> Iterator[Problem]:
-    """Two enquiries about one child never run at once: the second begins when the first is over."""
+    """Two enquiries about one child never run at once (rules 8839 and 8890).
+
+    The rules speak of one CINdetails module. A child has one at a time (8815, 8820), so that two
+    enquiries that run at once always stand in the same.
+    """
     by_child: defaultdict[int, list[Enquiry]] = defaultdict(list)
     for row in rows:
         by_child[row.child_id].append(row)
     for held in by_child.values():
         held.sort(key=lambda one: (one.started_on, one.meeting_ref))
         for place, later in enumerate(held):
-            for earlier in held[:place]:
-                if earlier.until is None or later.started_on < earlier.until:
-                    yield Problem(
-                        "",
-                        f"It began while the enquiry of {in_words(earlier.started_on)} about the "
-                        f"same child ({earlier.meeting_ref}) was open: say how that one ended, or "
-                        "that this discussion continued it",
-                        False,
-                        Where.AFTER,
-                        later,
-                    )
+            for other_place, other in enumerate(held):
+                # Where both began on one day, the pair is told of once.
+                again = other_place > place and later.runs_on(other.started_on)
+                if other is not later and other.runs_on(later.started_on) and not again:
+                    yield _overlap(other, later)
                     break
+
+
+def _overlap(running: Enquiry, later: Enquiry) -> Problem:
+    if running.is_open:
+        return Problem(
+            "8890, 8839" if later.is_open else "8890",
+            f"It was open when the enquiry of {in_words(later.started_on)} about the same child "
+            f"({later.meeting_ref}) began: note its conference or how it ended, or on "
+            f"{later.meeting_ref} that the discussion continued it",
+            False, Where.AFTER, running,
+        )  # fmt: skip
+    assert running.conference_on is not None
+    return Problem(
+        "8890",
+        f"It began before or on {in_words(running.conference_on)}, the day of the conference of "
+        f"the enquiry of {in_words(running.started_on)} about the same child "
+        f"({running.meeting_ref}): say that this discussion continued that one, or put the day of "
+        "the conference right",
+        False, Where.AFTER, later,
+    )  # fmt: skip
 
 
 def _shared_references(rows: Sequence[Enquiry]) -> Iterator[Problem]:
@@ -162,8 +217,11 @@ def _shared_references(rows: Sequence[Enquiry]) -> Iterator[Problem]:
             )  # fmt: skip
 
 
-def check_whole(found: Sequence[Problem]) -> None:
-    """Refuse to make the census file while errors stand. Raises Refused (field `page`)."""
+def check_whole(found: Sequence[Problem], authority_number: str) -> None:
+    """Refuse to make the census file while errors stand, or without the council's number, which
+    stands at its head. Raises Refused (field `page`)."""
+    if not authority_number:
+        raise Refused("page", "The council's number has to be entered in the council's settings")
     errors = sum(not one.is_query for one in found)
     if errors:
         words = "One error has" if errors == 1 else f"{errors} errors have"

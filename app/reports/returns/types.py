@@ -32,7 +32,9 @@ class Year:
 class Enquiry:
     """One section 47 enquiry about one child: a Section47 module of the census.
 
-    Days are local. `meeting_ref` is the newest discussion that says something about it.
+    Days are local. `source` is the code of who referred, empty where it is not known; `decided_on`
+    when `conference` was decided on after the discussion, None where the discussion did.
+    `meeting_ref` is the newest discussion that says something about it.
     """
 
     child_id: int
@@ -58,6 +60,12 @@ class Enquiry:
     target_on: date | None
     started_before: int = 0  # enquiries about this child in the 12 months before it
     conferences_before: int = 0
+    source: str = ""
+    decided_on: date | None = None
+
+    @property
+    def unborn(self) -> bool:
+        return self.born_on is None and self.expected_on is not None
 
     @property
     def not_required(self) -> bool:
@@ -70,10 +78,22 @@ class Enquiry:
         )
 
     @property
-    def until(self) -> date | None:
-        """The day on which the module ends: its conference, or its end where none was needed;
-        None while it is open."""
-        return self.conference_on or (self.ended_on if self.not_required else None)
+    def is_open(self) -> bool:
+        """Whether the census takes it as running: no conference, and none said not to be needed."""
+        return self.conference_on is None and not self.not_required
+
+    @property
+    def over_on(self) -> date | None:
+        """The day of its conference, else that on which it ended or none was found necessary."""
+        return self.conference_on or self.ended_on or self.decided_on
+
+    def runs_on(self, day: date) -> bool:
+        """Whether another enquiry that begins on this day would begin while this one runs, as rule
+        8890 has it: up to and on the day of its conference, without end while it is open, and never
+        where no conference was needed."""
+        if day < self.started_on:
+            return False
+        return self.is_open or (self.conference_on is not None and day <= self.conference_on)
 
 
 class Where(enum.Enum):

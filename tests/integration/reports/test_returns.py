@@ -28,7 +28,7 @@ CHRISTMAS = date(2026, 12, 25)
 
 def after(session, meeting, started, **said):
     child = meeting.children[0].child_id
-    session.get(Child, child).case_reference = f"LCS-{child}"
+    session.get(Child, child).case_reference = f"LCS{child}"
     row = ChildAfter(
         meeting_id=meeting.id, child_id=child, enquiry_runs=True, section47_started_at=started,
         conference_decided_later=False, clocks={}, assessment_runs=False, **said,
@@ -103,7 +103,7 @@ def test_the_files(app, signed_in, change):
     assert written.status_code == 200
     assert written.headers["Content-Disposition"] == "attachment; filename=cin-section47-2027.xml"
     message = ElementTree.fromstring(written.data)
-    assert message.findtext(".//LAchildID") == f"LCS-{child_id}"
+    assert message.findtext(".//LAchildID") == f"LCS{child_id}"
     assert message.findtext(".//ICPCnotRequired") == "true"
     listed = browser.get("/returns/list5.csv")
     assert listed.status_code == 200

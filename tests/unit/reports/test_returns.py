@@ -5,22 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from xml.etree import ElementTree
+from datetime import date
 
 import pytest
 
 from app.core.refusal import Refused
 from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome
-from app.reports.returns import census, list5, rules
-from app.reports.returns.types import Enquiry, Where, Year
+from app.reports.returns import list5, rules
+from app.reports.returns.types import Enquiry, Year
 
 YEAR = Year(2027)
 TODAY = date(2027, 3, 1)
 STARTED = date(2026, 11, 24)  # a Tuesday
 
 WHOLE = Enquiry(
-    child_id=1, child_ref="CH-1", name="Amara Okonjo", case_reference="LCS-20007",
+    child_id=1, child_ref="CH-1", name="Amara Okonjo", case_reference="LCS20007",
     born_on=date(2019, 3, 27), expected_on=None, gender="Female", ethnicity="", disability="",
     team="North team", meeting_ref="SD-1", referral_ref="RF-1", referred_on=date(2026, 11, 23),
     started_on=STARTED, ended_on=date(2026, 12, 10), outcome=EnquiryOutcome.CONTINUING_RISK,
@@ -53,10 +52,17 @@ def test_a_whole_row_has_nothing_to_mend() -> None:
     ("row", "expected"),
     [
         (replace(WHOLE, case_reference=""), ("8500", False)),
-        (replace(WHOLE, case_reference="LCS-1234567"), ("", False)),
-        (replace(WHOLE, born_on=None), ("8525", False)),
+        (replace(WHOLE, case_reference="LCS456789012345678901"), ("1570", False)),
+        (replace(WHOLE, case_reference="LCS-20007"), ("1580", False)),
+        (replace(WHOLE, born_on=None), ("8525Q", True)),
+        (replace(WHOLE, born_on=date(2027, 4, 1)), ("8520", False)),
+        (replace(WHOLE, born_on=date(2027, 8, 31)), ("8606", False)),
+        (replace(WHOLE, born_on=None, expected_on=date(2027, 2, 28)), ("8530Q", True)),
+        (replace(WHOLE, born_on=None, expected_on=date(2028, 1, 1)), ("8530Q", True)),
+        (replace(WHOLE, referred_on=None), ("8600", True)),
         (replace(WHOLE, referred_on=date(2026, 11, 25)), ("2889", False)),
         (replace(WHOLE, conference_on=date(2026, 11, 23)), ("8615", False)),
+        (replace(WHOLE, conference_on=date(2026, 11, 20)), ("1104", False)),
         (replace(WHOLE, conference_on=date(2026, 12, 12)), ("8875", False)),
         (replace(WHOLE, conference_on=date(2026, 12, 16)), ("", True)),
         (OPEN, ("8675Q", True)),
@@ -68,7 +74,7 @@ def test_each_rule_finds_its_fault(row: Enquiry, expected: tuple[str, bool]) -> 
 
 
 def test_an_unborn_child_has_an_expected_date() -> None:
-    assert found(replace(WHOLE, born_on=None, expected_on=date(2027, 1, 2))) == []
+    assert found(replace(WHOLE, born_on=None, expected_on=date(2027, 3, 2))) == []
 
 
 def test_an_enquiry_whose_target_lies_ahead_is_not_asked_about() -> None:
@@ -76,18 +82,40 @@ def test_an_enquiry_whose_target_lies_ahead_is_not_asked_about() -> None:
     assert found(OPEN, today=date(2026, 12, 16)) == [("8675Q", True)]
 
 
+def overlaps(*rows: Enquiry) -> list[tuple[str, str]]:
+    found = rules.problems(rows, YEAR, TODAY)
+    return [(one.rule, one.enquiry.meeting_ref) for one in found if "8890" in one.rule]
+
+
+LATER = replace(OPEN, meeting_ref="SD-2", started_on=date(2026, 12, 1))
+
+
 def test_enquiries_about_one_child_do_not_overlap() -> None:
-    later = replace(WHOLE, meeting_ref="SD-2", started_on=date(2026, 12, 1))
-    [problem] = [one for one in rules.problems([WHOLE, later], YEAR, TODAY) if "SD-1" in one.words]
-    assert (problem.enquiry.meeting_ref, problem.where, problem.is_query) == (
-        "SD-2", Where.AFTER, False,
-    )  # fmt: skip
-    # On the day of the conference, or about another child, it is none.
-    other = replace(later, child_id=2, case_reference="LCS-2")
-    assert found(WHOLE, replace(later, started_on=date(2026, 12, 15))) == []
-    assert found(WHOLE, other) == []
-    # One that is open overlaps with whatever follows.
-    assert ("", False) in found(OPEN, replace(later, started_on=date(2027, 2, 1)))
+    assert overlaps(WHOLE, LATER) == [("8890", "SD-2")]
+    # "On or between": the day of the conference counts, the day after it does not.
+    assert overlaps(WHOLE, replace(LATER, started_on=date(2026, 12, 15))) == [("8890", "SD-2")]
+    assert overlaps(WHOLE, replace(LATER, started_on=date(2026, 12, 16))) == []
+    assert overlaps(WHOLE, replace(LATER, child_id=2, case_reference="LCS2")) == []
+
+
+def test_an_open_enquiry_overlaps_with_whatever_follows_and_is_mended_where_it_is_open() -> None:
+    ended = replace(
+        WHOLE, meeting_ref="SD-3", started_on=date(2027, 2, 1), conference_on=date(2027, 2, 10)
+    )
+    assert overlaps(OPEN, ended) == [("8890", "SD-1")]
+    assert overlaps(OPEN, LATER) == [("8890, 8839", "SD-1")]
+
+
+def test_an_enquiry_without_need_of_a_conference_overlaps_with_none() -> None:
+    assert overlaps(NOT_NEEDED, LATER) == []
+    decided = replace(OPEN, conference=Conference.NOT_NEEDED)
+    assert overlaps(decided, LATER) == []
+
+
+def test_two_enquiries_of_one_day_are_told_of_once() -> None:
+    same = replace(LATER, started_on=STARTED)
+    assert overlaps(WHOLE, replace(same, conference_on=date(2026, 12, 15))) == [("8890", "SD-2")]
+    assert overlaps(NOT_NEEDED, same) == [("8890", "SD-2")]
 
 
 def test_two_children_do_not_share_a_reference() -> None:
@@ -97,8 +125,11 @@ def test_two_children_do_not_share_a_reference() -> None:
 def test_no_census_file_while_an_error_stands() -> None:
     problems = rules.problems([replace(WHOLE, case_reference="")], YEAR, TODAY)
     with pytest.raises(Refused, match="One error has to be mended"):
-        rules.check_whole(problems)
-    rules.check_whole(rules.problems([OPEN], YEAR, TODAY))  # a query may be explained
+        rules.check_whole(problems, "999")
+    queries = rules.problems([OPEN], YEAR, TODAY)
+    rules.check_whole(queries, "999")  # a query may be explained
+    with pytest.raises(Refused, match="council's number"):
+        rules.check_whole(queries, "")
 
 
 def test_what_came_after_the_year_is_not_in_it() -> None:
@@ -113,38 +144,26 @@ def test_what_came_after_the_year_is_not_in_it() -> None:
     assert rules.year_asked("²027", TODAY) == rules.year_asked("1999", TODAY) == YEAR
 
 
-def test_the_message_has_the_elements_of_the_census_in_their_order() -> None:
-    second = replace(
-        NOT_NEEDED, child_id=2, case_reference="LCS-3", born_on=None, expected_on=date(2027, 1, 2)
-    )
-    written = census.as_file([WHOLE, second], YEAR, datetime(2027, 3, 1, 12, tzinfo=UTC))
-    message = ElementTree.fromstring(written)
-    assert message.tag == "Message"
-    assert [one.tag for one in message] == ["Header", "Children"]
-    assert message.findtext("Header/CollectionDetails/Collection") == "CIN"
-    assert message.findtext("Header/CollectionDetails/Year") == "2027"
-    assert message.findtext("Header/CollectionDetails/ReferenceDate") == "2027-03-31"
-    assert message.findtext("Header/Source/DateTime") == "2027-03-01T12:00:00"
-    first, other = message.findall("Children/Child")
-    assert [(one.tag, one.text) for one in first.find("ChildIdentifiers")] == [
-        ("LAchildID", "LCS-20007"), ("PersonBirthDate", "2019-03-27"),
-    ]  # fmt: skip
-    assert [one.tag for one in first.find("CINdetails")] == ["CINreferralDate", "Section47"]
-    assert [(one.tag, one.text) for one in first.find("CINdetails/Section47")] == [
-        ("S47ActualStartDate", "2026-11-24"), ("InitialCPCtarget", "2026-12-15"),
-        ("DateOfInitialCPC", "2026-12-15"), ("ICPCnotRequired", "false"),
-    ]  # fmt: skip
-    assert other.findtext("ChildIdentifiers/ExpectedPersonBirthDate") == "2027-01-02"
-    assert [(one.tag, one.text) for one in other.find("CINdetails/Section47")][2:] == [
-        ("ICPCnotRequired", "true")
-    ]
+def test_a_conference_after_31_march_is_in_the_next_return_and_its_target_stays() -> None:
+    started = date(2027, 3, 15)
+    target = rules.target_of(started)
+    assert target == date(2027, 4, 7)  # after Easter
+    row = replace(WHOLE, started_on=started, conference_on=target, target_on=target, ended_on=None)
+    this = rules.as_at(row, YEAR.last_day)
+    assert (this.conference_on, this.target_on, this.not_required) == (None, target, False)
+    assert rules.belongs(this, YEAR)
+    following = Year(2028)
+    held = rules.as_at(row, following.last_day)
+    assert (held.conference_on, held.target_on) == (target, target)
+    assert rules.belongs(held, following)
+    assert [one.rule for one in rules.problems([this], YEAR, TODAY)] == []
 
 
-def test_text_cannot_become_markup_in_the_message() -> None:
-    odd = replace(WHOLE, case_reference="<a>&\x07")
-    written = census.as_file([odd], YEAR, datetime(2027, 3, 1, tzinfo=UTC))
-    message = ElementTree.fromstring(written)
-    assert message.findtext("Children/Child/ChildIdentifiers/LAchildID") == "<a>&"
+def test_that_no_conference_is_needed_counts_from_the_day_it_was_decided() -> None:
+    row = replace(OPEN, conference=Conference.NOT_NEEDED, decided_on=date(2027, 4, 1))
+    assert rules.as_at(row, date(2027, 4, 1)).not_required
+    assert not rules.as_at(row, YEAR.last_day).not_required
+    assert rules.as_at(replace(row, decided_on=None), YEAR.last_day).not_required
 
 
 def test_list_5_has_its_columns() -> None:
@@ -156,10 +175,30 @@ def test_list_5_has_its_columns() -> None:
     assert tuple(lines[0]) == list5.HEADS
     assert len(lines[0]) == 14
     assert lines[1] == [
-        "'=1+1", "Female", "", "2019-03-27", "7", "a) Yes", "2026-06-01", "a) Yes", "", "", "0",
-        "0", "North team", "",
+        "'=1+1", "b) Female", "", "27/03/2019", "7", "a) Yes", "01/06/2026", "a) Yes", "", "",
+        "0", "0", "North team", "",
     ]  # fmt: skip
     assert lines[2] == [
         "LCS-20007", "Female", "", "2019-03-27", "7", "", "2026-11-24", "b) No", "2026-12-15",
         "a) Yes", "1", "0", "North team", "",
     ]  # fmt: skip
+
+
+def test_list_5_has_what_was_open_in_its_six_months() -> None:
+    first = date(2026, 12, 1)
+    before = replace(WHOLE, conference_on=None, conference=None, ended_on=date(2026, 11, 30))
+    over = replace(before, outcome=EnquiryOutcome.NOT_SUBSTANTIATED)
+    still = replace(over, ended_on=first)
+    assert list5.in_period([over, still, OPEN, WHOLE], first) == [still, OPEN, WHOLE]
+    decided = replace(OPEN, conference=Conference.NOT_NEEDED, decided_on=date(2026, 11, 30))
+    assert list5.in_period([decided, replace(decided, decided_on=first)], first) == [
+        replace(decided, decided_on=first)
+    ]
+
+
+def test_list_5_says_nothing_of_what_is_not_settled() -> None:
+    rows = [OPEN, replace(OPEN, conference=Conference.REQUIRED, gender="", disability="None.")]
+    lines = list(csv.reader(io.StringIO(list5.as_file(rows, TODAY).decode("utf-8-sig"))))
+    assert lines[1][7:10] == ["", "", ""]
+    assert lines[2][7:10] == ["b) No", "", ""]
+    assert (lines[2][1], lines[2][5]) == ("c) Not stated/recorded", "b) No")
