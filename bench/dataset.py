@@ -123,7 +123,7 @@ def _timed(app: Flask) -> Taken:
     counting = longest = 0.0
     while (part := service.next_part(reading(), moment)) is not None:
         began = time.perf_counter()
-        counted = count(reading(), part.measure, part.month)
+        counted = count(reading(), part.measure, part.month, moment)
         took = time.perf_counter() - began
         reading().rollback()
         with transaction() as session:

@@ -66,3 +66,8 @@ def mark_of(html: str) -> dict[str, str]:
     """The mark by which a page behind a link says what it belongs to; empty for other pages."""
     found = _MARK.search(html)
     return {"page-mark": found[1]} if found else {}
+
+
+def press(browser, page: str, action: str, **changes: object):
+    fields = form_of(browser.get(page).text, action)
+    return browser.post(action, data=fields | changes)

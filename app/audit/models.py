@@ -24,7 +24,8 @@ class AuditEntry(Base):
         Index("ix_audit_entry_subject", "subject_kind", "subject_ref", "id"),
         Index("ix_audit_entry_ref", "subject_ref", "id"),
         Index("ix_audit_entry_actor", "actor_id", "id"),
-        Index("ix_audit_entry_at", "at"),
+        Index("ix_audit_entry_kind", "subject_kind", "id"),
+        Index("ix_audit_entry_at", "at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -67,7 +68,8 @@ class AuditView(Base):
         Index("ix_audit_view_entry", "entry_id"),
         Index("ix_audit_view_ref", "subject_ref", "id"),
         Index("ix_audit_view_actor", "actor_id", "id"),
-        Index("ix_audit_view_at", "at"),
+        Index("ix_audit_view_kind", "subject_kind", "id"),
+        Index("ix_audit_view_at", "at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -12,10 +12,14 @@ from app.core.clock import now, words_for_day
 from app.core.session import reading, transaction
 from app.directory.queries import council
 from app.protocols.registry import active
+from app.reports.dataset.service import keep_counted
+from app.reports.quality.near_misses.service import forget, forget_old
 from app.retention import queries, rules, service
 
 retention = AppGroup("retention", help="Cases that are closed: review, deletion.")
 MOST = 1_000
+# The figures keep what was counted of a case; the near-miss log forgets what was written of it.
+LEAVING = (keep_counted, forget)
 KEPT = "kept: it is held, or something is open, in it or about one of its children"
 log = structlog.get_logger()
 
@@ -49,6 +53,9 @@ def due() -> None:
 def delete(yes: bool) -> None:
     """Delete the cases whose deletion was approved two weeks ago or longer, one by one.
 
+    What was written on the near-miss log goes with its case, or as long after it was reported as a
+    case is kept at least.
+
     Backups made before still hold them: let those run out as their own rule says.
     """
     checked(current_app)
@@ -68,7 +75,7 @@ def delete(yes: bool) -> None:
     for key in keys:
         try:
             with transaction() as session:
-                deleted = service.delete(session, key, moment)
+                deleted = service.delete(session, key, moment, LEAVING)
         except Exception as error:  # the others are deleted all the same
             failed.append(key.ref)
             log.error("not deleted", reference=key.ref, exc_info=error)
@@ -76,5 +83,8 @@ def delete(yes: bool) -> None:
         gone += deleted
         click.echo(f"{key.ref}: {'deleted' if deleted else KEPT}")
     click.echo(f"{gone} deleted.")
+    with transaction() as session:
+        words = forget_old(session, active(council(session).protocol_id).retention, moment)
+    click.echo(f"{words} near misses of no case are old enough: what was written there is deleted.")
     if failed:
         raise click.ClickException(f"Not deleted, see the log: {', '.join(failed)}")

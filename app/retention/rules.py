@@ -31,7 +31,7 @@ def keep_until(rules: Iterable[RetentionRule], facts: CaseFacts, closed_at: date
         if not _holds(rule, facts):
             continue
         start = london_date(closed_at) if rule.start is KeptFrom.CLOSED else youngest(facts)
-        until = end_of_day(_years_on(start, rule.years))
+        until = end_of_day(years_on(start, rule.years))
         if found is None or until > found.until:
             found = Kept(until, rule.id, rule.reason, rule.source, rule.document)
     if found is None:
@@ -135,7 +135,7 @@ def _holds(rule: RetentionRule, facts: CaseFacts) -> bool:
     }[rule.case]
 
 
-def _years_on(day: date, years: int) -> date:
+def years_on(day: date, years: int) -> date:
     try:
         return day.replace(year=day.year + years)
     except ValueError:  # 29 February

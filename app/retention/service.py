@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -20,6 +21,9 @@ from app.retention.erasing import erase
 from app.retention.models import ClosedCase
 from app.retention.queries import CaseRows
 from app.retention.types import CaseFacts, CaseKey, CaseKind, Kept, Stage
+
+# What a room above does when a case is about to be deleted: with its rows, and when.
+Leaving = Callable[[Session, CaseRows, datetime], None]
 
 
 def close(session: Session, actor: Actor, key: CaseKey, now: datetime) -> ClosedCase:
@@ -205,11 +209,12 @@ def withdraw(session: Session, actor: Actor, key: CaseKey, reason: str, now: dat
     _note(session, actor, "took the approval of the deletion back", key, now)
 
 
-def delete(session: Session, key: CaseKey, now: datetime) -> bool:
+def delete(session: Session, key: CaseKey, now: datetime, leaving: Sequence[Leaving] = ()) -> bool:
     """Delete a case whose deletion was approved long enough ago; False where it may not go (H8).
 
     Asked again here, with everything locked: a hold, new work or a new case may have come between.
-    The row of the closed case and the audit stay.
+    The row of the closed case and the audit stay. `leaving` is called before anything goes, in the
+    same transaction, for what other rooms keep or forget with the case.
     """
     rows = _rows(session, key)
     case = queries.closed_to_change(session, key, rows.id)
@@ -228,6 +233,8 @@ def delete(session: Session, key: CaseKey, now: datetime) -> bool:
     case.abuse_case_id = case.arrival_id = None
     holds.forget_words(session, key, rows)
     session.flush()
+    for one in leaving:
+        one(session, rows, now)
     gone = erase(session, rows, now)
     _note(session, SYSTEM, "deleted the case", key, now,
           rule=rule, approved_by=approver, rows=gone)  # fmt: skip

@@ -6,11 +6,21 @@ row in Python. No name, address or reference is selected. Sources: HO2014 Camden
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, cast, func, literal, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy import Text as TextType
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
@@ -34,7 +44,10 @@ _R, _M, _A, _I = table(Referral), table(Meeting), table(Agency), table(Invitee)
 _CHECK, _ABUSE, _AFTER = table(AgencyCheck), table(AbuseCase), table(ChildAfter)
 _RATED = table(ReferralRating)
 
-_FROM, _UNTIL = (bindparam(name, type_=UTCDateTime()) for name in ("from_at", "until_at"))
+# `at` is when it is counted: what is open is overdue by then, or is not.
+_FROM, _UNTIL, _AT = (
+    bindparam(name, type_=UTCDateTime()) for name in ("from_at", "until_at", "at")
+)
 
 
 class Counted(NamedTuple):
@@ -60,14 +73,31 @@ def _on_sqlite(element: Seconds, compiler: Any, **kw: Any) -> str:
     return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
 
 
+def _these(name: str) -> BindParameter[Any]:
+    return bindparam(name, expanding=True)
+
+
 def _within(moment: ColumnElement[Any]) -> ColumnElement[bool]:
     return (moment >= _FROM) & (moment < _UNTIL)
 
 
-def _counted(key: ColumnElement[Any], source: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
+class _Rows(NamedTuple):
+    """What one measure counts: the key of each row, where rows come from, and which of them."""
+
+    key: ColumnElement[Any]
+    source: Any
+    conditions: tuple[ColumnElement[bool], ...]
+
+
+def _rows(key: ColumnElement[Any], source: Any, *conditions: ColumnElement[bool]) -> _Rows:
+    return _Rows(key, source, conditions)
+
+
+def _counted(rows: _Rows, *also: ColumnElement[bool]) -> Select[Any]:
     """How many rows there are of each ward and key."""
+    key, source, conditions = rows
     keyed = select(func.coalesce(_R.c.ward_id, 0).label("ward_id"), key.label("key"))
-    inner = keyed.select_from(source).where(*conditions).subquery()
+    inner = keyed.select_from(source).where(*conditions, *also).subquery()
     return select(inner.c.ward_id, inner.c.key, func.count()).group_by(inner.c.ward_id, inner.c.key)
 
 
@@ -84,9 +114,16 @@ def _choice(*whens: tuple[Any, str], otherwise: str) -> ColumnElement[str]:
     return case(*((condition, _word(word)) for condition, word in whens), else_=_word(otherwise))
 
 
-def _met(done: ColumnElement[Any], due: ColumnElement[Any]) -> ColumnElement[str]:
-    """A clock that stopped in time or late; what is still open is not judged here."""
-    return _choice((done.is_(None), "open"), (done <= due, "met"), otherwise="late")
+def _met(
+    done: ColumnElement[Any], due: ColumnElement[Any], *, met: str = "met"
+) -> ColumnElement[str]:
+    """A clock that stopped in time or late; one that still runs is overdue, or open until then."""
+    return _choice(
+        (done.is_(None) & (due < _AT), "overdue"),
+        (done.is_(None), "open"),
+        (done <= due, met),
+        otherwise="late",
+    )
 
 
 def _force(clocks: Any, clock: str) -> ColumnElement[Any]:
@@ -124,39 +161,31 @@ _BEFORE = _rated(RatingStage.BEFORE, last=False)
 _LOCAL = Seconds(_R.c.received_at) + bindparam("ahead", type_=BigInteger())
 _THERE = (Attendance.IN_PERSON, Attendance.BY_PHONE, Attendance.JOINED_LATE)
 
-_STATEMENTS: dict[Measure, Select[Any]] = {
-    Measure.SOURCE: _counted(
+_COUNTS: dict[Measure, _Rows] = {
+    Measure.SOURCE: _rows(
         cast(_A.c.kind, TextType), _R.join(_A, _A.c.id == _R.c.source_agency_id), _RECEIVED
     ),
-    Measure.CONCERN: select(
-        _R.c.ward_id,
-        # The list is kept as JSON: a word of ours in quotes is in it or is not.
-        *(
-            func.sum(case((cast(_R.c.concerns, TextType).contains(f'"{one.value}"'), 1), else_=0))
-            for one in Concern
-        ),
-    )
-    .where(_RECEIVED)
-    .group_by(_R.c.ward_id),
-    Measure.RATING: _counted(
+    Measure.RATING: _rows(
         _pair(
             func.coalesce(cast(_BEFORE, TextType), _word("none")),
             func.coalesce(cast(_rated(RatingStage.AFTER, last=True), TextType), _word("none")),
         ),
         _R,
         _RECEIVED,
+        # Its ratings are deleted; what they were is kept.
+        _R.c.erased_at.is_(None),
     ),
-    Measure.OUTCOME: _counted(
+    Measure.OUTCOME: _rows(
         func.coalesce(cast(_R.c.outcome, TextType), _word("undecided")), _R, _RECEIVED
     ),
-    Measure.TIME: _counted(_BANDS, _R, _RECEIVED),
-    Measure.AGAIN: _counted(
+    Measure.TIME: _rows(_BANDS, _R, _RECEIVED),
+    Measure.AGAIN: _rows(
         _choice((_R.c.earlier_referral_id.is_(None), "first"), otherwise="again"), _R, _RECEIVED
     ),
-    Measure.DECISION: _counted(
+    Measure.DECISION: _rows(
         _pair(_word("limit"), _met(_R.c.decided_at, _R.c.decision_due_at)), _R, _RECEIVED
     ),
-    Measure.ABUSE: _counted(
+    Measure.ABUSE: _rows(
         _pair(
             _force(_ABUSE.c.clocks, "domestic_abuse_discussion"),
             _met(_ABUSE.c.closed_at, _ABUSE.c.due_at),
@@ -165,20 +194,20 @@ _STATEMENTS: dict[Measure, Select[Any]] = {
         _within(_ABUSE.c.received_at),
         _ABUSE.c.due_at.is_not(None),
     ),
-    Measure.DISCUSSION: _counted(
+    Measure.DISCUSSION: _rows(
         _pair(_force(_M.c.clocks, "strategy_discussion"), _met(_M.c.started_at, _M.c.due_at)),
         _OF_REFERRAL,
         _NEEDED,
         _M.c.due_at.is_not(None),
         _M.c.cancelled_at.is_(None),
     ),
-    Measure.RECORD: _counted(
+    Measure.RECORD: _rows(
         _pair(_word("limit"), _met(_M.c.circulated_at, _M.c.record_due_at)),
         _OF_REFERRAL,
         _NEEDED,
         _M.c.record_due_at.is_not(None),
     ),
-    Measure.ICPC_REFERRAL: _counted(
+    Measure.ICPC_REFERRAL: _rows(
         _pair(
             _force(_AFTER.c.clocks, "icpc_referral"),
             _met(_AFTER.c.icpc_referred_at, _AFTER.c.icpc_referral_due_at),
@@ -188,7 +217,7 @@ _STATEMENTS: dict[Measure, Select[Any]] = {
         _AFTER.c.conference == Conference.REQUIRED,
         _AFTER.c.icpc_referral_due_at.is_not(None),
     ),
-    Measure.ICPC_HELD: _counted(
+    Measure.ICPC_HELD: _rows(
         _pair(
             _force(_AFTER.c.clocks, "icpc_held"), _met(_AFTER.c.icpc_held_at, _AFTER.c.icpc_due_at)
         ),
@@ -197,7 +226,7 @@ _STATEMENTS: dict[Measure, Select[Any]] = {
         _AFTER.c.conference == Conference.REQUIRED,
         _AFTER.c.icpc_due_at.is_not(None),
     ),
-    Measure.ASSESSMENT: _counted(
+    Measure.ASSESSMENT: _rows(
         _pair(
             _force(_AFTER.c.clocks, "assessment"),
             _met(_AFTER.c.assessment_completed_at, _AFTER.c.assessment_due_at),
@@ -207,7 +236,7 @@ _STATEMENTS: dict[Measure, Select[Any]] = {
         _AFTER.c.assessment_runs.is_(True),
         _AFTER.c.assessment_due_at.is_not(None),
     ),
-    Measure.LATE_BECAUSE: _counted(
+    Measure.LATE_BECAUSE: _rows(
         _choice(
             (_M.c.created_at > _M.c.due_at, "decided"),
             (_M.c.starts_at <= _M.c.due_at, "began"),
@@ -218,7 +247,7 @@ _STATEMENTS: dict[Measure, Select[Any]] = {
         _M.c.cancelled_at.is_(None),
         _M.c.started_at > _M.c.due_at,
     ),
-    Measure.ANSWERED: _counted(
+    Measure.ANSWERED: _rows(
         _pair(_I.c.agency_kind, _choice((_I.c.answer == Answer.NONE, "silent"),
                                         otherwise="answered")),
         _INVITED,
@@ -226,7 +255,7 @@ _STATEMENTS: dict[Measure, Select[Any]] = {
         # A colleague who comes instead was invited by whoever answered.
         _I.c.deputy_for_id.is_(None),
     ),
-    Measure.ATTENDANCE: _counted(
+    Measure.ATTENDANCE: _rows(
         _pair(
             _I.c.agency_kind,
             _choice(
@@ -240,35 +269,76 @@ _STATEMENTS: dict[Measure, Select[Any]] = {
         *_WERE_INVITED,
         _I.c.answer != Answer.DEPUTY,
     ),
-    Measure.ASKED: _counted(
+    Measure.ASKED: _rows(
         _pair(
             _A.c.kind,
-            _choice(
-                (_CHECK.c.answered_at.is_(None), "open"),
-                (_CHECK.c.answered_at <= _CHECK.c.due_at, "in_time"),
-                otherwise="late",
-            ),
+            _met(_CHECK.c.answered_at, _CHECK.c.due_at, met="in_time"),
         ),
         _CHECKS.join(_A, _A.c.id == _CHECK.c.agency_id),
         _RECEIVED,
         _CHECK.c.withdrawn_at.is_(None),
     ),
-    Measure.HOUR: _counted(cast(_LOCAL // 3600 % 24, TextType), _R, _RECEIVED),
+    Measure.HOUR: _rows(cast(_LOCAL // 3600 % 24, TextType), _R, _RECEIVED),
     # The first of January 1970 was a Thursday.
-    Measure.WEEKDAY: _counted(cast((_LOCAL // 86400 + 3) % 7, TextType), _R, _RECEIVED),
+    Measure.WEEKDAY: _rows(cast((_LOCAL // 86400 + 3) % 7, TextType), _R, _RECEIVED),
 }  # fmt: skip
-_BY_LOCAL_TIME = (Measure.HOUR, Measure.WEEKDAY)
+_CONCERNS = (
+    select(
+        _R.c.ward_id,
+        # The list is kept as JSON: a word of ours in quotes is in it or is not.
+        *(
+            func.sum(case((cast(_R.c.concerns, TextType).contains(f'"{one.value}"'), 1), else_=0))
+            for one in Concern
+        ),
+    )
+    .where(_RECEIVED)
+    .group_by(_R.c.ward_id)
+)
+_STATEMENTS = {measure: _counted(rows) for measure, rows in _COUNTS.items()} | {
+    Measure.CONCERN: _CONCERNS
+}
+# What is deleted with its case (decision 0019), and how its rows are told: these measures would
+# lose it.
+_OF_CASE = {
+    measure: _counted(_COUNTS[measure], condition)
+    for measures, condition in (
+        ((Measure.RATING,), _R.c.id.in_(_these("referrals"))),
+        ((Measure.ASKED,), _CHECK.c.referral_id.in_(_these("referrals"))),
+        (
+            (Measure.ABUSE,),
+            _ABUSE.c.id.in_(_these("abuse_cases")) | _ABUSE.c.referral_id.in_(_these("referrals")),
+        ),
+        (
+            (Measure.ICPC_REFERRAL, Measure.ICPC_HELD, Measure.ASSESSMENT),
+            _M.c.id.in_(_these("meetings")),
+        ),
+    )
+    for measure in measures
+}
+LOST_WITH_CASE = tuple(_OF_CASE)
 
 
-def count(session: Session, measure: Measure, month: str) -> list[Counted]:
-    """The figures of one measure in one local month."""
+def count(session: Session, measure: Measure, month: str, at: datetime) -> list[Counted]:
+    """The figures of one measure in one local month, as they stand at this moment."""
+    return _count(session, measure, _STATEMENTS[measure], month, {"at": at})
+
+
+def count_case(
+    session: Session, measure: Measure, month: str, rows: Mapping[str, Sequence[int]], at: datetime
+) -> list[Counted]:
+    """What one case adds to a measure of LOST_WITH_CASE in a month. `rows` numbers its
+    `referrals`, `meetings` and `abuse_cases`."""
+    return _count(session, measure, _OF_CASE[measure], month, {"at": at, **rows})
+
+
+def _count(
+    session: Session, measure: Measure, statement: Select[Any], month: str,
+    given: Mapping[str, Any],
+) -> list[Counted]:  # fmt: skip
     found: dict[tuple[int, str], int] = {}
     for first, last, ahead in stretches(month):
-        values: dict[str, datetime | int] = {"from_at": first, "until_at": last}
-        if measure in _BY_LOCAL_TIME:
-            values["ahead"] = ahead
-        rows = session.execute(_STATEMENTS[measure], values)
-        for ward_id, key, counted in _by_key(measure, rows):
+        values = {**given, "from_at": first, "until_at": last, "ahead": ahead}
+        for ward_id, key, counted in _by_key(measure, session.execute(statement, values)):
             found[ward_id, key] = found.get((ward_id, key), 0) + counted
     return [Counted(*place, counted) for place, counted in found.items() if counted]
 

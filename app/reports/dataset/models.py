@@ -37,6 +37,20 @@ class DatasetFigure(Base):
     count: Mapped[int]
 
 
+class DatasetKept(Base):
+    """What cases that were deleted had added to a measure of a month: kept from before the deletion
+    and added to whatever is counted anew, so that past figures stay as they were."""
+
+    __tablename__ = "dataset_kept"
+    __table_args__ = (CheckConstraint("count > 0", name="something"),)
+
+    month: Mapped[str] = mapped_column(primary_key=True)
+    measure: Mapped[str] = mapped_column(primary_key=True)
+    ward_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+
 class DatasetSeen(Base):
     """The last row of the audit whose change is known to the figures."""
 

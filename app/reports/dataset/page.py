@@ -90,6 +90,7 @@ class DatasetPage:
     sections: tuple[Section, ...]
     hotspots: Table | None
     protected: bool
+    kept: bool  # whether cases that were deleted since are among what was counted
 
 
 def choose(session: Session, asked: Mapping[str, str], now: datetime) -> Chosen:
@@ -153,6 +154,7 @@ def page_of(session: Session, picked: Chosen, *, protected: bool, now: datetime)
         ),
         hotspots=_hotspots(figures, picked, places, protected=protected),
         protected=protected,
+        kept=queries.any_kept(session, months),
     )
 
 
@@ -305,8 +307,9 @@ def _clocks(found: Mapping[Measure, Mapping[str, Published]], *, of_agencies: bo
                 also = "" if force == "limit" else f" ({words_of('force', force).lower()})"
                 lines.append((f"{measure.title}{also}", cells))
     counts = (
-        "Each clock counts what came up in the period. Open ones are not judged. A missed target "
-        "or plan stands apart from a missed limit."
+        "Each clock counts what came up in the period. What is overdue and still open counts as "
+        "missed, as of when it was counted; what is open and not due yet is left out of the share. "
+        "A missed target or plan stands apart from a missed limit."
     )
     return _shares(
         "clocks", "Timeliness of every clock", counts, "clock", "met", lines,
@@ -319,7 +322,7 @@ def _of_agencies(asked: Mapping[str, Published]) -> dict[str, Published]:
     more than that."""
     found = dict.fromkeys(values_of_part("clock"), NONE)
     for key, figure in asked.items():
-        state = {"in_time": "met"}.get(key.partition("|")[2], key.partition("|")[2])
+        state = key.partition("|")[2].replace("in_time", "met")
         found[state] += figure
     return found
 

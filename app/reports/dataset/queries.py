@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,13 +15,17 @@ from app.directory.wards.queries import every
 from app.meetings.models import Meeting
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.models import Referral
-from app.reports.dataset.models import DatasetFigure, DatasetMonth, DatasetSeen
+from app.reports.dataset.models import DatasetFigure, DatasetKept, DatasetMonth, DatasetSeen
 from app.reports.dataset.types import NO_PLACE, Place
 
-_F, _E = table(DatasetFigure), table(AuditEntry)
+_F, _K, _E = table(DatasetFigure), table(DatasetKept), table(AuditEntry)
 _FIGURES = select(_F.c.month, _F.c.measure, _F.c.ward_id, _F.c.key, _F.c.count).where(
     _F.c.month.in_(bindparam("months", expanding=True))
 )
+_KEPT = select(DatasetKept).where(
+    DatasetKept.month == bindparam("month"), DatasetKept.measure == bindparam("measure")
+)
+_ANY_KEPT = select(_K.c.month).where(_K.c.month.in_(bindparam("months", expanding=True))).limit(1)
 _MONTHS = select(DatasetMonth).order_by(DatasetMonth.month.desc())
 _OF_PERIOD = _MONTHS.where(DatasetMonth.month.in_(bindparam("months", expanding=True)))
 _FIRST = select(func.min(DatasetMonth.month))
@@ -30,6 +34,14 @@ _SUBJECTS = (
     ("referral", Referral.__table__.c.ref, Referral.__table__.c.received_at),
     ("meeting", Meeting.__table__.c.ref, Meeting.__table__.c.created_at),
     ("abuse case", AbuseCase.__table__.c.ref, AbuseCase.__table__.c.received_at),
+)
+_MOMENTS = union_all(
+    select(Referral.received_at).where(Referral.id.in_(bindparam("referrals", expanding=True))),
+    select(Meeting.created_at).where(Meeting.id.in_(bindparam("meetings", expanding=True))),
+    select(AbuseCase.received_at).where(
+        AbuseCase.id.in_(bindparam("abuse_cases", expanding=True))
+        | AbuseCase.referral_id.in_(bindparam("referrals", expanding=True))
+    ),
 )
 _R, _M, _A = Referral.__table__.c, Meeting.__table__.c, AbuseCase.__table__.c
 
@@ -79,6 +91,21 @@ class Figure(NamedTuple):
 def figures(session: Session, months: Sequence[str]) -> list[Figure]:
     """Every figure of these months: one statement."""
     return [Figure(*row) for row in session.execute(_FIGURES, {"months": list(months)})]
+
+
+def kept(session: Session, month: str, measure: str) -> list[DatasetKept]:
+    """What cases that are deleted added to a measure of a month."""
+    return list(session.execute(_KEPT, {"month": month, "measure": measure}).scalars())
+
+
+def any_kept(session: Session, months: Sequence[str]) -> bool:
+    """Whether a case that was counted in these months has been deleted."""
+    return session.execute(_ANY_KEPT, {"months": list(months)}).first() is not None
+
+
+def moments_of(session: Session, rows: Mapping[str, Sequence[int]]) -> list[datetime]:
+    """The moments that place what a case is made of; `rows` as `counting.count_case` takes them."""
+    return list(session.execute(_MOMENTS, rows).scalars())
 
 
 def months_of(session: Session, months: Sequence[str]) -> list[DatasetMonth]:

@@ -16,6 +16,7 @@ from app.core.session import reading, transaction
 from app.core.spreadsheet import MEDIA_TYPE
 from app.reports.dataset.export import as_file, name_of_file
 from app.reports.dataset.page import DatasetPage, choose, page_of
+from app.reports.dataset.types import KEPT
 from app.web.access import access
 from app.web.htmx import respond
 
@@ -31,6 +32,7 @@ def figures() -> Response:
         "reports/dataset/figures.html",
         "reports/dataset/_progress.html",
         page=page,
+        kept_words=KEPT,
         here=url_for(".figures", **_asked(page)),
         export=url_for(".export", **_asked(page)),
         labels=[(one.key, one.label) for one in picked.periods],

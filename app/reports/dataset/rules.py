@@ -16,7 +16,8 @@ REST_FACTOR = 50
 # young, a month afterwards.
 COUNT_ANEW = timedelta(days=1)
 COUNT_OLD_ANEW = timedelta(days=30)
-YOUNG_MONTHS = 3
+# The longest clock, 45 working days, runs out in the third month after its own.
+YOUNG_MONTHS = 4
 LONGEST = 8  # quarters that can be chosen
 
 
@@ -102,7 +103,7 @@ def is_due(
 
 
 def is_young(month: str, now: datetime) -> bool:
-    """Whether a month is counted anew each day: the current one and the two before it."""
+    """Whether a month is counted anew each day: the current one and the three before it."""
     return len(months_between(month, month_of(now))) <= YOUNG_MONTHS
 
 

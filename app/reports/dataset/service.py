@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from app.reports.dataset import queries
-from app.reports.dataset.counting import Counted
-from app.reports.dataset.models import DatasetFigure, DatasetMonth, DatasetSeen
+from app.reports.dataset.counting import LOST_WITH_CASE, Counted, count_case
+from app.reports.dataset.models import DatasetFigure, DatasetKept, DatasetMonth, DatasetSeen
 from app.reports.dataset.rules import is_due, is_young, month_of, months_between
 from app.reports.dataset.types import Measure
+from app.retention.queries import CaseRows
 
 # Information gathering is the sum of what agencies were asked.
 MEASURES = tuple(one for one in Measure if one is not Measure.GATHERING)
+_PLACE = ("month", "measure", "ward_id", "key")
 AT_ONCE = 2000  # rows of the audit
 
 
@@ -81,18 +83,22 @@ def keep(
             DatasetFigure.month == part.month, DatasetFigure.measure == part.measure.value
         )
     )
-    if counted:
+    numbers = {(one.ward_id, one.key): one.number for one in counted}
+    for held in queries.kept(session, part.month, part.measure.value):
+        place = held.ward_id, held.key
+        numbers[place] = numbers.get(place, 0) + held.count
+    if numbers:
         session.execute(
             insert(DatasetFigure),
             [
                 {
                     "month": part.month,
                     "measure": part.measure.value,
-                    "ward_id": one.ward_id,
-                    "key": one.key,
-                    "count": one.number,
+                    "ward_id": ward_id,
+                    "key": key,
+                    "count": number,
                 }
-                for one in counted
+                for (ward_id, key), number in numbers.items()
             ],
         )
     if part.number == 0:
@@ -103,6 +109,31 @@ def keep(
         row.parts_done, row.worked_at = 0, now
     session.flush()
     return True
+
+
+def keep_counted(session: Session, rows: CaseRows, now: datetime) -> None:
+    """Keep what a case that is about to be deleted adds to the figures (decision 0021).
+
+    In the transaction of the deletion, before it. A month that is being counted just now is begun
+    anew: what was read of it before the deletion must not meet what is kept here.
+    """
+    numbers: dict[str, list[int]] = {
+        "referrals": [rows.referral_id] if rows.referral_id else [],
+        "meetings": rows.meetings,
+        "abuse_cases": [rows.abuse_case_id] if rows.abuse_case_id else [],
+    }
+    months = sorted({month_of(moment) for moment in queries.moments_of(session, numbers)})
+    for month in months:
+        for measure in LOST_WITH_CASE:
+            for ward_id, key, number in count_case(session, measure, month, numbers, now):
+                place = (month, measure.value, ward_id, key)
+                held = session.get(DatasetKept, place, with_for_update=True)
+                if held is None:
+                    session.add(DatasetKept(**dict(zip(_PLACE, place, strict=True)), count=number))
+                else:
+                    held.count += number
+    session.execute(update(DatasetMonth).where(DatasetMonth.month.in_(months)).values(parts_done=0))
+    session.flush()
 
 
 def _mark(session: Session, months: Sequence[str], now: datetime) -> None:

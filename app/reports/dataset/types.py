@@ -10,6 +10,10 @@ from app.directory.types import AgencyKind
 from app.referrals.types import Concern, Outcome, Rating
 
 NOT_KNOWN = "Not known"
+KEPT = (
+    "Cases of this period have been deleted since: what was counted of them is kept from before "
+    "the deletion."
+)
 
 
 class Measure(enum.Enum):
@@ -96,6 +100,7 @@ OPEN_TO_ALL = {
     (Measure.OUTCOME, "undecided"),
     (Measure.TIME, "undecided"),
     (Measure.DECISION, "limit|open"),
+    (Measure.DECISION, "limit|overdue"),
 }
 
 
@@ -137,7 +142,8 @@ _WORDS = {
     "again.first": "First, or after more than 12 months",
     "clock.met": "In time",
     "clock.late": "Late",
-    "clock.open": "Still open",
+    "clock.overdue": "Overdue, still open",
+    "clock.open": "Open, not due yet",
     "force.limit": "Limit",
     "force.target": "Target",
     "force.plan": "Plan",
@@ -152,7 +158,8 @@ _WORDS = {
     "attendance.unknown": "Not noted",
     "asked.in_time": "In time",
     "asked.late": "Late",
-    "asked.open": "No answer yet",
+    "asked.overdue": "Overdue, no answer",
+    "asked.open": "No answer, not due yet",
     **{
         f"weekday.{number}": words
         for number, words in enumerate(

@@ -24,7 +24,7 @@ def work_out(settings: Settings, now: datetime) -> int:
         reading().rollback()
         return noted
     began = time.monotonic()
-    counted = count(reading(), part.measure, part.month)
+    counted = count(reading(), part.measure, part.month, now)
     reading().rollback()
     with transaction() as session:
         service.keep(session, part, counted, time.monotonic() - began, now, now)

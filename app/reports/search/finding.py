@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -11,13 +12,16 @@ from sqlalchemy.orm import Session
 from app.core.clock import from_london, in_london
 from app.directory.likely import likely
 from app.referrals import keys, search_keys
-from app.reports.search import queries, rules
-from app.reports.search.queries import CUT, EVERY, Keys, KnownChild
-from app.reports.search.types import Asked, Choice, FoundCase, FoundDiscussion, Page, Show
+from app.referrals.matching import Identity, easily_mistaken
+from app.reports.search import children, queries, rules
+from app.reports.search.children import MOST, Record
+from app.reports.search.queries import EVERY, PAGE, DiscussionRow, Keys
+from app.reports.search.types import Asked, CaseKey, Choice, FoundCase, FoundDiscussion, Page, Show
 from app.web.keys import moment_key
 from app.web.numbers import whole_or_none
 
 MOST_PEOPLE = 5
+AT_ONCE = 60  # cases whose children's names are read together
 _BEGINNING = (datetime(1900, 1, 1, tzinfo=UTC), 0)
 _END = (datetime(2200, 1, 1, tzinfo=UTC), EVERY)
 
@@ -63,80 +67,132 @@ def page(
     and days it keeps its place (H2).
     """
     if choice.show is Show.CHILDREN:
-        return _children(session, wanted, hidden, whole_or_none(older) or EVERY)
+        return _children(session, wanted, hidden, rules.case_key(older))
     if choice.show is Show.DAY:
         assert wanted.day is not None
         start = from_london(datetime.combine(wanted.day, time()))
         end = from_london(datetime.combine(wanted.day + timedelta(days=1), time()))
         key = moment_key(older) or _BEGINNING
-        return _page(session, queries.discussions_on(session, start, end, key))
+        held = queries.discussions_on(session, start, end, key)
+        return _discussions(session, held, by_need=False)
     agency = choice.show in (Show.FROM_AGENCY, Show.WITH_AGENCY)
     if choice.show in (Show.FROM_AGENCY, Show.FROM_PERSON):
         key = moment_key(older) or _END
         return _page(session, queries.referrals_from(session, choice.id, key, agency=agency))
     before = whole_or_none(older) or EVERY
-    return _page(session, queries.discussions_with(session, choice.id, before, agency=agency))
+    found = queries.discussions_with(session, choice.id, before, agency=agency)
+    return _discussions(session, found, by_need=True)
 
 
-def of_child(session: Session, child_id: int, hidden: Collection[str]) -> Page:
+def of_child(session: Session, child_id: int, hidden: Collection[str], older: str = "") -> Page:
     """The cases of one known child, without those in `hidden`."""
-    return _without(hidden, _page(session, queries.cases_of(session, [child_id])))
+    records = [Record(child_id, child_id)]
+    return _listed(session, records, hidden, rules.case_key(older), lambda _: True)
 
 
-def _without(hidden: Collection[str], found: Page) -> Page:
-    return replace(found, cases=tuple(one for one in found.cases if one.ref not in hidden))
+def _children(
+    session: Session, wanted: Asked, hidden: Collection[str], after: CaseKey | None
+) -> Page:
+    def listed(records: list[Record], fits: Callable[[Identity], bool]) -> Page:
+        return _listed(session, records, hidden, after, fits)
 
-
-def _children(session: Session, wanted: Asked, hidden: Collection[str], before: int) -> Page:
     if wanted.case_reference:
         sought = keys.searched(session, [search_keys.case_key(wanted.case_reference)])
-        known = queries.children_under(session, sought, before)
-        found = _of(session, known[:CUT], hidden, _older(known))
+        found = listed(children.records_under(session, sought), lambda _: True)
         # A hidden case must not stop what comes next: that would tell of it.
-        if found.cases or found.older:
+        if found.cases:
             return found
+    day = wanted.day
     if not wanted.words:
-        if wanted.day is None:
+        if day is None:
             return Page(())
-        sought = keys.searched(session, [search_keys.day_key(wanted.day)])
-        known = queries.children_under(session, sought, before)
+        sought = keys.searched(session, [search_keys.day_key(day)])
         # A day once held stays in the index: what is held now decides.
-        then = [one for one in known[:CUT] if rules.born_then(wanted.day, one.identity)]
-        return _of(session, then, hidden, _older(known))
+        return listed(
+            children.records_under(session, sought), lambda known: rules.born_then(day, known)
+        )
     given, family = wanted.name
     names = keys.searched(
         session,
         search_keys.name_keys(given, family) if given else search_keys.word_keys(family),
     )
-    known = queries.children_under(session, names, before)
-    fitting = [one for one in known[:CUT] if rules.fits(wanted, one.identity)]
-    if wanted.day is None:
-        return _of(session, fitting, hidden, _older(known))
-    then = [one for one in fitting if rules.born_then(wanted.day, one.identity)]
-    if before == EVERY:
-        [day] = keys.searched(session, [search_keys.day_key(wanted.day)])
-        on_it = queries.children_on(session, day, names)
-        then += [
-            one
-            for one in on_it
-            if one not in then
-            and rules.fits(wanted, one.identity)
-            and rules.born_then(wanted.day, one.identity)
-        ]
-    born = _of(session, then, hidden, "")
-    if born.cases:
-        return born
-    found = _of(session, fitting, hidden, _older(known))
-    return Page(found.cases, found.older, without_the_day=bool(found.cases))
+    if day is not None:
+        days = [day, *sorted(easily_mistaken(day))]
+        on_them = keys.searched(session, [search_keys.day_key(one) for one in days])
+        born = listed(
+            children.records_on(session, on_them, names),
+            lambda known: rules.fits(wanted, known) and rules.born_then(day, known),
+        )
+        if born.cases:
+            return born
+    found = listed(children.records_under(session, names), lambda known: rules.fits(wanted, known))
+    return replace(found, without_the_day=bool(day is not None and found.cases))
 
 
-def _older(known: list[KnownChild]) -> str:
-    return str(known[CUT - 1].record_id) if len(known) > CUT else ""
+def _listed(
+    session: Session, records: Sequence[Record], hidden: Collection[str], after: CaseKey | None,
+    fits: Callable[[Identity], bool],
+) -> Page:  # fmt: skip
+    """The cases of these children whose record fits, the newest first, below `after`.
+
+    All of them are put in order before any name is read; names are read until the page is full.
+    """
+    records_of: defaultdict[int, list[int]] = defaultdict(list)
+    for record in records[:MOST]:
+        records_of[record.child_id].append(record.id)
+    about: defaultdict[CaseKey, list[int]] = defaultdict(list)
+    for one in children.cases_of(session, records_of):
+        if one.ref not in hidden and (after is None or one.key < after):
+            about[one.key] += records_of[one.child_id]
+    ordered = sorted(about, reverse=True)
+    known: dict[int, Identity] = {}
+    chosen: list[CaseKey] = []
+    for start in range(0, len(ordered), AT_ONCE):
+        some = ordered[start : start + AT_ONCE]
+        wanted = {record for one in some for record in about[one]} - known.keys()
+        known |= children.identities(session, wanted)
+        chosen += [one for one in some if any(fits(known[record]) for record in about[one])]
+        if len(chosen) > PAGE:
+            break
+    shown = chosen[:PAGE]
+    page = _page(
+        session,
+        Keys(
+            tuple(one.id for one in shown if one.is_referral),
+            tuple(one.id for one in shown if not one.is_referral),
+            rules.key_in_words(shown[-1]) if len(chosen) > PAGE else "",
+        ),
+    )
+    return replace(page, cut=len(records) > MOST)
 
 
-def _of(session: Session, known: list[KnownChild], hidden: Collection[str], older: str) -> Page:
-    keys_ = queries.cases_of(session, {one.child_id for one in known})
-    return _without(hidden, _page(session, keys_._replace(older=older)))
+def _discussion(row: DiscussionRow) -> FoundDiscussion:
+    day = in_london(row.at)
+    return FoundDiscussion(row.ref, f"{row.state.label}, {day.day} {day:%B} {day.year}")
+
+
+def _discussions(session: Session, wanted: Keys, *, by_need: bool) -> Page:
+    """Discussions one by one, in their order, with the day on which their need was decided or on
+    which they are held; a case with several stands there for each."""
+    rows = queries.rows_of(session, wanted)
+    sources = {one.id: one.source for one in rows.referrals}
+    held = {one.id: one for one in rows.discussions}
+    cases = []
+    for id_ in wanted.meetings:
+        one = held[id_]
+        of = (False, id_) if one.referral_id is None else (True, one.referral_id)
+        cases.append(
+            FoundCase(
+                ref=one.ref,
+                is_referral=False,
+                at=one.created_at if by_need else one.at,
+                children=tuple(rows.children.get(of, ())),
+                stage=f"Strategy discussion: {one.state.label.lower()}",
+                source=sources.get(one.referral_id or 0, "From an open case"),
+                discussions=(_discussion(one),),
+            )
+        )
+    return Page(tuple(cases), wanted.older)
 
 
 def _page(session: Session, wanted: Keys) -> Page:
@@ -144,10 +200,8 @@ def _page(session: Session, wanted: Keys) -> Page:
     of_referral: dict[int, list[FoundDiscussion]] = {}
     cases = []
     for one in rows.discussions:
-        day = in_london(one.at)
-        words = f"{one.state.label}, {day.day} {day:%B} {day.year}"
         if one.referral_id is not None:
-            of_referral.setdefault(one.referral_id, []).append(FoundDiscussion(one.ref, words))
+            of_referral.setdefault(one.referral_id, []).append(_discussion(one))
         else:
             cases.append(
                 FoundCase(
@@ -171,5 +225,7 @@ def _page(session: Session, wanted: Keys) -> Page:
         )
         for row in rows.referrals
     ]
-    cases.sort(key=lambda one: one.at, reverse=True)
+    numbers = {one.ref: (True, one.id) for one in rows.referrals}
+    numbers |= {one.ref: (False, one.id) for one in rows.discussions}
+    cases.sort(key=lambda one: (one.at, *numbers[one.ref]), reverse=True)
     return Page(tuple(cases), wanted.older)

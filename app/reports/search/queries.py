@@ -8,15 +8,12 @@ here reads; one that was released is a referral (IMAP 5).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Integer,
     Select,
-    String,
     bindparam,
     func,
     literal,
@@ -25,21 +22,17 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.core.database import UTCDateTime
 from app.directory.models import Agency, Professional
 from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.referrals.checks.models import AgencyCheck
-from app.referrals.matching import Identity
-from app.referrals.models import Child, ChildKey, Referral, ReferralChild
+from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.public.models import Arrival
-from app.referrals.same_child.models import ChildMatch
 from app.reports.search.models import SearchAsked
 
 PAGE = 25
-# So many children are read for one page; whoever has more referrals than one makes it longer.
-CUT = 40
 EVERY = 2**31 - 1
 
 _TEXT = select(SearchAsked.text).where(
@@ -90,92 +83,6 @@ def behind(session: Session, reference: str) -> Behind | None:
 _KINDS = ("RF", "SD", "CH", "IR")
 
 
-class KnownChild(NamedTuple):
-    """A record that was found, and the child that it stands for."""
-
-    record_id: int
-    child_id: int
-    identity: Identity
-
-
-def _with_names(found: Any) -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            Child.id,
-            func.coalesce(ChildMatch.child_id, Child.id),
-            Child.given_name,
-            Child.family_name,
-            Child.date_of_birth,
-            Child.due_date,
-        )
-        .join(found, found.c.child_id == Child.id)
-        .outerjoin(ChildMatch, (ChildMatch.other_id == Child.id) & ChildMatch.undone_at.is_(None))
-        .order_by(Child.id.desc())
-    )
-
-
-@cache
-def _under(count: int) -> Select[*tuple[Any, ...]]:
-    """The newest children under any of so many digests; of each the newest alone are read."""
-    each = []
-    for number in range(count):
-        newest = (
-            select(ChildKey.child_id)
-            .where(
-                ChildKey.digest == bindparam(f"digest_{number}", type_=String()),
-                ChildKey.child_id < bindparam("before", type_=Integer()),
-            )
-            .order_by(ChildKey.child_id.desc())
-            .limit(CUT + 1)
-            .subquery()
-        )
-        each.append(select(newest.c.child_id))
-    together = union_all(*each).subquery()
-    found = (
-        select(together.c.child_id)
-        .distinct()
-        .order_by(together.c.child_id.desc())
-        .limit(CUT + 1)
-        .subquery()
-    )
-    return _with_names(found)
-
-
-_other = aliased(ChildKey)
-_ON_A_DAY = _with_names(
-    select(ChildKey.child_id)
-    .join(_other, _other.child_id == ChildKey.child_id)
-    .where(
-        ChildKey.digest == bindparam("day", type_=String()),
-        _other.digest.in_(bindparam("names", expanding=True)),
-    )
-    .distinct()
-    .order_by(ChildKey.child_id.desc())
-    .limit(CUT)
-    .subquery()
-)
-
-
-def children_under(
-    session: Session, digests: Sequence[str], before: int = EVERY
-) -> list[KnownChild]:
-    """The newest children under any of these digests and below the number `before`: one more than
-    `CUT` where there are more."""
-    if not digests:
-        return []
-    values: dict[str, object] = {f"digest_{n}": one for n, one in enumerate(digests)}
-    return _known(session.execute(_under(len(digests)), values | {"before": before}))
-
-
-def children_on(session: Session, day: str, name_digests: Sequence[str]) -> list[KnownChild]:
-    """Who was born on a day (its digest) and has one of these names: at most `CUT`."""
-    return _known(session.execute(_ON_A_DAY, {"day": day, "names": list(name_digests)}))
-
-
-def _known(rows: Iterable[Any]) -> list[KnownChild]:
-    return [KnownChild(row[0], row[1], Identity(*row[2:6])) for row in rows]
-
-
 class Named(NamedTuple):
     """Somebody or some agency in the directory, also one that has ended."""
 
@@ -204,30 +111,6 @@ class Keys(NamedTuple):
     referrals: tuple[int, ...]
     meetings: tuple[int, ...]
     older: str = ""
-
-
-_OF_CHILDREN = union_all(
-    select(literal(1).label("is_referral"), ReferralChild.referral_id.label("id")).where(
-        ReferralChild.child_id.in_(bindparam("children", expanding=True))
-    ),
-    select(literal(0), Meeting.id)
-    .join(MeetingChild, MeetingChild.meeting_id == Meeting.id)
-    .where(
-        MeetingChild.child_id.in_(bindparam("children", expanding=True)),
-        Meeting.referral_id.is_(None),
-    ),
-)
-
-
-def cases_of(session: Session, child_ids: Collection[int]) -> Keys:
-    """The referrals on these children, and their discussions that come from an open case."""
-    if not child_ids:
-        return Keys((), ())
-    rows = session.execute(_OF_CHILDREN, {"children": sorted(child_ids)}).all()
-    return Keys(
-        tuple({row.id for row in rows if row.is_referral}),
-        tuple({row.id for row in rows if not row.is_referral}),
-    )
 
 
 _MOMENT = bindparam("moment", type_=UTCDateTime())
@@ -332,6 +215,7 @@ class DiscussionRow(NamedTuple):
     ref: str
     referral_id: int | None
     state: Any
+    created_at: datetime
     at: datetime
 
 
@@ -360,6 +244,7 @@ _DISCUSSIONS = (
         Meeting.ref,
         Meeting.referral_id,
         Meeting.state,
+        Meeting.created_at,
         func.coalesce(Meeting.starts_at, Meeting.started_at, Meeting.created_at),
     )
     .where(

@@ -15,6 +15,7 @@ from app.core.clock import london_date, now
 from app.core.session import reading, transaction
 from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
 from app.reports.search import finding, queries, rules, service
+from app.reports.search.children import MOST
 from app.reports.search.forms import SearchForm
 from app.reports.search.queries import Behind
 from app.reports.search.types import Asked, FoundCase, Page
@@ -68,7 +69,7 @@ def found(asked_id: int) -> Response:
     chosen = next((one for one in choices if one.key == shown), None)
     page = Page(())
     if behind is not None and behind.kind == "child" and chosen is None:
-        page = finding.of_child(session, behind.id, hidden)
+        page = finding.of_child(session, behind.id, hidden, older)
     else:
         for one in [chosen] if chosen else choices:
             chosen, page = one, finding.page(session, wanted, one, hidden, older)
@@ -87,6 +88,7 @@ def found(asked_id: int) -> Response:
         page=page,
         chosen=chosen,
         choices=choices,
+        most=MOST,
         asked_id=asked_id,
         first=(
             url_for("search.found", asked_id=asked_id, show=chosen.key if chosen else None)
@@ -94,8 +96,13 @@ def found(asked_id: int) -> Response:
             else ""
         ),
         older=(
-            url_for("search.found", asked_id=asked_id, show=chosen.key, older=page.older)
-            if page.older and chosen
+            url_for(
+                "search.found",
+                asked_id=asked_id,
+                show=chosen.key if chosen else None,
+                older=page.older,
+            )
+            if page.older
             else ""
         ),
         looked_for=rules.searched_in_words(wanted),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 
 class Looked(enum.Enum):
@@ -75,6 +76,15 @@ class Choice:
         return f"{self.show.value}-{self.id}" if self.id else self.show.value
 
 
+class CaseKey(NamedTuple):
+    """The place of a case in a list that is the newest first, of referrals and discussions
+    together."""
+
+    at: datetime
+    is_referral: bool
+    id: int
+
+
 @dataclass(frozen=True, slots=True)
 class FoundDiscussion:
     ref: str
@@ -102,3 +112,5 @@ class Page:
     older: str = ""
     # A day was asked for, but nobody of that name was born on it: these are of the name alone.
     without_the_day: bool = False
+    # There were more children of such a name than are looked at.
+    cut: bool = False

@@ -22,6 +22,7 @@ from tests.factories.meetings import make_meeting, make_person
 
 COUNCIL = {
     "authority": "Exampleshire",
+    "authority_number": "999",
     "protocol_id": "bromley",
     "desk_name": "The desk",
     "desk_telephone": "01632 960100",
@@ -165,7 +166,7 @@ def test_council_settings_are_first_saved_and_read_back(app, admin):
     with app.app_context():
         held = queries.council(reading())
         assert (held.office_opens, held.closure_days) == ("09:00", ["2026-12-24"])
-        assert held.protocol_id == "bromley"
+        assert (held.protocol_id, held.authority_number) == ("bromley", "999")
     page = admin.get("/council").text
     assert "24/12/2026" in page
 
@@ -180,6 +181,8 @@ def test_council_settings_are_first_saved_and_read_back(app, admin):
         ({"closure_days": "31/02/2026"}, "is not a date"),
         ({"desk_email": "desk"}, "Enter an email address"),
         ({"desk_telephone": ""}, "Enter the desk's telephone"),
+        ({"authority_number": "12"}, "three digits"),
+        ({"authority_number": "３０２"}, "three digits"),
     ],
 )
 def test_bad_council_settings_are_named_by_the_field(app, admin, changes, words):

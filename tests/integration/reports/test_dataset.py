@@ -139,7 +139,8 @@ def test_the_figures_are_those_counted_by_hand(in_app, quarter):
     }
     assert figures(tables["weekday"]) == {"Friday": "3", "Sunday": "2"}
     clocks = dict(tables["clocks"].rows)
-    assert clocks["Decision on the referral"] == ("1", "1", "3", "50%")
+    # Two came four weeks before and are not decided yet: missed. One is not due.
+    assert clocks["Decision on the referral"] == ("1", "1", "2", "1", "25%")
     assert dict(tables["hotspots"].rows) == {
         "Mill (North)": ("1", "2"), "Canal (South)": ("0", "1"), "Ward not known": ("0", "2"),
     }  # fmt: skip
@@ -188,11 +189,13 @@ def test_clocks_answers_and_attendance_of_discussions(in_app, wards):
     _, tables = shown(in_app, FRIDAY)
     clocks = dict(tables["clocks"].rows)
     # 24 hours from the manager's decision (BROMLEY 1): in time, two late, one open.
-    assert clocks["Strategy discussion held"] == ("1", "2", "1", "33%")
-    assert clocks["Record with everybody within its time"] == ("1", "0", "2", "100%")
-    assert clocks["Referral for the initial child protection conference"] == ("1", "1", "0", "50%")
-    assert clocks["Initial child protection conference held"] == ("0", "0", "2", "none yet")
-    assert clocks["Assessment complete"] == ("2", "0", "0", "100%")
+    assert clocks["Strategy discussion held"] == ("1", "2", "0", "1", "33%")
+    assert clocks["Record with everybody within its time"] == ("1", "0", "0", "2", "100%")
+    referral = clocks["Referral for the initial child protection conference"]
+    assert referral == ("1", "1", "0", "0", "50%")
+    held = "Initial child protection conference held"
+    assert clocks[held] == ("0", "0", "0", "2", "none yet")
+    assert clocks["Assessment complete"] == ("2", "0", "0", "0", "100%")
     assert figures(tables["late_because"]) == {
         "No earlier time was booked": "1", "It was booked in time and began late": "1",
     }  # fmt: skip
@@ -201,6 +204,14 @@ def test_clocks_answers_and_attendance_of_discussions(in_app, wards):
     assert attendance["Health"] == ("0", "0", "1", "2", "0%")
     answered = dict(tables["answered"].rows)
     assert answered["Police"] == ("1", "2", "33%")
+    # A week on, without any change: what is overdue and still open is missed.
+    later = FRIDAY + timedelta(days=7)
+    count_all(in_app, later)
+    _, tables = shown(in_app, later)
+    clocks = dict(tables["clocks"].rows)
+    assert clocks[held] == ("0", "0", "2", "0", "0%")
+    assert clocks["Strategy discussion held"] == ("1", "2", "1", "0", "25%")
+    assert "still open counts as missed" in tables["clocks"].counts
 
 
 def test_requests_for_information_by_agency(in_app, wards):
@@ -213,8 +224,8 @@ def test_requests_for_information_by_agency(in_app, wards):
     count_all(in_app, FRIDAY)
     _, tables = shown(in_app, FRIDAY)
     [(_, cells)] = tables["asked"].rows
-    assert cells == ("1", "1", "1", "50%")
-    assert dict(tables["clocks"].rows)["Information from agencies"] == ("1", "1", "1", "50%")
+    assert cells == ("1", "1", "0", "1", "50%")
+    assert dict(tables["clocks"].rows)["Information from agencies"] == cells
 
 
 def test_what_changes_is_counted_again_and_nothing_else(in_app, quarter):

@@ -18,6 +18,7 @@ from app.reports.returns import queries, routes
 from app.reports.returns.rules import problems
 from app.reports.returns.types import Year
 from tests.clock import FRIDAY
+from tests.factories.directory import make_settings
 from tests.factories.meetings import make_meeting
 
 HOUR = timedelta(hours=1)
@@ -90,8 +91,37 @@ def test_what_to_mend_leads_to_the_place_where_it_is_mended(app, signed_in, chan
     assert "has to be mended" in browser.get(refused.location).get_data(as_text=True)
 
 
+def test_the_census_needs_the_councils_number_and_says_who_enters_it(signed_in, change):
+    with change() as session:
+        meeting = make_meeting(session, MeetingState.ENDED, children=1, start=START)
+        after(session, meeting, START)
+    administrator, chair = signed_in(Role.ADMINISTRATOR), signed_in(Role.CHAIR)
+    assert 'href="/council#authority_number"' in administrator.get("/returns/").text
+    assert "An administrator enters it" in chair.get("/returns/").text
+    refused = chair.get("/returns/section47.xml?year=2027")
+    assert "number has to be entered" in chair.get(refused.location).get_data(as_text=True)
+
+
+def test_a_conference_falls_to_the_year_in_which_it_is_held(in_app):
+    started, held = datetime(2027, 3, 15, 10, tzinfo=UTC), datetime(2027, 4, 6, 10, tzinfo=UTC)
+    with transaction() as session:
+        meeting = make_meeting(session, MeetingState.ENDED, children=1, start=started)
+        after(session, meeting, started, conference=Conference.REQUIRED, icpc_held_at=held)
+        again = make_meeting(session, MeetingState.ENDED, children=1, start=started)
+        after(
+            session, again, started, conference=Conference.NOT_NEEDED,
+            conference_reason="No risk any more.", conference_decided_at=held,
+        ).conference_decided_later = True  # fmt: skip
+    [this, open_] = routes._of_year(reading(), Year(2027))
+    assert (this.conference_on, this.target_on) == (None, date(2027, 4, 7))
+    assert not open_.not_required
+    [following] = routes._of_year(reading(), Year(2028))
+    assert (following.conference_on, following.target_on) == (held.date(), date(2027, 4, 7))
+
+
 def test_the_files(app, signed_in, change):
     with change() as session:
+        make_settings(session).authority_number = "999"
         meeting = make_meeting(session, MeetingState.ENDED, children=1, start=START)
         row = after(
             session, meeting, START, conference=Conference.NOT_NEEDED,
@@ -105,6 +135,7 @@ def test_the_files(app, signed_in, change):
     message = ElementTree.fromstring(written.data)
     assert message.findtext(".//LAchildID") == f"LCS{child_id}"
     assert message.findtext(".//ICPCnotRequired") == "true"
+    assert message.findtext("Header/Source/LEA") == "999"
     listed = browser.get("/returns/list5.csv")
     assert listed.status_code == 200
     assert b"Child Unique ID,Gender" in listed.data

@@ -15,7 +15,7 @@ from app.core.session import db, reading, transaction
 from app.meetings.types import MeetingState
 from app.referrals import keys
 from app.referrals.models import ChildKey, Referral
-from app.reports.search import queries, service
+from app.reports.search import finding, queries, service
 from app.reports.search.models import SearchAsked
 from tests.factories.abuse import make_abuse_case
 from tests.factories.arrivals import make_arrival
@@ -25,6 +25,7 @@ from tests.factories.meetings import make_meeting
 from tests.factories.referrals import make_referral
 
 BORN = date(2019, 3, 27)
+HOUR = timedelta(hours=1)
 
 
 def named(session, given: str, family: str, born: date | None = BORN, **kept) -> Referral:
@@ -160,27 +161,72 @@ def test_discussions_on_a_day(change, desk) -> None:
     assert ref in ask(desk, day).text
 
 
-def test_pages_follow_by_key_and_show_each_case_once(change, desk) -> None:
+def test_sixty_cases_stand_on_three_pages_in_strict_order(change, desk) -> None:
+    """Referrals, again of a child known for long, and an open case: the newest first over all."""
+    moment = now()
     with change() as session:
         school = make_agency(session, name="Oakfield Primary School")
-        refs = {
-            named(
-                session, f"Jay{number}den", "Smith", source=school,
-                received_at=now() - timedelta(days=number),
-            ).ref
-            for number in range(queries.CUT + 3)
-        }  # fmt: skip
-    for typed in ("Smith", "Oakfield"):
-        page = ask(desk, typed).text
-        seen = [ref for ref in refs if ref in page]
-        assert len(seen) < len(refs)
-        rest = desk.get(_next(page)).text
-        assert not [ref for ref in seen if ref in rest]
-        while "Next page" in rest:
-            seen += [ref for ref in refs if ref in rest]
-            rest = desk.get(_next(rest)).text
-        seen += [ref for ref in refs if ref in rest]
-        assert sorted(seen) == sorted(refs)
+        first = named(session, "Jayden", "Smith", source=school, received_at=moment - 500 * HOUR)
+        order = {first.received_at: first.ref}
+        for number in range(58):
+            # Every third is the oldest record's, in between of a newer one's.
+            at = moment - (7 * number % 58) * 5 * HOUR
+            if number % 3:
+                one = named(session, f"Jay{number}den", "Smith", source=school, received_at=at)
+            else:
+                one = make_referral(session, 1, source=school, received_at=at)
+                one.children[0].child_id = first.children[0].child_id
+            order[at] = one.ref
+        opened = make_meeting(session, MeetingState.BOOKED, at=moment)
+        opened.referral_id, opened.starts_at = None, moment - 2 * HOUR
+        opened.ends_at = moment
+        opened.children[0].child_id = first.children[0].child_id
+        order[opened.starts_at] = opened.ref
+        by_time = [order[at] for at in sorted(order, reverse=True)]
+    assert len(by_time) == 60
+    found = _pages(desk, ask(desk, "Smith").text)
+    assert [len(page) for page in found] == [25, 25, 10]
+    assert [ref for page in found for ref in page] == by_time
+    of_school = [ref for ref in by_time if ref.startswith("RF")]
+    assert [ref for page in _pages(desk, ask(desk, "Oakfield").text) for ref in page] == of_school
+
+
+def test_discussions_with_an_agency_stand_in_the_order_of_their_need(change, desk) -> None:
+    with change() as session:
+        school = make_agency(session, name="Oakfield Primary School")
+        make_professional(session, agency=school, name="Amara Okafor")
+        refs = []
+        for number in range(queries.PAGE + 2):
+            meeting = make_meeting(session, MeetingState.BOOKED, at=now())
+            meeting.invitees[1].agency_id = school.id
+            # Held in another order than it came up.
+            meeting.starts_at += (number % 5) * 24 * HOUR
+            meeting.ends_at = meeting.starts_at + HOUR
+            refs.append(meeting.ref)
+    page = ask(desk, "oakfield").text
+    found = _pages(desk, desk.get(_address(page, "Discussions with Oakfield Primary School")).text)
+    assert [ref for page in found for ref in page] == refs[::-1]
+
+
+def test_too_many_of_one_name_says_so(change, desk, monkeypatch) -> None:
+    monkeypatch.setattr(finding, "MOST", 1)
+    with change() as session:
+        old, new = named(session, "Jayden", "Smith").ref, named(session, "Jayda", "Smith").ref
+    page = ask(desk, "Smith").text
+    assert new in page
+    assert old not in page
+    assert "only the newest of them were looked at" in page
+
+
+def _pages(browser, page: str) -> list[list[str]]:
+    """The cases of each page, as they stand there."""
+    found = []
+    while True:
+        rows = page.partition("<tbody")[2].partition("</tbody")[0].split("<tr")[1:]
+        found.append([re.search(r"(RF|SD)-\w{4}-\w{4}", row)[0] for row in rows])
+        if 'rel="next"' not in page:
+            return found
+        page = browser.get(_next(page)).text
 
 
 def _next(page: str) -> str:
@@ -286,7 +332,7 @@ def test_the_statements_do_not_grow_with_what_is_found(app, change, desk) -> Non
             db.engine, "before_cursor_execute", lambda *args: counted.append(args[2]), named=False
         )
         page = desk.get(address).text
-    assert page.count("Jayden Smith") == 30
+    assert page.count("Jayden Smith") == queries.PAGE
     # Signed in, the question, the directory, the children, their cases, what is shown of them, and
     # which of them are not for whoever asks.
     assert len([one for one in counted if one.startswith("SELECT")]) <= 10

@@ -26,7 +26,7 @@ from app.outbox.types import MessageState
 from app.referrals import keys
 from app.referrals.models import Child
 from app.referrals.search_keys import word_keys
-from app.reports.search import queries as search
+from app.reports.search import children as search
 from tests.conftest import FIELD_KEY
 from tests.factories.accounts import make_staff
 from tests.factories.mail import make_message
@@ -99,7 +99,7 @@ def test_children_that_no_index_held_are_found_after_a_restore(filled, empty_url
     with again.app_context():
         [child] = reading().execute(select(Child.id)).scalars()
         digests = keys.searched(reading(), word_keys("Amara"))
-        assert [one.child_id for one in search.children_under(reading(), digests)] == [child]
+        assert [one.child_id for one in search.records_under(reading(), digests)] == [child]
 
 
 def test_children_that_no_index_held_are_found_after_an_upgrade(filled, monkeypatch):
@@ -108,7 +108,7 @@ def test_children_that_no_index_held_are_found_after_an_upgrade(filled, monkeypa
     assert done.exit_code == 0, done.output
     with filled.app_context():
         digests = keys.searched(reading(), word_keys("Amara"))
-        assert len(search.children_under(reading(), digests)) == 1
+        assert len(search.records_under(reading(), digests)) == 1
 
 
 def test_constraints_and_triggers_are_restored_too(filled, empty_url, app_on, tmp_path):

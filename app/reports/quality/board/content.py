@@ -18,7 +18,7 @@ from app.directory.queries import council_or_none
 from app.reports.dataset import page as dataset
 from app.reports.dataset.council import added_up, of_council
 from app.reports.dataset.rules import quarter_of
-from app.reports.dataset.types import Measure, Progress, Published
+from app.reports.dataset.types import KEPT, Measure, Progress, Published
 from app.reports.dataset.types import Period as Counted
 from app.reports.quality.board import queries
 from app.reports.quality.board.types import BoardReport, Row, Section, Table
@@ -47,7 +47,7 @@ def report(session: Session, period: Period, now: datetime) -> BoardReport:
         title="Quality report to the board",
         period=period.words,
         authority=council.authority if council else "",
-        counted=_counted(page.progress),
+        counted=_counted(page.progress, kept=page.kept),
         sections=(
             _referrals(tables, totals[Measure.DECISION]),
             _discussions(tables, totals[Measure.DISCUSSION]),
@@ -58,7 +58,7 @@ def report(session: Session, period: Period, now: datetime) -> BoardReport:
     )
 
 
-def _counted(progress: Progress) -> str:
+def _counted(progress: Progress, *, kept: bool) -> str:
     if progress.oldest is None:
         return "No referral or discussion of this period is counted yet."
     if not progress.complete:
@@ -66,7 +66,8 @@ def _counted(progress: Progress) -> str:
             f"{progress.done} of {progress.months} months are counted so far: "
             "the figures of referrals and discussions are not whole yet."
         )
-    return f"Referrals and discussions as counted by {words_for_moment(progress.oldest)}."
+    told = f"Referrals and discussions as counted by {words_for_moment(progress.oldest)}."
+    return f"{told} {KEPT}" if kept else told
 
 
 def _referrals(tables: Mapping[str, dataset.Table], total: Published) -> Section:
@@ -96,8 +97,9 @@ def _discussions(tables: Mapping[str, dataset.Table], total: Published) -> Secti
                 "What",
                 "In time",
                 _bars(clocks.bars),
-                "Of what came up in the period and has happened. What is still open, overdue or "
-                "not, is left out. A missed target or plan stands apart from a missed limit.",
+                "Of what came up in the period. What is overdue and still open counts as missed; "
+                "what is open and not due yet is left out. A missed target or plan stands apart "
+                "from a missed limit.",
             ),
             _counts(tables[Measure.LATE_BECAUSE.value]),
             Table(

@@ -11,17 +11,21 @@ from app.core.database import Base, EncryptedText, values_of
 from app.reports.quality.near_misses.types import NearMissKind
 
 _OPEN = text("reviewed_at IS NULL")
+_OF_A_CASE = text("case_ref IS NOT NULL")
 
 
 class NearMiss(Base):
-    """Open until somebody reviewed it. A case is named by reference alone, so that the log may
-    outlive it."""
+    """Open until somebody reviewed it. A case is named by reference alone: its words go with the
+    case, and the row stays and is counted (H8)."""
 
     __tablename__ = "near_miss"
     __table_args__ = (
         UniqueConstraint("ref", name="uq_near_miss_ref"),
         Index("ix_near_miss_open", "reported_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_near_miss_reported", "reported_at", "id"),
+        Index(
+            "ix_near_miss_case", "case_ref", sqlite_where=_OF_A_CASE, postgresql_where=_OF_A_CASE
+        ),
         CheckConstraint(
             "(reviewed_at IS NULL) = (review IS NULL) AND "
             "(reviewed_at IS NULL) = (reviewed_by_id IS NULL)",
@@ -42,3 +46,5 @@ class NearMiss(Base):
     review: Mapped[str | None] = mapped_column(EncryptedText)
     reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     reviewed_at: Mapped[datetime | None]
+    # When its words were deleted.
+    erased_at: Mapped[datetime | None]

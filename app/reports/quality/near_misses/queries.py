@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, bindparam, func, select, tuple_
+from sqlalchemy import Integer, Select, bindparam, func, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
@@ -16,6 +16,7 @@ from app.meetings.models import Meeting
 from app.referrals.models import Referral
 from app.reports.quality.near_misses.models import NearMiss
 from app.reports.quality.near_misses.types import OF_THE_SYSTEM, NearMissKind
+from app.retention.queries import CaseRows
 
 PAGE = 25
 _BY = aliased(Staff)
@@ -31,6 +32,7 @@ class Line(NamedTuple):
     by: str
     reported_at: datetime
     reviewed_at: datetime | None
+    erased_at: datetime | None
 
 
 _LINES: Select[*tuple[Any, ...]] = (
@@ -44,6 +46,7 @@ _LINES: Select[*tuple[Any, ...]] = (
         _BY.name,
         NearMiss.reported_at,
         NearMiss.reviewed_at,
+        NearMiss.erased_at,
     )
     .join(_BY, _BY.id == NearMiss.reported_by_id)
     .where(
@@ -55,13 +58,21 @@ _LINES: Select[*tuple[Any, ...]] = (
     .order_by(NearMiss.reported_at.desc(), NearMiss.id.desc())
     .limit(PAGE + 1)
 )
-_OPEN = _LINES.where(NearMiss.reviewed_at.is_(None))
+_OPEN = _LINES.where(NearMiss.reviewed_at.is_(None), NearMiss.erased_at.is_(None))
 _BY_REF = select(NearMiss).where(NearMiss.ref == bindparam("ref"))
 _WAITING = select(func.count(), func.min(NearMiss.reported_at)).where(
-    NearMiss.reviewed_at.is_(None), NearMiss.kind.in_(bindparam("kinds", expanding=True))
+    NearMiss.reviewed_at.is_(None),
+    NearMiss.erased_at.is_(None),
+    NearMiss.kind.in_(bindparam("kinds", expanding=True)),
 )
-_REFERRAL = select(Referral.id).where(Referral.ref == bindparam("ref"))
-_MEETING = select(Meeting.id).where(Meeting.ref == bindparam("ref"))
+_REFERRAL, _MEETING = (
+    select(row.id).where(row.ref == bindparam("ref"), row.erased_at.is_(None))
+    for row in (Referral, Meeting)
+)
+_REFS = union_all(
+    select(Referral.ref).where(Referral.id == bindparam("referral_id")),
+    select(Meeting.ref).where(Meeting.id.in_(bindparam("meetings", expanding=True))),
+)
 
 
 def kinds_seen(roles: Collection[Role], *, reviews: bool) -> frozenset[NearMissKind]:
@@ -98,6 +109,12 @@ def to_review(session: Session, kinds: Collection[NearMissKind]) -> tuple[int, d
 
 
 def is_a_case(session: Session, ref: str) -> bool:
-    """Whether a referral or a discussion has this reference."""
+    """Whether a referral or a discussion that is not deleted has this reference."""
     statement = _REFERRAL if ref.startswith("RF-") else _MEETING
     return session.execute(statement, {"ref": ref}).scalar_one_or_none() is not None
+
+
+def refs_of(session: Session, rows: CaseRows) -> list[str]:
+    """The references of a case and of its discussions."""
+    values = {"referral_id": rows.referral_id, "meetings": rows.meetings}
+    return list(session.execute(_REFS, values).scalars())

@@ -25,6 +25,7 @@ from app.web.numbers import LARGEST
 from app.web.once import done_before, mark_done
 
 blueprint = Blueprint("near_misses", __name__, url_prefix="/quality/near-misses")
+GONE = "Deleted, as the case of that time was: its words are kept no longer"
 _END = (datetime(2200, 1, 1, tzinfo=UTC), LARGEST)
 
 
@@ -45,6 +46,7 @@ def log() -> Response:
     return respond(
         "quality/near_misses.html",
         rows=rows,
+        gone=GONE,
         everything=everything,
         reviews=may(Permission.NEAR_MISS_REVIEW),
         own_id=signed_in().id,
@@ -141,11 +143,13 @@ def _page(row: NearMiss, form: ReviewForm, status: int = 200) -> Response:
         "quality/near_miss.html",
         status=status,
         row=row,
+        gone=GONE,
         by=by,
         reviewer=reviewer,
         form=form,
         may_review=(
             row.reviewed_at is None
+            and row.erased_at is None
             and row.reported_by_id != signed_in().id
             and may(Permission.NEAR_MISS_REVIEW)
         ),

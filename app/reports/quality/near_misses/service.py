@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
+from sqlalchemy import ColumnElement, CursorResult, case, update
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
-from app.audit.types import Actor, Subject
+from app.audit.types import SYSTEM, Actor, Subject
 from app.core.clock import london_date
 from app.core.crypto import new_reference
 from app.core.refusal import Refused
+from app.protocols.types import KeptCase, RetentionRule
+from app.protocols.working_days import start_of_day
 from app.reports.quality.near_misses import queries
 from app.reports.quality.near_misses.models import NearMiss
 from app.reports.quality.near_misses.types import NearMissKind
+from app.retention.queries import CaseRows
+from app.retention.rules import years_on
 
 
 class Told(NamedTuple):
@@ -65,6 +71,10 @@ def review(
     """
     if row.reviewed_at is not None:
         raise Refused("review", "Somebody reviewed this meanwhile: read what they wrote")
+    if row.erased_at is not None:
+        raise Refused(
+            "review", "What was written here has been deleted: there is nothing to review"
+        )
     if row.reported_by_id == staff_id:
         raise Refused("review", "Somebody else reviews what you reported")
     if not said:
@@ -73,3 +83,35 @@ def review(
     row.changed = changed or row.changed
     session.flush()
     record(session, actor, "near miss reviewed", Subject("near miss", row.ref), now)
+
+
+def forget(session: Session, rows: CaseRows, now: datetime) -> None:
+    """Delete what was written of a case that is about to be deleted, in its transaction (H8).
+
+    That there was one, of which kind and when, stays for the report to the board.
+    """
+    _forget(session, NearMiss.case_ref.in_(queries.refs_of(session, rows)), now)
+
+
+def forget_old(session: Session, kept: Sequence[RetentionRule], now: datetime) -> int:
+    """Delete what was written of no case, as long after it was reported as a case is kept at
+    least; returns how many."""
+    years = max(rule.years for rule in kept if rule.case is KeptCase.EVERY)
+    before = start_of_day(years_on(london_date(now), -years))
+    gone = _forget(session, NearMiss.case_ref.is_(None) & (NearMiss.reported_at < before), now)
+    if gone:
+        record(session, SYSTEM, "near misses emptied", Subject("near miss", "log"), now,
+               {"count": gone})  # fmt: skip
+    return gone
+
+
+def _forget(session: Session, which: ColumnElement[bool], now: datetime) -> int:
+    result = session.execute(
+        update(NearMiss)
+        .where(which, NearMiss.erased_at.is_(None))
+        .values(
+            what="", stopped="", changed=None, erased_at=now,
+            review=case((NearMiss.reviewed_at.is_not(None), ""), else_=None),
+        )
+    )  # fmt: skip
+    return cast(CursorResult[Any], result).rowcount

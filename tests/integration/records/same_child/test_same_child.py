@@ -24,7 +24,7 @@ from app.referrals.same_child.models import ChildMatch
 from app.referrals.search_keys import case_key
 from app.referrals.service import enter_referral
 from app.referrals.types import Channel, ChildGiven, Concern, Intake
-from app.reports.search import queries as search
+from app.reports.search import children as search
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.directory import make_agency, make_settings
@@ -143,7 +143,7 @@ def test_a_missed_match_is_linked_later_and_can_be_undone(actor):
 
 def found_by(key: str) -> list[int]:
     session = reading()
-    return [one.child_id for one in search.children_under(session, keys.searched(session, [key]))]
+    return [one.child_id for one in search.records_under(session, keys.searched(session, [key]))]
 
 
 def test_after_a_link_is_undone_a_case_reference_finds_its_own_child_alone(actor):
