@@ -34,7 +34,7 @@ _VIEWS = (
 
 # A day's first and last row, from its index alone: rows are read by number, whatever else is asked.
 _SPANS = {
-    of: select(func.min(of.id), func.max(of.id)).where(
+    of: select(func.coalesce(func.min(of.id), 0), func.coalesce(func.max(of.id), 0)).where(
         of.at >= bindparam("since", type_=UTCDateTime()),
         of.at < bindparam("until", type_=UTCDateTime()),
     )
@@ -74,27 +74,24 @@ class Rows(NamedTuple):
 
 def changes(session: Session, wanted: Wanted, before: int | None = None) -> Rows:
     """Changes, the newest first: by an index for each wish, and for each within one day."""
-    return _cut([Row(*row) for row in _found(session, _CHANGES, AuditEntry, wanted, before)])
+    return _cut([Row._make(row) for row in _found(session, _CHANGES, AuditEntry, wanted, before)])
 
 
 def views(session: Session, wanted: Wanted, before: int | None = None) -> Rows:
     """Pages of cases that were sent to somebody, the newest first, as `changes`."""
-    return _cut([Row(*row, {}) for row in _found(session, _VIEWS, AuditView, wanted, before)])
+    rows = _found(session, _VIEWS, AuditView, wanted, before)
+    return _cut([Row._make((*row, {})) for row in rows])
 
 
 def _found(
     session: Session, statement: Select[*tuple[Any, ...]], of: type[AuditEntry] | type[AuditView],
     wanted: Wanted, before: int | None,
 ) -> Iterable[Any]:  # fmt: skip
-    span = None
-    if wanted.since is not None:
-        values = {"since": wanted.since, "until": wanted.until}
-        span = session.execute(_SPANS[of], values).one()
-        if span[0] is None:
-            return ()
     wishes = _wishes(of, wanted, before)
-    if span is not None:
-        wishes.append(of.id.between(*span))
+    if wanted.since is not None:
+        span = {"since": wanted.since, "until": wanted.until}
+        first, last = session.execute(_SPANS[of], span).one()
+        wishes.append(of.id.between(first, last))
     return session.execute(statement.where(*wishes), {"size": PAGE + 1})
 
 

@@ -220,12 +220,12 @@ def _shared_references(rows: Sequence[Enquiry]) -> Iterator[Problem]:
 def check_whole(found: Sequence[Problem], authority_number: str) -> None:
     """Refuse to make the census file while errors stand, or without the council's number, which
     stands at its head. Raises Refused (field `page`)."""
-    if not authority_number:
-        raise Refused("page", "The council's number has to be entered in the council's settings")
     errors = sum(not one.is_query for one in found)
     if errors:
         words = "One error has" if errors == 1 else f"{errors} errors have"
         raise Refused("page", f"{words} to be mended before the census file can be made")
+    if not authority_number:
+        raise Refused("page", "The council's number has to be entered in the council's settings")
 
 
 def _year_before(day: date) -> date:

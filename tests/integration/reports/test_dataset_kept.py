@@ -83,7 +83,7 @@ def cases(in_app):
         found = [whole_case(session, number) for number in range(7)]
         make_case(session, children=1, at=FRIDAY)
         abuse = make_abuse_case(session, at=FRIDAY)
-        abuse.closed_at, abuse.due_at = FRIDAY + HOUR, FRIDAY + 2 * HOUR
+        abuse.due_at = FRIDAY + HOUR
         session.flush()
         found.append(CaseRows(abuse.id, 0, [], [], abuse.id))
     count_all(in_app, FRIDAY + 3 * DAY)
@@ -158,7 +158,8 @@ def test_a_change_of_another_case_is_counted_beside_what_is_kept(in_app, cases) 
     deleted(in_app, cases[2], moment)
     with transaction() as session:
         another = make_case(session, children=1, at=FRIDAY)
-        make_check(session, another, FRIDAY).answered_at = FRIDAY + HOUR
+        check = make_check(session, another, FRIDAY)
+        check.answered_at, check.next_reminder_at = FRIDAY + HOUR, None
         record(session, SYSTEM, "asked", Subject("referral", another.ref), moment)
     count_all(in_app, moment + HOUR)
     in_time = select(func.sum(DatasetFigure.count)).where(

@@ -203,8 +203,8 @@ def test_discussions_with_an_agency_stand_in_the_order_of_their_need(change, des
             meeting.starts_at += (number % 5) * 24 * HOUR
             meeting.ends_at = meeting.starts_at + HOUR
             refs.append(meeting.ref)
-    page = ask(desk, "oakfield").text
-    found = _pages(desk, desk.get(_address(page, "Discussions with Oakfield Primary School")).text)
+    # Nothing came from it, so that the second list it may mean is shown at once.
+    found = _pages(desk, ask(desk, "oakfield").text)
     assert [ref for page in found for ref in page] == refs[::-1]
 
 
@@ -333,6 +333,6 @@ def test_the_statements_do_not_grow_with_what_is_found(app, change, desk) -> Non
         )
         page = desk.get(address).text
     assert page.count("Jayden Smith") == queries.PAGE
-    # Signed in, the question, the directory, the children, their cases, what is shown of them, and
-    # which of them are not for whoever asks.
-    assert len([one for one in counted if one.startswith("SELECT")]) <= 10
+    # Signed in, the question, the directory, the records, their cases, who they are, what is shown
+    # of them, and which of them are not for whoever asks.
+    assert len([one for one in counted if one.startswith("SELECT")]) <= 11

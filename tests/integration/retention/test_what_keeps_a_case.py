@@ -25,6 +25,10 @@ from app.referrals.models import Child, Referral
 from app.referrals.outcome.types import FilterReason
 from app.referrals.public.models import Arrival
 from app.referrals.types import Outcome, ReferralState
+from app.reports.dataset.models import DatasetKept
+from app.reports.quality.near_misses.models import NearMiss
+from app.reports.quality.near_misses.service import Told, report
+from app.reports.quality.near_misses.types import NearMissKind
 from app.retention import holds, queries, service
 from app.retention.models import ClosedCase
 from app.retention.types import CaseKey, CaseKind
@@ -263,6 +267,8 @@ def test_one_bad_row_does_not_keep_the_others(app, advice, monkeypatch):
         referral.state, referral.decided_at = ReferralState.DECIDED, FRIDAY
         referral.outcome = Outcome.ADVICE
         other = CaseKey(CaseKind.REFERRAL, referral.ref)
+        told = Told(NearMissKind.OTHER, FRIDAY.date(), "What happened", "Luck", "", other.ref)
+        report(session, one.actor, one.id, told, FRIDAY)
         service.close(session, one.actor, other, FRIDAY - 20 * 365 * DAY)
         session.execute(update(ClosedCase).values(
             closed_at=FRIDAY - 20 * 365 * DAY, keep_until=FRIDAY - 366 * DAY,
@@ -270,13 +276,18 @@ def test_one_bad_row_does_not_keep_the_others(app, advice, monkeypatch):
         ))  # fmt: skip
     delete_one = service.delete
 
-    def fails_once(session, wanted, now):
+    def fails_once(session, wanted, *rest):
         if wanted == key:
             raise RuntimeError("a row that cannot be read")
-        return delete_one(session, wanted, now)
+        return delete_one(session, wanted, *rest)
 
     monkeypatch.setattr(service, "delete", fails_once)
     done = app.test_cli_runner().invoke(retention, ["delete", "--yes"])
     assert done.exit_code == 1 and key.ref in done.output
     assert f"{other.ref}: deleted" in done.output
     assert case(other).deleted_at and not case(key).deleted_at
+    # What other rooms keep and forget with a case, in the same breath.
+    assert reading().execute(select(DatasetKept.measure)).scalars().all() == ["rating"]
+    assert [(one.case_ref, one.what) for one in reading().execute(select(NearMiss)).scalars()] == [
+        (other.ref, "")
+    ]

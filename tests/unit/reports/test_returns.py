@@ -179,7 +179,7 @@ def test_list_5_has_its_columns() -> None:
         "0", "0", "North team", "",
     ]  # fmt: skip
     assert lines[2] == [
-        "LCS-20007", "Female", "", "2019-03-27", "7", "", "2026-11-24", "b) No", "2026-12-15",
+        "LCS20007", "b) Female", "", "27/03/2019", "7", "", "24/11/2026", "b) No", "15/12/2026",
         "a) Yes", "1", "0", "North team", "",
     ]  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, CursorResult, case, update
+from sqlalchemy import ColumnElement, CursorResult, update
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
@@ -106,12 +106,7 @@ def forget_old(session: Session, kept: Sequence[RetentionRule], now: datetime) -
 
 
 def _forget(session: Session, which: ColumnElement[bool], now: datetime) -> int:
-    result = session.execute(
-        update(NearMiss)
-        .where(which, NearMiss.erased_at.is_(None))
-        .values(
-            what="", stopped="", changed=None, erased_at=now,
-            review=case((NearMiss.reviewed_at.is_not(None), ""), else_=None),
-        )
-    )  # fmt: skip
+    held = update(NearMiss).where(which, NearMiss.erased_at.is_(None))
+    session.execute(held.where(NearMiss.reviewed_at.is_not(None)).values(review=""))
+    result = session.execute(held.values(what="", stopped="", changed=None, erased_at=now))
     return cast(CursorResult[Any], result).rowcount

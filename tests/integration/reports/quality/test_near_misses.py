@@ -98,7 +98,7 @@ def test_what_was_written_of_a_case_goes_with_it_and_is_still_counted(
         meeting = make_meeting(session, MeetingState.SIGNED, children=1)
         referral = session.get_one(Referral, meeting.referral_id)
         kept = _told(session, app, chair, make_meeting(session, MeetingState.SIGNED).ref).ref
-        reviewed = dict(review=NAME, reviewed_by_id=id_of(app, chair), reviewed_at=FRIDAY)
+        reviewed = {"review": NAME, "reviewed_by_id": id_of(app, chair), "reviewed_at": FRIDAY}
         of_case = [
             _told(session, app, chair, meeting.ref).ref,
             _told(session, app, chair, referral.ref, **reviewed).ref,
