@@ -67,7 +67,7 @@ def page(
     and days it keeps its place (H2).
     """
     if choice.show is Show.CHILDREN:
-        return _children(session, wanted, hidden, rules.case_key(older))
+        return _children(session, wanted, hidden, _case_key(older))
     if choice.show is Show.DAY:
         assert wanted.day is not None
         start = from_london(datetime.combine(wanted.day, time()))
@@ -87,7 +87,7 @@ def page(
 def of_child(session: Session, child_id: int, hidden: Collection[str], older: str = "") -> Page:
     """The cases of one known child, without those in `hidden`."""
     records = [Record(child_id, child_id)]
-    return _listed(session, records, hidden, rules.case_key(older), lambda _: True)
+    return _listed(session, records, hidden, _case_key(older), lambda _: True)
 
 
 def _children(
@@ -160,7 +160,7 @@ def _listed(
         Keys(
             tuple(one.id for one in shown if one.is_referral),
             tuple(one.id for one in shown if not one.is_referral),
-            rules.key_in_words(shown[-1]) if len(chosen) > PAGE else "",
+            _key_in_words(shown[-1]) if len(chosen) > PAGE else "",
         ),
     )
     return replace(page, cut=len(records) > MOST)
@@ -229,3 +229,16 @@ def _page(session: Session, wanted: Keys) -> Page:
     numbers |= {one.ref: (False, one.id) for one in rows.discussions}
     cases.sort(key=lambda one: (one.at, *numbers[one.ref]), reverse=True)
     return Page(tuple(cases), wanted.older)
+
+
+def _key_in_words(key: CaseKey) -> str:
+    """The key of the last case of a page, for the address of the next one."""
+    return f"{key.at.isoformat()},{key.is_referral:d},{key.id}"
+
+
+def _case_key(typed: str) -> CaseKey | None:
+    """The key that an address holds; a broken one is the first page."""
+    at, _, rest = typed.partition(",")
+    kind, _, number = rest.partition(",")
+    found = moment_key(f"{at},{number}")
+    return CaseKey(found[0], kind == "1", found[1]) if found else None

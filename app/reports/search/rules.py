@@ -7,8 +7,7 @@ from datetime import date
 
 from app.referrals import matching, names
 from app.referrals.matching import ALIKE, Identity
-from app.reports.search.types import Asked, CaseKey
-from app.web.keys import moment_key
+from app.reports.search.types import Asked
 
 MOST_WORDS = 6
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -105,19 +104,6 @@ def _year(typed: str, today: date) -> int:
         return year
     # A discussion may be booked for next year.
     return year + (2000 if year <= today.year % 100 + 1 else 1900)
-
-
-def key_in_words(key: CaseKey) -> str:
-    """The key of the last case of a page, for the address of the next one."""
-    return f"{key.at.isoformat()},{key.is_referral:d},{key.id}"
-
-
-def case_key(typed: str) -> CaseKey | None:
-    """The key that an address holds; a broken one is the first page."""
-    at, _, rest = typed.partition(",")
-    kind, _, number = rest.partition(",")
-    found = moment_key(f"{at},{number}")
-    return CaseKey(found[0], kind == "1", found[1]) if found else None
 
 
 def fits(wanted: Asked, known: Identity) -> bool:
