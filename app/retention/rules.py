@@ -136,6 +136,7 @@ def _holds(rule: RetentionRule, facts: CaseFacts) -> bool:
 
 
 def years_on(day: date, years: int) -> date:
+    """The same day so many years later, or earlier; 1 March in the place of 29 February."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:  # 29 February
