@@ -17,6 +17,7 @@ from app.core.config import Settings, UnsafeSettings
 from app.core.installation import install as write_installation
 from app.core.installation import is_example
 from app.core.session import db, transaction
+from app.referrals.abuse.catching_up import begin_next
 
 
 def migrations_folder(app: Flask) -> Path:
@@ -39,6 +40,20 @@ def bring_up_to_date(app: Flask) -> bool:
     return True
 
 
+def begin_abuse_cases() -> None:
+    """Every undecided referral with a domestic abuse risk has its case, also where the risk was
+    noted before risks began cases (A8). Safe to run again; says how many were begun."""
+    begun, last = -1, 0
+    found: int | None = 0
+    while found is not None:
+        begun, last = begun + 1, found
+        with transaction() as session:
+            found = begin_next(session, last, now())
+    if begun:
+        cases = "case was" if begun == 1 else "cases were"
+        click.echo(f"{begun} domestic abuse {cases} begun for referrals that noted a risk.")
+
+
 @click.command("install")
 @with_appcontext
 def install() -> None:
@@ -59,6 +74,7 @@ def install() -> None:
     if changed:
         # A new version may know new ways to search: nobody is missed without a word.
         index_children()
+    begin_abuse_cases()
     click.echo(
         "The database is up to date." if not changed else "The database was brought up to date."
     )

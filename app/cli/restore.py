@@ -17,7 +17,7 @@ from app.cli.backup import FILE, SUBJECT
 from app.cli.backups.restoring import opened, refuse_filled, restore_into
 from app.cli.backups.types import BackupFailed, Manifest
 from app.cli.checked import checked
-from app.cli.install import bring_up_to_date, migrations_folder
+from app.cli.install import begin_abuse_cases, bring_up_to_date, migrations_folder
 from app.cli.keys import index_children
 from app.core.clock import now
 from app.core.config import Settings, UnsafeSettings
@@ -65,6 +65,7 @@ def restore(file: Path, protocols: Path | None, although_not_whole: bool) -> Non
         click.echo("The backup was of an earlier version: migrations were run.")
     # A version that searched in other ways may have made it: nobody is missed without a word.
     index_children()
+    begin_abuse_cases()
     with transaction() as session:
         ended = end_all_sessions(session, moment)
         record(

@@ -50,12 +50,33 @@ def begin(
     session: Session, actor: Actor, referral: Referral, risk: DomesticAbuseRisk, now: datetime
 ) -> AbuseCase:
     """A new case of this referral, from when the referral was received."""
+    return entered(session, actor, _new(session, referral, risk, staff_id(actor), now), now)
+
+
+def begin_for(session: Session, actor: Actor, referral: Referral, now: datetime) -> None:
+    """Begin the case of an undecided referral whose risk was noted before risks began cases: as if
+    whoever recorded the referral had begun it then. Its clock counts since a reopening, if there
+    was one, and the referral is due by it."""
+    if referral.domestic_abuse is None or queries.of_referral(session, referral.id) is not None:
+        return
+    risk = referral.domestic_abuse
+    case = _new(session, referral, risk, referral.recorded_by_id, referral.recorded_at)
+    since = reopened_at(session, referral.id)
+    if since is not None:
+        set_clock(session, case, since, risk)
+    _act_by(session, referral, case)
+    entered(session, actor, case, now)
+
+
+def _new(
+    session: Session, referral: Referral, risk: DomesticAbuseRisk, by: int, at: datetime
+) -> AbuseCase:
     case = AbuseCase(
         ref=new_reference("DA"),
         referral_id=referral.id,
         received_at=referral.received_at,
-        entered_at=now,
-        entered_by_id=staff_id(actor),
+        entered_at=at,
+        entered_by_id=by,
         source_agency_id=referral.source_agency_id,
         incident=None,
         account=referral.narrative,
@@ -63,10 +84,9 @@ def begin(
         **nothing_yet(session, referral.received_at, risk),
         people=[],
     )
-    case.release, case.released_at = Release.CONCERN, now
-    case.released_by_id = staff_id(actor)
+    case.release, case.released_at, case.released_by_id = Release.CONCERN, at, by
     case.release_reason = f"It came in as referral {referral.ref}."
-    return entered(session, actor, case, now)
+    return case
 
 
 def follow_referral(

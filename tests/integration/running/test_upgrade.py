@@ -1,0 +1,110 @@
+"""What an upgrade brings up to date in a database that was filled by an earlier version (I2)."""
+
+from __future__ import annotations
+
+import importlib.util
+from datetime import timedelta
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import select
+
+from app.audit.models import AuditEntry
+from app.audit.queries import verify_chain
+from app.audit.types import ActorKind
+from app.core.session import db, reading
+from app.meetings.models import Invitee
+from app.meetings.types import Answer, MeetingState
+from app.referrals.abuse.models import AbuseCase
+from app.referrals.models import Referral
+from app.referrals.outcome.service import decide, reopen
+from app.referrals.types import DomesticAbuseRisk, Outcome
+from tests.clock import FRIDAY
+from tests.factories.abuse import actor_of, use_protocol
+from tests.factories.meetings import make_meeting
+from tests.factories.referrals import make_referral
+
+HIGH = DomesticAbuseRisk.HIGH
+MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations" / "versions"
+
+
+def installed(app) -> str:
+    done = app.test_cli_runner().invoke(args=["install"])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_a_risk_noted_before_risks_began_cases_gets_its_case(app, change):
+    with change() as session:
+        waits = make_referral(session, domestic_abuse=HIGH)
+        decided = make_referral(session, domestic_abuse=HIGH, decided=Outcome.NO_FURTHER_ACTION)
+        without = make_referral(session)
+        use_protocol(session, "derby")
+        was = {one.id: one.act_by_at for one in (waits, decided, without)}
+        number, author = waits.id, waits.recorded_by_id
+    assert "1 domestic abuse case was begun" in installed(app)
+    with app.app_context():
+        [case] = reading().execute(select(AbuseCase)).scalars()
+        assert (case.referral_id, case.risk) == (number, HIGH)
+        assert case.entered_by_id == case.released_by_id == author
+        assert case.received_at == case.entered_at == FRIDAY
+        # Discussed the same day (DERBY 4.11), so the referral is due sooner than its decision.
+        for one in reading().execute(select(Referral)).scalars():
+            assert one.act_by_at == (case.due_at if one.id == number else was[one.id])
+        assert case.due_at is not None
+        assert case.due_at < was[number]
+        [entry] = (
+            reading()
+            .execute(select(AuditEntry).where(AuditEntry.action == "abuse case entered"))
+            .scalars()
+        )
+        assert entry.actor_kind is ActorKind.SYSTEM
+        assert list(verify_chain(reading())) == []
+    assert "begun" not in installed(app)
+
+
+def test_the_clock_of_such_a_case_counts_since_the_referral_was_opened_again(app, change):
+    later = FRIDAY + timedelta(days=30)
+    with change() as session:
+        actor = actor_of(session)
+        referral = make_referral(session, domestic_abuse=HIGH)
+        use_protocol(session, "derby")
+        decide(session, actor, referral, Outcome.NO_FURTHER_ACTION, "No role.", FRIDAY)
+        reopen(session, actor, referral, "The mother rang.", later, referral.version)
+    installed(app)
+    with app.app_context():
+        [case] = reading().execute(select(AbuseCase)).scalars()
+        assert case.received_at == FRIDAY
+        assert case.due_at is not None
+        assert later < case.due_at < later + timedelta(days=4)
+        assert reading().get_one(Referral, case.referral_id).act_by_at <= case.due_at
+
+
+def test_who_was_invited_to_what_is_called_off_already_counts_as_not_told(app, change):
+    with change() as session:
+        off = make_meeting(session, MeetingState.CANCELLED, 4)
+        gone = make_meeting(session, MeetingState.CANCELLED, 1)
+        stands = make_meeting(session, MeetingState.BOOKED, 1)
+        off.cancelled_at = gone.cancelled_at = gone.erased_at = FRIDAY + timedelta(days=3)
+        for one in [*off.invitees, *gone.invitees, *stands.invitees]:
+            one.news_at = None
+        removed, deputised, *left = off.invitees
+        removed.removed_at = FRIDAY
+        deputised.answer = Answer.DEPUTY
+        expected = {one.id for one in left}
+    found = next(MIGRATIONS.glob("*_called_off_before_news.py"))
+    spec = importlib.util.spec_from_file_location("migration", found)
+    assert spec is not None
+    assert spec.loader is not None
+    migration = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(migration)
+    with app.app_context():
+        with (
+            db.engine.begin() as connection,
+            Operations.context(MigrationContext.configure(connection)),
+        ):
+            migration.upgrade()
+        told = select(Invitee).where(Invitee.news_at.is_not(None))
+        found_told = {one.id: one.news_at for one in reading().execute(told).scalars()}
+        assert found_told == dict.fromkeys(expected, FRIDAY + timedelta(days=3))
