@@ -176,7 +176,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.cli.add_command(getattr(import_module(module), module.rpartition(".")[2]))
     letters = import_module("app.notices.service").account_letters
     app.extensions["tell_staff"] = letters(settings.mail_from, settings.base_url)
-    app.extensions["live_discussion"] = import_module("app.meetings.of_children").live_discussion
+    discussions = import_module("app.meetings.of_children")
+    for name in ("live_discussion", "discussion_over"):
+        app.extensions[name] = getattr(discussions, name)
     app.extensions["measures"] = import_module("app.reports.measures").measures
     app.extensions["referral_sections"] = [
         import_module(module).referral_section for module in REFERRAL_SECTIONS

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.audit.types import Subject
+from app.core.database import UTCDateTime
 from app.meetings.models import Meeting, MeetingChild
 from app.meetings.restricted.hidden import masked
 from app.meetings.types import MeetingState
@@ -46,6 +47,16 @@ _LIVE = (
 def live_discussion(session: Session, referral_id: int) -> str | None:
     """The newest discussion of a referral that waits to be booked, is booked or under way."""
     return session.execute(_LIVE, {"referral": referral_id}).scalar_one_or_none()
+
+
+_OVER = select(func.max(Meeting.ended_at, type_=UTCDateTime())).where(
+    Meeting.referral_id == bindparam("referral")
+)
+
+
+def discussion_over(session: Session, referral_id: int) -> datetime | None:
+    """When a discussion of a referral last ended; None where none was held."""
+    return session.execute(_OVER, {"referral": referral_id}).scalar_one()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from app.referrals.models import Referral
 # The reference of a strategy discussion of this referral that waits to be booked, is booked or
 # under way; handed in by the factory, since meetings stand above referrals.
 LiveDiscussion = Callable[[Session, int], str | None]
+# When the last one that was held ended, aware; in the same way.
+DiscussionOver = Callable[[Session, int], datetime | None]
 
 
 @dataclass(frozen=True, slots=True)

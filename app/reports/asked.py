@@ -8,13 +8,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, exists, func, literal, select
+from sqlalchemy import Select, bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import words_for_span
 from app.core.database import UTCDateTime
 from app.directory.models import Agency, Professional
-from app.meetings.models import Meeting
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.protocols.types import Protocol
@@ -44,20 +43,16 @@ failed = OutboxMessage.state.in_(
 _is_open = AgencyCheck.answered_at.is_(None) & AgencyCheck.withdrawn_at.is_(None)
 _no_due = literal(None, UTCDateTime()).label("due_at")
 
-# What was asked before a discussion of the referral ended was asked for that discussion.
-_is_over = exists().where(
-    Meeting.referral_id == Referral.id, Meeting.ended_at >= AgencyCheck.asked_at
-)
 # Late although the referral is decided: somebody said that the answer is wanted all the same, or
-# it is wanted for a strategy discussion that lies ahead.
+# it was asked for a strategy discussion. Whoever ends that says what becomes of it; where nobody
+# did, the page it leads to asks.
 LATE_AND_WANTED: Rows = (
     select(Referral.id, Referral.ref, func.min(AgencyCheck.due_at).label("due_at"))
     .join(AgencyCheck, AgencyCheck.referral_id == Referral.id)
     .where(
         Referral.decided_at.is_not(None),
         _is_open,
-        AgencyCheck.wanted_because.is_not(None)
-        | ((Referral.outcome == Outcome.STRATEGY_DISCUSSION) & ~_is_over),
+        AgencyCheck.wanted_because.is_not(None) | (Referral.outcome == Outcome.STRATEGY_DISCUSSION),
         AgencyCheck.due_at < bindparam("now", type_=UTCDateTime()),
     )
     .group_by(Referral.id, Referral.ref)

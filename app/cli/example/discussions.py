@@ -40,6 +40,8 @@ from app.outbox.types import MessageState
 from app.records import service as records
 from app.records.rules import seen_digest
 from app.records.sealing import sealer_of
+from app.referrals.checks.queries import open_on
+from app.referrals.checks.types import Unanswered
 from app.referrals.filing import service as referral_filing
 from app.referrals.models import Referral
 
@@ -307,7 +309,9 @@ class Discussions:
             actions.add_action(self.session, chair, meeting, order, at)
         if owners and number % 4 == 1:
             self._disagree(meeting, owners[-1], number, plan, at)
-        service.end(self.session, chair, meeting, self.sender, at)
+        service.end(
+            self.session, chair, meeting, self.sender, at, self._unanswered(meeting, number)
+        )
         desk = self.area.actor(Role.ADMINISTRATOR)
         plan(
             at + timedelta(hours=3),
@@ -318,6 +322,12 @@ class Discussions:
                 at + timedelta(minutes=50 + number * 23 % 120),
                 partial(self._sign, meeting, number),
             )
+
+    def _unanswered(self, meeting: Meeting, number: int) -> Unanswered:
+        """What becomes of agencies that have not answered: most are asked no longer."""
+        refs = tuple(one.ref for one in open_on(self.session, meeting.referral_id or 0))
+        wanted = refs[:1] if number % 3 == 1 else ()
+        return Unanswered(refs, wanted, "What they hold goes into the assessment.")
 
     def _disagree(
         self, meeting: Meeting, who: Invitee, number: int, plan: Plan, at: datetime

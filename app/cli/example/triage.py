@@ -24,7 +24,7 @@ from app.referrals.checks import service as checks
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.queries import open_on
 from app.referrals.checks.shown import told_of
-from app.referrals.checks.types import AfterDecision, AnswerGiven, AnswerVia, Held
+from app.referrals.checks.types import AnswerGiven, AnswerVia, Held, Unanswered
 from app.referrals.letters import queries as letters
 from app.referrals.letters import service as writing
 from app.referrals.letters.models import ReferralLetter
@@ -117,13 +117,13 @@ class Triage:
         if disputed:
             plan(at + timedelta(hours=3), partial(self._raise, referral))
 
-    def unanswered(self, referral: Referral) -> AfterDecision:
+    def unanswered(self, referral: Referral) -> Unanswered:
         """What becomes of requests that nobody has answered when it is decided: most end, of some
         the answer is wanted all the same."""
         refs = tuple(one.ref for one in open_on(self.session, referral.id))
         self.left_open += bool(refs)
         wanted = refs if self.left_open % EVERY_WANTED == 1 else ()
-        return AfterDecision(refs, wanted, "The school asks for it: it is told when it is here.")
+        return Unanswered(refs, wanted, "The school asks for it: it is told when it is here.")
 
     def was_decided(self, referral: Referral, plan: Plan, at: datetime) -> None:
         """Some referrers get their letter the same afternoon."""

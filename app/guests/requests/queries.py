@@ -73,9 +73,11 @@ def request_for(session: Session, check_id: int, now: datetime) -> RequestSeen:
     """One request with the agency's own answers, as it stands at `now`.
 
     Once it is answered the page needs to say no more than whom it was about: no dates of birth,
-    adults, address or concerns.
+    adults, address or concerns. Once it is withdrawn it says nothing of the case.
     """
     check = session.execute(_REQUEST.where(AgencyCheck.id == check_id)).scalar_one()
+    if check.withdrawn_at is not None:
+        return RequestSeen(ref=check.ref, withdrawn=True, due_at=check.due_at)
     children = session.execute(_CHILDREN.where(AgencyCheck.id == check_id))
     answers = session.execute(_ANSWERS.where(CheckAnswer.check_id == check_id)).scalars().all()
     wanted = check.answered_at is None
@@ -93,7 +95,7 @@ def request_for(session: Session, check_id: int, now: datetime) -> RequestSeen:
         question=check.question,
         due_at=check.due_at,
         at_once=wanted_at_once(now, check.due_at),
-        withdrawn=check.withdrawn_at is not None,
+        still_wanted=wanted and check.wanted_because is not None,
         answers=tuple(AnswerSeen(one.held.label, one.words or "", one.at) for one in answers),
         newest=answers[0].id if answers else 0,
     )

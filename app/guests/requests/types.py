@@ -40,16 +40,18 @@ class AnswerSeen:
 class RequestSeen:
     """One request as the agency asked may read it: nothing of the referrer, other agencies or what
     they answered; of children and concerns those it was asked about, of adults and address what
-    was chosen then. Once it is answered, the children's names alone."""
+    was chosen then. Once it is answered, the children's names alone; once it is withdrawn,
+    nothing."""
 
     ref: str
-    children: tuple[ChildSeen, ...]
-    adults: tuple[str, ...]
-    address: str
-    concerns: tuple[str, ...]
-    question: str
     due_at: datetime
-    at_once: bool
-    withdrawn: bool
-    answers: tuple[AnswerSeen, ...]
-    newest: int  # the number of the newest answer, 0 where there is none
+    children: tuple[ChildSeen, ...] = ()
+    adults: tuple[str, ...] = ()
+    address: str = ""
+    concerns: tuple[str, ...] = ()
+    question: str = ""
+    at_once: bool = False
+    still_wanted: bool = False  # somebody has said so after the decision or the discussion
+    withdrawn: bool = False
+    answers: tuple[AnswerSeen, ...] = ()
+    newest: int = 0  # the number of the newest answer, 0 where there is none

@@ -147,10 +147,6 @@ class DissentForm(LineForm):
         return DissentOrder(whole_or_none(self.who.data), self.what.data or "", self.why.data or "")
 
 
-class PlainForm(BaseForm):
-    """A button: nothing but the token."""
-
-
 # The lines carry no token of their own: the page's form has one, and that is checked.
 _WITHIN_PAGE = {"csrf": False}
 

@@ -20,7 +20,6 @@ from app.meetings.discussion.content import gate_of
 from app.meetings.discussion.forms import (
     LineForm,
     Lines,
-    PlainForm,
     add_refusal,
     read_fields,
     read_press,
@@ -31,6 +30,8 @@ from app.meetings.discussion.record_clock import record_clock
 from app.meetings.discussion.types import PageKept, Press
 from app.meetings.messages import Sender
 from app.meetings.models import Meeting
+from app.referrals.checks.forms import OpenRequests
+from app.referrals.checks.queries import OpenRequest, open_named
 from app.referrals.checks.shown import answered_on
 from app.web.access import access
 from app.web.htmx import go_to, respond
@@ -94,21 +95,30 @@ def save(ref: str) -> Response:
 @blueprint.get("/discussions/<ref>/hold/end")
 @access(WRITE)
 def confirm_end(ref: str) -> Response:
-    return _end_page(meeting_or_404(ref), PlainForm())
+    meeting = meeting_or_404(ref)
+    form = OpenRequests()
+    requests = _open_requests(meeting)
+    form.name(requests)
+    return _end_page(meeting, form, requests)
 
 
 @blueprint.post("/discussions/<ref>/hold/end")
 @access(WRITE)
 def end(ref: str) -> Response:
-    form, meeting = PlainForm(), meeting_or_404(ref)
+    form, meeting = OpenRequests(), meeting_or_404(ref)
+    requests = _open_requests(meeting)
+    seen = form.name(requests)
+    if not form.validate_on_submit():
+        return _end_page(meeting, form, requests, 422)
     try:
         with transaction() as session:
             told = service.end(
-                session, signed_in().actor, to_change(session, ref), _sender(), now()
-            )
+                session, signed_in().actor, to_change(session, ref), _sender(), now(),
+                form.after(seen),
+            )  # fmt: skip
     except Refused as refusal:
         add_refusal(form, refusal)
-        return _end_page(meeting, form, 422)
+        return _end_page(meeting, form, requests, 422)
     owners_told = f" Owners of actions who are told now: {told}." if told else ""
     flash(f"The discussion has ended and the record's clock runs.{owners_told}", "success")
     return go_to(url_for("discussion.hold", ref=ref))
@@ -225,12 +235,20 @@ def _page(
     )
 
 
-def _end_page(meeting: Meeting, form: PlainForm, status: int = 200) -> Response:
+def _open_requests(meeting: Meeting) -> list[OpenRequest]:
+    """The agencies that were asked about the case and have not answered."""
+    return open_named(reading(), meeting.referral_id) if meeting.referral_id is not None else []
+
+
+def _end_page(
+    meeting: Meeting, form: OpenRequests, requests: list[OpenRequest], status: int = 200
+) -> Response:
     clock = record_clock(meeting.clocks, service.protocol_of(meeting), now())
     return respond(
         "meetings/discussion/end.html",
         status=status,
         form=form,
+        requests=requests,
         ref=meeting.ref,
         record_due=words_for_moment(clock.due_at),
         rule=clock.rule,

@@ -37,6 +37,10 @@ from app.meetings.standing import invitees_here
 from app.meetings.types import Attendance, Format, MeetingState
 from app.protocols import registry
 from app.protocols.types import Protocol
+from app.referrals.acting import taken_first
+from app.referrals.checks.service import settle_open
+from app.referrals.checks.types import Unanswered
+from app.referrals.models import Referral
 
 
 def start(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:
@@ -56,15 +60,28 @@ def start(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> No
     note(session, actor, "started the discussion", meeting, now)
 
 
-def end(session: Session, actor: Actor, meeting: Meeting, sender: Sender, now: datetime) -> int:
+def end(
+    session: Session,
+    actor: Actor,
+    meeting: Meeting,
+    sender: Sender,
+    now: datetime,
+    requests: Unanswered | None = None,
+) -> int:
     """The discussion is over and the record's clock starts; it is not taken up again (F5).
 
     Each owner of an action is told at once where to see it, in the same transaction (E3); returns
-    how many letters were queued. Writing goes on until sign-off. Raises Refused unless it is
-    under way. Sources: BROMLEY 5, TIMING.
+    how many letters were queued. `requests` says what becomes of requests to agencies that are
+    still open (A6); without it they stay open, and their page asks. Writing goes on until
+    sign-off. Raises Refused unless it is under way. Sources: BROMLEY 5, TIMING.
     """
     if meeting.state is not MeetingState.UNDER_WAY:
         raise Refused("page", f"This discussion cannot be ended: {meeting.state.label.lower()}")
+    if requests is not None and meeting.referral_id is not None:
+        taken_first(session, meeting.referral_id)
+        referral = session.get_one(Referral, meeting.referral_id)
+        why = f"The strategy discussion is over: {meeting.ref}"
+        settle_open(session, actor, referral, requests, why, now)
     clock = record_clock(meeting.clocks, protocol_of(meeting), now)
     meeting.state = MeetingState.ENDED
     meeting.ended_at = now

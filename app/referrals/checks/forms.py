@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wtforms import BooleanField, HiddenField, IntegerField
 from wtforms.validators import InputRequired
 
-from app.referrals.checks.types import AnswerVia, Held
+from app.referrals.checks.queries import OpenRequest
+from app.referrals.checks.types import AnswerVia, Held, Unanswered
 from app.web.choices import RadioField, SelectMultipleField
 from app.web.forms import BaseForm, Line, OnceForm, Passage, Required
 
@@ -66,3 +69,31 @@ class WithdrawForm(BaseForm):
         length=2000,
         validators=[Required("Say why the request is withdrawn")],
     )
+
+
+class OpenRequests(BaseForm):
+    """A decision, and the end of a discussion, name the requests to agencies that are still open:
+    none is left to itself."""
+
+    asked = HiddenField()
+    wanted = SelectMultipleField("Agencies that have not answered", choices=[])
+    wanted_because = Passage("Why is the answer still wanted?", length=2000)
+
+    def name(self, requests: Sequence[OpenRequest]) -> tuple[str, ...]:
+        """Fill in what is open now; returns what was open when the page was shown."""
+        seen = tuple((self.asked.data or "").split(","))
+        self.wanted.choices = [(one.ref, one.agency) for one in requests]
+        self.asked.data = ",".join(one.ref for one in requests)
+        if not self.is_submitted():
+            # What somebody has said before is not lost by not saying it again.
+            self.wanted.data = [one.ref for one in requests if one.wanted_because]
+            reasons = dict.fromkeys(one.wanted_because for one in requests if one.wanted_because)
+            self.wanted_because.data = "\n".join(reasons)
+        # Ticked and answered meanwhile: there is nothing to choose any more.
+        still = {one.ref for one in requests}
+        self.wanted.data = [ref for ref in self.wanted.data or () if ref in still]
+        return seen
+
+    def after(self, seen: tuple[str, ...]) -> Unanswered:
+        """What becomes of them, as typed."""
+        return Unanswered(seen, tuple(self.wanted.data or ()), self.wanted_because.data)

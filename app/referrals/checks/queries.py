@@ -15,6 +15,8 @@ from app.invitations.models import Invitation
 from app.outbox.models import OutboxMessage
 from app.outbox.types import FAILED
 from app.referrals.checks.models import AgencyCheck, AgencyCheckChild, CheckAnswer
+from app.referrals.models import Referral
+from app.referrals.types import Outcome
 
 _CHECKS = (
     select(
@@ -75,9 +77,9 @@ _OPEN = (
     )
     .order_by(AgencyCheck.id)
 )
-_OPEN_NAMED = _OPEN.with_only_columns(AgencyCheck.ref, Agency.name, AgencyCheck.due_at).join(
-    Agency, Agency.id == AgencyCheck.agency_id
-)
+_OPEN_NAMED = _OPEN.with_only_columns(
+    AgencyCheck.ref, Agency.name, AgencyCheck.due_at, AgencyCheck.wanted_because
+).join(Agency, Agency.id == AgencyCheck.agency_id)
 _OPEN_PEOPLE = select(AgencyCheck.professional_id).where(
     AgencyCheck.referral_id == bindparam("referral"),
     AgencyCheck.answered_at.is_(None),
@@ -176,14 +178,29 @@ def open_on(session: Session, referral_id: int) -> list[AgencyCheck]:
     return list(session.execute(_OPEN, {"referral": referral_id}).scalars())
 
 
+def left_open(session: Session, referral: Referral, over: datetime | None) -> list[AgencyCheck]:
+    """Those that were made for a strategy discussion of the referral which is over since `over`,
+    and of which nobody has said what becomes of them."""
+    if over is None or referral.outcome is not Outcome.STRATEGY_DISCUSSION:
+        return []
+    return [
+        one
+        for one in open_on(session, referral.id)
+        if one.asked_at <= over and one.wanted_because is None
+    ]
+
+
 class OpenRequest(NamedTuple):
+    """An open request, and why it is wanted where somebody has said that it still is."""
+
     ref: str
     agency: str
     due_at: datetime
+    wanted_because: str | None
 
 
 def open_named(session: Session, referral_id: int) -> list[OpenRequest]:
-    """The same as a page names them."""
+    """The open requests of a referral as a page names them."""
     return [OpenRequest(*row) for row in session.execute(_OPEN_NAMED, {"referral": referral_id})]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
-from flask import Blueprint, Response, abort, flash, request, url_for
+from flask import Blueprint, Response, abort, current_app, flash, request, url_for
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -23,7 +24,13 @@ from app.referrals import queries as referrals
 from app.referrals import shown as referral_shown
 from app.referrals.checks import queries, service, shown
 from app.referrals.checks.clock import due_for
-from app.referrals.checks.forms import AnswerForm, AskForm, SendAgainForm, WithdrawForm
+from app.referrals.checks.forms import (
+    AnswerForm,
+    AskForm,
+    OpenRequests,
+    SendAgainForm,
+    WithdrawForm,
+)
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.rules import wanted_at_once
 from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
@@ -31,6 +38,7 @@ from app.referrals.finding import found
 from app.referrals.letters_out import sender
 from app.referrals.models import Referral
 from app.referrals.rating.rules import meaning
+from app.referrals.sections import DiscussionOver
 from app.referrals.types import ChangedMeanwhile
 from app.web.access import access
 from app.web.htmx import go_to, respond
@@ -65,6 +73,8 @@ def checks(ref: str) -> Response:
         ],
         summary=shown.summary(queries.times_on(reading(), held.id), moment),
         unread=max(unread, default=0) if held.outcome is not None else 0,
+        left_open=_left_open(held) if asked else [],
+        until=shown.until_words(held, asked),
         may_ask=may(Permission.REFERRAL_ASK),
         may_decide=may(Permission.REFERRAL_DECIDE),
         may_rate=may(Permission.REFERRAL_RATE),
@@ -135,6 +145,38 @@ def read(ref: str) -> Response:
     return go_to(url_for("checks.checks", ref=ref))
 
 
+@blueprint.route("/after", methods=["GET", "POST"])
+@access(staff_may(Permission.REFERRAL_ASK))
+def after(ref: str) -> Response:
+    """What becomes of requests that a discussion has left open."""
+    held = found(reading(), ref) if request.method == "POST" else _viewed(ref, "checks left open")
+    form, left = OpenRequests(), {one.ref for one in _left_open(held)}
+    requests = [one for one in queries.open_named(reading(), held.id) if one.ref in left]
+    seen = form.name(requests)
+    here = url_for("checks.checks", ref=held.ref)
+    over = _over(reading(), held.id)
+    if not requests or over is None:
+        return go_to(here)
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                service.settle_left_open(
+                    session, signed_in().actor, found(session, ref), form.after(seen), over, now()
+                )
+            flash("It is noted what becomes of the open requests.", "success")
+            return go_to(here)
+        except Refused as refusal:
+            form.add_error(refusal.field, refusal.message)
+    return respond(
+        "referrals/checks/after.html",
+        status=422 if form.errors else 200,
+        form=form,
+        referral=held,
+        requests=requests,
+        names=_names(held),
+    )
+
+
 @blueprint.post("/<check_ref>/remind")
 @access(staff_may(Permission.REFERRAL_ASK))
 def remind(ref: str, check_ref: str) -> Response:
@@ -196,7 +238,7 @@ def withdraw(ref: str, check_ref: str) -> Response:
                 service.withdraw(
                     session, signed_in().actor, current, form.reason.data, now(), form.version.data
                 )
-            flash("The request is withdrawn, its link opens nothing any more.", "success")
+            flash("The request is withdrawn: its link says so, and nothing more.", "success")
             return go_to(url_for("checks.checks", ref=ref))
     return _one("withdraw", held, check, form)
 
@@ -299,6 +341,17 @@ def _ask(held: Referral, form: AskForm, status: int = 200) -> Response:
         unknown=shown.not_to_be_told_apart(held),
         has_address=any(row.child.address for row in held.children),
     )
+
+
+def _left_open(held: Referral) -> list[AgencyCheck]:
+    return queries.left_open(reading(), held, _over(reading(), held.id))
+
+
+def _over(session: Session, referral_id: int) -> datetime | None:
+    """When a discussion of the referral last ended. Meetings know, which stand above referrals:
+    the factory hands their answer in."""
+    over: DiscussionOver = current_app.extensions["discussion_over"]
+    return over(session, referral_id)
 
 
 def _names(held: Referral) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from app.core.refusal import Refused
 from app.protocols.rules import clocks
 from app.protocols.types import Clock, Due, Protocol
-from app.referrals.checks.types import AfterDecision, AnswerGiven, CheckState, DueBy, Held
+from app.referrals.checks.types import AnswerGiven, CheckState, DueBy, Held, Unanswered
 from app.referrals.rules import HoldsFacts, facts_of
 
 # The link lives as long as that of a record does after it was sent (D3).
@@ -87,12 +87,13 @@ def check_ask(people: Sequence[int], question: str) -> None:
         raise Refused("question", "Say what the agencies should look up")
 
 
-def check_after_decision(open_refs: Sequence[str], given: AfterDecision) -> None:
-    """Raise Refused where a decision would leave open requests to themselves: each was seen by
-    whoever decides, and those still wanted have their reason (A6, A7)."""
+def check_settled(open_refs: Sequence[str], given: Unanswered) -> None:
+    """Raise Refused where a decision, or the end of a discussion, would leave open requests to
+    themselves: each was seen by whoever decides, and those still wanted have their reason (A6,
+    A7)."""
     if set(open_refs) - set(given.named):
         raise Refused(
-            "wanted", "Another agency was asked while you were deciding: look, then decide again"
+            "wanted", "Another agency was asked while this page was open: look, then press again"
         )
     if set(open_refs) & set(given.wanted) and not given.because:
         raise Refused("wanted_because", "Say why the answer is still wanted")

@@ -25,11 +25,11 @@ from app.outbox import service as outbox
 from app.protocols.registry import active
 from app.protocols.types import Protocol
 from app.referrals import queries as referrals
-from app.referrals.acting import staff_id, subject_of, unchanged
+from app.referrals.acting import staff_id, subject_of, taken_first, unchanged
 from app.referrals.checks import queries, rules
 from app.referrals.checks.clock import due_for
 from app.referrals.checks.models import AgencyCheck, AgencyCheckChild, CheckAnswer
-from app.referrals.checks.types import NOTHING_MORE, AfterDecision, AnswerGiven, AnswerVia, Told
+from app.referrals.checks.types import NOTHING_MORE, AnswerGiven, AnswerVia, Told, Unanswered
 from app.referrals.consent.rules import sharing_problem
 from app.referrals.models import Referral
 from app.referrals.sender import Sender, desk_of
@@ -177,8 +177,9 @@ def answers_read(
 
 
 def opened(session: Session, actor: Actor, check: AgencyCheck, now: datetime) -> None:
-    """The agency opened its request: from now on it is shared with it. Noted once."""
-    if check.opened_at is None:
+    """The agency opened its request: from now on it is shared with it. Noted once, and not of one
+    that was withdrawn, which tells nothing."""
+    if check.opened_at is None and check.withdrawn_at is None:
         check.opened_at = now
         session.flush()
         record(
@@ -269,8 +270,9 @@ def withdraw(
     now: datetime,
     version: int,
 ) -> None:
-    """Take a request back: its link ends at once. Raises Refused without a reason or after an
-    answer; ChangedMeanwhile where it was answered or withdrawn in between."""
+    """Take a request back: its link says from now on that no answer is needed, and nothing of the
+    case. Raises Refused without a reason or after an answer; ChangedMeanwhile where it was
+    answered or withdrawn in between."""
     if check.version != version:
         raise ChangedMeanwhile
     if check.answered_at is not None or check.withdrawn_at is not None:
@@ -280,21 +282,47 @@ def withdraw(
     _withdraw(session, actor, check, reason, now)
 
 
-def after_decision(
+def settle_open(
     session: Session,
     actor: Actor,
     referral: Referral,
-    given: AfterDecision,
-    decided: str,
+    given: Unanswered,
+    reason: str,
     now: datetime,
 ) -> None:
-    """A decision ends the open requests, but for those whose answer is wanted all the same: they
-    are chased as before (A6, A7). `decided` is the decision in words.
+    """A decision, and the end of a discussion, withdraw the open requests, but for those whose
+    answer is wanted all the same: they are chased as before (A6, A7). `reason` says which.
 
     Raises Refused (fields `wanted`, `wanted_because`) where one was not seen, or has no reason.
     """
-    waiting = queries.open_on(session, referral.id)
-    rules.check_after_decision([check.ref for check in waiting], given)
+    _settle(session, actor, referral, queries.open_on(session, referral.id), given, reason, now)
+
+
+def settle_left_open(
+    session: Session,
+    actor: Actor,
+    referral: Referral,
+    given: Unanswered,
+    over: datetime,
+    now: datetime,
+) -> None:
+    """Say afterwards what becomes of the requests of which nobody said it when the discussion
+    ended, at `over`. Raises Refused as `settle_open` does."""
+    taken_first(session, referral.id)
+    left = queries.left_open(session, referral, over)
+    _settle(session, actor, referral, left, given, "The strategy discussion is over", now)
+
+
+def _settle(
+    session: Session,
+    actor: Actor,
+    referral: Referral,
+    waiting: Sequence[AgencyCheck],
+    given: Unanswered,
+    reason: str,
+    now: datetime,
+) -> None:
+    rules.check_settled([check.ref for check in waiting], given)
     for check in waiting:
         if check.ref in given.wanted:
             check.wanted_because = given.because
@@ -304,7 +332,7 @@ def after_decision(
                 {"request": check.ref},
             )  # fmt: skip
         else:
-            _withdraw(session, actor, check, f"The referral was decided: {decided}", now)
+            _withdraw(session, actor, check, reason, now)
 
 
 def _sharing_problem(session: Session, protocol: Protocol, referral: Referral) -> str | None:
@@ -331,8 +359,6 @@ def _withdraw(
 ) -> None:
     check.withdrawn_at, check.withdrawn_reason = now, reason
     check.next_reminder_at = None
-    if check.invitation_id is not None:
-        invitations.revoke(session, session.get_one(Invitation, check.invitation_id), now)
     session.flush()
     record(
         session, actor, "request withdrawn", _subject(session, check), now, {"request": check.ref}

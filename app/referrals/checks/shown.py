@@ -18,6 +18,7 @@ from app.referrals.checks.queries import Asked, HeldAnswer, Times, answers_to, c
 from app.referrals.checks.types import CheckState, Held, Told
 from app.referrals.models import Referral, ReferralAdult
 from app.referrals.shown import concerns_in_words, name_of
+from app.referrals.types import Outcome
 
 _COLOURS = {
     CheckState.WAITING: "blue",
@@ -71,6 +72,22 @@ def came_since(check: AgencyCheck, referral: Referral, about: Collection[int]) -
         *(name_of(row.child) for row in referral.children if row.child_id not in about),
         *concerns_in_words(fresh),
     )
+
+
+def until_words(referral: Referral, asked: Sequence[Asked]) -> str:
+    """How long agencies that have not answered are waited for; empty where each has answered, or
+    somebody has said already that the answer is wanted all the same."""
+    checks = [one.check for one in asked]
+    waiting = [one for one in checks if one.answered_at is None and one.withdrawn_at is None]
+    if all(one.wanted_because for one in waiting):
+        return ""
+    if referral.decided_at is None:
+        upon = "When the referral is decided"
+    elif referral.outcome is Outcome.STRATEGY_DISCUSSION:
+        upon = "When the strategy discussion ends"
+    else:
+        return ""
+    return f"{upon}, what nobody has answered is withdrawn, unless it is said to be still wanted."
 
 
 def shown_check(one: Asked, now: datetime, since: tuple[str, ...] = ()) -> ShownCheck:

@@ -61,9 +61,10 @@ NOTHING_MORE = Told()
 
 
 @dataclass(frozen=True, slots=True)
-class AfterDecision:
-    """What becomes of open requests when the referral is decided: `named` are those that whoever
-    decides has seen, `wanted` those among them whose answer is wanted all the same."""
+class Unanswered:
+    """What becomes of open requests when the referral is decided or its discussion ends: `named`
+    are those that whoever says so has seen, `wanted` those among them whose answer is wanted all
+    the same."""
 
     named: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()

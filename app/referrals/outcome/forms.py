@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from wtforms import BooleanField, HiddenField
+from wtforms import BooleanField
 
-from app.referrals.checks.queries import OpenRequest
-from app.referrals.checks.types import AfterDecision
+from app.referrals.checks.forms import OpenRequests
 from app.referrals.forms import MayBeEmpty, Versioned, labelled, one_of, pick
 from app.referrals.outcome.types import ONWARD, FilterReason, Ground, OnwardGiven
 from app.referrals.types import Concern, ConsentGiven, ConsentState, LawfulBasis
-from app.web.choices import RadioField, SelectField, SelectMultipleField
+from app.web.choices import RadioField, SelectField
 from app.web.forms import Line, LocalMoment, OnceForm, Passage, Required, choices
 
 
-class OpenRequests(Versioned):
-    """A decision names the requests to agencies that are still open: none is left to itself."""
-
-    asked = HiddenField()
-    wanted = SelectMultipleField("Agencies that have not answered", choices=[])
-    wanted_because = Passage("Why is the answer still wanted?", length=2000)
-
-    def name(self, requests: Sequence[OpenRequest]) -> tuple[str, ...]:
-        """Fill in what is open now; returns what was open when the page was shown."""
-        seen = tuple((self.asked.data or "").split(","))
-        self.wanted.choices = [(one.ref, one.agency) for one in requests]
-        self.asked.data = ",".join(one.ref for one in requests)
-        # Ticked and answered meanwhile: there is nothing to choose any more.
-        still = {one.ref for one in requests}
-        self.wanted.data = [ref for ref in self.wanted.data or () if ref in still]
-        return seen
-
-    def after(self, seen: tuple[str, ...]) -> AfterDecision:
-        """What becomes of them, as typed."""
-        return AfterDecision(seen, tuple(self.wanted.data or ()), self.wanted_because.data)
-
-
-class DecisionForm(OpenRequests):
+class DecisionForm(OpenRequests, Versioned):
     outcome = RadioField(
         "What is to be done?", choices=[], validators=[Required("Choose what is to be done")]
     )
@@ -72,7 +48,7 @@ class DecisionForm(OpenRequests):
         )
 
 
-class NoReferralForm(OpenRequests):
+class NoReferralForm(OpenRequests, Versioned):
     filtered = RadioField(
         "What is it?",
         choices=labelled(FilterReason),

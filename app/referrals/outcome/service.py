@@ -15,8 +15,8 @@ from app.directory import queries as directory
 from app.protocols.registry import active
 from app.referrals.abuse import begun as abuse
 from app.referrals.acting import staff_id, subject_of, taken_first, unchanged
-from app.referrals.checks.service import after_decision, answers_read
-from app.referrals.checks.types import AfterDecision
+from app.referrals.checks.service import answers_read, settle_open
+from app.referrals.checks.types import Unanswered
 from app.referrals.consent.service import add_consent
 from app.referrals.models import Referral, ReferralDecision
 from app.referrals.outcome import queries, rules
@@ -41,7 +41,7 @@ def decide(
     discussion: str | None = None,
     version: int | None = None,
     ground: Ground = NO_GROUND,
-    requests: AfterDecision | None = None,
+    requests: Unanswered | None = None,
 ) -> ReferralDecision:
     """Decide what becomes of a referral (A7; IMAP 3, 5). The last decision is the one that holds.
 
@@ -117,7 +117,8 @@ def decide(
         filtered=ground.filtered is not None, was_filtered=was_none,
     )  # fmt: skip
     if requests is not None:
-        after_decision(session, actor, referral, requests, rules.name_of(protocol, outcome), now)
+        why = f"The referral was decided: {rules.name_of(protocol, outcome)}"
+        settle_open(session, actor, referral, requests, why, now)
     record(
         session, actor, "referral decided", subject_of(referral), now,
         {

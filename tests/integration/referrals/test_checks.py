@@ -192,18 +192,31 @@ def test_a_new_rating_moves_the_clock_of_those_who_have_not_answered(held):
     assert due == {waiting.id: "rag-green", answered.id: "rag-red"}
 
 
-def test_a_withdrawn_request_opens_nothing(app, held):
+def test_a_withdrawn_request_says_so_and_nothing_of_the_case(app, held):
     [check] = ask(held, *people(1))
     with transaction() as session:
         token = open_link(session, check.invitation_id)
     browser = asked_browser(app, token)
-    assert browser.get("/request").status_code == 200
+    name = held.children[0].child.family_name
+    answering = form_of(browser.get("/request").text, "/request/answer")
+    assert name in browser.get("/request").text
     with transaction() as session:
         current = session.get_one(AgencyCheck, check.id)
         service.withdraw(
             session, staff_actor(session), current, "Wrong agency", now(), current.version
         )
-    assert browser.get("/request").status_code == 401
+        session.get_one(AgencyCheck, check.id).opened_at = None
+    page = browser.get("/request").text
+    assert "Your answer is no longer needed" in page
+    for told in (name, "What is held?", "Wrong agency", check.concerns[0]):
+        assert told not in page
+    # What was typed meanwhile is not lost, and not kept either.
+    late = browser.post("/request/answer", data=answering | {"words": "Seen twice in spring"})
+    assert late.status_code == 422
+    assert "Seen twice in spring" in late.text
+    assert name not in late.text
+    [asked] = queries.checks_on(reading(), held.id)
+    assert (asked.answers, asked.check.opened_at) == ([], None)
 
 
 # By link

@@ -19,7 +19,7 @@ from app.referrals.abuse.models import AbuseCase
 from app.referrals.abuse.types import AssessmentGiven
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.service import answer
-from app.referrals.checks.types import AfterDecision, AnswerGiven, AnswerVia, Held
+from app.referrals.checks.types import AnswerGiven, AnswerVia, Held, Unanswered
 from app.referrals.lists import queries, service
 from app.referrals.lists.models import ListSitting
 from app.referrals.lists.types import Said
@@ -119,7 +119,7 @@ def _without_risk(session, actor, referral):
 
 def _decided(session, actor, referral):
     refs = session.query(AgencyCheck.ref).filter_by(answered_at=None)
-    ended = AfterDecision(named=tuple(ref for (ref,) in refs))
+    ended = Unanswered(named=tuple(ref for (ref,) in refs))
     nothing = Outcome.NO_FURTHER_ACTION
     decide(session, actor, referral, nothing, "Elm.", FRIDAY, ground=NONE, requests=ended)
 
