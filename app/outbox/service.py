@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Update, case, func, insert, literal, select, update
+from sqlalchemy import Update, bindparam, case, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
@@ -44,6 +44,18 @@ _TO_CLAIM = DUE.with_only_columns(
     OutboxMessage.queued_at,
     OutboxMessage.useless_from,
     OutboxMessage.overtaken,
+)
+
+_UNSEEN = (
+    select(OutboxMessage)
+    .where(
+        OutboxMessage.id.in_(bindparam("ids", expanding=True)),
+        OutboxMessage.state.in_(FAILED),
+        OutboxMessage.seen_at.is_(None),
+    )
+    .order_by(OutboxMessage.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
 )
 
 
@@ -130,11 +142,13 @@ def mark_seen(session: Session, actor: Actor, message_id: int, now: datetime) ->
     return message
 
 
-def seen_to(session: Session, actor: Actor, message_id: int, now: datetime) -> None:
-    """Something was done about a message, so that its failure, if it failed, waits no longer."""
-    message = session.get_one(OutboxMessage, message_id)
-    if message.state in FAILED and message.seen_at is None:
-        mark_seen(session, actor, message_id, now)
+def seen_to(session: Session, actor: Actor, message_ids: Collection[int], now: datetime) -> None:
+    """Something was done about these messages, so that their failures, if they failed, wait no
+    longer. All are locked before the audit is written."""
+    if not message_ids:
+        return
+    for message in list(session.execute(_UNSEEN, {"ids": list(message_ids)}).scalars()):
+        mark_seen(session, actor, message.id, now)
 
 
 def bounced(session: Session, message: OutboxMessage, problem: str, now: datetime) -> None:

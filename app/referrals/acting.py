@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.audit.types import Actor, Subject
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.checks.models import AgencyCheck
-from app.referrals.models import Referral
+from app.referrals.models import Child, Referral
 from app.referrals.types import ChangedMeanwhile
 
 # In this order, whoever takes them.
 _ROWS = tuple(
     select(row.id)
-    .where(of == bindparam("referral"))
+    .where(of.in_(bindparam("referrals", expanding=True)))
     .order_by(row.id)
     .with_for_update(key_share=True)
     for row, of in (
@@ -25,12 +27,28 @@ _ROWS = tuple(
 )
 
 
-def taken_first(session: Session, referral_id: int) -> None:
-    """Take the rows of a referral, its domestic abuse case and its requests before the audit is
-    written. The audit's head is held from its first row on: who came for one of these rows after
-    that and who holds it and comes for the head would wait for each other."""
+_CHILDREN = (
+    select(Child)
+    .where(Child.ref.in_(bindparam("refs", expanding=True)))
+    .order_by(Child.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
+
+def taken_first(session: Session, *referral_ids: int) -> None:
+    """Take the rows of referrals, their domestic abuse cases and their requests before the audit
+    is written. The audit's head is held from its first row on: who came for one of these rows
+    after that and who holds it and comes for the head would wait for each other."""
     for rows in _ROWS:
-        session.execute(rows, {"referral": referral_id})
+        session.execute(rows, {"referrals": referral_ids})
+
+
+def children_first(session: Session, refs: Collection[str]) -> None:
+    """Take the rows of known children in the same way, after those of referrals, as they are
+    now."""
+    if refs:
+        session.execute(_CHILDREN, {"refs": list(refs)}).all()
 
 
 def unchanged(referral: Referral, version: int | None) -> None:

@@ -15,6 +15,7 @@ from app.core.crypto import new_reference
 from app.core.refusal import Refused
 from app.directory import queries as directory
 from app.referrals import keys, queries, rules
+from app.referrals.acting import children_first
 from app.referrals.matching import Identity
 from app.referrals.models import Child, ChildProfessional
 from app.referrals.types import ChangedMeanwhile, ChildGiven, Involvement
@@ -46,6 +47,7 @@ def edit_child(
 
     Raises Refused by the field, ChangedMeanwhile where somebody changed the child first.
     """
+    children_first(session, [child.ref])
     if version is not None and version != child.version:
         raise ChangedMeanwhile
     rules.check(rules.child_problems(given, london_date(now)))

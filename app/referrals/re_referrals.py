@@ -32,10 +32,15 @@ def earlier_of(
     return next((referral_id for referral_id in found if referral_id not in none), None)
 
 
+def beside(session: Session, referral: Referral) -> list[int]:
+    """The numbers of this referral and every other one on the same children."""
+    found = queries.referrals_on(session, [row.child_id for row in referral.children])
+    return sorted({referral.id, *(one.id for one in found)})
+
+
 def count_beside(session: Session, actor: Actor, referral: Referral, now: datetime) -> None:
     """Anew for every referral on the same children: this one counts now, or does no more."""
-    beside = queries.referrals_on(session, [row.child_id for row in referral.children])
-    others = sorted({one.id for one in beside} - {referral.id})
+    others = [one for one in beside(session, referral) if one != referral.id]
     count_anew(session, actor, [session.get_one(Referral, one) for one in others], now)
 
 

@@ -14,7 +14,13 @@ from app.directory import queries as directory
 from app.protocols.registry import active
 from app.referrals import rules
 from app.referrals.abuse import begun as abuse
-from app.referrals.acting import staff_id, subject_of, taken_first, unchanged
+from app.referrals.acting import (
+    children_first,
+    staff_id,
+    subject_of,
+    taken_first,
+    unchanged,
+)
 from app.referrals.came_in.source import referrer_of, source_of
 from app.referrals.children import child_of_intake
 from app.referrals.consent.rules import first_contact_problems
@@ -50,6 +56,7 @@ def enter_referral(
     protocol = active(settings.protocol_id)
     check_rating(protocol, intake.rating)
     rules.check(first_contact_problems(protocol, intake.consent))
+    children_first(session, [given.same_as for given in intake.children if given.same_as])
     source_id = source_of(session, actor, intake, now)
     before = [same_child.held_before(session, given) for given in intake.children]
     children = [

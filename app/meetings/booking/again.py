@@ -128,8 +128,7 @@ def send_again(
         sent, details = _mend(session, meeting, invitee, address, order, sender, now)
     messages.ensure_invitation(session, invitee, now)
     messages.send(session, LetterKind.INVITATION, meeting, [invitee], sender, now)
-    for message_id in failed:
-        outbox.seen_to(session, staff.actor, message_id, now)
+    outbox.seen_to(session, staff.actor, failed, now)
     record(
         session,
         staff.actor,

@@ -77,11 +77,8 @@ def end(
     """
     if meeting.state is not MeetingState.UNDER_WAY:
         raise Refused("page", f"This discussion cannot be ended: {meeting.state.label.lower()}")
-    if requests is not None and meeting.referral_id is not None:
+    if meeting.referral_id is not None:
         taken_first(session, meeting.referral_id)
-        referral = session.get_one(Referral, meeting.referral_id)
-        why = f"The strategy discussion is over: {meeting.ref}"
-        settle_open(session, actor, referral, requests, why, now)
     clock = record_clock(meeting.clocks, protocol_of(meeting), now)
     meeting.state = MeetingState.ENDED
     meeting.ended_at = now
@@ -91,6 +88,10 @@ def end(
     actions.pass_on(session, actor, meeting, now)
     after.follow(session, meeting)
     told = messages.tell_owners(session, meeting, sender, now)
+    if requests is not None and meeting.referral_id is not None:
+        referral = session.get_one(Referral, meeting.referral_id)
+        why = f"The strategy discussion is over: {meeting.ref}"
+        settle_open(session, actor, referral, requests, why, now)
     note(
         session,
         actor,

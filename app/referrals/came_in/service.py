@@ -12,15 +12,15 @@ from app.audit.service import record
 from app.audit.types import Actor
 from app.directory import queries as directory
 from app.protocols.registry import active
-from app.referrals import queries, rules
+from app.referrals import rules
 from app.referrals.abuse import begun as abuse
-from app.referrals.acting import subject_of, unchanged
+from app.referrals.acting import subject_of, taken_first, unchanged
 from app.referrals.came_in.rules import problems, same_on_the_clock
 from app.referrals.came_in.source import referrer_of, source_of
 from app.referrals.came_in.types import CameInGiven
 from app.referrals.models import Referral
 from app.referrals.rating.queries import reopened_at
-from app.referrals.re_referrals import count_anew
+from app.referrals.re_referrals import beside, count_anew
 from app.referrals.same_child import queries as same_child
 
 
@@ -39,6 +39,8 @@ def change_came_in(
     that was opened again keep the deadline they were given (B1). Raises Refused by the field,
     ChangedMeanwhile where somebody changed the referral first.
     """
+    moved = not same_on_the_clock(referral.received_at, given.received_at)
+    taken_first(session, *(beside(session, referral) if moved else [referral.id]))
     unchanged(referral, version)
     if same_on_the_clock(referral.received_at, given.received_at):
         given = replace(given, received_at=referral.received_at)
@@ -92,6 +94,5 @@ def _received_at_another_time(
     if reopened is None:
         referral.decision_due_at = rules.decision_due(protocol, facts)
     session.flush()
-    children = [row.child_id for row in referral.children]
-    beside = {one.id for one in queries.referrals_on(session, children)}
-    count_anew(session, actor, same_child.referrals(session, beside), now)
+    others = beside(session, referral)
+    count_anew(session, actor, same_child.referrals(session, others), now)

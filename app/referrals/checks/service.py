@@ -221,6 +221,7 @@ def send_again(
     request was answered or withdrawn, (field `with_changes`) where nothing more may be shared,
     ChangedMeanwhile where it was answered, chased or withdrawn in between.
     """
+    taken_first(session, check.referral_id)
     if check.version != version:
         raise ChangedMeanwhile
     if check.answered_at is not None or check.withdrawn_at is not None:
@@ -245,7 +246,7 @@ def send_again(
     if check.next_reminder_at is None and check.reminders < rules.AUTOMATIC:
         check.next_reminder_at = rules.first_reminder(now, check.due_at)
     if check.message_id is not None:
-        outbox.seen_to(session, actor, check.message_id, now)
+        outbox.seen_to(session, actor, [check.message_id], now)
     _send(session, LetterKind.REQUEST, check, sender, now)
     record(
         session, actor, "request sent again", _subject(session, check), now,

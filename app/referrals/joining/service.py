@@ -11,7 +11,13 @@ from app.audit.service import record
 from app.audit.types import Actor
 from app.core.clock import london_date
 from app.referrals import queries, rules
-from app.referrals.acting import staff_id, subject_of, unchanged
+from app.referrals.acting import (
+    children_first,
+    staff_id,
+    subject_of,
+    taken_first,
+    unchanged,
+)
 from app.referrals.children import child_of_intake
 from app.referrals.joining.models import ChildTakenOff
 from app.referrals.joining.rules import check_join, check_leave
@@ -36,6 +42,8 @@ def join(
     (`children-0-...`), ChangedMeanwhile where somebody changed the referral first: another child
     may have joined, about whom the wrong-child guard has not asked.
     """
+    known = queries.child_by_ref(session, given.same_as) if given.same_as else None
+    _taken(session, referral, known)
     unchanged(referral, version)
     rules.check(rules.child_problems(given, london_date(now), "children-0-"))
     check_join([row.child.ref for row in referral.children], given.same_as)
@@ -69,6 +77,7 @@ def leave(
     Raises Refused (`reason`) without a reason, where a decision was taken with the child on the
     referral, and for the only child; ChangedMeanwhile where somebody changed the referral first.
     """
+    _taken(session, referral, child)
     unchanged(referral, version)
     check_leave(reason, len(referral.children), len(queries.decisions(session, referral.id)))
     row = next(row for row in referral.children if row.child_id == child.id)
@@ -89,6 +98,13 @@ def leave(
         session, actor, "child taken off the referral", subject_of(referral), now,
         {"child": child.ref},
     )  # fmt: skip
+
+
+def _taken(session: Session, referral: Referral, child: Child | None) -> None:
+    """The referral, every other one on a known child, and the child, before the audit."""
+    others = same_child_queries.referral_ids(session, child.id) if child else []
+    taken_first(session, referral.id, *others)
+    children_first(session, [child.ref] if child else [])
 
 
 def _changed(referral: Referral) -> None:

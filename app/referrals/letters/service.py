@@ -94,10 +94,9 @@ def send(
         referral_id=referral.id,
         decision_id=referrals.decisions(session, referral.id)[0].decision.id,
     )
-    kept = post(session, actor, about, recipient, text, sender, now)
-    for earlier in queries.failed_to(session, referral.id, recipient.to, recipient.child_id):
-        outbox.seen_to(session, actor, earlier, now)
-    return kept
+    earlier = queries.failed_to(session, referral.id, recipient.to, recipient.child_id)
+    outbox.seen_to(session, actor, earlier, now)
+    return post(session, actor, about, recipient, text, sender, now)
 
 
 def post(
@@ -158,7 +157,7 @@ def seen_to(session: Session, actor: Actor, referral: Referral, ref: str, now: d
     letter = queries.letter_of(session, referral.id, ref)
     if letter is None or letter.message_id is None:
         raise Refused("to", "This letter is not in the list any more")
-    outbox.seen_to(session, actor, letter.message_id, now)
+    outbox.seen_to(session, actor, [letter.message_id], now)
 
 
 def _may_share(session: Session, referral: Referral, protocol_id: str) -> None:

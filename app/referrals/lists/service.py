@@ -121,6 +121,7 @@ def keep_said(
 
     Raises Refused by the field, ChangedMeanwhile where somebody changed the entry first.
     """
+    _taken(session, entry)
     if version is not None and version != entry.version:
         raise ChangedMeanwhile
     rules.check_said(said, sitting.ended_at is not None)
@@ -184,8 +185,6 @@ def _on_case(
     said: Said,
     now: datetime,
 ) -> None:
-    if case.referral_id is not None:
-        taken_first(session, case.referral_id)
     if said.outcome is not None:
         abuse_rules.check_outcome(
             said.outcome,
@@ -202,6 +201,16 @@ def _on_case(
         abuse.release(session, actor, case, said.release, now, shared if said.information else "")
     if said.outcome is not None:
         begun.close(session, actor, case, said.outcome, now)
+
+
+def _taken(session: Session, entry: ListEntry) -> None:
+    """What is said changes the case, its referral and the entry: all are taken before the audit."""
+    if entry.case_id is not None:
+        case = session.get_one(AbuseCase, entry.case_id)
+        if case.referral_id is not None:
+            taken_first(session, case.referral_id)
+        session.refresh(case, with_for_update={"key_share": True})
+    session.refresh(entry, with_for_update={"key_share": True})
 
 
 def _check_consent(session: Session, case: AbuseCase, outcome: Outcome) -> None:

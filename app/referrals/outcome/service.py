@@ -24,7 +24,7 @@ from app.referrals.outcome.models import DecisionGround, OnwardReferral, Referra
 from app.referrals.outcome.types import NO_GROUND, Ground, OnwardGiven
 from app.referrals.rating.queries import rated
 from app.referrals.rating.rules import second_rating_problem
-from app.referrals.re_referrals import count_beside
+from app.referrals.re_referrals import beside, count_beside
 from app.referrals.rules import act_by, check, decision_due, facts_since
 from app.referrals.types import ConsentState, Outcome, ReferralState
 
@@ -52,7 +52,9 @@ def decide(
     as a consent of its own, by its author. Raises Refused by the field, ChangedMeanwhile where
     somebody changed the referral first.
     """
-    taken_first(session, referral.id)
+    was_none = bool(queries.closed_as_none(session, [referral.id]))
+    counts_anew = was_none is not (ground.filtered is not None)
+    taken_first(session, *(beside(session, referral) if counts_anew else [referral.id]))
     unchanged(referral, version)
     protocol = active(directory.council(session).protocol_id)
     check(rules.override_problems(ground))
@@ -79,7 +81,7 @@ def decide(
     if overrides and ground.override is not None:
         given = replace(ground.override, state=ConsentState.OVERRIDDEN)
         add_consent(session, actor, referral, given, now)
-    before, was_none = referral.outcome, bool(queries.closed_as_none(session, [referral.id]))
+    before = referral.outcome
     decision = ReferralDecision(
         referral_id=referral.id,
         outcome=outcome,
@@ -110,7 +112,7 @@ def decide(
         )
     )
     session.flush()
-    if was_none is not (ground.filtered is not None):
+    if counts_anew:
         count_beside(session, actor, referral, now)
     abuse.decided_on_referral(
         session, actor, referral, outcome, now,
@@ -138,13 +140,13 @@ def reopen(
 ) -> ReferralReopening:
     """Open a decided referral again; its decisions stay, and the clock of the decision starts
     anew (IMAP 5). Raises Refused without a reason, ChangedMeanwhile where somebody was first."""
-    taken_first(session, referral.id)
+    was_none = bool(queries.closed_as_none(session, [referral.id]))
+    taken_first(session, *(beside(session, referral) if was_none else [referral.id]))
     unchanged(referral, version)
     rules.check_reopen(referral.outcome, reason)
     if referral.outcome is None or referral.decided_at is None:
         raise Refused("reason", "This referral is open: nothing needs reopening")
     protocol = active(directory.council(session).protocol_id)
-    was_none = bool(queries.closed_as_none(session, [referral.id]))
     reopening = ReferralReopening(
         referral_id=referral.id,
         reason=reason,

@@ -14,7 +14,7 @@ from app.core.refusal import Refused
 from app.directory import queries as directory
 from app.protocols.registry import active
 from app.protocols.types import Protocol
-from app.referrals.acting import staff_id, subject_of, unchanged
+from app.referrals.acting import staff_id, subject_of, taken_first, unchanged
 from app.referrals.checks.clock import refresh_due
 from app.referrals.checks.queries import times_on
 from app.referrals.checks.rules import is_gathered, state_of
@@ -147,6 +147,7 @@ def settle(
     `version` is the disagreement's as the form showed it, `roles` those of who records. Raises
     Refused where it is not this person's step; ChangedMeanwhile where somebody was first.
     """
+    taken_first(session, referral.id)
     held = queries.open_dispute(session, referral.id)
     if held is None or held.version != version:
         raise ChangedMeanwhile

@@ -21,6 +21,7 @@ from app.audit.types import Actor, Subject
 from app.core.refusal import Refused
 from app.referrals import children, keys
 from app.referrals import queries as referrals
+from app.referrals.acting import children_first, taken_first
 from app.referrals.checks.models import AgencyCheck, AgencyCheckChild
 from app.referrals.models import Child, ChildProfessional, Referral, ReferralChild
 from app.referrals.re_referrals import count_anew
@@ -71,6 +72,7 @@ def link(
         raise Refused(
             "known", f"Other records are linked to {other.ref}: link {known.ref} to it instead"
         )
+    _taken(session, [known, other])
     moving = queries.referral_ids(session, other.id)
     if set(moving) & set(queries.referral_ids(session, known.id)):
         raise Refused("known", "Both stand on one referral: twins and siblings stay two")
@@ -108,6 +110,7 @@ def undo(
     """
     if not reason:
         raise Refused("reason", "Say how you know that it is another child")
+    _taken_of_match(session, match_id)
     match = queries.for_change(session, match_id)
     if match is None or match.undone_at is not None:
         raise Refused("reason", "This was undone meanwhile: look again")
@@ -128,6 +131,21 @@ def undo(
     _move(session, actor, moving, known.id, other.id, now, asked=match.given is None)
     _note(session, actor, "children told apart", moving, known, other, now)
     return match, other
+
+
+def _taken(session: Session, records: Collection[Child]) -> None:
+    """Every referral on these children, and the children, before the audit is written."""
+    ids = {one for child in records for one in queries.referral_ids(session, child.id)}
+    if ids:
+        taken_first(session, *sorted(ids))
+    children_first(session, [child.ref for child in records])
+
+
+def _taken_of_match(session: Session, match_id: int) -> None:
+    match = session.get(ChildMatch, match_id)
+    if match is not None:
+        ids = [one for one in (match.child_id, match.other_id) if one is not None]
+        _taken(session, [session.get_one(Child, one) for one in ids])
 
 
 def _is_birth(name: str, known: Child) -> bool:

@@ -20,15 +20,26 @@ from app.referrals.abuse.types import AssessmentGiven
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.service import answer
 from app.referrals.checks.types import AnswerGiven, AnswerVia, Held, Unanswered
+from app.referrals.joining.service import join
 from app.referrals.lists import queries, service
-from app.referrals.lists.models import ListSitting
+from app.referrals.lists.models import ListEntry, ListSitting
 from app.referrals.lists.types import Said
-from app.referrals.models import Referral
+from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.outcome.service import decide, reopen
 from app.referrals.outcome.types import FilterReason, Ground
 from app.referrals.page import latest_change
 from app.referrals.service import change_concerns, rate
-from app.referrals.types import Concern, ConcernsGiven, DomesticAbuseRisk, Outcome, Rating
+from app.referrals.types import (
+    ChildGiven,
+    Concern,
+    ConcernsGiven,
+    ConsentGiven,
+    ConsentState,
+    DomesticAbuseRisk,
+    LawfulBasis,
+    Outcome,
+    Rating,
+)
 from tests.clock import FRIDAY
 from tests.factories.abuse import use_protocol
 from tests.factories.accounts import make_staff
@@ -124,24 +135,48 @@ def _decided(session, actor, referral):
     decide(session, actor, referral, nothing, "Elm.", FRIDAY, ground=NONE, requests=ended)
 
 
+def _overridden(session, actor, referral):
+    """It is a referral after all, so another on its child is a re-referral: the consent that is
+    overridden stands in the audit before that."""
+    consent = ConsentGiven(ConsentState.OVERRIDDEN, LawfulBasis.SIGNIFICANT_HARM, "Marks.")
+    ground = Ground(override=consent)
+    decide(session, actor, referral, Outcome.EARLY_HELP, "Ours.", FRIDAY, ground=ground)
+
+
+def _joined(session, actor, referral):
+    """By a child who is known, and of whom more is known by now."""
+    known = session.query(ReferralChild).filter(ReferralChild.referral_id != referral.id).first()
+    given = ChildGiven(same_as=known.child.ref, family_name="Elm", gender="A boy", address="None")
+    join(session, actor, referral, given, FRIDAY)
+
+
 def _opened_again(session, actor, referral):
     reopen(session, actor, referral, "It is ours.", FRIDAY, referral.version)
 
 
+LATER_ONE = Referral.received_at > FRIDAY
+
+
 @pytest.mark.parametrize(
-    ("change_it", "row"),
+    ("change_it", "held"),
     [
-        (_agreed, Referral),
-        (_assessed, Referral),
-        (_without_risk, AbuseCase),
-        (_decided, AbuseCase),
-        (_decided, AgencyCheck),
-        (_decided, Referral),
-        (_opened_again, AbuseCase),
+        (_agreed, select(Referral.id)),
+        (_agreed, select(ListEntry.id)),
+        (_agreed, select(AbuseCase.id)),
+        (_assessed, select(Referral.id)),
+        (_without_risk, select(AbuseCase.id)),
+        (_decided, select(AbuseCase.id)),
+        (_decided, select(AgencyCheck.id)),
+        (_decided, select(Referral.id)),
+        (_opened_again, select(AbuseCase.id)),
+        (_opened_again, select(Referral.id).where(LATER_ONE)),
+        (_overridden, select(Referral.id).where(LATER_ONE)),
+        (_joined, select(Referral.id).where(LATER_ONE)),
+        (_joined, select(Child.id)),
     ],
 )
 def test_who_holds_a_row_of_it_and_comes_for_the_audit_is_waited_for(
-    app, change, engine_name, change_it, row
+    app, change, engine_name, change_it, held
 ) -> None:
     """Otherwise each waits for the other, and the database ends one of them with an error."""
     if engine_name == "sqlite":
@@ -153,14 +188,18 @@ def test_who_holds_a_row_of_it_and_comes_for_the_audit_is_waited_for(
         begun.case_of_referral(session, actor, referral, FRIDAY)
         begun.count_again(session, referral)
         _before(session, actor, referral)
-        if change_it is _opened_again:
+        later = make_referral(session, 1, received_at=FRIDAY + timedelta(days=1))
+        if change_it is not _joined:
+            later.children[:] = [ReferralChild(child=referral.children[0].child, position=0)]
+        if change_it in (_opened_again, _overridden):
             _decided(session, actor, referral)
     failed: list[Exception] = []
 
     def work() -> None:
         try:
             with app.app_context(), transaction() as session:
-                change_it(session, actor, session.query(Referral).one())
+                first = session.query(Referral).order_by(Referral.id).first()
+                change_it(session, actor, first)
         except Exception as problem:  # whatever it is, the test names it
             failed.append(problem)
 
@@ -168,7 +207,7 @@ def test_who_holds_a_row_of_it_and_comes_for_the_audit_is_waited_for(
         "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
     )
     with app.app_context(), transaction() as session:
-        session.execute(select(row.id).with_for_update(key_share=True))
+        session.execute(held.with_for_update(key_share=True)).all()
         worker = Thread(target=work)
         worker.start()
         while worker.is_alive() and session.execute(waits).first() is None:
