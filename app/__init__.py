@@ -184,7 +184,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         import_module(module).referral_section for module in REFERRAL_SECTIONS
     ]
     hidden = import_module("app.meetings.restricted.hidden")
-    for name in ("masked", "hidden_children"):
+    for name in ("masked", "hidden_cases", "hidden_children", "whom_to_ask", "ask_keepers"):
         app.extensions[name] = getattr(hidden, name)
     enforce(app)
     import_module("app.meetings.restricted.gate").init_restricted(app)

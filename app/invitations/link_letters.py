@@ -187,6 +187,14 @@ _NOTICES: dict[Notice, _LinkWords] = {
         "Read who and why",
         "Speak with them, then say on that page what you found. Whoever opened it can't do that.",
     ),
+    Notice.PERHAPS_KNOWN: _LinkWords(
+        "Only you can say: {reference}",
+        "{reference}, entered {due}, may be about somebody whose case only you and a few others "
+        "may see. Whoever entered it can't see that case.",
+        "Open what was entered",
+        "Please look now: if it is the same person, say so on that page. If it is not, tell "
+        "whoever entered it.",
+    ),
     Notice.READERS_CHANGED: _LinkWords(
         "Who may see case {reference} has changed",
         "Who may see case {reference}, which is or was restricted, was changed {due}.",

@@ -64,6 +64,7 @@ class Notice(enum.Enum):
     SINGLE_SIGN_ON_LINKED = "single_sign_on_linked"
     GLASS_BROKEN = "glass_broken"
     READERS_CHANGED = "readers_changed"
+    PERHAPS_KNOWN = "perhaps_known"
 
 
 class Change(enum.Enum):

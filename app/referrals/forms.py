@@ -35,6 +35,9 @@ from app.web.forms import (
 Named = TypeVar("Named", bound=Enum)
 # The answer that a child of the form is none of the known ones.
 NEW_CHILD = "new"
+# Before the reference of a child whose restricted case the person may not see: only those who may
+# say whether it is the same child.
+PERHAPS = "perhaps:"
 ONE_PRESS = "child_protection"
 LATER = "later"
 
@@ -75,6 +78,18 @@ PROFESSIONALS = (
     ("health", "Health visitor, midwife or school nurse"),
     ("other", "Somebody else who works with the child"),
 )
+
+
+def known_child(same_as: str | None) -> str | None:
+    """The reference of the known child that a person said it is; None for a child who is saved as
+    new, also where it may be one with a restricted case."""
+    new = not same_as or same_as == NEW_CHILD or same_as.startswith(PERHAPS)
+    return None if new else same_as
+
+
+def perhaps_known(answers: Iterable[str | None]) -> list[str]:
+    """The references of the children with a restricted case that a person said it may be."""
+    return [one.removeprefix(PERHAPS) for one in answers if one and one.startswith(PERHAPS)]
 
 
 class AboutChild:
@@ -136,7 +151,7 @@ class ReadsChild:
             school_typed=data["school_typed"],
             gp_typed=data["gp_typed"],
             health_typed=data["health_typed"],
-            same_as=same_as if same_as and same_as != NEW_CHILD else None,
+            same_as=known_child(same_as),
             corrects_known=bool(data.get("corrects_known")),
             professionals=tuple(self._professionals(data)),
         )

@@ -3,10 +3,11 @@ the floor of meetings, which hands it in through the factory (H2)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, TypeVar, cast
 
 from flask import current_app
+from sqlalchemy.orm import Session
 
 Row = TypeVar("Row")
 WORDS = "Restricted"
@@ -21,3 +22,21 @@ def masked(rows: Iterable[Row], **instead: Any) -> list[Row]:
 def hidden_children() -> frozenset[int]:
     """The numbers of the children of hidden cases: elsewhere they show name and birth alone."""
     return cast("frozenset[int]", current_app.extensions["hidden_children"]())
+
+
+def is_hidden(ref: str) -> bool:
+    """Whether a case may not be seen by the person signed in."""
+    return ref in current_app.extensions["hidden_cases"]()
+
+
+def whom_to_ask(child_id: int) -> str:
+    """Who may see the hidden case of a child, by name: the wrong-child guard leads there (A3).
+    Empty where none of the child's cases is hidden."""
+    return cast("str", current_app.extensions["whom_to_ask"](child_id))
+
+
+def ask_keepers(session: Session, child_refs: Collection[str], referral_ref: str) -> None:
+    """Ask those who keep the hidden cases of these children, by mail, whether a new referral is
+    about one of them. Does nothing for no children."""
+    if child_refs:
+        current_app.extensions["ask_keepers"](session, child_refs, referral_ref)

@@ -19,7 +19,7 @@ from app.protocols.rules import clocks
 from app.referrals import keys, queries, rules, shown
 from app.referrals.context import Context, context_of
 from app.referrals.joining.queries import TakenOff, taken_off
-from app.referrals.masking import WORDS, hidden_children, masked
+from app.referrals.masking import WORDS, hidden_children, is_hidden, masked, whom_to_ask
 from app.referrals.models import Referral
 from app.referrals.outcome.shown import Ground, ground_of
 from app.referrals.queries import Consented, Decided, EarlierReferral, Rated, Sibling
@@ -46,7 +46,7 @@ class Earlier:
     """Another referral on one of the children."""
 
     ref: str
-    received_at: datetime
+    received_at: datetime | None  # not of a hidden one
     outcome: str
     children: str
     within_a_year: bool
@@ -111,7 +111,7 @@ def referral_page(
     decisions = queries.decisions(session, held.id)
     return ReferralPage(
         referral=held,
-        context=context_of(session, held.id),
+        context=_context(session, held.id),
         children=[
             shown.shown_child(child, [one for one in involved if one.child_id == child.id], today)
             for child in on_it
@@ -130,14 +130,14 @@ def referral_page(
                 child.ref,
                 shown.name_of(child),
                 [
-                    beside(child, one, referrals, now, hidden=one.child.id in hidden)
+                    beside(child, one, referrals, now, ask=whom_to_ask(one.child.id))
                     for one in found
                 ],
                 [one for one in said if child.id in (one.match.child_id, one.match.other_id)],
             )
             for child, found in zip(on_it, likely, strict=True)
         ],
-        earlier=masked(_earlier(held, referrals), outcome=WORDS),
+        earlier=masked(_earlier(held, referrals), outcome=WORDS, received_at=None),
         concerns=shown.concerns_in_words(held.concerns),
         flags=[flag.label for flag in Flag if flag.value in held.flags],
         risk_now=(
@@ -158,6 +158,14 @@ def referral_page(
         viewers=viewers(session, Subject("referral", held.ref)),
         latest=events[0].number if events else 0,
     )
+
+
+def _context(session: Session, referral_id: int) -> Context:
+    """When an earlier referral was received is part of its case."""
+    found = context_of(session, referral_id)
+    if found.earlier_ref is None or not is_hidden(found.earlier_ref):
+        return found
+    return found._replace(earlier_received_at=None)
 
 
 def subjects_of(held: Referral) -> list[Subject]:

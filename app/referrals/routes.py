@@ -15,6 +15,7 @@ from app.audit.service import viewed
 from app.audit.types import Subject
 from app.core.clock import now
 from app.core.session import reading, transaction
+from app.protocols.panel import DeadlinePanel
 from app.referrals import queries, shown
 from app.referrals.arrivals import rows as arrivals
 from app.referrals.arrivals.queries import closed_by_sent
@@ -60,7 +61,7 @@ def queue() -> Response:
             outcome="",
             re_referral=False,
             risk_now=False,
-            deadline=lambda row: replace(row.deadline, reason=""),
+            deadline=_bare_deadline,
         ),
         everything=everything,
         arrived=None if everything or key else arrivals.arrived(reading(), moment),
@@ -68,6 +69,13 @@ def queue() -> Response:
         older=older if after else "",
         may_enter=may(Permission.REFERRAL_ENTER),
     )
+
+
+def _bare_deadline(row: shown.ListRow) -> DeadlinePanel:
+    """Of a hidden referral by when it must be looked at; of a closed one not how that went."""
+    if not row.deadline.due_text:
+        return replace(row.deadline, state="met", state_text="Closed")
+    return replace(row.deadline, reason="")
 
 
 def _open_key(typed: str) -> OpenKey | None:

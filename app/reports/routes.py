@@ -91,7 +91,14 @@ def first_page() -> Response:
         more_by_form=forms_that_wait(session) - len(by_form) if cut else 0,
         more_to_decide=to_decide - len(undecided),
         or_more=to_decide == triage.COUNTED,
-        coming=masked(_coming(booked, names), children=(WORDS,), chair=""),
+        coming=masked(
+            _coming(booked, names),
+            children=(WORDS,),
+            chair="",
+            format="",
+            late=False,
+            answered=None,
+        ),
         actions=(
             masked(_actions(session, moment), what=WORDS, owner="")
             if roles_may(staff.roles, Permission.DISCUSSION_BOOK)

@@ -132,7 +132,7 @@ class Coming:
     chair: str
     format: str
     late: bool  # booked after its deadline: the manager sees it (C7)
-    answered: int
+    answered: int | None  # not of a hidden one
     invited: int
     children: tuple[str, ...]
     href: str

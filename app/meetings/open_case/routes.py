@@ -37,6 +37,7 @@ from app.meetings.open_case.forms import (
 )
 from app.meetings.open_case.queries import open_case_of
 from app.meetings.open_case.types import About
+from app.meetings.restricted.hidden import whom_to_ask
 from app.meetings.routes import meeting_or_404, note_view_of, once
 from app.referrals import queries as referrals
 from app.referrals.children import add_child
@@ -48,6 +49,7 @@ from app.web.htmx import go_to, respond
 blueprint = Blueprint("open_case", __name__)
 
 Either = OpenCaseForm | OpenHeldForm
+TAKE_OFF = "take it off and enter the child as new, and ask"
 
 
 @blueprint.route("/discussions/new", methods=["GET", "POST"])
@@ -125,7 +127,8 @@ def held() -> Response:
         form.others.append_entry()
     session = reading()
     known = (referrals.child_by_ref(session, row.ref.data) for row in form.rows() if row.ref.data)
-    case = case_facts(session, None, [one.id for one in known if one], form.about())
+    ids = [one.id for one in known if one and not whom_to_ask(one.id)]
+    case = case_facts(session, None, ids, form.about())
     form.people.choices = people_to_ring(session, case, moment)
     return _page("meetings/open_case/held.html", form, pressed == "keep", added=added)
 
@@ -156,6 +159,10 @@ def _children(session: Session, form: Either, moment: datetime) -> tuple[str, ..
 def _whole(form: Either, *, needs_reason: bool) -> bool:
     if not form.rows():
         form.add_error("given_name", "Find and choose at least one child")
+    for row in form.rows():
+        child = referrals.child_by_ref(reading(), row.ref.data) if row.ref.data else None
+        if child is not None and (ask := whom_to_ask(child.id)):
+            form.add_error("given_name", f"{child.ref} has a restricted case: {TAKE_OFF} {ask}")
     if needs_reason:
         if not form.concerns.data:
             form.add_error("concerns", "Choose at least one concern")
@@ -197,7 +204,7 @@ def _page(template: str, form: Either, sent: bool, **context: Any) -> Response:
         status=422 if form.errors and sent else 200,
         form=form,
         chosen=[(row, _named(session, row)) for row in form.rows()],
-        matches=matches,
+        matches=[(one.child, whom_to_ask(one.child.id)) for one in matches],
         searched=searched and bool(typed.given or typed.family),
         **context,
     )
@@ -214,7 +221,9 @@ def _named(session: Session, row: ChildRow) -> str:
         if child is None:
             return "Not found: take it off"
         born = f", born {child.date_of_birth:%-d %B %Y}" if child.date_of_birth else ""
-        return f"{child.given_name} {child.family_name}{born}"
+        ask = whom_to_ask(child.id)
+        restricted = f" (restricted: {TAKE_OFF} {ask})" if ask else ""
+        return f"{child.given_name} {child.family_name}{born}{restricted}"
     born = f", born {row.born_on:%-d %B %Y}" if row.born_on else ""
     return f"{row.given_name.data} {row.family_name.data}{born} (new here)"
 

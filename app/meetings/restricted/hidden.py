@@ -4,15 +4,17 @@ reference (H2). Handed to the rooms below by the factory, which do not know meet
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol, TypeVar
 
 from flask import g
+from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in
 from app.core.clock import now
 from app.core.session import reading
-from app.meetings.restricted import queries
+from app.meetings.restricted import queries, service
+from app.referrals.letters_out import sender
 
 WORDS = "Restricted"
 
@@ -49,6 +51,22 @@ def hidden_cases() -> frozenset[str]:
         g.hidden_cases = queries.hidden_from(reading(), signed_in().id, now())
     found: frozenset[str] = g.hidden_cases
     return found
+
+
+def whom_to_ask(child_id: int) -> str:
+    """Who may see the hidden case of a child, by name, for whoever may not; empty where none of
+    the child's cases is hidden."""
+    if child_id not in hidden_children():
+        return ""
+    if "keepers" not in g:
+        g.keepers = queries.keepers_hidden_from(reading(), signed_in().id, now())
+    return " or ".join(g.keepers.get(child_id, ())) or "a manager"
+
+
+def ask_keepers(session: Session, child_refs: Collection[str], referral_ref: str) -> None:
+    """Ask those who keep the hidden cases of these children whether a new referral is about one of
+    them, in the transaction that entered it."""
+    service.ask_keepers(session, signed_in().actor, child_refs, referral_ref, sender(), now())
 
 
 def hidden_children() -> frozenset[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -29,9 +31,11 @@ from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.meetings.received.models import ReceivedMail
 from app.meetings.restricted.models import BrokenGlass, CaseRestriction, RestrictionReader
 from app.meetings.restricted.rules import Restricted
+from app.meetings.types import MeetingState
 from app.referrals.abuse.models import AbuseCase
+from app.referrals.allocation.models import ReferralAllocation
 from app.referrals.lists.models import ListEntry, ListSitting
-from app.referrals.models import Referral, ReferralChild
+from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.same_child.models import ChildMatch
 
 MOST = 50
@@ -114,20 +118,59 @@ def hidden_from(session: Session, staff_id: int, now: datetime) -> frozenset[str
     return frozenset(session.execute(_HIDDEN_REFS, values).scalars())
 
 
-_ON_HIDDEN_REFERRAL = (ReferralChild.referral_id == CaseRestriction.referral_id, _HIDDEN)
-_IN_HIDDEN_MEETING = (MeetingChild.meeting_id == Meeting.id, _OF_MEETING, _HIDDEN)
 _LINKED = (ChildMatch.undone_at.is_(None), ChildMatch.other_id.is_not(None))
-_HIDDEN_CHILDREN: CompoundSelect[*tuple[Any, ...]] = union_all(
-    select(ReferralChild.child_id).where(*_ON_HIDDEN_REFERRAL),
-    select(MeetingChild.child_id).where(*_IN_HIDDEN_MEETING),
-    # The record that a child had until it was linked still holds what was known then.
-    select(ChildMatch.other_id).where(
-        ChildMatch.child_id == ReferralChild.child_id, *_LINKED, *_ON_HIDDEN_REFERRAL
-    ),
-    select(ChildMatch.other_id).where(
-        ChildMatch.child_id == MeetingChild.child_id, *_LINKED, *_IN_HIDDEN_MEETING
-    ),
+
+
+def _children(restricted: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
+    """The children of these restrictions, each as its number and that of the restriction."""
+    on_referral = (ReferralChild.referral_id == CaseRestriction.referral_id, restricted)
+    in_meeting = (MeetingChild.meeting_id == Meeting.id, _OF_MEETING, restricted)
+    which = CaseRestriction.id.label("restriction_id")
+    return union_all(
+        select(ReferralChild.child_id.label("child_id"), which).where(*on_referral),
+        select(MeetingChild.child_id, which).where(*in_meeting),
+        # The record that a child had until it was linked still holds what was known then.
+        select(ChildMatch.other_id, which).where(
+            ChildMatch.child_id == ReferralChild.child_id, *_LINKED, *on_referral
+        ),
+        select(ChildMatch.other_id, which).where(
+            ChildMatch.child_id == MeetingChild.child_id, *_LINKED, *in_meeting
+        ),
+    )
+
+
+_HIDDEN_CHILDREN = _children(_HIDDEN)
+_HIDDEN_ONES = _HIDDEN_CHILDREN.subquery()
+_KEEPERS = (
+    select(_HIDDEN_ONES.c.child_id, Staff.name)
+    .join(RestrictionReader, RestrictionReader.restriction_id == _HIDDEN_ONES.c.restriction_id)
+    .join(Staff, Staff.id == RestrictionReader.staff_id)
+    .where(Staff.ended_at.is_(None))
+    .order_by(Staff.name, Staff.id)
+    .distinct()
 )
+_RESTRICTED_ONES = _children(_STANDS).subquery()
+_READERS_OF_CHILDREN = (
+    select(RestrictionReader.staff_id)
+    .join(_RESTRICTED_ONES, _RESTRICTED_ONES.c.restriction_id == RestrictionReader.restriction_id)
+    .join(Child, Child.id == _RESTRICTED_ONES.c.child_id)
+    .where(Child.ref.in_(bindparam("refs", expanding=True)))
+    .distinct()
+)
+
+
+def keepers_hidden_from(session: Session, staff_id: int, now: datetime) -> dict[int, list[str]]:
+    """Whom to ask about each child with a case that this person may not see: the names of those
+    who may and still work here, by the child's number. One statement."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for child_id, name in session.execute(_KEEPERS, {"who": staff_id, "now": now}):
+        found[child_id].append(name)
+    return found
+
+
+def readers_of_children(session: Session, refs: Collection[str]) -> set[int]:
+    """Who may always see the restricted cases of these children, by number."""
+    return set(session.execute(_READERS_OF_CHILDREN, {"refs": list(refs)}).scalars())
 
 
 def children_hidden_from(session: Session, staff_id: int, now: datetime) -> frozenset[int]:
@@ -163,6 +206,33 @@ def readers(session: Session, restriction_id: int) -> list[tuple[int, str]]:
     """Who may see it, as number and name."""
     rows = session.execute(_READERS, {"restriction": restriction_id})
     return [(staff_id, name) for staff_id, name in rows]
+
+
+_HAS_REFERRAL = select(ReferralAllocation.social_worker_id).where(
+    ReferralAllocation.referral_id == bindparam("referral"), ReferralAllocation.ended_at.is_(None)
+)
+_IS_MEETING = or_(
+    Meeting.referral_id == bindparam("referral", type_=Integer()),
+    Meeting.id == bindparam("meeting", type_=Integer()),
+)
+_STANDING_MEETING = and_(_IS_MEETING, Meeting.state != MeetingState.CANCELLED)
+_CHAIRS = select(Meeting.chair_id).where(_STANDING_MEETING, Meeting.chair_id.is_not(None))
+_INVITED_STAFF = (
+    select(Invitee.staff_id)
+    .join(Meeting, Meeting.id == Invitee.meeting_id)
+    .where(_STANDING_MEETING, Invitee.staff_id.is_not(None), Invitee.removed_at.is_(None))
+)
+
+
+def named_on(
+    session: Session, *, referral_id: int | None = None, meeting_id: int | None = None
+) -> dict[int, str]:
+    """Which of the staff work on a case as it is: by number, in which part. Who chairs its
+    discussion, who has the referral, who is invited."""
+    values = {"referral": referral_id, "meeting": meeting_id}
+    found = dict.fromkeys(session.execute(_INVITED_STAFF, values).scalars(), "is invited")
+    found |= dict.fromkeys(session.execute(_HAS_REFERRAL, values).scalars(), "has the referral")
+    return found | dict.fromkeys(session.execute(_CHAIRS, values).scalars(), "chairs it")
 
 
 def may_be_changed_by_a_reader(session: Session, restriction_id: int) -> bool:

@@ -72,7 +72,12 @@ def _restriction(
         flash("Only those who may always see this case change who may see it: ask there")
         return go_to(back)
     people = staff_who_may(reading(), Permission.REFERRAL_SEE)
-    form.readers.choices = [(one.id, one.name) for one in people if one.id != member.id]
+    named = queries.named_on(reading(), **case)
+    form.readers.choices = [
+        (one.id, f"{one.name}, {named[one.id]}" if one.id in named else one.name)
+        for one in people
+        if one.id != member.id
+    ]
     if form.validate_on_submit():
         lifts = "lift" in request.form
         try:
@@ -104,9 +109,12 @@ def _restriction(
             done = "may see it again" if lifts else "is restricted to the people you chose"
             flash(f"The case {done}" if not lifts else f"Everybody {done}", "success")
             return go_to(back)
-    if request.method == "GET" and held is not None:
-        form.readers.data = [one for one, _name in queries.readers(reading(), held.id)]
-        form.reason.data = held.reason
+    if request.method == "GET":
+        # Whoever works on the case goes on with it, unless the restriction is about them.
+        form.readers.data = list(named)
+        if held is not None:
+            form.readers.data = [one for one, _name in queries.readers(reading(), held.id)]
+            form.reason.data = held.reason
     with transaction() as session:
         viewed(session, member.actor, "restriction", subject, now())
     return respond(

@@ -84,6 +84,36 @@ def _tell(
     outbox.enqueue_all(session, letters, now)
 
 
+def ask_keepers(
+    session: Session,
+    actor: Actor,
+    child_refs: Collection[str],
+    referral_ref: str,
+    sender: Sender,
+    now: datetime,
+) -> None:
+    """A new referral may be about a child whose restricted case whoever entered it may not see:
+    those who may are told at once, and say on its page whether it is the same child (A3). Where
+    none of them works here any more, whoever may restrict cases is told."""
+    readers = queries.readers_of_children(session, child_refs)
+    told = [one for one in staff_who_may(session, Permission.REFERRAL_SEE) if one.id in readers]
+    told = told or staff_who_may(session, Permission.CASE_RESTRICT)
+    letters = notice_letters(
+        Notice.PERHAPS_KNOWN,
+        desk_of(council(session), sender),
+        referral_ref,
+        words_for_moment(now),
+        f"{sender.base_url}/referrals/{referral_ref}",
+        [(one.name, one.email) for one in told],
+        now,
+    )
+    outbox.enqueue_all(session, letters, now)
+    audit.record(
+        session, actor, "keepers of a restricted case asked", Subject("referral", referral_ref),
+        now, {"children": sorted(child_refs), "told": [one.id for one in told]},
+    )  # fmt: skip
+
+
 def take_over(
     session: Session,
     actor: Actor,

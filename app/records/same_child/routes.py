@@ -12,7 +12,7 @@ from app.audit.types import Subject
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
-from app.meetings.restricted.hidden import hidden_children
+from app.meetings.restricted.hidden import hidden_children, whom_to_ask
 from app.meetings.routes import once
 from app.records.same_child import service
 from app.records.same_child.forms import BY_REFERENCE, LinkForm, UndoForm
@@ -73,7 +73,7 @@ def known(ref: str, child_ref: str) -> Response:
         child_ref=child.ref,
         name=shown.name_of(child),
         candidates=[
-            beside(child, one, earlier, moment, hidden=one.child.id in hidden) for one in likely
+            beside(child, one, earlier, moment, ask=whom_to_ask(one.child.id)) for one in likely
         ],
     )
 

@@ -23,7 +23,7 @@ from app.referrals.abuse.types import (
     Release,
     ReleaseGiven,
 )
-from app.referrals.forms import MayBeEmpty, Versioned, labelled, one_of, pick
+from app.referrals.forms import MayBeEmpty, Versioned, labelled, one_of, perhaps_known, pick
 from app.referrals.types import DomesticAbuseRisk
 from app.web.choices import RadioField
 from app.web.forms import DateParts, Line, LocalMoment, OnceForm, Passage, Required
@@ -193,6 +193,11 @@ class ReleaseFields:
             if row["same_as"] and row["same_as"].startswith("CH-")
         }
         return ReleaseGiven(kind, data["release_reason"], same, data["no_child"])
+
+    def perhaps(self) -> list[str]:
+        """The known children with a restricted case that a person said these may be."""
+        data = self.data  # type: ignore[attr-defined]  # of the form this is mixed into
+        return perhaps_known(row["same_as"] for row in data["matches"])
 
 
 class ReleaseForm(ReleaseFields, Versioned):

@@ -11,6 +11,7 @@ from app.referrals.abuse.forms import ReleaseFields
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.abuse.types import PersonKind
 from app.referrals.forms import NEW_CHILD
+from app.referrals.intake.guard import answer_of
 from app.referrals.matching import Identity
 from app.referrals.shown import birth_in_words
 
@@ -29,9 +30,9 @@ def seen(session: Session, case: AbuseCase, form: ReleaseFields, today: date) ->
         name = f"{child.given_name} {child.family_name}".strip()
         entry.form.same_as.label.text = f"Is {name} one of these children?"
         entry.form.same_as.choices = [
-            (
-                one.child.ref,
-                f"The same child as {one.child.given_name} {one.child.family_name}, "
+            answer_of(
+                one,
+                f"{one.child.given_name} {one.child.family_name}, "
                 f"{birth_in_words(one.child.date_of_birth, one.child.due_date, today)} "
                 f"({one.child.ref}). {one.match.why}",
             )

@@ -32,7 +32,7 @@ from app.referrals.abuse.models import AbuseCase, AbusePerson
 from app.referrals.abuse.types import PersonKind, Release
 from app.referrals.finding import found as found_referral
 from app.referrals.lists import queries as lists
-from app.referrals.masking import WORDS, masked
+from app.referrals.masking import WORDS, ask_keepers, masked
 from app.referrals.types import ChangedMeanwhile
 from app.web.access import access
 from app.web.forms import choices
@@ -256,6 +256,7 @@ def release(ref: str) -> Response:
         )
         if made is None:
             return "Consent is recorded. No child is named, so no referral is made."
+        ask_keepers(session, form.perhaps(), made.ref)
         return f"It is recorded, and it is referral {made.ref} from now on."
 
     return _answer(held, "release", form, save, "", asked=bool(shown_children))

@@ -24,6 +24,7 @@ from app.referrals.forms import (
     ReadsConsent,
     labelled,
     one_of,
+    perhaps_known,
     pick,
     set_picks,
 )
@@ -93,6 +94,10 @@ class HoldsChildren(BaseForm):
     def filled_children(self) -> list[FormField]:
         """The entries in which something was typed."""
         return [entry for entry in self.children if not entry.form.is_blank()]
+
+    def perhaps(self) -> list[str]:
+        """The known children with a restricted case that a person said these may be."""
+        return perhaps_known(entry.form.same_as.data for entry in self.filled_children())
 
     def refuse(self, refusal: Refused) -> None:
         """Put a refusal next to its field; a child's place counts the filled entries only."""

@@ -10,9 +10,9 @@ from wtforms import FormField
 
 from app.core.clock import london_date, words_for_day
 from app.referrals import queries, rules
-from app.referrals.forms import NEW_CHILD
+from app.referrals.forms import NEW_CHILD, PERHAPS
 from app.referrals.intake.forms import HoldsChildren
-from app.referrals.masking import WORDS, hidden_children
+from app.referrals.masking import WORDS, whom_to_ask
 from app.referrals.matching import Identity, Likeness
 from app.referrals.queries import EarlierReferral, LikelyMatch
 from app.referrals.shown import birth_in_words
@@ -27,7 +27,8 @@ LIKENESS_WORDS = {
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A known child beside the one that was typed. The address only where it was asked for; of one
-    with a hidden case neither that nor how its referrals went (H2)."""
+    with a hidden case neither that nor how its referrals went: `ask` says who may see it (H2).
+    `value` is the answer that it is this child, or, of a hidden case, that it may be."""
 
     ref: str
     name: str
@@ -36,6 +37,8 @@ class Candidate:
     why: str
     address: str | None
     referrals: tuple[str, ...]
+    ask: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,7 @@ def questions(
         if entry.form.asked.data != shown:
             entry.form.same_as.data = None
         entry.form.same_as.choices = [
-            *(
-                (one.child.ref, f"The same child as {_name(one)} ({one.child.ref})")
-                for one in found
-            ),
+            *(answer_of(one, f"{_name(one)} ({one.child.ref})") for one in found),
             (NEW_CHILD, "A different child: save as new"),
         ]
         if found:
@@ -87,6 +87,15 @@ def questions(
     return asked
 
 
+def answer_of(found: LikelyMatch, words: str) -> tuple[str, str]:
+    """The answer that a typed child is this known one, `words`: its value and what it says. Of a
+    child with a hidden case that it may be: whoever may see that case says so (H2)."""
+    ref, ask = found.child.ref, whom_to_ask(found.child.id)
+    if ask:
+        return f"{PERHAPS}{ref}", f"Perhaps {words}: save as new, and ask {ask}"
+    return ref, f"The same child as {words}"
+
+
 def unanswered(asked: list[Question]) -> list[Question]:
     """The questions without an answer; those shown before get their message (422)."""
     open_questions = []
@@ -94,7 +103,8 @@ def unanswered(asked: list[Question]) -> list[Question]:
         form = question.entry.form
         refs = [candidate.ref for candidate in question.candidates]
         shown_before = form.asked.data == " ".join(refs)
-        if form.same_as.data not in (*refs, NEW_CHILD):
+        values = [candidate.value for candidate in question.candidates]
+        if form.same_as.data not in (*values, NEW_CHILD):
             open_questions.append(question)
             if shown_before:
                 form.same_as.errors = [f"Say whether {question.name} is one of these children"]
@@ -106,8 +116,8 @@ def _candidate(
     found: LikelyMatch, earlier: list[EarlierReferral], now: datetime, addresses: bool
 ) -> Candidate:
     child, today = found.child, london_date(now)
-    hidden = child.id in hidden_children()
-    held = WORDS if hidden else child.address or "No address is held"
+    ask = whom_to_ask(child.id)
+    held = WORDS if ask else child.address or "No address is held"
     return Candidate(
         ref=child.ref,
         name=_name(found),
@@ -116,10 +126,10 @@ def _candidate(
         why=found.match.why,
         address=held if addresses else None,
         referrals=tuple(
-            one.ref if hidden else _referral(one, now)
-            for one in earlier
-            if one.child_id == child.id
+            one.ref if ask else _referral(one, now) for one in earlier if one.child_id == child.id
         ),
+        ask=ask,
+        value=answer_of(found, "")[0],
     )
 
 

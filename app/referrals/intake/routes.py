@@ -24,6 +24,7 @@ from app.referrals.came_in.source import kind_problems
 from app.referrals.intake import arrived, guard
 from app.referrals.intake.forms import IntakeForm
 from app.referrals.intake.people import lists
+from app.referrals.masking import ask_keepers
 from app.referrals.public import queries as arrivals
 from app.web.access import access
 from app.web.htmx import go_to, respond
@@ -94,6 +95,7 @@ def _save(form: IntakeForm) -> Response:
                 referral = take_in(session, actor, form.arrived.data, intake, now())
             else:
                 referral = service.enter_referral(session, actor, intake, now())
+            ask_keepers(session, form.perhaps(), referral.ref)
             location = url_for("referrals.referral", ref=referral.ref)
             mark_done(session, form.nonce.data, location, now())
             flash(f"Referral {referral.ref} is saved.", "success")

@@ -23,6 +23,7 @@ from app.referrals.intake.people import lists
 from app.referrals.intake.routes import note_views
 from app.referrals.joining import service
 from app.referrals.joining.forms import JoinForm, LeaveForm
+from app.referrals.masking import ask_keepers
 from app.referrals.models import Child
 from app.referrals.types import ChangedMeanwhile
 from app.web.access import access
@@ -78,6 +79,7 @@ def _save(ref: str, form: JoinForm) -> Response:
                 session, signed_in().actor, found(session, ref), form.children[0].form.given(),
                 now(), form.version.data,
             )  # fmt: skip
+            ask_keepers(session, form.perhaps(), ref)
             location = url_for("referrals.referral", ref=ref)
             mark_done(session, form.nonce.data, location, now())
             flash(f"{shown.name_of(child)} is on the referral.", "success")

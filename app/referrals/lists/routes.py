@@ -30,7 +30,7 @@ from app.referrals.finding import found as found_referral
 from app.referrals.lists import page, queries, rules, service
 from app.referrals.lists.forms import EndForm, SaidForm
 from app.referrals.lists.models import ListEntry, ListSitting
-from app.referrals.masking import WORDS, masked
+from app.referrals.masking import WORDS, ask_keepers, masked
 from app.referrals.models import Referral
 from app.referrals.types import ChangedMeanwhile
 from app.web.access import access
@@ -233,6 +233,7 @@ def entry(ref: str, number: int) -> Response:
     if problem := _not_for_me(case, form):
         form.add_error("release", problem)
         return _entry_page(held, on_it, form, 422)
+    for_list_alone = case if case is not None and case.referral_id is None else None
     try:
         with transaction() as change:
             current = _found(change, ref)
@@ -241,6 +242,8 @@ def entry(ref: str, number: int) -> Response:
                 queries.entry(change, current.id, number) or abort(404), form.said(), now(),
                 form.version.data,
             )  # fmt: skip
+            if for_list_alone and (made := abuse.referral_of(change, for_list_alone)) is not None:
+                ask_keepers(change, form.perhaps(), made.ref)
             going_on = rules.next_open(
                 queries.numbers_without_outcome(queries.on_list(change, current.id)), number
             )

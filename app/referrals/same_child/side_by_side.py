@@ -60,6 +60,7 @@ class Beside:
     why: str
     rows: tuple[Compared, ...]
     referrals: tuple[str, ...]
+    ask: str
 
 
 def beside(
@@ -68,10 +69,11 @@ def beside(
     earlier: Sequence[EarlierReferral],
     now: datetime,
     *,
-    hidden: bool,
+    ask: str,
 ) -> Beside:
-    """A likely match side by side with the child at the aware moment `now`; of one with a `hidden`
-    case name, birth and the references of the referrals (H2)."""
+    """A likely match side by side with the child at the aware moment `now`; of one with a hidden
+    case, about whom to `ask` those who may see it, name, birth and the references of the referrals
+    (H2)."""
     known = found.child
     return Beside(
         ref=known.ref,
@@ -79,12 +81,11 @@ def beside(
         likeness=LIKENESS_WORDS[found.match.likeness],
         colour=LIKENESS_COLOURS[found.match.likeness],
         why=found.match.why,
-        rows=compared(child, known, _WHO if hidden else _COMPARED),
+        rows=compared(child, known, _WHO if ask else _COMPARED),
         referrals=tuple(
-            one.ref if hidden else _in_words(one, now)
-            for one in earlier
-            if one.child_id == known.id
+            one.ref if ask else _in_words(one, now) for one in earlier if one.child_id == known.id
         ),
+        ask=ask,
     )
 
 
