@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.models import Staff
+from app.accounts.signed_in import StaffMay
 from app.accounts.types import Role
 from app.audit.models import AuditView
+from app.audit.types import Actor, ActorKind
 from app.core.clock import now
 from app.core.session import reading, transaction
 from app.directory.models import Agency
@@ -20,62 +22,23 @@ from app.meetings.models import Action, Meeting
 from app.meetings.received.models import ReceivedMail
 from app.meetings.received.types import Outcome as MailOutcome
 from app.meetings.received.types import Why
-from app.meetings.restricted.models import CaseRestriction, RestrictionReader
 from app.meetings.types import ActionState, MeetingState
-from app.referrals import keys
+from app.referrals.checks.service import answer
+from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
 from app.referrals.lists.models import ListEntry, ListSitting
 from app.referrals.models import Child, Referral
+from app.referrals.rating.service import rate
 from app.referrals.types import DomesticAbuseRisk, Outcome, Rating
 from app.reports.quality.sample.models import AuditedCase, AuditSample
 from app.reports.quality.sample.types import Grade
 from app.retention.models import LegalHold
 from app.retention.types import CaseKind
+from app.web.access import access_of
 from tests.factories.abuse import make_abuse_case
-from tests.factories.accounts import make_staff, sign_in_as
-from tests.factories.meetings import make_meeting
+from tests.factories.checks import make_check
+from tests.integration.meetings.restricted.conftest import GIVEN, NAME
 
-GIVEN, NAME = "Isolde", "Quillfeather"
-BORN = date(2017, 4, 9)
 TOLD = "Father is our duty officer"
-
-
-@pytest.fixture
-def hidden(app):
-    """The references of a referral and its discussion, which only one chair may see; the chair."""
-    with app.app_context(), transaction() as session:
-        meeting = make_meeting(session, MeetingState.BOOKED, 3, at=now())
-        referral = session.get_one(Referral, meeting.referral_id)
-        for row in meeting.children:
-            child = session.get_one(Child, row.child_id)
-            child.given_name, child.family_name, child.date_of_birth = GIVEN, NAME, BORN
-            child.case_reference = "LCS-778899"
-            keys.index(session, child.id, keys.identity(child))
-        reader = make_staff(session, Role.CHAIR)
-        held = CaseRestriction(
-            referral_id=referral.id, meeting_id=None, reason="A colleague's", set_by_id=reader.id,
-            set_at=now(), lifted_at=None, lift_reason=None,
-        )  # fmt: skip
-        session.add(held)
-        session.flush()
-        session.add(RestrictionReader(restriction_id=held.id, staff_id=reader.id))
-        return referral.ref, meeting.ref, reader.id
-
-
-@pytest.fixture
-def someone(app):
-    """A browser of somebody new in a role, or of whoever has this number."""
-
-    def browse(role: Role | int):
-        browser = app.test_client()
-        with app.app_context():
-            number = role
-            if isinstance(role, Role):
-                with transaction() as session:
-                    number = make_staff(session, role).id
-            sign_in_as(browser, number)
-        return browser
-
-    return browse
 
 
 def referral_of(session, hidden) -> Referral:
@@ -280,3 +243,60 @@ def test_a_row_of_work_tells_nothing_that_was_written(app, hidden, someone):
     assert hidden[0] in seen
     assert hidden[1] in seen
     assert case_ref in seen
+
+
+LISTS = ("/referrals/?show=all", "/referrals/?show=waiting", "/domestic-abuse/?show=closed")
+
+
+def test_no_page_or_search_tells_of_it_who_may_not_see_it(app, hidden, someone):
+    """Every page that staff open without a reference, whatever comes to be one (H2)."""
+    with app.app_context(), transaction() as session:
+        referral, meeting = referral_of(session, hidden), meeting_of(session, hidden)
+        agency = session.get_one(Agency, referral.source_agency_id).name
+        for row in referral.children:
+            child = row.child
+            child.address = child.school_typed = child.gp_typed = child.disability = WRITTEN
+        referral.narrative = referral.referrer_name = referral.hospital = WRITTEN
+        meeting.need_reason = meeting.place = meeting.late_reason = WRITTEN
+        for one in meeting.invitees:
+            one.name = one.title = one.agency_name = one.telephone = WRITTEN
+        actor = Actor(ActorKind.STAFF, hidden[2], "A chair")
+        rate(session, actor, referral, Rating.RED, WRITTEN, now())
+        check = make_check(session, referral)
+        check.question = check.shared_address = WRITTEN
+        check.due_at = check.asked_at = now() - timedelta(hours=3)
+        given = AnswerGiven(Held.SOMETHING, WRITTEN, WRITTEN, "", AnswerVia.TELEPHONE)
+        answer(session, actor, make_check(session, referral), given, now())
+        session.add(
+            Action(
+                meeting_id=meeting.id, child_id=None, what=WRITTEN, why=WRITTEN,
+                owner_id=meeting.invitees[0].id, due_at=now() - timedelta(hours=1),
+                state=ActionState.OPEN, progress=WRITTEN, closed_at=None, removed_at=None,
+                added_by_id=hidden[2], added_at=now(), told_at=now(),
+            )
+        )  # fmt: skip
+        case = make_abuse_case(session, DomesticAbuseRisk.HIGH, at=now(), account=WRITTEN)
+        case.referral_id = referral.id
+    pages = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+        and not rule.arguments
+        and isinstance(access_of(app, rule.endpoint), StaffMay)
+    ]
+    assert len(pages) > 30
+    told, seen = (NAME, GIVEN, WRITTEN, "LCS-778899", "Greywether"), ""
+    for role in Role:
+        browser = someone(role)
+        for page in (*pages, *LISTS):
+            shown = browser.get(page).text
+            seen += shown
+            assert [one for one in told if one in shown] == [], (role, page)
+        if browser.get("/referrals/").status_code != 200:
+            continue
+        day = f"{now():%-d/%-m/%Y}"
+        for typed in (*hidden[:2], f"{GIVEN} {NAME}", NAME, "LCS-778899", agency, day, WRITTEN):
+            shown = search(browser, typed)
+            assert [one for one in told if one in shown and one not in typed] == [], (role, typed)
+    assert hidden[0] in seen
+    assert hidden[1] in seen
