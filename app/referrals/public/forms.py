@@ -6,6 +6,7 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField
 from wtforms.validators import ValidationError
 
+from app.core.crypto import new_token
 from app.invitations.wording import is_address
 from app.referrals.forms import labelled
 from app.referrals.public.types import AdultTold, ChildTold, Referrer, RiskNow
@@ -22,6 +23,8 @@ class StepForm(BaseForm):
 
 
 class YouForm(StepForm, PublicForm):
+    # Whose first press begins the form: a second one goes on with it.
+    page = HiddenField(default=new_token)
     name = Line("Your name", validators=[Required("Enter your name")])
     role = Line("Your job", validators=[Required("Enter your job, like safeguarding lead")])
     organisation = Line(

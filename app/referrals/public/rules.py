@@ -21,6 +21,9 @@ LONGEST_SESSION = timedelta(hours=12)
 # People take longer to type who they are; a script does not.
 FASTEST = timedelta(seconds=3)
 STALEST = timedelta(hours=12)
+# As long an answer may take on a slow line before a person presses again; what is pressed later is
+# a page that somebody left open.
+PRESS_AGAIN = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 # A county's schools may stand behind one network.
@@ -38,6 +41,12 @@ KEEP_NETWORKS = DAY
 def is_over(now: datetime, *, started: datetime, last_seen: datetime) -> bool:
     """Whether the browser that wrote must ask for a code: idle for two hours, or 12 hours old."""
     return now - last_seen > IDLE or now - started > LONGEST_SESSION
+
+
+def is_second_press(now: datetime, begun: datetime, sent: datetime | None) -> bool:
+    """Whether a form that its first page began at `begun` is gone on with when that page is sent
+    again: shortly after, and before the referral was sent."""
+    return sent is None and now - begun <= PRESS_AGAIN
 
 
 def kept_until(changed: datetime) -> datetime:

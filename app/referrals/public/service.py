@@ -7,6 +7,7 @@ take the referral in (A3).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -43,16 +44,24 @@ def desk_of(council: CouncilSettings | None, mail_from: str) -> Desk:
     )
 
 
-def start(session: Session, told: Told, network: str, now: datetime) -> str:
+def start(session: Session, told: Told, network: str, now: datetime, page: str = "") -> str:
     """Begin a form with its first answers; returns the token of the browser that writes it.
 
-    `network` is where it came from, kept as a digest for a day. Raises Flooded where too many
-    were started from there within an hour.
+    `network` is where it came from, kept as a digest for a day. `page` is the random mark of the
+    page that was sent: pressed twice it begins one form, and what was typed last holds. Raises
+    Flooded where too many were started from there within an hour.
     """
+    token = _digest(session, "page", page) if page else new_token()
+    begun = session.execute(_HELD.where(Arrival.token_digest == token_digest(token))).scalar()
+    if begun is not None and rules.is_second_press(now, begun.started_at, begun.sent_at):
+        first = queries.draft_of(begun)
+        answer(session, first, Step.YOU, lambda held: replace(held, you=told.you), now)
+        return token
+    if begun is not None:
+        token = new_token()
     digest = _digest(session, "network", network)
     if not rules.may_start(queries.started_lately(session, digest, now - rules.HOUR)):
         raise Flooded
-    token = new_token()
     held = Arrival(
         ref=new_reference("RF"),
         answers=told.with_done(Step.YOU).as_text(),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 
 from flask import Response, abort, make_response, request, url_for
+from sqlalchemy.exc import IntegrityError
 
 from app.core.clock import now, words_for_moment
 from app.core.refusal import Refused
@@ -89,9 +90,16 @@ def _first() -> Response:
             back_to=url_for("refer.start"),
         )
     told = Told(you=form.told())
-    try:
+
+    def begin() -> str:
         with transaction() as session:
-            token = service.start(session, told, rules.network_of(request.remote_addr), now())
+            network = rules.network_of(request.remote_addr)
+            return service.start(session, told, network, now(), form.page.data or "")
+
+    try:
+        token = begin()
+    except IntegrityError:
+        token = begin()  # pressed twice at the same moment: the other press began it
     except Flooded:
         return too_much()
     later = request.form.get("then") == "later"

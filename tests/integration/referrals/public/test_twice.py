@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
+
+from sqlalchemy import select
 
 from app.core.clock import now
-from app.core.session import transaction
+from app.core.session import reading, transaction
 from app.referrals.public import service
+from app.referrals.public.models import Arrival
 from app.referrals.public.queries import draft_of
 from app.referrals.public.types import Step, Told
-from tests.factories.arrivals import TOLD
+from tests.factories.arrivals import TOLD, YOU, older_stamp
 from tests.page_form import form_of
 
 
@@ -21,6 +24,29 @@ def told_of(app, writer):
 
 def shown(browser, path):
     return form_of(browser.get(path).text, "")
+
+
+def test_a_second_press_on_the_first_page_begins_no_second_form(app, writer):
+    fields = form_of(writer.browser.get("/refer/you").text, "") | asdict(YOU)
+    fields["shown"] = older_stamp(app.secret_key, 60)
+    browsers = [app.test_client() for _ in range(2)]
+    for browser, email in zip(browsers, (YOU.email, "dsl2@oakfield.example"), strict=True):
+        # The answer to the first press, and the cookie in it, did not arrive before the second.
+        browser.set_cookie("session", writer.browser.get_cookie("session").value)
+        pressed = browser.post("/refer/you", data=fields | {"email": email})
+        assert pressed.status_code == 303
+    first, second = (browser.get_cookie("refer").value for browser in browsers)
+    assert first == second
+    with app.app_context():
+        [arrival] = reading().execute(select(Arrival)).scalars()
+        assert Told.from_text(arrival.answers).you.email == "dsl2@oakfield.example"
+        with transaction() as session:
+            session.get_one(Arrival, arrival.id).sent_at = now()
+    # Sent meanwhile, or left open for longer: the page that was left open begins another one, and reads nothing of it.
+    late = app.test_client()
+    late.set_cookie("session", writer.browser.get_cookie("session").value)
+    assert late.post("/refer/you", data=fields).status_code == 303
+    assert late.get_cookie("refer").value != first
 
 
 def test_a_second_press_on_remove_takes_nobody_else_away(app, writer):
