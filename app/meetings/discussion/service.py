@@ -38,7 +38,7 @@ from app.meetings.types import Attendance, Format, MeetingState
 from app.protocols import registry
 from app.protocols.types import Protocol
 from app.referrals.acting import taken_first
-from app.referrals.checks.service import settle_open
+from app.referrals.checks.ending import settle_open
 from app.referrals.checks.types import Unanswered
 from app.referrals.models import Referral
 

@@ -22,7 +22,7 @@ from app.directory import queries as directory
 from app.protocols.registry import active
 from app.referrals import queries as referrals
 from app.referrals import shown as referral_shown
-from app.referrals.checks import queries, service, shown
+from app.referrals.checks import ending, queries, service, shown
 from app.referrals.checks.clock import due_for
 from app.referrals.checks.forms import (
     AnswerForm,
@@ -160,7 +160,7 @@ def after(ref: str) -> Response:
     if form.validate_on_submit():
         try:
             with transaction() as session:
-                service.settle_left_open(
+                ending.settle_left_open(
                     session, signed_in().actor, found(session, ref), form.after(seen), over, now()
                 )
             flash("It is noted what becomes of the open requests.", "success")
@@ -235,7 +235,7 @@ def withdraw(ref: str, check_ref: str) -> Response:
         with _said_in(form, ref, check_ref, "reason"):
             with transaction() as session:
                 _, current = _check(session, ref, check_ref)
-                service.withdraw(
+                ending.withdraw(
                     session, signed_in().actor, current, form.reason.data, now(), form.version.data
                 )
             flash("The request is withdrawn: its link says so, and nothing more.", "success")

@@ -1,4 +1,4 @@
-"""What people do with a request to an agency: ask, chase, answer, withdraw (A6).
+"""What people do with a request to an agency: ask, chase, answer (A6).
 
 Each request is one agency's own: what it asks and what is answered is shared with nobody else.
 """
@@ -29,7 +29,7 @@ from app.referrals.acting import staff_id, subject_of, taken_first, unchanged
 from app.referrals.checks import queries, rules
 from app.referrals.checks.clock import due_for
 from app.referrals.checks.models import AgencyCheck, AgencyCheckChild, CheckAnswer
-from app.referrals.checks.types import NOTHING_MORE, AnswerGiven, AnswerVia, Told, Unanswered
+from app.referrals.checks.types import NOTHING_MORE, AnswerGiven, AnswerVia, Told
 from app.referrals.consent.rules import sharing_problem
 from app.referrals.models import Referral
 from app.referrals.sender import Sender, desk_of
@@ -263,79 +263,6 @@ def remind_due(session: Session, sender: Sender, now: datetime) -> bool:
     return True
 
 
-def withdraw(
-    session: Session,
-    actor: Actor,
-    check: AgencyCheck,
-    reason: str,
-    now: datetime,
-    version: int,
-) -> None:
-    """Take a request back: its link says from now on that no answer is needed, and nothing of the
-    case. Raises Refused without a reason or after an answer; ChangedMeanwhile where it was
-    answered or withdrawn in between."""
-    if check.version != version:
-        raise ChangedMeanwhile
-    if check.answered_at is not None or check.withdrawn_at is not None:
-        raise Refused("reason", "This request is answered or withdrawn already")
-    if not reason:
-        raise Refused("reason", "Say why the request is withdrawn")
-    _withdraw(session, actor, check, reason, now)
-
-
-def settle_open(
-    session: Session,
-    actor: Actor,
-    referral: Referral,
-    given: Unanswered,
-    reason: str,
-    now: datetime,
-) -> None:
-    """A decision, and the end of a discussion, withdraw the open requests, but for those whose
-    answer is wanted all the same: they are chased as before (A6, A7). `reason` says which.
-
-    Raises Refused (fields `wanted`, `wanted_because`) where one was not seen, or has no reason.
-    """
-    _settle(session, actor, referral, queries.open_on(session, referral.id), given, reason, now)
-
-
-def settle_left_open(
-    session: Session,
-    actor: Actor,
-    referral: Referral,
-    given: Unanswered,
-    over: datetime,
-    now: datetime,
-) -> None:
-    """Say afterwards what becomes of the requests of which nobody said it when the discussion
-    ended, at `over`. Raises Refused as `settle_open` does."""
-    taken_first(session, referral.id)
-    left = queries.left_open(session, referral, over)
-    _settle(session, actor, referral, left, given, "The strategy discussion is over", now)
-
-
-def _settle(
-    session: Session,
-    actor: Actor,
-    referral: Referral,
-    waiting: Sequence[AgencyCheck],
-    given: Unanswered,
-    reason: str,
-    now: datetime,
-) -> None:
-    rules.check_settled([check.ref for check in waiting], given)
-    for check in waiting:
-        if check.ref in given.wanted:
-            check.wanted_because = given.because
-            session.flush()
-            record(
-                session, actor, "request still wanted", subject_of(referral), now,
-                {"request": check.ref},
-            )  # fmt: skip
-        else:
-            _withdraw(session, actor, check, reason, now)
-
-
 def _sharing_problem(session: Session, protocol: Protocol, referral: Referral) -> str | None:
     newest = referrals.consents(session, referral.id)[:1]
     return sharing_problem(
@@ -353,17 +280,6 @@ def _about(session: Session, check: AgencyCheck, referral: Referral) -> None:
         AgencyCheckChild(check_id=check.id, child_id=row.child_id) for row in referral.children
     )
     session.flush()
-
-
-def _withdraw(
-    session: Session, actor: Actor, check: AgencyCheck, reason: str, now: datetime
-) -> None:
-    check.withdrawn_at, check.withdrawn_reason = now, reason
-    check.next_reminder_at = None
-    session.flush()
-    record(
-        session, actor, "request withdrawn", _subject(session, check), now, {"request": check.ref}
-    )
 
 
 def _remind(

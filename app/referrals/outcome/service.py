@@ -15,7 +15,8 @@ from app.directory import queries as directory
 from app.protocols.registry import active
 from app.referrals.abuse import begun as abuse
 from app.referrals.acting import staff_id, subject_of, taken_first, unchanged
-from app.referrals.checks.service import answers_read, settle_open
+from app.referrals.checks.ending import settle_open
+from app.referrals.checks.service import answers_read
 from app.referrals.checks.types import Unanswered
 from app.referrals.consent.service import add_consent
 from app.referrals.models import Referral, ReferralDecision

@@ -17,7 +17,7 @@ from app.directory.types import AgencyKind
 from app.invitations.models import Invitation
 from app.invitations.wording import forbidden_words
 from app.referrals import queries as referrals
-from app.referrals.checks import queries, service
+from app.referrals.checks import ending, queries, service
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.shown import shown_check
 from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
@@ -202,7 +202,7 @@ def test_a_withdrawn_request_says_so_and_nothing_of_the_case(app, held):
     assert name in browser.get("/request").text
     with transaction() as session:
         current = session.get_one(AgencyCheck, check.id)
-        service.withdraw(
+        ending.withdraw(
             session, staff_actor(session), current, "Wrong agency", now(), current.version
         )
         session.get_one(AgencyCheck, check.id).opened_at = None

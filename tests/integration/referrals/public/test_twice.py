@@ -42,7 +42,7 @@ def test_a_second_press_on_the_first_page_begins_no_second_form(app, writer):
         assert Told.from_text(arrival.answers).you.email == "dsl2@oakfield.example"
         with transaction() as session:
             session.get_one(Arrival, arrival.id).sent_at = now()
-    # Sent meanwhile, or left open for longer: the page that was left open begins another one, and reads nothing of it.
+    # Sent meanwhile: that page begins another form, and reads nothing of the one before.
     late = app.test_client()
     late.set_cookie("session", writer.browser.get_cookie("session").value)
     assert late.post("/refer/you", data=fields).status_code == 303
