@@ -25,15 +25,18 @@ from app.meetings.need.forms import (
 )
 from app.meetings.need.people import people_to_ring
 from app.meetings.need.types import Occasion, Started
+from app.meetings.of_children import discussion_over
 from app.meetings.routes import once
 from app.meetings.types import Format, MeetingState
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.referrals import queries as referrals
+from app.referrals.checks.queries import left_open
 from app.referrals.models import Referral
 from app.web.access import access
 from app.web.htmx import go_to, respond
 
 blueprint = Blueprint("need", __name__)
+LEFT_OPEN = "Agencies that were asked have not answered: see what becomes of it under agency checks"
 
 
 @blueprint.get("/referrals/<ref>/discussions")
@@ -149,6 +152,8 @@ def already_held(ref: str) -> Response:
         if location is not None:
             for warning in rules.warnings_about(form.held(moment).people):
                 flash(warning)
+            if _left_open(reading(), ref):
+                flash(LEFT_OPEN)
             flash("Kept. Now write down what was decided.", "success")
             return go_to(location)
     elif request.method == "GET":
@@ -191,6 +196,12 @@ def _note_view(ref: str, page: str) -> None:
     """A page of a case is about to be sent: its row is committed before (H3)."""
     with transaction() as session:
         viewed(session, signed_in().actor, page, Subject("referral", ref), now())
+
+
+def _left_open(session: Session, ref: str) -> bool:
+    """Whether agencies that were asked before it was held have not answered."""
+    referral = _referral_or_404(session, ref)
+    return bool(left_open(session, referral, discussion_over(session, referral.id)))
 
 
 def _referral_or_404(session: Session, ref: str) -> Referral:
