@@ -223,6 +223,13 @@ _INVITED_STAFF = (
     .where(_STANDING_MEETING, Invitee.staff_id.is_not(None), Invitee.removed_at.is_(None))
 )
 
+# Of several parts the last one is named.
+_PARTS: tuple[tuple[Select[*tuple[Any, ...]], str], ...] = (
+    (_INVITED_STAFF, "is invited"),
+    (_HAS_REFERRAL, "has the referral"),
+    (_CHAIRS, "chairs it"),
+)
+
 
 def named_on(
     session: Session, *, referral_id: int | None = None, meeting_id: int | None = None
@@ -230,9 +237,11 @@ def named_on(
     """Which of the staff work on a case as it is: by number, in which part. Who chairs its
     discussion, who has the referral, who is invited."""
     values = {"referral": referral_id, "meeting": meeting_id}
-    found = dict.fromkeys(session.execute(_INVITED_STAFF, values).scalars(), "is invited")
-    found |= dict.fromkeys(session.execute(_HAS_REFERRAL, values).scalars(), "has the referral")
-    return found | dict.fromkeys(session.execute(_CHAIRS, values).scalars(), "chairs it")
+    found: dict[int, str] = {}
+    for statement, part in _PARTS:
+        for staff_id in session.execute(statement, values).scalars():
+            found[staff_id] = part
+    return found
 
 
 def may_be_changed_by_a_reader(session: Session, restriction_id: int) -> bool:

@@ -146,7 +146,7 @@ def _overridden(session, actor, referral):
 def _joined(session, actor, referral):
     """By a child who is known, and of whom more is known by now."""
     known = session.query(ReferralChild).filter(ReferralChild.referral_id != referral.id).first()
-    given = ChildGiven(same_as=known.child.ref, family_name="Elm", gender="A boy", address="None")
+    given = ChildGiven("", "", same_as=known.child.ref, gender="A boy", address="1 Elm Lane")
     join(session, actor, referral, given, FRIDAY)
 
 
