@@ -6,7 +6,7 @@ from datetime import timedelta
 from threading import Thread
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from app.accounts.types import Role
 from app.audit.service import record
@@ -28,14 +28,16 @@ from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.outcome.service import decide, reopen
 from app.referrals.outcome.types import FilterReason, Ground
 from app.referrals.page import latest_change
-from app.referrals.service import change_concerns, rate
+from app.referrals.service import change_concerns, enter_referral, rate
 from app.referrals.types import (
+    Channel,
     ChildGiven,
     Concern,
     ConcernsGiven,
     ConsentGiven,
     ConsentState,
     DomesticAbuseRisk,
+    Intake,
     LawfulBasis,
     Outcome,
     Rating,
@@ -146,14 +148,33 @@ def _overridden(session, actor, referral):
 def _joined(session, actor, referral):
     """By a child who is known, and of whom more is known by now."""
     known = session.query(ReferralChild).filter(ReferralChild.referral_id != referral.id).first()
-    given = ChildGiven("", "", same_as=known.child.ref, gender="A boy", address="1 Elm Lane")
+    child = known.child
+    given = ChildGiven(child.given_name, "", same_as=child.ref, address="1 Elm Lane")
     join(session, actor, referral, given, FRIDAY)
+
+
+def _entered(session, actor, referral):
+    """Another referral on children who are known, and of whom more is known by now."""
+    children = [row.child for row in referral.children]
+    intake = Intake(
+        received_at=FRIDAY,
+        channel=Channel.PHONE,
+        children=tuple(
+            ChildGiven(one.given_name, "", same_as=one.ref, address="1 Elm Lane")
+            for one in children
+        ),
+        source_agency_id=referral.source_agency_id,
+        concerns=(Concern.NEGLECT,),
+        narrative="Seen at registration.",
+    )
+    enter_referral(session, actor, intake, FRIDAY)
 
 
 def _opened_again(session, actor, referral):
     reopen(session, actor, referral, "It is ours.", FRIDAY, referral.version)
 
 
+LAST_CHILD = select(func.max(ReferralChild.child_id)).scalar_subquery()
 LATER_ONE = Referral.received_at > FRIDAY
 
 
@@ -172,7 +193,7 @@ LATER_ONE = Referral.received_at > FRIDAY
         (_opened_again, select(Referral.id).where(LATER_ONE)),
         (_overridden, select(Referral.id).where(LATER_ONE)),
         (_joined, select(Referral.id).where(LATER_ONE)),
-        (_joined, select(Child.id)),
+        (_entered, select(Child.id).where(Child.id == LAST_CHILD)),
     ],
 )
 def test_who_holds_a_row_of_it_and_comes_for_the_audit_is_waited_for(
