@@ -16,7 +16,7 @@ from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.referrals.checks import service as checks
 from app.referrals.checks.models import AgencyCheck
-from app.referrals.checks.types import AfterDecision, AnswerGiven, AnswerVia, Held
+from app.referrals.checks.types import AnswerGiven, AnswerVia, Held, Unanswered
 from app.referrals.letters.queries import letters
 from app.referrals.letters.service import send
 from app.referrals.lists.models import ListSitting
@@ -149,10 +149,15 @@ def test_requests_go_on_for_a_strategy_discussion_and_late_ones_are_chased(asked
     with transaction() as session:
         current = session.get_one(Referral, held.id)
         make_meeting(session, MeetingState.ENDED, at=now(), referral=current, invitees=0)
-    assert "An agency is late" not in triage.get("/").text
-    with transaction() as session:
-        session.get_one(AgencyCheck, first.id).wanted_because = "For the school"
+    # It is over, and nobody said what becomes of the requests: they are not left to themselves.
     assert "An agency is late" in line_of(triage.get("/").text, held.ref)
+    here = f"/referrals/{held.ref}/checks/after"
+    page = triage.get(f"/referrals/{held.ref}/checks").text
+    assert "The strategy discussion is over." in page
+    assert here in page
+    assert triage.post(here, data=form_of(triage.get(here).text, "")).status_code == 303
+    assert "An agency is late" not in triage.get("/").text
+    assert triage.get(here).status_code == 303
 
 
 def test_an_answer_after_the_decision_is_spoken_of_until_it_is_read(asked, signed_in) -> None:
@@ -161,7 +166,7 @@ def test_an_answer_after_the_decision_is_spoken_of_until_it_is_read(asked, signe
     _answered(first)  # in time for the decision
     with transaction() as session:
         current = session.get_one(Referral, held.id)
-        because = AfterDecision((second.ref,), (second.ref,), "The police know him")
+        because = Unanswered((second.ref,), (second.ref,), "The police know him")
         decide(
             session, staff_actor(session), current, Outcome.STRATEGY_DISCUSSION, "Harm", now(),
             requests=because,

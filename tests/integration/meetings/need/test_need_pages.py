@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from app.audit.models import AuditView
 from app.core.clock import in_london
-from app.core.session import db, reading
+from app.core.session import db, reading, transaction
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState
-from app.referrals.models import Child
+from app.referrals.models import Child, Referral
+from tests.factories.checks import make_check
 from tests.page_form import form_of
 
 REASON = "Unexplained bruising: significant harm is suspected."
@@ -71,8 +72,13 @@ def test_writing_down_one_already_held(app, chair):
     form |= {"reason": REASON, "others-0-name": "Sam Typed", "others-0-agency": "Elm Lane"}
     more = form_of(browser.post(path, data=form | {"do": "another"}).text, path)
     assert "others-1-name" in more
+    with app.app_context(), transaction() as session:
+        referral = session.execute(select(Referral).where(Referral.ref == ref)).scalar_one()
+        make_check(session, referral, began - timedelta(minutes=5))
     done = browser.post(path, data=more)
     assert done.status_code == 303
+    # Nobody has said whether the answer is still wanted: it is asked for afterwards.
+    assert "what becomes of it under agency checks" in browser.get(done.location).text
     _ref, state, names = _only_meeting(app)
     assert state is MeetingState.ENDED
     assert "Sam Typed" in names
