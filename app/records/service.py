@@ -102,7 +102,7 @@ def sign(
     meeting.state = MeetingState.SIGNED
     meeting.signed_at = now
     meeting.circulated_at = None  # every version is circulated
-    after.follow(session, meeting)
+    after.follow(session, staff.actor, meeting, now)
     audit.record(
         session,
         staff.actor,

@@ -29,7 +29,8 @@ def conference_for(number: int) -> dict[str, str]:
 
 def follow_up(session: Session, meeting: Meeting, number: int, desk: Actor, at: datetime) -> None:
     """The desk refers for the conference and keeps a date; the first owner reports."""
-    for child_id, row in queries.rows_of(session, meeting.id).items():
+    for row, child in queries.of_meeting(session, meeting.id):
+        child_id = child.id
         if row.conference is Conference.REQUIRED and number % 2:
             _note(session, meeting, child_id, desk, Step.REFERRAL, at, at)
             day = add_working_days(in_london(at).date(), 9)
@@ -58,5 +59,6 @@ def _note(
     when: datetime,
     at: datetime,
 ) -> None:
-    row = queries.rows_of(session, meeting.id)[child_id]
-    service.note(session, desk, meeting, child_id, step, Noted(when), row.version, at)
+    rows = {child.id: row for row, child in queries.of_meeting(session, meeting.id)}
+    version = rows[child_id].version
+    service.note(session, desk, meeting, child_id, step, Noted(when), version, at)

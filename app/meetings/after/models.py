@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, EncryptedText, values_of
@@ -75,6 +75,12 @@ class ChildAfter(Base):
     assessment_completed_at: Mapped[datetime | None]
     review_at: Mapped[datetime | None]
     review_held_at: Mapped[datetime | None]
+
+    # Whether its steps are followed here: of one enquiry the last discussion about it carries them.
+    carries: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # The columns that say what another discussion about the same enquiry said or noted. They are
+    # worked out anew when one of them changes, or proves to be about another child.
+    from_others: Mapped[list[str]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
 
     clocks: Mapped[dict[str, Any]] = mapped_column(JSON)
     icpc_referral_due_at: Mapped[datetime | None]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from operator import attrgetter
 
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,8 @@ from app.audit.types import Subject
 from app.core.clock import london_date, words_for_moment
 from app.meetings import queries as meetings
 from app.meetings.actions.queries import ActionShown, actions_shown
-from app.meetings.after import queries, rules, service
+from app.meetings.after import queries, rules
+from app.meetings.after.carrying import enquiries_of, standing_of
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Step
 from app.meetings.models import Meeting
@@ -30,6 +32,11 @@ from app.referrals.models import Child
 from app.referrals.shown import Event, birth_in_words, event, name_of
 
 EVENTS = 400
+UNKNOWN_START = (
+    "This discussion says that a section 47 enquiry continues, but none that was still open is "
+    "known here, so that its 15 working days cannot be counted. If it began in this discussion, "
+    "change the answer."
+)
 ACTION_STATES = {
     ActionState.OPEN: ("Open", "yellow"),
     ActionState.DONE: ("Done", "green"),
@@ -59,6 +66,9 @@ class ChildLine:
     steps: tuple[StepLine, ...]
     agreed: str
     done: bool
+    carried_on_by: str  # the later discussion with which its enquiry is followed
+    carries_on: tuple[str, ...]  # the earlier discussions about the same enquiry
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,7 @@ def page_of(
     _, referral_ref = meetings.chair_and_referral(session, meeting.id)
     refs = queries.refs_of_same_children(session, meeting.id)
     found = queries.of_meeting(session, meeting.id)
+    told = _about_one_enquiry(session, meeting.id, [child.id for _, child in found])
     subjects = [
         *(Subject("meeting", ref) for ref in refs),
         *([Subject("referral", referral_ref)] if referral_ref else []),
@@ -107,7 +118,10 @@ def page_of(
         ref=meeting.ref,
         referral_ref=referral_ref,
         ended_at=meeting.ended_at,
-        children=tuple(_child(row, child, meeting.ended_at, now) for row, child in found),
+        children=tuple(
+            _child(row, child, meeting.ended_at, told.get(child.id, ((), ())), now)
+            for row, child in found
+        ),
         actions=tuple(
             action_line(one, now, may_report=follows) for one in actions_shown(session, meeting.id)
         ),
@@ -149,14 +163,39 @@ def _told(entries: Iterable[AuditEntry]) -> tuple[Event, ...]:
     return tuple(found)
 
 
-def _child(row: ChildAfter, child: Child, ended_at: datetime, now: datetime) -> ChildLine:
-    standing = service.standing_of(row, ended_at)
-    waits = {each.step: each.due_at for each in rules.pending(standing)}
+def _about_one_enquiry(
+    session: Session, meeting_id: int, child_ids: Collection[int]
+) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """By child the discussions about the same section 47 enquiry before this one, and after it."""
+    found = {}
+    by_child = attrgetter("row.child_id")
+    for child_id, of_child in groupby(
+        sorted(queries.of_children(session, child_ids), key=by_child), key=by_child
+    ):
+        for group in enquiries_of(of_child):
+            refs = tuple(one.meeting.ref for one in group)
+            for place, one in enumerate(group):
+                if one.meeting.id == meeting_id:
+                    found[child_id] = (refs[:place], refs[place + 1 :])
+    return found
+
+
+def _child(
+    row: ChildAfter,
+    child: Child,
+    ended_at: datetime,
+    one_enquiry: tuple[tuple[str, ...], tuple[str, ...]],
+    now: datetime,
+) -> ChildLine:
+    standing = standing_of(row, ended_at)
+    before, after = one_enquiry
+    waits = {each.step: each.due_at for each in rules.pending(standing)} if row.carries else {}
     steps = tuple(
-        _step(step, row, waits.get(step), rules.open_to(standing, step), now)
+        _step(step, row, waits.get(step), row.carries and rules.open_to(standing, step), now)
         for step in Step
-        if step in waits or _said(step, row) or (step is Step.CONFERENCE and _may_decide(row))
-    )
+        if step in waits or _said(step, row)
+        or (row.carries and step is Step.CONFERENCE and _may_decide(row))
+    )  # fmt: skip
     kept = restore(row.clocks).clocks
     met = {
         Clock.ICPC_REFERRAL: row.icpc_referred_at,
@@ -174,11 +213,16 @@ def _child(row: ChildAfter, child: Child, ended_at: datetime, now: datetime) -> 
         name=name_of(child),
         birth=birth_in_words(child.date_of_birth, child.due_date, london_date(now)),
         panels=tuple(
-            deadline_panel(due, now, met[clock]) for clock, due in kept.items() if runs[clock]
+            deadline_panel(due, now, met[clock])
+            for clock, due in kept.items()
+            if row.carries and runs[clock]
         ),
         steps=steps,
         agreed=_agreed(row),
-        done=not waits,
+        done=row.carries and not waits,
+        carried_on_by="" if row.carries or not after else after[-1],
+        carries_on=before if row.carries else (),
+        hint=UNKNOWN_START if row.enquiry_runs and row.section47_started_at is None else "",
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
@@ -22,23 +23,15 @@ _OF_MEETING = (
     .where(ChildAfter.meeting_id == bindparam("meeting_id"))
     .order_by(MeetingChild.position)
 )
-_ROWS = (
-    select(ChildAfter)
-    .where(ChildAfter.meeting_id == bindparam("meeting_id"))
+_OF_CHILDREN = (
+    select(ChildAfter, Meeting)
+    .join(Meeting, Meeting.id == ChildAfter.meeting_id)
+    .where(ChildAfter.child_id.in_(bindparam("children", expanding=True)))
     .order_by(ChildAfter.id)
-    .with_for_update()
-    .execution_options(populate_existing=True)
 )
-_ENQUIRY_BEFORE = (
-    select(ChildAfter.section47_started_at)
-    .where(
-        ChildAfter.child_id == bindparam("child_id"),
-        ChildAfter.meeting_id < bindparam("meeting_id"),
-        ChildAfter.section47_started_at.is_not(None),
-        ChildAfter.enquiry_outcome.is_(None),
-    )
-    .order_by(ChildAfter.id.desc())
-    .limit(1)
+# Of one child's discussions several people may write: whoever comes second waits at the first row.
+_OF_CHILDREN_TO_CHANGE = _OF_CHILDREN.with_for_update(of=ChildAfter).execution_options(
+    populate_existing=True
 )
 _mine, _theirs = aliased(MeetingChild), aliased(MeetingChild)
 _LINKED = (
@@ -56,16 +49,23 @@ def of_meeting(session: Session, meeting_id: int) -> list[tuple[ChildAfter, Chil
     return [(after, child) for after, child in rows]
 
 
-def rows_of(session: Session, meeting_id: int) -> dict[int, ChildAfter]:
-    """The same rows alone, by child, locked until the transaction ends."""
-    rows = session.execute(_ROWS, {"meeting_id": meeting_id}).scalars()
-    return {row.child_id: row for row in rows}
+class Followed(NamedTuple):
+    """What follows one discussion for one child."""
+
+    row: ChildAfter
+    meeting: Meeting
 
 
-def enquiry_before(session: Session, meeting_id: int, child_id: int) -> datetime | None:
-    """When the section 47 enquiry that a later discussion continues was started, or None."""
-    values = {"meeting_id": meeting_id, "child_id": child_id}
-    return session.execute(_ENQUIRY_BEFORE, values).scalar_one_or_none()
+def of_children(session: Session, child_ids: Collection[int]) -> list[Followed]:
+    """What follows for these children in all their discussions: one statement."""
+    rows = session.execute(_OF_CHILDREN, {"children": list(child_ids)})
+    return [Followed(*row) for row in rows]
+
+
+def of_children_to_change(session: Session, child_ids: Collection[int]) -> list[Followed]:
+    """The same, read anew and locked until the transaction ends."""
+    rows = session.execute(_OF_CHILDREN_TO_CHANGE, {"children": list(child_ids)})
+    return [Followed(*row) for row in rows]
 
 
 def refs_of_same_children(session: Session, meeting_id: int) -> list[str]:

@@ -10,6 +10,7 @@ from app.accounts.types import Permission
 from app.core.clock import now
 from app.core.session import reading
 from app.meetings.after import queries, service
+from app.meetings.after.carrying import standing_of
 from app.meetings.after.forms import StepForm
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.page import page_of
@@ -56,6 +57,9 @@ def note(ref: str, child_ref: str, step: str) -> Response:
     note_view(ref, "what follows, noted")
     row, child, chosen = _there(reading(), ref, child_ref, step)
     form = StepForm()
+    if not row.carries and not form.is_submitted():
+        flash(f"{service.CARRIED_ON}.")
+        return go_to(url_for(".after", ref=ref))
     form.choice.choices = list(CHOICES.get(chosen, ()))
     if not form.is_submitted():
         form.version.data = str(row.version)
@@ -102,6 +106,6 @@ def _there(session: Session, ref: str, child_ref: str, step: str) -> tuple[Child
     found = (
         (row, child, chosen)
         for row, child in queries.of_meeting(session, meeting.id)
-        if child.ref == child_ref and open_to(service.standing_of(row, ended_at), chosen)
+        if child.ref == child_ref and open_to(standing_of(row, ended_at), chosen)
     )
     return next(found, None) or abort(404)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -11,64 +10,52 @@ from sqlalchemy.orm import Session
 from app.audit.service import record
 from app.audit.types import Actor, Subject
 from app.core.refusal import Refused
-from app.directory.queries import council
-from app.meetings.after import queries, rules
+from app.meetings.after import carrying, queries, rules
+from app.meetings.after.carrying import Kept, standing_of
 from app.meetings.after.models import ChildAfter
-from app.meetings.after.types import (
-    Conference,
-    ConferenceOutcome,
-    Decided,
-    EnquiryOutcome,
-    Noted,
-    Standing,
-    Step,
-)
-from app.meetings.discussion.queries import entries_of
-from app.meetings.discussion.snapshots import answers_in
-from app.meetings.discussion.types import child_scope
+from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome, Noted, Step
 from app.meetings.models import Meeting
-from app.protocols import registry
-from app.protocols.exchange import restore, snapshot
-from app.protocols.rules import clocks
-from app.protocols.types import Clock, ClockError, Due, Facts, Protocol
 
-CLOCKS = (Clock.ICPC_REFERRAL, Clock.ICPC_HELD, Clock.ASSESSMENT)
+CARRIED_ON = "The enquiry is followed with a later discussion: note it there"
 
 
-def follow(session: Session, meeting: Meeting) -> None:
+def follow(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:
     """Take what a discussion that has ended decided for each child as what has to follow.
 
     Called when it ends, when an answer is changed after that, and when its record is signed; what
-    was noted since stays. Sources: BROMLEY 1-3.
+    was noted since stays. One that continues a section 47 enquiry takes over its steps. Sources:
+    BROMLEY 1-3.
     """
     if meeting.ended_at is None:
         return
     session.flush()
+    children = [child.child_id for child in meeting.children]
     # Two people may write at once: whoever comes second reads what the first has written.
-    there = queries.rows_of(session, meeting.id)
-    entries = entries_of(session, meeting)
-    for child in meeting.children:
-        decided = rules.decided_in(
-            answers_in(entries, child_scope(child.child_id)), meeting.ended_at
-        )
-        row = there.get(child.child_id)
-        if row is None:
-            row = ChildAfter(
-                meeting_id=meeting.id,
-                child_id=child.child_id,
-                conference_decided_later=False,
-                enquiry_outcome=None,
-                icpc_held_at=None,
-                quality_told_at=None,
-                review_held_at=None,
-                icpc_referred_at=None,
-                icpc_booked_for=None,
-                assessment_completed_at=None,
-            )
-        _take_over(session, meeting, row, decided)
-        _work_out(session, meeting, row)
-        session.add(row)
+    there = {
+        row.child_id
+        for row, of in queries.of_children_to_change(session, children)
+        if of.id == meeting.id
+    }
+    session.add_all(_empty(meeting.id, one) for one in children if one not in there)
     session.flush()
+    changed = carrying.work_out(session, carrying.held(session, children), meeting.id)
+    session.flush()
+    _tell_others(session, actor, meeting.ref, changed, now)
+
+
+def hold(session: Session, child_ids: Collection[int]) -> None:
+    """Lock what follows for these children until the transaction ends."""
+    queries.of_children_to_change(session, child_ids)
+
+
+def work_out_again(
+    session: Session, actor: Actor, child_ids: Collection[int], now: datetime
+) -> None:
+    """Two records are one child, or prove to be two: which discussions are about one enquiry is
+    another question now (A3)."""
+    changed = carrying.work_out(session, carrying.held(session, child_ids))
+    session.flush()
+    _tell_others(session, actor, "", changed, now)
 
 
 def note(
@@ -87,63 +74,32 @@ def note(
     child at continuing risk requires a conference at that moment. Raises Refused (fields `page`,
     `at`, `choice`, `reason`).
     """
-    row = queries.rows_of(session, meeting.id).get(child_id)
-    if row is None or meeting.ended_at is None:
+    kept = carrying.held(session, [child_id])
+    one = next((each for each in kept if each.meeting.id == meeting.id), None)
+    if one is None:
         raise Refused("page", "The discussion has not ended yet")
+    row = one.row
     if row.version != version:
         raise Refused("page", "Somebody noted something meanwhile: read it below, then send yours")
-    rules.check_noted(step, noted, standing_of(row, meeting.ended_at), now)
-    _write(row, step, noted)
-    _work_out(session, meeting, row)
+    if not row.carries:
+        raise Refused("page", CARRIED_ON)
+    rules.check_noted(step, noted, standing_of(row, one.ended_at), now)
+    with session.no_autoflush:
+        _write(row, step, noted)
+    changed = carrying.work_out(session, kept)
     session.flush()
     record(
         session, actor, step.done, Subject("meeting", meeting.ref), now,
         {"step": step.value, "child": child_id, "at": noted.at.isoformat(),
          **({"choice": noted.choice} if noted.choice else {})},
     )  # fmt: skip
-
-
-def standing_of(row: ChildAfter, ended_at: datetime) -> Standing:
-    """A row as the rules look at it."""
-    return Standing(
-        ended_at=ended_at,
-        enquiry_runs=row.enquiry_runs,
-        enquiry_outcome=row.enquiry_outcome,
-        conference=row.conference,
-        quality_told_at=row.quality_told_at,
-        icpc_referred_at=row.icpc_referred_at,
-        icpc_booked_for=row.icpc_booked_for,
-        icpc_held_at=row.icpc_held_at,
-        assessment_runs=row.assessment_runs,
-        assessment_completed_at=row.assessment_completed_at,
-        review_at=row.review_at,
-        review_held_at=row.review_held_at,
-        icpc_referral_due_at=row.icpc_referral_due_at,
-        icpc_due_at=row.icpc_due_at,
-        assessment_due_at=row.assessment_due_at,
-    )
-
-
-def _take_over(session: Session, meeting: Meeting, row: ChildAfter, decided: Decided) -> None:
-    row.enquiry_runs = decided.enquiry_runs
-    row.section47_started_at = None
-    if decided.started_here:
-        row.section47_started_at = meeting.started_at
-    elif decided.enquiry_runs:
-        row.section47_started_at = queries.enquiry_before(session, meeting.id, row.child_id)
-    if not row.conference_decided_later and row.icpc_held_at is None:
-        row.conference = decided.conference
-        required = decided.conference is Conference.REQUIRED
-        # What a discussion decides is decided when it ends.
-        row.icpc_decided_at = meeting.ended_at if required else None
-    row.quality_told_at = row.quality_told_at or decided.quality_told_at
-    row.assessment_days = decided.assessment_days
-    row.assessment_runs = decided.enquiry_runs or decided.assessment_days is not None
-    if row.review_held_at is None:
-        row.review_at = decided.review_at
+    _tell_others(session, actor, meeting.ref, changed, now)
 
 
 def _write(row: ChildAfter, step: Step, noted: Noted) -> None:
+    """What is noted counts from here on, whatever other discussions said of it."""
+    required = row.conference is Conference.REQUIRED
+    carrying.take_back(row)
     match step:
         case Step.QUALITY:
             row.quality_told_at = noted.at
@@ -161,7 +117,7 @@ def _write(row: ChildAfter, step: Step, noted: Noted) -> None:
             row.enquiry_outcome = EnquiryOutcome(noted.choice)
             row.enquiry_ended_at, row.enquiry_reason = noted.at, noted.reason
             at_risk = row.enquiry_outcome is EnquiryOutcome.CONTINUING_RISK
-            if at_risk and row.conference is not Conference.REQUIRED:
+            if at_risk and not required:
                 _decide(row, Conference.REQUIRED, noted.at, noted.reason)
         case Step.ASSESSMENT:
             row.assessment_completed_at = noted.at
@@ -175,43 +131,26 @@ def _decide(row: ChildAfter, conference: Conference, at: datetime, reason: str) 
     row.icpc_decided_at = at if conference is Conference.REQUIRED else None
 
 
-def _work_out(session: Session, meeting: Meeting, row: ChildAfter) -> None:
-    """Its limits by the discussion's protocol, and what comes next."""
-    assert meeting.ended_at is not None
-    protocol = _protocol_of(session, meeting)
-    facts = _facts_of(meeting.clocks, row)
-    dues = {clock: due for clock, due in clocks(protocol, facts).items() if clock in CLOCKS}
-    row.clocks = snapshot(protocol, facts, dues)
-    row.icpc_referral_due_at = _due(dues, Clock.ICPC_REFERRAL)
-    row.icpc_due_at = _due(dues, Clock.ICPC_HELD)
-    limit = dues.get(Clock.ASSESSMENT)
-    start = limit.start_at if isinstance(limit, Due) else meeting.ended_at
-    row.assessment_due_at = rules.assessment_due(
-        _due(dues, Clock.ASSESSMENT), row.assessment_days, start
-    )
-    waiting = rules.pending(standing_of(row, meeting.ended_at))
-    row.next_step = waiting[0].step if waiting else None
-    row.next_due_at = waiting[0].due_at if waiting else None
-
-
-def _due(dues: Mapping[Clock, Due | ClockError], clock: Clock) -> datetime | None:
-    found = dues.get(clock)
-    return found.due_at if isinstance(found, Due) else None
-
-
-def _facts_of(kept: Mapping[str, object], row: ChildAfter) -> Facts:
-    """The discussion's own facts with what is this child's alone."""
-    facts = restore(kept).facts if "format" in kept else Facts()
-    return replace(
-        facts,
-        section47_started_at=row.section47_started_at,
-        icpc_decided_at=row.icpc_decided_at,
+def _empty(meeting_id: int, child_id: int) -> ChildAfter:
+    return ChildAfter(
+        meeting_id=meeting_id,
+        child_id=child_id,
+        enquiry_runs=False,
+        conference_decided_later=False,
+        assessment_runs=False,
+        carries=True,
+        from_others=[],
+        clocks={},
     )
 
 
-def _protocol_of(session: Session, meeting: Meeting) -> Protocol:
-    kept = meeting.clocks.get("protocol", {}).get("id", "")
-    try:
-        return registry.active(kept)
-    except registry.UnknownProtocol:
-        return registry.active(council(session).protocol_id)
+def _tell_others(
+    session: Session, actor: Actor, ref: str, changed: Iterable[Kept], now: datetime
+) -> None:
+    """What is followed with other discussions changed too: each has it in its own history."""
+    for one in changed:
+        if one.meeting.ref != ref:
+            record(
+                session, actor, "changed what follows", Subject("meeting", one.meeting.ref), now,
+                {"child": one.row.child_id, "by": ref, "carries": one.row.carries},
+            )  # fmt: skip

@@ -86,8 +86,8 @@ def end(
     meeting.clocks = clock.kept
     session.flush()
     actions.pass_on(session, actor, meeting, now)
-    after.follow(session, meeting)
     told = messages.tell_owners(session, meeting, sender, now)
+    after.follow(session, actor, meeting, now)
     if requests is not None and meeting.referral_id is not None:
         referral = session.get_one(Referral, meeting.referral_id)
         why = f"The strategy discussion is over: {meeting.ref}"
@@ -159,7 +159,7 @@ def save_entry(
             return Saved(0, "")
         entry = _first_entry(session, actor, meeting, scope, field, value, now)
         if entry is not None:
-            _follow(session, meeting, field)
+            _follow(session, actor, meeting, now, field)
             note(session, actor, "wrote", meeting, now, scope=scope, field=field, version=1)
             return Saved(1, value)
         # Somebody else's first words came between.
@@ -175,7 +175,7 @@ def save_entry(
             return Conflict(entry.version, entry.value, value, who, entry.written_at)
         case Merge.WRITE:
             version = _overwrite(session, actor, entry, value, now)
-    _follow(session, meeting, field)
+    _follow(session, actor, meeting, now, field)
     note(session, actor, "wrote", meeting, now, scope=scope, field=field, version=version)
     return Saved(version, value)
 
@@ -253,7 +253,7 @@ def copy_answers(
         else:
             continue
         filled.append(field)
-    _follow(session, meeting, *filled)
+    _follow(session, actor, meeting, now, *filled)
     if filled:
         note(
             session,
@@ -268,10 +268,10 @@ def copy_answers(
     return len(filled)
 
 
-def _follow(session: Session, meeting: Meeting, *fields: str) -> None:
+def _follow(session: Session, actor: Actor, meeting: Meeting, now: datetime, *fields: str) -> None:
     """An answer that was put right after the end changes what follows, and its clocks (F8)."""
     if meeting.ended_at is not None and FOLLOWED.intersection(fields):
-        after.follow(session, meeting)
+        after.follow(session, actor, meeting, now)
 
 
 def copy_to_siblings(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.types import Actor
 from app.core.refusal import Refused
+from app.meetings.after import service as after
 from app.meetings.after.models import ChildAfter
 from app.meetings.discussion.types import child_scope
 from app.meetings.models import Action, Entry, Meeting, MeetingChild
@@ -51,18 +52,24 @@ def link(
 ) -> None:
     """Say that `other` is the same child as `known`; its referrals and discussions go there.
 
-    Signed records stay as they were signed. Raises Refused by the field.
+    Signed records stay as they were signed; which discussions are about one section 47 enquiry is
+    worked out again. Raises Refused by the field.
     """
     theirs, ours = _meetings_of(session, other.id), _meetings_of(session, known.id)
     if theirs & ours:
         raise Refused("known", "Both stand in one discussion: twins and siblings stay two")
+    after.hold(session, [other.id, known.id])
     match = records.link(session, actor, other, known, reason, now)
     match.moved = {**match.moved, "meetings": sorted(theirs)}
     _move(session, theirs, match.moved["referrals"], other.id, known.id)
+    after.work_out_again(session, actor, [known.id], now)
 
 
 def undo(session: Session, actor: Actor, match_id: int, reason: str, now: datetime) -> None:
     """It was another child after all: what came by the match goes back. Raises Refused."""
+    told_apart = session.get(ChildMatch, match_id)
+    if told_apart is not None:
+        after.hold(session, [told_apart.child_id])
     match, other = records.undo(session, actor, match_id, reason, now)
     came: ColumnElement[bool] = or_(
         Meeting.id.in_(match.moved["meetings"]),
@@ -72,6 +79,7 @@ def undo(session: Session, actor: Actor, match_id: int, reason: str, now: dateti
     theirs = found & _meetings_of(session, match.child_id)
     back = _referrals_back(session, match, other)
     _move(session, theirs, back, match.child_id, other.id)
+    after.work_out_again(session, actor, [match.child_id, other.id], now)
 
 
 def _referrals_back(session: Session, match: ChildMatch, other: Child) -> list[int]:

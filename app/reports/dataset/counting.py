@@ -150,6 +150,8 @@ _CHILDREN = _AFTER.join(_M, _M.c.id == _AFTER.c.meeting_id).outerjoin(
     _R, _R.c.id == _M.c.referral_id
 )
 _INVITED = _I.join(_M, _M.c.id == _I.c.meeting_id).outerjoin(_R, _R.c.id == _M.c.referral_id)
+# Of an enquiry that several discussions were about, the last one counts.
+_FOLLOWED = (_NEEDED, _AFTER.c.carries.is_(True))
 _WERE_INVITED = (_NEEDED, _M.c.ended_at.is_not(None), _I.c.removed_at.is_(None))
 _TOOK = Seconds(_R.c.decided_at) - Seconds(_R.c.received_at)
 _BANDS = _choice(
@@ -213,7 +215,7 @@ _COUNTS: dict[Measure, _Rows] = {
             _met(_AFTER.c.icpc_referred_at, _AFTER.c.icpc_referral_due_at),
         ),
         _CHILDREN,
-        _NEEDED,
+        *_FOLLOWED,
         _AFTER.c.conference == Conference.REQUIRED,
         _AFTER.c.icpc_referral_due_at.is_not(None),
     ),
@@ -222,7 +224,7 @@ _COUNTS: dict[Measure, _Rows] = {
             _force(_AFTER.c.clocks, "icpc_held"), _met(_AFTER.c.icpc_held_at, _AFTER.c.icpc_due_at)
         ),
         _CHILDREN,
-        _NEEDED,
+        *_FOLLOWED,
         _AFTER.c.conference == Conference.REQUIRED,
         _AFTER.c.icpc_due_at.is_not(None),
     ),
@@ -232,7 +234,7 @@ _COUNTS: dict[Measure, _Rows] = {
             _met(_AFTER.c.assessment_completed_at, _AFTER.c.assessment_due_at),
         ),
         _CHILDREN,
-        _NEEDED,
+        *_FOLLOWED,
         _AFTER.c.assessment_runs.is_(True),
         _AFTER.c.assessment_due_at.is_not(None),
     ),

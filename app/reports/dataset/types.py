@@ -75,10 +75,12 @@ class Measure(enum.Enum):
             "strategy_discussion": "Discussions needed in the period, not cancelled.",
             "record_circulated": "Discussions needed in the period that have ended.",
             "icpc_referral": "Children for whom a discussion needed in the period, or what "
-            "followed it, required a conference.",
+            "followed it, required a conference. An enquiry counts once, with the last discussion "
+            "about it.",
             "icpc_held": "Children for whom a discussion needed in the period, or what followed "
-            "it, required a conference.",
-            "assessment": "Children of discussions needed in the period.",
+            "it, required a conference. An enquiry counts once, with the last discussion about it.",
+            "assessment": "Children of discussions needed in the period. An enquiry counts once, "
+            "with the last discussion about it.",
             "late_because": "Discussions needed in the period that began after their deadline.",
             "answered": "Invitations to discussions needed in the period that have ended.",
             "attendance": "People invited to discussions needed in the period that have ended; a "

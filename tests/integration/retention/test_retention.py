@@ -60,9 +60,9 @@ def closed(in_app):
         )  # fmt: skip
         sender = Sender(settings.mail_from, settings.base_url)
         send(session, LetterKind.INVITATION, meeting, meeting.invitees, sender, FRIDAY)
-        after.follow(session, meeting)
-        sign_as_chair(session, settings, meeting, FRIDAY + DAY)
         chair = make_releaser(session)
+        after.follow(session, chair.actor, meeting, FRIDAY)
+        sign_as_chair(session, settings, meeting, FRIDAY + DAY)
         release(session, chair, meeting, 1, {}, True, FRIDAY + DAY)
         viewed(session, chair.actor, "referral", Subject("referral", referral.ref), FRIDAY)
         key = CaseKey(CaseKind.REFERRAL, referral.ref)

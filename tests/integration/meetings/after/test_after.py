@@ -30,6 +30,7 @@ from tests.page_form import form_of
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SENDER = Sender("rna-desk@example.org", "http://desk.example.org")
+CHAIR = Actor(ActorKind.STAFF, 1, "Chair")
 START = datetime(2026, 11, 24, 10, tzinfo=UTC)  # a Tuesday
 
 
@@ -96,8 +97,8 @@ def test_a_child_at_continuing_risk_requires_a_conference_from_that_moment(in_ap
     with transaction() as session:
         meeting = make_meeting(session, MeetingState.ENDED, children=1, start=START)
         decide(session, meeting, section_47="started", conference="not_likely")
-        service.follow(session, meeting)
-        case = meeting.ref, meeting.children[0].child_id, Actor(ActorKind.STAFF, 1, "Chair")
+        service.follow(session, CHAIR, meeting, START + HOUR)
+        case = meeting.ref, meeting.children[0].child_id, CHAIR
     moment = START + 5 * DAY
     found = note(case, Step.ENQUIRY, moment, "continuing_risk", "Seen on two visits.")
     assert found.conference is Conference.REQUIRED
@@ -150,7 +151,7 @@ def test_what_was_decided_later_is_not_undone_by_the_signature(in_app):
     settings = in_app.extensions["settings"]
     with transaction() as session:
         meeting = make_ended(session, children=1, start=START)
-        service.follow(session, meeting)
+        service.follow(session, CHAIR, meeting, START + HOUR)
         child_id = meeting.children[0].child_id
         case = meeting.ref, child_id, Actor(ActorKind.STAFF, meeting.chair_id, "Chair")
     note(case, Step.CONFERENCE, START + 2 * HOUR, "required", "New injuries were found.")
@@ -164,14 +165,14 @@ def test_a_discussion_that_continues_an_enquiry_keeps_its_start(in_app):
     with transaction() as session:
         first = make_meeting(session, MeetingState.ENDED, children=1, start=START)
         decide(session, first, section_47="started")
-        service.follow(session, first)
+        service.follow(session, CHAIR, first, START + HOUR)
         later = make_meeting(
             session, MeetingState.ENDED, children=1, start=START + 7 * DAY, chair=None
         )
         later.children[0].child_id = first.children[0].child_id
         session.flush()
         decide(session, later, section_47="continued", conference="required")
-        service.follow(session, later)
+        service.follow(session, CHAIR, later, START + HOUR)
         found = session.execute(
             select(ChildAfter).where(ChildAfter.meeting_id == later.id)
         ).scalar_one()
@@ -183,7 +184,7 @@ def test_the_page_tells_all_of_it_and_a_step_is_noted_there(app, change, signed_
     with change() as session:
         meeting = make_meeting(session, MeetingState.ENDED, children=2, start=now() - 3 * HOUR)
         decide(session, meeting, section_47="started", conference="required", assessment="45")
-        service.follow(session, meeting)
+        service.follow(session, CHAIR, meeting, START + HOUR)
         ref = meeting.ref
     browser = signed_in(Role.ADMINISTRATOR)
     front = browser.get("/").get_data(as_text=True)

@@ -39,8 +39,8 @@ def test_what_follows_and_what_was_filed_goes_along_and_back(in_app):
     settings = in_app.extensions["settings"]
     with transaction() as session:
         meeting = make_ended(session, invitees=3, children=1)
-        after.follow(session, meeting)
         staff = make_releaser(session)
+        after.follow(session, staff.actor, meeting, FRIDAY)
         other = session.get_one(Child, meeting.children[0].child_id)
         other.case_reference = "MOS-1"
         session.flush()
@@ -69,7 +69,7 @@ def test_what_follows_and_what_was_filed_goes_along_and_back(in_app):
     session.rollback()
     with transaction() as session:
         # What is taken over again finds the row that came along.
-        after.follow(session, session.get_one(Meeting, held.id))
+        after.follow(session, staff.actor, session.get_one(Meeting, held.id), FRIDAY + DAY)
     with transaction() as session:
         match = session.execute(select(ChildMatch)).scalar_one()
         service.undo(session, staff.actor, match.id, "Another NHS number", FRIDAY + 2 * DAY)

@@ -1,0 +1,200 @@
+"""One section 47 enquiry over several discussions is followed, and counted, once (F8, G3)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.types import Role
+from app.audit.models import AuditEntry
+from app.audit.types import Actor, ActorKind
+from app.core.refusal import Refused
+from app.core.session import db, reading, transaction
+from app.meetings.after import service
+from app.meetings.after.models import ChildAfter
+from app.meetings.after.types import Conference, EnquiryOutcome, Noted, Step
+from app.meetings.discussion import service as discussion
+from app.meetings.models import Meeting
+from app.meetings.queries import meeting_for_change
+from app.meetings.types import MeetingState
+from app.records.same_child import service as same_child
+from app.referrals.models import Child
+from app.referrals.same_child.models import ChildMatch
+from app.reports.dataset.counting import count
+from app.reports.dataset.rules import month_of
+from app.reports.dataset.types import Measure
+from tests.factories.accounts import make_staff
+from tests.factories.meetings import make_meeting
+from tests.factories.records import write
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+START = datetime(2026, 11, 24, 10, tzinfo=UTC)  # a Tuesday
+LATER = START + 7 * DAY
+CHAIR = Actor(ActorKind.STAFF, 1, "Chair")
+LIMIT = datetime(2026, 12, 15, 23, 59, 59, tzinfo=UTC)  # 15 working days from the first
+
+
+def hold(session, start, child_id=None, **answers):
+    """A discussion about one child that has ended, and what it decided."""
+    meeting = make_meeting(session, MeetingState.ENDED, children=1, start=start, chair=None)
+    if child_id is not None:
+        meeting.children[0].child_id = child_id
+        session.flush()
+    for field, value in answers.items():
+        write(session, meeting, f"child:{meeting.children[0].child_id}", field, value)
+    service.follow(session, CHAIR, meeting, start + HOUR)
+    return meeting
+
+
+def rows():
+    db.session.remove()
+    found = reading().execute(select(ChildAfter).join(Meeting).order_by(Meeting.started_at))
+    return list(found.scalars())
+
+
+def note(meeting_id, step, at, choice="", reason=""):
+    row = next(one for one in rows() if one.meeting_id == meeting_id)
+    child_id, version = row.child_id, row.version
+    db.session.remove()
+    with transaction() as session:
+        meeting = meeting_for_change(session, session.get_one(Meeting, meeting_id).ref)
+        noted = Noted(at, choice, reason)
+        service.note(session, CHAIR, meeting, child_id, step, noted, version, max(at, LATER + DAY))
+
+
+@pytest.fixture
+def two(in_app):
+    """An enquiry that was started and continued, its conference referred for in between."""
+    with transaction() as session:
+        first = hold(session, START, section_47="started", conference="required", assessment="20")
+        ids = first.id, first.children[0].child_id
+    note(ids[0], Step.QUALITY, START + HOUR)
+    note(ids[0], Step.REFERRAL, START + 3 * HOUR)
+    with transaction() as session:
+        later = hold(session, LATER, ids[1], section_47="continued", conference="likely")
+        return ids[0], later.id
+
+
+def test_the_last_discussion_carries_the_steps_with_what_was_noted_before(two):
+    before, after = rows()
+    assert (before.carries, before.next_step, before.next_due_at) == (False, None, None)
+    assert after.carries and after.next_step is Step.BOOKING
+    assert (after.section47_started_at, after.icpc_due_at) == (START, LIMIT)
+    assert after.icpc_referred_at == START + 3 * HOUR
+    # What was required stays required, from the first decision on (BROMLEY 2).
+    assert (after.conference, after.icpc_decided_at) == (Conference.REQUIRED, START + HOUR)
+    # The assessment's time is that of the enquiry, not of the later discussion.
+    assert after.assessment_due_at == before.assessment_due_at
+    told = reading().execute(
+        select(AuditEntry.details).where(AuditEntry.action == "changed what follows")
+    )
+    assert [one["carries"] for one in told.scalars()] == [False]
+
+
+def test_the_outcome_stands_with_all_of_them_and_ends_the_enquiry(two):
+    note(two[1], Step.ENQUIRY, LATER + 2 * DAY, "no_continuing_risk", "Only for its readers.")
+    before, after = rows()
+    assert before.enquiry_outcome is after.enquiry_outcome is EnquiryOutcome.NO_CONTINUING_RISK
+    assert before.enquiry_ended_at == LATER + 2 * DAY
+    # Words stay where they were written: that case may be restricted to other people.
+    assert (before.enquiry_reason, after.enquiry_reason) == (None, "Only for its readers.")
+    child_id = after.child_id
+    db.session.remove()
+    with transaction() as session:
+        third = hold(session, LATER + 3 * DAY, child_id, section_47="continued")
+        row = session.execute(
+            select(ChildAfter).where(ChildAfter.meeting_id == third.id)
+        ).scalar_one()
+        # A finished enquiry is not continued.
+        assert (row.section47_started_at, row.enquiry_outcome) == (None, None)
+    assert [one.carries for one in rows()] == [False, True, True]
+
+
+def test_steps_are_noted_with_the_discussion_that_carries_them(two):
+    with pytest.raises(Refused, match="later discussion"):
+        note(two[0], Step.ASSESSMENT, LATER)
+    note(two[1], Step.ASSESSMENT, LATER + DAY)
+    before, after = rows()
+    assert (before.assessment_completed_at, before.next_step) == (None, None)
+    assert after.assessment_completed_at == LATER + DAY
+
+
+def test_an_answer_put_right_gives_everything_back(two):
+    note(two[1], Step.ENQUIRY, LATER + 2 * DAY, "no_continuing_risk", "Seen twice.")
+    with transaction() as session:
+        meeting = session.get_one(Meeting, two[1])
+        scope = f"child:{meeting.children[0].child_id}"
+        discussion.save_field(
+            session, CHAIR, meeting, scope, "section_47", "not_started", 1, LATER + 3 * DAY
+        )
+    before, after = rows()
+    assert before.carries and before.next_step is Step.BOOKING
+    assert (before.enquiry_outcome, before.from_others) == (None, [])
+    assert (after.section47_started_at, after.icpc_referred_at) == (None, None)
+    assert (after.conference, after.from_others) == (Conference.LIKELY, [])
+
+
+def test_two_records_of_one_child_have_one_enquiry_until_they_are_told_apart(in_app):
+    with transaction() as session:
+        first = hold(session, START, section_47="started", conference="required")
+        later = hold(session, LATER, section_47="continued", conference="required")
+        staff = make_staff(session, Role.CHAIR)
+        known, other = (one.children[0].child_id for one in (first, later))
+        actor = Actor(ActorKind.STAFF, staff.id, "Chair")
+    note(first.id, Step.REFERRAL, START + 3 * HOUR)
+    assert [one.carries for one in rows()] == [True, True]
+    db.session.remove()
+    with transaction() as session:
+        same_child.link(
+            session, actor, session.get_one(Child, other), session.get_one(Child, known),
+            "The same NHS number", LATER + DAY,
+        )  # fmt: skip
+    before, after = rows()
+    assert (before.carries, after.carries) == (False, True)
+    assert after.icpc_referred_at == START + 3 * HOUR and after.section47_started_at == START
+    db.session.remove()
+    with transaction() as session:
+        match = session.execute(select(ChildMatch)).scalar_one()
+        same_child.undo(session, actor, match.id, "Another NHS number", LATER + 2 * DAY)
+    before, after = rows()
+    assert (before.carries, before.next_step) == (True, Step.QUALITY)
+    # Nothing of the one child stays with the other.
+    assert (after.carries, after.icpc_referred_at, after.section47_started_at) == (True, None, None)
+
+
+def test_the_dataset_counts_an_enquiry_once(two):
+    note(two[1], Step.ASSESSMENT, LATER + DAY)
+    with transaction() as session:
+        months = {month_of(one.created_at) for one in session.execute(select(Meeting)).scalars()}
+        for measure in (Measure.ICPC_REFERRAL, Measure.ICPC_HELD, Measure.ASSESSMENT):
+            assert (
+                sum(one.number for month in months for one in count(session, measure, month)) == 1
+            )
+
+
+def test_each_page_says_where_the_enquiry_is_followed(app, change, signed_in):
+    with change() as session:
+        first = hold(session, START, section_47="started", conference="likely")
+        child_id = first.children[0].child_id
+        later = hold(session, LATER, child_id, section_47="continued", conference="likely")
+        refs = first.ref, later.ref
+        ref = session.get_one(Child, child_id).ref
+    browser = signed_in(Role.ADMINISTRATOR)
+    front = browser.get("/").get_data(as_text=True)
+    assert front.count("Tell the quality service that a conference is likely") == 1
+    page = browser.get(f"/discussions/{refs[0]}/after").get_data(as_text=True)
+    assert "Carried on" in page and f'href="/discussions/{refs[1]}/after"' in page
+    assert "Note it" not in page
+    page = browser.get(f"/discussions/{refs[1]}/after").get_data(as_text=True)
+    assert "This discussion continued the section 47 enquiry of" in page and "Note it" in page
+    answer = browser.get(f"/discussions/{refs[0]}/after/{ref}/enquiry")
+    assert (answer.status_code, answer.location) == (303, f"/discussions/{refs[0]}/after")
+
+
+def test_an_enquiry_that_is_not_known_is_said_to_be_so(app, change, signed_in):
+    with change() as session:
+        ref = hold(session, START, section_47="continued").ref
+    page = signed_in(Role.CHAIR).get(f"/discussions/{ref}/after").get_data(as_text=True)
+    assert "Start not known" in page
