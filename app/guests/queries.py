@@ -67,7 +67,7 @@ _REPORTS = select(Report.id, Report.body, Report.file_name, Report.received_at).
 _DISSENTS = (
     select(Dissent.what, Escalation)
     .outerjoin(Escalation, Escalation.dissent_id == Dissent.id)
-    .where(Dissent.invitee_id == bindparam("invitee_id"))
+    .where(Dissent.invitee_id == bindparam("invitee_id"), Dissent.struck_at.is_(None))
     .order_by(Dissent.id)
 )
 _ACTIONS = select(Action).where(Action.removed_at.is_(None)).order_by(Action.due_at, Action.id)

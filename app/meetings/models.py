@@ -310,7 +310,12 @@ class Dissent(Base):
     """Who disagrees, with what, why (E4)."""
 
     __tablename__ = "dissent"
-    __table_args__ = (Index("ix_dissent_meeting", "meeting_id", "id"),)
+    __table_args__ = (
+        Index("ix_dissent_meeting", "meeting_id", "id"),
+        CheckConstraint(
+            "(struck_at IS NULL) = (struck_reason IS NULL)", name="struck_with_a_reason"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
@@ -319,3 +324,7 @@ class Dissent(Base):
     why: Mapped[str | None] = mapped_column(EncryptedText)
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     recorded_at: Mapped[datetime]
+    # Recorded by mistake: it stays with the case and is no part of the record.
+    struck_at: Mapped[datetime | None]
+    struck_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    struck_reason: Mapped[str | None] = mapped_column(EncryptedText)

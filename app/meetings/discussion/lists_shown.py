@@ -37,8 +37,10 @@ def actions_mark(actions: Sequence[Action]) -> str:
 
 
 def people_mark(invitees: Sequence[Invitee], dissents: Sequence[Dissent]) -> str:
-    """Changes when somebody joins, leaves or disagrees: then the page is to be loaded again."""
-    return f"{'-'.join(str(invitee.id) for invitee in standing(invitees))}.{len(dissents)}"
+    """Changes when somebody joins, leaves or disagrees, or what was recorded of that is struck:
+    then the page is to be loaded again."""
+    said = f"{len(dissents)}.{sum(one.struck_at is not None for one in dissents)}"
+    return f"{'-'.join(str(invitee.id) for invitee in standing(invitees))}.{said}"
 
 
 def owners(invitees: Sequence[Invitee]) -> list[tuple[str, str]]:

@@ -55,8 +55,8 @@ from app.meetings.discussion.types import (
     never,
     person_scope,
 )
-from app.meetings.escalation.page import stands_words
-from app.meetings.models import Invitee, Meeting
+from app.meetings.escalation.page import stands_words, strikable, struck_words
+from app.meetings.models import Dissent, Invitee, Meeting
 from app.meetings.standing import replaced_by, standing
 from app.meetings.types import Answer, Attendance, MeetingState
 from app.referrals.models import Child
@@ -199,7 +199,7 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
         row.invitees,
         row.entries,
         row.actions,
-        len(row.dissents),
+        row.disagree,
         row.setting.flags,
         meeting.need_reason,
     )
@@ -240,15 +240,7 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
             painter.question(MEETING, START_REASON) if snapshot.start_reason_owed else None
         ),
         dissent_asked=painter.question(MEETING, DISSENT_ASKED),
-        dissents=tuple(
-            DissentShown(
-                name_of_invitee(row.invitees, dissent.invitee_id),
-                dissent.what,
-                dissent.why or "",
-                stands_words(row.escalations.get(dissent.id)),
-            )
-            for dissent in row.dissents
-        ),
+        dissents=tuple(_dissent(row, dissent) for dissent in row.dissents),
         actions=actions_shown(row.actions, row.invitees, row.children),
         actions_mark=actions_mark(row.actions),
         people_mark=people_mark(row.invitees, row.dissents),
@@ -368,6 +360,19 @@ def _more_words(not_decided: FieldShown | None, protected: FieldShown | None) ->
     if not_decided and protected:
         return "Not decided, or not for every reader"
     return "Not decided, because" if not_decided else "Not for every reader"
+
+
+def _dissent(row: Held, dissent: Dissent) -> DissentShown:
+    held = row.escalations.get(dissent.id)
+    strike = held is not None and row.meeting.state in rules.WRITABLE and strikable(dissent, held)
+    return DissentShown(
+        name_of_invitee(row.invitees, dissent.invitee_id),
+        dissent.what,
+        dissent.why or "",
+        stands_words(held),
+        struck_words(dissent),
+        held.id if held is not None and strike else 0,
+    )
 
 
 def _clock(meeting: Meeting, now: datetime) -> ClockShown:

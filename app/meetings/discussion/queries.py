@@ -73,6 +73,7 @@ _ACTION_TO_CHANGE = _ACTION.with_for_update().execution_options(populate_existin
 _DISSENTS = (
     select(Dissent).where(Dissent.meeting_id == bindparam("meeting_id")).order_by(Dissent.id)
 )
+_STANDING_DISSENTS = _DISSENTS.where(Dissent.struck_at.is_(None))
 # The file itself is read only when somebody opens it.
 _REPORTS = (
     select(Report)
@@ -127,15 +128,20 @@ class Held(NamedTuple):
     invitees: list[Invitee]
     entries: Entries
     actions: list[Action]
-    dissents: list[Dissent]
+    dissents: list[Dissent]  # those that were struck among them
     reports: list[Report]
     setting: Setting
     escalations: dict[int, Escalation]  # by dissent
 
+    @property
+    def disagree(self) -> int:
+        """How many disagreements stand."""
+        return sum(one.struck_at is None for one in self.dissents)
+
 
 def held(session: Session, meeting: Meeting) -> Held:
     """Read it: one statement for each kind of row, at any number of rows."""
-    dissents = dissents_of(session, meeting)
+    dissents = list(session.execute(_DISSENTS, {"meeting_id": meeting.id}).scalars())
     return Held(
         meeting=meeting,
         children=children_of(session, meeting),
@@ -227,7 +233,8 @@ def action_to_change(session: Session, meeting: Meeting, action_id: int) -> Acti
 
 
 def dissents_of(session: Session, meeting: Meeting) -> list[Dissent]:
-    return list(session.execute(_DISSENTS, {"meeting_id": meeting.id}).scalars())
+    """Who disagrees, without what was struck."""
+    return list(session.execute(_STANDING_DISSENTS, {"meeting_id": meeting.id}).scalars())
 
 
 def reports_of(session: Session, meeting: Meeting) -> list[Report]:

@@ -122,12 +122,15 @@ class ActionShown:
 
 @dataclass(frozen=True, slots=True)
 class DissentShown:
-    """`stands`: who resolves it by when, or how it ended."""
+    """`stands`: who resolves it by when, or how it ended. `struck`: when and why it was struck;
+    `strike`: the number under which it can be, 0 where it cannot."""
 
     who: str
     what: str
     why: str
     stands: str
+    struck: str
+    strike: int
 
 
 class ClockShown(NamedTuple):

@@ -10,6 +10,18 @@ from app.web.choices import RadioField
 from app.web.forms import OnceForm, Passage, Required
 
 
+class StrikeForm(OnceForm):
+    """Why a disagreement is struck."""
+
+    reason = Passage(
+        "Why it is struck",
+        description="For example, it was recorded for somebody else. The reason stays with the "
+        "case.",
+        validators=[Required("Say why it is struck: the reason stays with the case")],
+    )
+    version = IntegerField("Version", widget=HiddenInput(), default=0)
+
+
 class StepForm(OnceForm):
     """It ends here, and how, or the next step takes it. Two buttons, one text."""
 

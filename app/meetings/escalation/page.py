@@ -11,6 +11,7 @@ from app.meetings.escalation import rules
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.queries import Disagreement, Noted
 from app.meetings.escalation.types import Ladder, Step
+from app.meetings.models import Dissent
 from app.protocols.panel import DeadlinePanel, deadline_state
 from app.protocols.wording import limit_in_words, moment_in_words, step_force_words, time_left
 
@@ -43,6 +44,8 @@ class DisagreementShown:
     next_who: str
     steps: tuple[StepShown, ...]
     protocol: str
+    struck: str
+    strikable: bool
 
 
 def shown(one: Disagreement, notes: Sequence[Noted], now: datetime) -> DisagreementShown:
@@ -64,10 +67,32 @@ def shown(one: Disagreement, notes: Sequence[Noted], now: datetime) -> Disagreem
         has_next=open_ and has_next,
         next_who=ladder.steps[held.step + 1].who if has_next else "",
         steps=_steps(
-            held, ladder, [noted for noted in notes if noted.note.escalation_id == held.id]
+            held,
+            ladder,
+            [noted for noted in notes if noted.note.escalation_id == held.id],
+            struck=one.dissent.struck_at is not None,
         ),
         protocol=f"{ladder.protocol}, version {ladder.version}",
+        struck=struck_words(one.dissent, one.struck_by or ""),
+        strikable=strikable(one.dissent, held),
     )
+
+
+def strikable(dissent: Dissent, held: Escalation) -> bool:
+    """Whether it can be struck before the record is signed."""
+    return rules.may_be_struck(
+        by_link=dissent.recorded_by_id is None,
+        struck=dissent.struck_at is not None,
+        ended=held.ended_at is not None,
+    )
+
+
+def struck_words(dissent: Dissent, by: str = "") -> str:
+    """When, by whom and why it was struck, in one line; empty where it stands."""
+    if dissent.struck_at is None:
+        return ""
+    who = f", {by}" if by else ""
+    return f"{words_for_moment(dissent.struck_at)}{who}: {dissent.struck_reason}"
 
 
 def stands_words(held: Escalation | None) -> str:
@@ -87,7 +112,9 @@ def ended_words(held: Escalation) -> str:
     return f"{held.ending.label}, {words_for_moment(held.ended_at)}"
 
 
-def _steps(held: Escalation, ladder: Ladder, notes: Sequence[Noted]) -> tuple[StepShown, ...]:
+def _steps(
+    held: Escalation, ladder: Ladder, notes: Sequence[Noted], *, struck: bool
+) -> tuple[StepShown, ...]:
     by_step = {noted.note.step: noted for noted in notes}
     found = []
     for place, step in enumerate(ladder.steps):
@@ -95,7 +122,7 @@ def _steps(held: Escalation, ladder: Ladder, notes: Sequence[Noted]) -> tuple[St
         found.append(
             StepShown(
                 who=step.who,
-                stands=_stands(held, place),
+                stands=_stands(held, place, struck=struck),
                 limit=limit_in_words(step.unit, step.within),
                 source=step.source,
                 words=noted.note.words if noted else "",
@@ -106,11 +133,11 @@ def _steps(held: Escalation, ladder: Ladder, notes: Sequence[Noted]) -> tuple[St
     return tuple(found)
 
 
-def _stands(held: Escalation, place: int) -> str:
+def _stands(held: Escalation, place: int, *, struck: bool) -> str:
     if place < held.step:
         return "Done"
     if held.ended_at is not None:
-        return "Ended here" if place == held.step else "Not needed"
+        return "Ended here" if place == held.step and not struck else "Not needed"
     return "Now" if place == held.step else "Ahead"
 
 

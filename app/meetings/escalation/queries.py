@@ -16,9 +16,10 @@ from app.meetings.models import Dissent, Invitee, Meeting
 
 MOST = 50
 _OF_MEETING = (
-    select(Escalation, Dissent, Invitee.name, Invitee.agency_name)
+    select(Escalation, Dissent, Invitee.name, Invitee.agency_name, Staff.name)
     .join(Dissent, Dissent.id == Escalation.dissent_id)
     .join(Invitee, Invitee.id == Dissent.invitee_id)
+    .outerjoin(Staff, Staff.id == Dissent.struck_by_id)
     .where(Escalation.meeting_id == bindparam("meeting_id"))
     .order_by(Escalation.id)
 )
@@ -58,6 +59,7 @@ class Disagreement(NamedTuple):
     dissent: Dissent
     name: str
     agency: str
+    struck_by: str | None
 
 
 class Noted(NamedTuple):

@@ -10,11 +10,13 @@ from app.accounts.types import Permission
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading
-from app.meetings.escalation import queries, service
-from app.meetings.escalation.forms import StepForm
-from app.meetings.escalation.page import shown
+from app.meetings.discussion.rules import WRITABLE
+from app.meetings.escalation import queries, rules, service
+from app.meetings.escalation.forms import StepForm, StrikeForm
+from app.meetings.escalation.page import shown, strikable
 from app.meetings.escalation.types import Move
 from app.meetings.models import Meeting
+from app.meetings.queries import meeting_for_change
 from app.meetings.routes import meeting_or_404, note_view, once
 from app.web.access import access
 from app.web.htmx import go_to, respond
@@ -62,6 +64,48 @@ def step(ref: str, escalation_id: int) -> Response:
     return _page(meeting_or_404(reading(), ref), escalation_id, form)
 
 
+@blueprint.route(
+    "/discussions/<ref>/disagreements/<int:escalation_id>/strike", methods=["GET", "POST"]
+)
+@access(staff_may(Permission.DISCUSSION_WRITE))
+def strike(ref: str, escalation_id: int) -> Response:
+    """A disagreement that was recorded by mistake."""
+    note_view(ref, "strike a disagreement")
+    meeting = meeting_or_404(reading(), ref)
+    one = next((one for one in _all(meeting) if one.escalation.id == escalation_id), None)
+    if one is None:
+        abort(404)
+    there = url_for(".disagreements", ref=meeting.ref, _anchor=f"disagreement-{escalation_id}")
+    form = StrikeForm(version=one.escalation.version)
+    if not form.is_submitted() and not (
+        meeting.state in WRITABLE and strikable(one.dissent, one.escalation)
+    ):
+        flash(rules.NOT_STRUCK)
+        return go_to(there)
+    if form.validate_on_submit():
+        actor, moment = signed_in().actor, now()
+
+        def act(session: Session) -> str:
+            found = meeting_for_change(session, ref) or abort(404)
+            held = queries.to_change(session, ref, escalation_id) or abort(404)
+            given = (form.reason.data or "", form.version.data or 0, moment)
+            service.strike(session, actor, found, held, *given)
+            return there
+
+        location = once(form, act)
+        if location is not None:
+            flash("The disagreement is struck: the record is without it.", "success")
+            return go_to(location)
+    return respond(
+        "meetings/escalation/strike.html",
+        status=422 if form.errors else 200,
+        form=form,
+        ref=meeting.ref,
+        one=one,
+        back=there,
+    )
+
+
 def _form(escalation_id: int, **given: object) -> StepForm:
     """Several may stand on one page: each has names of its own."""
     return StepForm(prefix=f"step-{escalation_id}", **given)
@@ -87,4 +131,5 @@ def _page(meeting: Meeting, failed: int = 0, form: StepForm | None = None) -> Re
         },
         form=form,
         may_write=may(Permission.DISCUSSION_WRITE),
+        may_strike=meeting.state in WRITABLE,
     )

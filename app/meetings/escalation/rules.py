@@ -12,6 +12,10 @@ from app.protocols.rules import due_after
 from app.protocols.types import Force, Protocol, Unit
 from app.protocols.working_days import BankHolidaysUnknown
 
+NOT_STRUCK = (
+    "A disagreement can be struck while the record is not signed, it has not ended, and it did not "
+    "come by link"
+)
 # Where a protocol's bank holidays end, a step is counted as so many days: never without a clock.
 _BEYOND = timedelta(days=7)
 
@@ -78,6 +82,24 @@ def check_ending(ending: Ending | None) -> Ending:
     if ending is None:
         raise Refused("ending", "Choose how it ended")
     return ending
+
+
+def may_be_struck(*, by_link: bool, struck: bool, ended: bool) -> bool:
+    """Whether a disagreement can be struck, as long as the record is not signed."""
+    return not (by_link or struck or ended)
+
+
+def check_strike(reason: str, *, by_link: bool, struck: bool, ended: bool) -> None:
+    """Raises Refused (fields `page`, `reason`) for what cannot be struck: what somebody wrote by
+    their own link is theirs, and ends on the ladder alone; and without a reason."""
+    if by_link:
+        raise Refused(
+            "page", "They wrote this themselves, by their link: record how it is resolved instead"
+        )
+    if struck or ended:
+        raise Refused("page", "This disagreement was struck, or has ended, already")
+    if not reason:
+        raise Refused("reason", "Say why it is struck: the reason stays with the case")
 
 
 def is_late(due_at: datetime, now: datetime) -> bool:

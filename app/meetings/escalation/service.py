@@ -16,6 +16,7 @@ from app.core.refusal import Refused
 from app.directory.queries import council
 from app.invitations.link_letters import notice_letters
 from app.invitations.types import Notice
+from app.meetings.discussion.rules import check_writable
 from app.meetings.escalation import rules
 from app.meetings.escalation.models import Escalation, EscalationNote
 from app.meetings.escalation.types import Ending
@@ -107,6 +108,40 @@ def end(
     escalation.ended_at, escalation.ending = now, ending
     session.flush()
     _audit(session, actor, "ended a disagreement", meeting, escalation, now)
+
+
+def strike(
+    session: Session,
+    actor: Actor,
+    meeting: Meeting,
+    escalation: Escalation,
+    reason: str,
+    version: int,
+    now: datetime,
+) -> None:
+    """A disagreement that was recorded by mistake is struck before the record is signed. It stays
+    with the case, struck through, with who, when and why; the record is without it and its clock
+    ends. `meeting` is locked.
+
+    Raises Refused (fields `page`, `reason`) once the record is signed, for one that came by link,
+    that was struck or has ended, without a reason, and where somebody else recorded something
+    since `version`.
+    """
+    check_writable(meeting.state)
+    dissent = session.get_one(Dissent, escalation.dissent_id, with_for_update=True)
+    rules.check_strike(
+        reason,
+        by_link=dissent.recorded_by_id is None,
+        struck=dissent.struck_at is not None,
+        ended=escalation.ended_at is not None,
+    )
+    if escalation.version != version:
+        raise Refused("page", CHANGED_MEANWHILE)
+    dissent.struck_at, dissent.struck_by_id, dissent.struck_reason = now, actor.id, reason
+    # On the ladder it counts as withdrawn: nobody goes on with it.
+    escalation.ended_at, escalation.ending = now, Ending.WITHDRAWN
+    session.flush()
+    _audit(session, actor, "struck a disagreement", meeting, escalation, now)
 
 
 def warn(session: Session, escalation_id: int, sender: Sender, now: datetime) -> int:

@@ -52,7 +52,7 @@ def changes_since(held: Held, since: datetime | None, now: datetime) -> dict[str
         held.invitees,
         entries,
         held.actions,
-        len(held.dissents),
+        held.disagree,
         flags,
         meeting.need_reason,
     )
