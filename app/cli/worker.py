@@ -27,6 +27,7 @@ from app.core.config import Settings
 from app.core.installation import note_worker
 from app.core.session import transaction
 from app.meetings.actions.worker import remind_owners
+from app.meetings.early_notice.worker import tell_early
 from app.meetings.escalation.worker import warn_late
 from app.meetings.received import worker as received
 from app.meetings.reminders.worker import remind_due
@@ -106,6 +107,7 @@ JOBS: list[Job] = [
     Job("cases that a hold keeps since", 600.0, hold_newcomers),
     Job("records circulated", 10.0, records.note_circulated),
     Job("disagreements", 60.0, warn_late),
+    Job("early notices", 10.0, tell_early),
     Job("dataset", 10.0, work_out),
 ]
 

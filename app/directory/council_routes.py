@@ -69,6 +69,7 @@ def _held(settings: CouncilSettings) -> dict[str, object]:
         "medical_form_email": settings.medical_form_email,
         "medical_telephone": settings.medical_telephone,
         "medical_reception_telephone": settings.medical_reception_telephone,
+        "quality_email": settings.quality_email,
     }
 
 

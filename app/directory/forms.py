@@ -139,6 +139,11 @@ class CouncilForm(VersionedForm):
     medical_reception_telephone = Line(
         "Their reception", description="Rung when nobody answers.", length=60
     )
+    quality_email = Line(
+        "Mailbox of the quality service",
+        description="Told by itself when a discussion ends and a conference is likely, so that a "
+        "date is kept. Leave it empty where they are told on the telephone.",
+    )
 
     def given(self) -> CouncilGiven:
         return CouncilGiven(
@@ -159,6 +164,7 @@ class CouncilForm(VersionedForm):
             medical_form_email=self.medical_form_email.data,
             medical_telephone=self.medical_telephone.data,
             medical_reception_telephone=self.medical_reception_telephone.data,
+            quality_email=self.quality_email.data,
         )
 
 

@@ -42,6 +42,8 @@ class CouncilSettings(Base):
     medical_form_email: Mapped[str]
     medical_telephone: Mapped[str]
     medical_reception_telephone: Mapped[str]
+    # Who looks for a date as soon as a conference is likely (BROMLEY 1).
+    quality_email: Mapped[str] = mapped_column(default="", server_default="")
     extra: Mapped[dict[str, Any]] = mapped_column(JSON)
     version: Mapped[int] = mapped_column()
 

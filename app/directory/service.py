@@ -236,8 +236,9 @@ def _refuse_older(held: int, version: int | None) -> None:
 
 
 def _where_forms_go(given: CouncilGiven) -> dict[str, str]:
-    """The addresses and numbers for forms: each may be empty until it is known (BROMLEY 1)."""
-    emails = ("police_form_email", "medical_form_email")
+    """The addresses and numbers for forms and early notices: each may be empty until it is known
+    (BROMLEY 1)."""
+    emails = ("police_form_email", "medical_form_email", "quality_email")
     telephones = ("police_form_telephone", "medical_telephone", "medical_reception_telephone")
     return {
         name: check(typed, name) if (typed := getattr(given, name)) else ""

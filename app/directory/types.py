@@ -126,3 +126,4 @@ class CouncilGiven:
     medical_telephone: str = ""
     medical_reception_telephone: str = ""
     authority_number: str = ""
+    quality_email: str = ""

@@ -44,6 +44,7 @@ class LetterKind(enum.Enum):
     REQUEST_REMINDER = "request_reminder"
     OUTCOME = "outcome"
     FEEDBACK = "feedback"
+    EARLY_NOTICE = "early_notice"
     NOTICE = "notice"  # to a member of staff
 
 

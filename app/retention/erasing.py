@@ -38,7 +38,7 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     ),
     "meeting": (
         "action.meeting_id", "call.meeting_id", "case_restriction.meeting_id",
-        "child_after.meeting_id", "dissent.meeting_id",
+        "child_after.meeting_id", "dissent.meeting_id", "early_notice.meeting_id",
         "entry.meeting_id", "escalation.meeting_id", "invitee.meeting_id", "left_out.meeting_id",
         "feedback_link.meeting_id", "feedback_round.meeting_id",
         "line_quarter.meeting_id", "meeting_child.meeting_id", "open_case.meeting_id",
@@ -54,7 +54,7 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
         "action.child_id", "agency_check_child.child_id", "child_after.child_id",
         "child_key.child_id", "child_match.child_id",
         "child_match.other_id", "child_professional.child_id", "child_taken_off.child_id",
-        "held_child.child_id",
+        "early_notice.child_id", "held_child.child_id",
         "meeting_child.child_id", "record_filing.child_id", "referral_child.child_id",
         "referral_filing.child_id", "referral_letter.child_id",
     ),
@@ -91,7 +91,8 @@ CARRIED: Mapping[str, tuple[str, ...]] = {
     ),
     "outbox_message": (
         "agency_check.message_id", "arrival.message_id", "circulation.message_id",
-        "delivery.message_id", "referral_letter.message_id", "sent_form.message_id",
+        "delivery.message_id", "early_notice.message_id", "referral_letter.message_id",
+        "sent_form.message_id",
     ),
 }  # fmt: skip
 # Columns that point to a row of the case and stay, with the reason.

@@ -35,6 +35,7 @@ def make_settings(session: Session, protocol_id: str = "london") -> CouncilSetti
             medical_form_email="",
             medical_telephone="",
             medical_reception_telephone="",
+            quality_email="",
             extra={},
         )
         session.add(settings)

@@ -74,6 +74,7 @@ def _council(session: Session, now: datetime) -> None:
             medical_form_email=people.MEDICAL_FORM_EMAIL,
             medical_telephone=people.MEDICAL_TELEPHONE,
             medical_reception_telephone=people.MEDICAL_RECEPTION_TELEPHONE,
+            quality_email=people.QUALITY_EMAIL,
         ),
         None,
         now,

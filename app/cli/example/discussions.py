@@ -27,6 +27,7 @@ from app.meetings.booking.types import BookingOrder, Chosen, Slot, TypedDialIn
 from app.meetings.discussion import actions, people, service
 from app.meetings.discussion.content import gate_of
 from app.meetings.discussion.types import ActionOrder, Conflict, DissentOrder, child_scope
+from app.meetings.early_notice import service as early_notice
 from app.meetings.escalation import service as escalation
 from app.meetings.escalation.queries import of_dissents
 from app.meetings.escalation.types import Ending
@@ -89,6 +90,7 @@ DISAGREES = (
 )
 SPOKE = "Spoke on the telephone. The visit is brought forward to noon, and the family told after."
 SPOKE_IN_VAIN = "Spoke on the telephone and did not agree. Both managers are asked to look at it."
+MISHEARD = "It was said by somebody else on the line, who agreed once they had heard the plan."
 # The first of these that answers sends somebody else.
 COMES = AgencyKind.EDUCATION
 SHARED = {
@@ -312,6 +314,8 @@ class Discussions:
         service.end(
             self.session, chair, meeting, self.sender, at, self._unanswered(meeting, number)
         )
+        children = [child.child_id for child in meeting.children]
+        early_notice.tell(self.session, meeting.id, children, self.sender, at)
         desk = self.area.actor(Role.ADMINISTRATOR)
         plan(
             at + timedelta(hours=3),
@@ -337,8 +341,15 @@ class Discussions:
         order = DissentOrder(who.id, *DISAGREES)
         said = people.add_dissent(self.session, chair, meeting, order, at)
         self.disagreed += 1
+        if self.disagreed == 2:
+            plan(at + timedelta(minutes=6), partial(self._strike, meeting, said.id, chair))
+            return
         goes_up = self.disagreed == 1
         plan(at + timedelta(hours=3), partial(self._resolve, meeting, said.id, goes_up, chair))
+
+    def _strike(self, meeting: Meeting, dissent_id: int, chair: Actor, at: datetime) -> None:
+        held = of_dissents(self.session, [dissent_id])[dissent_id]
+        escalation.strike(self.session, chair, meeting, held, MISHEARD, held.version, at)
 
     def _resolve(
         self, meeting: Meeting, dissent_id: int, goes_up: bool, chair: Actor, at: datetime

@@ -19,7 +19,7 @@ from app.records.actions.service import reported
 
 # Of the discussions that were held: every third needs a conference, another may.
 REQUIRED = {"conference": "required", "quality_told": "today"}
-LIKELY = {"conference": "likely", "quality_told": "today"}
+LIKELY = {"conference": "likely"}  # the quality service is told by mail
 
 
 def conference_for(number: int) -> dict[str, str]:

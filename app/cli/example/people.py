@@ -16,6 +16,7 @@ DESK_TELEPHONE = "020 7946 0100"
 DESK_NAME = "Referral and assessment desk"
 OUT_OF_HOURS_TELEPHONE = "020 7946 0199"
 SECURE_DOMAINS = ("police.example", "health.example", "council.example")
+QUALITY_EMAIL = "conferences@council.example"
 POLICE_FORM_EMAIL = "cait.requests@police.example"
 POLICE_FORM_TELEPHONE = "020 7946 0130"
 # Not on the secure list: the form goes by link and code.

@@ -12,6 +12,7 @@ from app.core.database import Base, EncryptedText, values_of
 from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome, Step
 
 _WAITS = "next_step IS NOT NULL"
+_TOLD = "notice_due_at IS NOT NULL"
 
 
 class ChildAfter(Base):
@@ -33,6 +34,13 @@ class ChildAfter(Base):
             postgresql_where=text(_WAITS),
         ),
         Index("ix_child_after_child", "child_id", "id"),
+        Index(
+            "ix_child_after_notice",
+            "notice_due_at",
+            "id",
+            sqlite_where=text(_TOLD),
+            postgresql_where=text(_TOLD),
+        ),
         Index("ix_child_after_section47", "section47_started_at", "id"),  # returns, by year
         CheckConstraint("(next_step IS NULL) = (next_due_at IS NULL)", name="next_has_a_date"),
         CheckConstraint(
@@ -88,6 +96,8 @@ class ChildAfter(Base):
     assessment_due_at: Mapped[datetime | None]
     next_step: Mapped[Step | None] = mapped_column(values_of(Step))
     next_due_at: Mapped[datetime | None]
+    # When the quality service is told by mail what has changed for it; empty where nothing has.
+    notice_due_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -21,7 +22,9 @@ from app.meetings.actions.queries import ActionShown, actions_shown
 from app.meetings.after import queries, rules
 from app.meetings.after.carrying import enquiries_of, standing_of
 from app.meetings.after.models import ChildAfter
-from app.meetings.after.types import Step
+from app.meetings.after.types import Conference, Step
+from app.meetings.early_notice import queries as notices
+from app.meetings.early_notice.queries import NoticeShown
 from app.meetings.models import Meeting
 from app.meetings.types import ActionState
 from app.protocols.exchange import restore
@@ -32,6 +35,12 @@ from app.referrals.models import Child
 from app.referrals.shown import Event, birth_in_words, event, name_of
 
 EVENTS = 400
+TOLD = {
+    Conference.LIKELY: "That a conference is likely",
+    Conference.REQUIRED: "That a conference is required",
+    Conference.NOT_NEEDED: "That none is needed, or expected, any more",
+    Conference.NOT_LIKELY: "That none is likely",
+}
 UNKNOWN_START = (
     "This discussion says that a section 47 enquiry continues, but none that was still open is "
     "known here, so that its 15 working days cannot be counted. If it began in this discussion, "
@@ -58,6 +67,16 @@ class StepLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterLine:
+    """What the quality service was told by mail, and what became of that letter."""
+
+    said: str
+    state: str
+    colour: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChildLine:
     ref: str
     name: str
@@ -68,6 +87,7 @@ class ChildLine:
     done: bool
     carried_on_by: str  # the later discussion with which its enquiry is followed
     carries_on: tuple[str, ...]  # the earlier discussions about the same enquiry
+    letters: tuple[LetterLine, ...]  # to the quality service
     hint: str
 
 
@@ -110,6 +130,9 @@ def page_of(
     refs = queries.refs_of_same_children(session, meeting.id)
     found = queries.of_meeting(session, meeting.id)
     told = _about_one_enquiry(session, meeting.id, [child.id for _, child in found])
+    letters = defaultdict(list)
+    for letter in notices.shown(session, meeting.id):
+        letters[letter.child_id].append(letter)
     subjects = [
         *(Subject("meeting", ref) for ref in refs),
         *([Subject("referral", referral_ref)] if referral_ref else []),
@@ -119,7 +142,9 @@ def page_of(
         referral_ref=referral_ref,
         ended_at=meeting.ended_at,
         children=tuple(
-            _child(row, child, meeting.ended_at, told.get(child.id, ((), ())), now)
+            _child(
+                row, child, meeting.ended_at, told.get(child.id, ((), ())), letters[child.id], now
+            )
             for row, child in found
         ),
         actions=tuple(
@@ -185,6 +210,7 @@ def _child(
     child: Child,
     ended_at: datetime,
     one_enquiry: tuple[tuple[str, ...], tuple[str, ...]],
+    letters: Sequence[NoticeShown],
     now: datetime,
 ) -> ChildLine:
     standing = standing_of(row, ended_at)
@@ -222,8 +248,25 @@ def _child(
         done=row.carries and not waits,
         carried_on_by="" if row.carries or not after else after[-1],
         carries_on=before if row.carries else (),
+        letters=_letters(row, letters),
         hint=UNKNOWN_START if row.enquiry_runs and row.section47_started_at is None else "",
     )
+
+
+def _letters(row: ChildAfter, letters: Sequence[NoticeShown]) -> tuple[LetterLine, ...]:
+    found = [
+        LetterLine(
+            f"{TOLD[one.said]}, {words_for_moment(one.sent_at or one.at)}",
+            one.state.label,
+            "red" if one.state.failed else "green" if one.sent_at else "blue",
+            one.state.failed,
+        )
+        for one in letters
+    ]
+    if row.notice_due_at is not None:
+        words = f"The quality service is told by mail {words_for_moment(row.notice_due_at)}"
+        found.append(LetterLine(words, "Planned", "blue", False))
+    return tuple(found)
 
 
 def _may_decide(row: ChildAfter) -> bool:

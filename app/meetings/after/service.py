@@ -14,6 +14,7 @@ from app.meetings.after import carrying, queries, rules
 from app.meetings.after.carrying import Kept, standing_of
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome, Noted, Step
+from app.meetings.early_notice import planning as early_notice
 from app.meetings.models import Meeting
 
 CARRIED_ON = "The enquiry is followed with a later discussion: note it there"
@@ -38,8 +39,9 @@ def follow(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> N
     }
     session.add_all(_empty(meeting.id, one) for one in children if one not in there)
     session.flush()
-    changed = carrying.work_out(session, carrying.held(session, children), meeting.id)
-    session.flush()
+    kept = carrying.held(session, children)
+    changed = carrying.work_out(session, kept, meeting.id)
+    early_notice.plan(session, kept, now)
     _tell_others(session, actor, meeting.ref, changed, now)
 
 
@@ -53,8 +55,9 @@ def work_out_again(
 ) -> None:
     """Two records are one child, or prove to be two: which discussions are about one enquiry is
     another question now (A3)."""
-    changed = carrying.work_out(session, carrying.held(session, child_ids))
-    session.flush()
+    kept = carrying.held(session, child_ids)
+    changed = carrying.work_out(session, kept)
+    early_notice.plan(session, kept, now)
     _tell_others(session, actor, "", changed, now)
 
 
@@ -87,7 +90,7 @@ def note(
     with session.no_autoflush:
         _write(row, step, noted)
     changed = carrying.work_out(session, kept)
-    session.flush()
+    early_notice.plan(session, kept, now)
     record(
         session, actor, step.done, Subject("meeting", meeting.ref), now,
         {"step": step.value, "child": child_id, "at": noted.at.isoformat(),

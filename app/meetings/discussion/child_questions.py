@@ -352,8 +352,11 @@ NEXT = Group(
             "When the quality service was told",
             Kind.MOMENT,
             "BROMLEY 1",
-            hint="Tell them now, so that a date is kept. For example, today 4:10 pm",
+            hint="So that a date is kept. For example, today 4:10 pm. Where the council's settings "
+            "name their mailbox, leave it empty: they are told by mail when the discussion ends.",
             asked=conference_ahead,
+            # What follows asks for it until it is done, by mail or on the telephone.
+            required=never,
         ),
         Question(
             "assessment",

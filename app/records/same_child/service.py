@@ -14,6 +14,7 @@ from app.core.refusal import Refused
 from app.meetings.after import service as after
 from app.meetings.after.models import ChildAfter
 from app.meetings.discussion.types import child_scope
+from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.models import Action, Entry, Meeting, MeetingChild
 from app.records.filing.models import RecordFiling
 from app.records.models import RecordVersion
@@ -25,7 +26,7 @@ from app.referrals.same_child.models import ChildMatch
 
 _OF_CHILD = select(MeetingChild.meeting_id).where(MeetingChild.child_id == bindparam("child_id"))
 # What points to a child and goes along, by the discussion or the referral that it belongs to.
-WITH_MEETING = (MeetingChild, ChildAfter, Action)
+WITH_MEETING = (MeetingChild, ChildAfter, Action, EarlyNotice)
 WITH_REFERRAL = (ReferralFiling, ReferralLetter)
 # Columns that go along, moved here or below, and those that stay, with the reason. A guard test
 # finds a column that points to a child and stands in neither.

@@ -44,7 +44,9 @@ _ENQUIRIES = (
         _AFTER.c.section47_started_at >= _FROM,
         _AFTER.c.section47_started_at < _UNTIL,
     )
-    .order_by(_AFTER.c.section47_started_at, _AFTER.c.child_id, _AFTER.c.id)
+    .order_by(
+        _AFTER.c.section47_started_at, _AFTER.c.child_id, _AFTER.c.carries, _AFTER.c.id
+    )
 )  # fmt: skip
 
 

@@ -1,0 +1,72 @@
+"""Reading what the quality service was told, and what it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from app.core.database import UTCDateTime
+from app.meetings.after.models import ChildAfter
+from app.meetings.after.types import Conference
+from app.meetings.early_notice.models import EarlyNotice
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
+
+MOST = 50
+_OF_CHILDREN = (
+    select(EarlyNotice)
+    .where(EarlyNotice.child_id.in_(bindparam("children", expanding=True)))
+    .order_by(EarlyNotice.id)
+)
+_SHOWN = (
+    select(
+        EarlyNotice.child_id, EarlyNotice.said, EarlyNotice.at, OutboxMessage.state,
+        OutboxMessage.sent_at,
+    )
+    .join(OutboxMessage, OutboxMessage.id == EarlyNotice.message_id)
+    .where(EarlyNotice.meeting_id == bindparam("meeting_id"))
+    .order_by(EarlyNotice.id)
+)  # fmt: skip
+_DUE = (
+    select(ChildAfter.meeting_id, ChildAfter.child_id)
+    .where(
+        ChildAfter.notice_due_at.is_not(None),
+        ChildAfter.notice_due_at <= bindparam("now", type_=UTCDateTime()),
+    )
+    .order_by(ChildAfter.notice_due_at, ChildAfter.id)
+    .limit(MOST)
+)
+
+
+class NoticeShown(NamedTuple):
+    """One letter about one child, and what became of it."""
+
+    child_id: int
+    said: Conference
+    at: datetime
+    state: MessageState
+    sent_at: datetime | None
+
+
+def of_children(session: Session, child_ids: Collection[int]) -> list[EarlyNotice]:
+    """Every letter about these children, the oldest first: one statement."""
+    rows = session.execute(_OF_CHILDREN, {"children": list(child_ids)})
+    return list(rows.scalars())
+
+
+def shown(session: Session, meeting_id: int) -> list[NoticeShown]:
+    """The letters of a discussion with their state, the oldest first."""
+    rows = session.execute(_SHOWN, {"meeting_id": meeting_id})
+    return [NoticeShown(*row) for row in rows]
+
+
+def due(session: Session, now: datetime) -> dict[int, list[int]]:
+    """The discussions of which something has to be told now, with the children it is about."""
+    found: dict[int, list[int]] = {}
+    for meeting_id, child_id in session.execute(_DUE, {"now": now}):
+        found.setdefault(meeting_id, []).append(child_id)
+    return found

@@ -1,0 +1,189 @@
+"""The quality service is told by mail when a conference is likely, and when that changes (F8)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+import pytest
+from sqlalchemy import select, update
+
+from app.accounts.types import Role
+from app.audit.types import Actor, ActorKind
+from app.core.clock import now
+from app.core.session import db, transaction
+from app.directory.models import CouncilSettings
+from app.meetings.after import service as after
+from app.meetings.after.models import ChildAfter
+from app.meetings.after.types import Noted, Step
+from app.meetings.discussion import service as discussion
+from app.meetings.early_notice.models import EarlyNotice
+from app.meetings.early_notice.worker import tell_early
+from app.meetings.messages import Sender
+from app.meetings.models import Meeting
+from app.meetings.queries import meeting_for_change
+from app.meetings.types import MeetingState
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
+from tests.factories.meetings import make_meeting
+from tests.factories.records import write
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+SENDER = Sender("rna-desk@example.org", "http://desk.example.org")
+MAILBOX = "conferences@council.example"
+
+
+class Case:
+    """A discussion of two siblings that has just ended, and the worker's turns."""
+
+    def __init__(self, app, conference: str | None, *, mailbox: str = MAILBOX, **answers: str):
+        self.settings = app.extensions["settings"]
+        self.ended = now() - 2 * HOUR
+        with transaction() as session:
+            meeting = make_meeting(
+                session, MeetingState.UNDER_WAY, children=2, start=self.ended - HOUR
+            )
+            session.get_one(CouncilSettings, 1).quality_email = mailbox
+            self.children = [one.child_id for one in meeting.children]
+            said = {"section_47": "started"} | ({"conference": conference} if conference else {})
+            for child in self.children:
+                for field, value in (said | answers).items():
+                    write(session, meeting, f"child:{child}", field, value)
+            self.chair = Actor(ActorKind.STAFF, meeting.chair_id, "Chair")
+            discussion.end(session, self.chair, meeting, SENDER, self.ended)
+            self.id, self.ref = meeting.id, meeting.ref
+
+    def run(self, moment) -> int:
+        told = tell_early(self.settings, moment)
+        db.session.remove()
+        return told
+
+    def change(self, value: str, moment, *children: int) -> None:
+        with transaction() as session:
+            meeting = meeting_for_change(session, self.ref)
+            for child in children or self.children:
+                entry = f"child:{child}"
+                version = discussion.queries.entry_to_change(
+                    session, meeting, entry, "conference"
+                ).version
+                discussion.save_field(
+                    session, self.chair, meeting, entry, "conference", value, version, moment
+                )
+        db.session.remove()
+
+
+@pytest.fixture
+def likely(in_app):
+    return Case(in_app, "likely")
+
+
+def letters() -> list[tuple[str, str, str]]:
+    """Recipient, subject and text of each letter to the quality service, in order."""
+    with transaction() as session:
+        rows = session.execute(
+            select(OutboxMessage)
+            .where(OutboxMessage.kind == "early_notice")
+            .order_by(OutboxMessage.id)
+        ).scalars()
+        found = []
+        for row in rows:
+            message = message_from_bytes(row.content, policy=policy.default)
+            body = message.get_body(("plain",))
+            assert body is not None
+            text = " ".join(body.get_content().split())
+            found.append((row.recipient, str(message["Subject"]), text))
+    db.session.remove()
+    return found
+
+
+def test_one_letter_tells_of_all_children_as_the_discussion_ends(likely):
+    assert likely.run(likely.ended) == 1
+    assert likely.run(likely.ended + HOUR) == 0
+    [(to, subject, text)] = letters()
+    assert (to, subject) == (MAILBOX, f"Early notice: multi-agency meeting {likely.ref}")
+    assert "likely to be needed for 2 children" in text and "has to be held by" in text
+    with transaction() as session:
+        rows = session.execute(select(ChildAfter)).scalars().all()
+        assert [one.quality_told_at for one in rows] == [likely.ended, likely.ended]
+        assert [one.next_step for one in rows] == [Step.CONFERENCE, Step.CONFERENCE]
+
+
+def test_an_answer_that_is_put_right_is_told_once_it_has_settled(likely):
+    likely.run(likely.ended)
+    one = likely.children[0]
+    likely.change("not_likely", likely.ended + HOUR, one)
+    assert likely.run(likely.ended + HOUR + MINUTE) == 0
+    likely.change("likely", likely.ended + HOUR + 2 * MINUTE, one)
+    assert likely.run(likely.ended + HOUR + 9 * MINUTE) == 0  # nothing has changed in the end
+    likely.change("required", likely.ended + HOUR + 10 * MINUTE)
+    assert likely.run(likely.ended + HOUR + 15 * MINUTE) == 1
+    likely.change("not_likely", likely.ended + HOUR + 20 * MINUTE, one)
+    assert likely.run(likely.ended + HOUR + 25 * MINUTE) == 1
+    _, changed, off = letters()
+    assert changed[1].startswith("Early notice changed: ")
+    assert "is required for 2 children" in changed[2]
+    assert off[1] == f"Early notice withdrawn: multi-agency meeting {likely.ref}"
+    assert "not expected any more, for one child" in off[2]
+
+
+def test_whoever_was_told_on_the_telephone_or_has_no_mailbox_gets_no_letter(in_app):
+    told = Case(in_app, "likely", quality_told="today 9:10 am")
+    assert told.run(told.ended) == 0
+    nobody = Case(in_app, "required", mailbox="")
+    assert nobody.run(nobody.ended) == 0
+    unlikely = Case(in_app, "not_likely")
+    assert unlikely.run(unlikely.ended) == 0
+    assert letters() == []
+
+
+def test_a_later_discussion_about_the_enquiry_writes_under_the_first_reference(likely):
+    likely.run(likely.ended)
+    with transaction() as session:
+        later = make_meeting(
+            session, MeetingState.ENDED, children=1, start=likely.ended + MINUTE, chair=None
+        )
+        later.children[0].child_id = likely.children[0]
+        session.flush()
+        entry = f"child:{likely.children[0]}"
+        write(session, later, entry, "section_47", "continued")
+        write(session, later, entry, "conference", "likely")
+        after.follow(session, likely.chair, later, likely.ended + HOUR)
+        later_id, ended = later.id, later.ended_at
+    db.session.remove()
+    assert likely.run(likely.ended + 2 * HOUR) == 0  # they know of this child
+    with transaction() as session:
+        meeting = session.get_one(Meeting, later_id)
+        row = session.execute(
+            select(ChildAfter).where(ChildAfter.meeting_id == later_id)
+        ).scalar_one()
+        noted = Noted(ended + MINUTE, "not_needed", "Nothing was found.")
+        after.note(
+            session, likely.chair, meeting, likely.children[0], Step.CONFERENCE, noted,
+            row.version, ended + HOUR,
+        )  # fmt: skip
+    db.session.remove()
+    assert likely.run(ended + 2 * HOUR) == 1
+    assert letters()[-1][1] == f"Early notice withdrawn: multi-agency meeting {likely.ref}"
+    with transaction() as session:
+        notices = session.execute(select(EarlyNotice).order_by(EarlyNotice.id)).scalars().all()
+        assert [one.reference for one in notices] == [likely.ref] * 3
+
+
+def test_the_page_says_what_became_of_it(app, in_app, signed_in):
+    case = Case(in_app, "likely")
+    browser = signed_in(Role.ADMINISTRATOR)
+    page = browser.get(f"/discussions/{case.ref}/after").text
+    assert "Planned" in page and "The quality service is told by mail" in page
+    case.run(case.ended)
+    page = browser.get(f"/discussions/{case.ref}/after").text
+    assert "That a conference is likely" in page and "Not sent yet" in page
+    with transaction() as session:
+        session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.kind == "early_notice")
+            .values(state=MessageState.BOUNCED)
+        )
+    db.session.remove()
+    page = browser.get(f"/discussions/{case.ref}/after").text
+    assert "It did not arrive: tell them on the telephone" in page
+    assert MAILBOX in signed_in(Role.SYSTEM_ADMINISTRATOR).get("/council").text
