@@ -13,6 +13,7 @@ POLICE = "desk@police.example"
 TO_REMOVE = "probation@probation.example"
 HEALTH, SCHOOL_LEAD = "vera@health.example", "dsl@larkspurfield.example"
 TEACHER = "b.teller@larkspurfield.example"
+QUALITY = "conferences@council.example"
 # Who comes instead of the health visitor; an address that was wrong, and the right one.
 COLLEAGUE = "nora@health.example"
 WRONG, RIGHT = "early@help.example", "leo@help.example"

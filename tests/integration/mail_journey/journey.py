@@ -10,21 +10,23 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from werkzeug.test import TestResponse
 
 from app.accounts.types import Role
 from app.audit.types import SYSTEM
 from app.core.clock import in_london, now
 from app.core.session import db, reading, transaction
-from app.directory.models import LinePin
+from app.directory.models import CouncilSettings, LinePin
 from app.directory.service import add_line
 from app.meetings.actions.worker import remind_owners
+from app.meetings.after import service as after
+from app.meetings.early_notice.worker import tell_early
 from app.meetings.escalation import service as escalation
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.worker import warn_late
 from app.meetings.messages import Sender
-from app.meetings.models import Dissent, Meeting
+from app.meetings.models import Dissent, Entry, Meeting
 from app.meetings.types import Attendance, MeetingState
 from app.outbox.delivery import deliver_due
 from app.records import worker as records
@@ -34,7 +36,7 @@ from app.reports.quality.feedback.worker import ask_for_feedback
 from tests.factories.accounts import make_staff, sign_in_as
 from tests.factories.arrivals import Writer
 from tests.factories.directory import make_agency, make_professional, make_settings
-from tests.factories.records import make_action
+from tests.factories.records import make_action, write
 from tests.integration.mail_journey.case import (
     ADDRESS,
     ADULTS,
@@ -47,6 +49,7 @@ from tests.integration.mail_journey.case import (
     PEOPLE,
     PINS,
     POLICE,
+    QUALITY,
     REASON,
     RIGHT,
     SCHOOL,
@@ -106,6 +109,10 @@ class Player:
             self._record_due_in(timedelta(hours=1))
         with self._step("record late"):
             self._record_due_in(timedelta(minutes=-1))
+        with self._step("conference likely"):
+            self._conference("likely")
+        with self._step("conference not needed"):
+            self._conference("not_likely")
         with self._step("actions due"):
             self._actions_due_in(timedelta(hours=2))
         with self._step("actions late"):
@@ -218,6 +225,21 @@ class Player:
                 meeting = session.execute(select(Meeting)).scalar_one()
                 meeting.state, meeting.record_due_at = MeetingState.ENDED, now() + left
             assert records.warn(self.app.extensions["settings"], now()) == 1
+            db.session.remove()
+
+    def _conference(self, decided: str) -> None:
+        """For both children, in all the words of the case; an answer has settled."""
+        with self.app.app_context():
+            with transaction() as session:
+                session.get_one(CouncilSettings, 1).quality_email = QUALITY
+                meeting = session.execute(select(Meeting)).scalar_one()
+                meeting.ended_at = meeting.ended_at or now() - timedelta(hours=1)
+                session.execute(delete(Entry).where(Entry.field.startswith("conference")))
+                for child in meeting.children:
+                    for field, value in (("conference", decided), ("conference.reason", REASON)):
+                        write(session, meeting, f"child:{child.child_id}", field, value)
+                after.follow(session, SYSTEM, meeting, meeting.ended_at + timedelta(minutes=1))
+            assert tell_early(self.app.extensions["settings"], now()) == 1
             db.session.remove()
 
     def _actions_due_in(self, left: timedelta) -> None:

@@ -17,6 +17,7 @@ from tests.integration.mail_journey.case import (
     PEOPLE,
     PINS,
     POLICE,
+    QUALITY,
     RIGHT,
     SCHOOL_LEAD,
     TEACHER,
@@ -31,11 +32,13 @@ WITH_ENTRY = ("booked", "moved", "removed", "resent", "deputy", "corrected", "ca
 CODES = ("code", "colleague's code")
 TO_STAFF = ("record due", "record late")
 OF_ACTIONS = ("actions due", "actions late")
+OF_CONFERENCES = ("conference likely", "conference not needed")
 DISAGREED = ("disagrees", "disagreement late")
 BEHIND_LINKS = ("asked", "chased", "written")
 BY_THE_FORM = ("form put aside", "form code", "form sent")
 EVERY_STEP = (
     *WITH_ENTRY, *CODES, "reminded", "told", *TO_STAFF, *OF_ACTIONS, *DISAGREED,
+    *OF_CONFERENCES,
     *BEHIND_LINKS, *BY_THE_FORM, "feedback",
 )  # fmt: skip
 
@@ -194,6 +197,19 @@ def test_the_chair_is_told_of_the_record_before_it_is_late_and_then(journey: Jou
         assert journey.reference in letter.text
 
 
+def test_the_quality_service_hears_early_of_a_conference_and_that_none_is_needed(
+    journey: Journey,
+) -> None:
+    for step, begins in zip(OF_CONFERENCES, ("Early notice: ", "Early notice withdrawn: "),
+                            strict=True):  # fmt: skip
+        [letter] = journey.steps[step]
+        assert letter.recipient == QUALITY
+        assert letter.subject == f"{begins}multi-agency meeting {journey.reference}"
+        assert letter.token is None
+        for name in {name for pair in CHILDREN for name in pair}:
+            assert name not in letter.words
+
+
 def test_the_chair_is_told_that_somebody_disagrees(journey: Journey) -> None:
     for step, begins in zip(DISAGREED, ("Somebody disagrees: ", "Late: "), strict=True):
         [letter] = journey.steps[step]
@@ -260,7 +276,7 @@ def test_each_letter_is_for_one_mailbox_alone(journey: Journey) -> None:
         for name in headers:
             assert not re.fullmatch("(?i)b?cc|resent-.*|sender|reply-to|disposition-.*", name)
     found = [letter.message_id for letter in journey.letters]
-    by_step = (9, 9, 9, 1, 6, 1, 1, 2, 9, 8, 1, 1, 2, 2, 1, 1, 1, 2, 1, 2, 1, 1, 1)
+    by_step = (9, 9, 9, 1, 6, 1, 1, 2, 9, 8, 1, 1, 1, 1, 2, 2, 1, 1, 1, 2, 1, 2, 1, 1, 1)
     asked = len(journey.steps["feedback"])
     assert len(set(found)) == len(found) == sum(by_step) + asked
 
@@ -274,6 +290,7 @@ def test_nobody_reads_of_another(journey: Journey) -> None:
     assert len(set(tokens)) == len(tokens) == sum(by_step) + asked
     names = {email: name for name, *_, email in PEOPLE}
     names |= {journey.chair: "Helen Marsh", COLLEAGUE: "Nora Ferris", RIGHT: names[WRONG]}
+    names[QUALITY] = "Quality service"
     for letter in journey.letters:
         for email in names.keys() - {letter.recipient}:
             assert email not in letter.words

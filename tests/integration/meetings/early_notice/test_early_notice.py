@@ -186,4 +186,4 @@ def test_the_page_says_what_became_of_it(app, in_app, signed_in):
     db.session.remove()
     page = browser.get(f"/discussions/{case.ref}/after").text
     assert "It did not arrive: tell them on the telephone" in page
-    assert MAILBOX in signed_in(Role.SYSTEM_ADMINISTRATOR).get("/council").text
+    assert MAILBOX in signed_in(Role.ADMINISTRATOR).get("/council").text
