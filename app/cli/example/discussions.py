@@ -34,7 +34,7 @@ from app.meetings.escalation.types import Ending
 from app.meetings.messages import Sender
 from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.need import service as need
-from app.meetings.need.types import Occasion, Started
+from app.meetings.need.types import HeldAlready, Occasion, Present, Started
 from app.meetings.types import Answer, Attendance, Format, MeetingState, ReportVia
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
@@ -90,6 +90,7 @@ DISAGREES = (
 )
 SPOKE = "Spoke on the telephone. The visit is brought forward to noon, and the family told after."
 SPOKE_IN_VAIN = "Spoke on the telephone and did not agree. Both managers are asked to look at it."
+MORE = "The marks are of different ages, the paediatrician says: the accounts do not explain them."
 MISHEARD = "It was said by somebody else on the line, who agreed once they had heard the plan."
 # The first of these that answers sends somebody else.
 COMES = AgencyKind.EDUCATION
@@ -116,6 +117,7 @@ class Discussions:
         self.under_way = False
         self.disagreed = 0
         self.deputy = False
+        self.continued = False
         self.ahead = 0
 
     def needed(self, referral: Referral, plan: Plan, at: datetime) -> None:
@@ -321,6 +323,9 @@ class Discussions:
             at + timedelta(hours=3),
             partial(follow_up, self.session, meeting, number, desk),
         )
+        if not self.continued and number % 3 == 1 and at < self.now - timedelta(days=3):
+            self.continued = True
+            plan(at + timedelta(days=2), partial(self._hear_more, meeting, number, plan))
         if at < self.now - timedelta(hours=20) or number % 2:
             plan(
                 at + timedelta(minutes=50 + number * 23 % 120),
@@ -332,6 +337,35 @@ class Discussions:
         refs = tuple(one.ref for one in open_on(self.session, meeting.referral_id or 0))
         wanted = refs[:1] if number % 3 == 1 else ()
         return Unanswered(refs, wanted, "What they hold goes into the assessment.")
+
+    def _hear_more(self, before: Meeting, number: int, plan: Plan, at: datetime) -> None:
+        """What the examination showed is talked over at once: the enquiry continues."""
+        chair = self.area.one(Role.CHAIR, number)
+        referral = self.session.get_one(Referral, before.referral_id)
+        given = HeldAlready(
+            started_at=at - timedelta(minutes=25),
+            ended_at=at - timedelta(minutes=10),
+            reason="The paediatrician's findings could not wait for a booked discussion.",
+            format=Format.CALL,
+            people=tuple(
+                Present(Attendance.BY_PHONE, one.professional_id)
+                for one in before.invitees
+                if one.professional_id and not one.is_team and not one.removed_at
+            ),
+        )
+        occasion = Occasion(referral_ref=referral.ref, information_at=at - timedelta(hours=1))
+        meeting = need.record_held(self.session, chair, occasion, given, at)
+        said = DECISIONS | {"section_47": "continued", "section_47.reason": MORE}
+        for child in meeting.children:
+            for field, value in said.items():
+                self._write(meeting, child_scope(child.child_id), field, value, chair.actor, at)
+        self._write(meeting, "meeting", "analysis", MORE, chair.actor, at)
+        self._write(meeting, "meeting", "dissent_asked", "yes", chair.actor, at)
+        if any(one.anchor == "meeting-quorum_reason" for one in gate_of(self.session, meeting)):
+            self._write(meeting, "meeting", "quorum_reason",
+                        "Whoever was missing was told by telephone before.", chair.actor, at)  # fmt: skip
+        if not gate_of(self.session, meeting):
+            plan(at + timedelta(minutes=70), partial(self._sign, meeting, number))
 
     def _disagree(
         self, meeting: Meeting, who: Invitee, number: int, plan: Plan, at: datetime
