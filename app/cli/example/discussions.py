@@ -363,7 +363,7 @@ class Discussions:
         self._write(meeting, "meeting", "dissent_asked", "yes", chair.actor, at)
         if any(one.anchor == "meeting-quorum_reason" for one in gate_of(self.session, meeting)):
             self._write(meeting, "meeting", "quorum_reason",
-                        "Whoever was missing was told by telephone before.", chair.actor, at)  # fmt: skip
+                        "Who was missing was told by telephone.", chair.actor, at)  # fmt: skip
         if not gate_of(self.session, meeting):
             plan(at + timedelta(minutes=70), partial(self._sign, meeting, number))
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
 from app.audit.types import Actor, ActorKind
+from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import db, reading, transaction
 from app.meetings.after import service
@@ -84,7 +85,7 @@ def test_the_last_discussion_carries_the_steps_with_what_was_noted_before(two):
     assert (after.section47_started_at, after.icpc_due_at) == (START, LIMIT)
     assert after.icpc_referred_at == START + 3 * HOUR
     # What was required stays required, from the first decision on (BROMLEY 2).
-    assert (after.conference, after.icpc_decided_at) == (Conference.REQUIRED, START + HOUR)
+    assert (after.conference, after.icpc_decided_at) == (Conference.REQUIRED, START + 2 * HOUR / 3)
     # The assessment's time is that of the enquiry, not of the later discussion.
     assert after.assessment_due_at == before.assessment_due_at
     told = reading().execute(
@@ -177,9 +178,9 @@ def test_the_dataset_counts_an_enquiry_once(two):
 
 def test_each_page_says_where_the_enquiry_is_followed(app, change, signed_in):
     with change() as session:
-        first = hold(session, START, section_47="started", conference="likely")
+        first = hold(session, now() - 8 * DAY, section_47="started", conference="likely")
         child_id = first.children[0].child_id
-        later = hold(session, LATER, child_id, section_47="continued", conference="likely")
+        later = hold(session, now() - DAY, child_id, section_47="continued", conference="likely")
         refs = first.ref, later.ref
         ref = session.get_one(Child, child_id).ref
     browser = signed_in(Role.ADMINISTRATOR)
