@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.types import Role
 from app.audit.types import Actor
 from app.cli.example.area import Area, guest
-from app.cli.example.following import conference_for, follow_up
+from app.cli.example.following import REQUIRED, conference_for, follow_up
 from app.cli.example.mail import mail_came_in
 from app.core.config import Settings
 from app.directory.queries import council
@@ -28,6 +28,7 @@ from app.meetings.discussion import actions, people, service
 from app.meetings.discussion.content import gate_of
 from app.meetings.discussion.types import ActionOrder, Conflict, DissentOrder, child_scope
 from app.meetings.early_notice import service as early_notice
+from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.escalation import service as escalation
 from app.meetings.escalation.queries import of_dissents
 from app.meetings.escalation.types import Ending
@@ -100,6 +101,14 @@ SHARED = {
     "education": "Attendance 88 per cent. Tired and quiet for about three weeks.",
     "social_care": "One earlier contact, closed with advice.",
 }
+
+
+_EARLY_NOTICES = (
+    select(OutboxMessage)
+    .join(EarlyNotice, EarlyNotice.message_id == OutboxMessage.id)
+    .where(OutboxMessage.state == MessageState.QUEUED)
+    .order_by(OutboxMessage.id)
+)
 
 
 class Discussions:
@@ -355,7 +364,7 @@ class Discussions:
         )
         occasion = Occasion(referral_ref=referral.ref, information_at=at - timedelta(hours=1))
         meeting = need.record_held(self.session, chair, occasion, given, at)
-        said = DECISIONS | {"section_47": "continued", "section_47.reason": MORE}
+        said = DECISIONS | REQUIRED | {"section_47": "continued", "section_47.reason": MORE}
         for child in meeting.children:
             for field, value in said.items():
                 self._write(meeting, child_scope(child.child_id), field, value, chair.actor, at)
@@ -364,6 +373,10 @@ class Discussions:
         if any(one.anchor == "meeting-quorum_reason" for one in gate_of(self.session, meeting)):
             self._write(meeting, "meeting", "quorum_reason",
                         "Who was missing was told by telephone.", chair.actor, at)  # fmt: skip
+        children = [child.child_id for child in meeting.children]
+        early_notice.tell(
+            self.session, meeting.id, children, self.sender, at + timedelta(minutes=5)
+        )
         if not gate_of(self.session, meeting):
             plan(at + timedelta(minutes=70), partial(self._sign, meeting, number))
 
@@ -412,6 +425,8 @@ class Discussions:
         """Letters of discussions that are over were sent then; of the others some are answered,
         and some came back."""
         sent_then(self.session, Meeting.state != MeetingState.BOOKED)
+        _sent(self.session.execute(_EARLY_NOTICES).scalars())
+        self.session.flush()
         mail_came_in(self.session, self.now)
 
 
@@ -425,9 +440,13 @@ def sent_then(session: Session, *conditions: ColumnElement[bool]) -> None:
         .where(OutboxMessage.state == MessageState.QUEUED, *conditions)
         .order_by(OutboxMessage.id)
     ).scalars()
+    _sent(rows)
+    session.flush()
+
+
+def _sent(rows: Iterable[OutboxMessage]) -> None:
     for row in rows:
         row.state = MessageState.SENT
         row.sent_at = row.queued_at + timedelta(seconds=4)
         row.tries = 1
         row.content = None
-    session.flush()
