@@ -129,10 +129,13 @@ def page_of(
     _, referral_ref = meetings.chair_and_referral(session, meeting.id)
     refs = queries.refs_of_same_children(session, meeting.id)
     found = queries.of_meeting(session, meeting.id)
-    told = _about_one_enquiry(session, meeting.id, [child.id for _, child in found])
+    child_ids = [child.id for _, child in found]
+    told = _about_one_enquiry(session, meeting.id, child_ids)
     letters = defaultdict(list)
-    for letter in notices.shown(session, meeting.id):
-        letters[letter.child_id].append(letter)
+    for letter in notices.shown(session, child_ids):
+        before, _ = told.get(letter.child_id, ((), ()))
+        if letter.ref in (meeting.ref, *before):
+            letters[letter.child_id].append(letter)
     subjects = [
         *(Subject("meeting", ref) for ref in refs),
         *([Subject("referral", referral_ref)] if referral_ref else []),
@@ -257,7 +260,7 @@ def _letters(row: ChildAfter, letters: Sequence[NoticeShown]) -> tuple[LetterLin
     found = [
         LetterLine(
             f"{TOLD[one.said]}, {words_for_moment(one.sent_at or one.at)}",
-            one.state.label,
+            "Not delivered" if one.state.failed else one.state.label,
             "red" if one.state.failed else "green" if one.sent_at else "blue",
             one.state.failed,
         )

@@ -13,6 +13,7 @@ from app.core.database import UTCDateTime
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference
 from app.meetings.early_notice.models import EarlyNotice
+from app.meetings.models import Meeting
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 
@@ -24,11 +25,12 @@ _OF_CHILDREN = (
 )
 _SHOWN = (
     select(
-        EarlyNotice.child_id, EarlyNotice.said, EarlyNotice.at, OutboxMessage.state,
+        EarlyNotice.child_id, Meeting.ref, EarlyNotice.said, EarlyNotice.at, OutboxMessage.state,
         OutboxMessage.sent_at,
     )
+    .join(Meeting, Meeting.id == EarlyNotice.meeting_id)
     .join(OutboxMessage, OutboxMessage.id == EarlyNotice.message_id)
-    .where(EarlyNotice.meeting_id == bindparam("meeting_id"))
+    .where(EarlyNotice.child_id.in_(bindparam("children", expanding=True)))
     .order_by(EarlyNotice.id)
 )  # fmt: skip
 _DUE = (
@@ -46,6 +48,7 @@ class NoticeShown(NamedTuple):
     """One letter about one child, and what became of it."""
 
     child_id: int
+    ref: str
     said: Conference
     at: datetime
     state: MessageState
@@ -58,9 +61,9 @@ def of_children(session: Session, child_ids: Collection[int]) -> list[EarlyNotic
     return list(rows.scalars())
 
 
-def shown(session: Session, meeting_id: int) -> list[NoticeShown]:
-    """The letters of a discussion with their state, the oldest first."""
-    rows = session.execute(_SHOWN, {"meeting_id": meeting_id})
+def shown(session: Session, child_ids: Collection[int]) -> list[NoticeShown]:
+    """The letters about these children with their state, the oldest first."""
+    rows = session.execute(_SHOWN, {"children": list(child_ids)})
     return [NoticeShown(*row) for row in rows]
 
 
