@@ -184,7 +184,8 @@ def _carry_on(before: Kept, after: Kept) -> None:
         _give(row, {"conference": was.conference, "icpc_decided_at": was.icpc_decided_at})
         if was.conference is Conference.NOT_NEEDED:
             words = f"As decided after discussion {before.meeting.ref}"
-            _give(row, {"conference_reason": words})
+            at = was.conference_decided_at
+            _give(row, {"conference_reason": words, "conference_decided_at": at})
     elif was.conference is Conference.REQUIRED and not row.conference_decided_later:
         # What was required stays so, from then on, until somebody says why it is not needed.
         _give(row, {"conference": was.conference, "icpc_decided_at": was.icpc_decided_at})
