@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core.database import EncryptedText, UTCDateTime
 
-revision = "0037"
-down_revision = "0036"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 

@@ -14,8 +14,8 @@ from alembic import op
 
 from app.core.database import UTCDateTime
 
-revision = "0036"
-down_revision = "0035"
+revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 
