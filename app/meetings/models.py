@@ -34,7 +34,12 @@ class Meeting(Base):
     __table_args__ = (
         UniqueConstraint("ref", name="uq_meeting_ref"),
         Index("ix_meeting_needed", "due_at", "id", **_where("state = 'needed'")),
-        Index("ix_meeting_cancelled", "due_at", "id", **_where("state = 'cancelled'")),
+        Index(
+            "ix_meeting_cancelled",
+            "due_at",
+            "id",
+            **_where("state = 'cancelled' AND replaced_at IS NULL AND not_needed_at IS NULL"),
+        ),
         Index("ix_meeting_booked", "starts_at", "id", **_where("state = 'booked'")),
         Index("ix_meeting_under_way", "started_at", "id", **_where("state = 'under_way'")),
         Index("ix_meeting_unsigned", "record_due_at", "id", **_where("state = 'ended'")),
@@ -89,6 +94,8 @@ class Meeting(Base):
     circulated_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    # Cancelled, and a later one took its place for every child: nobody is asked about it again.
+    replaced_at: Mapped[datetime | None]
     # Cancelled, and no other is needed: said for an open case, which has no other outcome (A11).
     not_needed_at: Mapped[datetime | None]
     not_needed_reason: Mapped[str | None] = mapped_column(EncryptedText)

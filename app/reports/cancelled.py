@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, select
+from sqlalchemy import Select, and_, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
 from app.meetings.models import Meeting, MeetingChild
@@ -18,9 +18,13 @@ Rows = Select[*tuple[Any, ...]]
 _HELD = (MeetingState.ENDED, MeetingState.SIGNED)
 _other, _held = aliased(Meeting), aliased(Meeting)
 _mine, _theirs = aliased(MeetingChild), aliased(MeetingChild)
-# Written literally, so that the partial index serves it.
-_is_cancelled = Meeting.state == bindparam(
-    None, MeetingState.CANCELLED, type_=Meeting.__table__.c.state.type, literal_execute=True
+_STATE = Meeting.__table__.c.state.type
+# Written literally, so that the partial index serves it: it holds the few that nothing settled, and
+# what follows is asked of them alone.
+_stands_open = and_(
+    Meeting.state == bindparam(None, MeetingState.CANCELLED, type_=_STATE, literal_execute=True),
+    Meeting.replaced_at.is_(None),
+    Meeting.not_needed_at.is_(None),
 )
 _nothing_later = ~exists().where(
     _other.referral_id == Meeting.referral_id,
@@ -46,7 +50,7 @@ OF_REFERRALS: Rows = (
     select(Meeting.id, Referral.ref, Meeting.due_at)
     .join(Referral, Referral.id == Meeting.referral_id)
     .where(
-        _is_cancelled,
+        _stands_open,
         Referral.outcome == Outcome.STRATEGY_DISCUSSION,
         _nothing_later,
         ~_held_before,
@@ -58,8 +62,7 @@ OF_REFERRALS: Rows = (
 BESIDE_THEM: Rows = (
     select(Meeting.id, Meeting.ref, Meeting.due_at)
     .where(
-        _is_cancelled,
-        Meeting.not_needed_at.is_(None),
+        _stands_open,
         (Meeting.referral_id.is_(None) & _a_child_has_no_later)
         | (Meeting.referral_id.is_not(None) & _held_before & _nothing_later),
     )

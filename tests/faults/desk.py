@@ -118,7 +118,7 @@ class Desk:
         self._first = now().replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
         self.bookings: list[Booking] = []
         self.up, self.sending = threading.Event(), threading.Event()
-        self._took: list[float] = []
+        self.took: list[float] = []  # seconds from each sending to its answer
         self._stopping = threading.Event()
         self._waiting: queue.SimpleQueue[Booking] = queue.SimpleQueue()
         self._threads = [
@@ -140,7 +140,7 @@ class Desk:
     @property
     def usual_seconds(self) -> float:
         """How long a form usually takes, from its sending to its answer."""
-        return statistics.median(self._took[-10:])
+        return statistics.median(self.took[-10:])
 
     @property
     def acknowledged(self) -> int:
@@ -197,7 +197,7 @@ class Desk:
             raise
         if answer.status == 303 and answer.location == booking.path:
             booking.acknowledged = True
-            self._took.append(time.monotonic() - began)
+            self.took.append(time.monotonic() - began)
         else:
             booking.unexpected.append(f"{answer.status} {answer.location} {answer.text}")
 

@@ -14,6 +14,7 @@ from app.core.crypto import new_reference
 from app.core.refusal import Refused
 from app.meetings import queries
 from app.meetings.models import Meeting, MeetingChild
+from app.meetings.need.replacing import note_replaced
 from app.meetings.open_case import service as open_case
 from app.meetings.open_case.queries import open_case_of
 from app.meetings.restricted import service as restricted
@@ -52,6 +53,7 @@ def book_again(session: Session, staff: StaffMember, ref: str, now: datetime) ->
     )
     session.add(meeting)
     session.flush()
+    note_replaced(session, meeting, now)
     said = open_case_of(session, cancelled)
     if said is not None:
         open_case.keep(session, meeting, open_case.about_of(said))

@@ -22,6 +22,7 @@ from app.meetings.booking.types import Chosen, TypedPerson
 from app.meetings.discussion.record_clock import record_clock
 from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.meetings.need import rules
+from app.meetings.need.replacing import note_replaced
 from app.meetings.need.types import HeldAlready, Occasion, Present, Started
 from app.meetings.open_case import rules as open_case_rules
 from app.meetings.open_case import service as open_case
@@ -301,6 +302,7 @@ def _new(
     )
     session.add(meeting)
     session.flush()
+    note_replaced(session, meeting, now)
     if about is not None:
         open_case.keep(session, meeting, about)
     if case.referral is None and case.cancelled is not None:

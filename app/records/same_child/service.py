@@ -16,6 +16,7 @@ from app.meetings.after.models import ChildAfter
 from app.meetings.discussion.types import child_scope
 from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.models import Action, Entry, Meeting, MeetingChild
+from app.meetings.need.replacing import look_again
 from app.records.filing.models import RecordFiling
 from app.records.models import RecordVersion
 from app.referrals.filing.models import ReferralFiling
@@ -130,4 +131,5 @@ def _move(
         .values(scope=child_scope(target))
         .execution_options(synchronize_session=False)
     )
+    look_again(session, (source, target))
     session.expire_all()
