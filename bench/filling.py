@@ -6,8 +6,8 @@ What is open, due or coming stays as many as the area has, because that is how a
 what it has to do today does not grow with its years, what it did does. (`still_open` counts it.)
 
 Every table is copied that has a key to a case, so that one added later is filled too, unless it is
-named in SHARED. Of the audit every fourth row is copied, and each stands for a view as well. Names
-and days of birth are those of twenty thousand made children, encrypted and keyed as the product
+named in SHARED. Of the audit every eighth row is copied, and each stands for a view as well. Names
+and days of birth are those of five thousand made children, encrypted and keyed as the product
 does it; other ciphertext is used again, long texts and documents are cut to a line.
 """
 
@@ -40,7 +40,7 @@ from tests.factories.similar_children import known_children
 
 A_YEAR = 50_000
 NEWEST = timedelta(days=60)  # further back than any list of the last weeks reaches
-CHILDREN = 20_000
+CHILDREN = 5_000
 LINE = 200  # characters of ciphertext that are kept as they are
 
 # The whole area's, or a time's: nothing of it hangs on one case.
@@ -54,15 +54,15 @@ SHARED = frozenset(
         "alembic_version",
     }
 )  # fmt: skip
-# What is over of those that nothing else decides on.
+# What is copied of those that nothing else decides on.
 _OVER = {
     "referral": "decided_at IS NOT NULL",
-    "arrival": "settled_at IS NOT NULL",
-    "abuse_case": "closed_at IS NOT NULL",
-    "meeting": "state = 'signed' OR (state = 'cancelled' AND not_needed_at IS NOT NULL)",
+    "arrival": "sent_at IS NOT NULL",
+    "abuse_case": "1 = 1",
+    "meeting": "state IN ('booked', 'under_way', 'ended', 'signed')",
 }
 # Copied because a case leads to them.
-_LED_TO = ("child", "invitation", "outbox_message", "record_key", "list_sitting")
+_LED_TO = ("child", "invitation", "outbox_message", "record_key")
 _OF_THEM = ("child_key", "child_professional", "child_match", "held_child", "invitation_link",
             "access_code", "guest_session")  # fmt: skip
 _BY_THEMSELVES = ("near_miss", "feedback_answer")
@@ -73,7 +73,17 @@ _DONE = {
     "check_answer": "unread = (1 = 0)",
     "referral_allocation": "taken_at = COALESCE(taken_at, allocated_at)",
     "rating_dispute": "settled_at = COALESCE(settled_at, raised_at)",
-    "meeting": "circulated_at = COALESCE(circulated_at, signed_at)",
+    "meeting": "state = 'signed', started_at = COALESCE(started_at, starts_at), "
+    "ended_at = COALESCE(ended_at, started_at, starts_at), "
+    "record_due_at = COALESCE(record_due_at, starts_at), "
+    "signed_at = COALESCE(signed_at, ended_at, started_at, starts_at), "
+    "circulated_at = COALESCE(circulated_at, signed_at, ended_at, started_at, starts_at) "
+    "WHERE state <> 'cancelled'",
+    "arrival": "settled_at = COALESCE(settled_at, sent_at), "
+    "filtered = CASE WHEN referral_id IS NULL THEN COALESCE(filtered, 'other_area') END, "
+    "closed_because = CASE WHEN referral_id IS NULL THEN COALESCE(closed_because, :line) END",
+    "abuse_case": "closed_at = COALESCE(closed_at, received_at), "
+    "outcome = COALESCE(outcome, 'no_further_action')",
     "circulation": "sent_at = CASE WHEN withheld_reason IS NULL "
     "THEN COALESCE(sent_at, released_at) END",
     "record_correction": "closed_at = COALESCE(closed_at, opened_at)",
@@ -89,7 +99,8 @@ _DONE = {
     "legal_hold": "lifted_at = COALESCE(lifted_at, held_at), "
     "lifted_by_id = COALESCE(lifted_by_id, held_by_id), "
     "lift_reason = COALESCE(lift_reason, reason)",
-    "near_miss": "reviewed_at = COALESCE(reviewed_at, reported_at), "
+    "near_miss": "review = COALESCE(review, what), "
+    "reviewed_at = COALESCE(reviewed_at, reported_at), "
     "reviewed_by_id = COALESCE(reviewed_by_id, reported_by_id)",
     "list_sitting": "ended_at = COALESCE(ended_at, opened_at), series_id = NULL, "
     "took_part = COALESCE(took_part, :line)",
@@ -124,16 +135,22 @@ class Filled(NamedTuple):
     rows: int
 
 
-def fill(app: Flask, referrals: int) -> Filled:
+class Names(NamedTuple):
+    """Children as they are stored, and the keys under which each of them is found."""
+
+    stored: list[Row]
+    keys: list[Row]
+
+
+def fill(app: Flask, referrals: int, names: Names) -> Filled:
     """Bring an area that was never filled to so many referrals; all new ones are over."""
     with app.app_context():
-        children = _children(reading())
         url = db.engine.url
         db.session.remove()
         db.engine.dispose()
     with _quick(url) as connection:
         copying = _Copying(connection)
-        copying.take(children)
+        copying.take(names)
         rows = copying.copy(referrals)
         found = _number(connection, "SELECT count(*) FROM referral")
         connection.commit()
@@ -158,23 +175,25 @@ def still_open(session: Session) -> dict[str, int]:
     return found
 
 
-def _children(session: Session) -> tuple[list[Row], list[Row]]:
-    """Names as they are stored, and the keys under which each of them is found."""
-    names, digests = [], []
-    for number, child in enumerate(known_children(CHILDREN)):
-        one = Identity(child.given, child.family, child.born)
-        names.append(
-            {
-                "number": number,
-                "given_name": _stored(child.given),
-                "family_name": _stored(child.family),
-                "date_of_birth": _stored(child.born.isoformat()) if child.born else None,
-            }
-        )
-        found = keys.digests(session, keys_of(one))
-        found |= set(keys.searched(session, search_keys.keys_of(one)))
-        digests += [{"number": number, "digest": digest} for digest in sorted(found)]
-    return names, digests
+def names_for(app: Flask) -> Names:
+    """Made children, encrypted and keyed as this area does it: for it, and for copies of it."""
+    found = Names([], [])
+    with app.app_context():
+        for number, child in enumerate(known_children(CHILDREN)):
+            one = Identity(child.given, child.family, child.born)
+            found.stored.append(
+                {
+                    "number": number,
+                    "given_name": _stored(child.given),
+                    "family_name": _stored(child.family),
+                    "date_of_birth": _stored(child.born.isoformat()) if child.born else None,
+                }
+            )
+            digests = keys.digests(reading(), keys_of(one))
+            digests |= set(keys.searched(reading(), search_keys.keys_of(one)))
+            found.keys.extend({"number": number, "digest": digest} for digest in sorted(digests))
+        db.session.remove()
+    return found
 
 
 def _stored(words: str) -> str:
@@ -210,9 +229,10 @@ class _Copying:
         self.taken: dict[str, Table] = {}
         self._strides: dict[str, int] = {}
 
-    def take(self, children: tuple[list[Row], list[Row]]) -> None:
+    def take(self, names: Names) -> None:
         """Copy the rows of cases that are over into `past_<table>`."""
-        aside = {*_LED_TO, *_OF_THEM, *_BY_THEMSELVES, "legal_hold", "audit_entry", "audit_view"}
+        aside = {*_LED_TO, *_OF_THEM, *_BY_THEMSELVES, "legal_hold", "list_sitting",
+                 "audit_entry", "audit_view"}  # fmt: skip
         for name, one in self.tables.items():
             if name not in aside:
                 self._take(one, self._hangs_on_taken(one, _OVER.get(name)))
@@ -223,11 +243,14 @@ class _Copying:
         self._take(self.tables["legal_hold"], self._led_to("legal_hold"))
         for name in _BY_THEMSELVES:
             self._take(self.tables[name], "1 = 1")
+        self._take(self.tables["list_sitting"], "1 = 0")
         self._call_off()
+        self._let_in()
+        self._go_through()
         refs = " UNION ALL ".join(
             f"SELECT ref FROM past_{name}" for name in ("referral", "meeting", "abuse_case")
         )
-        self._take(self.tables["audit_entry"], f"id % 4 = 0 AND subject_ref IN ({refs})")
+        self._take(self.tables["audit_entry"], f"id % 8 = 0 AND subject_ref IN ({refs})")
         self._do(
             "CREATE TEMPORARY TABLE past_audit_view AS SELECT id, at, actor_kind, actor_id, "
             "actor_label, 'overview' AS page, subject_kind, subject_ref, id AS entry_id "
@@ -239,7 +262,7 @@ class _Copying:
             self._do(f"UPDATE past_{name} SET {change}", line if ":line" in change else {})
         for name, one in self.taken.items():
             self._shorten(name, one, line)
-        self._make_pool(children)
+        self._make_pool(names)
 
     def copy(self, referrals: int) -> int:
         """Multiply what was taken until there are so many. Returns how many rows were written."""
@@ -317,6 +340,29 @@ class _Copying:
                 f"FROM past_meeting_child WHERE meeting_id = {first}"
             )
 
+    def _let_in(self) -> None:
+        """Whoever was invited or asked signed in once, by a code."""
+        self._do(
+            "INSERT INTO past_guest_session (id, token_digest, invitation_id, started_at, "
+            "last_seen_at, ended_at) SELECT id, 'session' || id, id, created_at, created_at, "
+            "created_at FROM past_invitation WHERE id % 2 = 0"
+        )
+        self._do(
+            "INSERT INTO past_access_code (id, link_digest, invitation_id, code_digest, "
+            "browser_digest, created_at, expires_at, tries, used_at) SELECT id, 'link' || id, id, "
+            "'code', 'browser', created_at, created_at, 0, created_at FROM past_invitation"
+        )
+
+    def _go_through(self) -> None:
+        """One list of domestic abuse, on which all of these cases stood."""
+        self._do("INSERT INTO past_list_sitting SELECT * FROM list_sitting LIMIT 1")
+        self._do("DELETE FROM past_list_entry")
+        self._do(
+            "INSERT INTO past_list_entry (id, sitting_id, number, case_id, carried, version) "
+            "SELECT id, (SELECT min(id) FROM past_list_sitting), id, id, (1 = 0), 1 "
+            "FROM past_abuse_case"
+        )
+
     def _shorten(self, name: str, one: Table, line: Row) -> None:
         for column in one.columns:
             kind = column.type
@@ -327,8 +373,7 @@ class _Copying:
                 cut = {"line": line["line"].encode()}
                 self._do(f'UPDATE past_{name} SET "{column.name}" = :line WHERE {long}', cut)
 
-    def _make_pool(self, children: tuple[list[Row], list[Row]]) -> None:
-        names, digests = children
+    def _make_pool(self, names: Names) -> None:
         self._do(
             "CREATE TEMPORARY TABLE named (number INTEGER PRIMARY KEY, given_name TEXT, "
             "family_name TEXT, date_of_birth TEXT)"
@@ -336,9 +381,9 @@ class _Copying:
         self._do("CREATE TEMPORARY TABLE found (number INTEGER, digest TEXT)")
         self.connection.execute(
             text("INSERT INTO named VALUES (:number, :given_name, :family_name, :date_of_birth)"),
-            names,
+            names.stored,
         )
-        self.connection.execute(text("INSERT INTO found VALUES (:number, :digest)"), digests)
+        self.connection.execute(text("INSERT INTO found VALUES (:number, :digest)"), names.keys)
         self._do("CREATE INDEX ix_found ON found (number)")
 
     # What is copied
@@ -415,8 +460,9 @@ class _Copying:
     def _stride(self, name: str) -> int:
         found = self._strides.get(name)
         if found is None:
-            found = _number(self.connection, f'SELECT max(id) FROM "{name}"') + 2
-            self._strides[name] = found
+            held = [_number(self.connection, f'SELECT max(id) FROM "{one}"')
+                    for one in (name, f"past_{name}")]  # fmt: skip
+            found = self._strides[name] = max(held) + 2
         return found
 
     def _without_indexes(self) -> list[str]:

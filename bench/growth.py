@@ -42,7 +42,7 @@ from app.reports.search.service import ask
 from app.reports.wall.service import make_display
 from app.reports.wall.types import Screen
 from bench import area
-from bench.filling import fill, still_open
+from bench.filling import Names, fill, names_for, still_open
 from bench.serving import ROOT, Taken, gunicorn
 from bench.serving import ask as get
 from tests.factories.similar_children import known_children
@@ -56,7 +56,10 @@ TARGET, SEARCH_TARGET = 1.15, 3.0
 ROLES = (Role.CHAIR, Role.ADMINISTRATOR, Role.SYSTEM, Role.TRIAGE, Role.SOCIAL_WORKER, Role.ANALYST)
 # As long as the year or month that they tell of, which in an area of a thousand is not yet full:
 # `bench/run dataset` measures one. Beside them what is no page of cases.
-APART = re.compile(r"/(returns|dataset|quality/reports|refer|example|sign-|session|health|metrics)")
+APART = re.compile(
+    r"/(returns|dataset|quality/reports|refer/|example|sign-|session|health|metrics)"
+)
+OF_A_TIME = re.compile("period=|before=")
 MOST_FILTERS = 6
 _NEXT = re.compile(r'href="([^"]+)" rel="next"')
 
@@ -103,10 +106,12 @@ def _measured(engine: str, folder: Path, server: PrivatePostgres | None) -> Iter
         shutil.copytree(few, many)
         if server is not None:
             many_url = server.create("many", template="few")
-        yield _filled(engine, app, FEW)
+        names = names_for(app)
+        _close(app)
+        yield _filled(engine, app, FEW, names)
         os.environ.update(DATABASE_URL=many_url, DATA_DIR=str(many))
         grown = create_app(Settings.read())
-        yield _filled(engine, grown, MANY)
+        yield _filled(engine, grown, MANY, names)
         _as_open(app, grown)
         with (
             gunicorn("wsgi:app", ROOT, DATABASE_URL=few_url, DATA_DIR=str(few)) as first,
@@ -141,9 +146,9 @@ def _measured(engine: str, folder: Path, server: PrivatePostgres | None) -> Iter
     yield f"{engine}: {held} of {len(taken)} pages keep their target, {FEW:,} to {MANY:,} referrals"
 
 
-def _filled(engine: str, app: Flask, size: int) -> str:
+def _filled(engine: str, app: Flask, size: int, names: Names) -> str:
     began = time.monotonic()
-    found = fill(app, size)
+    found = fill(app, size, names)
     return (
         f"{engine}: {found.referrals:,} referrals, {found.rows:,} rows copied "
         f"({time.monotonic() - began:.0f} s)"
@@ -185,8 +190,8 @@ def _pages(app: Flask, grown: Flask, first: int, second: int) -> dict[str, Asked
                 # What else the list can show: its filters, as it links to them.
                 links = [set(re.findall(rf'href="({re.escape(path)}\?[^"]+)"', one))
                          for one in told]  # fmt: skip
-                for other in sorted(links[0] & links[1])[:MOST_FILTERS]:
-                    other = html.unescape(other)
+                same = sorted(one for one in links[0] & links[1] if not OF_A_TIME.search(one))
+                for other in map(html.unescape, same[:MOST_FILTERS]):
                     found[other] = Asked(*(Page(other, page.cookie) for page in pages))
                 return
 
@@ -219,6 +224,7 @@ def _of_one_case() -> Iterator[tuple[str, str]]:
         ref = newest(select(Meeting.ref).where(Meeting.state == state).limit(1))
         yield f"a discussion{name}", f"/discussions/{ref}{name}"
     yield "a referral", f"/referrals/{open_}"
+    yield "how long a referral is kept", f"/referrals/{open_}/retention"
     yield "a referral's checks", f"/referrals/{open_}/checks"
     agency = newest(select(Referral.source_agency_id).order_by(Referral.id.desc()).limit(1))
     person = newest(select(Professional.id).where(Professional.agency_id == agency).limit(1))

@@ -51,7 +51,7 @@ def gunicorn(target: str, folder: Path, **environment: str) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(timeout=15)
+        process.wait(timeout=60)
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def hello(folder: Path) -> Iterator[int]:
 def ask(port: int, path: str, cookie: str = "") -> tuple[float, int, bytes]:
     """Seconds, status and body of one GET on a connection of its own."""
     started = time.perf_counter()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
     answer = connection.getresponse()
     body = answer.read()

@@ -70,6 +70,12 @@ class ChildProfessional(Base):
     """Who in the directory works with a child (A2, C2)."""
 
     __tablename__ = "child_professional"
+    __table_args__ = (
+        Index(
+            "ix_child_professional_professional",
+            "professional_id", "actively_involved", "child_id",
+        ),
+    )  # fmt: skip
 
     child_id: Mapped[int] = mapped_column(ForeignKey("child.id"), primary_key=True)
     professional_id: Mapped[int] = mapped_column(ForeignKey("professional.id"), primary_key=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Integer, bindparam, exists, or_, select, update
+from sqlalchemy import BindParameter, Integer, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -69,8 +69,17 @@ _COVERS = or_(
     ),
 )
 # Which referral the held case is now, where it began as something else.
-_BECAME = (
-    select(Referral.ref).where(or_(_FROM_ABUSE, _FROM_FORM)).correlate(LegalHold).scalar_subquery()
+_BECAME = func.coalesce(
+    select(Referral.ref)
+    .join(AbuseCase, AbuseCase.referral_id == Referral.id)
+    .where(LegalHold.kind == CaseKind.ABUSE, AbuseCase.ref == LegalHold.ref)
+    .correlate(LegalHold)
+    .scalar_subquery(),
+    select(Referral.ref)
+    .join(Arrival, Arrival.referral_id == Referral.id)
+    .where(LegalHold.kind == CaseKind.FORM, Arrival.ref == LegalHold.ref)
+    .correlate(LegalHold)
+    .scalar_subquery(),
 )
 _ACTIVE = (
     select(LegalHold, Staff.name, _BECAME)

@@ -1,4 +1,5 @@
-"""the list of cancelled discussions holds those alone that nothing has settled"""
+"""lists that cost the same at any number of cases: cancelled discussions that nothing has settled,
+and the children of a professional"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -37,9 +38,14 @@ def upgrade() -> None:
         "WHERE theirs.child_id = mine.child_id AND theirs.meeting_id > mine.meeting_id))"
     )
     _index(OPEN)
+    op.create_index(
+        "ix_child_professional_professional", "child_professional",
+        ["professional_id", "actively_involved", "child_id"],
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_child_professional_professional", "child_professional")
     op.drop_index(INDEX, "meeting")
     op.drop_column("meeting", "replaced_at")
     _index(CANCELLED)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.core.database import table
@@ -108,26 +108,37 @@ _OF_COUNCIL = (
 )
 # What is said of an open case, which has no referral (A11).
 _SAID_OPEN = (_OPEN_CASE.c.id, _OPEN_CASE.c.concerns, _OPEN_CASE.c.flags, _OPEN_CASE.c.hospital)
-_REFERRED = (
-    _REFERRAL.outerjoin(_AGENCY, _AGENCY.c.id == _REFERRAL.c.source_agency_id)
-    .outerjoin(
-        _PROFESSIONAL,
-        (_PROFESSIONAL.c.id == _REFERRAL.c.referrer_professional_id)
-        & _PROFESSIONAL.c.ended_at.is_(None),
+
+
+def _with_referrer(held: FromClause) -> FromClause:
+    """One row after the other, never a join of its own on the right: SQLite would put that
+    together for every referral there is before it looks up one."""
+    return (
+        held.outerjoin(_AGENCY, _AGENCY.c.id == _REFERRAL.c.source_agency_id)
+        .outerjoin(
+            _PROFESSIONAL,
+            (_PROFESSIONAL.c.id == _REFERRAL.c.referrer_professional_id)
+            & _PROFESSIONAL.c.ended_at.is_(None),
+        )
+        .outerjoin(_EMPLOYER, _EMPLOYER.c.id == _PROFESSIONAL.c.agency_id)
     )
-    .outerjoin(_EMPLOYER, _EMPLOYER.c.id == _PROFESSIONAL.c.agency_id)
-)
+
+
 _BY_REF = (
     select(*_HELD, *_OF_COUNCIL, *_SAID_OPEN, *_SAID)
     .select_from(
-        _MEETING.outerjoin(_COUNCIL, _COUNCIL.c.id == 1)
-        .outerjoin(_OPEN_CASE, _OPEN_CASE.c.meeting_id == _MEETING.c.id)
-        .outerjoin(_REFERRED, _REFERRAL.c.id == _MEETING.c.referral_id)
+        _with_referrer(
+            _MEETING.outerjoin(_COUNCIL, _COUNCIL.c.id == 1)
+            .outerjoin(_OPEN_CASE, _OPEN_CASE.c.meeting_id == _MEETING.c.id)
+            .outerjoin(_REFERRAL, _REFERRAL.c.id == _MEETING.c.referral_id)
+        )
     )
     .where(_MEETING.c.ref == bindparam("ref"))
 )
 _BY_REFERRAL = (
-    select(*_SAID).select_from(_REFERRED).where(_REFERRAL.c.id == bindparam("referral_id"))
+    select(*_SAID)
+    .select_from(_with_referrer(_REFERRAL))
+    .where(_REFERRAL.c.id == bindparam("referral_id"))
 )
 _OF_A_CHILD = (
     _CHILD.c.id,

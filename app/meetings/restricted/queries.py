@@ -103,11 +103,18 @@ _HIDDEN = and_(
         BrokenGlass.ends_at > bindparam("now", type_=UTCDateTime()),
     ),
 )  # fmt: skip
+# Asked for as lists of numbers: joined, SQLite goes through every discussion there ever was.
+_REFERRALS_HIDDEN = select(CaseRestriction.referral_id).where(
+    _HIDDEN, CaseRestriction.referral_id.is_not(None)
+)
+_MEETINGS_HIDDEN = select(CaseRestriction.meeting_id).where(
+    _HIDDEN, CaseRestriction.meeting_id.is_not(None)
+)
 _HIDDEN_REFS = union_all(
-    select(Referral.ref).where(Referral.id == CaseRestriction.referral_id, _HIDDEN),
-    select(Meeting.ref).where(Meeting.referral_id == CaseRestriction.referral_id, _HIDDEN),
-    select(Meeting.ref).where(Meeting.id == CaseRestriction.meeting_id, _HIDDEN),
-    select(AbuseCase.ref).where(AbuseCase.referral_id == CaseRestriction.referral_id, _HIDDEN),
+    select(Referral.ref).where(Referral.id.in_(_REFERRALS_HIDDEN)),
+    select(Meeting.ref).where(Meeting.referral_id.in_(_REFERRALS_HIDDEN)),
+    select(Meeting.ref).where(Meeting.id.in_(_MEETINGS_HIDDEN)),
+    select(AbuseCase.ref).where(AbuseCase.referral_id.in_(_REFERRALS_HIDDEN)),
 )
 
 
@@ -123,18 +130,25 @@ _LINKED = (ChildMatch.undone_at.is_(None), ChildMatch.other_id.is_not(None))
 
 def _children(restricted: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
     """The children of these restrictions, each as its number and that of the restriction."""
-    on_referral = (ReferralChild.referral_id == CaseRestriction.referral_id, restricted)
-    in_meeting = (MeetingChild.meeting_id == Meeting.id, _OF_MEETING, restricted)
     which = CaseRestriction.id.label("restriction_id")
-    return union_all(
-        select(ReferralChild.child_id.label("child_id"), which).where(*on_referral),
-        select(MeetingChild.child_id, which).where(*in_meeting),
-        # The record that a child had until it was linked still holds what was known then.
-        select(ChildMatch.other_id, which).where(
-            ChildMatch.child_id == ReferralChild.child_id, *_LINKED, *on_referral
+    # A sum is no key: so the few that are restricted come first, and what is theirs is looked up.
+    referral, meeting = CaseRestriction.referral_id + 0, CaseRestriction.meeting_id + 0
+    ways = (
+        (ReferralChild.child_id, ReferralChild.referral_id == referral),
+        (MeetingChild.child_id, MeetingChild.meeting_id == meeting),
+        (
+            MeetingChild.child_id,
+            and_(MeetingChild.meeting_id == Meeting.id, Meeting.referral_id == referral),
         ),
-        select(ChildMatch.other_id, which).where(
-            ChildMatch.child_id == MeetingChild.child_id, *_LINKED, *in_meeting
+    )
+    return union_all(
+        *(select(child.label("child_id"), which).where(on, restricted) for child, on in ways),
+        # The record that a child had until it was linked still holds what was known then.
+        *(
+            select(ChildMatch.other_id, which).where(
+                ChildMatch.child_id == child, *_LINKED, on, restricted
+            )
+            for child, on in ways
         ),
     )
 

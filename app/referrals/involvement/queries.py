@@ -11,10 +11,18 @@ from sqlalchemy.orm import Session
 from app.referrals.models import Child, ChildProfessional, Referral, ReferralChild
 
 MOST = 50
+# Cut by its index before anything is looked up.
+_FIRST = (
+    select(ChildProfessional.child_id, ChildProfessional.actively_involved, ChildProfessional.lead)
+    .where(ChildProfessional.professional_id == bindparam("professional_id"))
+    .order_by(ChildProfessional.actively_involved.desc(), ChildProfessional.child_id.desc())
+    .limit(MOST)
+    .subquery()
+)
 _LATEST = (
     select(func.max(ReferralChild.referral_id))
-    .where(ReferralChild.child_id == Child.id)
-    .correlate(Child)
+    .where(ReferralChild.child_id == _FIRST.c.child_id)
+    .correlate(_FIRST)
     .scalar_subquery()
 )
 _CHILDREN = (
@@ -24,15 +32,14 @@ _CHILDREN = (
         Child.family_name,
         Child.date_of_birth,
         Child.due_date,
-        ChildProfessional.actively_involved,
-        ChildProfessional.lead,
+        _FIRST.c.actively_involved,
+        _FIRST.c.lead,
         Referral.ref,
     )
-    .join(ChildProfessional, ChildProfessional.child_id == Child.id)
+    .select_from(_FIRST)
+    .join(Child, Child.id == _FIRST.c.child_id)
     .outerjoin(Referral, Referral.id == _LATEST)
-    .where(ChildProfessional.professional_id == bindparam("professional_id"))
-    .order_by(ChildProfessional.actively_involved.desc(), Child.id.desc())
-    .limit(MOST)
+    .order_by(_FIRST.c.actively_involved.desc(), _FIRST.c.child_id.desc())
 )
 
 
