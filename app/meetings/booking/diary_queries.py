@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Integer, and_, bindparam, exists, null, or_, select, union_all
@@ -41,8 +41,14 @@ _LINES_AND_QUARTERS = (
     .where(_USABLE)
     .order_by(_LINE.c.name, _LINE.c.id)
 )
+# No discussion lasts that long: what is over is not gone through, however many there are.
+_LONGEST = timedelta(days=1)
+_IS_BOOKED = _MEETING.c.state == bindparam(
+    None, MeetingState.BOOKED, type_=_MEETING.c.state.type, literal_execute=True
+)
 _OF_OTHERS = and_(
-    _MEETING.c.state == MeetingState.BOOKED,
+    _IS_BOOKED,
+    _MEETING.c.starts_at >= bindparam("earliest"),
     _MEETING.c.starts_at <= bindparam("last"),
     _MEETING.c.ends_at >= bindparam("first"),
     _MEETING.c.id != bindparam("meeting_id"),
@@ -59,7 +65,8 @@ _ELSEWHERE = union_all(
         # A duty desk takes part in several at once; one person cannot.
         _INVITEE.c.is_team.is_(False),
         _INVITEE.c.removed_at.is_(None),
-        _OF_OTHERS,
+        # Of these people those few alone, not everything they were ever invited to.
+        _INVITEE.c.meeting_id.in_(select(_MEETING.c.id).where(_OF_OTHERS)),
     ),
 )
 _A_HOLDER = (_MEETING.c.ref, _MEETING.c.starts_at, _MEETING.c.ends_at, _STAFF.c.name)
@@ -79,7 +86,8 @@ _CHAIRED_AT = (
     .join(_STAFF, _STAFF.c.id == _MEETING.c.chair_id)
     .where(
         _MEETING.c.chair_id == bindparam("chair"),
-        _MEETING.c.state == MeetingState.BOOKED,
+        _IS_BOOKED,
+        _MEETING.c.starts_at >= bindparam("earliest"),
         _MEETING.c.starts_at < bindparam("end"),
         _MEETING.c.ends_at > bindparam("start"),
         _MEETING.c.id != bindparam("but"),
@@ -107,7 +115,9 @@ def diary(
 ) -> Diary:
     """What is taken of chair, lines and people of the directory between two moments, this
     discussion's own line and time left aside (C1)."""
-    within = {"meeting_id": meeting.id, "first": first, "last": last}
+    within = {
+        "meeting_id": meeting.id, "first": first, "last": last, "earliest": first - _LONGEST,
+    }  # fmt: skip
     names: dict[int, str] = {}
     telephones: dict[int, str] = {}
     taken: defaultdict[int, list[datetime]] = defaultdict(list)
@@ -156,6 +166,8 @@ def chaired_at(
     session: Session, chair_id: int, start: datetime, end: datetime, but: int
 ) -> Holder | None:
     """Another booked discussion that this person chairs at that time."""
-    asked = {"chair": chair_id, "start": start, "end": end, "but": but}
+    asked = {
+        "chair": chair_id, "start": start, "end": end, "but": but, "earliest": start - _LONGEST,
+    }  # fmt: skip
     row = session.execute(_CHAIRED_AT, asked).first()
     return None if row is None else Holder(*row)
