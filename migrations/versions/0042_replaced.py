@@ -6,8 +6,8 @@ from alembic import op
 
 from app.core.database import UTCDateTime
 
-revision = "0036"
-down_revision = "0035"
+revision = "0042"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
