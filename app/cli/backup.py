@@ -134,4 +134,8 @@ def _tell(manifest: Manifest) -> None:
     click.echo(f"  the database is {whole}, the audit's head: {facts.audit_head or 'none yet'}")
     for problem in manifest.problems:
         click.echo(f"  Problem: {problem}")
+    own = ", ".join(manifest.own_protocols) or "none"
+    click.echo(
+        f"  protocol: {manifest.protocol or 'none chosen yet'}; the council's own files: {own}"
+    )
     click.echo(f"  mail waiting: {facts.mail_waiting:,}")

@@ -14,7 +14,7 @@ from app.core.config import Settings
 from app.core.crypto import UnreadableField, new_field_key
 from app.core.rotation import protected_tables, rotate_batch
 from app.core.session import transaction
-from app.referrals.keys import index_after
+from app.referrals.same_child.spellings import index_after
 
 keys = AppGroup("keys", help="The keys of protected fields.")
 
@@ -65,7 +65,8 @@ def rotate() -> None:
 
 @keys.command("index")
 def index() -> None:
-    """Make every known child findable by search, after an upgrade that brought new ways to search.
+    """Make every known child findable by search, after an upgrade that brought new ways to search,
+    and by nothing that only a match which was undone said of it.
 
     May be stopped and run again at any time, while people work.
     """
@@ -75,7 +76,8 @@ def index() -> None:
 
 
 def index_children() -> None:
-    """Every known child under every key that search and the wrong-child guard know (A3, G5)."""
+    """Every known child under every key that search and the wrong-child guard know, and under none
+    that is no longer true (A3, G5)."""
     last: int | None = 0
     while last is not None:
         with transaction() as session:

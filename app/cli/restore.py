@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,8 +15,9 @@ from app.accounts.sessions import end_all_sessions
 from app.audit.service import record
 from app.audit.types import SYSTEM
 from app.cli.backup import FILE, SUBJECT
+from app.cli.backups.protocols import Bringing, bringing
 from app.cli.backups.restoring import opened, refuse_filled, restore_into
-from app.cli.backups.types import BackupFailed, Manifest
+from app.cli.backups.types import PROTOCOLS, BackupFailed, Manifest
 from app.cli.checked import checked
 from app.cli.install import begin_abuse_cases, bring_up_to_date, migrations_folder
 from app.cli.keys import index_children
@@ -29,7 +31,7 @@ from app.core.session import transaction
 @click.option(
     "--protocols",
     type=click.Path(path_type=Path),
-    help="Also write the council's own protocol files to this new directory.",
+    help="Where the council's own protocol files are written; otherwise PROTOCOLS_DIR.",
 )
 @click.option(
     "--although-not-whole",
@@ -57,7 +59,9 @@ def restore(file: Path, protocols: Path | None, although_not_whole: bool) -> Non
                     f"{'; '.join(manifest.problems)}. Use an older one, or say "
                     "--although-not-whole."
                 )
-            _protocols(folder / "protocols", protocols)
+            own = bringing(manifest, folder / PROTOCOLS, protocols or settings.protocols_dir)
+            # First: a restore that ends here is begun again, and finds them there.
+            brought = list(own.bring())
             facts = restore_into(url, manifest, folder, moment)
     except (BackupFailed, UnsafeSettings) as failed:
         raise click.ClickException(str(failed)) from failed
@@ -84,6 +88,7 @@ def restore(file: Path, protocols: Path | None, although_not_whole: bool) -> Non
     if not manifest.problems:
         click.echo(f"  the audit is whole up to {facts.audit_head or 'its beginning'}")
     click.echo(f"  everybody signs in anew ({ended} sessions ended)")
+    _tell_of_protocols(own, brought, settings.protocols_dir)
     click.echo(
         f"No mail leaves yet. {facts.mail_waiting:,} letters waited when the backup was made; they "
         "may have been sent since. `flask mail release --help` says how to let mail go."
@@ -108,13 +113,10 @@ def _refuse_what_does_not_fit(settings: Settings, manifest: Manifest) -> None:
         )
 
 
-def _protocols(found: Path, target: Path | None) -> None:
-    if target is None:
-        return
-    try:
-        target.mkdir(mode=0o755)
-    except OSError as error:
-        raise BackupFailed(f"{target} cannot be made: {error.strerror}.") from error
-    for path in sorted(found.glob("*.toml")) if found.is_dir() else ():
-        (target / path.name).write_bytes(path.read_bytes())
-        click.echo(f"{target / path.name}: written. Set PROTOCOLS_DIR to its directory.")
+def _tell_of_protocols(own: Bringing, brought: Sequence[Path], set_to: Path | None) -> None:
+    for path in brought:
+        click.echo(f"  {path}: written, the council's own protocol")
+    for name in own.different:
+        click.echo(f"  {name} differs from the one in the backup, and stays as it is")
+    if own.folder is not None and (set_to is None or own.folder.absolute() != set_to.absolute()):
+        click.echo(f"Set PROTOCOLS_DIR={own.folder.absolute()} before web and worker start.")

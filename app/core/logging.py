@@ -41,13 +41,17 @@ def _without_values(_logger: WrappedLogger, _method: str, event: EventDict) -> E
 
 
 class _Libraries(logging.Handler):
-    """What Flask and the libraries say, on standard error, their tracebacks without messages."""
+    """What Flask and the libraries say becomes an event like any other: their tracebacks without
+    messages, and no line break or control character in their words passes for a line of ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        said = f"{record.levelname} {record.name}: {record.getMessage()}"
-        if record.exc_info and record.exc_info[1] is not None:
-            said = "\n".join([said, *where_it_failed(record.exc_info[1])])
-        print(said, file=sys.stderr)
+        level = logging.ERROR if record.levelno >= logging.ERROR else logging.WARNING
+        words = record.getMessage()
+        said = "".join(letter if letter.isprintable() else " " for letter in words)
+        error = record.exc_info[1] if record.exc_info else None
+        structlog.get_logger().log(
+            level, said, library=record.name, **({} if error is None else {"exc_info": error})
+        )
 
 
 def set_up(as_json: bool) -> None:

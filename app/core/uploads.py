@@ -23,6 +23,8 @@ KINDS: dict[str, tuple[frozenset[str], str]] = {
     "image/jpeg": (frozenset({".jpg", ".jpeg", ".jfif"}), ".jpg"),
 }
 _UNSAFE_IN_A_NAME = re.compile(r"[^\w .()-]+")
+# What each entry in a zip file's list of contents begins with; a document has a few dozen of them.
+_ENTRY, _MOST_ENTRIES = b"PK\x01\x02", 5_000
 _MACROS = ("vbaproject.bin", "vbadata.xml")
 
 
@@ -95,6 +97,8 @@ def _has_macros(content: bytes) -> bool:
 
 
 def _names_in(content: bytes) -> list[str]:
+    if content.count(_ENTRY) > _MOST_ENTRIES:
+        return []  # a list of contents that would fill the memory is no document's
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return archive.namelist()

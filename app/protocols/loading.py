@@ -25,7 +25,7 @@ def load_protocols(extra: Path | None = None) -> Mapping[str, Protocol]:
     problems: list[Problem] = []
     protocols: dict[str, Protocol] = {}
     files: dict[str, Path] = {}
-    for path in [*_areas(AREAS), *(_council_files(extra) if extra else [])]:
+    for path in [*_areas(AREAS), *(council_files(extra) if extra else [])]:
         try:
             protocol = _build(path, shared)
         except ProtocolError as error:
@@ -56,16 +56,25 @@ def check_file(path: Path) -> Protocol:
     return _build(path, read_shared(SHARED))
 
 
-def _areas(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.toml") if not path.name.startswith("_"))
-
-
-def _council_files(folder: Path) -> list[Path]:
+def council_files(folder: Path) -> list[Path]:
+    """The files of a council's own folder that are read, by name. Raises ProtocolError where the
+    folder is not there."""
     if not folder.is_dir():
         raise ProtocolError(
-            [Problem(folder, 1, "this folder does not exist: make it, or unset PROTOCOLS_DIR.")]
+            [
+                Problem(
+                    folder,
+                    1,
+                    "this folder does not exist: make it (flask restore brings its files from a "
+                    "backup), or unset PROTOCOLS_DIR.",
+                )
+            ]
         )
     return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".toml")
+
+
+def _areas(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.toml") if not path.name.startswith("_"))
 
 
 def _build(path: Path, shared: AreaFile) -> Protocol:

@@ -23,6 +23,9 @@ _KEY = table(ChildKey)
 _HELD = select(_KEY.c.child_id, _KEY.c.digest).where(
     _KEY.c.child_id.in_(bindparam("children", expanding=True))
 )
+_DROP = delete(_KEY).where(
+    _KEY.c.child_id == bindparam("child"), _KEY.c.digest.in_(bindparam("digests", expanding=True))
+)
 _CASE_REFERENCE = select(Child.case_reference).where(Child.id == bindparam("child"))
 _AFTER = (
     select(
@@ -53,23 +56,32 @@ def index(session: Session, child_id: int, *known_as: Identity) -> None:
     _add(session, [(child_id, one, reference) for one in known_as])
 
 
-def index_after(session: Session, child_id: int) -> int | None:
-    """The same for the next children after this number; the last of them, None where none is left.
+def index_after(session: Session, child_id: int) -> list[int]:
+    """The same for the next children after this number; their numbers, in order.
 
     For children who were known before one of the keys was thought of.
     """
     rows = session.execute(_AFTER, {"after": child_id}).all()
     _add(session, [(row[0], Identity(*row[1:5]), row[5] or "") for row in rows])
-    return rows[-1][0] if rows else None
+    return [row[0] for row in rows]
+
+
+def stored(session: Session, known_as: Identity, case_reference: str = "") -> set[str]:
+    """The digests under which a child of this name, birth and reference is found."""
+    found = digests(session, keys_of(known_as))
+    return found | _searched(session, search_keys.keys_of(known_as, case_reference))
 
 
 def drop_reference(session: Session, child_id: int, case_reference: str) -> None:
     """A reference in the case system that was wrong finds the child no more."""
     if search_keys.plain_reference(case_reference):
-        digest = _searched(session, [search_keys.case_key(case_reference)])
-        session.execute(
-            delete(ChildKey).where(ChildKey.child_id == child_id, ChildKey.digest.in_(digest))
-        )
+        drop(session, child_id, _searched(session, [search_keys.case_key(case_reference)]))
+
+
+def drop(session: Session, child_id: int, untrue: set[str]) -> None:
+    """Take these digests away from a child."""
+    held = {row[1] for row in session.execute(_HELD, {"children": [child_id]})}
+    session.execute(_DROP, {"child": child_id, "digests": sorted(held & untrue)})
 
 
 def sought(session: Session, children: Iterable[Identity]) -> set[str]:
@@ -103,9 +115,7 @@ def _add(session: Session, children: list[tuple[int, Identity, str]]) -> None:
     held = {(row[0], row[1]) for row in session.execute(_HELD, {"children": ids})}
     wanted = set[tuple[int, str]]()
     for child_id, one, reference in children:
-        found = digests(session, keys_of(one))
-        found |= _searched(session, search_keys.keys_of(one, reference))
-        wanted |= {(child_id, digest) for digest in found}
+        wanted |= {(child_id, digest) for digest in stored(session, one, reference)}
     rows: list[dict[str, Any]] = [
         {"child_id": child_id, "digest": digest} for child_id, digest in sorted(wanted - held)
     ]

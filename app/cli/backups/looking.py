@@ -15,6 +15,7 @@ from app.cli.backups.types import Facts
 from app.core.crypto import KeysMissing, UnreadableField
 from app.core.rotation import unreadable
 from app.core.session import prepare_engine
+from app.directory.queries import council_or_none
 
 # Whether mail is held says how this copy came about, and no copy takes it along.
 NOT_COUNTED = frozenset({"outbox_hold"})
@@ -64,6 +65,12 @@ def facts_of(session: Session) -> Facts:
         audit_head=None if last is None else str(last),
         mail_waiting=session.execute(_WAITING).scalar_one(),
     )
+
+
+def protocol_of(session: Session) -> str | None:
+    """The id of the protocol that the council works by; None before its settings were saved."""
+    council = council_or_none(session)
+    return None if council is None else council.protocol_id
 
 
 def problems_of(session: Session) -> Iterator[str]:

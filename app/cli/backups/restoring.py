@@ -25,7 +25,7 @@ from app.cli.backups.looking import (
     problems_of,
 )
 from app.cli.backups.sealed import Opening
-from app.cli.backups.types import DATABASE, MANIFEST, BackupFailed, Facts, Manifest
+from app.cli.backups.types import DATABASE, MANIFEST, PROTOCOLS, BackupFailed, Facts, Manifest
 from app.core.crypto import new_token
 from app.outbox.service import hold
 
@@ -80,7 +80,7 @@ def _unpacked(source: IO[bytes], field_keys: Sequence[str], folder: Path) -> Man
 
 def _written(content: IO[bytes], folder: Path, name: str) -> str:
     # Names come from the manifest, which only a holder of the key can have written.
-    target = folder / Path(name).name if "/" not in name else folder / "protocols" / Path(name).name
+    target = folder / (PROTOCOLS if "/" in name else "") / Path(name).name
     target.parent.mkdir(exist_ok=True)
     digest = hashlib.sha256()
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:

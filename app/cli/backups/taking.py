@@ -21,10 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.cli.backups import postgresql
-from app.cli.backups.looking import engine_for, facts_of, in_one_file, problems_of
+from app.cli.backups.looking import engine_for, facts_of, in_one_file, problems_of, protocol_of
 from app.cli.backups.sealed import Sealing
-from app.cli.backups.types import DATABASE, MANIFEST, BackupFailed, Manifest
+from app.cli.backups.types import DATABASE, MANIFEST, PROTOCOLS, BackupFailed, Manifest
 from app.core.config import Settings
+from app.protocols.loading import council_files
 
 _UNSEALED, _PART = ".backup-", ".part"
 
@@ -52,6 +53,7 @@ def take(settings: Settings, url: URL, target: Path, now: datetime) -> Manifest:
                     base_url=settings.base_url,
                     facts=facts_of(session),
                     problems=tuple(problems_of(session)),
+                    protocol=protocol_of(session),
                 )
             _seal(settings, folder / DATABASE, part, manifest)
         part.replace(target)
@@ -142,8 +144,7 @@ def _files_beside(settings: Settings) -> list[tuple[str, Path]]:
         found.append(("seal-cert.pem", settings.seal_cert_file))
     if settings.protocols_dir is not None:
         found += [
-            (f"protocols/{path.name}", path)
-            for path in sorted(settings.protocols_dir.glob("*.toml"))
+            (f"{PROTOCOLS}{path.name}", path) for path in council_files(settings.protocols_dir)
         ]
     return found
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 DATABASE = "database"  # the member that holds it
 MANIFEST = "manifest.json"
+PROTOCOLS = "protocols/"  # the council's own files stand below it
 
 
 class BackupFailed(Exception):
@@ -28,7 +29,8 @@ class Facts:
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """`files`: the SHA-256 of each other member by its name. `problems`: what was not whole in the
-    database itself, in words. Times in UTC, ISO 8601."""
+    database itself, in words. `protocol`: the id of the one that the council works by. Times in
+    UTC, ISO 8601."""
 
     made_at: str
     engine: str  # sqlite, postgresql
@@ -36,6 +38,13 @@ class Manifest:
     facts: Facts
     files: Mapping[str, str] = field(default_factory=dict)
     problems: Sequence[str] = ()
+    protocol: str | None = None
+
+    @property
+    def own_protocols(self) -> list[str]:
+        """The names of the council's own protocol files in the backup."""
+        found = (name.removeprefix(PROTOCOLS) for name in self.files if name.startswith(PROTOCOLS))
+        return sorted(found)
 
     def as_json(self) -> bytes:
         return json.dumps(asdict(self), indent=1, sort_keys=True).encode()

@@ -17,7 +17,9 @@ from app.cli.checkup.types import Finding, mend, ok, warning
 from app.cli.install import migrations_folder
 from app.core.installation import worker_seen
 from app.core.rotation import unreadable
+from app.directory.queries import council_or_none
 from app.outbox import queries as outbox
+from app.protocols import registry
 
 # What makes PostgreSQL forget what it has acknowledged (H4).
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
@@ -27,6 +29,7 @@ def held(app: Flask, session: Session, now: datetime) -> Iterator[Finding]:
     """One finding after the other; the database can be reached."""
     yield migrations(app, session)
     yield from durability(session)
+    yield protocol(session)
     columns = list(unreadable(session))
     if columns:
         yield mend(
@@ -59,6 +62,20 @@ def migrations(app: Flask, session: Session) -> Finding:
     if there == head:
         return ok("migrations", f"at {there}, the newest")
     return mend("migrations", f"at {there}, not at {head}", "Run flask install, then restart.")
+
+
+def protocol(session: Session) -> Finding:
+    """Whether the protocol that the council works by is there: no deadline is known without it."""
+    council = council_or_none(session)
+    if council is None:
+        return ok("protocol", "none chosen yet: fill in the council's settings")
+    if council.protocol_id in {one.id for one in registry.all()}:
+        return ok("protocol", f"{council.protocol_id} is there")
+    return mend(
+        "protocol",
+        f'there is none of the id "{council.protocol_id}", so no deadline can be told',
+        "Put its file into PROTOCOLS_DIR, then restart web and worker.",
+    )
 
 
 def durability(session: Session) -> Iterator[Finding]:

@@ -9,9 +9,9 @@ lead astray.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -23,11 +23,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.records.document import cms
-from app.records.document.render import ATTACHMENT
 from app.records.document.seal import RESERVED, low_form
 
 BYTE_RANGE = re.compile(rb"/ByteRange ?\[ ?(\d{1,10}) (\d{1,10}) (\d{1,10}) (\d{1,10}) *\]")
 LONGEST_ATTACHMENT = 16 * 1024 * 1024
+_STREAM, _STREAM_ENDS = re.compile(rb"stream\r?\n"), b"endstream"
+_HEAD = 1024  # bytes: more than what stands before the first byte of anything packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +82,32 @@ def verify_seal(pdf: bytes, trusted: x509.Certificate | Sequence[x509.Certificat
 def attached_record(pdf: bytes) -> dict[str, Any] | None:
     """The record.json inside a copy, or None where there is none that can be read.
 
-    It says what the file claims: believe it only after `verify_seal`.
+    It says what the file claims: believe it only after `verify_seal`. Anybody may hand in a file,
+    and a few bytes in a PDF can be told to swell to gigabytes, so none is opened here: its streams
+    are looked through for JSON, and of all of them together no more is unpacked than
+    `LONGEST_ATTACHMENT`.
     """
-    from pikepdf import Pdf
-
-    try:
-        with Pdf.open(io.BytesIO(pdf)) as document:
-            attached = document.attachments[ATTACHMENT].get_file()
-            if attached.size > LONGEST_ATTACHMENT:
+    left, end = LONGEST_ATTACHMENT, 0
+    while begins := _STREAM.search(pdf, end):
+        end = pdf.find(_STREAM_ENDS, begins.end())
+        if end < 0:
+            return None
+        packed = memoryview(pdf)[begins.end() : end]
+        end += len(_STREAM_ENDS)
+        try:
+            # The first byte alone tells pages, fonts and pictures apart from JSON.
+            if zlib.decompressobj().decompress(packed[:_HEAD], 1) != b"{":
+                continue
+            unpacked = zlib.decompressobj().decompress(packed, left)
+            left -= len(unpacked)
+            if left <= 0:
                 return None
-            record = json.loads(attached.read_bytes())
-    except Exception:  # whatever is wrong with a file from outside, it holds no readable record
-        return None
-    return record if isinstance(record, dict) else None
+            record = json.loads(unpacked)
+        except (zlib.error, ValueError, RecursionError):
+            continue  # whatever is wrong with a file from outside, this holds no record
+        if isinstance(record, dict):
+            return record
+    return None
 
 
 def _parts(pdf: bytes) -> tuple[bytes, bytes, bytes]:

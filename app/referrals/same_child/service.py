@@ -27,6 +27,7 @@ from app.referrals.models import Child, ChildProfessional, Referral, ReferralChi
 from app.referrals.re_referrals import count_anew
 from app.referrals.same_child import queries
 from app.referrals.same_child.models import ChildMatch
+from app.referrals.same_child.spellings import drop_untrue
 from app.referrals.same_child.texts import Snapshot, as_text, child_from, snapshot
 from app.referrals.types import ChildGiven
 
@@ -127,6 +128,7 @@ def undo(
     ]
     match.undone_at, match.undone_by_id, match.undo_reason = now, _staff_id(actor), reason
     session.flush()
+    drop_untrue(session, [known.id])
     # Of a child as typed no agency was told: a person decides whether it is now (A6).
     _move(session, actor, moving, known.id, other.id, now, asked=match.given is None)
     _note(session, actor, "children told apart", moving, known, other, now)
@@ -187,8 +189,6 @@ def _put_back(session: Session, known: Child, match: ChildMatch) -> None:
     held = snapshot(known, queries.professionals_of(session, known.id))
     for name, value in before.fields.items():
         if held.fields[name] == after.fields[name]:
-            if name == "case_reference":
-                keys.drop_reference(session, known.id, held.fields[name] or "")
             setattr(known, name, before.value(name, value))
     added = set(after.professionals) - set(before.professionals)
     for row in queries.involvements(session, known.id):

@@ -67,7 +67,6 @@ def everything_logged(journey: Journey) -> Iterator[None]:
     levels = {
         root: logging.DEBUG,
         logging.getLogger("sqlalchemy.engine"): logging.INFO,
-        logging.getLogger("sqlalchemy.engine.Engine"): logging.INFO,
         # The mail server of the tests runs in this process too; what it hears is no log of ours.
         logging.getLogger("mail"): logging.ERROR,
     }
@@ -77,7 +76,6 @@ def everything_logged(journey: Journey) -> Iterator[None]:
     root.addHandler(handler)
     for logger, level in levels.items():
         logger.setLevel(level)
-        logger.disabled = False  # whatever an earlier test's library did to it
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
     try:
         with redirect_stderr(said), redirect_stdout(said):

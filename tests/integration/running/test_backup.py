@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select, text
 
 from app.accounts.models import StaffSession
-from app.accounts.types import Role
 from app.audit.models import AuditEntry
 from app.audit.queries import head, verify_chain
-from app.audit.service import record
-from app.audit.types import SYSTEM, Subject
 from app.cli.backups.taking import take
 from app.core.clock import now
 from app.core.crypto import field_cipher, new_field_key
@@ -28,44 +24,9 @@ from app.referrals.models import Child
 from app.referrals.search_keys import word_keys
 from app.reports.search import children as search
 from tests.conftest import FIELD_KEY
-from tests.factories.accounts import make_staff
 from tests.factories.mail import make_message
 from tests.factories.referrals import make_child
-
-
-@pytest.fixture
-def filled(app):
-    """Somebody signed in, a child, a chain of fifty, two letters that wait."""
-    with app.app_context(), transaction() as session:
-        staff = make_staff(session, Role.CHAIR)
-        make_child(session, "Amara")
-        moment = now()
-        session.add(
-            StaffSession(
-                staff_id=staff.id, token_digest="d" * 64, passed_second_factor_at=moment,
-                started_at=moment, last_seen_at=moment, reauthenticated_at=moment, ended_at=None,
-            )
-        )  # fmt: skip
-        for number in range(50):
-            record(session, SYSTEM, "something done", Subject("test", str(number)), moment)
-        service.enqueue_all(session, [make_message(), make_message()], moment)
-    return app
-
-
-def run(app, *args):
-    return app.test_cli_runner().invoke(args=[str(one) for one in args])
-
-
-def taken(app, file):
-    done = run(app, "backup", file)
-    assert done.exit_code == 0, done.output
-    return done
-
-
-def restored(app, file):
-    done = run(app, "restore", file)
-    assert done.exit_code == 0, done.output
-    return done
+from tests.integration.running.backing_up import restored, run, taken
 
 
 def test_what_was_backed_up_is_restored_and_the_chain_goes_on(filled, empty_url, app_on, tmp_path):
@@ -304,20 +265,6 @@ def test_a_folder_that_is_not_there_is_said(filled, tmp_path):
     done = run(filled, "backup", tmp_path / "nowhere" / "one.backup")
     assert done.exit_code == 1
     assert "cannot be written" in done.output
-
-
-def test_the_council_s_own_protocols_come_along(filled, empty_url, app_on, tmp_path):
-    own = tmp_path / "protocols"
-    own.mkdir()
-    shipped = Path(filled.root_path, "protocols", "areas", "london.toml").read_text()
-    (own / "ours.toml").write_text(shipped.replace('id = "london"', 'id = "ours"', 1))
-    url = filled.extensions["settings"].database_url
-    file = tmp_path / "one.backup"
-    taken(app_on(url, protocols_dir=own), file)
-    target = tmp_path / "restored-protocols"
-    done = run(app_on(empty_url()), "restore", file, "--protocols", target)
-    assert done.exit_code == 0, done.output
-    assert (target / "ours.toml").read_bytes() == (own / "ours.toml").read_bytes()
 
 
 def test_the_drill_restores_looks_through_and_leaves_nothing(filled, tmp_path):

@@ -21,7 +21,7 @@ from app.referrals import keys, queries
 from app.referrals.matching import Identity
 from app.referrals.models import Child, Referral
 from app.referrals.same_child.models import ChildMatch
-from app.referrals.search_keys import case_key
+from app.referrals.search_keys import case_key, day_key, word_keys
 from app.referrals.service import enter_referral
 from app.referrals.types import Channel, ChildGiven, Concern, Intake
 from app.reports.search import children as search
@@ -141,9 +141,13 @@ def test_a_missed_match_is_linked_later_and_can_be_undone(actor):
     assert child_of(first).id == known.id
 
 
-def found_by(key: str) -> list[int]:
+def found_by(*sought: str) -> list[int]:
     session = reading()
-    return [one.child_id for one in search.records_under(session, keys.searched(session, [key]))]
+    return [one.child_id for one in search.records_under(session, keys.searched(session, sought))]
+
+
+def found_by_name(name: str) -> list[int]:
+    return found_by(*word_keys(name))
 
 
 def test_after_a_link_is_undone_a_case_reference_finds_its_own_child_alone(actor):
@@ -175,6 +179,56 @@ def test_after_a_wrong_match_at_intake_the_old_reference_finds_the_child_again(a
         service.undo(session, actor, match.id, "Two families.", LATER)
     assert found_by(case_key("CF111")) == [known.id]
     assert found_by(case_key("CF222")) == [child_of(second).id]
+
+
+OTHER_BORN = date(2016, 11, 21)
+
+
+@pytest.fixture
+def undone(actor) -> tuple[int, int]:
+    """A known child, and one that was taken for it at intake and told apart since."""
+    first = enter(actor, ChildGiven("Wren", "Okafor", BORN))
+    known = child_of(first)
+    wrong = ChildGiven(
+        "Ottoline", "Brackenbury", OTHER_BORN, case_reference="CF9", same_as=known.ref,
+        corrects_known=True,
+    )  # fmt: skip
+    second = enter(actor, wrong, at=LATER)
+    assert found_by_name("Ottoline") == [known.id]
+    match = reading().query(ChildMatch).one()
+    with transaction() as session:
+        service.undo(session, actor, match.id, "Two families.", LATER)
+    return known.id, child_of(second).id
+
+
+def test_after_a_wrong_match_each_child_is_found_by_its_own_name_alone(undone):
+    known, other = undone
+    for sought in ([case_key("CF9")], [day_key(OTHER_BORN)], word_keys("Ottoline")):
+        assert found_by(*sought) == [other]
+    assert found_by_name("Wren") == found_by_name("Okafor") == [known]
+    assert found_by(day_key(BORN)) == [known]
+    matched = queries.likely_matches(reading(), Identity("Ottoline", "Brackenbury", OTHER_BORN))
+    assert [one.child.id for one in matched] == [other]
+
+
+def test_a_rebuild_takes_away_what_an_undone_match_left_and_keeps_every_other_spelling(
+    app, actor, undone
+):
+    """An earlier version left the keys of a match that was undone."""
+    known, other = undone
+    with transaction() as session:
+        keys.index(session, known, Identity("Ottoline", "Brackenbury", OTHER_BORN))
+        keys.index(session, known, Identity("Rosalind", "Okafor", BORN))  # corrected since
+        child = session.get_one(Child, known)
+        callers = ChildGiven("Wrenna", "Achebe", BORN, same_as=child.ref)  # stands
+        entered(session, actor, callers, at=LATER)
+    assert known in found_by_name("Ottoline")
+    done = app.test_cli_runner().invoke(args=["keys", "index"])
+    assert done.exit_code == 0, done.output
+    assert found_by_name("Ottoline") == found_by_name("Brackenbury") == [other]
+    assert found_by(day_key(OTHER_BORN)) == [other]
+    for name in ("Wren", "Okafor", "Rosalind", "Wrenna", "Achebe"):
+        assert found_by_name(name) == [known], name
 
 
 def test_twins_on_one_referral_are_never_linked(actor):
