@@ -135,7 +135,5 @@ def _tell(manifest: Manifest) -> None:
     for problem in manifest.problems:
         click.echo(f"  Problem: {problem}")
     own = ", ".join(manifest.own_protocols) or "none"
-    click.echo(
-        f"  protocol: {manifest.protocol or 'none chosen yet'}; the council's own files: {own}"
-    )
+    click.echo(f"  the protocol: {manifest.protocol or 'none chosen yet'}; files of its own: {own}")
     click.echo(f"  mail waiting: {facts.mail_waiting:,}")

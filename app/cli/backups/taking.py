@@ -55,7 +55,7 @@ def take(settings: Settings, url: URL, target: Path, now: datetime) -> Manifest:
                     problems=tuple(problems_of(session)),
                     protocol=protocol_of(session),
                 )
-            _seal(settings, folder / DATABASE, part, manifest)
+            manifest = _seal(settings, folder / DATABASE, part, manifest)
         part.replace(target)
         _settle(target.parent)
     except OSError as error:
@@ -116,9 +116,9 @@ def _snapshot(url: URL, target: Path) -> Iterator[Session]:
         yield session
 
 
-def _seal(settings: Settings, dumped: Path, target: Path, manifest: Manifest) -> None:
+def _seal(settings: Settings, dumped: Path, target: Path, manifest: Manifest) -> Manifest:
     """One sealed file of the database, the council's own protocols, the seal's certificates and
-    the manifest. Keys and settings are never in it."""
+    the manifest, which is given back. Keys and settings are never in it."""
     members = [(DATABASE, dumped), *_files_beside(settings)]
     manifest = replace(manifest, files={name: _digest(path) for name, path in members})
     held = dumped.with_name(MANIFEST)
@@ -136,6 +136,7 @@ def _seal(settings: Settings, dumped: Path, target: Path, manifest: Manifest) ->
         sealing.finish()
         out.flush()
         os.fsync(out.fileno())
+    return manifest
 
 
 def _files_beside(settings: Settings) -> list[tuple[str, Path]]:
