@@ -24,6 +24,8 @@ from app.cli.keys import index_children
 from app.core.clock import now
 from app.core.config import Settings, UnsafeSettings
 from app.core.session import transaction
+from app.protocols import registry
+from app.protocols.loading import load_protocols
 
 
 @click.command("restore")
@@ -62,6 +64,9 @@ def restore(file: Path, protocols: Path | None, although_not_whole: bool) -> Non
             own = bringing(manifest, folder / PROTOCOLS, protocols or settings.protocols_dir)
             # First: a restore that ends here is begun again, and finds them there.
             brought = list(own.bring())
+            if own.folder is not None:
+                # What is done below asks the council's protocol, which this process did not find.
+                registry.use(load_protocols(own.folder))
             facts = restore_into(url, manifest, folder, moment)
     except (BackupFailed, UnsafeSettings) as failed:
         raise click.ClickException(str(failed)) from failed

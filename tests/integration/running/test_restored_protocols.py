@@ -12,7 +12,9 @@ import pytest
 from app.cli.backups.restoring import refuse_filled
 from app.core.session import db, transaction
 from app.protocols.loading import load_protocols
+from app.referrals.types import DomesticAbuseRisk
 from tests.factories.directory import make_settings
+from tests.factories.referrals import make_referral
 from tests.integration.running.backing_up import restored, run, taken
 
 
@@ -26,6 +28,8 @@ def own(filled, tmp_path):
     (folder / "ours.TOML").write_text(shipped.replace('id = "london"', 'id = "ours"', 1))
     (folder / "notes.txt").write_text("not read")
     with filled.app_context(), transaction() as session:
+        # A restore asks the protocol about it.
+        make_referral(session, domestic_abuse=DomesticAbuseRisk.HIGH)
         make_settings(session, protocol_id="ours")
     return folder
 
