@@ -33,8 +33,9 @@ _VIEWS = (
 )  # fmt: skip
 
 # A day's first and last row, from its index alone: rows are read by number, whatever else is asked.
+# Plus nought, or PostgreSQL would look for the first number of all that lies in the day.
 _SPANS = {
-    of: select(func.coalesce(func.min(of.id), 0), func.coalesce(func.max(of.id), 0)).where(
+    of: select(func.coalesce(func.min(of.id + 0), 0), func.coalesce(func.max(of.id + 0), 0)).where(
         of.at >= bindparam("since", type_=UTCDateTime()),
         of.at < bindparam("until", type_=UTCDateTime()),
     )

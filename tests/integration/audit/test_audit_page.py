@@ -105,8 +105,9 @@ def test_an_export_of_some_days(app, chair, tmp_path):
 def test_each_filter_is_read_by_its_index_and_a_day_as_a_range(
     in_app, chair, engine_name, wanted, indexes
 ):
-    if engine_name != "sqlite":
-        pytest.skip("PostgreSQL chooses by what it has counted: bench/README.md says what it did")
+    on_sqlite = engine_name == "sqlite"
+    if not on_sqlite:
+        reading().connection().exec_driver_sql("SET enable_seqscan = off")
     asked = []
     event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2:4]),
                  named=False)  # fmt: skip
@@ -114,7 +115,11 @@ def test_each_filter_is_read_by_its_index_and_a_day_as_a_range(
     of_audit = [one for one in asked if "FROM audit_entry" in one[0]]
     assert len(of_audit) == len(indexes)
     for (statement, values), index in zip(of_audit, indexes, strict=True):
-        plan = reading().connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-        told = str(plan.all())
-        assert f"USING INTEGER {index}" in told or f"INDEX {index}" in told
-        assert "TEMP B-TREE" not in told
+        how = "EXPLAIN QUERY PLAN" if on_sqlite else "EXPLAIN"
+        told = str(reading().connection().exec_driver_sql(f"{how} {statement}", values).all())
+        if on_sqlite:
+            assert f"USING INTEGER {index}" in told or f"INDEX {index}" in told
+            assert "TEMP B-TREE" not in told
+        elif index == "ix_audit_entry_at":
+            # With so few rows the rest is chosen freely; this one would be the primary key.
+            assert index in told
