@@ -34,4 +34,4 @@ class AuditForm(BaseForm):
     subject = Line(
         "Reference", length=40, validators=[Optional()], description="Such as SD-7K3M-9QXA"
     )
-    day = DateParts("Day")
+    day = DateParts("On which day")

@@ -248,7 +248,7 @@ def _plain(measure: Measure, found: Mapping[str, Published]) -> Table:
     whole = sum(one.count for _, one in figures)
     exact = not any(one.withheld for _, one in figures)
     rows = tuple(
-        (words, (one.words, f"{100 * one.count / whole:.0f}%" if exact and whole else "not shown"))
+        (words, (one.words, _share(one.count, whole) if exact else "not shown"))
         for words, one in figures
     )
     columns = measure is Measure.HOUR
@@ -270,6 +270,10 @@ def _plain(measure: Measure, found: Mapping[str, Published]) -> Table:
         chart_says=_says(measure.title, [(words, one.words) for words, one in figures]),
         columns=columns,
     )
+
+
+def _share(count: int, whole: int) -> str:
+    return f"{100 * count / whole:.0f}%" if whole else "none yet"
 
 
 def _crossed(measure: Measure, found: Mapping[str, Published]) -> Table:

@@ -233,8 +233,11 @@ class Quarter:
 
     @property
     def label(self) -> str:
-        first, last = date(self.year, 3 * self.number - 2, 1), date(self.year, 3 * self.number, 1)
-        return f"{first:%B} to {last:%B} {self.year}"
+        return f"{date(self.year, 3 * self.number - 2, 1):%B} to {self.last_month}"
+
+    @property
+    def last_month(self) -> str:
+        return f"{date(self.year, 3 * self.number, 1):%B} {self.year}"
 
     @property
     def before(self) -> Quarter:
