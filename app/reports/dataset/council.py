@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.reports.dataset import queries
-from app.reports.dataset.page import Chosen, published
+from app.reports.dataset.publishing import Chosen, published
 from app.reports.dataset.types import Measure, Period, Published
 
 

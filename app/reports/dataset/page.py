@@ -15,28 +15,32 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.reports.dataset import queries
+from app.reports.dataset.publishing import (
+    NONE,
+    Chosen,
+    Key,
+    as_shown,
+    hidden_in,
+    mine,
+    published,
+)
 from app.reports.dataset.queries import Figure
 from app.reports.dataset.rules import chosen, month_of, periods
 from app.reports.dataset.service import MEASURES
-from app.reports.dataset.suppression import TOTAL, withheld
 from app.reports.dataset.types import (
     BY_AGENCY,
     CAMDEN,
     CLOCKS,
-    OPEN_TO_ALL,
     PARTS,
     Measure,
     Period,
     Place,
     Progress,
     Published,
-    group_of,
+    keys_of,
     values_of_part,
     words_of,
 )
-
-Key = tuple[str, str]  # of a measure, and of a place: a ward, or an area
-NONE = Published()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ class Table:
     heads: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     bars: tuple[Bar, ...]
-    chart_says: str
     columns: bool = False  # upright columns in place of bars
+    chart_says: str = ""  # those in words, for who hears the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +72,6 @@ class Section:
     title: str
     source: str
     tables: tuple[Table, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The filter as the address has it, made sure of."""
-
-    period: Period
-    periods: tuple[Period, ...]
-    team: str
-    teams: tuple[str, ...]
-    area: str
-    areas: tuple[str, ...]
-    where: str  # in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,79 +149,6 @@ def page_of(session: Session, picked: Chosen, *, protected: bool, now: datetime)
     )
 
 
-def published(
-    figures: Iterable[Figure], picked: Chosen, places: Sequence[Place], *, protected: bool
-) -> dict[Measure, dict[str, Published]]:
-    """The figures of each measure by key, for the chosen place."""
-    area_of = {place.ward_id: place.area for place in places}
-    counted: defaultdict[tuple[str, Measure], defaultdict[Key, int]] = defaultdict(
-        lambda: defaultdict(int)
-    )
-    quarter_of = {month: one.key for one in picked.period.quarters for month in one.months}
-    for one in figures:
-        measure = Measure(one.measure)
-        # Concerns are protected by ward, in the table of hotspots, and shown as its totals.
-        place = str(one.ward_id) if measure is Measure.CONCERN else area_of[one.ward_id]
-        counted[quarter_of[one.month], measure][one.key, place] += one.number
-    wards = tuple(str(place.ward_id) for place in places)
-    areas = tuple(dict.fromkeys(place.area for place in places))
-    found: dict[Measure, dict[str, Published]] = {one: {} for one in Measure}
-    for (_quarter, measure), table in counted.items():
-        columns = wards if measure is Measure.CONCERN else areas
-        wanted = _columns(measure, picked, places, columns)
-        if measure in BY_AGENCY and protected:
-            wanted = None
-        hidden = hidden_in(measure, table, columns) if protected else frozenset()
-        for row in {key for key, _ in table}:
-            if wanted is None:
-                total = sum(table.get((row, column), 0) for column in columns)
-                figure = _shown(total, (row, TOTAL) in hidden)
-            else:
-                figure = sum(
-                    (_shown(table.get((row, one), 0), (row, one) in hidden) for one in wanted), NONE
-                )
-            found[measure][row] = found[measure].get(row, NONE) + figure
-        for row, place in hidden:
-            # What is withheld beside a small number may be nought.
-            if row not in found[measure] and (place in wanted if wanted else place == TOTAL):
-                found[measure][row] = Published(0, True)
-    return found
-
-
-def hidden_in(measure: Measure, table: Mapping[Key, int], columns: Sequence[str]) -> frozenset[Key]:
-    """What of one measure in one quarter must not be shown."""
-    if measure in BY_AGENCY:
-        return frozenset()
-    rows: defaultdict[str, list[str]] = defaultdict(list)
-    for key in _keys(measure):
-        if (measure, key) not in OPEN_TO_ALL:
-            rows[group_of(measure, key)].append(key)
-    return frozenset().union(*(withheld(table, each, columns) for each in rows.values()))
-
-
-def _shown(count: int, hidden: bool) -> Published:
-    return Published(0, True) if hidden else Published(count)
-
-
-def _columns(
-    measure: Measure, picked: Chosen, places: Sequence[Place], columns: Sequence[str]
-) -> tuple[str, ...] | None:
-    """The columns that the filter picks; None for all of them together."""
-    if not picked.area and not picked.team:
-        return None
-    mine = _mine(picked, places)
-    names = {str(one.ward_id) if measure is Measure.CONCERN else one.area for one in mine}
-    return tuple(one for one in columns if one in names)
-
-
-def _mine(picked: Chosen, places: Sequence[Place]) -> list[Place]:
-    return [
-        place
-        for place in places
-        if picked.area in ("", place.area) and picked.team in ("", place.team)
-    ]
-
-
 def _is_shown(measure: Measure, picked: Chosen) -> bool:
     # For a part of the council the hotspots say it by ward.
     return measure is not Measure.CONCERN or not (picked.area or picked.team)
@@ -242,7 +160,7 @@ def _is_shown(measure: Measure, picked: Chosen) -> bool:
 def _plain(measure: Measure, found: Mapping[str, Published]) -> Table:
     """A measure as one list of figures, with bars for the counts."""
     kinds = PARTS[measure]
-    keys = [key for key in _keys(measure) if key in found or _always(measure)]
+    keys = [key for key in keys_of(measure) if key in found or _always(measure)]
     figures = [(_key_words(kinds, key), found.get(key, NONE)) for key in keys]
     longest = max((one.count for _, one in figures), default=0) or 1
     whole = sum(one.count for _, one in figures)
@@ -267,8 +185,8 @@ def _plain(measure: Measure, found: Mapping[str, Published]) -> Table:
             )
             for place, (words, one) in enumerate(figures)
         ),
-        chart_says=_says(measure.title, [(words, one.words) for words, one in figures]),
         columns=columns,
+        chart_says=_says(measure.title, figures) if columns else "",
     )
 
 
@@ -347,8 +265,7 @@ def _shares(
         of = f"{told}, {cells[good].words} of {whole:,}" if exact and whole else told
         bars.append(Bar(words, of, share if exact else 0.0))
     heads = (*(words_of(across, one) for one in order), f"Share {words_of(across, good).lower()}")
-    says = _says(heads[-1], [(one.label, one.text) for one in bars])
-    return Table(id, title, counts, heads, tuple(rows), tuple(bars), says)
+    return Table(id, title, counts, heads, tuple(rows), tuple(bars))
 
 
 def _hotspots(
@@ -364,25 +281,25 @@ def _hotspots(
     cells: dict[Key, Published] = {}
     for table in counted.values():
         hidden = hidden_in(Measure.CONCERN, table, wards) if protected else frozenset()
-        for row in _keys(Measure.CONCERN):
+        for row in keys_of(Measure.CONCERN):
             for ward in wards:
-                figure = _shown(table.get((row, ward), 0), (row, ward) in hidden)
+                figure = as_shown(table.get((row, ward), 0), (row, ward) in hidden)
                 cells[row, ward] = cells.get((row, ward), NONE) + figure
     concerns = [
         one
-        for one in _keys(Measure.CONCERN)
+        for one in keys_of(Measure.CONCERN)
         if any(key == one and figure != NONE for (key, _), figure in cells.items())
     ]
-    mine = [
+    here = [
         place
-        for place in _mine(picked, places)
+        for place in mine(picked, places)
         if any(cells.get((one, str(place.ward_id)), NONE) != NONE for one in concerns)
     ]
-    if not concerns or not mine:
+    if not concerns or not here:
         return None
     lines = []
     spots = []
-    for place in mine:
+    for place in here:
         line = [cells[one, str(place.ward_id)] for one in concerns]
         name = f"{place.ward} ({place.area})" if place.ward_id else "Ward not known"
         lines.append((name, tuple(one.words for one in line)))
@@ -400,19 +317,10 @@ def _hotspots(
         heads=tuple(words_of("concern", one) for one in concerns),
         rows=tuple(lines),
         bars=tuple(Bar(words, text, 100 * count / longest) for count, words, text in highest),
-        chart_says=_says("The highest", [(words, text) for _, words, text in highest]),
     )
 
 
 # Words and order
-
-
-def _keys(measure: Measure) -> list[str]:
-    """Every key that a measure may have, in the order of tables."""
-    kinds = PARTS[measure]
-    if len(kinds) == 1:
-        return list(values_of_part(kinds[0]))
-    return [f"{one}|{two}" for one in values_of_part(kinds[0]) for two in values_of_part(kinds[1])]
 
 
 def _always(measure: Measure) -> bool:
@@ -433,9 +341,9 @@ def _key_words(kinds: Sequence[str], key: str) -> str:
     return f"{before} before, {after.lower()} after"
 
 
-def _says(title: str, figures: Iterable[tuple[str, str]]) -> str:
+def _says(title: str, figures: Iterable[tuple[str, Published]]) -> str:
     """A chart in words, for those who hear the page."""
-    told = "; ".join(f"{words}: {text}" for words, text in figures)
+    told = "; ".join(f"{words}: {one.words}" for words, one in figures)
     return f"{title}. {told or 'Nothing was counted'}."
 
 

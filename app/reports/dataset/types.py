@@ -197,6 +197,14 @@ def values_of_part(kind: str) -> tuple[str, ...]:
     return _OF_KIND[kind]
 
 
+def keys_of(measure: Measure) -> list[str]:
+    """Every key that a measure may have, in the order of tables."""
+    kinds = PARTS[measure]
+    if len(kinds) == 1:
+        return list(values_of_part(kinds[0]))
+    return [f"{one}|{two}" for one in values_of_part(kinds[0]) for two in values_of_part(kinds[1])]
+
+
 def words_of(kind: str, value: str) -> str:
     """A value of a key's part as people read it."""
     return _WORDS.get(f"{kind}.{value}", value)

@@ -37,7 +37,12 @@ def choices(session: Session, wanted: Asked) -> list[Choice]:
         return found
     known = queries.directory(session)
     text = " ".join(wanted.words)
-    names = likely(text, dict.fromkeys(one.name for one in known if one.is_agency))
+    agencies = dict.fromkeys(one.name for one in known if one.is_agency)
+    # A word that many agencies share tells none from another: then all that bear it.
+    names = (
+        likely(text, agencies)
+        or [name for name in agencies if rules.agency_bears(wanted, name)][:MOST_PEOPLE]
+    )
     for one in known:
         if one.is_agency and one.name in names:
             found += [

@@ -142,6 +142,12 @@ def person_fits(wanted: Asked, name: str) -> bool:
     )
 
 
+def agency_bears(wanted: Asked, name: str) -> bool:
+    """Whether an agency's name has each word that was typed, as it was typed."""
+    theirs = name.casefold().split()
+    return bool(wanted.words) and all(word.casefold() in theirs for word in wanted.words)
+
+
 def searched_in_words(wanted: Asked) -> str:
     """What was looked for, for the page that found nothing."""
     found = []

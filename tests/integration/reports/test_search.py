@@ -146,6 +146,17 @@ def test_an_agency_and_a_professional(change, desk) -> None:
     assert with_them in ask(desk, "DS Okafor").text
 
 
+def test_a_word_that_agencies_share_finds_all_that_bear_it(change, desk) -> None:
+    with change() as session:
+        police = make_agency(session, name="Exampleshire Police")
+        ref = named(session, "Jayden", "Smith", source=police).ref
+        make_agency(session, name="Oakfield Primary School")
+    page = ask(desk, "police").text
+    assert "Referrals from Exampleshire Police" in page
+    assert ref in page
+    assert "Oakfield" not in page.partition("What it may mean")[2].partition("</ul>")[0]
+
+
 def _address(page: str, words: str) -> str:
     before = page.partition(f">{words}")[0]
     return before.rpartition('href="')[2].partition('"')[0].replace("&amp;", "&")
