@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.types import Role
 from app.audit.types import Actor
 from app.cli.example.area import Area, guest
-from app.cli.example.following import REQUIRED, conference_for, follow_up
+from app.cli.example.following import conference_for, follow_up
 from app.cli.example.mail import mail_came_in
 from app.core.config import Settings
 from app.directory.queries import council
@@ -364,7 +364,9 @@ class Discussions:
         )
         occasion = Occasion(referral_ref=referral.ref, information_at=at - timedelta(hours=1))
         meeting = need.record_held(self.session, chair, occasion, given, at)
-        said = DECISIONS | REQUIRED | {"section_47": "continued", "section_47.reason": MORE}
+        said = DECISIONS | {
+            "section_47": "continued", "section_47.reason": MORE, "conference": "required",
+        }  # fmt: skip
         for child in meeting.children:
             for field, value in said.items():
                 self._write(meeting, child_scope(child.child_id), field, value, chair.actor, at)

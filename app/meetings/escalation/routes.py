@@ -102,7 +102,7 @@ def strike(ref: str, escalation_id: int) -> Response:
         form=form,
         ref=meeting.ref,
         one=one,
-        back=there,
+        there=there,
     )
 
 

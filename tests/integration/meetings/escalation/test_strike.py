@@ -53,6 +53,11 @@ def test_it_stays_with_the_case_struck_through_and_the_record_is_without_it(reco
     chair = signed_in(Role.CHAIR)
     assert "Strike it" in chair.get(f"/discussions/{recorded.ref}/hold").text
     assert "Resolve the disagreement" in chair.get("/").text
+    asked = chair.get(f"{address(recorded)}/{recorded.escalation_id}/strike").text
+    back = (
+        f'<a class="govuk-link" href="{address(recorded)}#disagreement-{recorded.escalation_id}">'
+    )
+    assert f"{back}Leave it as it is</a>" in asked
     empty = strike(chair, recorded, "")
     assert empty.status_code == 422 and "Say why it is struck" in empty.text
     assert strike(chair, recorded).status_code == 303
