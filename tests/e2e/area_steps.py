@@ -57,7 +57,6 @@ def open_page(browser: Browser, area: Area, *, scripts: bool) -> Page:
 def write(borough: Borough, page: Page, referral: str, began: float, looked: Looked) -> None:
     """The letter to the referrer, which says what became of it and names nobody (A10)."""
     page.goto(f"{referral}/letters")
-    looked.at(page)
     page.get_by_label(re.compile("Outcome letter")).check()
     page.get_by_label("Add", exact=False).last.fill("Please keep an eye on attendance.")
     press(page, "Preview")
@@ -125,10 +124,8 @@ def rate(page: Page, referral: str, colour: str, *, after: bool = False) -> None
     expect(page.locator("main")).to_contain_text("The rating is recorded.")
 
 
-def disagree(page: Page, referral: str, wanted: str, looked: Looked | None = None) -> None:
+def disagree(page: Page, referral: str, wanted: str) -> None:
     page.goto(f"{referral}/rating/disagree")
-    if looked:
-        looked.at(page)
     page.get_by_label("Who disagrees?").fill("Paula Jennings, school nurse")
     page.get_by_label(wanted, exact=True).check()
     page.get_by_label("Why?").fill("Weight is falling.")
@@ -144,10 +141,8 @@ def settle(page: Page, referral: str, rating: str, *, settled: bool) -> None:
     press(page, "Save")
 
 
-def decide(page: Page, referral: str, outcome: str, looked: Looked | None = None) -> None:
+def decide(page: Page, referral: str, outcome: str) -> None:
     page.goto(f"{referral}/decision")
-    if looked:
-        looked.at(page)
     page.locator(f"[name='outcome'][value='{outcome}']").check()
     page.get_by_label("Reason", exact=True).fill("What is known points this way.")
     press(page, "Save")
@@ -157,7 +152,7 @@ def answer_by_link(
     borough: Borough, address: str, began: float, held: str | None, looked: Looked
 ) -> None:
     """An agency follows its link; behind a team's address name and role come first."""
-    page = open_link(borough, address, began, "Request for information", looked)
+    page = open_link(borough, address, began, "Request for information")
     if page.get_by_role("heading", name="Who are you?").count():
         looked.at(page)
         page.get_by_label("Your name").fill("Jo Duty")
@@ -175,23 +170,17 @@ def answer_by_link(
     page.context.close()
 
 
-def open_link(
-    borough: Borough, address: str, began: float, subject: str, looked: Looked | None = None
-) -> Page:
+def open_link(borough: Borough, address: str, began: float, subject: str) -> Page:
     """Somebody from outside, behind link and code."""
     letter = wait_for_letter(borough.area, address, began, lambda m: subject in m["Subject"])
     found = re.search(r"https?://[^/\s]+(/r/\S+)", text_of(letter))
     assert found
     page = borough.anybody()
     page.goto(found[1])
-    if looked:
-        looked.at(page)
     asked = time.time() - 1
     press(page, "Send me a code")
     code = wait_for_letter(borough.area, address, asked, lambda m: m["Subject"] == "Your code")
     page.get_by_label("Code").fill(code_in(code))
-    if looked:
-        looked.at(page)
     press(page, "Continue")
     return page
 

@@ -25,6 +25,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.e2e.entering import enter
 from tests.e2e.looking import Looked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,10 +135,13 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def new_browser(chromium: Browser, area: Area) -> Iterator[Callable[..., Page]]:
-    """`new_browser(scripts=False, width=320)`: a fresh person with no cookies."""
+    """`new_browser(scripts=False, width=320)`: a fresh person with no cookies; with `who`, the
+    address of a member of staff, somebody who has signed in and sees their first page."""
     opened: list[BrowserContext] = []
 
-    def open_page(*, scripts: bool = True, width: int = 1280, height: int = 900) -> Page:
+    def open_page(
+        who: str = "", *, scripts: bool = True, width: int = 1280, height: int = 900
+    ) -> Page:
         context = chromium.new_context(
             base_url=area.url,
             java_script_enabled=scripts,
@@ -147,7 +151,10 @@ def new_browser(chromium: Browser, area: Area) -> Iterator[Callable[..., Page]]:
         )
         context.set_default_timeout(30_000)  # on a busy machine too
         opened.append(context)
-        return context.new_page()
+        page = context.new_page()
+        if who:
+            enter(page, area, who)
+        return page
 
     yield open_page
     for context in opened:

@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 AXE = next((Path(__file__).parent / "axe").glob("axe*.min.js"))
+_AXE = AXE.read_text(encoding="utf-8")
 OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
@@ -35,13 +36,24 @@ class Looked:
         self._axe(page)
         self.seen.add(page.title())
 
+    def at_once(self, page: Page) -> None:
+        """The same for a page of `open_page`: it is examined where it stands."""
+        page.locator("h1").first.wait_for()
+        self._examine(page, page)
+        self._sideways(page)
+
+    def open_page(self) -> Page:
+        """A browser in which axe may run: without the product's policy, with everything else."""
+        context = self._chromium.new_context(
+            base_url=self._base_url, bypass_csp=True, viewport={"width": 1280, "height": 900},
+            locale="en-GB", timezone_id="Europe/London",
+        )  # fmt: skip
+        context.set_default_timeout(30_000)
+        return context.new_page()
+
     @cached_property
     def _beside(self) -> Page:
-        context = self._chromium.new_context(
-            base_url=self._base_url, bypass_csp=True, viewport={"width": 1280, "height": 900}
-        )
-        context.set_default_timeout(30_000)
-        page = context.new_page()
+        page = self.open_page()
         page.goto("/health")
         return page
 
@@ -51,8 +63,11 @@ class Looked:
 
     def _axe(self, page: Page) -> None:
         self._beside.set_content(page.content(), wait_until="load")
-        self._beside.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self._beside.evaluate("options => axe.run(document, options)", OPTIONS)
+        self._examine(self._beside, page)
+
+    def _examine(self, where: Page, page: Page) -> None:
+        where.evaluate(_AXE)
+        found = where.evaluate("options => axe.run(document, options)", OPTIONS)
         problems = [
             f"{violation['id']}: {violation['help']} at "
             + "; ".join(" ".join(node["target"]) for node in violation["nodes"][:4])

@@ -33,8 +33,8 @@ from tests.e2e.area_steps import (
     write,
 )
 from tests.e2e.conftest import Area
+from tests.e2e.entering import enter
 from tests.e2e.looking import Looked
-from tests.e2e.steps import sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.browser
 def borough(chromium: Browser, area: Area) -> Iterator[Borough]:
     pages = [open_page(chromium, area, scripts=number != 1) for number in range(3)]
     for page, who in zip(pages, ("administrator", "triage", "chair"), strict=True):
-        sign_in(page, f"{who}@council.example")
+        enter(page, area, f"{who}@council.example")
     council = Borough(area, chromium, *pages)
     yield council
     council.works_as("bromley")
@@ -81,7 +81,7 @@ def test_sandwell_rates_again_after_its_meeting(borough: Borough, looked: Looked
     looked.at(page)
     # "then following the MASH Meeting for Red and Amber cases, there is a further Rag rating to
     # determine where the child's needs will be best met": nothing is decided before.
-    decide(page, referral, "section_17", looked)
+    decide(page, referral, "section_17")
     expect(page.locator(".govuk-error-summary")).to_contain_text("give the second rating first")
     # "The responsible social worker chairs the meeting and all agencies are given the opportunity
     # to input into their final decision."
@@ -145,9 +145,7 @@ def test_camden_sees_the_change_of_the_rating(borough: Borough) -> None:
 # Merton
 
 
-def test_merton_goes_straight_to_a_social_worker_or_says_it_is_a_request(
-    borough: Borough, looked: Looked
-) -> None:
+def test_merton_goes_straight_to_a_social_worker_or_says_it_is_a_request(borough: Borough) -> None:
     borough.works_as("merton")
     page = borough.triage
     referral = refer(page, "red")
@@ -164,7 +162,6 @@ def test_merton_goes_straight_to_a_social_worker_or_says_it_is_a_request(
     expect(meaning).to_contain_text("an information request, no referral")
     page.goto(f"{referral}/no-referral")
     expect(page.get_by_label("A request for information")).to_be_checked()
-    looked.at(page)
     page.get_by_label("Reason").fill("The court asks if the family is known: answered today.")
     press(page, "Save")
     expect(page.locator("main")).to_contain_text("counted as no referral")
@@ -181,9 +178,7 @@ def test_merton_goes_straight_to_a_social_worker_or_says_it_is_a_request(
 # Bury
 
 
-def test_bury_defines_its_ratings_and_secures_consent_at_first_contact(
-    borough: Borough, looked: Looked
-) -> None:
+def test_bury_defines_its_ratings_and_secures_consent_at_first_contact(borough: Borough) -> None:
     borough.works_as("bury")
     page = borough.triage
     # "Parental consent for the referral to be made and information to be shared is secured at the
@@ -209,7 +204,6 @@ def test_bury_defines_its_ratings_and_secures_consent_at_first_contact(
     expect(clock(page, "bury-24h")).to_contain_text("in most cases")
     # "unless it is a child protection issue": one press is enough then.
     page.goto(f"{referral}/consent")
-    looked.at(page)
     page.locator("[name='consent'][value='child_protection']").check()
     press(page, "Save")
     expect(page.locator("[aria-labelledby='consent']")).to_contain_text(
@@ -220,9 +214,7 @@ def test_bury_defines_its_ratings_and_secures_consent_at_first_contact(
 # Nottinghamshire
 
 
-def test_nottinghamshire_settles_in_its_order_and_tells_families_first(
-    borough: Borough, looked: Looked
-) -> None:
+def test_nottinghamshire_settles_in_its_order_and_tells_families_first(borough: Borough) -> None:
     borough.works_as("nottinghamshire")
     page, chair = borough.triage, borough.chair
     referral = refer(page, "amber")
@@ -250,10 +242,9 @@ def test_nottinghamshire_settles_in_its_order_and_tells_families_first(
     expect(page.locator("main")).to_contain_text("0 of 1 agency has answered")
     # "Where there is a disagreement over the RAG rating by professionals within the MASH, the
     # determining agency will be the Social Care Representative."
-    disagree(page, referral, "Red", looked)
+    disagree(page, referral, "Red")
     page.goto(f"{referral}/rating/settle")
     expect(page.locator("main")).to_contain_text("Now: The social care representative")
-    looked.at(page)
     settle(page, referral, "Amber", settled=False)
     # "If still unresolved, the Operational Manager within the MASH will have the final decision."
     settle(page, referral, "Amber", settled=True)

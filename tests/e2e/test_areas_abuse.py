@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Area, copy_of, serve
 from tests.e2e.looking import Looked
-from tests.e2e.steps import sign_in
 
 ADMINISTRATOR = "administrator@council.example"
 TRIAGE = "triage@council.example"
@@ -50,7 +49,6 @@ def area(example_week: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def work_by(page: Page, protocol: str) -> None:
     """The administrator chooses the protocol in the council's settings."""
-    sign_in(page, ADMINISTRATOR)
     page.goto("/council")
     page.locator(f"[name='protocol_id'][value='{protocol}']").check()
     page.get_by_role("button", name="Save").first.click()
@@ -79,9 +77,8 @@ def enter_case(
 
 def test_from_case_to_case_by_keyboard_alone(new_browser: Callable[..., Page]) -> None:
     """C10: the list is gone through without a mouse and without access keys."""
-    work_by(new_browser(), "north-lincolnshire")
-    page = new_browser()
-    sign_in(page, TRIAGE)
+    work_by(new_browser(ADMINISTRATOR), "north-lincolnshire")
+    page = new_browser(TRIAGE)
     for name in ("Peony", "Tansy"):
         enter_case(page, "medium", "Shouting was heard.", None, (name, "Underbarrow"))
     page.goto("/lists/")
@@ -135,9 +132,8 @@ def _press_until(page: Page, key: str, words: str) -> None:
 def test_north_lincolnshires_daily_list(
     scripts: bool, new_browser: Callable[..., Page], looked: Looked
 ) -> None:
-    work_by(new_browser(scripts=scripts), "north-lincolnshire")
-    page = new_browser(scripts=scripts)
-    sign_in(page, TRIAGE)
+    work_by(new_browser(ADMINISTRATOR, scripts=scripts), "north-lincolnshire")
+    page = new_browser(TRIAGE, scripts=scripts)
     family = "Applegarth" if scripts else "Fennimore"
     # IMAP 5: assessed by the police as medium and lower level, not requiring contact or referral.
     enter_case(page, "medium", "Third call in six months.", ("Juniper", family), ("Iris", family))
@@ -147,7 +143,6 @@ def test_north_lincolnshires_daily_list(
     expect(page.get_by_text(family)).to_have_count(0)
     # IMAP 5: considered at a daily information sharing meeting.
     page.goto("/lists/")
-    looked.at(page)
     page.get_by_role("button", name=re.compile("list of")).or_(
         page.get_by_role("link", name=re.compile("list of"))
     ).first.click()
@@ -187,9 +182,8 @@ def test_north_lincolnshires_daily_list(
 def test_derbys_high_risk_is_discussed_on_the_day(
     new_browser: Callable[..., Page], looked: Looked
 ) -> None:
-    work_by(new_browser(), "derby")
-    page = new_browser()
-    sign_in(page, TRIAGE)
+    work_by(new_browser(ADMINISTRATOR), "derby")
+    page = new_browser(TRIAGE)
     enter_case(page, "high", "A 999 call; he was arrested.", ("Wilf", "Pettifer"), ("Ada", "P"))
     # DERBY 4.11: on the day of referral, or the next working day after a weekend or bank holiday.
     expect(page.locator("#clock")).to_contain_text("Discuss by")
@@ -225,12 +219,10 @@ def test_derbys_high_risk_is_discussed_on_the_day(
 def test_wiltshires_daily_call_by_a_file_of_its_own(
     new_browser: Callable[..., Page], looked: Looked
 ) -> None:
-    work_by(new_browser(), "wiltshire")
-    page = new_browser()
-    sign_in(page, TRIAGE)
+    work_by(new_browser(ADMINISTRATOR), "wiltshire")
+    page = new_browser(TRIAGE)
     page.goto("/protocol")
     expect(page.get_by_text("Every working day").first).to_be_visible()
-    looked.at(page)
     # HO2014 Wiltshire: with or without children, whatever the risk.
     enter_case(page, "high", "A knife was shown.", None, ("Maud", "Ferrars"))
     page.goto("/lists/")
@@ -249,8 +241,7 @@ def test_wiltshires_daily_call_by_a_file_of_its_own(
 def test_nottinghamshires_two_screens(
     area: Area, new_browser: Callable[..., Page], looked: Looked, tmp_path: Path
 ) -> None:
-    desk = new_browser()
-    sign_in(desk, ADMINISTRATOR)
+    desk = new_browser(ADMINISTRATOR)
     links = []
     for place, shows in (("Left", "Referrals"), ("Right", "Strategy discussions")):
         desk.goto("/displays/")

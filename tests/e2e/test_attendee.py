@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from app.core.clock import now
 from tests.e2e.conftest import ROOT, Area
-from tests.e2e.steps import code_in, letters_to, link_in, sign_in, wait_for_letter
+from tests.e2e.steps import code_in, letters_to, link_in, wait_for_letter
 from tests.factories.replies import Said, outlook
 
 pytestmark = pytest.mark.browser
@@ -108,10 +108,8 @@ def test_mail_that_came_in_is_seen_to(area, new_browser, looked):
         capture_output=True, timeout=120,
     )  # fmt: skip
     assert taken.returncode == 0, taken.stderr
-    page = new_browser()
-    sign_in(page, "administrator@council.example")
+    page = new_browser("administrator@council.example")
     page.locator("#mail-waits").click()
-    looked.at(page)
     page.locator("#waiting a").last.click()
     expect(page.locator("main")).to_contain_text("was not sent from here")
     looked.at(page)
@@ -123,4 +121,3 @@ def test_mail_that_came_in_is_seen_to(area, new_browser, looked):
     # What could not be delivered, with its line of what to do.
     page.goto("/deliveries")
     expect(page.get_by_role("button", name="Mark as seen").first).to_be_visible()
-    looked.at(page)

@@ -4,39 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.looking import Looked
-from tests.e2e.steps import sign_in
 
 pytestmark = pytest.mark.browser
 ADMINISTRATOR = "administrator@council.example"
 both = pytest.mark.parametrize("scripts", (True, False), ids=("scripts", "without scripts"))
 
 
-@pytest.fixture(scope="module")
-def cookies() -> list[Any]:
-    """Of one sign-in for all these tests: a second-factor code is good once in half a minute."""
-    return []
-
-
 @pytest.fixture
-def at_the_desk(new_browser: Callable[..., Page], cookies: list[Any]) -> Callable[[bool], Page]:
+def at_the_desk(new_browser: Callable[..., Page]) -> Callable[[bool], Page]:
     """The first page, with scripts or without."""
-
-    def open_page(scripts: bool) -> Page:
-        page = new_browser(scripts=scripts)
-        if not cookies:
-            sign_in(page, ADMINISTRATOR)
-            cookies.extend(page.context.cookies())
-        page.context.add_cookies(cookies)
-        page.goto("/")
-        return page
-
-    return open_page
+    return lambda scripts: new_browser(ADMINISTRATOR, scripts=scripts)
 
 
 def press(target: Locator) -> None:
@@ -65,7 +47,6 @@ def test_somebody_typed_whose_address_looks_like_another(
     page.get_by_role("link", name="Book the strategy discussion").first.click()
     page.locator("#booking-form").wait_for()
     expect(page.locator("#preview")).to_contain_text("each to one address alone")
-    looked.at(page)
     swap = page.locator(".app-invitee__swaps button").first
     name = swap.inner_text().removeprefix("Ask ").partition(" instead")[0]
     press(swap)
@@ -113,7 +94,6 @@ def _remove(page: Page, looked: Looked, show: Callable[[], None]) -> None:
     press(page.get_by_role("link", name="Change time or people"))
     preview = page.locator("#preview")
     expect(preview).to_contain_text("Nothing is changed yet: nobody gets a letter.")
-    looked.at(page)
     card = page.locator("li.app-invitee").first
     name = card.locator("label strong").first.inner_text()
     card.locator(".app-invitee__come").focus()
@@ -144,19 +124,16 @@ def test_calling_off_reminding_and_sending_again(
     address = booked(page, lambda one: one.get_by_role("link", name="Send again").count() > 0)
     press(page.get_by_role("link", name="Send again").first)
     page.get_by_role("heading", name="Send the invitation again").wait_for()
-    looked.at(page)
     page.get_by_label("Email address").fill("no address")
     press(page.get_by_role("button", name="Send again"))
     page.locator(".govuk-error-summary").wait_for()
     looked.at(page)
     page.goto(f"{address}/remind")
-    looked.at(page)
     press(page.get_by_role("button", name="Send the reminders"))
     expect(page.locator("body")).to_contain_text(
         re.compile("The reminders are on their way|Nobody with an email address still has to")
     )
     page.goto(f"{address}/cancel")
-    looked.at(page)
     press(page.get_by_role("button", name="Cancel the discussion"))
     expect(page.locator(".govuk-error-summary")).to_contain_text("Say why it is cancelled")
     looked.at(page)

@@ -42,16 +42,12 @@ def test_from_referral_to_verified_record(
     began = time.time() - 2
     triage = new_browser(scripts=scripts)
     sign_in(triage, TRIAGE)
-    looked.at(triage)
     referral = enter_referral(triage, FAMILY[scripts], looked)
 
-    chair = new_browser(scripts=scripts)
-    sign_in(chair, CHAIR)
-    meeting = decide_needed(chair, referral, looked)
+    chair = new_browser(CHAIR, scripts=scripts)
+    meeting = decide_needed(chair, referral)
 
-    desk = new_browser(scripts=scripts)
-    sign_in(desk, ADMINISTRATOR)
-    looked.at(desk)
+    desk = new_browser(ADMINISTRATOR, scripts=scripts)
     reference = book(desk, meeting, looked)
 
     officer = new_browser(scripts=scripts, width=375)
@@ -77,7 +73,6 @@ def enter_referral(page: Page, family: str, looked: Looked) -> str:
         page.get_by_role("link", name="Enter a referral")
     ).first.click()
     page.get_by_role("heading", name="Enter a referral").wait_for()
-    looked.at(page)
     press(page, "Save the referral")
     expect(page.locator(".govuk-error-summary")).to_contain_text("Choose")
     looked.at(page)
@@ -116,14 +111,13 @@ def child(page: Page, number: int, given: str, family: str, born: tuple[str, str
         page.locator(f"[name='children-{number}-date_of_birth-{part}']").fill(value)
 
 
-def decide_needed(page: Page, referral: str, looked: Looked) -> str:
+def decide_needed(page: Page, referral: str) -> str:
     """The address of the discussion that the decision made."""
     page.goto(referral)
     page.get_by_role("button", name="A strategy discussion is needed").or_(
         page.get_by_role("link", name="A strategy discussion is needed")
     ).first.click()
     page.locator("textarea[name='reason']").wait_for()
-    looked.at(page)
     press(page, "It is needed")
     expect(page.get_by_text("Say why").first).to_be_visible()
     page.locator("textarea[name='reason']").fill("Significant harm is suspected.")
@@ -135,7 +129,6 @@ def decide_needed(page: Page, referral: str, looked: Looked) -> str:
 def book(page: Page, meeting: str, looked: Looked) -> str:
     """Everything is proposed: one press sends. Returns the reference."""
     page.goto(f"{meeting}/book")
-    looked.at(page)
     expect(page.get_by_text("bromley-24h").first).to_be_attached()
     press(page, "Send invitations")
     page.wait_for_url(meeting)
@@ -147,13 +140,12 @@ def book(page: Page, meeting: str, looked: Looked) -> str:
 
 def answer_by_link(page: Page, area: Area, reference: str, began: float, looked: Looked) -> None:
     letter = wait_for_letter(area, POLICE, began, lambda m: reference in m["Subject"])
-    enter_by_link(page, area, link_in(letter), looked)
+    enter_by_link(page, area, link_in(letter))
     page.locator("[name='name']").fill("DC Asha Verma")
     page.locator("[name='role']").fill("Detective constable")
     looked.at(page)
     page.locator("main button[type='submit']").first.click()
     expect(page.locator("main")).to_contain_text("born 27 March 2017")
-    looked.at(page)
     page.get_by_role("button", name="I dial in").click()
     expect(page.locator("main")).to_contain_text("Your answer")
     page.locator("#report summary").click()
@@ -163,16 +155,14 @@ def answer_by_link(page: Page, area: Area, reference: str, began: float, looked:
     looked.at(page)
 
 
-def enter_by_link(page: Page, area: Area, link: str, looked: Looked) -> None:
+def enter_by_link(page: Page, area: Area, link: str) -> None:
     page.goto(link)
     for word in ("Wilhelmina", "Helen Marsh", "Millbrook"):
         assert word not in page.content(), f"{word} is shown before the code"
-    looked.at(page)
     asked = time.time() - 1
     press(page, "Send me a code")
     field = page.locator("input[autocomplete='one-time-code']")
     field.wait_for()
-    looked.at(page)
     letter = wait_for_letter(area, POLICE, asked, lambda m: "code" in str(m["Subject"]).lower())
     field.fill(code_in(letter))
     press(page, "Continue")
@@ -186,7 +176,6 @@ def hold(page: Page, meeting: str, scripts: bool, looked: Looked) -> None:
     page.get_by_role("button", name="End").or_(
         page.get_by_role("link", name="End")
     ).first.wait_for()
-    looked.at(page)
     for person in scopes(page, "invitee"):
         attendance = page.locator(f"[name='invitee:{person}/attendance'][value='by_phone']")
         attendance.check(force=True)
@@ -207,7 +196,6 @@ def hold(page: Page, meeting: str, scripts: bool, looked: Looked) -> None:
     looked.at(page)
     page.get_by_role("button", name="End").or_(page.get_by_role("link", name="End")).first.click()
     page.get_by_role("heading", name="End the discussion?").wait_for()
-    looked.at(page)
     press(page, "End the discussion")
     page.get_by_role("heading", name="End the discussion?").wait_for(state="detached")
 
@@ -261,7 +249,6 @@ def add_action(page: Page) -> None:
 def sign_off(page: Page, meeting: str, looked: Looked) -> None:
     page.goto(f"{meeting}/record")
     expect(page.locator("main")).not_to_contain_text("Missing")
-    looked.at(page)
     page.get_by_role("button", name="Sign the record").or_(
         page.get_by_role("link", name="Sign the record")
     ).first.click()
@@ -269,7 +256,6 @@ def sign_off(page: Page, meeting: str, looked: Looked) -> None:
     if page.locator("input[type='password']").count():
         page.locator("input[type='password']").fill(PASSWORD)
         page.locator("input[autocomplete='one-time-code']").fill(own_code(page))
-        looked.at(page)
         page.locator("main button[type='submit']").first.click()
         page.wait_for_load_state()
     looked.at(page)
@@ -280,7 +266,6 @@ def sign_off(page: Page, meeting: str, looked: Looked) -> None:
 
 def circulate(page: Page, meeting: str, looked: Looked) -> None:
     page.goto(f"{meeting}/record/circulate")
-    looked.at(page)
     page.locator("[name='checked']").check()
     press(page, "Release the record")
     expect(page.locator("main")).to_contain_text(re.compile("[Ll]edger|[Qq]ueued|[Ss]ent"))
@@ -295,7 +280,6 @@ def read_record(
     )
     page.goto("/attend")
     expect(page.locator("#record")).to_be_visible()
-    looked.at(page)
     with page.expect_download() as taking:
         page.get_by_role("link", name="Download it").click()
     copy = folder / "copy.pdf"
@@ -310,7 +294,6 @@ def read_record(
 
 def verify(page: Page, copy: Path, looked: Looked, folder: Path) -> None:
     page.goto("/verify")
-    looked.at(page)
     page.locator("input[type='file']").set_input_files(copy)
     page.locator("main button[type='submit']").first.click()
     expect(page.locator("main")).to_contain_text(re.compile("[Gg]enuine"))

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Area
 from tests.e2e.looking import Looked
-from tests.e2e.steps import code_in, sign_in, text_of, wait_for_letter
+from tests.e2e.steps import code_in, text_of, wait_for_letter
 
 TRIAGE = "triage@council.example"
 FAMILY = {True: "Marlowe-Osei", False: "Ravenscroft"}
@@ -47,7 +47,7 @@ def test_from_a_school_to_the_desk(
     for word in (family, "Wilhelmina", "bruise", "child protection", "strategy discussion"):
         assert word.lower() not in said
 
-    take_in(new_browser(scripts=scripts), reference, family, looked)
+    take_in(new_browser(TRIAGE, scripts=scripts), reference, family, looked)
 
 
 def begin(page: Page, address: str, looked: Looked) -> None:
@@ -123,10 +123,8 @@ def come_back(
     page: Page, area: Area, address: str, link: str, began: float, looked: Looked
 ) -> None:
     page.goto(link)
-    looked.at(page)
     page.get_by_role("button", name="Send me a code").click()
     letter = wait_for_letter(area, address, began, lambda m: "code" in m["Subject"].lower())
-    looked.at(page)
     page.get_by_label("Code").fill("000000")
     on(page)
     expect(page.locator(".govuk-error-summary")).to_contain_text("does not open anything")
@@ -208,15 +206,12 @@ def send(page: Page, family: str, looked: Looked) -> str:
 
 
 def take_in(page: Page, reference: str, family: str, looked: Looked) -> None:
-    sign_in(page, TRIAGE)
     page.goto("/referrals/")
-    looked.at(page)
     page.get_by_role("link", name=f"Wilhelmina {family}").click()
     expect(page.locator("main")).to_contain_text("May be at risk now")
     looked.at(page)
     page.get_by_role("button", name="Take it in").click()
     page.get_by_role("heading", name="Take in a referral").wait_for()
-    looked.at(page)
     page.get_by_label("What kind of agency is that?").select_option("education")
     page.get_by_label("Child protection: significant harm suspected").first.check()
     page.get_by_role("button", name="Save the referral").last.click()

@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Area
-from tests.e2e.steps import sign_in
 
 ADMINISTRATOR = "administrator@council.example"
 INVITEES = 8
@@ -59,8 +58,7 @@ class Counted:
 def test_eight_invitations_in_two_pages_and_fourteen_interactions(
     keyboard: bool, area: Area, new_browser: Callable[..., Page]
 ) -> None:
-    page = new_browser()
-    sign_in(page, ADMINISTRATOR)
+    page = new_browser(ADMINISTRATOR)
     desk = Counted(page, keyboard)
     desk.press(
         page.get_by_role("link", name="Book the strategy discussion").first, "open the booking"

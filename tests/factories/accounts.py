@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import datetime
 
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -39,22 +40,27 @@ def make_staff(session: Session, *roles: Role, name: str | None = None) -> Staff
     return staff
 
 
+def open_session(session: Session, staff_id: int, moment: datetime, *, fresh: bool = True) -> str:
+    """A session on the server, both factors given; returns its token."""
+    token = new_token()
+    session.add(
+        StaffSession(
+            staff_id=staff_id,
+            token_digest=token_digest(token),
+            passed_second_factor_at=moment,
+            started_at=moment,
+            last_seen_at=moment,
+            reauthenticated_at=moment if fresh else None,
+            ended_at=None,
+        )
+    )
+    return token
+
+
 def sign_in_as(browser: FlaskClient, staff_id: int) -> None:
     """Open a session on the server and give the browser its cookie. Needs an app context."""
-    token = new_token()
-    moment = now()
     with transaction() as session:
-        session.add(
-            StaffSession(
-                staff_id=staff_id,
-                token_digest=token_digest(token),
-                passed_second_factor_at=moment,
-                started_at=moment,
-                last_seen_at=moment,
-                reauthenticated_at=moment,
-                ended_at=None,
-            )
-        )
+        token = open_session(session, staff_id, now())
     with browser.session_transaction() as cookie:
         cookie["_user_id"] = token
         cookie["_fresh"] = True

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pikepdf import Pdf
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
+# What a form, a report and the record have in common; letters look like letters.
+DRESS = Path(__file__).parent / "dress.css"
 
 
 class PrintError(RuntimeError):
@@ -65,12 +67,14 @@ def _style(path: Path) -> Any:
     return CSS(string=style, url_fetcher=fetches_nothing(), font_config=fonts())
 
 
-def laid_out(html: str, style: Path) -> bytes:
-    """The tagged pages, with the style sheet in the file `style`. The costly part: a second or so.
+def laid_out(html: str, *styles: Path) -> bytes:
+    """The tagged pages, with these style sheets, of which a later one counts for more. The costly
+    part: a second or so.
 
     Raises PrintError where they would fetch anything.
     """
-    return print_pages(html, [_style(style)], pdf_variant="pdf/a-3a", finisher=say_scopes)
+    sheets = [_style(one) for one in styles]
+    return print_pages(html, sheets, pdf_variant="pdf/a-3a", finisher=say_scopes)
 
 
 def finished(pdf: Pdf, title: str, authority: str, made_at: datetime) -> bytes:

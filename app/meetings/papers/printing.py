@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 from app.core.clock import words_for_moment
-from app.core.paper.printing import finished, laid_out, page_template
+from app.core.paper.printing import DRESS, finished, laid_out, page_template
 from app.meetings.papers.types import Paper, Rows, Table
 
 STYLE = Path(__file__).parent / "paper.css"
@@ -25,7 +25,7 @@ def printed(paper: Paper) -> bytes:
         shape=shape,
         lines=str.splitlines,
     )
-    with Pdf.open(io.BytesIO(laid_out(html, STYLE))) as pdf:
+    with Pdf.open(io.BytesIO(laid_out(html, DRESS, STYLE))) as pdf:
         title = f"{paper.name}: {paper.title} {paper.reference}"
         return finished(pdf, title, paper.authority, paper.made_at)
 

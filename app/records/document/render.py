@@ -19,6 +19,7 @@ from jinja2 import Template
 
 from app.core.clock import london_date
 from app.core.paper.printing import (
+    DRESS,
     finished,
     laid_out,
     page_template,
@@ -92,7 +93,7 @@ def lay_out(copy: ReaderRecord, *, draft: bool = False, check_at: str = "") -> L
         hash_lines=_in_groups(copy.canonical_sha256),
         check_at=check_at,
     )
-    return LaidOut(copy, laid_out(html, STYLE))
+    return LaidOut(copy, laid_out(html, DRESS, STYLE))
 
 
 def address(pages: LaidOut, copy: ReaderRecord) -> bytes:

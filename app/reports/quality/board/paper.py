@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.core.clock import words_for_moment
-from app.core.paper.printing import finished, laid_out, page_template
+from app.core.paper.printing import DRESS, finished, laid_out, page_template
 from app.reports.quality.board.types import BoardReport
 
 STYLE = Path(__file__).parent / "board.css"
@@ -23,5 +23,5 @@ def printed(report: BoardReport, made_at: datetime) -> bytes:
     html = page_template("quality/board_paper.html").render(
         report=report, made=words_for_moment(made_at)
     )
-    with Pdf.open(io.BytesIO(laid_out(html, STYLE))) as pdf:
+    with Pdf.open(io.BytesIO(laid_out(html, DRESS, STYLE))) as pdf:
         return finished(pdf, f"{report.title}. {report.period}", report.authority, made_at)

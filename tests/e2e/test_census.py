@@ -1,0 +1,378 @@
+"""Every page of the product is looked at once: with axe, and in a window of 320 px (I3).
+
+What answers GET is known from the application's own map of addresses. Each is opened in the example
+area as somebody who may, or stands below with the reason why it is not: a new page is looked at
+from its first day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+from sqlalchemy import Select, func, select, update
+
+from app.accounts.models import Staff, StaffSession
+from app.accounts.types import Role
+from app.core.clock import now
+from app.core.crypto import new_token, token_digest
+from app.invitations.models import GuestSession, Invitation
+from app.meetings.models import Invitee
+from app.meetings.papers.models import SentForm
+from app.referrals.checks.models import AgencyCheck
+from app.referrals.models import Referral, ReferralChild
+from app.referrals.same_child.models import ChildMatch
+from app.reports.quality.sample.models import AuditedCase, AuditSample
+from tests.e2e.addresses import WHO, Address, Addresses
+from tests.e2e.conftest import PASSWORD, Area
+from tests.e2e.entering import changed, enter
+from tests.e2e.looking import Looked
+
+pytestmark = pytest.mark.browser
+
+# Who sees most goes first, and meets the pages that others see as well.
+BUSIEST_FIRST = (Role.CHAIR, *(role for role in Role if role is not Role.CHAIR))
+FILE = "a file, no page"
+PART = "a part of a page that asks for it by script"
+ELSEWHERE = "sends on to another page"
+ASKED = "a question of the public form: test_public_form looks at each of them"
+NO_PAGE = {
+    "accounts.picture": FILE,
+    "accounts.token": PART,
+    "arrivals.file": FILE,
+    "board.pdf": FILE,
+    "dataset.export": FILE,
+    "discussion_live.changes": PART,
+    "discussion_live.due": PART,
+    "discussion_live.list_actions": PART,
+    "guests.form_file": FILE,
+    "guests.record": FILE,
+    "guests.record_download": FILE,
+    "guests.report_file": FILE,
+    "health.health": "for programs",
+    "health.metrics": "for programs",
+    "imports.headings": FILE,
+    "meetings.overview_now": PART,
+    "meetings.report": FILE,
+    "own.picture": FILE,
+    "papers.form_now": PART,
+    "papers.sent": FILE,
+    "received.original": FILE,
+    "record_extracts.actions": FILE,
+    "record_extracts.child": FILE,
+    "records.draft": FILE,
+    "records.version_pdf": FILE,
+    "refer.adult": ASKED,
+    "refer.adults": ASKED,
+    "refer.check": ASKED,
+    "refer.child": ASKED,
+    "refer.children": ASKED,
+    "refer.concerns": ASKED,
+    "refer.consent": ASKED,
+    "refer.files": ASKED,
+    "refer.later": ASKED,
+    "refer.resume": ELSEWHERE,
+    "refer.safety": ASKED,
+    "refer.sent": ASKED,
+    "refer.story": ASKED,
+    "refer.telephone": ASKED,
+    "requests.letter": FILE,
+    "returns.census": FILE,
+    "returns.list5": FILE,
+    "sign_on.again": ELSEWHERE,
+    "sign_on.callback": ELSEWHERE,
+    "sign_on.code": "the example area has no single sign-on",
+    "sign_on.start": ELSEWHERE,
+    "wall.open_link": ELSEWHERE,
+    "wall.screen": "a screen of its own: test_areas_abuse looks at both of them",
+}
+
+
+class Census:
+    """Opens pages and keeps what is wrong with them."""
+
+    def __init__(self, app: Flask, area: Area, looked: Looked) -> None:
+        self.area = area
+        self.looked = looked
+        self.addresses = Addresses(app)
+        self.opened: dict[str, str] = {}
+        self.problems: list[str] = []
+        self._browsers: dict[Role | None, Page] = {}
+
+    def browser(self, role: Role | None) -> Page:
+        if role not in self._browsers:
+            page = self.looked.open_page()
+            if role is not None:
+                enter(page, self.area, WHO[role], fresh=True)
+            self._browsers[role] = page
+        return self._browsers[role]
+
+    def open_any(self, endpoint: str, found: list[Address]) -> None:
+        """Open the first of these that is a page, and look at it."""
+        said = []
+        for path, role in found:
+            page = self.browser(role)
+            answer = page.goto(path)
+            assert answer is not None
+            if answer.status == 200 and page.url == f"{self.area.url}{path}":
+                self.look(endpoint, page)
+                return
+            said.append(f"{path} as {role}: {answer.status} {page.url}")
+        self.problems.append(f"{endpoint} is no page: {said[:5] or 'no link leads there'}")
+
+    def look(self, endpoint: str, page: Page) -> None:
+        self.opened[endpoint] = page.url
+        try:
+            self.looked.at_once(page)
+        except AssertionError as wrong:
+            self.problems.append(f"{endpoint}: {wrong}")
+
+    def stranger(self) -> Page:
+        """A browser that nobody used yet."""
+        page = self.browser(None)
+        page.context.clear_cookies()
+        return page
+
+    def close(self) -> None:
+        for page in self._browsers.values():
+            page.context.close()
+
+
+@pytest.fixture
+def engine_name() -> str:
+    """The application is asked for its addresses alone."""
+    return "sqlite"
+
+
+@pytest.fixture
+def census(app: Flask, area: Area, looked: Looked) -> Iterator[Census]:
+    counted = Census(app, area, looked)
+    yield counted
+    counted.close()
+
+
+def test_every_page_is_looked_at(census: Census) -> None:
+    for role in BUSIEST_FIRST:
+        census.addresses.walk(census.area, role)
+    for reach in BY_HAND:
+        reach(census, census.stranger())
+    named = NO_PAGE.keys() | census.opened.keys()
+    for endpoint in sorted(census.addresses.rules.keys() - named):
+        census.open_any(endpoint, census.addresses.of(endpoint))
+    gone = NO_PAGE.keys() - census.addresses.rules.keys()
+    assert not gone, f"No longer there, take out of the table: {gone}"
+    assert not census.problems, "\n\n".join(census.problems)
+
+
+# What no link leads to: pages on the way in, pages behind a link, and what a press leaves behind.
+
+
+def _sign_in(census: Census, page: Page) -> None:
+    """A new member of staff, at their first sign-in; then somebody at a later one."""
+    enter(page, census.area, WHO[Role.SYSTEM], fresh=True)
+    page.goto("/staff/new")
+    page.get_by_label("Full name").fill("Bea Newcombe")
+    page.get_by_label("Work email address").fill("new@council.example")
+    page.locator(f"[name='roles'][value='{Role.TRIAGE.value}']").check()
+    page.get_by_role("button", name="Add and show").click()
+    password = page.locator(".app-one-time").inner_text()
+    page.context.clear_cookies()
+    _give_password(page, "new@council.example", password)
+    census.look("accounts.own_password", page)
+    for label in ("New password", "The new password again"):
+        page.get_by_label(label, exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url("**/sign-in/second-factor")
+    census.look("accounts.set_up", page)
+    _give_password(page, WHO[Role.SOCIAL_WORKER], PASSWORD)
+    page.wait_for_url("**/sign-in/code")
+    census.look("accounts.code", page)
+
+
+def _give_password(page: Page, address: str, password: str) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("Email address").fill(address)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url("**/sign-in/*")
+
+
+def _search(census: Census, page: Page) -> None:
+    enter(page, census.area, WHO[Role.TRIAGE])
+    page.goto("/search")
+    page.locator("main [name='text']").fill("Okafor")
+    page.locator("main").get_by_role("button", name="Search").click()
+    page.wait_for_url("**/search/*")
+    census.look("search.found", page)
+
+
+def _kept(census: Census, page: Page) -> None:
+    """Sent after the session had ended, and kept for its sender."""
+    enter(page, census.area, WHO[Role.OUT_OF_HOURS])
+    page.goto("/quality/near-misses/new")
+    page.locator("main textarea").first.fill("A letter nearly went to the wrong address.")
+    ended = update(StaffSession).where(StaffSession.ended_at.is_(None))
+    with changed(census.area) as session:
+        session.execute(ended.values(ended_at=now()))
+    page.locator("main button[type='submit']").first.click()
+    page.wait_for_url(re.compile("/sign-in"))
+    enter(page, census.area, WHO[Role.OUT_OF_HOURS])
+    page.goto("/session/kept/1")
+    census.look("kept.show", page)
+
+
+def _open_case(census: Census, page: Page) -> None:
+    """A discussion without a referral, of which alone these pages are shown."""
+    enter(page, census.area, WHO[Role.CHAIR])
+    page.goto("/discussions/new")
+    page.locator("#given_name").fill("Rosalind")
+    page.locator("#family_name").fill("Falconbridge")
+    page.get_by_role("button", name="Find the child").click()
+    page.get_by_role("button", name="Add as a new child").click()
+    page.locator("[name='concerns'][value='physical_abuse']").check()
+    page.locator("#reason").fill("Seen with a bruise during the assessment.")
+    page.get_by_role("button", name="A discussion is needed").click()
+    page.wait_for_url("**/book")
+    meeting = page.url.removesuffix("/book")
+    for endpoint, place in (("open_case.about", "about"), ("restricted.meeting", "restricted")):
+        page.goto(f"{meeting}/{place}")
+        census.look(endpoint, page)
+
+
+def _again(census: Census, page: Page) -> None:
+    """Called off, and still needed."""
+    enter(page, census.area, WHO[Role.CHAIR])
+    page.goto(census.addresses.of("booking.cancel")[0].path)
+    page.get_by_label(re.compile("Why")).first.fill("The line failed.")
+    page.get_by_role("button", name="Cancel the discussion").click()
+    page.wait_for_url(lambda url: not url.endswith("/cancel"))
+    page.goto(f"{page.url}/again")
+    census.look("again.again", page)
+
+
+def _same_child(census: Census, page: Page) -> None:
+    """Two records of which somebody said that they are one child."""
+    said = (
+        select(ChildMatch.id, Referral.ref)
+        .join(ReferralChild, ReferralChild.child_id == ChildMatch.child_id)
+        .join(Referral, Referral.id == ReferralChild.referral_id)
+        .where(ChildMatch.undone_at.is_(None))
+    )
+    with changed(census.area) as session:
+        match_id, ref = session.execute(said.limit(1)).one()
+    enter(page, census.area, WHO[Role.TRIAGE])
+    page.goto(f"/referrals/{ref}/matches/{match_id}/undo")
+    census.look("same_child.undo", page)
+
+
+def _sample(census: Census, page: Page) -> None:
+    """Drawn in a month of long ago: whether there is anything to draw depends on the day."""
+    with changed(census.area) as session:
+        decided = select(Referral.id, Referral.outcome).where(Referral.outcome.is_not(None))
+        referral_id, outcome = session.execute(decided.limit(1)).one()
+        chair = select(Staff.id).where(Staff.email == WHO[Role.CHAIR])
+        sample = AuditSample(
+            month=date(2020, 1, 1),
+            seed="seed",
+            population=1,
+            sha256="0" * 64,
+            drawn_by_id=session.execute(chair).scalar_one(),
+            drawn_at=now(),
+        )
+        session.add(sample)
+        session.flush()
+        session.add(
+            AuditedCase(
+                sample_id=sample.id,
+                position=1,
+                referral_id=referral_id,
+                outcome=outcome,
+                answers={},
+            )
+        )
+    enter(page, census.area, WHO[Role.TRIAGE])
+    page.goto("/quality/samples/2020-01")
+    census.look("samples.sample", page)
+    page.locator("td a").first.click()
+    page.wait_for_url("**/2020-01/1")
+    census.look("samples.case", page)
+
+
+def _action(census: Census, page: Page) -> None:
+    """Without scripts an action is changed on a page of its own."""
+    enter(page, census.area, WHO[Role.CHAIR])
+    held = census.addresses.of("discussion.hold")[0].path
+    page.goto(held)
+    page.locator("[name='action-what']").fill("See the child alone at school")
+    page.locator("[name='action-owner']").select_option(index=1)
+    page.locator("[name='action-due']").fill("tomorrow 5 pm")
+    page.get_by_role("button", name="Add action").click()
+    change = page.locator("[name='do'][value^='change ']").last
+    change.wait_for()
+    number = (change.get_attribute("value") or "").removeprefix("change ")
+    page.goto(f"{held}/actions/{number}")
+    census.look("discussion_live.change_action", page)
+
+
+def _invited(census: Census, page: Page) -> None:
+    invited = select(Invitation.id).join(Invitee, Invitee.invitation_id == Invitation.id)
+    _behind_a_link(census, page, invited.where(Invitee.removed_at.is_(None)), "guests.meeting")
+
+
+def _form(census: Census, page: Page) -> None:
+    reader = select(Invitation.id).join(SentForm, SentForm.invitation_id == Invitation.id)
+    _behind_a_link(census, page, reader, "guests.form")
+
+
+def _asked(census: Census, page: Page) -> None:
+    asked = select(Invitation.id).join(AgencyCheck, AgencyCheck.invitation_id == Invitation.id)
+    _behind_a_link(census, page, asked, "requests.request_page", cookie="request")
+
+
+def _behind_a_link(
+    census: Census,
+    page: Page,
+    invitations: Select[tuple[int]],
+    endpoint: str,
+    *,
+    cookie: str = "guest",
+) -> None:
+    """The page that the newest link in use of these opens, once its code was given."""
+    token, moment = new_token(), now()
+    newest = invitations.where(
+        Invitation.revoked_at.is_(None), func.coalesce(Invitation.expires_at, moment) >= moment
+    ).order_by(Invitation.is_team, Invitation.id.desc())
+    with changed(census.area) as session:
+        session.add(
+            GuestSession(
+                token_digest=token_digest(token),
+                invitation_id=session.execute(newest.limit(1)).scalar_one(),
+                person_name=None,
+                person_role=None,
+                started_at=moment,
+                last_seen_at=moment,
+                ended_at=None,
+            )
+        )
+    page.context.add_cookies([{"name": cookie, "value": token, "url": census.area.url}])
+    page.goto(census.addresses.of(endpoint)[0].path)
+    census.look(endpoint, page)
+
+
+BY_HAND = (
+    _sign_in,
+    _search,
+    _kept,
+    _open_case,
+    _same_child,
+    _sample,
+    _action,
+    _invited,
+    _form,
+    _asked,
+    _again,
+)
