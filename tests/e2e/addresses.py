@@ -80,6 +80,11 @@ class Addresses:
                 found.append(Address(self._map.build(endpoint, {"ref": ref}), role))
         return found
 
+    def leads_to(self, path: str) -> str:
+        """The endpoint behind an address that is there."""
+        endpoint: str = self._map.match(urlsplit(path).path, method="GET")[0]
+        return endpoint
+
     def _note(self, path: str, role: Role) -> str | None:
         """Keep an address; returns its endpoint where it is new and of ours."""
         place = urlsplit(path)

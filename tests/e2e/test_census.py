@@ -43,6 +43,7 @@ ASKED = "a question of the public form: test_public_form looks at each of them"
 NO_PAGE = {
     "accounts.picture": FILE,
     "accounts.token": PART,
+    "again.again": "only where a discussion was called off that is needed all the same",
     "arrivals.file": FILE,
     "board.pdf": FILE,
     "dataset.export": FILE,
@@ -127,6 +128,7 @@ class Census:
     def look(self, endpoint: str, page: Page) -> None:
         self.opened[endpoint] = page.url
         try:
+            assert self.addresses.leads_to(page.url.removeprefix(self.area.url)) == endpoint
             self.looked.at_once(page)
         except AssertionError as wrong:
             self.problems.append(f"{endpoint}: {wrong}")
@@ -241,17 +243,6 @@ def _open_case(census: Census, page: Page) -> None:
     for endpoint, place in (("open_case.about", "about"), ("restricted.meeting", "restricted")):
         page.goto(f"{meeting}/{place}")
         census.look(endpoint, page)
-
-
-def _again(census: Census, page: Page) -> None:
-    """Called off, and still needed."""
-    enter(page, census.area, WHO[Role.CHAIR])
-    page.goto(census.addresses.of("booking.cancel")[0].path)
-    page.get_by_label(re.compile("Why")).first.fill("The line failed.")
-    page.get_by_role("button", name="Cancel the discussion").click()
-    page.wait_for_url(lambda url: not url.endswith("/cancel"))
-    page.goto(f"{page.url}/again")
-    census.look("again.again", page)
 
 
 def _same_child(census: Census, page: Page) -> None:
@@ -374,5 +365,4 @@ BY_HAND = (
     _invited,
     _form,
     _asked,
-    _again,
 )
