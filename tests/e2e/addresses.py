@@ -85,6 +85,11 @@ class Addresses:
         endpoint: str = self._map.match(urlsplit(path).path, method="GET")[0]
         return endpoint
 
+    def asks_again(self, endpoint: str) -> bool:
+        """Whether it asks who has been signed in for five minutes to show again who they are."""
+        declared = access_of(self.app, endpoint)
+        return declared is not None and declared.describe().endswith(", fresh")
+
     def _note(self, path: str, role: Role) -> str | None:
         """Keep an address; returns its endpoint where it is new and of ours."""
         place = urlsplit(path)
