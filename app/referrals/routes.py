@@ -56,6 +56,7 @@ def queue() -> Response:
             rows,
             children=(WORDS,),
             source="",
+            received="",
             concerns="",
             rating="",
             outcome="",
@@ -74,7 +75,7 @@ def queue() -> Response:
 def _bare_deadline(row: shown.ListRow) -> DeadlinePanel:
     """Of a hidden referral by when it must be looked at; of a closed one not how that went."""
     if not row.deadline.due_text:
-        return replace(row.deadline, state="met", state_text="Closed")
+        return replace(row.deadline, state="calm", state_text="Closed")
     return replace(row.deadline, reason="")
 
 
