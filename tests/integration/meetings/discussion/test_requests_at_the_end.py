@@ -9,7 +9,9 @@ from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Referral
-from tests.factories.checks import asked_browser, make_check, open_link
+from app.referrals.outcome.service import decide
+from app.referrals.types import Outcome
+from tests.factories.checks import asked_browser, make_check, open_link, staff_actor
 from tests.page_form import form_of
 
 
@@ -22,7 +24,12 @@ def test_who_ends_it_says_which_answers_are_still_wanted(app, make_case, signed_
         numbers, wanted_ref = (wanted.id, other.id), wanted.ref
         wanted_link, other_link = (open_link(session, one.invitation_id) for one in (wanted, other))
         checks = f"/referrals/{referral.ref}/checks"
-    assert "When the strategy discussion ends" not in chair.get(checks).text  # not decided yet
+    until = "what nobody has answered is withdrawn, unless it is said to be still wanted"
+    assert f"When the referral is decided, {until}" in chair.get(checks).text
+    with app.app_context(), transaction() as session:
+        held = session.get_one(Referral, session.get_one(Meeting, case.meeting_id).referral_id)
+        decide(session, staff_actor(session), held, Outcome.STRATEGY_DISCUSSION, "Harm", now())
+    assert f"When the strategy discussion ends, {until}" in chair.get(checks).text
     page = chair.get(here).text
     assert "Agencies that have not answered" in page
     ticked = form_of(page, "") | {"wanted": wanted_ref}
