@@ -160,8 +160,8 @@ _KEEPERS = (
     .join(RestrictionReader, RestrictionReader.restriction_id == _HIDDEN_ONES.c.restriction_id)
     .join(Staff, Staff.id == RestrictionReader.staff_id)
     .where(Staff.ended_at.is_(None))
-    .order_by(Staff.name, Staff.id)
     .distinct()
+    .order_by(Staff.name)
 )
 _RESTRICTED_ONES = _children(_STANDS).subquery()
 _READERS_OF_CHILDREN = (
