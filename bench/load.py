@@ -45,7 +45,7 @@ PEOPLE, SECONDS, IDLE_PAGES, IDLE_BOOKINGS = 50, 120, 150, 12
 WEB_PROCESSES, THREADS, WORKERS, ADMINISTRATORS = 4, 4, 3, 4
 THINKS = (4.0, 10.0)  # seconds between two pages of one person
 TARGET = 3.0
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def run() -> list[str]:
