@@ -184,8 +184,8 @@ _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.COPY: _branch(
         WorkKind.COPY,
         _discussions(
-            select(RecordVersion.meeting_id).join(
-                RecordFault, RecordFault.version_id == RecordVersion.id
+            select(RecordVersion.meeting_id).where(
+                RecordVersion.id.in_(select(RecordFault.version_id))
             )
         ),
     ),

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, String, bindparam, exists, func, select, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy import Integer, Select, String, bindparam, exists, func, select, text, type_coerce
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff, StaffRole
 from app.accounts.types import Role
@@ -59,6 +59,14 @@ _has_social_worker = exists().where(
     _is_social_worker.correlate(ReferralAllocation),
 )
 
+# Written literally, as in the partial index: SQLite takes `unread = 1` for something else.
+_is_unread = text("check_answer.unread")
+_waiting = aliased(ReferralAllocation)
+# By the partial index alone: in the order of the table all there ever were would be gone through.
+_not_taken_on = ReferralAllocation.id.in_(
+    select(_waiting.id).where(_waiting.taken_at.is_(None), _waiting.ended_at.is_(None))
+)
+
 # Those who may be at risk now stand apart, so that no number of others can push one off the page.
 ROWS: dict[WorkKind, Rows] = {
     WorkKind.AT_RISK: _WAITING.where(Arrival.risk_now),
@@ -87,8 +95,7 @@ ROWS: dict[WorkKind, Rows] = {
         .join(ReferralAllocation, ReferralAllocation.referral_id == Referral.id)
         .where(
             Referral.decided_at.is_(None),
-            ReferralAllocation.taken_at.is_(None),
-            ReferralAllocation.ended_at.is_(None),
+            _not_taken_on,
             _is_social_worker,
         )
         .order_by(ReferralAllocation.id)
@@ -108,7 +115,7 @@ ROWS: dict[WorkKind, Rows] = {
         select(Referral.id, Referral.ref, func.min(CheckAnswer.at).label("due_at"))
         .join(AgencyCheck, AgencyCheck.id == CheckAnswer.check_id)
         .join(Referral, Referral.id == AgencyCheck.referral_id)
-        .where(CheckAnswer.unread, Referral.decided_at.is_not(None))
+        .where(_is_unread, Referral.decided_at.is_not(None))
         .group_by(Referral.id, Referral.ref)
         .order_by(func.min(CheckAnswer.at), Referral.id)
     ),
