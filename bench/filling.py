@@ -48,7 +48,7 @@ SHARED = frozenset(
     {
         "agency", "professional", "staff", "staff_role", "staff_session", "recovery_code",
         "kept_form", "search_asked", "wall_display", "ward", "conference_line", "line_pin",
-        "council_settings", "installation", "dataset_figure", "dataset_month", "dataset_seen",
+        "council_settings", "installation", "dataset_figure", "dataset_kept", "dataset_month", "dataset_seen",
         "worker_seen", "mailbox_position", "outbox_hold", "form_once", "audit_head",
         "audit_anchor", "audit_sample", "audited_case", "broken_glass", "record_fault",
         "alembic_version",
