@@ -48,7 +48,8 @@ SHARED = frozenset(
     {
         "agency", "professional", "staff", "staff_role", "staff_session", "recovery_code",
         "kept_form", "search_asked", "wall_display", "ward", "conference_line", "line_pin",
-        "council_settings", "installation", "dataset_figure", "dataset_kept", "dataset_month", "dataset_seen",
+        "council_settings", "installation", "dataset_figure", "dataset_kept", "dataset_month",
+        "dataset_seen",
         "worker_seen", "mailbox_position", "outbox_hold", "form_once", "audit_head",
         "audit_anchor", "audit_sample", "audited_case", "broken_glass", "record_fault",
         "alembic_version",
@@ -119,7 +120,7 @@ _OF_THE_PAST = frozenset(
         "ix_decision_ground_filtered", "ix_arrival_closed", "ix_arrival_closed_sent",
         "ix_received_mail_kept", "ix_closed_case_due", "uq_record_copy_council",
         "uq_invitee_once_a_meeting", "uq_child_match_other", "uq_referral_allocation_holds",
-        "ix_closed_case_approved",
+        "ix_closed_case_approved", "ix_near_miss_case",
     }
 )  # fmt: skip
 _REFERENCES = frozenset({"ref", "subject_ref", "case_ref"})
