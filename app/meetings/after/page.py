@@ -26,6 +26,7 @@ from app.meetings.after.types import Conference, Step
 from app.meetings.early_notice import queries as notices
 from app.meetings.early_notice.queries import NoticeShown
 from app.meetings.models import Meeting
+from app.meetings.restricted.hidden import hidden_cases
 from app.meetings.types import ActionState
 from app.protocols.exchange import restore
 from app.protocols.panel import SOON, DeadlinePanel, deadline_panel, deadline_state
@@ -136,8 +137,10 @@ def page_of(
         before, _ = told.get(letter.child_id, ((), ()))
         if letter.ref in (meeting.ref, *before):
             letters[letter.child_id].append(letter)
+    # Who did what in a case that the reader may not see stays there (decision 0020).
+    hidden = hidden_cases()
     subjects = [
-        *(Subject("meeting", ref) for ref in refs),
+        *(Subject("meeting", ref) for ref in refs if ref not in hidden),
         *([Subject("referral", referral_ref)] if referral_ref else []),
     ]
     return AfterPage(

@@ -79,6 +79,7 @@ def end(
         raise Refused("page", f"This discussion cannot be ended: {meeting.state.label.lower()}")
     if meeting.referral_id is not None:
         taken_first(session, meeting.referral_id)
+    _hold_what_follows(session, meeting)
     clock = record_clock(meeting.clocks, protocol_of(meeting), now)
     meeting.state = MeetingState.ENDED
     meeting.ended_at = now
@@ -103,6 +104,12 @@ def end(
         owners_told=told,
     )
     return told
+
+
+def _hold_what_follows(session: Session, meeting: Meeting) -> None:
+    """Several fields are written, each with its audit row: what hangs on the children's answers is
+    taken before the first (app.audit.service.record)."""
+    after.hold(session, [one.child_id for one in meeting.children])
 
 
 def protocol_of(meeting: Meeting) -> Protocol | None:
@@ -196,6 +203,7 @@ def save_page(
     record is signed.
     """
     rules.check_writable(meeting.state)
+    _hold_what_follows(session, meeting)
     entries = queries.entries_of(session, meeting)
     conflicts: dict[str, Conflict] = {}
     refused: dict[str, tuple[str, str]] = {}
@@ -279,6 +287,7 @@ def copy_to_siblings(
 ) -> int:
     """Decided together: what was said for one child holds for all the others, wherever nothing
     was written for them yet. Returns and raises as `copy_answers`."""
+    _hold_what_follows(session, meeting)
     return sum(
         copy_answers(session, actor, meeting, from_child_id, child.child_id, now)
         for child in meeting.children

@@ -18,6 +18,7 @@ from app.meetings.early_notice.letter import early_notice
 from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.early_notice.planning import wanted_of, with_last
 from app.meetings.messages import Sender, desk_of
+from app.meetings.models import Meeting
 from app.outbox import service as outbox
 
 
@@ -26,6 +27,8 @@ def tell(
 ) -> int:
     """Tell the quality service what is due of these children of a discussion: one letter for all
     of whom it says the same. Returns how many letters were queued (BROMLEY 1)."""
+    # Staff take the discussion first: sign-off holds it long.
+    session.get_one(Meeting, meeting_id, with_for_update=True, populate_existing=True)
     kept = carrying.held(session, child_ids)
     settings = council(session)
     wanted: defaultdict[tuple[Conference, str, bool], list[Kept]] = defaultdict(list)

@@ -60,7 +60,7 @@ def link(
     theirs, ours = _meetings_of(session, other.id), _meetings_of(session, known.id)
     if theirs & ours:
         raise Refused("known", "Both stand in one discussion: twins and siblings stay two")
-    after.hold(session, [other.id, known.id])
+    _take(session, [other.id, known.id])
     match = records.link(session, actor, other, known, reason, now)
     match.moved = {**match.moved, "meetings": sorted(theirs)}
     _move(session, theirs, match.moved["referrals"], other.id, known.id)
@@ -71,7 +71,8 @@ def undo(session: Session, actor: Actor, match_id: int, reason: str, now: dateti
     """It was another child after all: what came by the match goes back. Raises Refused."""
     told_apart = session.get(ChildMatch, match_id)
     if told_apart is not None:
-        after.hold(session, [told_apart.child_id])
+        both = (told_apart.child_id, told_apart.other_id)
+        _take(session, [one for one in both if one is not None])
     match, other = records.undo(session, actor, match_id, reason, now)
     came: ColumnElement[bool] = or_(
         Meeting.id.in_(match.moved["meetings"]),
@@ -82,6 +83,19 @@ def undo(session: Session, actor: Actor, match_id: int, reason: str, now: dateti
     back = _referrals_back(session, match, other)
     _move(session, theirs, back, match.child_id, other.id)
     after.work_out_again(session, actor, [match.child_id, other.id], now)
+
+
+def _take(session: Session, child_ids: Collection[int]) -> None:
+    """All that moves, before the audit is written, in the order in which the discussion's own
+    pages take it: discussions, actions, referrals and children, what follows."""
+    meetings = sorted({one for child in child_ids for one in _meetings_of(session, child)})
+    for rows in (
+        select(Meeting.id).where(Meeting.id.in_(meetings)).order_by(Meeting.id),
+        select(Action.id).where(Action.meeting_id.in_(meetings)).order_by(Action.id),
+    ):
+        session.execute(rows.with_for_update())
+    records.take(session, [session.get_one(Child, one) for one in child_ids])
+    after.hold(session, child_ids)
 
 
 def _referrals_back(session: Session, match: ChildMatch, other: Child) -> list[int]:

@@ -64,6 +64,12 @@ def begin_for(session: Session, actor: Actor, referral: Referral, now: datetime)
     since = reopened_at(session, referral.id)
     if since is not None:
         set_clock(session, case, since, risk)
+    # Nobody decided it on the day: the risk was theirs, that the case begins is not.
+    case.released_at = now
+    case.release_reason = (
+        f"The risk was noted on referral {referral.ref}; the case was begun when the system was "
+        "brought up to date."
+    )
     _act_by(session, referral, case)
     entered(session, actor, case, now)
 

@@ -67,13 +67,14 @@ def link(
         raise Refused("reason", "Say how you know that it is the same child")
     if other.id == known.id:
         raise Refused("known", "That is the record itself: choose another child")
+    # Taken before the questions: of two who link at once the second sees what the first did.
+    take(session, [known, other])
     if queries.stands_for_another(session, [other.id, known.id]):
         raise Refused("known", "One of them is linked to another child already: undo that first")
     if queries.linked_to(session, other.id):
         raise Refused(
             "known", f"Other records are linked to {other.ref}: link {known.ref} to it instead"
         )
-    _taken(session, [known, other])
     moving = queries.referral_ids(session, other.id)
     if set(moving) & set(queries.referral_ids(session, known.id)):
         raise Refused("known", "Both stand on one referral: twins and siblings stay two")
@@ -135,7 +136,7 @@ def undo(
     return match, other
 
 
-def _taken(session: Session, records: Collection[Child]) -> None:
+def take(session: Session, records: Collection[Child]) -> None:
     """Every referral on these children, and the children, before the audit is written."""
     ids = {one for child in records for one in queries.referral_ids(session, child.id)}
     if ids:
@@ -147,7 +148,7 @@ def _taken_of_match(session: Session, match_id: int) -> None:
     match = session.get(ChildMatch, match_id)
     if match is not None:
         ids = [one for one in (match.child_id, match.other_id) if one is not None]
-        _taken(session, [session.get_one(Child, one) for one in ids])
+        take(session, [session.get_one(Child, one) for one in ids])
 
 
 def _is_birth(name: str, known: Child) -> bool:

@@ -78,7 +78,9 @@ def found(asked_id: int) -> Response:
         else:
             chosen = None
     _note_views([one for one in page.cases if one.ref not in hidden])
-    shown_cases = masked(page.cases, children=(WORDS,), source="", stage="", discussions=())
+    shown_cases = masked(
+        page.cases, children=(WORDS,), at=None, source="", stage="", discussions=()
+    )
     page = replace(page, cases=tuple(shown_cases))
     return respond(
         "search/search.html",

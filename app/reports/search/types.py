@@ -97,7 +97,7 @@ class FoundCase:
 
     ref: str
     is_referral: bool
-    at: datetime
+    at: datetime | None  # not said of a restricted case
     children: tuple[str, ...]
     stage: str
     source: str
