@@ -13,7 +13,7 @@ from app.accounts.signed_in import StaffMay
 from app.accounts.types import Role
 from app.audit.models import AuditView
 from app.audit.types import Actor, ActorKind
-from app.core.clock import now
+from app.core.clock import in_london, now
 from app.core.session import reading, transaction
 from app.directory.models import Agency
 from app.invitations.replies.types import MailKind
@@ -155,11 +155,13 @@ def test_the_list_of_an_agency_keeps_the_bare_reference(app, hidden, someone):
     with app.app_context():
         referral = referral_of(reading(), hidden)
         agency = reading().get_one(Agency, referral.source_agency_id).name
+        received = f"{in_london(referral.received_at):%-d %B %Y}"
     page = search(someone(Role.ADMINISTRATOR), agency)
     assert hidden[0] in page
-    for told in (hidden[1], NAME, "Booked", "To be decided"):
+    for told in (hidden[1], NAME, "Booked", "To be decided", received):
         assert told not in page
-    assert hidden[1] in search(someone(hidden[2]), agency)
+    page = search(someone(hidden[2]), agency)
+    assert hidden[1] in page and received in page
 
 
 def test_mail_that_came_in(app, hidden, someone):
