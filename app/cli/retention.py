@@ -85,6 +85,8 @@ def delete(yes: bool) -> None:
     click.echo(f"{gone} deleted.")
     with transaction() as session:
         words = forget_old(session, active(council(session).protocol_id).retention, moment)
-    click.echo(f"{words} near misses of no case are old enough: what was written there is deleted.")
+    click.echo(
+        f"{words} near misses emptied: old ones of no case, and what was left of deleted ones."
+    )
     if failed:
         raise click.ClickException(f"Not deleted, see the log: {', '.join(failed)}")

@@ -278,7 +278,8 @@ _COUNTS: dict[Measure, _Rows] = {
         ),
         _CHECKS.join(_A, _A.c.id == _CHECK.c.agency_id),
         _RECEIVED,
-        _CHECK.c.withdrawn_at.is_(None),
+        # A decision withdraws what is open: what was overdue by then stays so.
+        _CHECK.c.withdrawn_at.is_(None) | (_CHECK.c.withdrawn_at > _CHECK.c.due_at),
     ),
     Measure.HOUR: _rows(cast(_LOCAL // 3600 % 24, TextType), _R, _RECEIVED),
     # The first of January 1970 was a Thursday.

@@ -231,6 +231,7 @@ def _clocks(found: Mapping[Measure, Mapping[str, Published]], *, of_agencies: bo
     counts = (
         "Each clock counts what came up in the period. What is overdue and still open counts as "
         "missed, as of when it was counted; what is open and not due yet is left out of the share. "
+        "A request that was withdrawn when it was overdue counts as missed. "
         "A missed target or plan stands apart from a missed limit."
     )
     return _shares(

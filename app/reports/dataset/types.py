@@ -70,7 +70,8 @@ class Measure(enum.Enum):
         """What one of these is, and to which month it belongs."""
         return {
             "concern": "Concerns on referrals received in the period; a referral may have several.",
-            "asked": "Requests for referrals received in the period, not withdrawn.",
+            "asked": "Requests for referrals received in the period. One that was withdrawn "
+            "before its time ran out is left out; afterwards, it is overdue without an answer.",
             "domestic_abuse_discussion": "Cases received in the period that have a clock.",
             "strategy_discussion": "Discussions needed in the period, not cancelled.",
             "record_circulated": "Discussions needed in the period that have ended.",
@@ -109,10 +110,13 @@ OPEN_TO_ALL = {
 def group_of(measure: Measure, key: str) -> str:
     """The part of a measure that another table adds up: its numbers are protected among
     themselves, because their sum is known. What was decided within 24 hours is what its clock
-    says was in time."""
-    if measure is not Measure.TIME:
-        return ""
-    return "met" if key in ("4h", "24h") else "late"
+    says was in time; the reasons add up the discussions that were late, of a limit, a target or a
+    plan."""
+    if measure is Measure.TIME:
+        return "met" if key in ("4h", "24h") else "late"
+    if measure is Measure.DISCUSSION and key.endswith("|late"):
+        return "late"
+    return ""
 
 
 # Every clock of the product (PRODUCT B), in the order of a case.

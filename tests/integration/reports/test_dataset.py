@@ -228,6 +228,49 @@ def test_requests_for_information_by_agency(in_app, wards):
     assert dict(tables["clocks"].rows)["Information from agencies"] == cells
 
 
+def test_a_decision_does_not_take_an_overdue_request_out_of_the_figures(in_app, wards):
+    with transaction() as session:
+        referral = make_case(session, children=1)
+        for withdrawn_after in (-HOUR, HOUR):
+            check = make_check(session, referral, FRIDAY)
+            check.next_reminder_at = None
+            check.withdrawn_at = check.due_at + withdrawn_after
+            check.withdrawn_reason = "The referral is decided"
+    later = FRIDAY + timedelta(days=9)
+    count_all(in_app, later)
+    _, tables = shown(in_app, later)
+    [(_, cells)] = tables["asked"].rows
+    assert cells == ("0", "0", "1", "0", "0%")
+    assert dict(tables["clocks"].rows)["Information from agencies"] == cells
+
+
+def test_a_late_discussion_is_not_found_by_taking_one_table_from_the_other(in_app, wards):
+    """The reasons add up the late discussions of all forces: two of a limit beside eight of
+    a target are what is left of ten."""
+    with transaction() as session:
+        chair = make_staff(session, Role.CHAIR)
+        for number in range(16):
+            hours = 60 if number < 10 else 5
+            meeting = make_meeting(
+                session, MeetingState.ENDED, 1, children=1, chair=chair,
+                start=FRIDAY + hours * HOUR,
+            )  # fmt: skip
+            if number > 1:
+                meeting.clocks = {"clocks": {"strategy_discussion": {"force": "target"}}}
+    count_all(in_app, FRIDAY)
+    target, booked = "Strategy discussion held (target)", "No earlier time was booked"
+    _, tables = shown(in_app, FRIDAY)
+    clocks = dict(tables["clocks"].rows)
+    assert [clocks[one][1] for one in (target[:-9], target)] == ["2", "8"]
+    assert dict(tables["late_because"].rows)[booked][0] == "10"
+    _, tables = shown(in_app, FRIDAY, protected=True)
+    clocks = dict(tables["clocks"].rows)
+    assert dict(tables["late_because"].rows)[booked][0] == "10"
+    assert clocks[target[:-9]][1] == "c"
+    late = [cells[1] for words, cells in clocks.items() if words.startswith(target[:-9])]
+    assert late.count("c") > 1, clocks
+
+
 def test_what_changes_is_counted_again_and_nothing_else(in_app, quarter):
     runs = count_all(in_app, FRIDAY)
     assert runs >= 3 * len(MEASURES)  # September to November

@@ -62,6 +62,10 @@ def whole_case(session, number: int) -> CaseRows:
     )  # fmt: skip
     check = make_check(session, referral, FRIDAY)
     check.answered_at, check.next_reminder_at = FRIDAY + HOUR, None
+    unanswered = make_check(session, referral, FRIDAY)
+    unanswered.next_reminder_at = None
+    unanswered.withdrawn_at = unanswered.due_at + HOUR
+    unanswered.withdrawn_reason = "The referral is decided"
     session.add(
         ChildAfter(
             meeting_id=meeting.id, child_id=child, enquiry_runs=True,
@@ -165,4 +169,4 @@ def test_a_change_of_another_case_is_counted_beside_what_is_kept(in_app, cases) 
     asked = select(func.sum(DatasetFigure.count)).where(
         DatasetFigure.measure == Measure.ASKED.value
     )
-    assert reading().execute(asked).scalar_one() == 8
+    assert reading().execute(asked).scalar_one() == 7 + 7 + 1

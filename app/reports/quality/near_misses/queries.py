@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, bindparam, func, select, tuple_, union_all
+from sqlalchemy import Integer, Select, bindparam, exists, func, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
@@ -73,6 +73,17 @@ _REFS = union_all(
     select(Referral.ref).where(Referral.id == bindparam("referral_id")),
     select(Meeting.ref).where(Meeting.id.in_(bindparam("meetings", expanding=True))),
 )
+# Few at any time: what was written of a case is deleted with it.
+_OUTLIVED = select(NearMiss.case_ref).where(
+    NearMiss.case_ref.is_not(None),
+    NearMiss.erased_at.is_(None),
+    or_(
+        *(
+            exists().where(row.ref == NearMiss.case_ref, row.erased_at.is_not(None))
+            for row in (Referral, Meeting)
+        )
+    ),
+)
 
 
 def kinds_seen(roles: Collection[Role], *, reviews: bool) -> frozenset[NearMissKind]:
@@ -118,3 +129,8 @@ def refs_of(session: Session, rows: CaseRows) -> list[str]:
     """The references of a case and of its discussions."""
     values = {"referral_id": rows.referral_id, "meetings": rows.meetings}
     return list(session.execute(_REFS, values).scalars())
+
+
+def outlived(session: Session) -> list[str]:
+    """The references of deleted cases of which something written is left."""
+    return [ref for ref in session.execute(_OUTLIVED).scalars() if ref]

@@ -95,10 +95,12 @@ def forget(session: Session, rows: CaseRows, now: datetime) -> None:
 
 def forget_old(session: Session, kept: Sequence[RetentionRule], now: datetime) -> int:
     """Delete what was written of no case, as long after it was reported as a case is kept at
-    least; returns how many."""
+    least, and what is left of a deleted case: one that was deleted before the log went with its
+    case, or while somebody was reporting. Returns how many."""
     years = max(rule.years for rule in kept if rule.case is KeptCase.EVERY)
     before = start_of_day(years_on(london_date(now), -years))
-    gone = _forget(session, NearMiss.case_ref.is_(None) & (NearMiss.reported_at < before), now)
+    old = NearMiss.case_ref.is_(None) & (NearMiss.reported_at < before)
+    gone = _forget(session, old | NearMiss.case_ref.in_(queries.outlived(session)), now)
     if gone:
         record(session, SYSTEM, "near misses emptied", Subject("near miss", "log"), now,
                {"count": gone})  # fmt: skip

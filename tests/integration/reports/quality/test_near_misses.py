@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from app.accounts.types import Role
+from app.audit.models import AuditEntry
 from app.audit.types import SYSTEM
 from app.core.session import reading
 from app.meetings.types import MeetingState
@@ -138,6 +140,33 @@ def test_what_was_written_of_no_case_goes_when_a_case_of_that_day_could(
         assert service.forget_old(session, rules, day_after) == 1
         assert service.forget_old(session, rules, day_after) == 0
     assert NAME not in chair.get(f"/quality/near-misses/{ref}").text
+
+
+@pytest.mark.parametrize("of_a_referral", [True, False])
+def test_words_do_not_outlive_a_case_that_went_without_them(
+    app, change, signed_in, of_a_referral
+) -> None:
+    """Deleted before the log went with its case, or while somebody was reporting."""
+    chair = signed_in(Role.CHAIR)
+    with change() as session:
+        meeting = make_meeting(session, MeetingState.SIGNED, children=1)
+        case = session.get_one(Referral, meeting.referral_id) if of_a_referral else meeting
+        ref = _told(session, app, chair, case.ref).ref
+        kept = _told(session, app, chair, make_meeting(session, MeetingState.SIGNED).ref).ref
+        case.erased_at = FRIDAY
+    rules = active("bromley").retention
+    with change() as session:
+        assert service.forget_old(session, rules, FRIDAY) == 1
+        assert service.forget_old(session, rules, FRIDAY) == 0
+    page = chair.get(f"/quality/near-misses/{ref}").text
+    assert NAME not in page
+    assert "kept no longer" in page
+    assert NAME in chair.get(f"/quality/near-misses/{kept}").text
+    with app.app_context():
+        emptied = select(AuditEntry.actor_kind, AuditEntry.details).where(
+            AuditEntry.action == "near misses emptied"
+        )
+        assert reading().execute(emptied).all() == [(SYSTEM.kind, {"count": 1})]
 
 
 def test_a_deleted_case_is_named_no_more(change, signed_in) -> None:
