@@ -192,8 +192,8 @@ _NOTICES: dict[Notice, _LinkWords] = {
         "{reference}, entered {due}, may be about somebody whose case only you and a few others "
         "may see. Whoever entered it can't see that case.",
         "Open what was entered",
-        "Please look now: if it is the same person, say so on that page. If it is not, tell "
-        "whoever entered it.",
+        "Please look now, and tell whoever entered it whether it is the same person. If it is, "
+        "link the two on the page of the referral.",
     ),
     Notice.READERS_CHANGED: _LinkWords(
         "Who may see case {reference} has changed",

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime
+from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.escalation.models import Escalation
 from app.meetings.models import Action, Delivery, Invitee, Meeting, MeetingChild
 from app.meetings.overview import KIND_WORDS
@@ -181,6 +182,18 @@ _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.REQUEST_MAIL: _branch(WorkKind.REQUEST_MAIL, asked.REQUESTS_FAILED),
     WorkKind.LETTER_MAIL: _branch(WorkKind.LETTER_MAIL, asked.LETTERS_FAILED),
     WorkKind.FORM_MAIL: _branch(WorkKind.FORM_MAIL, asked.FORMS_FAILED),
+    # Until whoever was to be told is: then the failure was seen to.
+    WorkKind.NOTICE_MAIL: _branch(
+        WorkKind.NOTICE_MAIL,
+        _discussions(
+            select(EarlyNotice.meeting_id)
+            .select_from(OutboxMessage)
+            .join(EarlyNotice, EarlyNotice.message_id == OutboxMessage.id)
+            .where(asked.failed)
+            .order_by(OutboxMessage.id)
+            .limit(4 * MOST)
+        ),
+    ),
     WorkKind.COPY: _branch(
         WorkKind.COPY,
         _discussions(

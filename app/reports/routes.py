@@ -251,7 +251,7 @@ def _where(kind: WorkKind, ref: str, own: bool) -> str:
         return url_for("outbox.deliveries", _anchor="failures")
     if kind in _ON_REFERRALS:
         return url_for(_ON_REFERRALS[kind] if own else "referrals.referral", ref=ref)
-    if kind in FOLLOWS:
+    if kind in FOLLOWS or kind is WorkKind.NOTICE_MAIL:
         return url_for("after.after", ref=ref)
     endpoint = {
         WorkKind.BOOK_AGAIN: "again.again",

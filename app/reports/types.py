@@ -38,6 +38,7 @@ class WorkKind(enum.Enum):
     REQUEST_MAIL = "request_mail"
     LETTER_MAIL = "letter_mail"
     FORM_MAIL = "form_mail"
+    NOTICE_MAIL = "notice_mail"
     COPY = "copy"
     CHASE = "chase"
     TELL_QUALITY = "tell_quality"
@@ -79,6 +80,9 @@ class WorkKind(enum.Enum):
             "request_mail": "A request for information did not arrive",
             "letter_mail": "A letter about a referral did not arrive",
             "form_mail": "A mail to somebody who uses the public form did not arrive",
+            "notice_mail": (
+                "The early notice to the quality service did not arrive: tell them on the telephone"
+            ),
             "copy": "A copy of the record could not be made",
             "chase": "Chase the form that was sent",
             "tell_quality": Step.QUALITY.label,

@@ -265,7 +265,7 @@ def _letters(row: ChildAfter, letters: Sequence[NoticeShown]) -> tuple[LetterLin
             f"{TOLD[one.said]}, {words_for_moment(one.sent_at or one.at)}",
             "Not delivered" if one.state.failed else one.state.label,
             "red" if one.state.failed else "green" if one.sent_at else "blue",
-            one.state.failed,
+            one.state.failed and one.seen_at is None,
         )
         for one in letters
     ]

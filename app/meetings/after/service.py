@@ -15,8 +15,12 @@ from app.meetings.after.carrying import Kept, standing_of
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome, Noted, Step
 from app.meetings.early_notice import planning as early_notice
+from app.meetings.early_notice import queries as notices
 from app.meetings.models import Meeting
+from app.outbox import service as outbox
 
+# The quality service knows of the child then, whatever became of a letter.
+_TOLD = (Step.QUALITY, Step.REFERRAL)
 CARRIED_ON = "The enquiry is followed with a later discussion: note it there"
 
 
@@ -91,6 +95,8 @@ def note(
         _write(row, step, noted)
     changed = carrying.work_out(session, kept)
     early_notice.plan(session, kept, now)
+    if step in _TOLD:
+        outbox.seen_to(session, actor, notices.failed_about(session, child_id), now)
     record(
         session, actor, step.done, Subject("meeting", meeting.ref), now,
         {"step": step.value, "child": child_id, "at": noted.at.isoformat(),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.core.database import UTCDateTime
 from app.meetings.after.models import ChildAfter
@@ -15,7 +15,7 @@ from app.meetings.after.types import Conference
 from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.models import Meeting
 from app.outbox.models import OutboxMessage
-from app.outbox.types import MessageState
+from app.outbox.types import FAILED, MessageState
 
 MOST = 50
 _OF_CHILDREN = (
@@ -26,7 +26,7 @@ _OF_CHILDREN = (
 _SHOWN = (
     select(
         EarlyNotice.child_id, Meeting.ref, EarlyNotice.said, EarlyNotice.at, OutboxMessage.state,
-        OutboxMessage.sent_at,
+        OutboxMessage.sent_at, OutboxMessage.seen_at,
     )
     .join(Meeting, Meeting.id == EarlyNotice.meeting_id)
     .join(OutboxMessage, OutboxMessage.id == EarlyNotice.message_id)
@@ -43,6 +43,29 @@ _DUE = (
     .limit(MOST)
 )
 
+_other = aliased(EarlyNotice)
+_FAILED = (
+    select(EarlyNotice.message_id)
+    .join(OutboxMessage, OutboxMessage.id == EarlyNotice.message_id)
+    .where(
+        EarlyNotice.child_id == bindparam("child"),
+        OutboxMessage.state.in_(FAILED),
+        OutboxMessage.seen_at.is_(None),
+        # A letter tells of several children: of another nobody has noted more than the letter did.
+        ~select(_other.id)
+        .join(ChildAfter, ChildAfter.child_id == _other.child_id)
+        .where(
+            _other.message_id == EarlyNotice.message_id,
+            _other.child_id != EarlyNotice.child_id,
+            ChildAfter.carries,
+            ChildAfter.conference.in_((Conference.LIKELY, Conference.REQUIRED)),
+            ChildAfter.quality_told_at == _other.at,
+            ChildAfter.icpc_referred_at.is_(None),
+        )
+        .exists(),
+    )
+)
+
 
 class NoticeShown(NamedTuple):
     """One letter about one child, and what became of it."""
@@ -53,6 +76,7 @@ class NoticeShown(NamedTuple):
     at: datetime
     state: MessageState
     sent_at: datetime | None
+    seen_at: datetime | None
 
 
 def of_children(session: Session, child_ids: Collection[int]) -> list[EarlyNotice]:
@@ -65,6 +89,12 @@ def shown(session: Session, child_ids: Collection[int]) -> list[NoticeShown]:
     """The letters about these children with their state, the oldest first."""
     rows = session.execute(_SHOWN, {"children": list(child_ids)})
     return [NoticeShown(*row) for row in rows]
+
+
+def failed_about(session: Session, child_id: int) -> list[int]:
+    """The letters that did not arrive and of which nobody but this child is still to be told, now
+    that they are told of this one: one statement."""
+    return list(session.execute(_FAILED, {"child": child_id}).scalars())
 
 
 def due(session: Session, now: datetime) -> dict[int, list[int]]:

@@ -37,7 +37,7 @@ from app.meetings.open_case.forms import (
 )
 from app.meetings.open_case.queries import open_case_of
 from app.meetings.open_case.types import About
-from app.meetings.restricted.hidden import whom_to_ask
+from app.meetings.restricted.hidden import ask_keepers, whom_to_ask
 from app.meetings.routes import meeting_or_404, note_view_of, once
 from app.referrals import queries as referrals
 from app.referrals.children import add_child
@@ -80,7 +80,7 @@ def begin() -> Response:
 
 
 def _open(form: OpenCaseForm, *, start: bool) -> str | None:
-    staff, moment = signed_in(), now()
+    staff, moment, perhaps = signed_in(), now(), _perhaps(form)
 
     def act(session: Session) -> str:
         occasion = Occasion(
@@ -92,8 +92,10 @@ def _open(form: OpenCaseForm, *, start: bool) -> str | None:
         if start:
             given_now = Started(reason=form.reason.data)
             meeting = need.start_now(session, staff, occasion, given_now, moment)
+            _ask(session, perhaps, meeting)
             return url_for("discussion.hold", ref=meeting.ref)
         meeting = need.decide_needed(session, staff, occasion, form.reason.data, moment, moment)
+        _ask(session, perhaps, meeting)
         return book_at_once(url_for("meetings.overview", ref=meeting.ref))
 
     return once(form, act)
@@ -134,11 +136,12 @@ def held() -> Response:
 
 
 def _keep_held(form: OpenHeldForm, moment: datetime) -> str | None:
-    staff = signed_in()
+    staff, perhaps = signed_in(), _perhaps(form)
 
     def act(session: Session) -> str:
         occasion = Occasion(child_refs=_children(session, form, moment), about=form.about())
         meeting = need.record_held(session, staff, occasion, form.held(moment), moment)
+        _ask(session, perhaps, meeting)
         return url_for("discussion.hold", ref=meeting.ref)
 
     return once(form, act)
@@ -154,6 +157,28 @@ def _children(session: Session, form: Either, moment: datetime) -> tuple[str, ..
             ref = add_child(session, signed_in().actor, given, moment).ref
         refs.append(ref)
     return tuple(refs)
+
+
+def _perhaps(form: Either) -> list[str]:
+    """The known children, each with a case that is hidden here, whom those entered as new may be:
+    the list can't say so, and whoever enters them can't know (A3, H2)."""
+    new = [
+        Identity(row.given_name.data or "", row.family_name.data or "", row.born_on, None)
+        for row in form.rows()
+        if not row.ref.data
+    ]
+    found = {
+        one.child.ref
+        for matches in (referrals.likely_matches_each(reading(), new) if new else [])
+        for one in matches
+        if whom_to_ask(one.child.id)
+    }
+    return sorted(found)
+
+
+def _ask(session: Session, perhaps: list[str], meeting: Meeting) -> None:
+    if perhaps:
+        ask_keepers(session, perhaps, meeting.ref, "meeting")
 
 
 def _whole(form: Either, *, needs_reason: bool) -> bool:

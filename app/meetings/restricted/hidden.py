@@ -11,6 +11,7 @@ from flask import g
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in
+from app.audit.types import Subject
 from app.core.clock import now
 from app.core.session import reading
 from app.meetings.restricted import queries, service
@@ -63,10 +64,13 @@ def whom_to_ask(child_id: int) -> str:
     return " or ".join(g.keepers.get(child_id, ())) or "a manager"
 
 
-def ask_keepers(session: Session, child_refs: Collection[str], referral_ref: str) -> None:
-    """Ask those who keep the hidden cases of these children whether a new referral is about one of
-    them, in the transaction that entered it."""
-    service.ask_keepers(session, signed_in().actor, child_refs, referral_ref, sender(), now())
+def ask_keepers(
+    session: Session, child_refs: Collection[str], ref: str, kind: str = "referral"
+) -> None:
+    """Ask those who keep the hidden cases of these children whether a new referral, or discussion
+    (`kind` is that of its subject), is about one of them, in the transaction that entered it."""
+    subject = Subject(kind, ref)
+    service.ask_keepers(session, signed_in().actor, child_refs, subject, sender(), now())
 
 
 def hidden_children() -> frozenset[int]:

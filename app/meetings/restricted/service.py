@@ -25,6 +25,8 @@ from app.meetings.restricted.rules import GLASS, Restricted
 from app.outbox import service as outbox
 from app.referrals.acting import staff_id
 
+_PLACES = {"meeting": "discussions", "referral": "referrals"}
+
 
 def restrict(
     session: Session,
@@ -70,7 +72,7 @@ def _tell(
     session: Session, people: Collection[int], subject: Subject, sender: Sender, now: datetime
 ) -> None:
     """Those of these people who still work here: who may see the case was changed."""
-    place = "discussions" if subject.kind == "meeting" else "referrals"
+    place = _PLACES[subject.kind]
     able = staff_who_may(session, Permission.REFERRAL_SEE)
     letters = notice_letters(
         Notice.READERS_CHANGED,
@@ -88,29 +90,30 @@ def ask_keepers(
     session: Session,
     actor: Actor,
     child_refs: Collection[str],
-    referral_ref: str,
+    subject: Subject,
     sender: Sender,
     now: datetime,
 ) -> None:
-    """A new referral may be about a child whose restricted case whoever entered it may not see:
-    those who may are told at once, and say on its page whether it is the same child (A3). Where
-    none of them works here any more, whoever may restrict cases is told."""
+    """A new referral or discussion may be about a child whose restricted case whoever
+    entered it may not see: those who may are told at once, and say whether it is the same child
+    (A3, A11). Where none of them works here any more, whoever may restrict cases is told."""
+    place = _PLACES[subject.kind]
     readers = queries.readers_of_children(session, child_refs)
     told = [one for one in staff_who_may(session, Permission.REFERRAL_SEE) if one.id in readers]
     told = told or staff_who_may(session, Permission.CASE_RESTRICT)
     letters = notice_letters(
         Notice.PERHAPS_KNOWN,
         desk_of(council(session), sender),
-        referral_ref,
+        subject.ref,
         words_for_moment(now),
-        f"{sender.base_url}/referrals/{referral_ref}",
+        f"{sender.base_url}/{place}/{subject.ref}",
         [(one.name, one.email) for one in told],
         now,
     )
     outbox.enqueue_all(session, letters, now)
     audit.record(
-        session, actor, "keepers of a restricted case asked", Subject("referral", referral_ref),
-        now, {"children": sorted(child_refs), "told": [one.id for one in told]},
+        session, actor, "keepers of a restricted case asked", subject, now,
+        {"children": sorted(child_refs), "told": [one.id for one in told]},
     )  # fmt: skip
 
 

@@ -22,11 +22,15 @@ from app.meetings.early_notice.worker import tell_early
 from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.queries import meeting_for_change
+from app.meetings.restricted.models import CaseRestriction
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
+from app.referrals.models import Child
+from tests.factories.accounts import make_staff
 from tests.factories.meetings import make_meeting
 from tests.factories.records import write
+from tests.integration.reports.first_page import line_of
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 SENDER = Sender("rna-desk@example.org", "http://desk.example.org")
@@ -187,3 +191,58 @@ def test_the_page_says_what_became_of_it(app, in_app, signed_in):
     page = browser.get(f"/discussions/{case.ref}/after").text
     assert "It did not arrive: tell them on the telephone" in page
     assert MAILBOX in signed_in(Role.ADMINISTRATOR).get("/council").text
+
+
+LOST = "The early notice to the quality service did not arrive: tell them on the telephone"
+
+
+def test_one_that_did_not_arrive_stands_on_the_first_page_until_they_are_told(likely, signed_in):
+    likely.run(likely.ended)
+    desk = signed_in(Role.ADMINISTRATOR)
+    line = f'href="/discussions/{likely.ref}/after">{LOST}'
+    assert LOST not in desk.get("/").text
+    with transaction() as session:
+        session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.kind == "early_notice")
+            .values(state=MessageState.BOUNCED)
+        )
+    db.session.remove()
+    assert desk.get("/").text.count(line) == 1  # two children, one letter
+    for child, waits in zip(likely.children, (1, 0), strict=True):
+        tell(likely, child)
+        assert desk.get("/").text.count(line) == waits
+    after_page = desk.get(f"/discussions/{likely.ref}/after").text
+    assert "Not delivered" in after_page and "tell them on the telephone" not in after_page
+
+
+def tell(case, child: int) -> None:
+    """Note that the quality service was told of a child on the telephone."""
+    with transaction() as session:
+        meeting = meeting_for_change(session, case.ref)
+        version = session.execute(
+            select(ChildAfter.version).where(ChildAfter.child_id == child)
+        ).scalar_one()
+        noted, moment = Noted(case.ended + MINUTE, "", ""), case.ended + HOUR
+        after.note(session, case.chair, meeting, child, Step.QUALITY, noted, version, moment)
+    db.session.remove()
+
+
+def test_a_restricted_one_that_did_not_arrive_names_nobody(likely, signed_in):
+    likely.run(likely.ended)
+    with transaction() as session:
+        names = session.execute(select(Child.family_name).where(Child.id.in_(likely.children)))
+        named = set(names.scalars())
+        session.execute(update(OutboxMessage).values(state=MessageState.BOUNCED))
+        keeper = make_staff(session, Role.CHAIR).id
+        session.add(
+            CaseRestriction(
+                referral_id=session.get_one(Meeting, likely.id).referral_id, meeting_id=None,
+                reason="Kin", set_by_id=keeper, set_at=likely.ended, lifted_at=None,
+                lift_reason=None,
+            )
+        )  # fmt: skip
+    db.session.remove()
+    line = line_of(signed_in(Role.CHAIR).get("/").text, LOST)
+    assert "Restricted" in line
+    assert not any(name in line for name in named)

@@ -4,12 +4,13 @@ and whom to ask, and nothing more (A3, A11, H2), on both engines."""
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from app.accounts.types import Role
-from app.core.clock import now
+from app.core.clock import in_london, now
 from app.core.session import reading, transaction
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
@@ -24,6 +25,7 @@ from tests.integration.meetings.restricted.conftest import BORN, GIVEN, KEEPER, 
 from tests.integration.referrals.typing_in import send, token
 from tests.page_form import form_of
 
+HOUR = timedelta(hours=1)
 SECRET = "9 Secret Row"
 
 
@@ -125,6 +127,36 @@ def test_an_open_case_does_not_begin_with_a_restricted_child(app, hidden, someon
         other = make_child(session).ref
     form = form_of(chair.get(f"{here}?child={other}").text, "")
     assert chair.post(here, data=form | {"do": "start"}).status_code == 303
+
+
+@pytest.mark.parametrize("begun", ["start", "needed", "keep"])
+def test_whoever_keeps_the_case_is_asked_about_a_child_entered_as_new(
+    app, hidden, someone, child, begun
+):
+    here = "/discussions/already-held" if begun == "keep" else "/discussions/new"
+    typed = {"given_name": GIVEN, "family_name": NAME, "reason": "Harm", "concerns": "neglect"}
+    chair = someone(Role.CHAIR)
+    listed = chair.post(here, data=form_of(chair.get(here).text, "") | typed | {"do": "add-new"})
+    form = form_of(listed.text, "") | {"do": begun, "reason": "Harm", "concerns": "neglect"}
+    if begun == "keep":
+        form |= {"others-0-name": "Sam Typed", "others-0-email": "sam@police.example"}
+        for name, moment in (("started_at", HOUR), ("ended_at", HOUR / 2)):
+            at = in_london(now() - moment)
+            form |= {
+                f"{name}-day": str(at.day), f"{name}-month": str(at.month),
+                f"{name}-year": str(at.year), f"{name}-time": f"{at:%H:%M}",
+            }  # fmt: skip
+    begins = chair.post(here, data=form)
+    assert begins.status_code == 303, begins.text
+    [letter] = held(app, select(OutboxMessage).where(OutboxMessage.kind == "notice"))
+    [ref] = set(held(app, select(Meeting.ref))) - {hidden[1]}
+    assert letter.subject == f"Only you can say: {ref}"
+    words = letter.content.decode()
+    assert f"/discussions/{ref}" in words
+    for told in (hidden[0], hidden[1], NAME, GIVEN, child[0]):
+        assert told not in words
+    keeper = someone(hidden[2])
+    assert keeper.get(f"/discussions/{ref}").status_code == 200
 
 
 def test_who_works_on_a_case_is_ticked_when_it_is_restricted(app, hidden, someone):
