@@ -39,6 +39,10 @@ CHOICES: Mapping[Step, tuple[tuple[str, str], ...]] = {
 }
 # Which steps say why: always, or only where a date misses its limit.
 NEEDS_REASON = frozenset({Step.CONFERENCE, Step.ENQUIRY})
+# What may have been done since the enquiry began, whatever a later discussion about it said.
+OF_THE_ENQUIRY = frozenset(
+    {Step.QUALITY, Step.REFERRAL, Step.BOOKING, Step.HELD, Step.ASSESSMENT}
+)  # fmt: skip
 
 
 def decided_in(answers: Mapping[str, str], ended_at: datetime) -> Decided:

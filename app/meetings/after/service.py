@@ -13,6 +13,7 @@ from app.core.refusal import Refused
 from app.meetings.after import carrying, queries, rules
 from app.meetings.after.carrying import Kept, standing_of
 from app.meetings.after.models import ChildAfter
+from app.meetings.after.queries import Followed
 from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome, Noted, Step
 from app.meetings.early_notice import planning as early_notice
 from app.meetings.early_notice import queries as notices
@@ -90,7 +91,7 @@ def note(
         raise Refused("page", "Somebody noted something meanwhile: read it below, then send yours")
     if not row.carries:
         raise Refused("page", CARRIED_ON)
-    rules.check_noted(step, noted, standing_of(row, one.ended_at), now)
+    rules.check_noted(step, noted, standing_of(row, _noted_since(kept, one, step)), now)
     with session.no_autoflush:
         _write(row, step, noted)
     changed = carrying.work_out(session, kept)
@@ -103,6 +104,18 @@ def note(
          **({"choice": noted.choice} if noted.choice else {})},
     )  # fmt: skip
     _tell_others(session, actor, meeting.ref, changed, now)
+
+
+def _noted_since(kept: Iterable[Kept], one: Kept, step: Step) -> datetime:
+    """The end of the discussion since when a step may have been done: that with which the enquiry
+    began, unless this one said itself how the matter stands."""
+    unsaid = step is Step.CONFERENCE and one.decided.conference is None
+    if step not in rules.OF_THE_ENQUIRY and not unsaid:
+        return one.ended_at
+    found = carrying.enquiries_of(Followed(each.row, each.meeting) for each in kept)
+    group = next((group for group in found if group[-1].row is one.row), None)
+    ended_at = group[0].meeting.ended_at if group else None
+    return ended_at or one.ended_at
 
 
 def _write(row: ChildAfter, step: Step, noted: Noted) -> None:

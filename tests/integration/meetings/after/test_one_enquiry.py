@@ -15,7 +15,7 @@ from app.core.refusal import Refused
 from app.core.session import db, reading, transaction
 from app.meetings.after import service
 from app.meetings.after.models import ChildAfter
-from app.meetings.after.types import Conference, EnquiryOutcome, Noted, Step
+from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome, Noted, Step
 from app.meetings.discussion import service as discussion
 from app.meetings.models import Meeting
 from app.meetings.queries import meeting_for_change
@@ -120,6 +120,40 @@ def test_steps_are_noted_with_the_discussion_that_carries_them(two):
     before, after = rows()
     assert (before.assessment_completed_at, before.next_step) == (None, None)
     assert after.assessment_completed_at == LATER + DAY
+
+
+def test_what_was_done_between_two_discussions_is_noted_with_its_own_date(two):
+    note(two[1], Step.REFERRAL, START + DAY)
+    note(two[1], Step.ASSESSMENT, START + 2 * DAY)
+    note(two[1], Step.BOOKING, START + 2 * DAY)
+    note(two[1], Step.HELD, START + 2 * DAY, "plan")
+    after = rows()[1]
+    assert after.icpc_referred_at == START + DAY
+    assert after.assessment_completed_at == after.icpc_held_at == START + 2 * DAY
+    assert (after.conference, after.icpc_outcome) == (
+        Conference.REQUIRED, ConferenceOutcome.PLAN,
+    )  # fmt: skip
+
+
+def test_nothing_is_noted_from_before_the_enquiry_or_over_what_the_later_discussion_said(two):
+    # The later one said that the enquiry went on, and what it thought of a conference.
+    for step, at, choice in (
+        (Step.REFERRAL, START, ""),
+        (Step.BOOKING, START, ""),
+        (Step.ENQUIRY, START + DAY, "no_continuing_risk"),
+        (Step.CONFERENCE, START + DAY, "not_needed"),
+    ):
+        with pytest.raises(Refused, match=r"The discussion ended on|before the discussion"):
+            note(two[1], step, at, choice, "Seen twice.")
+
+
+def test_a_conference_may_be_decided_on_between_where_the_later_discussion_said_nothing(in_app):
+    with transaction() as session:
+        first = hold(session, START, section_47="started", conference="likely")
+        later = hold(session, LATER, first.children[0].child_id, section_47="continued").id
+    note(later, Step.CONFERENCE, START + DAY, "required", "The doctor's report came.")
+    after = rows()[1]
+    assert (after.conference, after.icpc_decided_at) == (Conference.REQUIRED, START + DAY)
 
 
 def test_an_answer_put_right_gives_everything_back(two):
