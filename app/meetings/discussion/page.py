@@ -364,7 +364,11 @@ def _more_words(not_decided: FieldShown | None, protected: FieldShown | None) ->
 
 def _dissent(row: Held, dissent: Dissent) -> DissentShown:
     held = row.escalations.get(dissent.id)
-    strike = held is not None and row.meeting.state in rules.WRITABLE and strikable(dissent, held)
+    strike = (
+        held is not None
+        and row.meeting.state in rules.WRITABLE
+        and strikable(dissent, held, row.meeting.signed_at)
+    )
     return DissentShown(
         name_of_invitee(row.invitees, dissent.invitee_id),
         dissent.what,

@@ -10,6 +10,7 @@ from app.core.clock import words_for_moment
 from app.meetings.escalation import rules
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.queries import Disagreement, Noted
+from app.meetings.escalation.service import recorded
 from app.meetings.escalation.types import Ladder, Step
 from app.meetings.models import Dissent
 from app.protocols.panel import DeadlinePanel, deadline_state
@@ -48,8 +49,10 @@ class DisagreementShown:
     strikable: bool
 
 
-def shown(one: Disagreement, notes: Sequence[Noted], now: datetime) -> DisagreementShown:
-    """One disagreement; `notes` are those of the whole discussion."""
+def shown(
+    one: Disagreement, notes: Sequence[Noted], signed_at: datetime | None, now: datetime
+) -> DisagreementShown:
+    """One disagreement; `notes` and `signed_at` are those of the whole discussion."""
     held, ladder = one.escalation, rules.kept_ladder(one.escalation.ladder)
     open_ = held.ended_at is None
     has_next = ladder.has_next(held.step)
@@ -74,17 +77,14 @@ def shown(one: Disagreement, notes: Sequence[Noted], now: datetime) -> Disagreem
         ),
         protocol=f"{ladder.protocol}, version {ladder.version}",
         struck=struck_words(one.dissent, one.struck_by or ""),
-        strikable=strikable(one.dissent, held),
+        strikable=strikable(one.dissent, held, signed_at),
     )
 
 
-def strikable(dissent: Dissent, held: Escalation) -> bool:
-    """Whether it can be struck before the record is signed."""
-    return rules.may_be_struck(
-        by_link=dissent.recorded_by_id is None,
-        struck=dissent.struck_at is not None,
-        ended=held.ended_at is not None,
-    )
+def strikable(dissent: Dissent, held: Escalation, signed_at: datetime | None) -> bool:
+    """Whether it can be struck as long as the record may be written; `signed_at` is that of the
+    discussion."""
+    return rules.may_be_struck(recorded(dissent, held, signed_at))
 
 
 def struck_words(dissent: Dissent, by: str = "") -> str:

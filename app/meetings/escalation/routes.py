@@ -78,7 +78,7 @@ def strike(ref: str, escalation_id: int) -> Response:
     there = url_for(".disagreements", ref=meeting.ref, _anchor=f"disagreement-{escalation_id}")
     form = StrikeForm(version=one.escalation.version)
     if not form.is_submitted() and not (
-        meeting.state in WRITABLE and strikable(one.dissent, one.escalation)
+        meeting.state in WRITABLE and strikable(one.dissent, one.escalation, meeting.signed_at)
     ):
         flash(rules.NOT_STRUCK)
         return go_to(there)
@@ -117,7 +117,7 @@ def _all(meeting: Meeting) -> list[queries.Disagreement]:
 
 def _page(meeting: Meeting, failed: int = 0, form: StepForm | None = None) -> Response:
     moment, notes = now(), queries.notes_of(reading(), meeting.id)
-    pages = [shown(one, notes, moment) for one in _all(meeting)]
+    pages = [shown(one, notes, meeting.signed_at, moment) for one in _all(meeting)]
     return respond(
         "meetings/escalation/page.html",
         status=422 if form is not None else 200,

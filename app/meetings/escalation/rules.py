@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,8 @@ from app.protocols.types import Force, Protocol, Unit
 from app.protocols.working_days import BankHolidaysUnknown
 
 NOT_STRUCK = (
-    "A disagreement can be struck while the record is not signed, it has not ended, and it did not "
-    "come by link"
+    "A disagreement can be struck while it stands in no signed record and at the first step, has "
+    "not ended, and did not come by link"
 )
 # Where a protocol's bank holidays end, a step is counted as so many days: never without a clock.
 _BEYOND = timedelta(days=7)
@@ -84,20 +85,39 @@ def check_ending(ending: Ending | None) -> Ending:
     return ending
 
 
-def may_be_struck(*, by_link: bool, struck: bool, ended: bool) -> bool:
-    """Whether a disagreement can be struck, as long as the record is not signed."""
-    return not (by_link or struck or ended)
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How a disagreement was recorded, and what became of it. `signed`: it stands in a version of
+    the record that was signed, which a correction leaves as it is."""
+
+    by_link: bool
+    signed: bool
+    struck: bool
+    handed_on: bool
+    ended: bool
 
 
-def check_strike(reason: str, *, by_link: bool, struck: bool, ended: bool) -> None:
+def may_be_struck(one: Recorded) -> bool:
+    """Whether a disagreement can be struck, as long as the record may be written."""
+    return not (one.by_link or one.signed or one.struck or one.handed_on or one.ended)
+
+
+def check_strike(reason: str, one: Recorded) -> None:
     """Raises Refused (fields `page`, `reason`) for what cannot be struck: what somebody wrote by
-    their own link is theirs, and ends on the ladder alone; and without a reason."""
-    if by_link:
+    their own link is theirs, and what was signed or went up the ladder was no slip of the pen:
+    these end on the ladder alone; and without a reason."""
+    if one.by_link:
         raise Refused(
             "page", "They wrote this themselves, by their link: record how it is resolved instead"
         )
-    if struck or ended:
+    if one.struck or one.ended:
         raise Refused("page", "This disagreement was struck, or has ended, already")
+    if one.signed:
+        raise Refused("page", "This stands in the signed record: record how it is resolved instead")
+    if one.handed_on:
+        raise Refused(
+            "page", "This was taken to the next step: record how it is resolved there instead"
+        )
     if not reason:
         raise Refused("reason", "Say why it is struck: the reason stays with the case")
 

@@ -123,18 +123,13 @@ def strike(
     with the case, struck through, with who, when and why; the record is without it and its clock
     ends. `meeting` is locked.
 
-    Raises Refused (fields `page`, `reason`) once the record is signed, for one that came by link,
-    that was struck or has ended, without a reason, and where somebody else recorded something
-    since `version`.
+    Raises Refused (fields `page`, `reason`) once the record is signed, and in its correction too;
+    for one that came by link, was struck, went up the ladder or has ended; without a reason, and
+    where somebody else recorded something since `version`.
     """
     check_writable(meeting.state)
     dissent = session.get_one(Dissent, escalation.dissent_id, with_for_update=True)
-    rules.check_strike(
-        reason,
-        by_link=dissent.recorded_by_id is None,
-        struck=dissent.struck_at is not None,
-        ended=escalation.ended_at is not None,
-    )
+    rules.check_strike(reason, recorded(dissent, escalation, meeting.signed_at))
     if escalation.version != version:
         raise Refused("page", CHANGED_MEANWHILE)
     dissent.struck_at, dissent.struck_by_id, dissent.struck_reason = now, actor.id, reason
@@ -142,6 +137,19 @@ def strike(
     escalation.ended_at, escalation.ending = now, Ending.WITHDRAWN
     session.flush()
     _audit(session, actor, "struck a disagreement", meeting, escalation, now)
+
+
+def recorded(
+    dissent: Dissent, escalation: Escalation, signed_at: datetime | None
+) -> rules.Recorded:
+    """A disagreement as the rules of striking look at it; `signed_at` is the discussion's."""
+    return rules.Recorded(
+        by_link=dissent.recorded_by_id is None,
+        signed=signed_at is not None and dissent.recorded_at <= signed_at,
+        struck=dissent.struck_at is not None,
+        handed_on=escalation.step > 0,
+        ended=escalation.ended_at is not None,
+    )
 
 
 def warn(session: Session, escalation_id: int, sender: Sender, now: datetime) -> int:

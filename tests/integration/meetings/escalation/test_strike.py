@@ -15,11 +15,15 @@ from app.meetings.discussion import people
 from app.meetings.discussion.content import content_of, discussion_snapshot
 from app.meetings.discussion.types import DissentOrder
 from app.meetings.escalation.models import Escalation
+from app.meetings.escalation.service import hand_on
 from app.meetings.models import Dissent, Meeting
 from app.meetings.types import MeetingState
+from app.records.service import correct
+from tests.factories.records import make_ended, make_releaser, sign_as_chair
 from tests.integration.guests.attending import Invited
 from tests.page_form import form_of
 
+MINUTE = timedelta(minutes=1)
 WHAT, WHY = "No joint enquiry for Kofi", "The burn on his arm is a crime"
 REASON = "It was said by health, not by the police"
 
@@ -88,6 +92,46 @@ def test_once_the_record_is_signed_nothing_is_struck(recorded, signed_in):
     recorded.set_state(MeetingState.SIGNED)
     late = chair.post(there, data=typed)
     assert late.status_code == 422 and "signed and final" in late.text and REASON in late.text
+    assert chair.get(there).status_code == 303
+    assert "Strike it" not in chair.get(address(recorded)).text
+
+
+def test_a_correction_strikes_nothing_that_stands_in_the_signed_record(app, change, signed_in):
+    with change() as session:
+        meeting = make_ended(session)
+        chair = Actor(ActorKind.STAFF, meeting.chair_id, "Chair")
+        order = DissentOrder(meeting.invitees[1].id, WHAT, WHY)
+        start = meeting.ended_at
+        people.add_dissent(session, chair, meeting, order, start + MINUTE)
+        sign_as_chair(session, app.extensions["settings"], meeting, start + 2 * MINUTE)
+        correct(session, make_releaser(session), meeting, "A wrong date", start + 3 * MINUTE)
+        # What is recorded for the corrected record is not signed yet.
+        people.add_dissent(session, chair, meeting, order, start + 4 * MINUTE)
+        ref = meeting.ref
+        signed, new = session.execute(select(Escalation.id).order_by(Escalation.id)).scalars()
+    browser = signed_in(Role.CHAIR)
+    there = [f"/discussions/{ref}/disagreements/{one}/strike" for one in (signed, new)]
+    for page in (f"/discussions/{ref}/disagreements", f"/discussions/{ref}/hold"):
+        shown = browser.get(page).text
+        assert there[0] not in shown and there[1] in shown
+    assert browser.get(there[0]).status_code == 303
+    typed = form_of(browser.get(there[1]).text, there[1]) | {"reason": REASON}
+    late = browser.post(there[0], data=typed)
+    assert late.status_code == 422 and "stands in the signed record" in late.text
+    assert browser.post(there[1], data=typed).status_code == 303
+
+
+def test_what_went_up_the_ladder_is_not_struck(recorded, signed_in):
+    chair = signed_in(Role.CHAIR)
+    there = f"{address(recorded)}/{recorded.escalation_id}/strike"
+    typed = form_of(chair.get(there).text, there) | {"reason": REASON}
+    with recorded.change() as session:
+        held = session.get_one(Escalation, recorded.escalation_id)
+        meeting = session.get_one(Meeting, recorded.meeting_id)
+        actor = Actor(ActorKind.STAFF, meeting.chair_id, "Chair")
+        hand_on(session, actor, meeting, held, "Spoken, in vain.", held.version, now())
+    late = chair.post(there, data=typed)
+    assert late.status_code == 422 and "next step" in late.text
     assert chair.get(there).status_code == 303
     assert "Strike it" not in chair.get(address(recorded)).text
 
