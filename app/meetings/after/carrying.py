@@ -135,9 +135,9 @@ def _work_out_child(session: Session, kept: Sequence[Kept], meeting_id: int | No
             before.row.carries = False
         last = of_one[-1].row
         for before in of_one[:-1]:
-            if before.row.enquiry_outcome is not last.enquiry_outcome:
-                before.row.enquiry_reason = None  # it was the reason of another outcome
-            _give(before.row, {name: getattr(last, name) for name in _OUTCOME})
+            # What was noted with it stays, with its reason; without either it has the last one's.
+            if before.row.enquiry_outcome is None or "enquiry_outcome" in before.row.from_others:
+                _give(before.row, {name: getattr(last, name) for name in _OUTCOME})
         first |= {one.row.id: of_one[0] for one in of_one}
     for one in kept:
         _limit(session, one, first[one.row.id].meeting, anew=one.meeting.id == meeting_id)

@@ -199,6 +199,54 @@ def test_two_records_of_one_child_have_one_enquiry_until_they_are_told_apart(in_
     assert (after.carries, after.icpc_referred_at, after.section47_started_at) == (True, None, None)
 
 
+@pytest.fixture
+def apart(in_app):
+    """Two records of one child: one's enquiry started, the other's continued; `(ids, join, part)`
+    says that they are one child, and that they are not."""
+    with transaction() as session:
+        first = hold(session, START, section_47="started", conference="required")
+        later = hold(session, LATER, section_47="continued", conference="likely")
+        ids = first.id, later.id
+        known, other = (one.children[0].child_id for one in (first, later))
+        actor = Actor(ActorKind.STAFF, make_staff(session, Role.CHAIR).id, "Chair")
+
+    def join():
+        db.session.remove()
+        with transaction() as session:
+            same_child.link(
+                session, actor, session.get_one(Child, other), session.get_one(Child, known),
+                "The same NHS number", LATER + 4 * DAY,
+            )  # fmt: skip
+
+    def part():
+        db.session.remove()
+        with transaction() as session:
+            match = session.execute(select(ChildMatch)).scalar_one()
+            same_child.undo(session, actor, match.id, "Another number", LATER + 5 * DAY)
+
+    return ids, join, part
+
+
+@pytest.mark.parametrize("other", ["no_continuing_risk", "not_substantiated"])
+def test_an_outcome_that_was_noted_with_each_stays_with_each_and_with_its_reason(apart, other):
+    ids, join, part = apart
+    note(ids[0], Step.ENQUIRY, LATER + 2 * DAY, "no_continuing_risk", "Seen twice.")
+    note(ids[1], Step.ENQUIRY, LATER + 3 * DAY, other, "Heard by the school.")
+    noted = [
+        (EnquiryOutcome.NO_CONTINUING_RISK, LATER + 2 * DAY, "Seen twice."),
+        (EnquiryOutcome(other), LATER + 3 * DAY, "Heard by the school."),
+    ]
+
+    def said():
+        return [(one.enquiry_outcome, one.enquiry_ended_at, one.enquiry_reason) for one in rows()]
+
+    join()
+    assert [one.carries for one in rows()] == [False, True]
+    assert said() == noted
+    part()
+    assert said() == noted
+
+
 def test_the_dataset_counts_an_enquiry_once(two):
     note(two[1], Step.ASSESSMENT, LATER + DAY)
     with transaction() as session:
