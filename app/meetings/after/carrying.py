@@ -40,6 +40,7 @@ TAKEN_OVER = (
     "assessment_completed_at",
 )  # fmt: skip
 _OUTCOME = ("enquiry_outcome", "enquiry_ended_at")
+_HELD = ("icpc_held_at", "icpc_outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,13 @@ def _take(one: Kept) -> None:
 def _carry_on(before: Kept, after: Kept) -> None:
     """A later discussion about the same enquiry takes over what was said and noted before."""
     was, row = before.row, after.row
-    _give(row, {name: getattr(was, name) for name in TAKEN_OVER if getattr(row, name) is None})
+    # Where it was decided later that none is needed, one that was held stays with its discussion.
+    left = _HELD if row.conference is Conference.NOT_NEEDED else ()
+    _give(row, {
+        name: getattr(was, name)
+        for name in TAKEN_OVER
+        if name not in left and getattr(row, name) is None
+    })  # fmt: skip
     if row.conference is None:
         _give(row, {"conference": was.conference, "icpc_decided_at": was.icpc_decided_at})
         if was.conference is Conference.NOT_NEEDED:

@@ -247,6 +247,19 @@ def test_an_outcome_that_was_noted_with_each_stays_with_each_and_with_its_reason
     assert said() == noted
 
 
+def test_a_conference_that_was_held_leaves_a_later_decision_that_none_is_needed(apart):
+    ids, join, part = apart
+    note(ids[0], Step.BOOKING, START + DAY)
+    note(ids[0], Step.HELD, START + DAY, "no_plan")
+    note(ids[1], Step.CONFERENCE, LATER + DAY, "not_needed", "The family moved in.")
+    for change in (join, part):
+        change()
+        before, after = rows()
+        assert (before.conference, before.icpc_held_at) == (Conference.REQUIRED, START + DAY)
+        assert (after.conference, after.icpc_held_at) == (Conference.NOT_NEEDED, None)
+        assert (after.icpc_outcome, before.carries) == (None, change is part)
+
+
 def test_the_dataset_counts_an_enquiry_once(two):
     note(two[1], Step.ASSESSMENT, LATER + DAY)
     with transaction() as session:
