@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask import Flask
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from tests.factories.accounts import sign_in_as
@@ -49,3 +51,12 @@ def sign_in(app: Flask, context: BrowserContext, address: str, staff_id: int) ->
     cookie = client.get_cookie("desk")
     assert cookie
     context.add_cookies([{"name": "desk", "value": cookie.value, "url": address}])
+
+
+@contextmanager
+def hearing_nothing(page: Page) -> Iterator[None]:
+    """Others' words come in every ten seconds: not here, so that two write in one field at once
+    however long the steps before take."""
+    page.route("**/hold/changes?*", lambda route: route.abort())
+    yield
+    page.unroute("**/hold/changes?*")

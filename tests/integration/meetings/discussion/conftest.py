@@ -78,6 +78,7 @@ def entries(app, case) -> Callable[[], dict[tuple[str, str], str]]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)  # on a busy machine too
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]

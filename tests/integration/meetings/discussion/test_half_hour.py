@@ -16,7 +16,7 @@ from app.meetings.discussion.content import gate_of
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from tests.e2e.looking import Looked
-from tests.integration.meetings.discussion.browsing import sign_in
+from tests.integration.meetings.discussion.browsing import hearing_nothing, sign_in
 
 pytestmark = pytest.mark.browser
 SAVED = re.compile("^Saved at ")
@@ -132,16 +132,17 @@ def test_a_joint_enquiry_for_three_siblings(app, case, chromium, address, open_p
         writer.locator("#meeting-hypotheses").fill(f"An accident, or not: thought {place}")
     first, second, third = (case.child(place) for place in range(3))
     answer(chair, first, JOINT)
-    chair.locator("#meeting-analysis").fill("All three were in the room.")
-    # The third child is decided apart: this answer goes before what is taken over.
-    answer(chair, third, {"harm": "yes"})
-    chair.locator(f"[name='{third}/harm.reason']").fill("Saw it, and does not speak since.")
-    saved(chair)
-    saved(writer)
-    # Both in one field, in the same moment.
-    writer.locator("#meeting-analysis").fill("The youngest was asleep.")
-    clash = writer.locator(".app-clash")
-    expect(clash).to_contain_text("Helen Marsh wrote here")
+    with hearing_nothing(writer):
+        chair.locator("#meeting-analysis").fill("All three were in the room.")
+        # The third child is decided apart: this answer goes before what is taken over.
+        answer(chair, third, {"harm": "yes"})
+        chair.locator(f"[name='{third}/harm.reason']").fill("Saw it, and does not speak since.")
+        saved(chair)
+        saved(writer)
+        # Both in one field, in the same moment.
+        writer.locator("#meeting-analysis").fill("The youngest was asleep.")
+        clash = writer.locator(".app-clash")
+        expect(clash).to_contain_text("Helen Marsh wrote here")
     clash.get_by_role("button", name="Keep both").click()
     saved(writer)
     chair.get_by_role("button", name="Copy to the other 2").first.click()
