@@ -31,12 +31,16 @@ NOTED = (
     "quality_told_at", "icpc_referred_at", "icpc_booked_for", "icpc_held_at", "icpc_outcome",
     "assessment_completed_at", "enquiry_outcome", "enquiry_ended_at",
 )  # fmt: skip
+HELD = ("icpc_held_at", "icpc_outcome")
 AFTER = sa.table(
     TABLE,
     *(sa.column(one, sa.Integer()) for one in ("id", "child_id", "meeting_id")),
     *(sa.column(one, UTCDateTime(timezone=True)) for one in MOMENTS),
     *(sa.column(one, sa.Text()) for one in WORDS),
-    *(sa.column(one, sa.Boolean()) for one in ("enquiry_runs", "assessment_runs", "carries")),
+    *(
+        sa.column(one, sa.Boolean())
+        for one in ("enquiry_runs", "assessment_runs", "carries", "conference_decided_later")
+    ),
     sa.column("from_others", sa.JSON()),
 )
 MEETING = sa.table(
@@ -62,10 +66,23 @@ def upgrade() -> None:
         .order_by(AFTER.c.child_id, AFTER.c.section47_started_at, MEETING.c.started_at, AFTER.c.id)
     ).mappings()
     for _, found in groupby(rows, lambda row: (row["child_id"], row["section47_started_at"])):
-        discussed = list(found)
-        if len(discussed) > 1:
+        for discussed in _enquiries(list(found)):
             for number, values in _put_in_order(discussed):
                 bind.execute(AFTER.update().where(AFTER.c.id == number).values(values))
+
+
+def _enquiries(found: list[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """The discussions since one start by their enquiries: a finished one was not continued. What
+    a discussion alone leaves as it is needs no change."""
+    groups: list[list[Mapping[str, Any]]] = []
+    for row in found:
+        ends = [one["enquiry_ended_at"] for one in groups[-1]] if groups else []
+        known = [end for end in ends if end is not None]
+        if groups and (not known or known[-1] >= (row["started_at"] or row["ended_at"])):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups if len(found) > 1 else []
 
 
 def _put_in_order(discussed: list[Mapping[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
@@ -82,7 +99,10 @@ def _put_in_order(discussed: list[Mapping[str, Any]]) -> list[tuple[int, dict[st
     for before, after in pairwise(range(len(discussed))):
         was, now, values = held[before], held[after], changed[after]
         came = {name: was[name] for name in NOTED if now[name] is None and was[name] is not None}
-        if was["conference"] == "required":
+        if now["conference"] == "not_needed":
+            # Decided after its discussion: one that was held stays with the other.
+            came = {name: value for name, value in came.items() if name not in HELD}
+        if was["conference"] == "required" and not now["conference_decided_later"]:
             came |= {name: was[name] for name in ("conference", "icpc_decided_at")}
         now |= came
         values |= came

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from app.audit.models import AuditEntry
 from app.audit.queries import verify_chain
 from app.audit.types import ActorKind
 from app.core.session import db, reading
+from app.meetings.after.models import ChildAfter
+from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome
 from app.meetings.models import Invitee
 from app.meetings.types import Answer, MeetingState
 from app.referrals.abuse.models import AbuseCase
@@ -25,8 +28,26 @@ from tests.factories.abuse import actor_of, use_protocol
 from tests.factories.meetings import make_meeting
 from tests.factories.referrals import make_referral
 
+DAY = timedelta(days=1)
 HIGH = DomesticAbuseRisk.HIGH
 MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations" / "versions"
+
+
+@contextmanager
+def migration(name):
+    """One migration, to be run on the test's own database."""
+    found = next(MIGRATIONS.glob(f"*_{name}.py"))
+    spec = importlib.util.spec_from_file_location("migration", found)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    db.session.remove()
+    with (
+        db.engine.begin() as connection,
+        Operations.context(MigrationContext.configure(connection)),
+    ):
+        yield module
 
 
 def installed(app) -> str:
@@ -93,18 +114,58 @@ def test_who_was_invited_to_what_is_called_off_already_counts_as_not_told(app, c
         removed.removed_at = FRIDAY
         deputised.answer = Answer.DEPUTY
         expected = {one.id for one in left}
-    found = next(MIGRATIONS.glob("*_called_off_before_news.py"))
-    spec = importlib.util.spec_from_file_location("migration", found)
-    assert spec is not None
-    assert spec.loader is not None
-    migration = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(migration)
     with app.app_context():
-        with (
-            db.engine.begin() as connection,
-            Operations.context(MigrationContext.configure(connection)),
-        ):
-            migration.upgrade()
+        with migration("called_off_before_news") as found:
+            found.upgrade()
         told = select(Invitee).where(Invitee.news_at.is_not(None))
         found_told = {one.id: one.news_at for one in reading().execute(told).scalars()}
         assert found_told == dict.fromkeys(expected, FRIDAY + timedelta(days=3))
+
+
+def discussed(session, child_id=None, days=0, **said):
+    """What follows one discussion of an enquiry, as it was kept before one was followed once."""
+    start = FRIDAY + days * DAY
+    meeting = make_meeting(session, MeetingState.ENDED, children=1, start=start, chair=None)
+    child_id = child_id or meeting.children[0].child_id
+    kept = {"conference_decided_later": False, "assessment_runs": False, "clocks": {}}
+    row = ChildAfter(
+        meeting_id=meeting.id, child_id=child_id, enquiry_runs=True,
+        section47_started_at=FRIDAY, **kept | said,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return child_id
+
+
+def test_enquiries_that_were_followed_twice_are_put_in_order_as_they_are_now(app, change):
+    ended = {
+        "enquiry_outcome": EnquiryOutcome.NO_CONTINUING_RISK, "enquiry_ended_at": FRIDAY + 2 * DAY
+    }  # fmt: skip
+    required = {"conference": Conference.REQUIRED, "icpc_decided_at": FRIDAY}
+    held = {"icpc_held_at": FRIDAY + DAY, "icpc_outcome": ConferenceOutcome.NO_PLAN}
+    with change() as session:
+        plain = discussed(session, **required, icpc_referred_at=FRIDAY + DAY)
+        discussed(session, plain, 7, conference=Conference.LIKELY)
+        decided = discussed(session, **required, **held)
+        discussed(session, decided, 7, conference=Conference.NOT_NEEDED,
+                  conference_decided_later=True, conference_reason="The family moved.")  # fmt: skip
+        over = discussed(session, **ended)
+        discussed(session, over, 7)
+        discussed(session, over, 9)
+    with app.app_context():
+        with migration("one_enquiry") as found:
+            found.downgrade()
+            found.upgrade()
+        rows = list(reading().execute(select(ChildAfter).order_by(ChildAfter.id)).scalars())
+    before, after = (one for one in rows if one.child_id == plain)
+    assert (before.carries, after.carries) == (False, True)
+    assert (after.conference, after.icpc_referred_at) == (Conference.REQUIRED, FRIDAY + DAY)
+    # None was needed: that was decided after the discussion, and stands.
+    before, after = (one for one in rows if one.child_id == decided)
+    assert (before.carries, after.carries) == (False, True)
+    assert (after.conference, after.icpc_held_at) == (Conference.NOT_NEEDED, None)
+    # One that had ended before was not continued.
+    first, second, third = (one for one in rows if one.child_id == over)
+    assert [first.carries, second.carries, third.carries] == [True, False, True]
+    assert second.enquiry_outcome is third.enquiry_outcome is None
+    assert second.from_others == third.from_others == ["section47_started_at"]
