@@ -6,6 +6,7 @@ said to have happened, so that states, clocks, letters and the audit agree with 
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -108,6 +109,7 @@ class Week:
             self._by_role.setdefault(person.role, []).append(person)
         self._wards = {ward.name: ward.id for ward in listed(session)}
         self._events: list[_Event] = []
+        self._numbers = itertools.count()  # two things at one moment happen as they were planned
         self._families = self._endless_families()
         self._earlier: list[Referral] = []
 
@@ -160,7 +162,7 @@ class Week:
     def _plan(self, at: datetime, happen: Callable[[datetime], None]) -> None:
         """Something that happens then; what would lie after the first start has not happened."""
         if at <= self.now:
-            self._events.append(_Event(at, len(self._events), happen))
+            self._events.append(_Event(at, next(self._numbers), happen))
 
     def _moments(self) -> list[datetime]:
         """When referrals came in: mostly in office hours, some at night and at the weekend."""
