@@ -13,8 +13,8 @@ readonly VENV=.venv
 readonly SERVE_PACKAGES=(
   libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 # WeasyPrint draws the record with these
   fonts-liberation                                     # the record's own face
-  fonts-dejavu-core                                    # names in scripts that Liberation lacks
-  fonts-droid-fallback                                 # and in Chinese, Japanese and Korean
+  fonts-dejavu-core fonts-noto-core                    # names in scripts that Liberation lacks
+  fonts-droid-fallback fonts-nanum                     # and in Chinese, Japanese and Korean
 )
 
 lists_are_fresh=no

@@ -18,6 +18,7 @@ from app.cli.checkup.types import Finding, mend, ok, warning
 from app.core.clock import london_date
 from app.core.config import Settings, UnsafeSettings
 from app.core.imap_address import read_url
+from app.core.paper.drawable import FontsMissing, scripts_without_font
 from app.core.refusal import Refused
 from app.core.scanning import scanner
 from app.invitations.replies.mailbox import Mailbox, MailboxError
@@ -36,6 +37,7 @@ def around(settings: Settings, now: datetime) -> Iterator[Finding]:
     yield _mail(settings)
     yield _mailbox(settings)
     yield _scanner(settings)
+    yield _fonts()
     yield _address(settings, now)
     yield rules.bank_holidays(LAST_KNOWN_DAY, london_date(now))
 
@@ -128,6 +130,14 @@ def _scanner(settings: Settings) -> Finding:
             "See that it runs: systemctl status clamav-daemon.",
         )
     return ok("scanner", "answers")
+
+
+def _fonts() -> Finding:
+    try:
+        missing = scripts_without_font()
+    except FontsMissing as error:
+        return mend("fonts", "no record can be printed", str(error))
+    return rules.fonts(missing)
 
 
 def _address(settings: Settings, now: datetime) -> Finding:

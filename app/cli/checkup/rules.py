@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from app.cli.checkup.types import Finding, mend, ok, warning
@@ -119,6 +120,17 @@ def disk(what: str, free: int) -> Finding:
     if free < DISK_FULL:
         return mend(what, seen, remedy)
     return warning(what, seen, remedy) if free < DISK_LOW else ok(what, seen)
+
+
+def fonts(missing: Sequence[str]) -> Finding:
+    """Whether names can be printed in the scripts that people write them in."""
+    if missing:
+        return warning(
+            "fonts",
+            f"no letters of {', '.join(missing)}: records show names in them as numbers",
+            "apt-get install fonts-dejavu-core fonts-noto-core fonts-droid-fallback fonts-nanum",
+        )
+    return ok("fonts", "letters of every script looked for")
 
 
 def bank_holidays(last_known: date, today: date) -> Finding:

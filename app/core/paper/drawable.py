@@ -39,6 +39,22 @@ def drawable(text: str) -> str:
     return "".join(map(_drawn, text))
 
 
+# A letter of each script that names in England are often written in, beside the record's own.
+_SCRIPTS = {
+    "Greek": "π", "Cyrillic": "ш", "Arabic": "م", "Hebrew": "ש", "Gurmukhi": "ਗ", "Bengali": "র",
+    "Devanagari": "स", "Gujarati": "ગ", "Tamil": "த", "Sinhala": "ක", "Ethiopic": "አ",
+    "Thai": "ส", "Chinese": "李", "Korean": "김",
+}  # fmt: skip
+
+
+def scripts_without_font() -> list[str]:
+    """The scripts of which the installed fonts have no letters: names in them are shown by number.
+
+    Raises `FontsMissing` where the font library is not installed.
+    """
+    return [script for script, letter in _SCRIPTS.items() if not _fonts().has(ord(letter))]
+
+
 @lru_cache(maxsize=4096)
 def _drawn(character: str) -> str:
     if character == "\n" or character in JOINERS or SURELY_DRAWN.fullmatch(character):

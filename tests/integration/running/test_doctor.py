@@ -53,7 +53,7 @@ def test_where_all_is_well_nothing_is_to_be_mended(well, engine_name):
     assert said["database"]["verdict"] == wanted, said
     others = {what: one for what, one in said.items() if what != "database"}
     assert {one["verdict"] for one in others.values()} <= {"ok"}, others
-    assert {"migrations", "keys", "worker", "mail", "audit", "backup", "bank holidays"} <= set(said)
+    assert {"migrations", "keys", "worker", "mail", "audit", "backup", "fonts"} <= set(said)
     words = well.test_cli_runner().invoke(args=["doctor"]).output
     assert "ok        worker: last seen" in words
 

@@ -300,6 +300,7 @@ def many_languages() -> RecordContent:
         "ਗੁਰਪ੍ਰੀਤ ਕੌਰ",
         "রহিমা খাতুন",
         "שרה כהן",
+        "김민준",
     )
     odd = "Smile \U0001f600 bell \x07 private \ue001 reversed \u202ecod.exe\u202c mark \ufeff end."
     information = (Information("School", "Tom", (odd, "Line one\r\nLine two\u2028Line three")),)

@@ -97,6 +97,9 @@ def test_protected_passages_stand_as_paragraphs_of_their_own() -> None:
         ("mark\ufeff", "mark[U+FEFF]"),
         ("said \U0001f600\U0001f44d\ufe0f", "said [grinning face][thumbs up sign]"),
         ("no font has \U0001f8ff", "no font has [U+1F8FF]"),
+        ("ਗੁਰਪ੍ਰੀਤ ਕੌਰ", "ਗੁਰਪ੍ਰੀਤ ਕੌਰ"),
+        ("রহিমা খাতুন", "রহিমা খাতুন"),
+        ("தமிழ்ச்செல்வி, ሓጎስ, 김민준, تريفە", "தமிழ்ச்செல்வி, ሓጎስ, 김민준, تريفە"),
     ],
 )
 def test_what_cannot_be_drawn_is_shown_by_its_number(typed: str, drawn: str) -> None:

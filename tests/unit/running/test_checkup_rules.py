@@ -79,6 +79,12 @@ def test_bank_holidays(today, verdict):
     assert rules.bank_holidays(date(2028, 12, 31), today).verdict is verdict
 
 
+def test_fonts():
+    assert rules.fonts([]).verdict is OK
+    found = rules.fonts(["Bengali", "Gurmukhi"])
+    assert found.verdict is WARNING and "no letters of Bengali, Gurmukhi" in found.seen
+
+
 def test_whatever_is_not_well_says_what_to_do():
     for found in (
         rules.worker(None, FRIDAY),
