@@ -63,6 +63,9 @@ _BY_EMAIL = select(Staff.id, Staff.name, Staff.email, Staff.password_hash).where
 _BY_ID = select(Staff.id, Staff.name, Staff.email, Staff.password_hash).where(
     Staff.id == bindparam("staff_id"), Staff.ended_at.is_(None)
 )
+_HAS_SECOND_FACTOR = select(Staff.id).where(
+    Staff.id == bindparam("staff_id"), Staff.totp_confirmed_at.is_not(None)
+)
 _OPEN = (
     select(
         StaffSession.id,
@@ -192,6 +195,12 @@ def next_step(staff: Staff, *, by_sign_on: bool) -> NextStep:
     if staff.must_set_password and not by_sign_on:
         return NextStep.OWN_PASSWORD
     return NextStep.SET_UP if staff.totp_confirmed_at is None else NextStep.CODE
+
+
+def has_second_factor(session: Session, staff_id: int) -> bool:
+    """Whether this person has set up a second factor of our own."""
+    row = session.execute(_HAS_SECOND_FACTOR, {"staff_id": staff_id}).one_or_none()
+    return row is not None
 
 
 def open_sessions(session: Session, staff_id: int, now: datetime) -> list[OpenSession]:

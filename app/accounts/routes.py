@@ -31,7 +31,7 @@ from app.accounts.pending import (
 from app.accounts.recovery.queries import left
 from app.accounts.signed_in import is_signed_in, signed_in, staff_may
 from app.accounts.teller import teller
-from app.accounts.types import Credentials, NextStep, Pending, Permission, Tried, WhyOver
+from app.accounts.types import Credentials, NextStep, Pending, Permission, Role, Tried, WhyOver
 from app.core.clock import now
 from app.core.config import Settings
 from app.core.refusal import Refused
@@ -48,6 +48,11 @@ SIGNED_IN = staff_may(Permission.SIGNED_IN)
 NOT_RIGHT = (
     "The email address or the password is not right. "
     "After five wrong tries an account pauses for 15 minutes"
+)
+SYSTEM_ALONE = (
+    "The email address or the password is not right, or you are not a system administrator: "
+    "everybody else signs in with the button above. After five wrong tries an account pauses for "
+    "15 minutes"
 )
 CODE_NOT_RIGHT = (
     "That code is not right, or was used already. Wait for the next one in your authenticator app, "
@@ -83,7 +88,7 @@ def sign_in() -> ResponseReturnValue:
             system_alone=_sign_on_only(),
         )
     if token is None:
-        form.add_error("password", NOT_RIGHT)
+        form.add_error("password", SYSTEM_ALONE if _sign_on_only() else NOT_RIGHT)
         return _sign_in_page(form, 422)
     remember_pending(token, local_path(form.next.data))
     return _next_step()
@@ -131,10 +136,20 @@ def code() -> ResponseReturnValue:
 @blueprint.post("/sign-out")
 @access(SIGNED_IN)
 def sign_out() -> ResponseReturnValue:
+    member = signed_in()
     with transaction() as session:
-        sessions.sign_out(session, signed_in(), now())
+        sessions.sign_out(session, member, now())
     leave_browser()
-    flash("You are signed out", "success")
+    held = _sign_on()
+    if member.by_sign_on and held is not None:
+        # The next press of the button would let in whoever sits down here.
+        flash(
+            f"You are signed out here. {held.name_first} may still know you: on a computer that "
+            "others use, sign out there too",
+            "success",
+        )
+    else:
+        flash("You are signed out", "success")
     return go_to(url_for("accounts.sign_in"))
 
 
@@ -192,7 +207,7 @@ def reauthenticate() -> ResponseReturnValue:
 @blueprint.get("/account")
 @access(SIGNED_IN)
 def account() -> ResponseReturnValue:
-    member = signed_in()
+    member, held = signed_in(), _sign_on()
     return respond(
         "accounts/account.html",
         member=member,
@@ -200,6 +215,9 @@ def account() -> ResponseReturnValue:
         sessions=queries.open_sessions(reading(), member.id, now()),
         kept=kept_of(reading(), member.id, now()),
         codes=left(reading(), member.id),
+        has_second_factor=queries.has_second_factor(reading(), member.id),
+        # Where passwords are for system administrators alone, others have no use for one.
+        only=held if held and held.only and Role.SYSTEM not in member.roles else None,
     )
 
 

@@ -24,6 +24,11 @@ class SignOn:
     # Passwords of our own open nothing any more, but for system administrators.
     only: bool
 
+    @property
+    def name_first(self) -> str:
+        """Its name at the beginning of a sentence."""
+        return self.name[:1].upper() + self.name[1:]
+
     def problems(self, *, loopback_only: bool) -> list[str]:
         """Everything that makes these settings unsafe, each with what to do."""
         found = []

@@ -33,6 +33,23 @@ class ProviderDown(RuntimeError):
 class NotTrusted(RuntimeError):
     """The answer is not one to let somebody in on. Says why, for the audit: no names, no tokens."""
 
+    words = "The answer of {name} could not be trusted, so nobody was let in."
+
+
+class TooLate(NotTrusted):
+    """The answer may be right, but the start lies too far back."""
+
+    words = "Signing in with {name} took longer than 10 minutes, so nobody was let in."
+
+
+class Declined(NotTrusted):
+    """The provider itself says no: the person pressed Cancel there, or may not use this product."""
+
+    words = (
+        "{name} did not let you in. If you did not stop it there yourself, ask your service desk "
+        "whether you may use this service."
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -93,13 +110,13 @@ def finish(
     if not same(answer.get("state", ""), begun.state):
         raise NotTrusted("state")
     if not begun.at <= now <= begun.at + LASTS:
-        raise NotTrusted("too late")
+        raise TooLate("too late")
     provider = discover(sign_on)
     issuer = answer.get("iss")
     if issuer != sign_on.issuer and (issuer is not None or provider.names_itself):
         raise NotTrusted("another provider")
     if "error" in answer or not answer.get("code"):
-        raise NotTrusted("refused by the provider")
+        raise Declined("refused by the provider")
     given = _exchanged(sign_on, callback, provider, begun, answer["code"])
     signed = given.get("id_token")
     if not isinstance(signed, str):

@@ -10,7 +10,9 @@ from flask import Blueprint, Response, abort, current_app, redirect, request, ur
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
+from app.accounts import queries
 from app.accounts.browsers import this_browser
+from app.accounts.example import example_sign_ins
 from app.accounts.forms import CodeForm
 from app.accounts.pending import open_browser, remember_after, remember_pending
 from app.accounts.sign_on import provider, rules, service
@@ -21,7 +23,7 @@ from app.accounts.teller import teller
 from app.accounts.types import Permission
 from app.core.clock import now
 from app.core.config import Settings
-from app.core.session import transaction
+from app.core.session import reading, transaction
 from app.core.sign_on import SignOn
 from app.web.access import Everyone, access
 from app.web.htmx import go_to, respond
@@ -58,9 +60,9 @@ def callback() -> ResponseReturnValue:
         known = provider.finish(settings, _callback(), begun, request.args, moment)
     except NotTrusted as refusal:
         log.warning("single sign-on refused", why=str(refusal))
-        return _problem("The answer of {name} could not be trusted, so nobody was let in.", 400)
+        return _problem(refusal.words, 400, begun.after)
     except ProviderDown as fault:
-        return _down(fault)
+        return _down(fault, begun.after)
     if begun.again is not None:
         return _shown_again(settings, begun, known, moment)
     with transaction() as session:
@@ -72,6 +74,7 @@ def callback() -> ResponseReturnValue:
             "{name} knows you, but you have no account here, or one with another email address. "
             "Ask your system administrator to add you.",
             422,
+            begun.after,
         )
     if not done.is_whole:
         remember_pending(done.token, begun.after)
@@ -94,14 +97,24 @@ def code() -> ResponseReturnValue:
             cookie.pop(AGAIN)
             return go_to(local_path(held["after"]))
         form.add_error("code", "That code is not right, or was used already. Wait for the next one")
-    return respond("accounts/sign_on_code.html", status=422 if form.errors else 200, form=form)
+    settings: Settings = current_app.extensions["settings"]
+    shown = example_sign_ins(reading(), now()) if settings.example else []
+    return respond(
+        "accounts/sign_on_code.html",
+        status=422 if form.errors else 200,
+        form=form,
+        # Without one of their own, no code that they could type would be right.
+        has_own=queries.has_second_factor(reading(), signed_in().id),
+        codes=[one for one in shown if one.email == signed_in().email],
+        sign_on=_sign_on(),
+    )
 
 
 def _begin(after: str, session_id: int | None = None) -> ResponseReturnValue:
     try:
         begun, address = provider.begin(_sign_on(), _callback(), after, now(), session_id)
     except ProviderDown as fault:
-        return _down(fault)
+        return _down(fault, after)
     cookie[BEGUN] = {
         "state": begun.state, "nonce": begun.nonce, "verifier": begun.verifier,
         "at": begun.at.isoformat(), "after": begun.after, "again": begun.again,
@@ -122,11 +135,13 @@ def _shown_again(
         return go_to(url_for("accounts.sign_in", next=begun.after))
     if not rules.is_again(known, begun.at):
         log.warning("single sign-on refused", why="not authenticated again")
-        return _problem("{name} did not ask for your password again, so nothing was done.", 400)
+        words = "{name} did not ask for your password again, so nothing was done."
+        return _problem(words, 400, begun.after)
     with transaction() as session:
         enough = service.sign_on_again(session, signed_in(), known, settings.second_factor, moment)
     if enough is None:
-        return _problem("{name} says that this is somebody else than who is signed in here.", 400)
+        words = "{name} says that this is somebody else than who is signed in here."
+        return _problem(words, 400, begun.after)
     if enough:
         return go_to(local_path(begun.after))
     cookie[AGAIN] = {"at": moment.isoformat(), "session": begun.again, "after": begun.after}
@@ -138,24 +153,26 @@ def _just_now(held: dict[str, Any], session_id: int) -> bool:
     return held["session"] == session_id and bool(since <= rules.CODE_WITHIN)
 
 
-def _down(fault: ProviderDown) -> Response:
+def _down(fault: ProviderDown, after: str) -> Response:
     log.error("single sign-on provider down", why=str(fault))
     return _problem(
         "{name} does not answer at the moment. Try again in a minute; if it stays so, tell your "
         "service desk.",
         503,
+        after,
     )
 
 
-def _problem(words: str, status: int) -> Response:
+def _problem(words: str, status: int, after: str | None = None) -> Response:
+    """What went wrong, and the way to try again, which leads where they were going."""
     settings = _sign_on()
-    name = settings.name[:1].upper() + settings.name[1:]
     return respond(
         "accounts/sign_on_problem.html",
         status=status,
-        words=words.format(name=name),
+        words=words.format(name=settings.name_first),
         only=settings.only,
         again=is_signed_in(),
+        after=after,
     )
 
 

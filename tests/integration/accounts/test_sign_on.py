@@ -9,6 +9,7 @@ import hmac
 import json
 import re
 import time
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -262,15 +263,31 @@ def test_a_provider_that_does_not_name_itself_is_known_by_its_identity(client, p
 def test_who_says_no_at_the_provider_is_not_let_in(client, provider, person):
     asked = query_of(client.get("/sign-on/").location)
     path = f"/sign-on/callback?error=access_denied&state={asked['state']}&iss={provider.issuer}"
-    assert client.get(path).status_code == 400
+    refused = client.get(path)
+    assert refused.status_code == 400
+    assert "Council sign-on did not let you in" in refused.text
+    assert "could not be trusted" not in refused.text
+
+
+def test_who_takes_too_long_is_told_so_and_comes_where_they_were_going(client, provider, person):
+    asked = query_of(client.get("/sign-on/?next=/account").location)
+    with client.session_transaction() as cookie:
+        long_ago = (now() - timedelta(minutes=11)).isoformat()
+        cookie["sign_on"] = cookie["sign_on"] | {"at": long_ago}
+    path = f"/sign-on/callback?code=any&state={asked['state']}&iss={provider.issuer}"
+    late = client.get(path)
+    assert late.status_code == 400
+    assert "took longer than 10 minutes" in late.text
+    assert 'href="/sign-in?next=/account"' in late.text
 
 
 def test_a_provider_that_is_down_is_said_and_passwords_still_work(app, client, use):
     use(issuer="http://127.0.0.1:9")
-    answer = client.get("/sign-on/")
+    answer = client.get("/sign-on/?next=/account")
     assert answer.status_code == 503
     assert "does not answer" in answer.text
     assert "sign in with a password" in answer.text
+    assert 'href="/sign-in?next=/account"' in answer.text
 
 
 def test_a_provider_under_another_name_is_refused(client, provider, use):
@@ -314,6 +331,8 @@ def test_a_provider_that_did_not_ask_again_is_not_believed(app, client, provider
     provider.lie = lambda _header, claims: claims.pop("auth_time")
     assert go(client, provider, "/sign-on/again").status_code == 400
     assert client.get("/account/recovery-codes").status_code == 303
+    assert "<title>That did not work" in answer.text  # they are signed in still
+    assert 'href="/session/again?next=/account/recovery-codes"' in answer.text
 
 
 def test_somebody_else_at_the_provider_does_not_count(app, client, provider, person):
@@ -334,6 +353,7 @@ def test_our_own_code_is_asked_again_where_the_providers_does_not_count(
     assert done.location == "/sign-on/code"
     assert client.get("/account/recovery-codes").status_code == 303
     page = client.get("/sign-on/code")
+    assert "<title>Enter your code" in page.text
     wrong = client.post("/sign-on/code", data={"csrf_token": forgery_token(page), "code": "000000"})
     assert wrong.status_code == 422
     typed = second_factor.code_at(TOTP, second_factor.step_of(now()))
@@ -341,6 +361,31 @@ def test_our_own_code_is_asked_again_where_the_providers_does_not_count(
     assert right.location == "/account/recovery-codes"
     assert client.get("/account/recovery-codes").status_code == 200
     assert client.get("/sign-on/code").location == "/session/again"
+
+
+def test_without_a_second_factor_of_their_own_nobody_is_asked_for_its_code(
+    app, client, provider, use, person
+):
+    """Signed in with the provider's; then the provider leaves it out, and no code could be right."""
+    go(client, provider)
+    with app.app_context(), transaction() as session:
+        session.execute(update(Staff).values(totp_secret=None, totp_confirmed_at=None))
+    assert "None here: single sign-on asks for its own" in client.get("/account").text
+    provider.amr = ["pwd"]
+    assert go(client, provider, "/sign-on/again?next=/account").location == "/sign-on/code"
+    page = client.get("/sign-on/code")
+    assert "You have not set one up here yet" in page.text
+    assert 'name="code"' not in page.text
+
+
+def test_signing_out_says_that_the_provider_may_still_know_them(client, provider, person):
+    """Or the next to sit down would be let in by one press (H1)."""
+    go(client, provider)
+    page = client.get("/account")
+    done = client.post(
+        "/sign-out", data={"csrf_token": forgery_token(page)}, follow_redirects=True
+    )
+    assert "Council sign-on may still know you" in done.text
 
 
 def test_passwords_may_be_for_system_administrators_alone(app, client, provider, use, person):
@@ -354,7 +399,14 @@ def test_passwords_may_be_for_system_administrators_alone(app, client, provider,
     for email in emails:
         page = client.get("/sign-in")
         fields = {"csrf_token": forgery_token(page), "email": email, "password": PASSWORD}
-        answers.append(client.post("/sign-in", data=fields).status_code)
-    assert answers == [422, 303]
-    assert "For system administrators" in client.get("/sign-in").text
+        answers.append(client.post("/sign-in", data=fields))
+    assert [answer.status_code for answer in answers] == [422, 303]
+    assert "everybody else signs in with the button above" in answers[0].text
+    page = client.get("/sign-in").text
+    assert "For system administrators" in page
+    assert "Forgotten your password" not in page
+    go(client, provider)
+    account = client.get("/account").text
+    assert "None here: you sign in with council sign-on" in account
+    assert 'href="/account/password"' not in account
     assert "password sign-in refused" in actions(app)
