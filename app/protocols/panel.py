@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from app.protocols.explaining import explain
 from app.protocols.types import AlsoApplied, ClockError, Due
-from app.protocols.wording import CLOCK_LABELS, FORCE_WORDS, moment_in_words
+from app.protocols.wording import CLOCK_LABELS, FORCE_WORDS, citation, moment_in_words
 
 SOON = timedelta(hours=4)
 
@@ -75,7 +75,7 @@ def deadline_panel(
         left_text="" if met_at else told.left,
         rule=told.rule,
         reason=f"{told.why} {told.limit}" if told.limit else told.why,
-        source=f"{told.source}, {told.document}" if told.document else told.source,
+        source=citation(told.source, told.document),
         force_text=told.force,
         others=tuple(_other(other) for other in clock.also),
     )

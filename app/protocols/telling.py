@@ -24,6 +24,7 @@ from app.protocols.wording import (
     CLOCK_LABELS,
     FORCE_WORDS,
     START_WORDS,
+    citation,
     limit_in_words,
     rule_summary,
     step_force_words,
@@ -111,7 +112,7 @@ def tell(protocol: Protocol) -> Told:
             *_ladder(protocol.escalation),
         ),
         forms=tuple(
-            ToldForm(form.name, form.reason, _source(form.source, form.document))
+            ToldForm(form.name, form.reason, citation(form.source, form.document, ": "))
             for form in protocol.forms
         ),
         reminders=_reminders(protocol.reminders),
@@ -137,7 +138,7 @@ def _rule(rule: Rule) -> ToldRule:
         kind="Exception: goes before the standard rules" if rule.kind is Kind.EXCEPTION else "",
         reason=rule.reason,
         force=FORCE_WORDS[rule.force],
-        source=_source(rule.source, rule.document),
+        source=citation(rule.source, rule.document, ": "),
     )
 
 
@@ -148,7 +149,7 @@ def _series(series: Series) -> ToldSeries:
         when=when_in_words(series),
         takes=takes_in_words(series),
         reason=series.reason,
-        source=_source(series.source, series.document),
+        source=citation(series.source, series.document, ": "),
     )
 
 
@@ -202,10 +203,6 @@ def _condition(when: Condition) -> str:
         said.append(f"domestic abuse of {when.domestic_abuse.value} risk")
     words = " and ".join(said)
     return f"Where there is {words}"
-
-
-def _source(source: str, document: str) -> str:
-    return f"{source}: {document}" if document else source
 
 
 def _either(values: Sequence[str]) -> str:

@@ -89,3 +89,11 @@ def rule_summary(rule: Rule, start_fact: StartFact) -> str:
     if rule.within is None:
         raise ValueError(f"rule {rule.id} counts {rule.unit} and needs a number")
     return f"within {amount(rule.within, *COUNTED[rule.unit])} after {since}"
+
+
+def citation(source: str, document: str, between: str = ", ") -> str:
+    """What a rule cites, with the title of the document: `BROMLEY 2, London Borough of ...`. A
+    document that is cited by its own title is named once."""
+    if not document or document.startswith(source):
+        return document or source
+    return f"{source}{between}{document}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
@@ -152,6 +152,12 @@ def shown_child(child: Child, involved: Sequence[InvolvedProfessional], today: d
 def name_of(child: Child) -> str:
     """Given and family name."""
     return f"{child.given_name} {child.family_name}".strip()
+
+
+def names_of(children: Iterable[Child]) -> str:
+    """`Ava Reed`, `Ava Reed and Tom Reed`, `Ava Reed, Tom Reed and Zoe Reed`."""
+    *most, last = [name_of(child) for child in children] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _involved(one: InvolvedProfessional) -> str:

@@ -88,7 +88,7 @@ def _show(
         status=status,
         form=small.form,
         referral=held,
-        names=" and ".join(shown.name_of(row.child) for row in held.children),
+        names=shown.names_of(row.child for row in held.children),
         theirs=theirs,
         yours=small.yours,
         events=[shown.event(entry) for entry in history(reading(), "referral", ref, most=3)],

@@ -355,7 +355,7 @@ def _over(session: Session, referral_id: int) -> datetime | None:
 
 
 def _names(held: Referral) -> str:
-    return " and ".join(referral_shown.name_of(row.child) for row in held.children)
+    return referral_shown.names_of(row.child for row in held.children)
 
 
 def _check(session: Session, ref: str, check_ref: str) -> tuple[Referral, AgencyCheck]:

@@ -105,7 +105,7 @@ def _page(ref: str, form: AdultsForm, status: int = 200) -> Response:
         status,
         form=form,
         referral=held,
-        names=" and ".join(shown.name_of(row.child) for row in held.children),
+        names=shown.names_of(row.child for row in held.children),
         theirs=theirs,
         yours=_in_words([one.given for one in form.kept()]),
         events=[shown.event(entry) for entry in latest],

@@ -108,7 +108,7 @@ def _page(
         status,
         form=form,
         referral=held,
-        names=[shown.name_of(row.child) for row in held.children],
+        names=shown.names_of(row.child for row in held.children),
         asked=asked or [],
         addresses=addresses,
         events=[shown.event(one) for one in history(reading(), "referral", ref, most=3)],

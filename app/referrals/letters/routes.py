@@ -23,7 +23,7 @@ from app.referrals.letters.paper import letter_pdf
 from app.referrals.letters_out import sender
 from app.referrals.models import Referral
 from app.referrals.sender import desk_of
-from app.referrals.shown import name_of
+from app.referrals.shown import names_of
 from app.web.access import access
 from app.web.htmx import go_to, respond
 from app.web.once import done_before, mark_done
@@ -145,7 +145,7 @@ def _page(held: Referral, form: LetterForm, status: int = 200) -> Response:
         status=status,
         referral=held,
         form=form,
-        names=" and ".join(name_of(row.child) for row in held.children),
+        names=names_of(row.child for row in held.children),
         recipients=recipients,
         sent=queries.letters(session, held.id),
     )

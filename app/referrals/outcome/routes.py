@@ -31,7 +31,7 @@ from app.referrals.outcome import rules, service
 from app.referrals.outcome.forms import DecisionForm, NoReferralForm, OnwardForm, ReopenForm
 from app.referrals.outcome.types import ONWARD, FilterReason, Ground
 from app.referrals.sections import LiveDiscussion
-from app.referrals.shown import name_of
+from app.referrals.shown import names_of
 from app.referrals.types import Concern, Outcome
 from app.web.access import access
 from app.web.forms import choices
@@ -180,7 +180,7 @@ def _onward(held: Referral, form: OnwardForm) -> Response:
         status=422 if form.errors else 200,
         form=form,
         referral=held,
-        names=" and ".join(name_of(row.child) for row in held.children),
+        names=names_of(row.child for row in held.children),
     )
 
 

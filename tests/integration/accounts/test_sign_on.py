@@ -366,7 +366,7 @@ def test_our_own_code_is_asked_again_where_the_providers_does_not_count(
 def test_without_a_second_factor_of_their_own_nobody_is_asked_for_its_code(
     app, client, provider, use, person
 ):
-    """Signed in with the provider's; then the provider leaves it out, and no code could be right."""
+    """Signed in with the provider's; then the provider asks for none, and no code could be right."""
     go(client, provider)
     with app.app_context(), transaction() as session:
         session.execute(update(Staff).values(totp_secret=None, totp_confirmed_at=None))
@@ -382,9 +382,7 @@ def test_signing_out_says_that_the_provider_may_still_know_them(client, provider
     """Or the next to sit down would be let in by one press (H1)."""
     go(client, provider)
     page = client.get("/account")
-    done = client.post(
-        "/sign-out", data={"csrf_token": forgery_token(page)}, follow_redirects=True
-    )
+    done = client.post("/sign-out", data={"csrf_token": forgery_token(page)}, follow_redirects=True)
     assert "Council sign-on may still know you" in done.text
 
 

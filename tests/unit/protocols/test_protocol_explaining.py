@@ -12,7 +12,13 @@ from app.protocols.explaining import explain
 from app.protocols.loading import load_protocols
 from app.protocols.rules import clocks
 from app.protocols.types import Clock, Due, Facts, FactsError, Flag, StartFact
-from app.protocols.wording import CLOCK_LABELS, START_WORDS, moment_in_words, time_left
+from app.protocols.wording import (
+    CLOCK_LABELS,
+    START_WORDS,
+    citation,
+    moment_in_words,
+    time_left,
+)
 
 PROTOCOLS = load_protocols()
 DUE_AT = datetime(2026, 11, 19, 11, 30, tzinfo=UTC)
@@ -156,3 +162,10 @@ def test_bad_facts_are_named(values: dict[str, object], message: str) -> None:
 
 def test_null_is_absent() -> None:
     assert facts_from({"received_at": None, "flags": None, "rag": None}) == Facts()
+
+
+def test_a_document_cited_by_its_title_is_named_once() -> None:
+    title = "Working Together to Safeguard Children, statutory guidance (HM Government)"
+    assert citation("Working Together to Safeguard Children, statutory guidance", title) == title
+    assert citation("BROMLEY 2", "A protocol") == "BROMLEY 2, A protocol"
+    assert citation("IMAP 9", "", ": ") == "IMAP 9"

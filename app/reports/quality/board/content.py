@@ -28,6 +28,7 @@ from app.reports.quality.feedback.types import HEARD, PREPARED, View
 from app.reports.quality.periods import Period, quarters_of
 from app.reports.quality.sample.types import QUESTIONS, Found
 
+NOTHING = (Row("Nothing in this period", "0"),)
 _OF_REFERRALS = (
     Measure.OUTCOME, Measure.TIME, Measure.RATING, Measure.AGAIN, Measure.WEEKDAY,
 )  # fmt: skip
@@ -124,7 +125,7 @@ def _share(table: dataset.Table, label: str) -> str:
 
 
 def _counts(table: dataset.Table) -> Table:
-    return Table(table.title, "What", "How many", _bars(table.bars), table.counts)
+    return Table(table.title, "What", "How many", _bars(table.bars) or NOTHING, table.counts)
 
 
 def _bars(bars: Iterable[dataset.Bar]) -> tuple[Row, ...]:

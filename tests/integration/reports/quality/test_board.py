@@ -84,6 +84,8 @@ def test_a_year_tells_the_board_no_more_than_its_quarters(app, change) -> None:
     assert "Referrals that came in: 105 or more. Decided within 24 hours: withheld." in says
     quarter = _figures(app, first, moment)[1]
     assert quarter["Outcome"]["No further action"] == "Withheld"
+    empty = _figures(app, quarters_of(whole)[3], moment)[1]
+    assert empty["Outcome"] == {"Nothing in this period": "0"}
 
 
 def test_a_missed_target_is_no_missed_limit(app, change) -> None:
