@@ -1,4 +1,5 @@
-"""What is asked of every page: axe finds nothing, and nothing scrolls sideways at 320 px."""
+"""What is asked of every page: axe finds nothing; at 320 px nothing scrolls sideways, and buttons
+that stand together are equally wide."""
 
 from __future__ import annotations
 
@@ -9,6 +10,10 @@ from playwright.sync_api import Browser, Page
 
 AXE = next((Path(__file__).parent / "axe").glob("axe*.min.js"))
 _AXE = AXE.read_text(encoding="utf-8")
+SHORT_BUTTONS = """[...document.querySelectorAll(".govuk-button-group .govuk-button")]
+    .filter(one => one.offsetWidth && one.offsetWidth
+        < 0.95 * one.closest(".govuk-button-group").clientWidth)
+    .map(one => one.innerText)"""
 OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
@@ -81,6 +86,8 @@ class Looked:
         try:
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= 320, f"{page.url} is {width} px wide in a window of 320 px"
+            short = page.evaluate(SHORT_BUTTONS)
+            assert not short, f"{page.url} has buttons shorter than those beside them: {short}"
         finally:
             if before:
                 page.set_viewport_size(before)

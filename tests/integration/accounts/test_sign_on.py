@@ -366,7 +366,7 @@ def test_our_own_code_is_asked_again_where_the_providers_does_not_count(
 def test_without_a_second_factor_of_their_own_nobody_is_asked_for_its_code(
     app, client, provider, use, person
 ):
-    """Signed in with the provider's; then the provider asks for none, and no code could be right."""
+    """Signed in with the provider's, which then leaves it out: no code could be right."""
     go(client, provider)
     with app.app_context(), transaction() as session:
         session.execute(update(Staff).values(totp_secret=None, totp_confirmed_at=None))
