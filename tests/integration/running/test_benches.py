@@ -1,0 +1,99 @@
+"""A short round of each measurement of `bench/`, so that none breaks unseen between two long ones.
+How quick anything is, is no test's to say."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from app.accounts.types import Role
+from app.core.clock import now
+from app.core.session import db, reading, transaction
+from app.meetings.models import Meeting
+from app.meetings.types import MeetingState
+from app.referrals.models import Child, Referral
+from app.referrals.types import Outcome, ReferralState
+from bench import documents, filling, mail, pages
+from bench.__main__ import LONG, NAMES
+from bench.mail_server import mail_server
+from tests.factories.meetings import (
+    make_case,
+    make_conference_line,
+    make_council,
+    make_known_child,
+    make_meeting,
+    make_person,
+)
+
+
+def test_every_measurement_can_be_asked_for() -> None:
+    for name in NAMES + LONG:
+        assert callable(importlib.import_module(f"bench.{name}").run)
+
+
+def test_booking_twelve_and_sending_the_same_alone(
+    app: Flask, signed_in: Callable[..., FlaskClient]
+) -> None:
+    with app.app_context(), transaction() as session:
+        make_council(session)
+        make_conference_line(session)
+        make_known_child(session)
+        for _ in range(mail.LETTERS + 2):
+            make_person(session)
+    browser = signed_in(Role.CHAIR)
+
+    def ask(path: str, form: dict[str, str] | None) -> tuple[int, str]:
+        answer = browser.get(path) if form is None else browser.post(path, data=form)
+        return answer.status_code, answer.text
+
+    (ref,) = mail.needed(app, Role.CHAIR, 1)
+    mail.take_back_the_rest(app)
+    mail.post(ask, ref, mail.form_for(ask, ref, mail.everybody(app)))
+    letters = mail.queued(app)
+    assert len({to for to, _content in letters}) == mail.LETTERS
+    with mail_server() as clerk:
+        assert mail.send_alone(letters, clerk) > 0
+        assert clerk.nothing_left()
+
+
+def test_every_page_that_is_measured_answers(
+    app: Flask, signed_in: Callable[..., FlaskClient]
+) -> None:
+    with app.app_context(), transaction() as session:
+        for state in (MeetingState.NEEDED, MeetingState.BOOKED):
+            make_meeting(session, state, at=now())
+    browser = signed_in(Role.CHAIR)
+    for name, path in pages.paths(app).items():
+        asked_by = app.test_client() if path == pages.SIGN_IN else browser
+        assert asked_by.get(path).status_code == 200, name
+
+
+def test_copies_of_a_record() -> None:
+    calls = documents.measured()
+    assert set(calls) == {"bare", "one", "everybody"}
+    assert bytes(calls["one"]()).startswith(b"%PDF")  # type: ignore[call-overload]
+
+
+def test_a_past_is_filled_in(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filling, "CHILDREN", 10)
+    with app.app_context(), transaction() as session:
+        begun = now() - timedelta(days=2)
+        over = make_meeting(session, MeetingState.SIGNED, at=begun).referral_id
+        make_case(session, at=begun)
+        referral = session.get_one(Referral, over)
+        referral.decided_at, referral.state = begun, ReferralState.DECIDED
+        referral.outcome = Outcome.STRATEGY_DISCUSSION
+    filled = filling.fill(app, 20, filling.names_for(app))
+    assert filled.referrals == 20
+    with app.app_context():
+        open_ = select(func.count()).where(Referral.decided_at.is_(None))
+        assert reading().execute(open_).scalar_one() == 1
+        for model in (Meeting, Child):
+            assert reading().execute(select(func.count()).select_from(model)).scalar_one() > 20
+        db.session.remove()
