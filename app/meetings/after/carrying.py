@@ -70,19 +70,17 @@ def held(session: Session, child_ids: Iterable[int]) -> list[Kept]:
     ]  # fmt: skip
 
 
-def work_out(session: Session, kept: Sequence[Kept], meeting_id: int | None = None) -> list[Kept]:
+def work_out(session: Session, kept: Sequence[Kept]) -> list[Kept]:
     """Work out what follows from what was decided and noted; returns whose row is another now.
 
-    `kept` is everything of these children, as `held` gave it. The limits of the discussion
-    `meeting_id` are worked out by its protocol as it is loaded; others keep theirs unless the
-    facts have changed (B1).
+    `kept` is everything of these children, as `held` gave it.
     """
     by_child: defaultdict[int, list[Kept]] = defaultdict(list)
     for one in kept:
         by_child[one.row.child_id].append(one)
     with session.no_autoflush:
         for mine in by_child.values():
-            _work_out_child(session, mine, meeting_id)
+            _work_out_child(session, mine)
         return [one for one in kept if session.is_modified(one.row)]
 
 
@@ -122,7 +120,7 @@ def standing_of(row: ChildAfter, ended_at: datetime) -> Standing:
     )
 
 
-def _work_out_child(session: Session, kept: Sequence[Kept], meeting_id: int | None) -> None:
+def _work_out_child(session: Session, kept: Sequence[Kept]) -> None:
     first = {one.row.id: one for one in kept}
     for one in kept:
         take_back(one.row)
@@ -140,8 +138,9 @@ def _work_out_child(session: Session, kept: Sequence[Kept], meeting_id: int | No
             if before.row.enquiry_outcome is None or "enquiry_outcome" in before.row.from_others:
                 _give(before.row, {name: getattr(last, name) for name in _OUTCOME})
         first |= {one.row.id: of_one[0] for one in of_one}
-    for one in kept:
-        _limit(session, one, first[one.row.id].meeting, anew=one.meeting.id == meeting_id)
+    # The others have the limits of the discussion with which their enquiry began: that one first.
+    for one in sorted(kept, key=lambda each: first[each.row.id] is not each):
+        _limit(session, one, first[one.row.id])
 
 
 def _discussed(row: ChildAfter, meeting: Meeting) -> Discussed:
@@ -211,15 +210,11 @@ def _give(row: ChildAfter, values: Mapping[str, Any]) -> None:
         row.from_others = sorted({*row.from_others, *changed})
 
 
-def _limit(session: Session, one: Kept, first: Meeting, *, anew: bool) -> None:
+def _limit(session: Session, one: Kept, first: Kept) -> None:
     """Its limits by the protocol and the facts of the discussion with which the enquiry began,
     and what comes next."""
     row = one.row
-    facts = _facts_of(first.clocks, row)
-    if anew or not row.clocks or restore(row.clocks).facts != facts:
-        protocol = _protocol_of(session, first)
-        found = {clock: due for clock, due in clocks(protocol, facts).items() if clock in CLOCKS}
-        row.clocks = snapshot(protocol, facts, found)
+    _keep_clocks(session, row, first)
     dues = restore(row.clocks).clocks
     row.icpc_referral_due_at = _due(dues, Clock.ICPC_REFERRAL)
     row.icpc_due_at = _due(dues, Clock.ICPC_HELD)
@@ -231,6 +226,39 @@ def _limit(session: Session, one: Kept, first: Meeting, *, anew: bool) -> None:
     waiting = rules.pending(standing_of(row, one.ended_at)) if row.carries else []
     row.next_step = waiting[0].step if waiting else None
     row.next_due_at = waiting[0].due_at if waiting else None
+
+
+def _keep_clocks(session: Session, row: ChildAfter, first: Kept) -> None:
+    """Keep each limit as it was worked out with the first discussion, with its rule and source,
+    whatever was edited in the protocol since (B1). Only what other facts change is worked out
+    anew, by the protocol as it is loaded now; so is what could not be worked out then."""
+    facts = _facts_of(first.meeting.clocks, row)
+    kept = first.row.clocks or row.clocks
+    if not kept:
+        protocol = _protocol_of(session, first.meeting)
+        row.clocks = snapshot(protocol, facts, _clocks(protocol, facts))
+        return
+    was = restore(kept)
+    unknown = {clock for clock, due in was.clocks.items() if isinstance(due, ClockError)}
+    if was.facts == facts and not unknown:
+        row.clocks = kept
+        return
+    protocol = _protocol_of(session, first.meeting)
+    before, after = _clocks(protocol, was.facts), _clocks(protocol, facts)
+    found = {
+        clock: was.clocks.get(clock)
+        if clock not in unknown and before.get(clock) == after.get(clock)
+        else after.get(clock)
+        for clock in CLOCKS
+    }
+    made = snapshot(protocol, facts, {clock: due for clock, due in found.items() if due})
+    if was.protocol_digest != protocol.digest:
+        made["earlier"] = dict(kept)
+    row.clocks = made
+
+
+def _clocks(protocol: Protocol, facts: Facts) -> dict[Clock, Due | ClockError]:
+    return {clock: due for clock, due in clocks(protocol, facts).items() if clock in CLOCKS}
 
 
 def _due(dues: Mapping[Clock, Due | ClockError], clock: Clock) -> datetime | None:

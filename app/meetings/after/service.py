@@ -45,7 +45,7 @@ def follow(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> N
     session.add_all(_empty(meeting.id, one) for one in children if one not in there)
     session.flush()
     kept = carrying.held(session, children)
-    changed = carrying.work_out(session, kept, meeting.id)
+    changed = carrying.work_out(session, kept)
     early_notice.plan(session, kept, now)
     _tell_others(session, actor, meeting.ref, changed, now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,6 +21,9 @@ from app.meetings.discussion import service as discussion
 from app.meetings.models import Meeting
 from app.meetings.queries import meeting_for_change
 from app.meetings.types import MeetingState
+from app.protocols import registry
+from app.protocols.exchange import restore
+from app.protocols.types import Clock
 from app.records.same_child import service as same_child
 from app.referrals.models import Child
 from app.referrals.same_child.models import ChildMatch
@@ -258,6 +262,62 @@ def test_a_conference_that_was_held_leaves_a_later_decision_that_none_is_needed(
         assert (before.conference, before.icpc_held_at) == (Conference.REQUIRED, START + DAY)
         assert (after.conference, after.icpc_held_at) == (Conference.NOT_NEEDED, None)
         assert (after.icpc_outcome, before.carries) == (None, change is part)
+
+
+@pytest.fixture
+def edited():
+    """The council edits its protocol: every limit is a day shorter, and says so; taken back."""
+    found = {one.id: one for one in registry.all()}
+
+    def edit():
+        registry.use({
+            key: replace(one, version="edited", digest="edited", rules=tuple(
+                replace(rule, id=f"{rule.id}-edited", within=rule.within - 1)
+                if rule.within and rule.clock in (Clock.ICPC_HELD, Clock.ASSESSMENT) else rule
+                for rule in one.rules
+            ))
+            for key, one in found.items()
+        })  # fmt: skip
+
+    yield edit
+    registry.use(found)
+
+
+def said_of(row):
+    return {
+        clock: (due.due_at, due.rule, due.reason, due.source)
+        for clock, due in restore(row.clocks).clocks.items()
+    }
+
+
+def test_the_limits_are_those_of_the_first_discussion_whatever_the_protocol_says_now(
+    in_app, edited
+):
+    with transaction() as session:
+        first = hold(session, START, section_47="started", conference="likely", assessment="45")
+        ids = first.id, first.children[0].child_id
+    edited()
+    with transaction() as session:
+        later = hold(session, LATER, ids[1], section_47="continued", conference="likely").id
+        alone = hold(session, START, section_47="started").id
+    before, after = (one for one in rows() if one.meeting_id in (ids[0], later))
+    assert after.icpc_due_at == before.icpc_due_at == LIMIT
+    assert after.assessment_due_at == before.assessment_due_at
+    assert said_of(after) == said_of(before)
+    assert after.clocks == before.clocks
+    # What is decided since is counted by the protocol as it is now, and nothing else.
+    note(later, Step.CONFERENCE, LATER + 2 * DAY, "required", "The doctor's report came.")
+    before, after = (one for one in rows() if one.meeting_id in (ids[0], later))
+    assert {key: said_of(after)[key] for key in said_of(before)} == said_of(before)
+    assert after.icpc_referral_due_at == LATER + 3 * DAY
+    assert after.clocks["earlier"] == before.clocks
+    other = next(one for one in rows() if one.meeting_id == alone)
+    assert said_of(other)[Clock.ICPC_HELD][1].endswith("-edited")
+    assert other.icpc_due_at == LIMIT - DAY
+    # Nor does what is read again for the first one rewrite it.
+    with transaction() as session:
+        service.follow(session, CHAIR, session.get_one(Meeting, ids[0]), LATER + 3 * DAY)
+    assert said_of(next(one for one in rows() if one.meeting_id == ids[0])) == said_of(before)
 
 
 def test_the_dataset_counts_an_enquiry_once(two):
