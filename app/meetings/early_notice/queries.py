@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.core.database import UTCDateTime
@@ -38,9 +38,13 @@ _DUE = (
     .where(
         ChildAfter.notice_due_at.is_not(None),
         ChildAfter.notice_due_at <= bindparam("now", type_=UTCDateTime()),
+        ChildAfter.meeting_id.not_in(bindparam("tried", expanding=True)),
     )
     .order_by(ChildAfter.notice_due_at, ChildAfter.id)
     .limit(MOST)
+)
+_OLDEST_DUE = select(func.min(ChildAfter.notice_due_at)).where(
+    ChildAfter.notice_due_at.is_not(None)
 )
 
 _other = aliased(EarlyNotice)
@@ -97,9 +101,15 @@ def failed_about(session: Session, child_id: int) -> list[int]:
     return list(session.execute(_FAILED, {"child": child_id}).scalars())
 
 
-def due(session: Session, now: datetime) -> dict[int, list[int]]:
-    """The discussions of which something has to be told now, with the children it is about."""
+def due(session: Session, now: datetime, tried: Collection[int]) -> dict[int, list[int]]:
+    """The discussions of which something has to be told now, but for those that were `tried`, with
+    the children it is about."""
     found: dict[int, list[int]] = {}
-    for meeting_id, child_id in session.execute(_DUE, {"now": now}):
+    for meeting_id, child_id in session.execute(_DUE, {"now": now, "tried": list(tried)}):
         found.setdefault(meeting_id, []).append(child_id)
     return found
+
+
+def oldest_due(session: Session) -> datetime | None:
+    """Since when the notice that waits longest is due; None where none waits."""
+    return session.execute(_OLDEST_DUE).scalar()

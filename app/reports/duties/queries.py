@@ -16,6 +16,7 @@ from app.audit.queries import oldest_unchained
 from app.core.clock import london_date
 from app.core.database import UTCDateTime
 from app.core.installation import worker_seen
+from app.meetings.early_notice import queries as early_notice
 from app.outbox import queries as outbox
 from app.reports.duties.types import Installation, Quality
 from app.reports.quality.board.service import MADE, SUBJECT
@@ -51,6 +52,7 @@ def installation(session: Session, now: datetime) -> Installation:
         mail_held=outbox.held_since(session),
         mail_oldest=outbox.oldest_waiting(session),
         mail_failed=len(outbox.failures(session)),
+        notice_oldest=early_notice.oldest_due(session),
         views_oldest=oldest_unchained(session),
         backup=_last(session, *BACKUP_TAKEN),
         paused=session.execute(_PAUSED, {"now": now}).scalar_one(),

@@ -13,7 +13,7 @@ from app.reports.quality.periods import month_before, quarter_before
 from app.reports.rules import state_of
 
 WORKER_AWAY = timedelta(minutes=5)
-MAIL_SLOW = timedelta(minutes=10)
+MAIL_SLOW = NOTICE_SLOW = timedelta(minutes=10)
 # Views are bound within a minute (H3).
 VIEWS_WAIT = timedelta(minutes=5)
 BACKUP_OLD = timedelta(hours=26)
@@ -63,6 +63,13 @@ def of_installation(held: Installation, now: datetime, staff_href: str) -> Itera
             "Letters did not arrive",
             f"{_many(held.mail_failed, 'letter')} that nobody has seen to. An administrator marks "
             "each under Deliveries; if there are many, look at the mail server.",
+        )
+    if held.notice_oldest is not None and now - held.notice_oldest > NOTICE_SLOW:
+        yield _wrong(
+            "The quality service is not told of a conference",
+            f"A letter to it is due for {_ago(held.notice_oldest, now)} and cannot be made. It is "
+            "tried again every minute; the worker's log says why (quality service not told). Ask "
+            "the desk to telephone the service.",
         )
     if held.views_oldest is not None and now - held.views_oldest > VIEWS_WAIT:
         yield _wrong(

@@ -28,6 +28,7 @@ class Installation:
     mail_held: datetime | None
     mail_oldest: datetime | None
     mail_failed: int
+    notice_oldest: datetime | None  # since when a letter to the quality service is due
     views_oldest: datetime | None
     backup: datetime | None
     paused: int  # accounts that take no password at the moment

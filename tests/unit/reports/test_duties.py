@@ -17,6 +17,7 @@ WELL = Installation(
     mail_held=None,
     mail_oldest=NOW - timedelta(minutes=1),
     mail_failed=0,
+    notice_oldest=NOW - timedelta(minutes=1),
     views_oldest=NOW - timedelta(seconds=30),
     backup=NOW - timedelta(hours=10),
     paused=0,
@@ -40,6 +41,7 @@ def test_each_thing_that_is_wrong_is_said() -> None:
     assert words(mail_oldest=hour) == ["Mail does not leave"]
     assert words(mail_held=hour, mail_oldest=hour) == ["Mail is held since a backup was restored"]
     assert words(mail_failed=3) == ["Letters did not arrive"]
+    assert words(notice_oldest=hour) == ["The quality service is not told of a conference"]
     assert words(views_oldest=hour) == ["Views of cases are not bound into the audit"]
     assert words(backup=None) == ["No backup was ever taken"]
     assert words(backup=NOW - timedelta(days=2)) == ["The last backup is old"]

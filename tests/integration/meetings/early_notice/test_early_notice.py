@@ -173,6 +173,30 @@ def test_a_later_discussion_about_the_enquiry_writes_under_the_first_reference(l
         assert [one.reference for one in notices] == [likely.ref] * 3
 
 
+def test_one_that_cannot_be_told_holds_up_nobody_and_the_system_administrator_sees_it(
+    in_app, signed_in
+):
+    faulty, well = Case(in_app, "likely"), Case(in_app, "required")
+    with transaction() as session:
+        rows = session.execute(select(ChildAfter).where(ChildAfter.meeting_id == faulty.id))
+        row = rows.scalars().first()
+        kept, row.clocks = row.clocks, row.clocks | {"format": 99}
+        first, row_id = row.notice_due_at, row.id
+    db.session.remove()
+    later = first + HOUR
+    assert well.run(later) == 1
+    assert [well.ref in subject for _, subject, _ in letters()] == [True]
+    with pytest.raises(ValueError, match="format 99"):
+        faulty.run(later)  # tried again, and the job is seen as failed
+    db.session.remove()
+    assert "The quality service is not told" in signed_in(Role.SYSTEM).get("/").text
+    with transaction() as session:
+        session.get_one(ChildAfter, row_id).clocks = kept
+    db.session.remove()
+    assert faulty.run(later) == 1
+    assert "The quality service is not told" not in signed_in(Role.SYSTEM).get("/").text
+
+
 def test_the_page_says_what_became_of_it(app, in_app, signed_in):
     case = Case(in_app, "likely")
     browser = signed_in(Role.ADMINISTRATOR)
