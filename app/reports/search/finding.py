@@ -68,8 +68,8 @@ def page(
 ) -> Page:
     """One page of a list; `older` is the key that the page before gave, a broken one the first.
 
-    A case in `hidden` is not found by what is known of a child; in the lists of agencies, people
-    and days it keeps its place (H2).
+    A case in `hidden` is not found by what is known of a child, nor by the agency or the person it
+    came from or was discussed with; on the day of its discussion it keeps its place (H2).
     """
     if choice.show is Show.CHILDREN:
         return _children(session, wanted, hidden, _case_key(older))
@@ -83,9 +83,10 @@ def page(
     agency = choice.show in (Show.FROM_AGENCY, Show.WITH_AGENCY)
     if choice.show in (Show.FROM_AGENCY, Show.FROM_PERSON):
         key = moment_key(older) or _END
-        return _page(session, queries.referrals_from(session, choice.id, key, agency=agency))
+        found = queries.referrals_from(session, choice.id, key, hidden, agency=agency)
+        return _page(session, found)
     before = whole_or_none(older) or EVERY
-    found = queries.discussions_with(session, choice.id, before, agency=agency)
+    found = queries.discussions_with(session, choice.id, before, hidden, agency=agency)
     return _discussions(session, found, by_need=True)
 
 

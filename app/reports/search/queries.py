@@ -8,6 +8,7 @@ here reads; one that was released is a referral (IMAP 5).
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -116,6 +117,7 @@ class Keys(NamedTuple):
 _MOMENT = bindparam("moment", type_=UTCDateTime())
 _LAST = bindparam("last", type_=Integer())
 _SIZE = PAGE + 1
+_HIDDEN = bindparam("hidden", expanding=True)
 
 
 def _referrals_by(column: Any) -> Select[*tuple[Any, ...]]:
@@ -123,6 +125,7 @@ def _referrals_by(column: Any) -> Select[*tuple[Any, ...]]:
         select(Referral.id, Referral.received_at)
         .where(
             column == bindparam("whose", type_=Integer()),
+            Referral.ref.not_in(_HIDDEN),
             tuple_(Referral.received_at, Referral.id) < tuple_(_MOMENT, _LAST),
         )
         .order_by(Referral.received_at.desc(), Referral.id.desc())
@@ -135,11 +138,17 @@ _FROM_PERSON = _referrals_by(Referral.referrer_professional_id)
 
 
 def referrals_from(
-    session: Session, whose: int, key: tuple[datetime, int], *, agency: bool
+    session: Session,
+    whose: int,
+    key: tuple[datetime, int],
+    hidden: Collection[str],
+    *,
+    agency: bool,
 ) -> Keys:
-    """Referrals that came from an agency, or from a professional, older than `key`."""
+    """Referrals that came from an agency, or from a professional, older than `key`, without those
+    in `hidden`."""
     statement = _FROM_AGENCY if agency else _FROM_PERSON
-    values = {"whose": whose, "moment": key[0], "last": key[1]}
+    values = {"whose": whose, "moment": key[0], "last": key[1], "hidden": sorted(hidden)}
     rows = session.execute(statement, values).all()
     older = ""
     if len(rows) > PAGE:
@@ -150,7 +159,11 @@ def referrals_from(
 def _discussions_with(column: Any) -> Select[*tuple[Any, ...]]:
     return (
         select(Invitee.meeting_id)
-        .where(column == bindparam("whose", type_=Integer()), Invitee.meeting_id < _LAST)
+        .where(
+            column == bindparam("whose", type_=Integer()),
+            Invitee.meeting_id < _LAST,
+            Invitee.meeting_id.not_in(select(Meeting.id).where(Meeting.ref.in_(_HIDDEN))),
+        )
         .distinct()
         .order_by(Invitee.meeting_id.desc())
         .limit(_SIZE)
@@ -161,10 +174,14 @@ _WITH_AGENCY = _discussions_with(Invitee.agency_id)
 _WITH_PERSON = _discussions_with(Invitee.professional_id)
 
 
-def discussions_with(session: Session, whose: int, before: int, *, agency: bool) -> Keys:
-    """Discussions to which an agency, or a professional, was invited, below `before`."""
+def discussions_with(
+    session: Session, whose: int, before: int, hidden: Collection[str], *, agency: bool
+) -> Keys:
+    """Discussions to which an agency, or a professional, was invited, below `before`, without
+    those in `hidden`."""
     statement = _WITH_AGENCY if agency else _WITH_PERSON
-    ids = list(session.execute(statement, {"whose": whose, "last": before}).scalars())
+    values = {"whose": whose, "last": before, "hidden": sorted(hidden)}
+    ids = list(session.execute(statement, values).scalars())
     return Keys((), tuple(ids[:PAGE]), str(ids[PAGE - 1]) if len(ids) > PAGE else "")
 
 

@@ -36,6 +36,7 @@ from app.retention.types import CaseKind
 from app.web.access import access_of
 from tests.factories.abuse import make_abuse_case
 from tests.factories.checks import make_check
+from tests.factories.directory import make_professional
 from tests.integration.meetings.restricted.conftest import GIVEN, NAME
 
 TOLD = "Father is our duty officer"
@@ -151,17 +152,39 @@ def test_search_by_the_reference_of_a_child(app, hidden, someone):
     assert hidden[0] in search(someone(hidden[2]), ref)
 
 
-def test_the_list_of_an_agency_keeps_the_bare_reference(app, hidden, someone):
-    with app.app_context():
-        referral = referral_of(reading(), hidden)
-        agency = reading().get_one(Agency, referral.source_agency_id).name
+def test_the_lists_of_an_agency_and_of_a_person_leave_it_out(app, hidden, someone):
+    with app.app_context(), transaction() as session:
+        referral = referral_of(session, hidden)
+        agency = session.get_one(Agency, referral.source_agency_id)
+        person = make_professional(session, agency=agency)
+        referral.referrer_professional_id = person.id
+        for invitee in meeting_of(session, hidden).invitees[:1]:
+            invitee.agency_id, invitee.professional_id = agency.id, person.id
+        lists = [
+            (agency.name, f"from-agency-{agency.id}"),
+            (agency.name, f"with-agency-{agency.id}"),
+            (person.name, f"from-person-{person.id}"),
+            (person.name, f"with-person-{person.id}"),
+        ]
         received = f"{in_london(referral.received_at):%-d %B %Y}"
-    page = search(someone(Role.ADMINISTRATOR), agency)
-    assert hidden[0] in page
-    for told in (hidden[1], NAME, "Booked", "To be decided", received):
+    other, reader = someone(Role.ADMINISTRATOR), someone(hidden[2])
+    for typed, show in lists:
+        page = search(other, typed, show=show)
+        for told in (hidden[0], hidden[1], NAME, "Booked", "To be decided"):
+            assert told not in page
+        page = search(reader, typed, show=show)
+        assert hidden[1] in page
+    assert received in search(reader, lists[0][0])
+
+
+def test_the_discussions_of_a_day_keep_the_bare_reference(app, hidden, someone):
+    with app.app_context():
+        meeting = meeting_of(reading(), hidden)
+        day = f"{in_london(meeting.starts_at or meeting.started_at):%-d %B %Y}"
+    page = search(someone(Role.ADMINISTRATOR), day, show="day")
+    assert hidden[1] in page
+    for told in (hidden[0], NAME, "Booked"):
         assert told not in page
-    page = search(someone(hidden[2]), agency)
-    assert hidden[1] in page and received in page
 
 
 def test_mail_that_came_in(app, hidden, someone):
