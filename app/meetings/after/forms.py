@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import HiddenField
 
 from app.web.choices import RadioField
-from app.web.forms import LocalMoment, OnceForm, Passage, Required
+from app.web.forms import BaseForm, LocalMoment, OnceForm, Passage, Required
 
 
 class StepForm(OnceForm):
@@ -13,3 +13,7 @@ class StepForm(OnceForm):
     choice = RadioField("Which", choices=[], validate_choice=False)
     reason = Passage("Why", length=5_000)
     version = HiddenField()
+
+
+class ToldForm(BaseForm):
+    """The quality service was told on the telephone: a button and its token."""

@@ -69,12 +69,15 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class LetterLine:
-    """What the quality service was told by mail, and what became of that letter."""
+    """What the quality service was told by mail, and what became of that letter. `ring` is the
+    number of one that did not arrive and that no step of the child's answers: they are told on
+    the telephone, and that is noted here."""
 
     said: str
     state: str
     colour: str
     failed: bool
+    ring: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,18 +257,25 @@ def _child(
         done=row.carries and not waits,
         carried_on_by="" if row.carries or not after else after[-1],
         carries_on=before if row.carries else (),
-        letters=_letters(row, letters),
+        letters=_letters(
+            row,
+            letters,
+            step_open=any(one.step == Step.QUALITY.value and one.open for one in steps),
+        ),
         hint=UNKNOWN_START if row.enquiry_runs and row.section47_started_at is None else "",
     )
 
 
-def _letters(row: ChildAfter, letters: Sequence[NoticeShown]) -> tuple[LetterLine, ...]:
+def _letters(
+    row: ChildAfter, letters: Sequence[NoticeShown], *, step_open: bool
+) -> tuple[LetterLine, ...]:
     found = [
         LetterLine(
             f"{TOLD[one.said]}, {words_for_moment(one.sent_at or one.at)}",
             "Not delivered" if one.state.failed else one.state.label,
             "red" if one.state.failed else "green" if one.sent_at else "blue",
-            one.state.failed and one.seen_at is None,
+            one.waits,
+            one.message_id if one.waits and not step_open else None,
         )
         for one in letters
     ]

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.core.clock import now
-from app.core.session import reading
+from app.core.refusal import Refused
+from app.core.session import reading, transaction
 from app.meetings.after import queries, service
 from app.meetings.after.carrying import standing_of
-from app.meetings.after.forms import StepForm
+from app.meetings.after.forms import StepForm, ToldForm
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.page import page_of
 from app.meetings.after.rules import CHOICES, NEEDS_REASON, open_to
@@ -95,6 +96,23 @@ def note(ref: str, child_ref: str, step: str) -> Response:
         asks_why=chosen in NEEDS_REASON or chosen is Step.BOOKING,
         limit_at=row.icpc_due_at if chosen is Step.BOOKING else None,
     )
+
+
+@blueprint.post("/discussions/<ref>/after/notices/<int:message_id>/told")
+@access(staff_may(Permission.AFTER_FOLLOW))
+def told(ref: str, message_id: int) -> Response:
+    if not ToldForm().validate_on_submit():
+        abort(400)
+    note_view(ref, "what follows, noted")
+    try:
+        with transaction() as session:
+            meeting = meeting_for_change(session, ref) or abort(404)
+            service.told(session, signed_in().actor, meeting, message_id, now())
+    except Refused as refusal:
+        flash(refusal.message, "important")
+    else:
+        flash("It is noted.", "success")
+    return go_to(url_for(".after", ref=ref))
 
 
 def _there(session: Session, ref: str, child_ref: str, step: str) -> tuple[ChildAfter, Child, Step]:

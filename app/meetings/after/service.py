@@ -106,6 +106,19 @@ def note(
     _tell_others(session, actor, meeting.ref, changed, now)
 
 
+def told(session: Session, actor: Actor, meeting: Meeting, message_id: int, now: datetime) -> None:
+    """The quality service was told on the telephone what a letter said that did not arrive, where
+    no step of the child's is left to note it with. Raises Refused (field `message`)."""
+    about = notices.shown(session, [one.child_id for one in meeting.children])
+    if not any(one.message_id == message_id and one.waits for one in about):
+        raise Refused("message", "Somebody has noted that already, or it arrived: see below")
+    outbox.mark_seen(session, actor, message_id, now)
+    record(
+        session, actor, "quality service told on the telephone", Subject("meeting", meeting.ref),
+        now, {"message": message_id},
+    )  # fmt: skip
+
+
 def _noted_since(kept: Iterable[Kept], one: Kept, step: Step) -> datetime:
     """The end of the discussion since when a step may have been done: that with which the enquiry
     began, unless this one said itself how the matter stands."""

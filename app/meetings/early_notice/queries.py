@@ -26,7 +26,7 @@ _OF_CHILDREN = (
 _SHOWN = (
     select(
         EarlyNotice.child_id, Meeting.ref, EarlyNotice.said, EarlyNotice.at, OutboxMessage.state,
-        OutboxMessage.sent_at, OutboxMessage.seen_at,
+        OutboxMessage.sent_at, OutboxMessage.seen_at, OutboxMessage.id,
     )
     .join(Meeting, Meeting.id == EarlyNotice.meeting_id)
     .join(OutboxMessage, OutboxMessage.id == EarlyNotice.message_id)
@@ -81,6 +81,12 @@ class NoticeShown(NamedTuple):
     state: MessageState
     sent_at: datetime | None
     seen_at: datetime | None
+    message_id: int
+
+    @property
+    def waits(self) -> bool:
+        """It did not arrive, and nobody has seen to it."""
+        return self.state.failed and self.seen_at is None
 
 
 def of_children(session: Session, child_ids: Collection[int]) -> list[EarlyNotice]:

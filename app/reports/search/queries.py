@@ -117,7 +117,7 @@ class Keys(NamedTuple):
 _MOMENT = bindparam("moment", type_=UTCDateTime())
 _LAST = bindparam("last", type_=Integer())
 _SIZE = PAGE + 1
-_HIDDEN = bindparam("hidden", expanding=True)
+_HIDDEN: Any = bindparam("hidden", expanding=True)
 
 
 def _referrals_by(column: Any) -> Select[*tuple[Any, ...]]:

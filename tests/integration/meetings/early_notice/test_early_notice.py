@@ -240,6 +240,41 @@ def test_one_that_did_not_arrive_stands_on_the_first_page_until_they_are_told(li
     assert "Not delivered" in after_page and "tell them on the telephone" not in after_page
 
 
+def test_one_that_took_it_back_and_did_not_arrive_is_told_on_the_telephone(likely, signed_in):
+    likely.run(likely.ended)
+    likely.change("not_likely", likely.ended + HOUR)
+    assert likely.run(likely.ended + 2 * HOUR) == 1
+    with transaction() as session:
+        took_back = session.execute(
+            select(OutboxMessage).order_by(OutboxMessage.id.desc()).limit(1)
+        ).scalar_one()
+        took_back.state, number = MessageState.BOUNCED, took_back.id
+    db.session.remove()
+    desk, path = signed_in(Role.ADMINISTRATOR), f"/discussions/{likely.ref}/after"
+    assert LOST in desk.get("/").text
+    page = desk.get(path).text
+    told = f"{path}/notices/{number}/told"
+    assert page.count(f'action="{told}"') == 2  # under either child: one call tells of both
+    token = desk.get("/session/token").text
+    assert "It is noted" in desk.post(told, data={"csrf_token": token}, follow_redirects=True).text
+    assert LOST not in desk.get("/").text
+    assert told not in desk.get(path).text
+    again = desk.post(told, data={"csrf_token": token}, follow_redirects=True).text
+    assert "Somebody has noted that already" in again
+    with transaction() as session:
+        other = make_meeting(session, MeetingState.ENDED, start=now() - 3 * HOUR).ref
+    db.session.remove()
+    # A letter about other children is not to be seen to from here.
+    with transaction() as session:
+        session.get_one(OutboxMessage, number).seen_at = None
+    db.session.remove()
+    elsewhere = f"/discussions/{other}/after/notices/{number}/told"
+    assert "Somebody has noted" in desk.post(
+        elsewhere, data={"csrf_token": token}, follow_redirects=True
+    ).text  # fmt: skip
+    assert LOST in desk.get("/").text
+
+
 def tell(case, child: int) -> None:
     """Note that the quality service was told of a child on the telephone."""
     with transaction() as session:
