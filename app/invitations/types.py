@@ -42,6 +42,7 @@ class LetterKind(enum.Enum):
     FORM_RECEIVED = "form_received"
     REQUEST = "request"
     REQUEST_REMINDER = "request_reminder"
+    REQUEST_WITHDRAWN = "request_withdrawn"
     OUTCOME = "outcome"
     FEEDBACK = "feedback"
     EARLY_NOTICE = "early_notice"

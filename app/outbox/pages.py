@@ -16,6 +16,8 @@ _KINDS = {
     "reminder": "Reminder",
     "code": "Code",
     "record": "Record",
+    "request_reminder": "Request, reminder",
+    "request_withdrawn": "Request withdrawn",
     "actions": "Actions",
     "actions_soon": "Actions, due soon",
     "actions_late": "Actions, overdue",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from app.core.database import UTCDateTime
 from app.outbox.models import OutboxHold, OutboxMessage
-from app.outbox.types import MessageState
+from app.outbox.types import FAILED, MessageState
 
 # Written literally, as in the partial indexes: a bound parameter would not match them.
 _OPEN = text("outbox_message.state IN ('queued', 'sending')")
@@ -37,6 +37,7 @@ _COLUMNS = select(
 )
 _FAILURES = _COLUMNS.where(_FAILED).order_by(OutboxMessage.id)
 _WAITING = _COLUMNS.where(_OPEN).order_by(OutboxMessage.next_try_at, OutboxMessage.id)
+_STATE = select(OutboxMessage.state).where(OutboxMessage.id == bindparam("id"))
 _NEWEST = _COLUMNS.order_by(OutboxMessage.id.desc())
 
 
@@ -74,6 +75,11 @@ def oldest_waiting(session: Session) -> datetime | None:
 def failures(session: Session, most: int = 50) -> list[MessageRow]:
     """Messages that did not arrive and that nobody has taken note of, oldest first."""
     return [MessageRow(*row) for row in session.execute(_FAILURES.limit(most))]
+
+
+def has_failed(session: Session, message_id: int) -> bool:
+    """Whether a message did not arrive and will not be tried again."""
+    return session.execute(_STATE, {"id": message_id}).scalar_one() in FAILED
 
 
 def waiting(session: Session, most: int = 50) -> list[MessageRow]:

@@ -92,7 +92,7 @@ def end(
     if requests is not None and meeting.referral_id is not None:
         referral = session.get_one(Referral, meeting.referral_id)
         why = f"The strategy discussion is over: {meeting.ref}"
-        settle_open(session, actor, referral, requests, why, now)
+        settle_open(session, actor, referral, requests, why, sender, now)
     note(
         session,
         actor,

@@ -161,7 +161,13 @@ def after(ref: str) -> Response:
         try:
             with transaction() as session:
                 ending.settle_left_open(
-                    session, signed_in().actor, found(session, ref), form.after(seen), over, now()
+                    session,
+                    signed_in().actor,
+                    found(session, ref),
+                    form.after(seen),
+                    over,
+                    sender(),
+                    now(),
                 )
             flash("It is noted what becomes of the open requests.", "success")
             return go_to(here)
@@ -236,9 +242,18 @@ def withdraw(ref: str, check_ref: str) -> Response:
             with transaction() as session:
                 _, current = _check(session, ref, check_ref)
                 ending.withdraw(
-                    session, signed_in().actor, current, form.reason.data, now(), form.version.data
+                    session,
+                    signed_in().actor,
+                    current,
+                    form.reason.data,
+                    sender(),
+                    now(),
+                    form.version.data,
                 )
-            flash("The request is withdrawn: its link says so, and nothing more.", "success")
+            flash(
+                "The request is withdrawn, and the agency is told by mail. Its link says so too.",
+                "success",
+            )
             return go_to(url_for("checks.checks", ref=ref))
     return _one("withdraw", held, check, form)
 

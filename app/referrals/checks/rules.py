@@ -14,6 +14,8 @@ from app.referrals.rules import HoldsFacts, facts_of
 
 # The link lives as long as that of a record does after it was sent (D3).
 LINK_LIFE = timedelta(days=14)
+# Whoever follows a withdrawn request's link, or is just writing, still reads there that it is over.
+WITHDRAWN_LIFE = timedelta(days=1)
 BETWEEN_REMINDERS = timedelta(minutes=15)
 # Reminded by itself when a quarter of the time is left, and once more when it has run out.
 LAST_PART = 4

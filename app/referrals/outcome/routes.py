@@ -26,6 +26,7 @@ from app.referrals.changes.small_routes import (
 from app.referrals.checks.queries import open_named
 from app.referrals.finding import found
 from app.referrals.intake.routes import blueprint
+from app.referrals.letters_out import sender
 from app.referrals.models import Referral
 from app.referrals.outcome import rules, service
 from app.referrals.outcome.forms import DecisionForm, NoReferralForm, OnwardForm, ReopenForm
@@ -60,7 +61,7 @@ def decide(ref: str) -> Response:
             session, signed_in().actor, found(session, ref), Outcome(form.outcome.data),
             form.reason.data, now(), agency_id=form.agency_id.data,
             discussion=_live_discussion(session, held.id), version=form.version.data,
-            ground=form.ground(), requests=form.after(seen),
+            ground=form.ground(), requests=form.after(seen), sender=sender(),
         )  # fmt: skip
 
     return answer_small(
@@ -104,6 +105,7 @@ def no_referral(ref: str) -> Response:
             now(), version=form.version.data,
             ground=Ground(filtered=FilterReason(form.filtered.data)),
             discussion=_live_discussion(session, held.id), requests=form.after(seen),
+            sender=sender(),
         )  # fmt: skip
 
     return answer_small(

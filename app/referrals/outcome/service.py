@@ -27,6 +27,7 @@ from app.referrals.rating.queries import rated
 from app.referrals.rating.rules import second_rating_problem
 from app.referrals.re_referrals import beside, count_beside
 from app.referrals.rules import act_by, check, decision_due, facts_since
+from app.referrals.sender import Sender
 from app.referrals.types import ConsentState, Outcome, ReferralState
 
 
@@ -43,13 +44,15 @@ def decide(
     version: int | None = None,
     ground: Ground = NO_GROUND,
     requests: Unanswered | None = None,
+    sender: Sender | None = None,
 ) -> ReferralDecision:
     """Decide what becomes of a referral (A7; IMAP 3, 5). The last decision is the one that holds.
 
     For a strategy discussion the meetings floor calls this; everything else is decided here.
     `agency_id` is the agency signposted to or given the information; `discussion` is the
     reference of a discussion that stands, which the meetings floor knows; `requests` says what
-    becomes of open requests to agencies, without it they go on. An override in `ground` is kept
+    becomes of open requests to agencies, without it they go on; those that are withdrawn are told
+    so by `sender`. An override in `ground` is kept
     as a consent of its own, by its author. Raises Refused by the field, ChangedMeanwhile where
     somebody changed the referral first.
     """
@@ -121,7 +124,7 @@ def decide(
     )  # fmt: skip
     if requests is not None:
         why = f"The referral was decided: {rules.name_of(protocol, outcome)}"
-        settle_open(session, actor, referral, requests, why, now)
+        settle_open(session, actor, referral, requests, why, sender, now)
     record(
         session, actor, "referral decided", subject_of(referral), now,
         {

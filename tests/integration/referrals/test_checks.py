@@ -203,7 +203,7 @@ def test_a_withdrawn_request_says_so_and_nothing_of_the_case(app, held):
     with transaction() as session:
         current = session.get_one(AgencyCheck, check.id)
         ending.withdraw(
-            session, staff_actor(session), current, "Wrong agency", now(), current.version
+            session, staff_actor(session), current, "Wrong agency", SENDER, now(), current.version
         )
         session.get_one(AgencyCheck, check.id).opened_at = None
     page = browser.get("/request").text
