@@ -1,4 +1,4 @@
-"""The journey is played once on each engine; the tests look at what came of it."""
+"""The journey is played once on each engine; the tests of all files look at what came of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.postgresql import PrivatePostgres
 from tests.smtp import mail_server
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="session", params=ENGINES)
 def journey(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Journey]:

@@ -4,11 +4,6 @@ real mail server took, and a search of all that was sent, asked for and logged."
 from __future__ import annotations
 
 import re
-import uuid
-from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from tests.integration.mail_journey.case import (
     CHILDREN,
@@ -24,42 +19,20 @@ from tests.integration.mail_journey.case import (
     TO_REMOVE,
     WRONG,
 )
-from tests.integration.mail_journey.letter import Letter
 from tests.integration.mail_journey.seen import Journey
-from tests.integration.mail_journey.third_reader import read_by_ical_js
-
-WITH_ENTRY = ("booked", "moved", "removed", "resent", "deputy", "corrected", "cancelled")
-CODES = ("code", "colleague's code")
-TO_STAFF = ("record due", "record late")
-OF_ACTIONS = ("actions due", "actions late")
-OF_CONFERENCES = ("conference likely", "conference not needed")
-DISAGREED = ("disagrees", "disagreement late")
-BEHIND_LINKS = ("asked", "chased", "written")
-BY_THE_FORM = ("form put aside", "form code", "form sent")
-EVERY_STEP = (
-    *WITH_ENTRY, *CODES, "reminded", "told", *TO_STAFF, *OF_ACTIONS, *DISAGREED,
-    *OF_CONFERENCES,
-    *BEHIND_LINKS, *BY_THE_FORM, "feedback",
-)  # fmt: skip
-
-
-def everybody(journey: Journey) -> set[str]:
-    return {email for *_, email in PEOPLE} | {journey.chair}
-
-
-def at_the_end(journey: Journey) -> set[str]:
-    """Everybody who is still asked when it is called off."""
-    return (everybody(journey) | {COLLEAGUE, RIGHT}) - {TO_REMOVE, HEALTH, WRONG}
-
-
-def to(letters: list[Letter], email: str) -> Letter:
-    [found] = [letter for letter in letters if letter.recipient == email]
-    return found
-
-
-def entries(journey: Journey) -> list[Letter]:
-    return [letter for step in WITH_ENTRY for letter in journey.steps[step]]
-
+from tests.integration.mail_journey.steps import (
+    BEHIND_LINKS,
+    BY_THE_FORM,
+    DISAGREED,
+    EVERY_STEP,
+    OF_ACTIONS,
+    OF_CONFERENCES,
+    TO_STAFF,
+    at_the_end,
+    entries,
+    everybody,
+    to,
+)
 
 # Who gets what
 
@@ -241,6 +214,13 @@ def test_agencies_are_asked_and_chased_and_referrer_and_school_written_to(journe
         assert letter.message.get_content_type() == "multipart/alternative"
 
 
+def test_an_agency_is_told_that_its_request_is_withdrawn(journey: Journey) -> None:
+    [letter] = journey.steps["withdrawn"]
+    assert (letter.recipient, letter.link) == (HEALTH, None)
+    assert letter.subject.startswith("Withdrawn: request for information")
+    assert "your answer is no longer needed" in letter.text
+
+
 def test_the_referrer_gets_the_way_back_the_code_for_it_and_the_receipt(journey: Journey) -> None:
     letters = [letter for step in BY_THE_FORM for letter in journey.steps[step]]
     assert [letter.recipient for letter in letters] == [SCHOOL_LEAD] * 3
@@ -276,7 +256,7 @@ def test_each_letter_is_for_one_mailbox_alone(journey: Journey) -> None:
         for name in headers:
             assert not re.fullmatch("(?i)b?cc|resent-.*|sender|reply-to|disposition-.*", name)
     found = [letter.message_id for letter in journey.letters]
-    by_step = (9, 9, 9, 1, 6, 1, 1, 2, 9, 8, 1, 1, 1, 1, 2, 2, 1, 1, 1, 2, 1, 2, 1, 1, 1)
+    by_step = (9, 9, 9, 1, 6, 1, 1, 2, 9, 8, 1, 1, 1, 1, 2, 2, 1, 1, 1, 2, 1, 1, 2, 1, 1, 1)
     asked = len(journey.steps["feedback"])
     assert len(set(found)) == len(found) == sum(by_step) + asked
 
@@ -301,158 +281,3 @@ def test_nobody_reads_of_another(journey: Journey) -> None:
             assert uid not in letter.words or recipient == letter.recipient
         for token in tokens:
             assert token not in letter.words or token == letter.token
-
-
-# The parts, and the calendar entry in them (D1, D2)
-
-
-def test_the_parts_of_a_letter_with_an_entry(journey: Journey) -> None:
-    for letter in entries(journey):
-        mixed = letter.message
-        assert mixed.get_content_type() == "multipart/mixed"
-        alternative, attached = mixed.iter_parts()
-        assert alternative.get_content_type() == "multipart/alternative"
-        plain, html, calendar = alternative.iter_parts()
-        assert plain.get_content_type() == "text/plain"
-        assert html.get_content_type() == "text/html"
-        assert calendar.get_content_type() == "text/calendar"
-        assert calendar.get_param("method") == letter.entry.method
-        assert calendar.get_content_charset() == "utf-8"
-        assert calendar.get_content_disposition() == "inline"
-        assert attached.get_filename() == "invite.ics"
-        assert attached.get_payload(decode=True) == letter.entry.content
-
-
-@pytest.mark.parametrize("step", WITH_ENTRY)
-def test_two_libraries_read_an_entry_that_the_standards_allow(journey: Journey, step: str) -> None:
-    for letter in journey.steps[step]:
-        assert letter.entry.problems(journey.desk, letter.recipient) == []
-
-
-def test_a_third_reads_the_same_in_a_browser(journey: Journey, tmp_path: Path) -> None:
-    mine = [letter.entry for letter in entries(journey)]
-    assert read_by_ical_js([entry.content.decode() for entry in mine], tmp_path) == [
-        [entry.method, entry.uid, entry.sequence, f"{entry.start:%Y-%m-%dT%H:%M:%S}.000Z",
-         f"{entry.end:%Y-%m-%dT%H:%M:%S}.000Z", 1, str(entry.event["SUMMARY"])]
-        for entry in mine
-    ]  # fmt: skip
-
-
-def test_an_entry_keeps_its_uid_and_counts_up(journey: Journey) -> None:
-    for email in everybody(journey):
-        mine = [letter.entry for letter in entries(journey) if letter.recipient == email]
-        assert len({entry.uid for entry in mine}) == 1
-        assert uuid.UUID(mine[0].uid).version == 4
-        assert str(uuid.UUID(mine[0].uid)) == mine[0].uid
-        again = [2] if email == SCHOOL_LEAD else []
-        # A new PIN after the wrong address: not for whoever had left by then.
-        more = [] if email in (TO_REMOVE, HEALTH, WRONG) else [3]
-        last = [] if email == TO_REMOVE else [3 + len(more)]
-        assert [entry.sequence for entry in mine] == [0, 1, 2, *again, *more, *last]
-
-
-def test_an_entry_says_when(journey: Journey) -> None:
-    first, second = journey.starts
-    for step in WITH_ENTRY:
-        began, ended = journey.times[step]
-        for letter in journey.steps[step]:
-            start = first if step == "booked" else second
-            assert letter.entry.start == start
-            assert letter.entry.end == start + timedelta(minutes=45)
-            # DTSTAMP is made anew at each send; it has no fractions of a second.
-            assert began.replace(microsecond=0) <= letter.entry.stamp <= ended
-
-
-def test_an_entry_says_how_and_no_more(journey: Journey) -> None:
-    for step in WITH_ENTRY[:-1]:
-        for letter in journey.steps[step]:
-            event = letter.entry.event
-            assert str(event["SUMMARY"]) == f"Multi-agency meeting {journey.reference}"
-            assert str(event["LOCATION"]) == "Telephone conference"
-            assert event["CLASS"] == "PRIVATE"
-            if letter.entry.method == "CANCEL":
-                continue
-            for needed in ("0808 157 0100", journey.pins[step], "01632 960100"):
-                assert needed in str(event["DESCRIPTION"])
-            assert str(event["CONFERENCE"]) == "tel:+448081570100"
-            assert event["ATTENDEE"].params["ROLE"] == (
-                "CHAIR" if letter.recipient == journey.chair else "REQ-PARTICIPANT"
-            )
-            assert len(event.walk("VALARM")) == 1
-            # The PIN stands where only the entry's own reader looks (D2).
-            for field in ("SUMMARY", "LOCATION", "UID", "CONFERENCE"):
-                assert journey.pins[step] not in str(event[field])
-            assert journey.pins[step] not in letter.subject
-
-
-# The canary
-
-
-def test_the_case_is_there_to_be_told(journey: Journey) -> None:
-    """Behind the code the invited person reads it: else the search below would mean nothing."""
-    found = journey.canary.found_in(journey.page_after_code)
-    for given, family in CHILDREN:
-        assert {f"name {given}", f"name {family}"} <= set(found)
-    assert {"words physical abuse", "born 27 March 2017"} <= set(found)
-    for page in journey.pages_before_code:
-        assert journey.canary.found_in(page) == []
-
-
-@pytest.mark.parametrize("step", EVERY_STEP)
-def test_no_letter_holds_a_word_of_the_case(journey: Journey, step: str) -> None:
-    assert journey.steps[step]
-    for letter in journey.steps[step]:
-        assert journey.canary.found_in(letter.without_recipient()) == []
-
-
-def test_no_letter_fetches_or_tells_on_its_reader(journey: Journey) -> None:
-    notices = [letter for step in TO_STAFF for letter in journey.steps[step]]
-    for letter in journey.letters:
-        html = letter.parts("text/html")[0].get_content()
-        assert not re.search(r"<(img|script|link|iframe|object|form)\b|url\(|\bsrc=|@import", html)
-        own = {f"mailto:{letter.recipient}", f"mailto:{journey.desk}", "tel:+448081570100"}
-        own.add(f"http://desk.example.org{letter.link}")
-        if letter in journey.steps["told"]:  # a member of staff, who signs in
-            own.add(f"http://desk.example.org/discussions/{journey.reference}")
-        if letter in notices:  # staff sign in to follow it
-            own.add(f"http://desk.example.org/discussions/{journey.reference}/record")
-        if any(letter in journey.steps[step] for step in OF_ACTIONS) and letter.token is None:
-            own.add(f"http://desk.example.org/discussions/{journey.reference}/after")
-        if any(letter in journey.steps[step] for step in DISAGREED):
-            own.add(f"http://desk.example.org/discussions/{journey.reference}/disagreements")
-        assert set(letter.urls) <= own
-
-
-def test_no_address_holds_a_word_of_the_case_nor_a_secret(journey: Journey) -> None:
-    guests = {*journey.guest_urls, *(url for letter in journey.letters for url in letter.urls)}
-    # To write to and to ring: these are asked of no web server, which would write them down.
-    guests = {url for url in guests if not url.startswith(("mailto:", "tel:"))}
-    staff = set(journey.staff_urls)
-    assert any("/attend" in url for url in guests)
-    assert any(url.endswith("/change") for url in staff)
-    codes = [letter.code for step in CODES for letter in journey.steps[step]]
-    for url in guests:
-        assert journey.canary.found_in(url) == []
-    for url in staff:
-        assert journey.canary_of_staff.found_in(url) == []
-    for url in guests | staff:
-        assert not [secret for secret in (*PINS, *codes) if secret in url]
-
-
-def test_no_line_of_the_log_holds_a_word_of_the_case(journey: Journey) -> None:
-    # It was listened to: both kinds of log, turned all the way up.
-    for said in ("a library says something", "the application says something", "mail sent",
-                 "form refused", "INSERT INTO invitee"):  # fmt: skip
-        assert said in journey.log
-    lines = dict.fromkeys(journey.log.splitlines())
-    assert journey.canary.found_in("\n".join(lines)) == []
-
-
-def test_no_line_of_the_log_holds_a_secret_or_an_address(journey: Journey) -> None:
-    codes = [letter.code for step in CODES for letter in journey.steps[step]]
-    tokens = [letter.token for letter in journey.letters if letter.token]
-    for secret in (*PINS, *tokens, *everybody(journey)):
-        assert secret not in journey.log
-    # Six digits by themselves: a fraction of a second holds others.
-    for code in codes:
-        assert not re.search(rf"(?<![\d.]){code}(?!\d)", journey.log)
