@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -31,9 +31,21 @@ def free_port() -> int:
         return port
 
 
+class Served(NamedTuple):
+    port: int
+    pid: int  # of the leader, which started the one that answers
+
+
 @contextmanager
 def gunicorn(target: str, folder: Path, **environment: str) -> Iterator[int]:
     """One single-thread worker serving `target`; yields its port once it answers."""
+    with served(target, folder, **environment) as here:
+        yield here.port
+
+
+@contextmanager
+def served(target: str, folder: Path, **environment: str) -> Iterator[Served]:
+    """As `gunicorn`, for who wants to know the process as well."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", target, "--workers", "1", "--bind",
@@ -48,10 +60,36 @@ def gunicorn(target: str, folder: Path, **environment: str) -> Iterator[int]:
                 break
             except OSError:
                 time.sleep(0.05)
-        yield port
+        yield Served(port, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=60)
+
+
+def processes_under(pid: int) -> list[int]:
+    """The processes that a process started, and what they started."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += [int(child), *processes_under(int(child))]
+    return found
+
+
+def processor_seconds(pids: Iterable[int]) -> float:
+    """What these processes have computed so far, without what they waited for: on a machine with
+    other work, that alone tells one page from another."""
+    nanoseconds = 0
+    for pid in pids:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            nanoseconds += int((task / "schedstat").read_text().split()[0])
+    return nanoseconds / 1e9
+
+
+def wait_until_asleep(pids: Iterable[int]) -> None:
+    """Until these processes have done what they still do after an answer."""
+    for pid in pids:
+        while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "R":
+            time.sleep(0.0005)
 
 
 @contextmanager

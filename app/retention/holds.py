@@ -6,7 +6,18 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Integer, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Integer,
+    Select,
+    SelectBase,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -36,37 +47,41 @@ _OF_MEETINGS = (
     .join(MeetingChild, MeetingChild.meeting_id == Meeting.id)
     .where(MeetingChild.child_id.in_(_CHILDREN), Meeting.referral_id.is_not(None))
 )
-# Of a domestic abuse case and of a form that became a referral the hold goes with it.
-_FROM_ABUSE = exists().where(
-    LegalHold.kind == CaseKind.ABUSE,
-    AbuseCase.ref == LegalHold.ref,
-    AbuseCase.referral_id == Referral.id,
+_PUT_ON = select(LegalHold.id).where(
+    LegalHold.kind == bindparam("kind", type_=LegalHold.__table__.c.kind.type),
+    LegalHold.ref == bindparam("ref"),
 )
-_FROM_FORM = exists().where(
-    LegalHold.kind == CaseKind.FORM,
-    Arrival.ref == LegalHold.ref,
-    Arrival.referral_id == Referral.id,
-)
-_NOW_REFERRAL = or_(
-    (LegalHold.kind == CaseKind.REFERRAL) & (Referral.ref == LegalHold.ref), _FROM_ABUSE, _FROM_FORM
-)
-_PUT_ON = (LegalHold.kind == bindparam("kind", type_=LegalHold.__table__.c.kind.type)) & (
-    LegalHold.ref == bindparam("ref")
-)
-_ITS_REFERRAL = exists().where(Referral.id == bindparam("referral_id"), _NOW_REFERRAL)
+
+
+def _on_referrals(which: SelectBase) -> tuple[Select[int], ...]:
+    """Of a domestic abuse case and of a form that became a referral the hold goes with it. Found
+    from these few referrals, for there are many others."""
+    hold = select(LegalHold.id)
+    return (
+        hold.join(Referral, Referral.ref == LegalHold.ref).where(
+            LegalHold.kind == CaseKind.REFERRAL, Referral.id.in_(which)
+        ),
+        hold.join(AbuseCase, AbuseCase.ref == LegalHold.ref).where(
+            LegalHold.kind == CaseKind.ABUSE, AbuseCase.referral_id.in_(which)
+        ),
+        hold.join(Arrival, Arrival.ref == LegalHold.ref).where(
+            LegalHold.kind == CaseKind.FORM, Arrival.referral_id.in_(which)
+        ),
+    )
+
+
+_THIS_REFERRAL = select(bindparam("referral_id", type_=Integer()))
+_ON_CASE = union_all(_PUT_ON, *_on_referrals(_THIS_REFERRAL))
 # A child who came to the held case later is held like those who were on it then.
-_COVERS = or_(
-    _PUT_ON,
-    _ITS_REFERRAL,
-    LegalHold.id.in_(select(HeldChild.hold_id).where(HeldChild.child_id.in_(_CHILDREN))),
-    exists().where(
-        or_(Referral.id.in_(_ON_REFERRALS), Referral.id.in_(_OF_MEETINGS)), _NOW_REFERRAL
-    ),
-    exists().where(
-        LegalHold.kind == CaseKind.MEETING,
-        Meeting.ref == LegalHold.ref,
-        Meeting.id.in_(_IN_MEETINGS),
-    ),
+_COVERS = LegalHold.id.in_(
+    union_all(
+        _PUT_ON,
+        *_on_referrals(union_all(_THIS_REFERRAL, _ON_REFERRALS, _OF_MEETINGS)),
+        select(HeldChild.hold_id).where(HeldChild.child_id.in_(_CHILDREN)),
+        select(LegalHold.id)
+        .join(Meeting, Meeting.ref == LegalHold.ref)
+        .where(LegalHold.kind == CaseKind.MEETING, Meeting.id.in_(_IN_MEETINGS)),
+    )
 )
 # Which referral the held case is now, where it began as something else.
 _BECAME = func.coalesce(
@@ -95,7 +110,6 @@ _ALL_ACTIVE = (
     .order_by(LegalHold.held_at, LegalHold.id)
     .limit(bindparam("most", type_=Integer()))
 )
-_OF_CASE = select(LegalHold.id).where(or_(_PUT_ON, _ITS_REFERRAL))
 _HELD_CHILDREN = select(HeldChild.child_id).where(HeldChild.hold_id == bindparam("hold_id"))
 # In one order, so that two holds at once lock what both keep one after the other.
 _CLOSED_ABOUT = (
@@ -197,7 +211,7 @@ def put(
 def forget_words(session: Session, key: CaseKey, rows: CaseRows) -> None:
     """The case is deleted: who held it and who lifted that stays, without their words."""
     asked = {"kind": key.kind, "ref": key.ref, "referral_id": rows.referral_id}
-    of_case = LegalHold.id.in_(session.execute(_OF_CASE, asked).scalars().all())
+    of_case = LegalHold.id.in_(session.execute(_ON_CASE, asked).scalars().all())
     session.execute(update(LegalHold).where(of_case).values(reason=""))
     session.execute(
         update(LegalHold).where(of_case, LegalHold.lifted_at.is_not(None)).values(lift_reason="")

@@ -147,6 +147,14 @@ class Desk:
         return sum(booking.acknowledged for booking in self.bookings)
 
     @property
+    def waiting(self) -> int:
+        """How many are still to be booked by somebody."""
+        return sum(
+            booking.goes_on and not booking.acknowledged and not booking.unexpected
+            for booking in self.bookings
+        )
+
+    @property
     def broken_off(self) -> int:
         return sum(booking.broken_off for booking in self.bookings)
 

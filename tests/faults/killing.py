@@ -3,6 +3,7 @@ what came of it (H4): for a short test, and for hours by `bench/run faults`."""
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +34,7 @@ FOR_EACH_KILL = 4  # discussions that wait to be booked when a kill is aimed
 ROUNDS = (("worker", "web"), ("worker", "web"), ("worker", "web"), ("web",))
 # More rounds than asked for, at most, until both were hit in the middle of something.
 MORE_ROUNDS = 8
+TELLS_EACH = 10  # rounds
 
 
 @dataclass
@@ -42,6 +44,7 @@ class Ground:
     processes: Processes
     council: Council = field(init=False)
     claimed: list[int] = field(default_factory=list)  # letters held by the dead, after each kill
+    kills: int = 0
 
 
 @contextmanager
@@ -71,9 +74,16 @@ def ground_on(database_url: str, folder: Path) -> Iterator[Ground]:
                 db.engine.dispose()
 
 
-def kill_and_check(ground: Ground, rounds: int, for_each_kill: int = FOR_EACH_KILL) -> str:
-    """So many rounds of `ROUNDS`, with so many discussions to book for each kill; then everything
-    is looked through, row by row and letter by letter. Returns what happened, in words."""
+def kill_and_check(
+    ground: Ground,
+    rounds: int,
+    for_each_kill: int = FOR_EACH_KILL,
+    seconds: float = math.inf,
+) -> str:
+    """So many rounds of `ROUNDS`, or as many as begin within so many seconds, with so many
+    discussions to book for each kill; then everything is looked through, row by row and letter by
+    letter. Returns what happened, in words."""
+    last = time.monotonic() + seconds
     most = (1 + 2 * (rounds + MORE_ROUNDS)) * for_each_kill
     with ground.app.app_context(), transaction() as session:
         ground.council = make_council(session, pins=most)
@@ -86,9 +96,12 @@ def kill_and_check(ground: Ground, rounds: int, for_each_kill: int = FOR_EACH_KI
     _give_work(ground, desk, for_each_kill)
     _until(lambda: desk.acknowledged == for_each_kill)
     for number in range(rounds + MORE_ROUNDS):
-        if number >= rounds and desk.broken_off and any(ground.claimed):
+        enough = number >= rounds or time.monotonic() > last
+        if enough and desk.broken_off and any(ground.claimed):
             break
         _kill(ground, desk, ROUNDS[number % len(ROUNDS)], for_each_kill)
+        if number % TELLS_EACH == TELLS_EACH - 1:
+            print(f"  {number + 1} of {rounds} rounds, {desk.acknowledged:,} booked", flush=True)
     desk.stop()
     assert [ground.processes.stop(name) for name in ("web", "worker")] == [0, 0]
     _deliver_the_rest(ground)
@@ -103,6 +116,7 @@ def _kill(ground: Ground, desk: Desk, names: tuple[str, ...], work: int) -> None
         _until(lambda: len(ground.mailbox.received) >= arrived + several)
         time.sleep(random.uniform(0, 0.05))
         ground.processes.kill("worker")
+        ground.kills += 1
         ground.claimed.append(_number_claimed(ground))
     if "web" in names:
         _give_work(ground, desk, work)
@@ -112,6 +126,7 @@ def _kill(ground: Ground, desk: Desk, names: tuple[str, ...], work: int) -> None
         time.sleep(random.uniform(0, 1.2 * desk.usual_seconds))
         desk.up.clear()
         ground.processes.kill("web")
+        ground.kills += 1
     for name in names:
         ground.processes.start(name)
     if "web" in names:
@@ -120,6 +135,8 @@ def _kill(ground: Ground, desk: Desk, names: tuple[str, ...], work: int) -> None
 
 
 def _give_work(ground: Ground, desk: Desk, many: int) -> None:
+    """So many more to book, once most of what was given before is: every kill meets as much."""
+    _until(lambda: desk.waiting < many)
     with ground.app.app_context(), transaction() as session:
         refs = [make_discussion(session, ground.council) for _ in range(many)]
     desk.give(refs)
@@ -158,8 +175,9 @@ def _check(ground: Ground, desk: Desk) -> str:
     assert desk.acknowledged > desk.broken_off
     twice = sum(len(each) > 1 for each in by_message_id(ground.mailbox.received).values())
     return (
-        f"{desk.acknowledged} booked, {desk.broken_off} forms broken off, letters held by killed "
-        f"workers {ground.claimed}, {twice} letters came twice"
+        f"{ground.kills} kills, {desk.acknowledged:,} bookings acknowledged, {desk.broken_off} "
+        f"forms broken off, {sum(ground.claimed)} letters held by killed workers, "
+        f"{len(ground.mailbox.received):,} letters arrived, {twice} of them twice"
     )
 
 

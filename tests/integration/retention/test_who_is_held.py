@@ -149,6 +149,22 @@ def test_the_hold_goes_with_a_domestic_abuse_case_that_becomes_a_referral(two):
     assert (row.ref, row.reason, row.lift_reason) == (began.ref, "", "")
 
 
+def test_holds_on_other_cases_are_not_those_of_a_former_domestic_abuse_case(two):
+    other, _, chair = two
+    with transaction() as session:
+        abused = make_abuse_case(session)
+        began = CaseKey(CaseKind.ABUSE, abused.ref)
+        service.hold(session, chair, began, "The court asked.", FRIDAY)
+        service.hold(session, chair, other, "The police asked.", FRIDAY)
+        consent = ReleaseGiven(Release.CONSENT, "Agreed.")
+        key = decided(session, abuse.release(session, chair, abused, consent, FRIDAY))
+        assert keeping(session, key) == [key]
+        holds.forget_words(session, key, queries.rows_of(session, key))
+    assert set(reading().execute(select(LegalHold.ref, LegalHold.reason))) == {
+        (began.ref, ""), (other.ref, "The police asked."),
+    }  # fmt: skip
+
+
 def test_the_hold_goes_with_a_form_that_becomes_a_referral(two):
     *_, chair = two
     with transaction() as session:
