@@ -158,6 +158,7 @@ def fill(app: Flask, referrals: int, names: Names) -> Filled:
         if not copying.sqlite:
             # As its own upkeep does in the minutes after rows came in.
             connection.execution_options(isolation_level="AUTOCOMMIT")
+            _of_the_server(connection, "RESET autovacuum")
             connection.execute(text("VACUUM ANALYZE"))
         connection.engine.dispose()
     return Filled(found, rows)
@@ -176,11 +177,11 @@ def still_open(session: Session) -> dict[str, int]:
     return found
 
 
-def names_for(app: Flask) -> Names:
+def names_for(app: Flask, children: int = CHILDREN) -> Names:
     """Made children, encrypted and keyed as this area does it: for it, and for copies of it."""
     found = Names([], [])
     with app.app_context():
-        for number, child in enumerate(known_children(CHILDREN)):
+        for number, child in enumerate(known_children(children)):
             one = Identity(child.given, child.family, child.born)
             found.stored.append(
                 {
@@ -215,8 +216,19 @@ def _quick(url: URL) -> Connection:
         connection = create_engine(url).connect()
         connection.execute(text("SET session_replication_role = replica"))
         connection.execute(text("SET maintenance_work_mem = '512MB'"))
+        connection.commit()
+        # Its upkeep would go through every table while it fills; `fill` asks for it at the end.
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        _of_the_server(connection, "SET autovacuum = off")
+        connection.execution_options(isolation_level="READ COMMITTED")
     connection.commit()
     return connection
+
+
+def _of_the_server(connection: Connection, change: str) -> None:
+    """Change a setting of this PostgreSQL, on which stand the measured areas alone."""
+    connection.execute(text(f"ALTER SYSTEM {change}"))
+    connection.execute(text("SELECT pg_reload_conf()"))
 
 
 class _Copying:
@@ -229,6 +241,7 @@ class _Copying:
                        if one.name not in SHARED}  # fmt: skip
         self.taken: dict[str, Table] = {}
         self._strides: dict[str, int] = {}
+        self._children = 0  # in the pool of names
 
     def take(self, names: Names) -> None:
         """Copy the rows of cases that are over into `past_<table>`."""
@@ -375,6 +388,7 @@ class _Copying:
                 self._do(f'UPDATE past_{name} SET "{column.name}" = :line WHERE {long}', cut)
 
     def _make_pool(self, names: Names) -> None:
+        self._children = len(names.stored)
         self._do(
             "CREATE TEMPORARY TABLE named (number INTEGER PRIMARY KEY, given_name TEXT, "
             "family_name TEXT, date_of_birth TEXT)"
@@ -397,7 +411,7 @@ class _Copying:
             chosen.append(self._value(name, column, back))
         if name in ("child", "child_key"):
             key = "id" if name == "child" else "child_id"
-            which = f"((n.k * {self._stride('child')} + t.{key}) % {CHILDREN})"
+            which = f"((n.k * {self._stride('child')} + t.{key}) % {self._children})"
             if name == "child":
                 other = f" JOIN named p ON p.number = {which}"
                 named = {"given_name", "family_name", "date_of_birth"}

@@ -16,7 +16,7 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 180.0
+PATIENCE = 300.0  # a busy machine takes a minute for what is done in three seconds
 
 
 class NoAnswer(Exception):
@@ -103,7 +103,8 @@ class Processes:
                     return
             except NoAnswer:
                 time.sleep(0.05)
-        raise RuntimeError(f"The web server did not come up:\n{self.log.read_text()}")
+        ended = self.running["web"].poll()
+        raise RuntimeError(f"The web server is not up ({ended}):\n{self.log.read_text()[-5000:]}")
 
     def kill(self, name: str) -> None:
         """At once and without a word, as a machine that fails: the leader and all it started."""

@@ -24,6 +24,7 @@ class ChildMatch(Base):
     __tablename__ = "child_match"
     __table_args__ = (
         Index("ix_child_match_child", "child_id", "id"),
+        Index("ix_child_match_other", "other_id", "id"),
         # A record stands for one child at a time.
         Index(
             "uq_child_match_other",
