@@ -21,6 +21,7 @@ from app.core.session import db, init_database
 from app.protocols import registry as protocol_registry
 from app.protocols.loading import load_protocols
 from app.web.access import enforce
+from app.web.application import Application
 from app.web.errors import init_errors
 from app.web.headers import init_headers
 from app.web.htmx import init_htmx
@@ -126,7 +127,7 @@ COMMANDS = (
 def create_app(settings: Settings | None = None) -> Flask:
     """The application for these settings. Whether they are safe is asked by who serves them."""
     settings = settings or Settings.read()
-    app = Flask(__name__)
+    app = Application(__name__)
     app.config.update(
         SECRET_KEY=settings.secret_key or None,
         SESSION_COOKIE_NAME="desk" if settings.example else "__Host-desk",

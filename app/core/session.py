@@ -6,11 +6,22 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.orm import Session
+from flask_sqlalchemy.session import Session as BoundSession
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Engine,
+    Executable,
+    Result,
+    Select,
+    event,
+)
+from sqlalchemy.orm import QueryableAttribute, Session
 
 from app.core.bell import is_to_ring, ring
 from app.core.database import Base
@@ -18,10 +29,49 @@ from app.core.database import Base
 # Versions 3.7.0 to 3.51.2 can corrupt a database in WAL mode.
 SAFE_SQLITE = (3, 51, 3)
 
+
+class PageSession(BoundSession):
+    """The session of the mapper, which asks for rows without it.
+
+    Most statements of a page select columns. The mapper has nothing to do with what they give, and
+    takes nearly as long as everything else about them.
+    """
+
+    def execute(self, statement: Executable, params: Any = None, **options: Any) -> Result[Any]:
+        """As the mapper's, objects included. What it holds and has not sent goes first."""
+        if options or not _gives_rows(statement) or self._holds_changes():
+            return super().execute(statement, params, **options)
+        return self.connection().execute(statement, params)
+
+    def _holds_changes(self) -> bool:
+        return self.identity_map.check_modified() or bool(self.new) or bool(self.deleted)
+
+
+# Statements are built once, so that each is looked at once.
+_ROWS_ALONE: WeakKeyDictionary[Executable, bool] = WeakKeyDictionary()
+
+
+def _gives_rows(statement: Executable) -> bool:
+    """Whether a statement selects columns alone, and no object."""
+    found = _ROWS_ALONE.get(statement)
+    if found is None:
+        found = _ROWS_ALONE[statement] = _selects_columns(statement)
+    return found
+
+
+def _selects_columns(statement: object) -> bool:
+    if isinstance(statement, CompoundSelect):
+        return all(_selects_columns(one) for one in statement.selects)
+    return isinstance(statement, Select) and all(
+        isinstance(one["expr"], ColumnElement | QueryableAttribute)
+        for one in statement.column_descriptions
+    )
+
+
 db = SQLAlchemy(
     metadata=Base.metadata,
     disable_autonaming=True,
-    session_options={"expire_on_commit": False, "autoflush": True},
+    session_options={"class_": PageSession, "expire_on_commit": False, "autoflush": True},
 )
 
 

@@ -23,13 +23,9 @@ def init_limits(app: Flask) -> None:
 
     A rule with `limits_floods = False` turns strangers away by itself and is left alone.
     """
-    Limiter(
-        get_remote_address,
-        app=app,
-        default_limits=[POSTS],
-        default_limits_exempt_when=_is_exempt,
-        storage_uri="memory://",
-    )
+    limiter = Limiter(get_remote_address, app=app, default_limits=[POSTS], storage_uri="memory://")
+    # Asked before anything else: most requests are exempt.
+    limiter.request_filter(_is_exempt)
 
 
 def _is_exempt() -> bool:

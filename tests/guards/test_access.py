@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import timedelta
+from inspect import iscoroutinefunction
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,12 @@ def test_every_route_declares_who_may_use_it_and_is_classified(app):
     gone = sorted(set(written) - set(declared))
     assert not new, f"Think about who may use these, then write into {MATRIX.name}:\n{new}"
     assert not gone, f"No longer there, take out of {MATRIX.name}: {gone}"
+
+
+def test_no_view_is_a_coroutine(app):
+    """Nobody looks for one at each request (app/web/application.py)."""
+    for endpoint, view in app.view_functions.items():
+        assert not iscoroutinefunction(view), endpoint
 
 
 def test_every_number_in_an_address_is_bounded(app):
