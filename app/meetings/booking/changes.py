@@ -30,6 +30,7 @@ from app.meetings.booking.types import ChangeOrder, Removal
 from app.meetings.models import Invitee, Meeting
 from app.meetings.papers.service import withdraw_all
 from app.meetings.queries import invitee as invitee_of
+from app.meetings.restricted.service import admit_chair
 from app.meetings.types import Answer, MeetingState
 
 NEW_CHAIR = "Somebody else chairs."
@@ -118,6 +119,8 @@ def change(
         tell_manager(session, meeting, sender, now)
     if not (changes or removed or added):
         raise Refused("slot", "Nothing was changed: change the time, the place or the people")
+    if new_chair:
+        admit_chair(session, staff.actor, meeting, sender, now)
     record(
         session,
         staff.actor,

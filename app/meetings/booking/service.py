@@ -23,6 +23,7 @@ from app.meetings.booking.slots import is_late
 from app.meetings.booking.types import BookingOrder
 from app.meetings.models import LeftOut, Meeting
 from app.meetings.queries import meeting_for_change
+from app.meetings.restricted.service import admit_chair
 from app.meetings.types import Format, MeetingState
 from app.outbox import service as outbox
 
@@ -72,6 +73,7 @@ def book(
     session.flush()
     on_the_list, seats = add_all(session, meeting, chair, order.people, now)
     queued = messages.invite(session, meeting, seats, sender, now)
+    admit_chair(session, staff.actor, meeting, sender, now)
     record(
         session,
         staff.actor,

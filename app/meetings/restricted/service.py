@@ -24,6 +24,7 @@ from app.meetings.restricted.models import BrokenGlass, CaseRestriction, Restric
 from app.meetings.restricted.rules import GLASS, Restricted
 from app.outbox import service as outbox
 from app.referrals.acting import staff_id
+from app.referrals.models import Referral
 
 _PLACES = {"meeting": "discussions", "referral": "referrals"}
 
@@ -142,6 +143,32 @@ def take_over(
     subject = Subject("meeting", meeting.ref)
     details = {"readers": wanted, "in_place_of": before.ref}
     audit.record(session, actor, "case restricted", subject, now, details)
+
+
+def admit_chair(
+    session: Session, actor: Actor, meeting: Meeting, sender: Sender, now: datetime
+) -> None:
+    """Whoever was put in the chair of a restricted case may see it from now on, and its readers
+    are told. One who is no reader, and broke the glass, makes nobody a reader."""
+    held = queries.standing(session, referral_id=meeting.referral_id)
+    held = held or queries.standing(session, meeting_id=meeting.id)
+    if held is None or meeting.chair_id is None:
+        return
+    session.refresh(held, with_for_update=True)
+    before = {one for one, _name in queries.readers(session, held.id)}
+    if held.lifted_at or meeting.chair_id in before or staff_id(actor) not in before:
+        return
+    session.add(RestrictionReader(restriction_id=held.id, staff_id=meeting.chair_id))
+    session.flush()
+    wanted = {*before, meeting.chair_id}
+    subject = Subject("meeting", meeting.ref)
+    if held.referral_id is not None:
+        subject = Subject("referral", session.get_one(Referral, held.referral_id).ref)
+    audit.record(
+        session, actor, "restriction changed", subject, now,
+        {"readers": sorted(wanted), "chairs": meeting.chair_id},
+    )  # fmt: skip
+    _tell(session, wanted - {staff_id(actor)}, subject, sender, now)
 
 
 def lift(
