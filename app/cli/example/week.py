@@ -6,10 +6,8 @@ said to have happened, so that states, clocks, letters and the audit agree with 
 
 from __future__ import annotations
 
-import itertools
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import partial
 
@@ -24,6 +22,7 @@ from app.cli.example.area import Area, make_area
 from app.cli.example.circulated import Circulated
 from app.cli.example.desk import desks_day
 from app.cli.example.discussions import Discussions
+from app.cli.example.planned import Planned
 from app.cli.example.quality import fill_quality
 from app.cli.example.restricted import restrict_one
 from app.cli.example.stories import SERIOUS, USUAL, Story
@@ -84,13 +83,6 @@ def fill(app: Flask, password: str, now: datetime) -> None:
     desks_day(area, settings, now)
 
 
-@dataclass(order=True)
-class _Event:
-    at: datetime
-    number: int
-    happen: Callable[[datetime], None]
-
-
 class Week:
     """Plans what happens and plays it in the order of the clock."""
 
@@ -108,8 +100,8 @@ class Week:
         for person in area.professionals:
             self._by_role.setdefault(person.role, []).append(person)
         self._wards = {ward.name: ward.id for ward in listed(session)}
-        self._events: list[_Event] = []
-        self._numbers = itertools.count()  # two things at one moment happen as they were planned
+        self._planned = Planned(until=now)
+        self._plan = self._planned.plan
         self._families = self._endless_families()
         self._earlier: list[Referral] = []
 
@@ -127,24 +119,18 @@ class Week:
         for at, told in arrivals.forms(self.now):
             self._plan(at, partial(self._send_form, told))
         self._plan(self.now - arrivals.CLOSED_AGO, self._close_form)
-        self._happen()
+        self._planned.happen()
         for number, hours in enumerate(GATHERED):
             left = partial(self._leave_open, USUAL[number], disputed=number > 0)
             self._plan(self.now - timedelta(hours=hours), left)
         self._plan(self.now - timedelta(hours=AT_RISK), self._fear)
-        self._happen()
+        self._planned.happen()
         fill_abuse(self.session, self.area, self.now)
         fill_archive(self.session, self.area, self.now)
         fill_quality(self.session, self.area, self.now)
         restrict_one(self.session, self.area, self.discussions.sender, self.now)
         self.discussions.settle_mail()
         self.triage.settle_mail(self.now)
-
-    def _happen(self) -> None:
-        while self._events:
-            self._events.sort(reverse=True)
-            event = self._events.pop()
-            event.happen(event.at)
 
     def _leave_open(self, story: Story, at: datetime, *, disputed: bool) -> None:
         referral = self._enter(story, at)
@@ -158,11 +144,6 @@ class Week:
 
     def _close_form(self, at: datetime) -> None:
         arrivals.close_one(self.session, self.settings, self.area.actor(Role.TRIAGE), at)
-
-    def _plan(self, at: datetime, happen: Callable[[datetime], None]) -> None:
-        """Something that happens then; what would lie after the first start has not happened."""
-        if at <= self.now:
-            self._events.append(_Event(at, next(self._numbers), happen))
 
     def _moments(self) -> list[datetime]:
         """When referrals came in: mostly in office hours, some at night and at the weekend."""

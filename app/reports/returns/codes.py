@@ -1,7 +1,14 @@
 """What the product knows as the codes that the returns want; nothing where it does not know.
 
-Source: Children in need census, technical specification (Department for Education): ReferralSource
-(N00152) and Sex (N00783); Annex A, guide to the child-level lists (Ofsted).
+Source: Children in need census, technical specification and guide (Department for Education):
+ReferralSource (N00152) and Sex (N00783); Annex A, guide to the child-level lists (Ofsted).
+
+The codes of a source: 1A family member, relative or carer, 1B acquaintance, 1C self, 1D other
+individual; 2A schools, 2B education services; 3A GP, 3B health visitor, 3C school nurse, 3D other
+primary health services, 3E A&E, 3F other health services; 4 housing, the council's or an
+association; 5A the authority's social care, 5B its other services (youth offending among them),
+5C those of another authority; 6 police; 7 other legal agency (courts, probation, CAFCASS);
+8 other (voluntary organisations among them); 9 anonymous; 10 unknown.
 """
 
 from __future__ import annotations
@@ -22,7 +29,6 @@ _SOURCE_OF_KIND = {
     AgencyKind.POLICE: "6",
     AgencyKind.PROBATION: "7",
     AgencyKind.VOLUNTARY: "8",
-    AgencyKind.DOMESTIC_ABUSE: "8",
 }
 _OF_ROLE = {AgencyKind.EDUCATION, AgencyKind.HEALTH}
 MALE, FEMALE, UNKNOWN = "M", "F", "U"

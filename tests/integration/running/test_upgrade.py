@@ -7,25 +7,33 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from flask_migrate import downgrade
 from sqlalchemy import select
 
+from app.accounts.types import Role
 from app.audit.models import AuditEntry
 from app.audit.queries import verify_chain
 from app.audit.types import ActorKind
 from app.core.session import db, reading
+from app.meetings.after import service as after
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome
 from app.meetings.models import Invitee
 from app.meetings.types import Answer, MeetingState
 from app.referrals.abuse.models import AbuseCase
+from app.referrals.checks.service import answer
+from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
 from app.referrals.models import Referral
 from app.referrals.outcome.service import decide, reopen
 from app.referrals.types import DomesticAbuseRisk, Outcome
 from tests.clock import FRIDAY
 from tests.factories.abuse import actor_of, use_protocol
+from tests.factories.checks import make_check
 from tests.factories.meetings import make_meeting
+from tests.factories.records import make_action, write
 from tests.factories.referrals import make_referral
 
 DAY = timedelta(days=1)
@@ -120,6 +128,50 @@ def test_who_was_invited_to_what_is_called_off_already_counts_as_not_told(app, c
         told = select(Invitee).where(Invitee.news_at.is_not(None))
         found_told = {one.id: one.news_at for one in reading().execute(told).scalars()}
         assert found_told == dict.fromkeys(expected, FRIDAY + timedelta(days=3))
+
+
+def heads(app):
+    with app.app_context(), db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_heads()
+
+
+@pytest.mark.parametrize("revision", ["0017", "0035"])
+def test_an_installation_with_rows_upgrades_and_its_pages_are_there(
+    app, change, signed_in, revision
+):
+    with change() as session:
+        meeting = make_meeting(session, MeetingState.SIGNED, 4, chair=None)
+        for child in meeting.children:
+            write(session, meeting, f"child:{child.child_id}", "section_47", "started")
+            write(session, meeting, f"child:{child.child_id}", "conference", "required")
+        session.add(make_action(meeting, meeting.invitees[1]))
+        off = make_meeting(session, MeetingState.CANCELLED, 3)
+        off.cancelled_at = FRIDAY
+        referral = session.get_one(Referral, meeting.referral_id)
+        # A request with its children and its answer: rows that refer to a table that is rebuilt.
+        check = make_check(session, referral, FRIDAY)
+        given = AnswerGiven(Held.SOMETHING, "Seen in May.", "", "", AnswerVia.TELEPHONE)
+        answer(session, actor_of(session), check, given, FRIDAY + DAY)
+        after.follow(session, actor_of(session), meeting, FRIDAY + DAY)
+        pages = [
+            f"/referrals/{referral.ref}", f"/referrals/{referral.ref}/checks", "/", "/referrals/",
+            *(f"/discussions/{meeting.ref}{page}" for page in ("", "/after", "/calls")),
+            f"/discussions/{off.ref}",
+        ]  # fmt: skip
+    newest = heads(app)
+    with app.app_context():
+        db.session.remove()
+        downgrade(directory=str(MIGRATIONS.parent), revision=revision)
+    assert heads(app) == (revision,)
+    installed(app)
+    assert heads(app) == newest
+    browser = signed_in(Role.CHAIR)
+    assert {page: browser.get(page).status_code for page in pages} == dict.fromkeys(pages, 200)
+    assert "Seen in May." in browser.get(pages[1]).text
+    with app.app_context(), db.engine.connect() as connection:
+        if db.engine.dialect.name == "sqlite":
+            enforced = connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
+            assert enforced == 1
 
 
 def discussed(session, child_id=None, days=0, **said):

@@ -123,6 +123,15 @@ def test_text_cannot_become_markup_in_the_message() -> None:
         (AgencyKind.HEALTH, None, ""),
         (AgencyKind.EDUCATION, ProfessionalRole.SAFEGUARDING_LEAD, "2A"),
         (AgencyKind.SOCIAL_CARE, None, ""),
+        (AgencyKind.HEALTH, ProfessionalRole.HEALTH_VISITOR, "3B"),
+        (AgencyKind.HEALTH, ProfessionalRole.SCHOOL_NURSE, "3C"),
+        (AgencyKind.HOUSING, None, "4"),
+        (AgencyKind.YOUTH_OFFENDING, None, "5B"),
+        (AgencyKind.PROBATION, None, "7"),
+        (AgencyKind.VOLUNTARY, None, "8"),
+        # The council's own adviser is 5B, that of an organisation 8.
+        (AgencyKind.DOMESTIC_ABUSE, None, ""),
+        (AgencyKind.EARLY_HELP, None, ""),
         (None, None, ""),
     ],
 )
