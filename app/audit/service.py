@@ -17,7 +17,10 @@ from app.core.installation import audit_key
 
 _NOTED = "views noted"
 _VIEW = insert(table(AuditView))
-_HEAD = select(AuditHead).where(AuditHead.id == 1).with_for_update()
+_ENTRY, _FIRST = insert(table(AuditEntry)), insert(table(AuditHead))
+_LINK = table(AuditHead)
+_HEAD = select(_LINK.c.entry_id, _LINK.c.digest).where(_LINK.c.id == 1).with_for_update()
+_MOVE = update(_LINK).where(_LINK.c.id == 1)
 _UNCHAINED = (
     select(AuditView).where(AuditView.entry_id.is_(None)).order_by(AuditView.id).with_for_update()
 )
@@ -39,11 +42,9 @@ def record(
     """
     session.flush()
     key = audit_key(session)
-    head = session.execute(_HEAD).scalar_one_or_none()
-    if head is None:
-        head = AuditHead(id=1, entry_id=0, digest=GENESIS, seal="")
-        session.add(head)
-    number = head.entry_id + 1
+    head = session.execute(_HEAD).one_or_none()
+    entry_id, previous = (0, GENESIS) if head is None else head
+    number = entry_id + 1
     content: dict[str, Any] = {
         "at": now,
         "actor_id": actor.id,
@@ -53,14 +54,16 @@ def record(
         "subject_ref": subject.ref,
         "details": dict(details or {}),
     }
-    digest = entry_digest(head.digest, entry_id=number, actor_kind=actor.kind.value, **content)
-    session.add(
-        AuditEntry(id=number, actor_kind=actor.kind, previous=head.digest, digest=digest, **content)
+    digest = entry_digest(previous, entry_id=number, actor_kind=actor.kind.value, **content)
+    session.execute(
+        _ENTRY,
+        content | {"id": number, "actor_kind": actor.kind, "previous": previous, "digest": digest},
     )
-    head.entry_id = number
-    head.digest = digest
-    head.seal = head_seal(key, number, digest)
-    session.flush()
+    link = {"entry_id": number, "digest": digest, "seal": head_seal(key, number, digest)}
+    if head is None:
+        session.execute(_FIRST, {"id": 1} | link)
+    else:
+        session.execute(_MOVE, link)
     return number
 
 

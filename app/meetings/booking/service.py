@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -11,6 +12,7 @@ from app.accounts.types import StaffMember
 from app.audit.service import record
 from app.audit.types import Subject
 from app.core.clock import words_for_moment, words_for_time
+from app.core.database import table
 from app.core.refusal import Refused
 from app.directory.queries import council
 from app.invitations.link_letters import notice_letters
@@ -28,6 +30,8 @@ from app.meetings.types import Format, MeetingState
 from app.outbox import service as outbox
 
 SHORTEST, LONGEST = 15, 240  # minutes
+_STAFF = table(Staff).c
+_LOCKED = select(_STAFF.id).where(_STAFF.id == bindparam("chair_id")).with_for_update()
 
 
 class NoSuchMeeting(LookupError):
@@ -145,7 +149,7 @@ def set_time(
         raise Refused("minutes", f"Choose a length from {SHORTEST} to {LONGEST} minutes")
     end = start + timedelta(minutes=minutes)
     # Locked, so that two bookings at once cannot both find the chair free.
-    session.get(Staff, chair_id, with_for_update=True)
+    session.execute(_LOCKED, {"chair_id": chair_id})
     other = chaired_at(session, chair_id, start, end, but=meeting.id)
     if other is not None and other.starts_at is not None and other.ends_at is not None:
         raise Refused(

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.directory.rules import is_at_work, working_hours_in_words
 from app.directory.types import AgencyKind, ProfessionalRole
@@ -174,6 +174,15 @@ class Proposal:
     options: tuple[Person, ...] = ()
     # A referrer who is not in the directory comes by name.
     typed: TypedPerson | None = None
+
+
+class Chair(NamedTuple):
+    """The member of staff who chairs."""
+
+    id: int
+    name: str
+    email: str
+    telephone: str | None
 
 
 @dataclass(frozen=True, slots=True)

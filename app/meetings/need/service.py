@@ -18,7 +18,7 @@ from app.meetings import queries
 from app.meetings.booking.people import add_chair, add_person
 from app.meetings.booking.queries import case_facts
 from app.meetings.booking.slots import format_for
-from app.meetings.booking.types import Chosen, TypedPerson
+from app.meetings.booking.types import Chair, Chosen, TypedPerson
 from app.meetings.discussion.record_clock import record_clock
 from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.meetings.need import rules
@@ -322,7 +322,8 @@ def _take_the_chair(
     row = session.get(Staff, staff.id)
     if row is None:
         raise Refused("page", "Your account has ended: sign in again")
-    return add_chair(session, meeting, row, now, invite=False)
+    chair = Chair(row.id, row.name, row.email, row.telephone)
+    return add_chair(session, meeting, chair, now, invite=False)
 
 
 def _here(format_: Format) -> Attendance:
