@@ -14,12 +14,18 @@ from app.audit.rules import GENESIS, VIEWS_CHAINED, entry_digest, head_seal, vie
 from app.audit.types import SYSTEM, Actor, Subject
 from app.core.database import table
 from app.core.installation import audit_key
+from app.core.models import Installation
 
 _NOTED = "views noted"
 _VIEW = insert(table(AuditView))
 _ENTRY, _FIRST = insert(table(AuditEntry)), insert(table(AuditHead))
 _LINK = table(AuditHead)
-_HEAD = select(_LINK.c.entry_id, _LINK.c.digest).where(_LINK.c.id == 1).with_for_update()
+# With the key that seals the next one.
+_HEAD = (
+    select(_LINK.c.entry_id, _LINK.c.digest, table(Installation).c.audit_key)
+    .where(_LINK.c.id == 1, table(Installation).c.id == 1)
+    .with_for_update(of=_LINK)
+)
 _MOVE = update(_LINK).where(_LINK.c.id == 1)
 _UNCHAINED = (
     select(AuditView).where(AuditView.entry_id.is_(None)).order_by(AuditView.id).with_for_update()
@@ -41,10 +47,11 @@ def record(
     protected field.
     """
     session.flush()
-    key = audit_key(session)
     head = session.execute(_HEAD).one_or_none()
-    entry_id, previous = (0, GENESIS) if head is None else head
-    number = entry_id + 1
+    if head is None:
+        number, previous, key = 1, GENESIS, audit_key(session)
+    else:
+        number, previous, key = head.entry_id + 1, head.digest, bytes.fromhex(head.audit_key)
     content: dict[str, Any] = {
         "at": now,
         "actor_id": actor.id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 
 # In the head, once: a letter is stored encrypted and sent twelve times, so its size is its cost. A
@@ -114,6 +115,8 @@ def _text(block: Block) -> str:
             return f"    {words}"
 
 
+# Most paragraphs are the same in every letter, and filling their lines is half of writing one.
+@lru_cache(maxsize=256)
 def _wrapped(words: str) -> str:
     lines = textwrap.fill(words, _WIDTH, break_long_words=False, break_on_hyphens=False)
     return lines.replace("\u00a0", " ")

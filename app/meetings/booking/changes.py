@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Staff
 from app.accounts.types import StaffMember
 from app.audit.service import record
 from app.audit.types import Subject
@@ -258,6 +259,7 @@ def _move(session: Session, meeting: Meeting, order: ChangeOrder, now: datetime)
     if order.starts_at is not None or order.minutes is not None or order.chair_id is not None:
         minutes = int((end - start).total_seconds() // 60)
         reason = order.late_reason or meeting.late_reason
+        session.get(Staff, chair_id, with_for_update=True)
         set_time(session, meeting, start, minutes, chair_id, reason, now)
     if order.format is not None:
         set_format(meeting, order.format, order.place)

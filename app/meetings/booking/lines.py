@@ -31,13 +31,19 @@ _NEXT_PIN = (
     .order_by(_PIN.c.id)
     .limit(1)
     .with_for_update(skip_locked=True)
+    .scalar_subquery()
 )
 _ANY_PIN = (
     select(_PIN.c.id)
     .where(_PIN.c.line_id == bindparam("line_id"), _PIN.c.used_at.is_(None))
     .limit(1)
 )
-_USE_PIN = update(_PIN).where(_PIN.c.id == bindparam("pin_id")).values(used_at=bindparam("moment"))
+_USE_PIN = (
+    update(_PIN)
+    .where(_PIN.c.id == _NEXT_PIN)
+    .values(used_at=bindparam("moment"))
+    .returning(_PIN.c.id)
+)
 
 
 def take_line(session: Session, meeting: Meeting, wanted: int | None, now: datetime) -> None:
@@ -145,10 +151,10 @@ def _take_quarters(
 
 
 def _take_pin(session: Session, line_id: int, now: datetime) -> int:
-    pin_id: int | None = session.execute(_NEXT_PIN, {"line_id": line_id}).scalar_one_or_none()
+    asked = {"line_id": line_id, "moment": now}
+    pin_id: int | None = session.execute(_USE_PIN, asked).scalar_one_or_none()
     if pin_id is None:
         raise Refused("line", _why_not_usable(session, line_id))
-    session.execute(_USE_PIN, {"pin_id": pin_id, "moment": now})
     return pin_id
 
 

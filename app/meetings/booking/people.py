@@ -31,6 +31,7 @@ _CHAIR = (
     select(_STAFF.id, _STAFF.name, _STAFF.email, _STAFF.telephone, _STAFF.ended_at, _ROLE.role)
     .outerjoin(table(StaffRole), _ROLE.staff_id == _STAFF.id)
     .where(_STAFF.id == bindparam("chair_id"))
+    .with_for_update(of=table(Staff))
 )
 _PERSON, _AGENCY = table(Professional).c, table(Agency).c
 _LISTED = (
@@ -58,7 +59,8 @@ CHAIR_WHY = "Chairs the strategy discussion for children's social care."
 
 
 def chair_of(session: Session, chair_id: int) -> Chair:
-    """The member of staff who is to chair. Raises Refused where that person may not."""
+    """The member of staff who is to chair, locked: of two bookings at once the second sees the
+    first. Raises Refused where that person may not."""
     rows = session.execute(_CHAIR, {"chair_id": chair_id}).all()
     if not rows or rows[0].ended_at is not None:
         raise Refused("chair", "That person no longer works here: choose another chair")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -12,7 +11,6 @@ from app.accounts.types import StaffMember
 from app.audit.service import record
 from app.audit.types import Subject
 from app.core.clock import words_for_moment, words_for_time
-from app.core.database import table
 from app.core.refusal import Refused
 from app.directory.queries import council
 from app.invitations.link_letters import notice_letters
@@ -30,8 +28,6 @@ from app.meetings.types import Format, MeetingState
 from app.outbox import service as outbox
 
 SHORTEST, LONGEST = 15, 240  # minutes
-_STAFF = table(Staff).c
-_LOCKED = select(_STAFF.id).where(_STAFF.id == bindparam("chair_id")).with_for_update()
 
 
 class NoSuchMeeting(LookupError):
@@ -139,7 +135,8 @@ def set_time(
     late_reason: str | None,
     now: datetime,
 ) -> None:
-    """Give the discussion a time; `start` is aware, `minutes` its length.
+    """Give the discussion a time; `start` is aware, `minutes` its length. The caller has locked the
+    chair, so that two bookings at once cannot both find them free.
 
     Raises Refused for a time in the past, a strange length, a chair who chairs another discussion
     then, and a start after the deadline without a reason, which the manager sees (C7).
@@ -148,8 +145,6 @@ def set_time(
     if not SHORTEST <= minutes <= LONGEST:
         raise Refused("minutes", f"Choose a length from {SHORTEST} to {LONGEST} minutes")
     end = start + timedelta(minutes=minutes)
-    # Locked, so that two bookings at once cannot both find the chair free.
-    session.execute(_LOCKED, {"chair_id": chair_id})
     other = chaired_at(session, chair_id, start, end, but=meeting.id)
     if other is not None and other.starts_at is not None and other.ends_at is not None:
         raise Refused(
