@@ -23,7 +23,8 @@ _LINK = table(AuditHead)
 # With the key that seals the next one.
 _HEAD = (
     select(_LINK.c.entry_id, _LINK.c.digest, table(Installation).c.audit_key)
-    .where(_LINK.c.id == 1, table(Installation).c.id == 1)
+    .join(table(Installation), table(Installation).c.id == _LINK.c.id)
+    .where(_LINK.c.id == 1)
     .with_for_update(of=_LINK)
 )
 _MOVE = update(_LINK).where(_LINK.c.id == 1)

@@ -27,7 +27,7 @@ _PIN = table(LinePin)
 _TAKE = insert(table(LineQuarter))
 _NEXT_PIN = (
     select(_PIN.c.id)
-    .where(_PIN.c.line_id == bindparam("line_id"), _PIN.c.used_at.is_(None))
+    .where(_PIN.c.line_id == bindparam("line"), _PIN.c.used_at.is_(None))
     .order_by(_PIN.c.id)
     .limit(1)
     .with_for_update(skip_locked=True)
@@ -151,7 +151,7 @@ def _take_quarters(
 
 
 def _take_pin(session: Session, line_id: int, now: datetime) -> int:
-    asked = {"line_id": line_id, "moment": now}
+    asked = {"line": line_id, "moment": now}
     pin_id: int | None = session.execute(_USE_PIN, asked).scalar_one_or_none()
     if pin_id is None:
         raise Refused("line", _why_not_usable(session, line_id))
