@@ -80,6 +80,14 @@ def test_copies_of_a_record() -> None:
     assert bytes(calls["one"]()).startswith(b"%PDF")  # type: ignore[call-overload]
 
 
+def test_a_record_is_signed(app: Flask) -> None:
+    sign = documents.signing(app, 1)
+    sign()
+    with app.app_context():
+        signed = select(func.count()).where(Meeting.state == MeetingState.SIGNED)
+        assert reading().execute(signed).scalar_one() == 1
+
+
 def test_a_past_is_filled_in(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filling, "CHILDREN", 10)
     with app.app_context(), transaction() as session:
