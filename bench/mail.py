@@ -110,7 +110,7 @@ def _measured(app: Flask, folder: Path, clerk: Clerk) -> list[str]:
     size = sum(len(content) for _to, content in letters) / len(letters)
     best, quick = min(one.whole for one in booked), min(alone)
     post_of_hello = of("post") * base / statistics.median(hellos)
-    best_of_hello = min(one.post for one in booked) / min(hellos)
+    quick_of_hello = _quick([one.post for one in booked]) / _quick(hellos)
     return [
         f"booking to {LETTERS} invitations taken: {of('whole'):.1f} times SMTP alone "
         f"({base * 1000:.1f} ms for {LETTERS} messages of {size / 1024:.1f} KiB; target {TARGET})",
@@ -119,8 +119,13 @@ def _measured(app: Flask, folder: Path, clerk: Clerk) -> list[str]:
         f"  from then until the worker stands at the mail server: {of('waking'):.1f}",
         f"  from there to the last letter taken: {of('delivery'):.1f}",
         f"the answer to the person: {post_of_hello:.1f} times a hello, undisturbed "
-        f"{best_of_hello:.1f} (target {HELLO_TARGET})",
+        f"{quick_of_hello:.1f} (target {HELLO_TARGET})",
     ]
+
+
+def _quick(seconds: list[float]) -> float:
+    """The median of the quickest tenth, when nothing else ran."""
+    return statistics.median(sorted(seconds)[: max(1, len(seconds) // 10)])
 
 
 def needed(app: Flask, role: Role, count: int) -> list[str]:

@@ -14,11 +14,14 @@ from app.accounts.types import Role
 from app.core.clock import now
 from app.core.session import db, reading, transaction
 from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.booking import service
 from app.meetings.models import Delivery, Invitee
 from app.meetings.types import MeetingState, MessageKind
 from app.outbox import service as outbox
 from app.referrals import keys
 from app.referrals.models import ChildProfessional, ReferralChild
+from tests.clock import FRIDAY
+from tests.factories.booking import SENDER, make_member, make_order, make_ready
 from tests.factories.mail import make_message
 from tests.factories.meetings import make_case, make_conference_line, make_meeting, make_person
 from tests.factories.referrals import make_adult, make_child
@@ -27,6 +30,9 @@ FEW, MANY = 3, 30
 # A page may not creep up either. The person signed in is one; a view of a case is two; whether it
 # is restricted is one, on lists too. What is open in quality is four of the first page.
 MOST = {"first page": 13, "queue": 3, "referral": 34, "discussion": 17, "booking": 11}
+# The whole of one press on Send but the reading of its form: line, PIN, invitees, links, letters,
+# audit.
+MOST_TO_BOOK = 19
 
 
 def discussion(invited: int) -> str:
@@ -110,6 +116,19 @@ def test_as_many_statements_for_thirty_rows_as_for_three(
     assert len(many) <= MOST[name], "\n".join(many)
 
 
+def test_as_many_statements_to_invite_eight_as_to_invite_three(in_app: Flask) -> None:
+    counts = []
+    for people in (2, 2, 7):  # the first of a process asks for more
+        with transaction() as session:
+            ready = make_ready(session)
+            member = make_member(ready.chair)
+        with _counted(in_app) as found, transaction() as session:
+            order = make_order(ready, people=people)
+            service.book(session, member, ready.meeting.ref, order, SENDER, FRIDAY)
+        counts.append(len(found))
+    assert counts[1] == counts[2] <= MOST_TO_BOOK, "\n".join(found)
+
+
 def test_a_page_that_asks_for_each_row_is_noticed(in_app: Flask) -> None:
     """The counter itself: a relation that is loaded row by row."""
     queue(FEW)
@@ -134,7 +153,7 @@ def _counted(app: Flask) -> Iterator[list[str]]:
     found: list[str] = []
 
     def listen(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")):
             found.append(" ".join(statement.split()))
 
     engine = db.engine
