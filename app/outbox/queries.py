@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import Integer, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
-from app.core.database import UTCDateTime
+from app.core.database import UTCDateTime, table
 from app.outbox.models import OutboxHold, OutboxMessage
 from app.outbox.types import FAILED, MessageState
 
@@ -17,8 +17,25 @@ _OPEN = text("outbox_message.state IN ('queued', 'sending')")
 _FAILED = text(
     "outbox_message.state IN ('refused', 'dead', 'bounced') AND outbox_message.seen_at IS NULL"
 )
-DUE = select(OutboxMessage).where(_OPEN).order_by(OutboxMessage.next_try_at, OutboxMessage.id)
-_ANY_DUE = select(OutboxMessage.id).where(_OPEN).limit(1)
+_MESSAGE = table(OutboxMessage).c
+# What the worker asks at every ring of the bell; `now` is to be given.
+_DUE = select(_MESSAGE.id).where(_OPEN, _MESSAGE.next_try_at <= bindparam("now"))
+_ANY_DUE = _DUE.limit(1)
+TO_CLAIM = (
+    _DUE.add_columns(
+        _MESSAGE.message_id,
+        _MESSAGE.kind,
+        _MESSAGE.recipient,
+        _MESSAGE.content,
+        _MESSAGE.tries,
+        _MESSAGE.queued_at,
+        _MESSAGE.useless_from,
+        _MESSAGE.overtaken,
+    )
+    .order_by(_MESSAGE.next_try_at, _MESSAGE.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
 _HELD = select(OutboxHold.since).where(OutboxHold.id == 1)
 # The partial index holds the open ones alone, so that few rows are looked at.
 _OLDEST = select(func.min(OutboxMessage.queued_at, type_=UTCDateTime())).where(_OPEN)
@@ -59,7 +76,7 @@ class MessageRow(NamedTuple):
 
 def anything_due(session: Session, now: datetime) -> bool:
     """Whether a worker would find something to send."""
-    return session.execute(_ANY_DUE.where(OutboxMessage.next_try_at <= now)).first() is not None
+    return session.execute(_ANY_DUE, {"now": now}).first() is not None
 
 
 def held_since(session: Session) -> datetime | None:

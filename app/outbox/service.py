@@ -21,7 +21,7 @@ from app.core.mail import FinishedMessage, UnsafeHeader, header_text
 from app.core.refusal import Refused
 from app.outbox import rules
 from app.outbox.models import OutboxHold, OutboxMessage
-from app.outbox.queries import DUE
+from app.outbox.queries import TO_CLAIM
 from app.outbox.types import FAILED, Claimed, MessageState
 
 _MESSAGE = table(OutboxMessage)
@@ -34,18 +34,31 @@ _WITHDRAWN = {
     OutboxMessage.content: None,
     OutboxMessage.claimed_until: None,
 }
-_TO_CLAIM = DUE.with_only_columns(
-    OutboxMessage.id,
-    OutboxMessage.message_id,
-    OutboxMessage.kind,
-    OutboxMessage.recipient,
-    OutboxMessage.content,
-    OutboxMessage.tries,
-    OutboxMessage.queued_at,
-    OutboxMessage.useless_from,
-    OutboxMessage.overtaken,
+_CLAIM = (
+    update(_MESSAGE)
+    .where(_MESSAGE.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=MessageState.SENDING,
+        tries=_MESSAGE.c.tries + 1,
+        claimed_until=bindparam("until"),
+        next_try_at=bindparam("until"),
+    )
 )
-
+_SENT = (
+    update(_MESSAGE)
+    .where(
+        _MESSAGE.c.id.in_(bindparam("ids", expanding=True)),
+        _MESSAGE.c.state == MessageState.SENDING,
+        _MESSAGE.c.claimed_until == bindparam("until"),
+    )
+    .values(
+        state=MessageState.SENT,
+        sent_at=bindparam("moment"),
+        content=None,
+        problem=None,
+        claimed_until=None,
+    )
+)
 _UNSEEN = (
     select(OutboxMessage)
     .where(
@@ -214,11 +227,7 @@ def claim(session: Session, now: datetime, most: int) -> list[Claimed]:
     out. The claim ends by itself after `rules.CLAIM`, so a worker that died holds nothing back.
     """
     until = now + rules.CLAIM
-    rows = session.execute(
-        _TO_CLAIM.where(OutboxMessage.next_try_at <= now)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    ).all()
+    rows = session.execute(TO_CLAIM, {"now": now, "most": most}).all()
     # Held by a worker that died: whether it was sent is not known, and it is wanted no more.
     overtaken = {row.id for row in rows if row.overtaken}
     late = {
@@ -241,14 +250,7 @@ def claim(session: Session, now: datetime, most: int) -> list[Claimed]:
             )
         )
     if claimed:
-        session.execute(
-            _change([one.id for one in claimed]).values(
-                state=MessageState.SENDING,
-                tries=OutboxMessage.tries + 1,
-                claimed_until=until,
-                next_try_at=until,
-            )
-        )
+        session.execute(_CLAIM, {"ids": [one.id for one in claimed], "until": until})
     return claimed
 
 
@@ -277,16 +279,8 @@ def sent(session: Session, held: Sequence[Claimed], now: datetime) -> None:
 
     All of `held` are of one claim; one that another worker has claimed since is left to it.
     """
-    session.execute(
-        _change([one.id for one in held])
-        .where(
-            OutboxMessage.state == MessageState.SENDING,
-            OutboxMessage.claimed_until == held[0].until,
-        )
-        .values(
-            state=MessageState.SENT, sent_at=now, content=None, problem=None, claimed_until=None
-        )
-    )
+    told = {"ids": [one.id for one in held], "until": held[0].until, "moment": now}
+    session.execute(_SENT, told)
 
 
 def refused(session: Session, held: Claimed, problem: str) -> None:
