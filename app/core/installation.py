@@ -30,7 +30,7 @@ def installation(session: Session) -> Installation:
     row = session.get(Installation, 1)
     if row is None:
         raise NotInstalled("The database is empty: run `flask install` once.")
-    # The session forgets rows that nobody holds, and this one is asked for at every change.
+    # The session forgets rows that nobody holds, and its keys are asked for several times.
     session.info["installation"] = row
     return row
 
