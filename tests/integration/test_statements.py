@@ -31,8 +31,8 @@ FEW, MANY = 3, 30
 # is restricted is one, on lists too. What is open in quality is four of the first page.
 MOST = {"first page": 13, "queue": 3, "referral": 34, "discussion": 17, "booking": 11}
 # The whole of one press on Send but the reading of its form: line, PIN, invitees, links, letters,
-# audit.
-MOST_TO_BOOK = 19
+# audit; whether the case is restricted is two.
+MOST_TO_BOOK = 21
 
 
 def discussion(invited: int) -> str:
