@@ -42,11 +42,16 @@ def staff_cookie(area: Area, address: str, *, fresh: bool = False) -> str:
     with changed(area) as session:
         staff_id = session.execute(select(Staff.id).where(Staff.email == address)).scalar_one()
         token = open_session(session, staff_id, now(), fresh=fresh)
+    return signed(area, {"_user_id": token, "_fresh": True})
+
+
+def signed(area: Area, held: dict[str, object]) -> str:
+    """The cookie of a browser in which this is held."""
     signing = Flask(__name__)
     signing.secret_key = _settings(area).secret_key
     signer = SecureCookieSessionInterface().get_signing_serializer(signing)
     assert signer is not None
-    return str(signer.dumps({"_user_id": token, "_fresh": True}))
+    return str(signer.dumps(held))
 
 
 @contextmanager

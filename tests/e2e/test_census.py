@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -17,20 +18,23 @@ from playwright.sync_api import Page
 from sqlalchemy import Select, func, select, update
 
 from app.accounts.models import Staff, StaffSession
+from app.accounts.sign_on.routes import AGAIN
 from app.accounts.types import Role
 from app.core.clock import now
 from app.core.crypto import new_token, token_digest
 from app.invitations.models import GuestSession, Invitation
-from app.meetings.models import Invitee
+from app.meetings.models import Invitee, Meeting
 from app.meetings.papers.models import SentForm
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Referral, ReferralChild
 from app.referrals.same_child.models import ChildMatch
+from app.referrals.types import Outcome
 from app.reports.quality.sample.models import AuditedCase, AuditSample
 from tests.e2e.addresses import WHO, Address, Addresses
-from tests.e2e.conftest import PASSWORD, Area
-from tests.e2e.entering import changed, enter
+from tests.e2e.conftest import PASSWORD, Area, copy_of, serve
+from tests.e2e.entering import STAFF_COOKIE, changed, enter, signed
 from tests.e2e.looking import Looked
+from tests.factories.accounts import open_session
 
 pytestmark = pytest.mark.browser
 
@@ -43,15 +47,12 @@ ASKED = "a question of the public form: test_public_form looks at each of them"
 NO_PAGE = {
     "accounts.picture": FILE,
     "accounts.token": PART,
-    "again.again": "only where a discussion was called off that is needed all the same",
     "arrivals.file": FILE,
     "board.pdf": FILE,
-    "checks.after": "only where a discussion left requests to agencies open",
     "dataset.export": FILE,
     "discussion_live.changes": PART,
     "discussion_live.due": PART,
     "discussion_live.list_actions": PART,
-    "escalation.strike": "only where a disagreement was recorded while people talk",
     "guests.form_file": FILE,
     "guests.record": FILE,
     "guests.record_download": FILE,
@@ -88,8 +89,6 @@ NO_PAGE = {
     "returns.list5": FILE,
     "sign_on.again": ELSEWHERE,
     "sign_on.callback": ELSEWHERE,
-    "sign_on.code": "the example area has no single sign-on",
-    "sign_on.start": ELSEWHERE,
     "wall.open_link": ELSEWHERE,
     "wall.screen": "a screen of its own: test_areas_abuse looks at both of them",
 }
@@ -154,6 +153,15 @@ def engine_name() -> str:
     return "sqlite"
 
 
+@pytest.fixture(scope="module")
+def area(example_week: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Area]:
+    """An example area with single sign-on, at a provider that does not answer."""
+    folder = copy_of(example_week, tmp_path_factory)
+    provider = {"OIDC_ISSUER": "http://127.0.0.1:9", "OIDC_CLIENT_ID": "desk"}
+    with serve(folder, **provider, OIDC_CLIENT_SECRET="a secret of the example") as served:
+        yield served
+
+
 @pytest.fixture
 def census(app: Flask, area: Area, looked: Looked) -> Iterator[Census]:
     counted = Census(app, area, looked)
@@ -202,6 +210,7 @@ def _sign_in(census: Census, page: Page) -> None:
 
 def _give_password(page: Page, address: str, password: str) -> None:
     page.goto("/sign-in")
+    page.locator("summary", has_text="Sign in with a password").click()
     page.get_by_label("Email address").fill(address)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Continue").click()
@@ -248,6 +257,59 @@ def _open_case(census: Census, page: Page) -> None:
     for endpoint, place in (("open_case.about", "about"), ("restricted.meeting", "restricted")):
         page.goto(f"{meeting}/{place}")
         census.look(endpoint, page)
+    # Called off, it is needed all the same.
+    page.goto(f"{meeting}/cancel")
+    page.locator("main textarea").fill("The chair is ill.")
+    page.locator("main button[type='submit']").last.click()
+    page.get_by_text("Everybody who was invited is told").wait_for()
+    page.goto(f"{meeting}/again")
+    census.look("again.again", page)
+
+
+def _left_open(census: Census, page: Page) -> None:
+    """A discussion is over, and nobody said what becomes of a request that was made for it."""
+    over = (
+        select(Referral.id, Referral.ref, func.max(Meeting.ended_at))
+        .join(Meeting, Meeting.referral_id == Referral.id)
+        .where(Referral.outcome == Outcome.STRATEGY_DISCUSSION)
+        .group_by(Referral.id, Referral.ref)
+        .having(func.max(Meeting.ended_at).is_not(None))
+    )
+    is_open = select(AgencyCheck.id).where(
+        AgencyCheck.answered_at.is_(None), AgencyCheck.withdrawn_at.is_(None)
+    )
+    with changed(census.area) as session:
+        referral_id, ref, ended_at = session.execute(over.limit(1)).one()
+        check_id = session.execute(is_open.limit(1)).scalar_one()
+        session.execute(
+            update(AgencyCheck)
+            .where(AgencyCheck.id == check_id)
+            .values(
+                referral_id=referral_id,
+                asked_at=ended_at - timedelta(hours=1),
+                wanted_because=None,
+            )
+        )
+    enter(page, census.area, WHO[Role.TRIAGE])
+    page.goto(f"/referrals/{ref}/checks/after")
+    census.look("checks.after", page)
+
+
+def _sign_on(census: Census, page: Page) -> None:
+    """The provider does not answer; and our own code after one that did (H1)."""
+    page.goto("/sign-on/")
+    census.look("sign_on.start", page)
+    with changed(census.area) as session:
+        chair = select(Staff.id).where(Staff.email == WHO[Role.CHAIR])
+        token = open_session(session, session.execute(chair).scalar_one(), now())
+        session.flush()
+        opened = session.execute(select(func.max(StaffSession.id))).scalar_one()
+    again = {"at": now().isoformat(), "session": opened, "after": "/account"}
+    held = {"_user_id": token, "_fresh": True, AGAIN: again}
+    cookie = {"name": STAFF_COOKIE, "value": signed(census.area, held), "url": census.area.url}
+    page.context.add_cookies([cookie])
+    page.goto("/sign-on/code")
+    census.look("sign_on.code", page)
 
 
 def _same_child(census: Census, page: Page) -> None:
@@ -312,6 +374,15 @@ def _action(census: Census, page: Page) -> None:
     number = (change.get_attribute("value") or "").removeprefix("change ")
     page.goto(f"{held}/actions/{number}")
     census.look("discussion_live.change_action", page)
+    # A disagreement that was recorded by mistake, while people talk.
+    page.goto(held)
+    page.locator("#dissent summary").click()
+    page.locator("#dissent select").select_option(index=1)
+    page.locator("#dissent [data-line] input[type='text']").fill("Who sees the child")
+    page.locator("#dissent [data-line] textarea").fill("The school knows her.")
+    page.get_by_role("button", name="Record it").click()
+    page.locator("#dissent a", has_text="Strike it").click()
+    census.look("escalation.strike", page)
 
 
 def _invited(census: Census, page: Page) -> None:
@@ -364,10 +435,12 @@ BY_HAND = (
     _search,
     _kept,
     _open_case,
+    _sign_on,
     _same_child,
     _sample,
     _action,
     _invited,
     _form,
     _asked,
+    _left_open,
 )

@@ -285,6 +285,18 @@ def test_templates_hold_nothing_the_policy_refuses(template):
     assert policy_problems(_JINJA.sub("x", text)) == []
 
 
+def test_no_page_lists_its_mistakes_twice():
+    """The layout lists what is wrong; a page that does so in a place of its own says that."""
+    twice = [
+        template.relative_to(TEMPLATES).as_posix()
+        for template in TEMPLATES.rglob("*.html")
+        if "{% extends" in (text := template.read_text(encoding="utf-8"))
+        and "error_summary(" in text
+        and "block error_summary" not in text
+    ]
+    assert not twice, twice
+
+
 def test_that_guard_finds_what_it_looks_for():
     for bad in (
         "<script>alert(1)</script>",

@@ -61,7 +61,8 @@ def _page(ref: str, form: AgainForm, not_needed: NotNeededForm) -> Response:
     meeting = queries.meeting_by_ref(session, ref.upper())
     if meeting is None:
         abort(404)
-    if not (form.errors or not_needed.errors) and not service.stands_open(session, meeting):
+    settled = not service.stands_open(session, meeting)
+    if settled and not (form.errors or not_needed.errors):
         return go_to(url_for("meetings.overview", ref=meeting.ref))
     about = service.children_of_next(session, meeting)
     children = [one for one in queries.children_of(session, meeting.id) if one.id in about]
@@ -74,6 +75,7 @@ def _page(ref: str, form: AgainForm, not_needed: NotNeededForm) -> Response:
         form=form,
         not_needed=not_needed if may(Permission.DISCUSSION_NEED) else None,
         meeting=meeting,
+        settled=settled,
         children=[child.name for child in children],
         due=meeting.due_at and moment_in_words(meeting.due_at),
         left=meeting.due_at and time_left(meeting.due_at, moment),

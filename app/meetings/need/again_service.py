@@ -21,7 +21,7 @@ from app.meetings.restricted import service as restricted
 from app.meetings.types import MeetingState, Route
 
 _HELD = (MeetingState.ENDED, MeetingState.SIGNED)
-SETTLED = "This was settled meanwhile: go back to the first page"
+SETTLED = "Somebody has settled meanwhile what follows: nothing more is to be done here"
 
 
 def book_again(session: Session, staff: StaffMember, ref: str, now: datetime) -> Meeting:
@@ -81,7 +81,7 @@ def not_needed(session: Session, staff: StaffMember, ref: str, reason: str, now:
 def _cancelled(session: Session, ref: str) -> Meeting:
     meeting = queries.meeting_for_change(session, ref)
     if meeting is None or not stands_open(session, meeting):
-        raise Refused("reason", SETTLED)
+        raise Refused("", SETTLED)
     return meeting
 
 

@@ -69,9 +69,12 @@ def test_a_cancelled_discussion_of_an_open_case_is_booked_again_on_the_same_cloc
     ref = _cancelled_open_case(change)
     desk = signed_in(Role.ADMINISTRATOR)
     assert f'href="/discussions/{ref}/again">{AGAIN}' in desk.get("/").text
-    page = desk.get(f"/discussions/{ref}/again").text
+    here = f"/discussions/{ref}/again"
+    page = desk.get(here).text
+    chair = signed_in(Role.CHAIR)
+    page_of_chair = chair.get(here).text
     assert "No other discussion is needed" not in page  # for the manager to say
-    answer = desk.post(f"/discussions/{ref}/again", data=form_of(page, f"/discussions/{ref}/again"))
+    answer = desk.post(here, data=form_of(page, here))
     assert answer.status_code == 303
     assert AGAIN not in desk.get("/").text
     with change() as session:
@@ -83,6 +86,16 @@ def test_a_cancelled_discussion_of_an_open_case_is_booked_again_on_the_same_cloc
         )  # fmt: skip
         assert [one.child_id for one in new.children] == [one.child_id for one in old.children]
     assert desk.get(f"/discussions/{ref}/again").status_code == 303
+    # Two more tabs were open: neither books another, and what was written there is shown.
+    late = f"/discussions/{ref}/not-needed"
+    given = form_of(page_of_chair, late) | {"settled-reason": "The child moved away."}
+    for there, sent in ((late, given), (here, form_of(page_of_chair, here))):
+        answer = chair.post(there, data=sent)
+        assert answer.status_code == 422
+        assert answer.text.count("There is a problem") == 1
+        assert "Somebody has settled meanwhile what follows" in answer.text
+        assert "Book it again" not in answer.text
+        assert ("The child moved away." in answer.text) == (there == late)
 
 
 def test_a_later_discussion_of_one_child_does_not_hide_a_cancelled_one_of_another(
