@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.kept import queries, rules, service
@@ -15,6 +15,7 @@ from app.web.htmx import go_to, respond
 
 blueprint = Blueprint("kept", __name__)
 SIGNED_IN = staff_may(Permission.SIGNED_IN)
+GONE = "That was sent already, or was kept for more than 12 hours."
 
 
 @blueprint.get("/session/kept/<int:kept_id>")
@@ -22,7 +23,9 @@ SIGNED_IN = staff_may(Permission.SIGNED_IN)
 def show(kept_id: int) -> ResponseReturnValue:
     kept = queries.kept_form(reading(), signed_in().id, kept_id, now())
     if kept is None:
-        abort(404)
+        # Sent meanwhile, and they went back; the same for a number that never was theirs.
+        flash(GONE)
+        return go_to(url_for("accounts.account"))
     return respond("accounts/kept.html", kept=kept, typed=rules.passages(kept.fields))
 
 
@@ -34,6 +37,6 @@ def send(kept_id: int) -> ResponseReturnValue:
     with transaction() as session:
         given = service.give_back(session, signed_in().actor, signed_in().id, kept_id, now())
     if kept is None or not given:
-        flash("That was sent already, or was kept for more than 12 hours.")
+        flash(GONE)
         return go_to(url_for("accounts.account"))
     return redirect(kept.address, code=307)

@@ -373,6 +373,8 @@ def test_somebody_else_looks_at_it_afterwards(app, staff, restricted):
     system = staff["system"][0]
     assert 'id="glass-waits"' in system.get("/").text
     assert "A child is in danger tonight" in system.get("/restricted/").text
+    assert 'href="/audit/"' in system.get("/restricted/").text
+    assert "have a system administrator see in the audit" in other.get("/restricted/").text
     assert "Say what you found" in post(system, path, page="/restricted/", review="").text
     assert post(system, path, page="/restricted/", review="It was right").status_code == 303
     assert 'id="glass-waits"' not in system.get("/").text
