@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, time
+from typing import Any
 
-from wtforms import BooleanField, IntegerField
-from wtforms.validators import Optional
+from wtforms import BooleanField, Field, IntegerField
+from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from app.core.clock import from_london
-from app.directory.rules import WEEK
+from app.core.refusal import Refused
+from app.directory import rules
 from app.directory.types import (
     AgencyGiven,
     AgencyKind,
@@ -19,6 +22,21 @@ from app.directory.types import (
 )
 from app.web.choices import RadioField, SelectField, SelectMultipleField
 from app.web.forms import DateParts, Line, OnceForm, Passage, Required, choices
+
+
+class By:
+    """A rule is asked already while the form is read, so that a long page names all its mistakes
+    at once; what is saved goes by the same rule. Leaves a field alone that is empty."""
+
+    def __init__(self, rule: Callable[[str, str], object]) -> None:
+        self.rule = rule
+
+    def __call__(self, _form: Any, field: Field) -> None:
+        if field.data and not field.errors:
+            try:
+                self.rule(field.data, field.short_name)
+            except Refused as refused:
+                raise ValidationError(refused.message) from None
 
 
 class VersionedForm(OnceForm):
@@ -62,7 +80,7 @@ class ProfessionalForm(VersionedForm):
     works_days = SelectMultipleField(
         "Works on",
         description="Leave empty where it is not known.",
-        choices=[(str(number), name) for number, name in enumerate(WEEK, start=1)],
+        choices=[(str(number), name) for number, name in enumerate(rules.WEEK, start=1)],
     )
     works_from = Line("From", description="Like 09:00", length=5)
     works_to = Line("Until", description="Like 17:00", length=5)
@@ -96,53 +114,76 @@ class CouncilForm(VersionedForm):
         description="Three digits, as the Department for Education counts local authorities. "
         "Stands at the head of the children in need census.",
         length=3,
+        validators=[By(rules.authority_number)],
     )
     protocol_id = RadioField("Protocol", validators=[Required("Choose the protocol that holds")])
     desk_name = Line("Name of the desk", validators=[Required("Enter the desk's name")])
-    desk_telephone = Line("Desk's telephone", validators=[Required("Enter the desk's telephone")])
+    desk_telephone = Line(
+        "Desk's telephone",
+        validators=[Required("Enter the desk's telephone"), By(rules.normal_telephone)],
+    )
     desk_email = Line(
         "Desk's mailbox",
         description="Somebody reads it: answers to invitations come here.",
-        validators=[Required("Enter the desk's mailbox")],
+        validators=[Required("Enter the desk's mailbox"), By(rules.normal_email)],
     )
     out_of_hours_telephone = Line(
-        "Out-of-hours telephone", validators=[Required("Enter the out-of-hours telephone")]
+        "Out-of-hours telephone",
+        validators=[Required("Enter the out-of-hours telephone"), By(rules.normal_telephone)],
     )
     office_opens = Line(
-        "Office opens", length=5, validators=[Required("Enter when the office opens")]
+        "Office opens",
+        length=5,
+        validators=[Required("Enter when the office opens"), By(rules.office_time)],
     )
     office_closes = Line(
-        "Office closes", length=5, validators=[Required("Enter when the office closes")]
+        "Office closes",
+        length=5,
+        validators=[Required("Enter when the office closes"), By(rules.office_time)],
     )
     secure_domains = Passage(
         "Secure mail domains",
         description="A record may go as an attachment to addresses at these and no others. "
         "One to a line.",
+        validators=[By(rules.secure_domains)],
     )
     closure_days = Passage(
         "Days on which the council is closed",
         description="One to a line, like 24/12/2026. They take slots away and never lengthen a "
         "deadline. Weekends and bank holidays are known.",
+        validators=[By(rules.closure_days)],
     )
     meeting_place = Line("Where face-to-face meetings are held")
     police_form_email = Line(
         "Mailbox for requests to the police",
         description="Of the child abuse investigation team. Where the protocol names a form.",
+        validators=[By(rules.normal_email)],
     )
-    police_form_telephone = Line("Telephone of that team", length=60)
+    police_form_telephone = Line(
+        "Telephone of that team", length=60, validators=[By(rules.normal_telephone)]
+    )
     medical_form_email = Line(
-        "Mailbox for medical forms", description="Of the community paediatricians."
+        "Mailbox for medical forms",
+        description="Of the community paediatricians.",
+        validators=[By(rules.normal_email)],
     )
     medical_telephone = Line(
-        "Telephone for medicals", description="Rung after the form was emailed.", length=60
+        "Telephone for medicals",
+        description="Rung after the form was emailed.",
+        length=60,
+        validators=[By(rules.normal_telephone)],
     )
     medical_reception_telephone = Line(
-        "Their reception", description="Rung when nobody answers.", length=60
+        "Their reception",
+        description="Rung when nobody answers.",
+        length=60,
+        validators=[By(rules.normal_telephone)],
     )
     quality_email = Line(
         "Mailbox of the quality service",
         description="Told by itself when a discussion ends and a conference is likely, so that a "
         "date is kept. Leave it empty where they are told on the telephone.",
+        validators=[By(rules.normal_email)],
     )
 
     def given(self) -> CouncilGiven:

@@ -381,7 +381,7 @@ def _action(census: Census, page: Page) -> None:
     page.locator("#dissent [data-line] input[type='text']").fill("Who sees the child")
     page.locator("#dissent [data-line] textarea").fill("The school knows her.")
     page.get_by_role("button", name="Record it").click()
-    page.locator("#dissent a", has_text="Strike it").click()
+    page.locator("#dissent a", has_text="Strike it").last.click()
     census.look("escalation.strike", page)
 
 

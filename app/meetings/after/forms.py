@@ -14,6 +14,14 @@ class StepForm(OnceForm):
     reason = Passage("Why", length=5_000)
     version = HiddenField()
 
+    def ask(self, choices: list[tuple[str, str]], *, reason: bool) -> None:
+        """What this step asks beside the date: all that is missing is named at once."""
+        self.choice.choices = choices
+        if choices:
+            self.choice.validators = [Required("Choose one of these")]
+        if reason:
+            self.reason.validators = [*self.reason.validators, Required("Say why")]
+
 
 class ToldForm(BaseForm):
     """The quality service was told on the telephone: a button and its token."""

@@ -61,7 +61,7 @@ def note(ref: str, child_ref: str, step: str) -> Response:
     if not row.carries and not form.is_submitted():
         flash(f"{service.CARRIED_ON}.")
         return go_to(url_for(".after", ref=ref))
-    form.choice.choices = list(CHOICES.get(chosen, ()))
+    form.ask(list(CHOICES.get(chosen, ())), reason=chosen in NEEDS_REASON)
     if not form.is_submitted():
         form.version.data = str(row.version)
         form.at.process(None, None if chosen is Step.BOOKING else now())

@@ -194,6 +194,15 @@ def test_bad_council_settings_are_named_by_the_field(app, admin, changes, words)
         assert queries.council_or_none(reading()) is None
 
 
+def test_a_long_page_names_all_its_mistakes_at_once(admin):
+    wrong = {"office_opens": "nine", "desk_telephone": "x", "quality_email": "x", "desk_email": ""}
+    page = send(admin, "/council", **(COUNCIL | wrong)).text
+    summary = page.partition("There is a problem")[2].partition("</ul>")[0]
+    assert summary.count("<li>") == 4
+    for name in wrong:
+        assert f'href="#{name}"' in summary
+
+
 def test_two_administrators_see_where_their_settings_differ(admin, signed_in, change):
     with change() as session:
         make_settings(session)

@@ -199,6 +199,12 @@ def test_the_page_tells_all_of_it_and_a_step_is_noted_there(app, change, signed_
     assert browser.post(path, data=typed).status_code == 303
     assert browser.post(path, data=typed).status_code == 303  # sent twice, noted once
     assert "Referred " in browser.get(f"/discussions/{ref}/after").get_data(as_text=True)
+    # What is missing is named at once, and the choice with the date.
+    other = path.replace("/referral", "/enquiry")
+    empty = form_of(browser.get(other).get_data(as_text=True), other) | {"at-day": ""}
+    both = browser.post(other, data=empty).get_data(as_text=True)
+    assert both.partition("There is a problem")[2].partition("</ul>")[0].count("<li>") == 3
+    assert "Choose one of these" in both
     assert browser.get(path.replace("/referral", "/held")).status_code == 404
     assert browser.get(path.replace("/referral", "/nothing")).status_code == 404
 
