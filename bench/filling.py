@@ -220,6 +220,7 @@ def _quick(url: URL) -> Connection:
         # Its upkeep would go through every table while it fills; `fill` asks for it at the end.
         connection.execution_options(isolation_level="AUTOCOMMIT")
         _of_the_server(connection, "SET autovacuum = off")
+        connection.commit()  # nothing is held back; the mode changes only after it
         connection.execution_options(isolation_level="READ COMMITTED")
     connection.commit()
     return connection

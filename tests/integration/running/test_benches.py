@@ -7,7 +7,6 @@ import importlib
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -88,8 +87,7 @@ def test_a_record_is_signed(app: Flask) -> None:
         assert reading().execute(signed).scalar_one() == 1
 
 
-def test_a_past_is_filled_in(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filling, "CHILDREN", 10)
+def test_a_past_is_filled_in(app: Flask) -> None:
     with app.app_context(), transaction() as session:
         begun = now() - timedelta(days=2)
         over = make_meeting(session, MeetingState.SIGNED, at=begun).referral_id
@@ -97,7 +95,7 @@ def test_a_past_is_filled_in(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Non
         referral = session.get_one(Referral, over)
         referral.decided_at, referral.state = begun, ReferralState.DECIDED
         referral.outcome = Outcome.STRATEGY_DISCUSSION
-    filled = filling.fill(app, 20, filling.names_for(app))
+    filled = filling.fill(app, 20, filling.names_for(app, children=10))
     assert filled.referrals == 20
     with app.app_context():
         open_ = select(func.count()).where(Referral.decided_at.is_(None))
