@@ -10,14 +10,14 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 
 from app import create_app
-from app.accounts.models import Staff, StaffRole, StaffSession
+from app.accounts.models import Staff, StaffRole
 from app.accounts.types import Role
 from app.cli.example.week import fill
 from app.cli.install import bring_up_to_date
 from app.core.clock import now
 from app.core.config import Settings, make_example_keys
-from app.core.crypto import new_token, token_digest
 from app.core.session import transaction
+from tests.factories.accounts import open_session
 
 
 def make(folder: Path) -> Flask:
@@ -33,22 +33,11 @@ def make(folder: Path) -> Flask:
 
 def cookie(app: Flask, role: Role) -> str:
     """The Cookie header of somebody with this role, both factors given."""
-    token, moment = new_token(), now()
     with app.app_context(), transaction() as session:
         staff_id = (
             session.query(Staff.id).join(StaffRole).where(StaffRole.role == role).limit(1).scalar()
         )
-        session.add(
-            StaffSession(
-                staff_id=staff_id,
-                token_digest=token_digest(token),
-                passed_second_factor_at=moment,
-                started_at=moment,
-                last_seen_at=moment,
-                reauthenticated_at=moment,
-                ended_at=None,
-            )
-        )
+        token = open_session(session, staff_id, now())
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer is not None
     # With the secret of its forms, as every browser holds it after its first page.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.cli.example.discussions import DECISIONS
+from app.cli.example.said import DECISIONS
 from tests.e2e.conftest import PASSWORD, Area
 from tests.e2e.looking import Looked
 from tests.e2e.steps import (

@@ -73,18 +73,36 @@ def _tell(
     session: Session, people: Collection[int], subject: Subject, sender: Sender, now: datetime
 ) -> None:
     """Those of these people who still work here: who may see the case was changed."""
-    place = _PLACES[subject.kind]
     able = staff_who_may(session, Permission.REFERRAL_SEE)
+    readers = [one for one in able if one.id in people]
+    _notify(session, Notice.READERS_CHANGED, readers, subject.ref, now, sender, now, _at(subject))
+
+
+def _notify(
+    session: Session,
+    notice: Notice,
+    people: Sequence[Reachable],
+    ref: str,
+    moment: datetime,
+    sender: Sender,
+    now: datetime,
+    path: str,
+) -> None:
+    """Queue a notice to each of these people; `moment` is the one that it names."""
     letters = notice_letters(
-        Notice.READERS_CHANGED,
+        notice,
         desk_of(council(session), sender),
-        subject.ref,
-        words_for_moment(now),
-        f"{sender.base_url}/{place}/{subject.ref}",
-        [(one.name, one.email) for one in able if one.id in people],
+        ref,
+        words_for_moment(moment),
+        f"{sender.base_url}{path}",
+        [(one.name, one.email) for one in people],
         now,
     )
     outbox.enqueue_all(session, letters, now)
+
+
+def _at(subject: Subject) -> str:
+    return f"/{_PLACES[subject.kind]}/{subject.ref}"
 
 
 def ask_keepers(
@@ -98,20 +116,10 @@ def ask_keepers(
     """A new referral or discussion may be about a child whose restricted case whoever
     entered it may not see: those who may are told at once, and say whether it is the same child
     (A3, A11). Where none of them works here any more, whoever may restrict cases is told."""
-    place = _PLACES[subject.kind]
     readers = queries.readers_of_children(session, child_refs)
     told = [one for one in staff_who_may(session, Permission.REFERRAL_SEE) if one.id in readers]
     told = told or staff_who_may(session, Permission.CASE_RESTRICT)
-    letters = notice_letters(
-        Notice.PERHAPS_KNOWN,
-        desk_of(council(session), sender),
-        subject.ref,
-        words_for_moment(now),
-        f"{sender.base_url}/{place}/{subject.ref}",
-        [(one.name, one.email) for one in told],
-        now,
-    )
-    outbox.enqueue_all(session, letters, now)
+    _notify(session, Notice.PERHAPS_KNOWN, told, subject.ref, now, sender, now, _at(subject))
     audit.record(
         session, actor, "keepers of a restricted case asked", subject, now,
         {"children": sorted(child_refs), "told": [one.id for one in told]},
@@ -216,16 +224,7 @@ def break_glass(
                 )
             )  # fmt: skip
     told = [one for one in reviewers if one.id != member.id]
-    letters = notice_letters(
-        Notice.GLASS_BROKEN,
-        desk_of(council(session), sender),
-        subject.ref,
-        words_for_moment(ends_at),
-        f"{sender.base_url}/restricted/",
-        [(one.name, one.email) for one in told],
-        now,
-    )
-    outbox.enqueue_all(session, letters, now)
+    _notify(session, Notice.GLASS_BROKEN, told, subject.ref, ends_at, sender, now, "/restricted/")
     audit.record(
         session, member.actor, "glass broken", subject, now,
         {"until": ends_at.isoformat(), "told": [one.id for one in told]},

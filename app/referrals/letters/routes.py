@@ -20,6 +20,7 @@ from app.referrals.finding import found
 from app.referrals.letters import queries, service
 from app.referrals.letters.forms import LetterForm
 from app.referrals.letters.paper import letter_pdf
+from app.referrals.letters.types import LetterText, Recipient
 from app.referrals.letters_out import sender
 from app.referrals.models import Referral
 from app.referrals.sender import desk_of
@@ -46,15 +47,10 @@ def letters(ref: str) -> Response:
 def preview(ref: str) -> Response:
     held = found(reading(), ref)
     form = _form(reading(), held)
-    if not form.validate_on_submit():
+    composed = _composed(held, form)
+    if composed is None:
         return _page(held, form, 422)
-    try:
-        recipient, text = service.compose(
-            reading(), held, form.to.data, form.added.data, now(), service.PREVIEW
-        )
-    except Refused as refusal:
-        form.add_error(refusal.field, refusal.message)
-        return _page(held, form, 422)
+    recipient, text = composed
     desk = desk_of(directory.council(reading()), sender())
     return respond(
         "referrals/letters/preview.html",
@@ -71,15 +67,10 @@ def preview(ref: str) -> Response:
 def preview_pdf(ref: str) -> Response:
     held = found(reading(), ref)
     form = _form(reading(), held)
-    if not form.validate_on_submit():
+    composed = _composed(held, form)
+    if composed is None:
         return _page(held, form, 422)
-    try:
-        _recipient, text = service.compose(
-            reading(), held, form.to.data, form.added.data, now(), service.PREVIEW
-        )
-    except Refused as refusal:
-        form.add_error(refusal.field, refusal.message)
-        return _page(held, form, 422)
+    _recipient, text = composed
     response = make_response(letter_pdf(text, now()))
     response.mimetype = "application/pdf"
     response.headers["Content-Disposition"] = "inline; filename=letter.pdf"
@@ -124,6 +115,19 @@ def seen(ref: str, letter_ref: str) -> Response:
     except Refused as refusal:
         flash(refusal.message, "problem")
     return go_to(url_for("letters.letters", ref=held.ref))
+
+
+def _composed(held: Referral, form: LetterForm) -> tuple[Recipient, LetterText] | None:
+    """The letter as it would go now; None where the form says what is to be mended."""
+    if not form.validate_on_submit():
+        return None
+    try:
+        return service.compose(
+            reading(), held, form.to.data, form.added.data, now(), service.PREVIEW
+        )
+    except Refused as refusal:
+        form.add_error(refusal.field, refusal.message)
+        return None
 
 
 def _form(session: Session, held: Referral) -> LetterForm:

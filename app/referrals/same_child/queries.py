@@ -17,7 +17,13 @@ _UNDOER = aliased(Staff)
 _child: BindParameter[int] = bindparam("child_id")
 _children: BindParameter[int] = bindparam("children", expanding=True)
 
-_FOR_CHANGE = select(ChildMatch).where(ChildMatch.id == bindparam("match_id")).with_for_update()
+# Read before it is locked, to know which children it is about: what was undone since is seen.
+_FOR_CHANGE = (
+    select(ChildMatch)
+    .where(ChildMatch.id == bindparam("match_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 _LINKED_AWAY = select(ChildMatch.id).where(
     ChildMatch.other_id.in_(_children), ChildMatch.undone_at.is_(None)
 )

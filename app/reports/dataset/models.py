@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from app.core.database import Base
 
@@ -24,11 +24,13 @@ class DatasetMonth(Base):
     milliseconds: Mapped[int]
 
 
-class DatasetFigure(Base):
+class _Count:
     """One count of one measure. `ward_id` is 0 where the ward is not known."""
 
-    __tablename__ = "dataset_figure"
-    __table_args__ = (CheckConstraint("count > 0", name="something"),)
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[CheckConstraint]:
+        return (CheckConstraint("count > 0", name="something"),)
 
     month: Mapped[str] = mapped_column(primary_key=True)
     measure: Mapped[str] = mapped_column(primary_key=True)
@@ -37,18 +39,17 @@ class DatasetFigure(Base):
     count: Mapped[int]
 
 
-class DatasetKept(Base):
+class DatasetFigure(_Count, Base):
+    """What was counted."""
+
+    __tablename__ = "dataset_figure"
+
+
+class DatasetKept(_Count, Base):
     """What cases that were deleted had added to a measure of a month: kept from before the deletion
     and added to whatever is counted anew, so that past figures stay as they were."""
 
     __tablename__ = "dataset_kept"
-    __table_args__ = (CheckConstraint("count > 0", name="something"),)
-
-    month: Mapped[str] = mapped_column(primary_key=True)
-    measure: Mapped[str] = mapped_column(primary_key=True)
-    ward_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    count: Mapped[int]
 
 
 class DatasetSeen(Base):

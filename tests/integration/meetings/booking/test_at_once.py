@@ -5,14 +5,11 @@ On PostgreSQL, where two transactions run at once; SQLite has one writer at a ti
 
 from __future__ import annotations
 
-import threading
-import time
-
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.core.refusal import Refused
-from app.core.session import db, reading, transaction
+from app.core.session import reading, transaction
 from app.guests import service as guests
 from app.guests.queries import visitor_by_session
 from app.guests.rules import time_told
@@ -20,21 +17,20 @@ from app.invitations.models import Invitation
 from app.invitations.replies.reading import read_mail
 from app.meetings.answers import Deputy
 from app.meetings.booking import again, changes
-from app.meetings.booking.types import Again, ChangeOrder
+from app.meetings.booking.types import Again, ChangeOrder, Removal
 from app.meetings.models import Invitee
 from app.meetings.received import service as received
 from app.meetings.received.types import Outcome
 from app.meetings.types import Answer
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
+from tests.at_once import at_once
 from tests.clock import FRIDAY
 from tests.factories.booking import SENDER
 from tests.factories.guests import make_guest_session, make_link
 from tests.factories.replies import Said, outlook
 from tests.integration.meetings.booking.test_changes import AFTERNOON, LATER
 from tests.integration.meetings.booking.test_wrong_address import RIGHT, Booked
-
-PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -53,60 +49,6 @@ def booked(in_app):
         found.uid = session.get(Invitation, invitee.invitation_id).uid
         found.ref_shown = time_told(found.meeting.starts_at, None)
     return found
-
-
-class Thread(threading.Thread):
-    """`act(session)` in a transaction of its own; what it returned or raised is `result`."""
-
-    def __init__(self, app, act, before_commit=lambda: None):
-        super().__init__()
-        self.app, self.act, self.before_commit = app, act, before_commit
-        self.result = None
-
-    def run(self):
-        with self.app.app_context():
-            try:
-                with transaction() as session:
-                    self.result = self.act(session)
-                    session.flush()
-                    self.before_commit()
-            except Exception as error:
-                self.result = error
-            finally:
-                db.session.remove()
-
-
-def _waits(app):
-    """Whether a connection waits for another's lock."""
-    with app.app_context(), db.engine.connect() as connection:
-        asked = text(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND wait_event_type = 'Lock'"
-        )
-        return connection.execute(asked).scalar_one() > 0
-
-
-def at_once(app, first, second):
-    """`first` has done everything but commit when `second` begins, and commits when that waits."""
-    done, may_commit = threading.Event(), threading.Event()
-
-    def hold():
-        done.set()
-        assert may_commit.wait(PATIENCE)
-
-    one = Thread(app, first, hold)
-    other = Thread(app, second)
-    one.start()
-    assert done.wait(PATIENCE), one.result
-    other.start()
-    deadline = time.monotonic() + PATIENCE
-    while other.is_alive() and not _waits(app) and time.monotonic() < deadline:
-        other.join(0.02)
-    may_commit.set()
-    one.join(PATIENCE)
-    other.join(PATIENCE)
-    reading().expire_all()
-    return one.result, other.result
 
 
 def _cancel(booked):
@@ -152,6 +94,40 @@ def test_a_colleague_named_first_is_told_when_it_is_called_off(app, booked):
     rows = reading().execute(select(OutboxMessage.kind, OutboxMessage.recipient))
     told = [row.kind for row in rows if row.recipient == "jo@deputies.example"]
     assert told == ["invitation", "cancellation"]
+
+
+def test_of_two_browsers_that_name_a_colleague_one_does(app, booked):
+    def name(who):
+        colleague = Deputy(who, f"{who.lower()}@deputies.example")
+        return _visit(
+            booked,
+            lambda session, visitor: guests.name_deputy(session, visitor, colleague, SENDER, LATER),
+        )
+
+    first, second = at_once(app, name("Jo"), name("Al"))
+    assert not isinstance(first, Exception) and isinstance(second, Refused)
+    recipients = reading().execute(select(OutboxMessage.recipient)).scalars().all()
+    assert [one for one in recipients if one.endswith("@deputies.example")] == [
+        "jo@deputies.example"
+    ]
+
+
+def test_nobody_answers_while_they_are_removed(app, booked):
+    said = _visit(
+        booked,
+        lambda session, who: guests.answer(
+            session, who, Answer.DIAL_IN, "", booked.ref_shown, LATER
+        ),
+    )
+    order = ChangeOrder(removals=(Removal(booked.id, "Not involved"),))
+    first, second = at_once(
+        app,
+        lambda session: changes.change(session, booked.staff, booked.ref, order, SENDER, LATER),
+        said,
+    )
+    assert not isinstance(first, Exception) and isinstance(second, Refused)
+    assert booked.invitee.removed_at == LATER
+    assert booked.invitee.answer is Answer.NONE
 
 
 def test_no_old_link_accepts_a_time_that_is_being_set(app, booked):
