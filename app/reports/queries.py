@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
-from app.core.database import UTCDateTime
+from app.core.database import UTCDateTime, literally
 from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.escalation.models import Escalation
 from app.meetings.models import Action, Delivery, Invitee, Meeting, MeetingChild
@@ -72,9 +72,7 @@ class ActionRow(NamedTuple):
 
 def _is(state: MeetingState) -> Any:
     """`state = 'needed'`, written literally so that the partial index serves it."""
-    return Meeting.state == bindparam(
-        None, state, type_=Meeting.__table__.c.state.type, literal_execute=True
-    )
+    return Meeting.state == literally(state)
 
 
 def _branch(kind: WorkKind, statement: Rows) -> Rows:
@@ -207,17 +205,14 @@ _BRANCHES: dict[WorkKind, Rows] = {
         select(Meeting.id, Meeting.ref, SentForm.chase_at.label("due_at"))
         .join(SentForm, SentForm.meeting_id == Meeting.id)
         .where(
-            SentForm.state
-            == bindparam(
-                None, FormState.SENT, type_=SentForm.__table__.c.state.type, literal_execute=True
-            ),
+            SentForm.state == literally(FormState.SENT),
             SentForm.chase_at.is_not(None),
         )
         .order_by(SentForm.chase_at, SentForm.id),
     ),
-    **{kind: _branch(kind, follows(step, 4 * MOST)) for kind, step in FOLLOWS.items()},
     WorkKind.RETENTION: _branch(WorkKind.RETENTION, REVIEWS),
 }
+_ASKED = _BRANCHES.keys() | FOLLOWS.keys()
 
 # Cut by its index first: counting the answers of all that are booked would grow with them.
 _NEXT = (
@@ -260,15 +255,13 @@ _ACTIONS = (
     .join(Meeting, Meeting.id == Action.meeting_id)
     .join(Invitee, Invitee.id == Action.owner_id)
     .where(
-        Action.state
-        == bindparam(None, ActionState.OPEN, type_=Action.__table__.c.state.type,
-                     literal_execute=True),
+        Action.state == literally(ActionState.OPEN),
         Action.removed_at.is_(None),
         Action.due_at < bindparam("until", type_=UTCDateTime()),
     )
     .order_by(Action.due_at, Action.id)
     .limit(MOST)
-)  # fmt: skip
+)
 _NAMES: CompoundSelect[Any] = union_all(
     select(
         literal("referral").label("of"), ReferralChild.referral_id, ReferralChild.position,
@@ -290,7 +283,12 @@ _NAMES: CompoundSelect[Any] = union_all(
 @cache
 def _union(kinds: tuple[WorkKind, ...]) -> CompoundSelect[Any]:
     """Built once for each set of kinds: building it costs more than asking."""
-    return union_all(*(_BRANCHES[kind] for kind in kinds))
+    follow = {kind: FOLLOWS[kind] for kind in kinds if kind in FOLLOWS}
+    branches = [_BRANCHES[kind] for kind in kinds if kind in _BRANCHES]
+    if follow:
+        rows = follows(follow, 4 * MOST).subquery()
+        branches.append(select(rows.c.kind, rows.c.id, rows.c.ref, rows.c.due_at, null()))
+    return union_all(*branches)
 
 
 def work(
@@ -306,15 +304,17 @@ def work(
     allocated only that of `me`, the member of staff who asks. `allocated` are the ratings that go
     straight to a social worker in this area (HO2014 Merton)."""
     without = () if allocated else (WorkKind.ALLOCATE, WorkKind.NOT_TAKEN_ON)
-    asked_for = tuple(kind for kind in kinds if kind in _BRANCHES and kind not in without)
+    asked_for = tuple(kind for kind in kinds if kind in _ASKED and kind not in without)
     if not asked_for:
         return []
     values = {"now": now, "ahead": ahead, "me": me, "ratings": allocated}
-    rows = session.execute(_union(asked_for), values)
-    return [
-        WorkRow(WorkKind(kind), id_, ref, due_at, DomesticAbuseRisk(risk) if risk else None)
-        for kind, id_, ref, due_at, risk in rows
-    ]
+    found: dict[WorkKind, list[WorkRow]] = {kind: [] for kind in asked_for}
+    for name, id_, ref, due_at, risk in session.execute(_union(asked_for), values).all():
+        kind = WorkKind(name)
+        known = DomesticAbuseRisk(risk) if risk else None
+        found[kind].append(WorkRow(kind, id_, ref, due_at, known))
+    # What follows comes in one branch, the first of each kind first.
+    return [row for rows in found.values() for row in rows[:MOST]]
 
 
 class NotArrived(NamedTuple):
@@ -329,29 +329,31 @@ class NotArrived(NamedTuple):
 
 def not_arrived(session: Session) -> list[NotArrived]:
     """Which messages of discussions failed and wait for somebody to see to them: two statements."""
+    rows = session.execute(_NOT_ARRIVED).all()
     found = [
         NotArrived(
             meeting_id, KIND_WORDS[kind], f"{name}, {agency}", telephone or "", problem or ""
         )
-        for meeting_id, name, agency, telephone, kind, problem in session.execute(_NOT_ARRIVED)
+        for meeting_id, name, agency, telephone, kind, problem in rows
     ]
     return found + [
         NotArrived(meeting_id, name, email, "", problem or "")
-        for meeting_id, name, email, problem in session.execute(_FORMS_NOT_ARRIVED)
+        for meeting_id, name, email, problem in session.execute(_FORMS_NOT_ARRIVED).all()
     ]
 
 
 def coming(session: Session) -> list[ComingRow]:
     """Booked discussions, the next first, with how many have answered: one statement."""
+    rows = session.execute(_COMING).all()
     return [
         ComingRow(id_, ref, starts_at, format_, late, chair, invited, answered or 0)
-        for id_, ref, starts_at, format_, late, chair, invited, answered in session.execute(_COMING)
+        for id_, ref, starts_at, format_, late, chair, invited, answered in rows
     ]
 
 
 def open_actions(session: Session, until: datetime) -> list[ActionRow]:
     """Open actions due before `until`, the most overdue first: one statement."""
-    return [ActionRow(*row) for row in session.execute(_ACTIONS, {"until": until})]
+    return [ActionRow(*row) for row in session.execute(_ACTIONS, {"until": until}).all()]
 
 
 # Whose children a row of a kind is about; of all others it is a discussion.
@@ -404,7 +406,7 @@ def names(session: Session, rows: Iterable[WorkRow], meetings: Iterable[int]) ->
     }  # fmt: skip
     if any(wanted.values()):
         values = {name: sorted(ids) for name, ids in wanted.items()}
-        for kind, owner, place, given, family in session.execute(_NAMES, values):
+        for kind, owner, place, given, family in session.execute(_NAMES, values).all():
             name = f"{given or ''} {family or ''}".strip()
             found[kind].setdefault(owner, []).append((place, name))
     return Names(

@@ -14,7 +14,7 @@ from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission, StaffMember
 from app.core.clock import london_date, now
 from app.core.session import reading
-from app.directory.queries import council_or_none
+from app.directory.queries import protocol_of_council
 from app.meetings.received.queries import how_many_wait
 from app.meetings.restricted.hidden import WORDS, masked
 from app.meetings.restricted.queries import to_review
@@ -69,20 +69,20 @@ def first_page() -> Response:
     staff, moment, session = signed_in(), now(), reading()
     sees_cases = roles_may(staff.roles, Permission.DISCUSSION_SEE)
     kinds, ahead = kinds_for(staff.roles), moment + FOLLOWS_AHEAD
-    settings = council_or_none(session)
-    protocol = active(settings.protocol_id) if settings else None
+    protocol_id = protocol_of_council(session)
+    protocol = active(protocol_id) if protocol_id else None
     allocated = ratings_allocated(protocol) if protocol else ()
     rows = queries.work(session, kinds, moment, ahead, staff.id, allocated)
     booked = queries.coming(session) if sees_cases else []
     names = queries.names(session, rows, (row.id for row in booked))
     work = work_shown(session, rows, names, staff, protocol, moment)
+    # Counted only where a list is cut: without it all of them stand on the page.
     undecided = {*_of(rows, WorkKind.DECIDE_NOW, WorkKind.DECIDE, WorkKind.ALLOCATE)}
-    to_decide = triage.how_many_to_decide(session) if undecided else 0
-    by_form = [row for row in rows if row.kind in (WorkKind.AT_RISK, WorkKind.TAKE_IN)]
-    cut = any(
-        sum(row.kind is kind for row in by_form) == queries.MOST
-        for kind in (WorkKind.AT_RISK, WorkKind.TAKE_IN)
-    )
+    to_decide = len(undecided)
+    if _cut(rows, WorkKind.DECIDE_NOW, WorkKind.DECIDE):
+        to_decide = triage.how_many_to_decide(session)
+    by_form = _of(rows, WorkKind.AT_RISK, WorkKind.TAKE_IN)
+    cut = _cut(rows, WorkKind.AT_RISK, WorkKind.TAKE_IN)
     return respond(
         "reports/first_page.html",
         "reports/_first_page.html",
@@ -218,6 +218,11 @@ def work_shown(
 
 def _of(rows: Sequence[queries.WorkRow], *kinds: WorkKind) -> list[int]:
     return [row.id for row in rows if row.kind in kinds]
+
+
+def _cut(rows: Sequence[queries.WorkRow], *kinds: WorkKind) -> bool:
+    """Whether there may be more of one of these kinds than the page shows."""
+    return any(len(_of(rows, kind)) == queries.MOST for kind in kinds)
 
 
 def todays_lists(session: Session, protocol: Protocol | None, moment: datetime) -> list[Work]:

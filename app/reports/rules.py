@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 
 from app.accounts.rules import may
 from app.accounts.types import Permission, Role
@@ -74,8 +75,14 @@ SEEN_BY: dict[WorkKind, Permission] = {
 
 def kinds_for(roles: Iterable[Role]) -> list[WorkKind]:
     """The kinds of work that somebody with these roles is shown."""
-    held = frozenset(roles)
-    return [kind for kind in WorkKind if may(held, SEEN_BY.get(kind, Permission.DISCUSSION_SEE))]
+    return list(_kinds_for(frozenset(roles)))
+
+
+@cache
+def _kinds_for(roles: frozenset[Role]) -> tuple[WorkKind, ...]:
+    return tuple(
+        kind for kind in WorkKind if may(roles, SEEN_BY.get(kind, Permission.DISCUSSION_SEE))
+    )
 
 
 def in_order(work: Iterable[Work]) -> list[Work]:

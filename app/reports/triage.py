@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from app.accounts.models import Staff, StaffRole
 from app.accounts.types import Role
 from app.core.clock import words_for_span
+from app.core.database import literally
 from app.directory.models import Agency
 from app.protocols.types import Protocol
 from app.protocols.ways import Settler
@@ -38,10 +39,9 @@ _WAITING = (
 
 
 def _undecided(place: int) -> Rows:
-    at = bindparam(None, place, type_=Referral.__table__.c.queue_place.type, literal_execute=True)
     return (
         select(Referral.id, Referral.ref, Referral.act_by_at.label("due_at"))
-        .where(Referral.decided_at.is_(None), Referral.queue_place == at)
+        .where(Referral.decided_at.is_(None), Referral.queue_place == literally(place))
         .order_by(Referral.act_by_at, Referral.id)
     )
 
@@ -159,7 +159,7 @@ def unread_answers(
     """What came in since these referrals were decided: one statement, none without any."""
     found: defaultdict[int, tuple[str, ...]] = defaultdict(tuple)
     if ids:
-        for referral_id, agency, held, at in session.execute(_UNREAD, {"ids": ids}):
+        for referral_id, agency, held, at in session.execute(_UNREAD, {"ids": ids}).all():
             words = f"{agency}: {held.label.lower()}, {words_for_span(now - at)} ago."
             found[referral_id] += (words,)
     return found

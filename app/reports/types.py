@@ -53,49 +53,51 @@ class WorkKind(enum.Enum):
 
     @property
     def words(self) -> str:
-        return {
-            "at_risk": "May be at risk now: take in what came by the form",
-            "take_in": "Take in what came by the form",
-            "decide_now": "May be at risk now: decide on the referral",
-            "decide": "Decide on the referral",
-            "allocate": "Allocate the referral to a social worker at once",
-            "not_taken_on": "Allocated, and not taken on yet: ask, or allocate it to another",
-            "allocated": "Allocated to you: say that you have it",
-            "answers_in": "Read the answers, then decide on the referral",
-            "hold_meeting": "Read the answers, then hold the meeting on the referral",
-            "rate_again": "Read the answers, then rate the referral again",
-            "agency_late": "An agency is late: chase it, or go on without it",
-            "settle_rating": "A rating is disagreed with: settle it",
-            "answered_since": "An agency answered after the decision: read it",
-            "list_today": "Go through the list of today",
-            "abuse": "Discuss or screen the domestic abuse case",
-            "replace": "Cancelled: say what follows",
-            "book_again": "Cancelled: book it again, or say that none is needed",
-            "book": "Book the strategy discussion",
-            "under_way": "Discussion under way",
-            "sign": "Complete and sign the record",
-            "circulate": "Circulate the record",
-            "disagree": "Resolve the disagreement, or take it to the next step",
-            "mail": "A message did not arrive",
-            "request_mail": "A request for information did not arrive",
-            "letter_mail": "A letter about a referral did not arrive",
-            "form_mail": "A mail to somebody who uses the public form did not arrive",
-            "notice_mail": (
-                "The early notice to the quality service did not arrive: tell them on the telephone"
-            ),
-            "copy": "A copy of the record could not be made",
-            "chase": "Chase the form that was sent",
-            "tell_quality": Step.QUALITY.label,
-            "decide_conference": Step.CONFERENCE.label,
-            "refer_conference": Step.REFERRAL.label,
-            "keep_conference": Step.BOOKING.label,
-            "note_conference": Step.HELD.label,
-            "end_enquiry": Step.ENQUIRY.label,
-            "end_assessment": Step.ASSESSMENT.label,
-            "note_review": Step.REVIEW.label,
-            "retention": "Review a closed case: its time is over",
-        }[self.value]
+        return _WORDS[self]
 
+
+_WORDS = {
+    WorkKind.AT_RISK: "May be at risk now: take in what came by the form",
+    WorkKind.TAKE_IN: "Take in what came by the form",
+    WorkKind.DECIDE_NOW: "May be at risk now: decide on the referral",
+    WorkKind.DECIDE: "Decide on the referral",
+    WorkKind.ALLOCATE: "Allocate the referral to a social worker at once",
+    WorkKind.NOT_TAKEN_ON: "Allocated, and not taken on yet: ask, or allocate it to another",
+    WorkKind.ALLOCATED: "Allocated to you: say that you have it",
+    WorkKind.ANSWERS_IN: "Read the answers, then decide on the referral",
+    WorkKind.HOLD_MEETING: "Read the answers, then hold the meeting on the referral",
+    WorkKind.RATE_AGAIN: "Read the answers, then rate the referral again",
+    WorkKind.AGENCY_LATE: "An agency is late: chase it, or go on without it",
+    WorkKind.SETTLE_RATING: "A rating is disagreed with: settle it",
+    WorkKind.ANSWERED_SINCE: "An agency answered after the decision: read it",
+    WorkKind.LIST_TODAY: "Go through the list of today",
+    WorkKind.ABUSE: "Discuss or screen the domestic abuse case",
+    WorkKind.REPLACE: "Cancelled: say what follows",
+    WorkKind.BOOK_AGAIN: "Cancelled: book it again, or say that none is needed",
+    WorkKind.BOOK: "Book the strategy discussion",
+    WorkKind.UNDER_WAY: "Discussion under way",
+    WorkKind.SIGN: "Complete and sign the record",
+    WorkKind.CIRCULATE: "Circulate the record",
+    WorkKind.DISAGREE: "Resolve the disagreement, or take it to the next step",
+    WorkKind.MAIL: "A message did not arrive",
+    WorkKind.REQUEST_MAIL: "A request for information did not arrive",
+    WorkKind.LETTER_MAIL: "A letter about a referral did not arrive",
+    WorkKind.FORM_MAIL: "A mail to somebody who uses the public form did not arrive",
+    WorkKind.NOTICE_MAIL: (
+        "The early notice to the quality service did not arrive: tell them on the telephone"
+    ),
+    WorkKind.COPY: "A copy of the record could not be made",
+    WorkKind.CHASE: "Chase the form that was sent",
+    WorkKind.TELL_QUALITY: Step.QUALITY.label,
+    WorkKind.DECIDE_CONFERENCE: Step.CONFERENCE.label,
+    WorkKind.REFER_CONFERENCE: Step.REFERRAL.label,
+    WorkKind.KEEP_CONFERENCE: Step.BOOKING.label,
+    WorkKind.NOTE_CONFERENCE: Step.HELD.label,
+    WorkKind.END_ENQUIRY: Step.ENQUIRY.label,
+    WorkKind.END_ASSESSMENT: Step.ASSESSMENT.label,
+    WorkKind.NOTE_REVIEW: Step.REVIEW.label,
+    WorkKind.RETENTION: "Review a closed case: its time is over",
+}
 
 # What follows a discussion, by the step that comes next (F8).
 FOLLOWS: dict[WorkKind, Step] = {

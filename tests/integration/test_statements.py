@@ -28,11 +28,23 @@ from tests.factories.referrals import make_adult, make_child
 
 FEW, MANY = 3, 30
 # A page may not creep up either. The person signed in is one; a view of a case is two; whether it
-# is restricted is one, on lists too. What is open in quality is four of the first page.
-MOST = {"first page": 13, "queue": 3, "referral": 34, "discussion": 17, "booking": 11}
+# is restricted is one, on lists too. What is open in quality is one of the first page.
+MOST = {"first page": 10, "queue": 2, "referral": 33, "discussion": 17, "booking": 11}
 # The whole of one press on Send but the reading of its form: line, PIN, invitees, links, letters,
 # audit; whether the case is restricted is two.
 MOST_TO_BOOK = 21
+# How many more there are is counted only where a list is cut.
+WHERE_CUT = {"first page": 1}
+# The first page of each role, cut nowhere.
+FIRST_PAGES = {
+    Role.CHAIR: 9,
+    Role.ADMINISTRATOR: 7,
+    Role.TRIAGE: 6,
+    Role.SOCIAL_WORKER: 5,
+    Role.OUT_OF_HOURS: 7,
+    Role.ANALYST: 2,
+    Role.SYSTEM: 11,
+}
 
 
 def discussion(invited: int) -> str:
@@ -112,7 +124,7 @@ def test_as_many_statements_for_thirty_rows_as_for_three(
     browser = signed_in(Role.CHAIR)
     few = _asked(in_app, browser, PAGES[name](FEW))
     many = _asked(in_app, browser, PAGES[name](MANY))
-    assert len(few) == len(many), "\n".join(many)
+    assert len(few) + WHERE_CUT.get(name, 0) == len(many), "\n".join(many)
     assert len(many) <= MOST[name], "\n".join(many)
 
 
@@ -127,6 +139,14 @@ def test_as_many_statements_to_invite_eight_as_to_invite_three(in_app: Flask) ->
             service.book(session, member, ready.meeting.ref, order, SENDER, FRIDAY)
         counts.append(len(found))
     assert counts[1] == counts[2] <= MOST_TO_BOOK, "\n".join(found)
+
+
+@pytest.mark.parametrize("role", FIRST_PAGES)
+def test_nobody_s_first_page_creeps_up(
+    in_app: Flask, signed_in: Callable[..., FlaskClient], role: Role
+) -> None:
+    asked = _asked(in_app, signed_in(role), first_page(FEW))
+    assert len(asked) <= FIRST_PAGES[role], "\n".join(asked)
 
 
 def test_a_page_that_asks_for_each_row_is_noticed(in_app: Flask) -> None:

@@ -55,6 +55,18 @@ class ConferenceOutcome(enum.Enum):
         }[self.value]
 
 
+_TO_DO = {
+    "quality": "Tell the quality service that a conference is likely",
+    "conference": "Decide whether a conference is required",
+    "referral": "Refer for the initial child protection conference",
+    "booking": "Keep a date for the initial child protection conference",
+    "held": "Note the initial child protection conference",
+    "enquiry": "Note the outcome of the section 47 enquiry",
+    "assessment": "Note that the assessment is complete",
+    "review": "Note the next discussion or review",
+}
+
+
 class Step(enum.Enum):
     """One thing that follows. The order is that in which they come when two are due at once."""
 
@@ -70,16 +82,7 @@ class Step(enum.Enum):
     @property
     def label(self) -> str:
         """What to do."""
-        return {
-            "quality": "Tell the quality service that a conference is likely",
-            "conference": "Decide whether a conference is required",
-            "referral": "Refer for the initial child protection conference",
-            "booking": "Keep a date for the initial child protection conference",
-            "held": "Note the initial child protection conference",
-            "enquiry": "Note the outcome of the section 47 enquiry",
-            "assessment": "Note that the assessment is complete",
-            "review": "Note the next discussion or review",
-        }[self.value]
+        return _TO_DO[self.value]
 
     @property
     def done(self) -> str:

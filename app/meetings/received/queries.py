@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, select, text
+from sqlalchemy import Integer, Select, bindparam, func, select, text
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
@@ -74,7 +74,10 @@ _ROWS: Select[*tuple[Any, ...]] = (
 _WAITS = text("received_mail.outcome = 'look' AND received_mail.closed_at IS NULL")
 _WAITING = _ROWS.where(_WAITS).order_by(ReceivedMail.id)
 _NEWEST = _ROWS.order_by(ReceivedMail.id.desc())
-_ANY_WAITING = select(ReceivedMail.id).where(_WAITS).order_by(ReceivedMail.id)
+_HOW_MANY = select(func.count()).select_from(
+    select(ReceivedMail.id).where(_WAITS).order_by(ReceivedMail.id)
+    .limit(bindparam("most", type_=Integer())).subquery()
+)  # fmt: skip
 _REMARKS: Select[*tuple[Any, ...]] = (
     select(
         ReceivedMail.invitee_id,
@@ -185,7 +188,7 @@ def newest(session: Session, before: int | None, most: int) -> list[MailRow]:
 
 def how_many_wait(session: Session, most: int) -> int:
     """How many mails wait for a person, counted up to `most`."""
-    return len(session.execute(_ANY_WAITING.limit(most)).all())
+    return session.execute(_HOW_MANY, {"most": most}).scalar_one()
 
 
 def mail(session: Session, ref: str) -> ReceivedMail | None:

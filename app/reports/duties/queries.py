@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -18,12 +18,12 @@ from app.core.database import UTCDateTime
 from app.core.installation import worker_seen
 from app.meetings.early_notice import queries as early_notice
 from app.outbox import queries as outbox
+from app.referrals.models import Referral
 from app.reports.duties.types import Installation, Quality
 from app.reports.quality.board.service import MADE, SUBJECT
-from app.reports.quality.near_misses.queries import kinds_seen, to_review
+from app.reports.quality.near_misses.queries import WAITING, kinds_seen, to_review
 from app.reports.quality.periods import month_before, quarter_before
-from app.reports.quality.sample.models import AuditedCase
-from app.reports.quality.sample.queries import anything_before, anything_decided, of_month
+from app.reports.quality.sample.models import AuditedCase, AuditSample
 
 # Kind, reference and action of the audit row that a backup leaves (app.cli.backup).
 BACKUP_TAKEN = ("backup", "database", "backup taken")
@@ -40,8 +40,23 @@ _LAST = (
     .order_by(AuditEntry.id.desc())
     .limit(1)
 )
-_OPEN = select(func.count()).where(
-    AuditedCase.sample_id == bindparam("sample"), AuditedCase.reviewed_at.is_(None)
+_NEAR_MISSES = WAITING.subquery()
+_SAMPLE = select(AuditSample.id).where(AuditSample.month == bindparam("month")).scalar_subquery()
+# Everything in one statement: each part is found by an index, and few parts are ever empty.
+_QUALITY = select(
+    _NEAR_MISSES.c.how_many,
+    _NEAR_MISSES.c.oldest,
+    _SAMPLE,
+    select(func.count())
+    .where(AuditedCase.sample_id == _SAMPLE, AuditedCase.reviewed_at.is_(None))
+    .scalar_subquery(),
+    exists().where(
+        Referral.received_at >= bindparam("month_start", type_=UTCDateTime()),
+        Referral.received_at < bindparam("month_end", type_=UTCDateTime()),
+        Referral.outcome.is_not(None),
+    ),
+    exists().where(Referral.received_at < bindparam("quarter_end", type_=UTCDateTime())),
+    _LAST.scalar_subquery(),
 )
 
 
@@ -64,27 +79,32 @@ def quality(session: Session, roles: Collection[Role], now: datetime) -> Quality
     today = london_date(now)
     reviews = may(roles, Permission.NEAR_MISS_REVIEW)
     kinds = kinds_seen(roles, reviews=reviews)
-    count, oldest = to_review(session, kinds) if kinds else (0, None)
     if not may(roles, Permission.QUALITY_SEE):
+        count, oldest = to_review(session, kinds) if kinds else (0, None)
         return Quality(count, oldest, sample_drawn=True, sample_open=0, report_made=True)
     last_month, quarter = month_before(today), quarter_before(today)
-    sample = of_month(session, last_month.start)
+    month_start, month_end = last_month.moments
+    quarter_end = quarter.moments[1]
+    values = {
+        "kinds": list(kinds), "month": last_month.start, "month_start": month_start,
+        "month_end": month_end, "quarter_end": quarter_end, **_subject(SUBJECT, quarter.key, MADE),
+    }  # fmt: skip
+    count, oldest, sample, open_cases, decided, came_before, made = session.execute(
+        _QUALITY, values
+    ).one()
     return Quality(
         near_misses=count,
         near_miss_oldest=oldest,
-        sample_drawn=sample is not None or not anything_decided(session, last_month),
-        sample_open=session.execute(_OPEN, {"sample": sample.id}).scalar_one() if sample else 0,
-        report_made=(
-            not anything_before(session, quarter.moments[1])
-            # What was taken away before the quarter was over was not whole.
-            or (
-                (made := _last(session, SUBJECT, quarter.key, MADE)) is not None
-                and made >= quarter.moments[1]
-            )
-        ),
+        sample_drawn=sample is not None or not decided,
+        sample_open=open_cases,
+        # What was taken away before the quarter was over was not whole.
+        report_made=not came_before or (made is not None and made >= quarter_end),
     )
 
 
 def _last(session: Session, kind: str, ref: str, action: str) -> datetime | None:
-    values = {"kind": kind, "ref": ref, "action": action}
-    return session.execute(_LAST, values).scalar_one_or_none()
+    return session.execute(_LAST, _subject(kind, ref, action)).scalar_one_or_none()
+
+
+def _subject(kind: str, ref: str, action: str) -> dict[str, str]:
+    return {"kind": kind, "ref": ref, "action": action}

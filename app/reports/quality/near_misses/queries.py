@@ -60,7 +60,9 @@ _LINES: Select[*tuple[Any, ...]] = (
 )
 _OPEN = _LINES.where(NearMiss.reviewed_at.is_(None), NearMiss.erased_at.is_(None))
 _BY_REF = select(NearMiss).where(NearMiss.ref == bindparam("ref"))
-_WAITING = select(func.count(), func.min(NearMiss.reported_at)).where(
+WAITING = select(
+    func.count().label("how_many"), func.min(NearMiss.reported_at).label("oldest")
+).where(
     NearMiss.reviewed_at.is_(None),
     NearMiss.erased_at.is_(None),
     NearMiss.kind.in_(bindparam("kinds", expanding=True)),
@@ -115,7 +117,7 @@ def by_ref(session: Session, ref: str) -> NearMiss | None:
 
 def to_review(session: Session, kinds: Collection[NearMissKind]) -> tuple[int, datetime | None]:
     """How many wait to be reviewed, and since when the oldest does."""
-    count, oldest = session.execute(_WAITING, {"kinds": list(kinds)}).one()
+    count, oldest = session.execute(WAITING, {"kinds": list(kinds)}).one()
     return count, oldest
 
 

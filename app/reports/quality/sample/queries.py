@@ -83,9 +83,6 @@ _WORKED_ON: CompoundSelect[Any] = union_all(
 
 
 _ANY_DECIDED = _POPULATION.with_only_columns(Referral.id).order_by(None).limit(1)
-_ANY_BEFORE = (
-    select(Referral.id).where(Referral.received_at < bindparam("end", type_=UTCDateTime())).limit(1)
-)
 
 
 class SampleLine(NamedTuple):
@@ -119,11 +116,6 @@ def anything_decided(session: Session, month: Period) -> bool:
     """Whether there is anything to draw from in a month."""
     start, end = month.moments
     return session.execute(_ANY_DECIDED, {"start": start, "end": end}).first() is not None
-
-
-def anything_before(session: Session, end: datetime) -> bool:
-    """Whether any referral had come in by then."""
-    return session.execute(_ANY_BEFORE, {"end": end}).first() is not None
 
 
 def samples(session: Session) -> list[SampleLine]:
