@@ -134,10 +134,12 @@ _NOT_ARRIVED = (
         Invitee.telephone,
         Delivery.kind,
         OutboxMessage.problem,
+        Meeting.state,
     )
     .select_from(OutboxMessage)
     .join(Delivery, Delivery.message_id == OutboxMessage.id)
     .join(Invitee, Invitee.id == Delivery.invitee_id)
+    .join(Meeting, Meeting.id == Invitee.meeting_id)
     .where(asked.failed)
     .order_by(OutboxMessage.id)
     .limit(4 * MOST)
@@ -325,6 +327,7 @@ class NotArrived(NamedTuple):
     to: str
     telephone: str
     problem: str
+    called_off: bool = False  # the discussion was cancelled meanwhile
 
 
 def not_arrived(session: Session) -> list[NotArrived]:
@@ -332,9 +335,14 @@ def not_arrived(session: Session) -> list[NotArrived]:
     rows = session.execute(_NOT_ARRIVED).all()
     found = [
         NotArrived(
-            meeting_id, KIND_WORDS[kind], f"{name}, {agency}", telephone or "", problem or ""
+            meeting_id,
+            KIND_WORDS[kind],
+            f"{name}, {agency}",
+            telephone or "",
+            problem or "",
+            state is MeetingState.CANCELLED,
         )
-        for meeting_id, name, agency, telephone, kind, problem in rows
+        for meeting_id, name, agency, telephone, kind, problem, state in rows
     ]
     return found + [
         NotArrived(meeting_id, name, email, "", problem or "")

@@ -103,10 +103,16 @@ def in_order(work: Iterable[Work]) -> list[Work]:
     )
 
 
-def what_failed(what: str, to: str, telephone: str, problem: str) -> str:
-    """To whom a message did not arrive, why, and what to do about it (D7)."""
+def what_failed(what: str, to: str, telephone: str, problem: str, called_off: bool = False) -> str:
+    """To whom a message did not arrive, why, and what to do about it (D7). Where the discussion is
+    `called_off` nothing is sent again: whoever may have heard of it is told on the telephone."""
     ring = f"Telephone them on {telephone}" if telephone else "Telephone them"
     said = f" {problem}" if problem else ""
+    if called_off:
+        return (
+            f"{what} to {to}.{said} The discussion is cancelled. {ring} to say so, then mark it as "
+            "seen under Deliveries."
+        )
     return f"{what} to {to}.{said} {ring}, check the address, then send it again."
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from app.accounts.types import Role
 from app.core.clock import now
-from app.meetings.models import Meeting, MeetingChild
-from app.meetings.types import MeetingState
+from app.meetings.models import Delivery, Meeting, MeetingChild
+from app.meetings.types import MeetingState, MessageKind
+from app.outbox import service as outbox
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
 from app.referrals.models import Referral
 from app.referrals.types import (
     Outcome,
 )
+from tests.factories.mail import make_message
 from tests.factories.meetings import make_known_child, make_meeting
 from tests.page_form import form_of
 
@@ -166,3 +170,21 @@ def test_one_held_before_does_not_hide_that_the_next_was_cancelled(change, signe
     given = form_of(chair.get(here).text, settled) | {"settled-reason": "He was found"}
     assert chair.post(settled, data=given).status_code == 303
     assert AGAIN not in chair.get("/").text
+
+
+def test_what_did_not_arrive_is_not_sent_again_once_it_is_called_off(change, signed_in) -> None:
+    """Whoever may have heard of it by another way is told on the telephone (D7)."""
+    with change() as session:
+        meeting = make_meeting(session, MeetingState.BOOKED, at=now(), invitees=1)
+        letter = outbox.enqueue(session, make_message(), now())
+        session.flush()
+        session.get_one(OutboxMessage, letter.id).state = MessageState.BOUNCED
+        to, kind = meeting.invitees[0].id, MessageKind.INVITATION
+        session.add(Delivery(invitee_id=to, message_id=letter.id, kind=kind, at=now()))
+    desk = signed_in(Role.ADMINISTRATOR)
+    assert "check the address, then send it again" in desk.get("/").text
+    with change() as session:
+        session.query(Meeting).one().state = MeetingState.CANCELLED
+    page = desk.get("/").text
+    assert "The discussion is cancelled. Telephone them" in page
+    assert "send it again" not in page
