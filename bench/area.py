@@ -8,6 +8,8 @@ from pathlib import Path
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import create_app
 from app.accounts.models import Staff, StaffRole
@@ -31,13 +33,16 @@ def make(folder: Path) -> Flask:
     return app
 
 
+def somebody(session: Session, role: Role) -> int:
+    """The number of one member of staff with this role, always the same."""
+    found = select(Staff.id).join(StaffRole).where(StaffRole.role == role).order_by(Staff.id)
+    return session.execute(found.limit(1)).scalar_one()
+
+
 def cookie(app: Flask, role: Role) -> str:
     """The Cookie header of somebody with this role, both factors given."""
     with app.app_context(), transaction() as session:
-        staff_id = (
-            session.query(Staff.id).join(StaffRole).where(StaffRole.role == role).limit(1).scalar()
-        )
-        token = open_session(session, staff_id, now())
+        token = open_session(session, somebody(session, role), now())
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer is not None
     # With the secret of its forms, as every browser holds it after its first page.

@@ -136,11 +136,7 @@ def _searches(app: Flask) -> dict[str, int]:
     """Questions of the chair, asked once; their numbers."""
     child = known_children(2_000)[700]
     with app.app_context(), transaction() as session:
-        # Whose cookie it is: the first that was made here.
-        staff_id = session.execute(
-            select(StaffSession.staff_id).order_by(StaffSession.id.desc()).limit(1)
-            .offset(len(ROLES) - 1)
-        ).scalar_one()  # fmt: skip
+        staff_id = area.somebody(session, Role.CHAIR)
         agency = session.execute(
             select(Agency.name)
             .join(Referral, Referral.source_agency_id == Agency.id)

@@ -215,8 +215,8 @@ class _Reader:
 def _serving(log: Path, environment: dict[str, str]) -> Iterator[int]:
     port = free_port()
     commands = [
-        ["gunicorn", "wsgi:app", "--workers", str(WEB_PROCESSES), "--threads", str(THREADS),
-         "--bind", f"127.0.0.1:{port}", "--no-control-socket"],
+        ["gunicorn", "wsgi:app", "--preload", "--workers", str(WEB_PROCESSES),
+         "--threads", str(THREADS), "--bind", f"127.0.0.1:{port}", "--no-control-socket"],
         *(["flask", "worker"] for _ in range(WORKERS)),
     ]  # fmt: skip
     own = os.environ | environment | {"BASE_URL": f"http://127.0.0.1:{port}"}
@@ -235,6 +235,8 @@ def _serving(log: Path, environment: dict[str, str]) -> Iterator[int]:
                     break
             except NoAnswer:
                 time.sleep(0.1)
+        else:
+            raise RuntimeError(f"the web server is not up: {log.read_text()[-2000:]}")
         yield port
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 import jellyfish
 from anyascii import anyascii
@@ -25,6 +25,10 @@ _FOLDED = str.maketrans({"V": "F", "W": "F", "X": "S", "0": "T", "H": "", "Y": "
 _TELLING_SOUND, _HALF_ALIKE = 3, 0.6
 # From which a name is long enough that one or two wrong letters leave it the same name.
 _ONE_WRONG, _TWO_WRONG = 3, 7
+
+# One name is compared with hundreds, and taken apart once: docs/decisions/0014 says what else of
+# names a process remembers, and why it may.
+_REMEMBERED = 2048
 
 # Short forms heard in England that the nicknames package lacks: (short, long).
 _ALSO_SHORT = (
@@ -48,6 +52,7 @@ def plain(name: str) -> str:
     return " ".join(re.sub(r"[^\w\s]", "", re.sub(r"[-‐‑–—/]", " ", kept)).split())
 
 
+@lru_cache(_REMEMBERED)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name in Latin letters, particles joined to what follows them.
 
@@ -74,6 +79,7 @@ def _mc(word: str) -> str:
     return f"mc{word[3:]}" if word.startswith("mac") and len(word) > 5 else word
 
 
+@lru_cache(_REMEMBERED)
 def sound(word: str) -> str:
     """How a word sounds, coarsely: Mohammed and Muhammad, Yusuf and Joseph are each the same.
 

@@ -101,7 +101,7 @@ def copy_of(example_week: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return shutil.copytree(example_week, target, ignore=shutil.ignore_patterns("worker.bell"))
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path, patience: float = 180) -> None:
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path, patience: float = 600) -> None:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if process.poll() is not None:

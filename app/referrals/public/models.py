@@ -37,6 +37,7 @@ class Arrival(Base):
             postgresql_where=text("sent_at IS NULL"),
         ),
         Index("ix_arrival_message", "message_id"),
+        Index("ix_arrival_referral", "referral_id"),
         Index(
             "ix_arrival_closed",
             "settled_at",
