@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -158,8 +159,10 @@ def _looked_through(
         deadlocks = session.execute(text("SELECT sum(deadlocks) FROM pg_stat_database")).scalar()
         if deadlocks:
             found.append(f"{deadlocks} deadlocks")
-        if "[error" in (said := log.read_text()) or "Traceback" in said:
-            found.append(f"the log tells of errors: {said[-2000:]}")
+        said = log.read_text()
+        if error := re.search(r"\[error|Traceback", said):
+            start = max(0, error.start() - 200)
+            found.append(f"the log tells of errors: {said[start : start + 4000]}")
         letters = session.execute(select(func.count()).select_from(Delivery)).scalar_one()
         connections = session.execute(text("SELECT count(*) FROM pg_stat_activity")).scalar()
         db.session.remove()
