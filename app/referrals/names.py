@@ -26,8 +26,8 @@ _TELLING_SOUND, _HALF_ALIKE = 3, 0.6
 # From which a name is long enough that one or two wrong letters leave it the same name.
 _ONE_WRONG, _TWO_WRONG = 3, 7
 
-# One name is compared with hundreds, and taken apart once: docs/decisions/0014 says what else of
-# names a process remembers, and why it may.
+# One name is compared with hundreds, each time that a page about it is opened, and each is taken
+# apart and compared once. What a process remembers of names, and why it may: docs/decisions/0014.
 _REMEMBERED = 2048
 
 # Short forms heard in England that the nicknames package lacks: (short, long).
@@ -134,6 +134,7 @@ def is_short_form(one: str, other: str) -> bool:
     return one in theirs or other in mine or bool(mine & theirs and not shorter.get(one))
 
 
+@lru_cache(4 * _REMEMBERED)
 def alike(left: str, right: str, *, given: bool) -> float:
     """How alike two names are, 0 to 1; from `matching.ALIKE` they may be the same.
 
