@@ -6,12 +6,14 @@ answers a form that needs mending, or was forgotten.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from flask import Flask, Response, current_app, g, request
 
 from app.accounts import rules
 from app.accounts.signed_in import StaffMay, is_signed_in, signed_in
-from app.audit.queries import viewed_since
-from app.audit.service import noted_here, viewed
+from app.audit.queries import viewed_since, views_since
+from app.audit.service import noted_here, viewed, viewed_together
 from app.audit.types import Subject
 from app.core.clock import now
 from app.core.session import reading, transaction
@@ -35,12 +37,30 @@ def init_case_views(app: Flask) -> None:
         if response.status_code in _SHOWS:
             for subject in _subjects():
                 _note_once(subject)
+            _note_listed(g.get("listed", ()))
         return response
 
 
 def also_shows(subject: Subject) -> None:
     """Say that this answer shows a second case, which its address does not name."""
     g.setdefault("also_shown", []).append(subject)
+
+
+def lists_cases(subjects: Iterable[Subject]) -> None:
+    """Say that this answer is a list which tells of these cases: each is noted as seen, where this
+    person did not see it within the last 15 minutes."""
+    g.setdefault("listed", []).extend(subjects)
+
+
+def _note_listed(subjects: Collection[Subject]) -> None:
+    """At most two statements, however long the list; one where nothing on it is new."""
+    if not subjects:
+        return
+    actor, moment = signed_in().actor, now()
+    seen = views_since(reading(), actor, moment - rules.IDLE)
+    if new := [subject for subject in subjects if subject not in seen]:
+        with transaction() as session:
+            viewed_together(session, actor, request.endpoint or "", new, moment)
 
 
 def _note_once(subject: Subject) -> None:

@@ -34,6 +34,20 @@ _SEEN = (
     )
     .limit(1)
 )
+# Numbers go up with time: with the first one since then, the index of a person's views serves,
+# which would else be gone through from the beginning.
+_FIRST_SINCE = (
+    select(AuditView.id)
+    .where(AuditView.at >= bindparam("since", type_=UTCDateTime()))
+    .order_by(AuditView.at, AuditView.id)
+    .limit(1)
+    .scalar_subquery()
+)
+_SEEN_SINCE = select(AuditView.subject_kind, AuditView.subject_ref).where(
+    AuditView.actor_id == bindparam("actor"),
+    AuditView.actor_kind == bindparam("actor_kind"),
+    AuditView.id >= _FIRST_SINCE,
+)
 _HISTORY_OF = (
     select(AuditEntry)
     .where(
@@ -105,6 +119,12 @@ def viewed_since(session: Session, actor: Actor, subject: Subject, since: dateti
     """Whether this person saw a page of this since then."""
     values = {"kind": subject.kind, "ref": subject.ref, "actor": actor.id, "since": since}
     return session.execute(_SEEN, values | {"actor_kind": actor.kind}).first() is not None
+
+
+def views_since(session: Session, actor: Actor, since: datetime) -> set[Subject]:
+    """Everything this person saw a page of since then: one statement."""
+    values = {"actor": actor.id, "actor_kind": actor.kind, "since": since}
+    return {Subject(*row) for row in session.execute(_SEEN_SINCE, values)}
 
 
 def oldest_unchained(session: Session) -> datetime | None:

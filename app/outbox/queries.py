@@ -52,7 +52,7 @@ _COLUMNS = select(
     OutboxMessage.problem,
     OutboxMessage.seen_at,
 )
-_FAILURES = _COLUMNS.where(_FAILED).order_by(OutboxMessage.id)
+_FAILURES = _COLUMNS.where(_FAILED).order_by(OutboxMessage.id.desc())
 _WAITING = _COLUMNS.where(_OPEN).order_by(OutboxMessage.next_try_at, OutboxMessage.id)
 _STATE = select(OutboxMessage.state).where(OutboxMessage.id == bindparam("id"))
 _NEWEST = _COLUMNS.order_by(OutboxMessage.id.desc())
@@ -90,7 +90,7 @@ def oldest_waiting(session: Session) -> datetime | None:
 
 
 def failures(session: Session, most: int = 50) -> list[MessageRow]:
-    """Messages that did not arrive and that nobody has taken note of, oldest first."""
+    """Messages that did not arrive and that nobody has taken note of, newest first."""
     return [MessageRow(*row) for row in session.execute(_FAILURES.limit(most))]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from flask import Response, current_app, request, url_for
 from sqlalchemy.orm import Session
 
+from app.accounts.case_views import lists_cases
 from app.accounts.signed_in import may, signed_in, staff_may
 from app.accounts.types import Permission
 from app.audit.service import viewed
@@ -21,7 +23,7 @@ from app.referrals.arrivals import rows as arrivals
 from app.referrals.arrivals.queries import closed_by_sent
 from app.referrals.changes.routes import blueprint
 from app.referrals.finding import found
-from app.referrals.masking import WORDS, masked
+from app.referrals.masking import WORDS, is_hidden, masked
 from app.referrals.outcome import routes as outcome_routes
 from app.referrals.page import changed_since, referral_page
 from app.referrals.rating import routes as rating_routes
@@ -49,6 +51,9 @@ def queue() -> Response:
         rows, after = _everything(reading(), key := moment_key(typed), moment)
     else:
         rows, after = _to_decide(reading(), key := _open_key(typed), moment)
+    arrived = None if everything or key else arrivals.arrived(reading(), moment)
+    # Names, concerns and outcomes stand in it: it is a view of each case (H3).
+    lists_cases(_seen(row.ref for row in (*rows, *(arrived.rows if arrived else ()))))
     older = url_for("referrals.queue", show="all" if everything else None, after=after)
     return respond(
         "referrals/queue.html",
@@ -65,11 +70,16 @@ def queue() -> Response:
             deadline=_bare_deadline,
         ),
         everything=everything,
-        arrived=None if everything or key else arrivals.arrived(reading(), moment),
+        arrived=arrived,
         first=url_for("referrals.queue", show="all" if everything else None) if key else "",
         older=older if after else "",
         may_enter=may(Permission.REFERRAL_ENTER),
     )
+
+
+def _seen(refs: Iterable[str]) -> list[Subject]:
+    """The referrals of a list of which it tells more than the reference."""
+    return [Subject("referral", ref) for ref in refs if not is_hidden(ref)]
 
 
 def _bare_deadline(row: shown.ListRow) -> DeadlinePanel:
@@ -116,9 +126,11 @@ def _everything(
 def _waiting(moment: datetime) -> Response:
     """Everything that came by the form and waits, page by page."""
     after = request.args.get("after", "")
+    arrived = arrivals.arrived(reading(), moment, after)
+    lists_cases(_seen(row.ref for row in arrived.rows))
     return respond(
         "referrals/waiting.html",
-        arrived=arrivals.arrived(reading(), moment, after),
+        arrived=arrived,
         first=url_for("referrals.queue", show="waiting") if after else "",
     )
 

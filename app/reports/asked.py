@@ -60,29 +60,30 @@ LATE_AND_WANTED: Rows = (
 
 
 def _about(message_id: Any, referral_id: Any, *conditions: Any) -> Rows:
-    """Referrals of which a mail failed; of many failures the oldest are put together."""
+    """Referrals of which a mail failed, the newest failure first; of many the newest are put
+    together."""
     failures = (
-        select(referral_id.label("referral_id"))
+        select(referral_id.label("referral_id"), OutboxMessage.id)
         .select_from(OutboxMessage)
         .join(message_id.class_, message_id == OutboxMessage.id)
         .where(failed, *conditions)
-        .order_by(OutboxMessage.id)
+        .order_by(OutboxMessage.id.desc())
         .limit(4 * MOST)
         .subquery()
     )
     # Cut before they are looked up: a plan that walks all referrals would cost more each year.
     first = (
-        select(failures.c.referral_id)
+        select(failures.c.referral_id, func.max(failures.c.id).label("newest"))
         .where(failures.c.referral_id.is_not(None))
-        .distinct()
-        .order_by(failures.c.referral_id)
-        .limit(MOST)
+        .group_by(failures.c.referral_id)
+        .order_by(func.max(failures.c.id).desc())
+        .limit(MOST + 1)
         .subquery()
     )
     return (
         select(Referral.id, Referral.ref, _no_due)
         .join(first, first.c.referral_id == Referral.id)
-        .order_by(Referral.id)
+        .order_by(first.c.newest.desc())
     )
 
 
@@ -95,7 +96,7 @@ FORMS_FAILED: Rows = (
     .select_from(OutboxMessage)
     .join(Arrival, Arrival.message_id == OutboxMessage.id)
     .where(failed)
-    .order_by(OutboxMessage.id)
+    .order_by(OutboxMessage.id.desc())
 )
 _REQUESTS_NOT_ARRIVED = (
     select(AgencyCheck.referral_id, Agency.name, Professional.telephone, OutboxMessage.problem)
@@ -104,7 +105,7 @@ _REQUESTS_NOT_ARRIVED = (
     .join(Agency, Agency.id == AgencyCheck.agency_id)
     .join(Professional, Professional.id == AgencyCheck.professional_id)
     .where(failed, _is_open)
-    .order_by(OutboxMessage.id)
+    .order_by(OutboxMessage.id.desc())
     .limit(4 * MOST)
 )
 

@@ -12,7 +12,7 @@ from app.audit.queries import oldest_unchained
 from app.core.installation import worker_seen
 from app.core.measuring import Measure
 from app.outbox import queries as outbox
-from app.reports.queries import work
+from app.reports.queries import cut, work
 from app.reports.types import WorkKind
 
 # Work with a clock of its own: what is late here is a child that waits.
@@ -47,7 +47,7 @@ def measures(session: Session, now: datetime) -> Iterator[Measure]:
     )  # fmt: skip
     late = Counter(
         row.kind
-        for row in work(session, CLOCKED, now, now, None)
+        for row in cut(work(session, CLOCKED, now, now, None))[0]
         if row.due_at and row.due_at < now
     )
     for kind in CLOCKED:

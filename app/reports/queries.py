@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cache
@@ -16,7 +17,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    union,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -77,7 +77,7 @@ def _is(state: MeetingState) -> Any:
 
 def _branch(kind: WorkKind, statement: Rows) -> Rows:
     # A limit inside a union needs a subquery of its own, on SQLite as on PostgreSQL.
-    rows = statement.limit(MOST).subquery()
+    rows = statement.limit(MOST + 1).subquery()  # one more tells that there are more
     risk = rows.c.get("risk", null())
     return select(literal(kind.value).label("kind"), rows.c.id, rows.c.ref, rows.c.due_at, risk)
 
@@ -90,38 +90,47 @@ def _meetings(due: Any, *conditions: Any) -> Rows:
     )
 
 
-# The oldest failures first, cut before they are put together: many may lie unseen.
+# The newest failures first, so that no number of them that lie unseen keeps a new one off the page
+# (D7); cut before they are put together.
 _FAILURES = (
-    select(Invitee.meeting_id)
+    select(Invitee.meeting_id, OutboxMessage.id)
     .select_from(OutboxMessage)
     .join(Delivery, Delivery.message_id == OutboxMessage.id)
     .join(Invitee, Invitee.id == Delivery.invitee_id)
     .where(asked.failed)
-    .order_by(OutboxMessage.id)
+    .order_by(OutboxMessage.id.desc())
     .limit(4 * MOST)
     .subquery()
 )
 
 _FORM_FAILURES = (
-    select(SentForm.meeting_id)
+    select(SentForm.meeting_id, OutboxMessage.id)
     .select_from(OutboxMessage)
     .join(SentForm, SentForm.message_id == OutboxMessage.id)
     .where(asked.failed)
-    .order_by(OutboxMessage.id)
-    .limit(MOST)
+    .order_by(OutboxMessage.id.desc())
+    .limit(4 * MOST)
     .subquery()
 )
 
 
-def _discussions(numbers: Any) -> Rows:
-    """The discussions with these numbers, each once. Cut before they are looked up: a plan that
-    walks all of them in their order would cost more with each year."""
-    each = numbers.subquery()
-    first = select(each.c.meeting_id).distinct().order_by(each.c.meeting_id).limit(MOST).subquery()
+def _discussions(failures: Any) -> Rows:
+    """The discussions of (`meeting_id`, `id` of what failed), each once, the newest failure first.
+    Cut before they are looked up: a plan that walks all of them in their order would cost more
+    with each year."""
+    each = failures.subquery()
+    newest = func.max(each.c.id)
+    first = (
+        select(each.c.meeting_id, newest.label("newest"))
+        .group_by(each.c.meeting_id)
+        .order_by(newest.desc())
+        .limit(MOST + 1)
+        .subquery()
+    )
     return (
         select(Meeting.id, Meeting.ref, literal(None, UTCDateTime()).label("due_at"))
         .join(first, first.c.meeting_id == Meeting.id)
-        .order_by(Meeting.id)
+        .order_by(first.c.newest.desc())
     )
 
 
@@ -141,7 +150,7 @@ _NOT_ARRIVED = (
     .join(Invitee, Invitee.id == Delivery.invitee_id)
     .join(Meeting, Meeting.id == Invitee.meeting_id)
     .where(asked.failed)
-    .order_by(OutboxMessage.id)
+    .order_by(OutboxMessage.id.desc())
     .limit(4 * MOST)
 )
 _FORMS_NOT_ARRIVED = (
@@ -149,8 +158,8 @@ _FORMS_NOT_ARRIVED = (
     .select_from(OutboxMessage)
     .join(SentForm, SentForm.message_id == OutboxMessage.id)
     .where(asked.failed)
-    .order_by(OutboxMessage.id)
-    .limit(MOST)
+    .order_by(OutboxMessage.id.desc())
+    .limit(4 * MOST)
 )
 
 _BRANCHES: dict[WorkKind, Rows] = {
@@ -177,7 +186,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
     ),
     WorkKind.MAIL: _branch(
         WorkKind.MAIL,
-        _discussions(union(select(_FAILURES.c.meeting_id), select(_FORM_FAILURES.c.meeting_id))),
+        _discussions(union_all(select(_FAILURES), select(_FORM_FAILURES))),
     ),
     WorkKind.REQUEST_MAIL: _branch(WorkKind.REQUEST_MAIL, asked.REQUESTS_FAILED),
     WorkKind.LETTER_MAIL: _branch(WorkKind.LETTER_MAIL, asked.LETTERS_FAILED),
@@ -186,19 +195,19 @@ _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.NOTICE_MAIL: _branch(
         WorkKind.NOTICE_MAIL,
         _discussions(
-            select(EarlyNotice.meeting_id)
+            select(EarlyNotice.meeting_id, OutboxMessage.id)
             .select_from(OutboxMessage)
             .join(EarlyNotice, EarlyNotice.message_id == OutboxMessage.id)
             .where(asked.failed)
-            .order_by(OutboxMessage.id)
+            .order_by(OutboxMessage.id.desc())
             .limit(4 * MOST)
         ),
     ),
     WorkKind.COPY: _branch(
         WorkKind.COPY,
         _discussions(
-            select(RecordVersion.meeting_id).where(
-                RecordVersion.id.in_(select(RecordFault.version_id))
+            select(RecordVersion.meeting_id, RecordFault.version_id.label("id")).join(
+                RecordFault, RecordFault.version_id == RecordVersion.id
             )
         ),
     ),
@@ -228,7 +237,7 @@ _NEXT = (
     )
     .where(_is(MeetingState.BOOKED))
     .order_by(Meeting.starts_at, Meeting.id)
-    .limit(MOST)
+    .limit(MOST + 1)
     .subquery()
 )
 _COMING = (
@@ -262,7 +271,7 @@ _ACTIONS = (
         Action.due_at < bindparam("until", type_=UTCDateTime()),
     )
     .order_by(Action.due_at, Action.id)
-    .limit(MOST)
+    .limit(MOST + 1)
 )
 _NAMES: CompoundSelect[Any] = union_all(
     select(
@@ -301,7 +310,8 @@ def work(
     me: int | None,
     allocated: Collection[Rating] = (),
 ) -> list[WorkRow]:
-    """What is due of these kinds at `now`, at most `MOST` of each: one statement. Of what follows
+    """What is due of these kinds at `now`: one statement. At most `MOST` of each, and one more
+    where there are more, which `cut` takes off. Of what follows
     a discussion only that which is due by `ahead`, because its limits are weeks long; of what is
     allocated only that of `me`, the member of staff who asks. `allocated` are the ratings that go
     straight to a social worker in this area (HO2014 Merton)."""
@@ -316,7 +326,18 @@ def work(
         known = DomesticAbuseRisk(risk) if risk else None
         found[kind].append(WorkRow(kind, id_, ref, due_at, known))
     # What follows comes in one branch, the first of each kind first.
-    return [row for rows in found.values() for row in rows[:MOST]]
+    return [row for rows in found.values() for row in rows[: MOST + 1]]
+
+
+def cut(rows: Iterable[WorkRow]) -> tuple[list[WorkRow], list[WorkKind]]:
+    """What a page shows of these rows, and the kinds of which there is more than that."""
+    counted = Counter[WorkKind]()
+    shown = []
+    for row in rows:
+        counted[row.kind] += 1
+        if counted[row.kind] <= MOST:
+            shown.append(row)
+    return shown, [kind for kind, count in counted.items() if count > MOST]
 
 
 class NotArrived(NamedTuple):
@@ -351,7 +372,8 @@ def not_arrived(session: Session) -> list[NotArrived]:
 
 
 def coming(session: Session) -> list[ComingRow]:
-    """Booked discussions, the next first, with how many have answered: one statement."""
+    """Booked discussions, the next first, with how many have answered: one statement. `MOST`,
+    and one more where there are more."""
     rows = session.execute(_COMING).all()
     return [
         ComingRow(id_, ref, starts_at, format_, late, chair, invited, answered or 0)
@@ -360,7 +382,8 @@ def coming(session: Session) -> list[ComingRow]:
 
 
 def open_actions(session: Session, until: datetime) -> list[ActionRow]:
-    """Open actions due before `until`, the most overdue first: one statement."""
+    """Open actions due before `until`, the most overdue first: one statement. `MOST`, and one
+    more where there are more."""
     return [ActionRow(*row) for row in session.execute(_ACTIONS, {"until": until}).all()]
 
 

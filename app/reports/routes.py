@@ -10,7 +10,7 @@ from flask import Blueprint, Response, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.rules import may as roles_may
-from app.accounts.signed_in import signed_in, staff_may
+from app.accounts.signed_in import may, signed_in, staff_may
 from app.accounts.types import Permission, StaffMember
 from app.core.clock import london_date, now
 from app.core.session import reading
@@ -54,6 +54,8 @@ _ON_REFERRALS = {
     WorkKind.REQUEST_MAIL: "checks.checks",
     WorkKind.LETTER_MAIL: "letters.letters",
 }
+# Of these the page says how many more there are.
+_COUNTED = frozenset({WorkKind.AT_RISK, WorkKind.TAKE_IN, WorkKind.DECIDE_NOW, WorkKind.DECIDE})
 # What agencies answered says what is to be done next.
 _WITH_STEPS = (WorkKind.DECIDE_NOW, WorkKind.DECIDE, WorkKind.AGENCY_LATE)
 # Actions that are due later are seen on the page of their discussion.
@@ -72,8 +74,13 @@ def first_page() -> Response:
     protocol_id = protocol_of_council(session)
     protocol = active(protocol_id) if protocol_id else None
     allocated = ratings_allocated(protocol) if protocol else ()
-    rows = queries.work(session, kinds, moment, ahead, staff.id, allocated)
+    found = queries.work(session, kinds, moment, ahead, staff.id, allocated)
+    rows, more = queries.cut(found)
     booked = queries.coming(session) if sees_cases else []
+    more_booked, booked = len(booked) > queries.MOST, booked[: queries.MOST]
+    actions = (
+        _actions(session, moment) if roles_may(staff.roles, Permission.DISCUSSION_BOOK) else []
+    )
     names = queries.names(session, rows, (row.id for row in booked))
     work = work_shown(session, rows, names, staff, protocol, moment)
     # Counted only where a list is cut: without it all of them stand on the page.
@@ -99,11 +106,11 @@ def first_page() -> Response:
             late=False,
             answered=None,
         ),
-        actions=(
-            masked(_actions(session, moment), what=WORDS, owner="")
-            if roles_may(staff.roles, Permission.DISCUSSION_BOOK)
-            else []
-        ),
+        more=[(kind.words, _whole(kind)) for kind in more if kind not in _COUNTED],
+        more_booked=more_booked,
+        actions=masked(actions[: queries.MOST], what=WORDS, owner=""),
+        more_actions=len(actions) > queries.MOST,
+        most=queries.MOST,
         mail_waits=(
             how_many_wait(session, MAIL_COUNTED)
             if roles_may(staff.roles, Permission.MAIL_SEE)
@@ -114,17 +121,24 @@ def first_page() -> Response:
             to_review(session, staff.id) if roles_may(staff.roles, Permission.GLASS_REVIEW) else 0
         ),
         sees_cases=sees_cases,
+        installation=_installation(session, staff, moment),
         duties=_duties(session, staff, moment),
         moment=moment,
     )
 
 
+def _installation(session: Session, staff: StaffMember, moment: datetime) -> list[Duty]:
+    """What is wrong with the installation: without its worker nothing else on the page comes to be
+    done, so it stands above it."""
+    if not roles_may(staff.roles, Permission.STAFF_MANAGE):
+        return []
+    held = duties.installation(session, moment)
+    return duties_in_order(of_installation(held, moment, url_for("staff.people")))
+
+
 def _duties(session: Session, staff: StaffMember, moment: datetime) -> list[Duty]:
-    """What waits beside cases: the installation, quality, what is due to the board."""
+    """What waits beside cases: quality, what is due to the board."""
     found: list[Duty] = []
-    if roles_may(staff.roles, Permission.STAFF_MANAGE):
-        held = duties.installation(session, moment)
-        found += of_installation(held, moment, url_for("staff.people"))
     if roles_may(staff.roles, Permission.NEAR_MISS_REVIEW) or roles_may(
         staff.roles, Permission.QUALITY_SEE
     ):
@@ -242,6 +256,15 @@ def todays_lists(session: Session, protocol: Protocol | None, moment: datetime) 
         )
         for one in triage.lists_today(session, protocol, today)
     ]
+
+
+def _whole(kind: WorkKind) -> str:
+    """Where all of a kind stand, of which the page is too short for; empty where it is the list."""
+    if kind in (WorkKind.MAIL, WorkKind.REQUEST_MAIL, WorkKind.LETTER_MAIL, WorkKind.FORM_MAIL):
+        return url_for("outbox.deliveries") if may(Permission.DELIVERY_SEE) else ""
+    if kind is WorkKind.ABUSE:
+        return url_for("abuse.cases")
+    return url_for("retention.lists") if kind is WorkKind.RETENTION else ""
 
 
 def _where(kind: WorkKind, ref: str, own: bool) -> str:

@@ -18,6 +18,7 @@ from app.audit.models import AuditView
 from app.audit.types import ActorKind
 from app.core.clock import now
 from app.core.session import reading, transaction
+from app.referrals.models import Child
 from app.web.access import access_of
 from app.web.numbers import LARGEST
 from tests.factories.accounts import make_staff
@@ -154,6 +155,39 @@ def test_no_route_shows_a_case_without_a_view_in_the_audit(world: World):
                 assert refs == {path.split("/")[2]}, f"{method} {path}"
                 shown.append(rule.endpoint)
     assert {"discussion_live.changes", "meetings.overview_now", "booking.remind"} <= set(shown)
+
+
+# Pages without a reference in their address that name the children of cases, and whether each case
+# they name is noted as seen (docs/security.md says why not).
+LISTS = {
+    "referrals.queue": True,
+    "reports.first_page": False,  # told to everybody on duty: who looked at a case would drown
+}
+
+
+def test_a_list_that_names_children_is_classified_and_notes_what_it_shows(world: World):
+    with world.app.app_context():
+        names = {f"{one.given_name} {one.family_name}" for one in reading().scalars(select(Child))}
+    assert names
+    telling = set()
+    for rule in rules_of(world.app):
+        words = access_of(world.app, rule.endpoint).describe()
+        if rule.arguments or "GET" not in rule.methods or not words.startswith("staff"):
+            continue
+        for role in (role for role in Role if may(words, role.value)):
+            with world.app.app_context(), transaction() as session:
+                world.staff[role] = make_staff(session, role).id
+            page = world.browser(role.value).get(world.path(rule)).text
+            if not any(name in page for name in names):
+                continue
+            telling.add(rule.endpoint)
+            with world.app.app_context():
+                seen = select(AuditView.subject_ref).where(AuditView.actor_id == world.staff[role])
+                refs = set(reading().scalars(seen))
+            if LISTS.get(rule.endpoint, True):
+                assert refs, f"{rule.endpoint} shows cases to {role} and notes no view"
+                assert {ref for ref in refs if ref in page} == refs
+    assert telling == set(LISTS), "Think about whether each of these is a view of what it lists"
 
 
 def test_what_asks_for_password_and_code_again_gets_them(world: World):

@@ -11,6 +11,9 @@ from sqlalchemy import event, select
 
 from app.accounts.types import Role
 from app.audit.models import AuditView
+from app.audit.queries import views_since
+from app.audit.service import viewed
+from app.audit.types import Actor, ActorKind, Subject
 from app.core.clock import in_london, now
 from app.core.session import db, reading
 from app.directory.types import ProfessionalRole
@@ -283,3 +286,36 @@ def test_flags_are_offered_in_plain_words(triage):
     page = unescape(triage.get("/referrals/new").text)
     for flag in Flag:
         assert flag.label in page
+
+
+@pytest.mark.parametrize("asked", ["", "?show=all"])
+def test_a_list_of_referrals_is_a_view_of_each_once_in_a_quarter_of_an_hour(
+    app, change, signed_in, asked
+) -> None:
+    """H3: names, concerns and outcomes stand in it."""
+    with change() as session:
+        first = make_referral(session, 1, received_at=now()).ref
+
+    def noted() -> list[tuple[str, str]]:
+        with app.app_context():
+            rows = reading().execute(
+                select(AuditView.actor_label, AuditView.subject_ref)
+                .where(AuditView.page == "referrals.queue", AuditView.subject_kind == "referral")
+                .order_by(AuditView.id)
+            )
+            return [tuple(row) for row in rows]
+
+    one, two = signed_in(Role.TRIAGE), signed_in(Role.CHAIR)
+    for browser in (one, one, two):
+        browser.get(f"/referrals/{asked}")
+    assert [ref for _, ref in noted()] == [first, first]
+    assert len({who for who, _ in noted()}) == 2
+    with change() as session:
+        second = make_referral(session, 1, received_at=now()).ref
+    one.get(f"/referrals/{asked}")
+    assert [ref for _, ref in noted()] == [first, first, second]
+    with change() as session:
+        actor = Actor(ActorKind.STAFF, 990, "Long ago")
+        viewed(session, actor, "x", Subject("referral", first), now() - timedelta(minutes=20))
+        assert views_since(session, actor, now() - timedelta(minutes=15)) == set()
+        assert len(views_since(session, actor, now() - timedelta(minutes=30))) == 1

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, time, timedelta
 
 from app.accounts.types import Role
 from app.core.clock import london_date, now
-from app.meetings.types import MeetingState
+from app.meetings.models import Delivery
+from app.meetings.types import MeetingState, MessageKind
+from app.outbox import service as outbox
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.protocols.registry import active
@@ -40,6 +42,7 @@ from tests.factories.checks import (
     staff_actor,
 )
 from tests.factories.directory import make_settings
+from tests.factories.mail import make_message
 from tests.factories.meetings import make_meeting
 from tests.factories.referrals import make_referral
 from tests.integration.reports.first_page import line_of
@@ -211,3 +214,75 @@ def test_a_receipt_of_the_public_form_that_did_not_arrive(change, signed_in) -> 
     page = signed_in(Role.ADMINISTRATOR).get("/").text
     assert f'href="/deliveries#failures">{lost}' in page
     assert lost not in signed_in(Role.TRIAGE).get("/").text
+
+
+def _failed(session, at) -> str:
+    """A discussion whose invitation did not arrive."""
+    meeting = make_meeting(session, MeetingState.BOOKED, 3, at=at)
+    sent = outbox.enqueue(session, make_message(), at)
+    session.flush()
+    session.get_one(OutboxMessage, sent.id).state = MessageState.REFUSED
+    session.add(
+        Delivery(
+            invitee_id=meeting.invitees[1].id, message_id=sent.id, kind=MessageKind.INVITATION,
+            at=at,
+        )
+    )  # fmt: skip
+    session.flush()
+    return meeting.ref
+
+
+def test_a_new_failure_stands_on_top_of_any_number_that_nobody_saw(change, signed_in) -> None:
+    """D7, G1: on the first page within a minute, and the page says that it is cut."""
+    words = f"{WorkKind.MAIL.words}: there are more than the {MOST} shown"
+    administrator = signed_in(Role.ADMINISTRATOR)
+    with change() as session:
+        make_settings(session)
+        early = make_meeting(session, MeetingState.BOOKED, 3, at=now())
+        refs = [_failed(session, now()) for _ in range(MOST)]
+        newest_invitee, newest = early.invitees[1].id, early.ref
+    page = administrator.get("/").text
+    assert all(f'href="/discussions/{ref}">{WorkKind.MAIL.words}' in page for ref in refs)
+    assert words not in page
+    with change() as session:
+        sent = outbox.enqueue(session, make_message(), now())
+        session.flush()
+        session.get_one(OutboxMessage, sent.id).state = MessageState.BOUNCED
+        kind = MessageKind.INVITATION
+        session.add(Delivery(invitee_id=newest_invitee, message_id=sent.id, kind=kind, at=now()))
+    page = administrator.get("/").text
+    lines = re.findall(rf'href="/discussions/([\w-]+)">{WorkKind.MAIL.words}', page)
+    assert lines == [newest, *reversed(refs[1:])]
+    assert re.search(rf'{words}\. <a class="govuk-link" href="/deliveries">See all', page)
+
+
+def test_a_list_that_is_cut_says_so(change, signed_in) -> None:
+    with change() as session:
+        make_settings(session)
+        for _ in range(MOST):
+            make_meeting(session, MeetingState.NEEDED, at=now())
+            make_meeting(session, MeetingState.BOOKED, at=now())
+    chair = signed_in(Role.CHAIR)
+    cut = (f"{WorkKind.BOOK.words}: there are more than the {MOST} shown", "More are booked after")
+    page = chair.get("/").text
+    assert not any(words in page for words in cut)
+    with change() as session:
+        make_meeting(session, MeetingState.NEEDED, at=now())
+        make_meeting(session, MeetingState.BOOKED, at=now())
+    page = chair.get("/").text
+    assert all(words in page for words in cut)
+    assert page.count(WorkKind.BOOK.words + "<") == MOST
+
+
+def test_a_dead_worker_stands_above_the_cases_of_a_chair_who_runs_the_installation(
+    change, signed_in
+) -> None:
+    with change() as session:
+        make_settings(session)
+        ref = make_meeting(session, MeetingState.NEEDED, at=now()).ref
+    page = signed_in(Role.CHAIR, Role.SYSTEM).get("/").text
+    places = [page.index(one) for one in ("The installation<", "The worker does not run", ref)]
+    assert places == sorted(places)
+    assert "The worker does not run" not in page.partition(">Quality</h2>")[2]
+    assert "The worker does not run" in signed_in(Role.SYSTEM).get("/").text
+    assert "The installation<" not in signed_in(Role.CHAIR).get("/").text

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Integer, Select, bindparam, exists, func, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
@@ -22,11 +23,15 @@ PAGE = 25
 _BY = aliased(Staff)
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the log. No kind, day or words where its case may not be seen (H2)."""
+
     id: int
     ref: str
-    kind: NearMissKind
-    happened_on: Any
+    case_ref: str | None
+    kind: NearMissKind | None
+    happened_on: date | None
     what: str
     reported_by_id: int
     by: str
@@ -39,6 +44,7 @@ _LINES: Select[*tuple[Any, ...]] = (
     select(
         NearMiss.id,
         NearMiss.ref,
+        NearMiss.case_ref,
         NearMiss.kind,
         NearMiss.happened_on,
         NearMiss.what,

@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response, abort, flash, request, url_for
 
+from app.accounts.case_views import also_shows, lists_cases
 from app.accounts.models import Staff
 from app.accounts.signed_in import may, signed_in, staff_may
 from app.accounts.types import Permission
-from app.audit.service import viewed
+from app.audit.service import viewed_together
 from app.audit.types import Subject
 from app.core.clock import london_date, now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
 from app.reports.quality.near_misses import queries, service
 from app.reports.quality.near_misses.forms import NearMissForm, ReviewForm
 from app.reports.quality.near_misses.models import NearMiss
@@ -43,9 +45,25 @@ def log() -> Response:
     )
     show = "all" if everything else None
     last = rows[-1] if rows else None
+    hidden = hidden_cases() if rows else frozenset[str]()
+    # What was written of a case is its content (H3).
+    lists_cases(
+        _case(one.case_ref)
+        for one in rows
+        if one.case_ref and one.case_ref not in hidden and not one.erased_at
+    )
     return respond(
         "quality/near_misses.html",
-        rows=rows,
+        rows=masked(
+            rows,
+            of=lambda row: row.case_ref or "",
+            kind=None,
+            happened_on=None,
+            what="",
+            by="",
+        ),
+        restricted=WORDS,
+        opens_cases=may(Permission.GLASS_BREAK),
         gone=GONE,
         everything=everything,
         reviews=may(Permission.NEAR_MISS_REVIEW),
@@ -81,12 +99,15 @@ def report() -> Response:
         form.changed.data,
         form.case_ref.data,
     )
+    hidden = hidden_cases()
     try:
         with transaction() as session:
             before = done_before(session, form.nonce.data)
             if before is None:
                 row = service.report(session, signed_in().actor, signed_in().id, told, now())
-                here = url_for("near_misses.one", near_miss=row.ref)
+                # Whoever may not see the case does not read on of it: what they told is kept.
+                if row.case_ref not in hidden:
+                    here = url_for("near_misses.one", near_miss=row.ref)
                 mark_done(session, form.nonce.data, here, now())
     except Refused as refusal:
         form.add_error(refusal.field, refusal.message)
@@ -100,17 +121,23 @@ def report() -> Response:
 @access(staff_may(Permission.SIGNED_IN))
 def one(near_miss: str) -> Response:
     row = _found(near_miss)
+    if row.case_ref and row.case_ref in hidden_cases():
+        return _door(row.case_ref)
+    seen = [Subject("near miss", row.ref)]
+    if row.case_ref:
+        seen.append(_case(row.case_ref))
     with transaction() as session:
-        subject = Subject("near miss", row.ref)
-        viewed(session, signed_in().actor, "near miss", subject, now())
+        viewed_together(session, signed_in().actor, "near miss", seen, now())
     return _page(row, ReviewForm(changed=row.changed or ""))
 
 
 @blueprint.post("/<near_miss>")
 @access(staff_may(Permission.NEAR_MISS_REVIEW))
 def review(near_miss: str) -> Response:
-    ref = _found(near_miss).ref
-    form = ReviewForm()
+    held = _found(near_miss)
+    if held.case_ref and held.case_ref in hidden_cases():
+        return _door(held.case_ref)
+    ref, form = held.ref, ReviewForm()
     if not form.validate_on_submit():
         return _page(_found(ref), form, 422)
     try:
@@ -136,7 +163,21 @@ def _found(ref: str) -> NearMiss:
     return row
 
 
+def _case(ref: str) -> Subject:
+    return Subject("referral" if ref.startswith("RF-") else "meeting", ref)
+
+
+def _door(ref: str) -> Response:
+    """What nearly went wrong in a restricted case is as much its content as the case (H2)."""
+    if not may(Permission.GLASS_BREAK):
+        abort(404)
+    place = "referrals" if ref.startswith("RF-") else "discussions"
+    return go_to(url_for("restricted.open_case", place=place, case_ref=ref))
+
+
 def _page(row: NearMiss, form: ReviewForm, status: int = 200) -> Response:
+    if row.case_ref:
+        also_shows(_case(row.case_ref))
     by = reading().get_one(Staff, row.reported_by_id).name
     reviewer = reading().get_one(Staff, row.reviewed_by_id).name if row.reviewed_by_id else ""
     return respond(

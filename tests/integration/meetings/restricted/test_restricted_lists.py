@@ -29,6 +29,10 @@ from app.referrals.lists.models import ListEntry, ListSitting
 from app.referrals.models import Child, Referral
 from app.referrals.rating.service import rate
 from app.referrals.types import DomesticAbuseRisk, Outcome, Rating
+from app.reports.quality.near_misses.models import NearMiss
+from app.reports.quality.near_misses.service import Told
+from app.reports.quality.near_misses.service import report as tell
+from app.reports.quality.near_misses.types import NearMissKind
 from app.reports.quality.sample.models import AuditedCase, AuditSample
 from app.reports.quality.sample.types import Grade
 from app.retention.models import LegalHold
@@ -37,7 +41,8 @@ from app.web.access import access_of
 from tests.factories.abuse import make_abuse_case
 from tests.factories.checks import make_check
 from tests.factories.directory import make_professional
-from tests.integration.meetings.restricted.conftest import GIVEN, NAME
+from tests.integration.meetings.restricted.conftest import GIVEN, KEEPER, NAME
+from tests.page_form import press
 
 TOLD = "Father is our duty officer"
 
@@ -270,7 +275,52 @@ def test_a_row_of_work_tells_nothing_that_was_written(app, hidden, someone):
     assert case_ref in seen
 
 
-LISTS = ("/referrals/?show=all", "/referrals/?show=waiting", "/domestic-abuse/?show=closed")
+def near_miss(session, hidden, ref: str) -> NearMiss:
+    """Of a case, told by the chair who may see it."""
+    actor = Actor(ActorKind.STAFF, hidden[2], "A chair")
+    told = Told(NearMissKind.WRONG_RECIPIENT, now().date(), WRITTEN, WRITTEN, WRITTEN, ref)
+    return tell(session, actor, hidden[2], told, now())
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_near_miss_log(app, hidden, someone, place):
+    """Neither the list nor the page tells of it, nor is it reviewed, by whom may not see it."""
+    with app.app_context(), transaction() as session:
+        ref = near_miss(session, hidden, hidden[place]).ref
+    outside, log = someone(Role.CHAIR), "/quality/near-misses"
+    page = outside.get(log).text
+    assert ref in page
+    for told in (WRITTEN, NearMissKind.WRONG_RECIPIENT.label, KEEPER):
+        assert told not in page.partition("<main")[2]
+    door = outside.get(f"{log}/{ref}")
+    assert door.location.startswith("/restricted/open/")
+    assert door.location.endswith(hidden[place])
+    token = outside.get("/session/token").text
+    answer = outside.post(f"{log}/{ref}", data={"review": "Read", "csrf_token": token})
+    assert answer.location == door.location
+    assert someone(Role.ANALYST).get(f"{log}/{ref}").status_code == 404
+    assert views(app, "near") == set()
+    within = someone(hidden[2])
+    assert WRITTEN in within.get(log).text
+    assert views(app, "near_misses.log") == {hidden[place]}
+    assert WRITTEN in within.get(f"{log}/{ref}").text
+    assert views(app, "near miss") == {ref, hidden[place]}
+
+
+def test_who_reports_of_a_case_they_may_not_see_is_led_to_the_log(app, hidden, someone):
+    worker, new = someone(Role.SOCIAL_WORKER), "/quality/near-misses/new"
+    day = {f"happened_on-{part}": f"{getattr(now(), part)}" for part in ("day", "month", "year")}
+    told = {"kind": "other", "what": WRITTEN, "stopped": WRITTEN, "case_ref": hidden[0], **day}
+    assert press(worker, new, new, **told).location == "/quality/near-misses"
+    assert WRITTEN not in worker.get("/quality/near-misses").text
+
+
+LISTS = (
+    "/quality/near-misses?show=all",
+    "/referrals/?show=all",
+    "/referrals/?show=waiting",
+    "/domestic-abuse/?show=closed",
+)
 
 
 def test_no_page_or_search_tells_of_it_who_may_not_see_it(app, hidden, someone):
@@ -302,6 +352,8 @@ def test_no_page_or_search_tells_of_it_who_may_not_see_it(app, hidden, someone):
         )  # fmt: skip
         case = make_abuse_case(session, DomesticAbuseRisk.HIGH, at=now(), account=WRITTEN)
         case.referral_id = referral.id
+        for ref in hidden[:2]:
+            near_miss(session, hidden, ref)
     pages = [
         rule.rule
         for rule in app.url_map.iter_rules()
