@@ -47,6 +47,7 @@ _SEEN_SINCE = select(AuditView.subject_kind, AuditView.subject_ref).where(
     AuditView.actor_id == bindparam("actor"),
     AuditView.actor_kind == bindparam("actor_kind"),
     AuditView.id >= _FIRST_SINCE,
+    AuditView.at >= bindparam("since", type_=UTCDateTime()),
 )
 _HISTORY_OF = (
     select(AuditEntry)
