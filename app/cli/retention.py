@@ -13,8 +13,9 @@ from app.core.session import reading, transaction
 from app.directory.queries import council
 from app.protocols.registry import active
 from app.reports.dataset.service import keep_counted
+from app.reports.quality.feedback.service import forget_words
 from app.reports.quality.near_misses.service import forget, forget_old
-from app.retention import queries, rules, service
+from app.retention import letters, queries, rules, service
 
 retention = AppGroup("retention", help="Cases that are closed: review, deletion.")
 MOST = 1_000
@@ -54,7 +55,8 @@ def delete(yes: bool) -> None:
     """Delete the cases whose deletion was approved two weeks ago or longer, one by one.
 
     What was written on the near-miss log goes with its case, or as long after it was reported as a
-    case is kept at least.
+    case is kept at least; so do the words of feedback, which is of no case. Letters of no case go
+    after three months.
 
     Backups made before still hold them: let those run out as their own rule says.
     """
@@ -84,9 +86,17 @@ def delete(yes: bool) -> None:
         click.echo(f"{key.ref}: {'deleted' if deleted else KEPT}")
     click.echo(f"{gone} deleted.")
     with transaction() as session:
-        words = forget_old(session, active(council(session).protocol_id).retention, moment)
+        kept = active(council(session).protocol_id).retention
+        words = forget_old(session, kept, moment)
+        said = forget_words(session, kept, moment)
+    old = letters.over(reading(), moment)
+    reading().rollback()
+    with transaction() as session:
+        letters.forget(session, old, moment)
     click.echo(
-        f"{words} near misses emptied: old ones of no case, and what was left of deleted ones."
+        f"{words} near misses emptied: old ones of no case, and what was left of deleted ones; "
+        f"{said} answers to feedback emptied of their words; {len(old)} old letters of no case "
+        "deleted."
     )
     if failed:
         raise click.ClickException(f"Not deleted, see the log: {', '.join(failed)}")

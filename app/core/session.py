@@ -117,6 +117,7 @@ def prepare_engine(engine: Engine) -> None:
             "synchronous=FULL",
             "secure_delete=ON",
             "trusted_schema=OFF",
+            "recursive_triggers=ON",  # or REPLACE would get round what keeps signed rows
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from app.core.clock import london_date, words_for_moment
 from app.core.refusal import Refused
 from app.protocols.types import KeptCase, KeptFrom, RetentionRule
-from app.protocols.working_days import end_of_day
+from app.protocols.working_days import end_of_day, start_of_day
 from app.retention.types import CaseFacts, Kept, Stage
 
 # No document gives times. What came to nothing leaves the lists by itself after a while; between
@@ -133,6 +133,12 @@ def _holds(rule: RetentionRule, facts: CaseFacts) -> bool:
         KeptCase.DISCUSSED: facts.discussed,
         KeptCase.LOOKED_AFTER: facts.looked_after,
     }[rule.case]
+
+
+def kept_from(kept: Sequence[RetentionRule], now: datetime) -> datetime:
+    """What was written of no case is kept from this moment on: as long as a case at least."""
+    years = max(rule.years for rule in kept if rule.case is KeptCase.EVERY)
+    return start_of_day(years_on(london_date(now), -years))
 
 
 def years_on(day: date, years: int) -> date:

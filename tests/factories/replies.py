@@ -424,7 +424,27 @@ Subject: Invitation: multi-agency meeting
 """)  # noqa: E501
 
 
-def read_receipt(said: Said) -> bytes:
+def with_a_report_attached(said: Said, report: bytes) -> bytes:
+    """Somebody's own words, and a report that they got attached to them."""
+    words = f"""From: Amina Okafor <{said.from_}>
+To: {DESK}
+Subject: The meeting
+Message-ID: {said.id}
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="own"
+
+--own
+Content-Type: text/plain
+
+I cannot come, and see what I got back.
+--own
+Content-Type: message/rfc822
+
+"""
+    return crlf(words) + report + crlf("\n--own--\n")
+
+
+def read_receipt(said: Said, disposition: str = "displayed") -> bytes:
     """RFC 8098."""
     return crlf(f"""From: Amina Okafor <{said.from_}>
 To: {DESK}
@@ -442,7 +462,7 @@ Content-Type: message/disposition-notification
 
 Final-Recipient: rfc822;{said.email}
 Original-Message-ID: <x@example.org>
-Disposition: automatic-action/MDN-sent-automatically; displayed
+Disposition: automatic-action/MDN-sent-automatically; {disposition}
 
 --mdn--
 """)

@@ -79,11 +79,11 @@ def _ring_about(area: Area, ref: str, at: datetime) -> None:
         form = queries.form_for_change(session, meeting.id, FormKind.MEDICAL)
         if form is None:
             return
-        call = calls.telephoned_about(
-            session, area.one(Role.ADMINISTRATOR), meeting, form, Outcome.NO_ANSWER, "",
-            timedelta(minutes=10), at,
-        )  # fmt: skip
-        service.wait_until(session, form, call.again_at)
+        wait = timedelta(minutes=10)
+        calls.telephoned_about(
+            session, area.one(Role.ADMINISTRATOR), meeting, form, Outcome.NO_ANSWER, "", wait, at
+        )
+        service.wait_until(session, form, at + wait)
 
 
 def _ring(area: Area, ref: str, now: datetime) -> None:

@@ -13,6 +13,13 @@ _ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,250}>")
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _HEADERS = BytesHeaderParser(policy=policy.compat32)
 _MOST = 20
+_UNREAD = re.compile(r";\s*(deleted|dispatched|processed)\b")
+_REPORTS = frozenset(
+    {
+        "multipart/report", "message/delivery-status", "message/global-delivery-status",
+        "message/disposition-notification",
+    }
+)  # fmt: skip
 
 # RFC 3463 and its registry, in words that say what to do next.
 _PROBLEMS = {
@@ -44,15 +51,26 @@ def report_in(
 ) -> tuple[MailKind | None, DeliveryReport | None]:
     """What kind of report a mail is, with what it says; (None, None) for any other mail.
 
-    A report for one of several recipients never happens: each of our messages has one.
+    A report is the whole of a mail (RFC 6522): one that somebody attached to their own words is
+    part of what they say. A report for one of several recipients never happens: each of our
+    messages has one.
     """
+    if message.get_content_type() not in _REPORTS:
+        return None, None
     for part in parts:
         kind = part.get_content_type()
         if kind == "message/disposition-notification":
-            return MailKind.NOTICE, None
+            return _receipt(part), None
         if kind in ("message/delivery-status", "message/global-delivery-status"):
             return _delivery(message, parts, _groups(part))
     return None, None
+
+
+def _receipt(part: Message) -> MailKind:
+    """Shown to somebody: nothing follows. Deleted, or dealt with by a program: nobody read it, as
+    when an automatic reply comes (RFC 8098 3.2.6)."""
+    said = " ".join(str(group.get("Disposition", "")) for group in _groups(part)).lower()
+    return MailKind.AUTOMATIC if _UNREAD.search(said) else MailKind.NOTICE
 
 
 def _delivery(

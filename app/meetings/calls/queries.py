@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.meetings.calls.models import Call
-from app.meetings.calls.types import CallShown
+from app.meetings.calls.types import CallShown, Outcome
 
 _OF_MEETING = (
     select(
@@ -25,6 +25,18 @@ _OF_MEETING = (
     .order_by(Call.id)
 )
 _OF_INVITEE = _OF_MEETING.where(Call.invitee_id == bindparam("invitee_id"))
+
+
+_UNANSWERED = (
+    select(func.count())
+    .select_from(Call)
+    .where(Call.form_id == bindparam("form_id"), Call.outcome != Outcome.SPOKE)
+)
+
+
+def unanswered_about(session: Session, form_id: int) -> int:
+    """How many calls about a form reached nobody."""
+    return session.execute(_UNANSWERED, {"form_id": form_id}).scalar_one()
 
 
 def calls_of(session: Session, meeting_id: int) -> list[CallShown]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import Blueprint, Response, abort, flash, url_for
 from sqlalchemy.orm import Session
 
@@ -12,12 +10,14 @@ from app.accounts.types import Permission
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading
+from app.directory.queries import council
 from app.meetings import queries
 from app.meetings.calls import service
 from app.meetings.calls.forms import CallForm
 from app.meetings.calls.page import card_of, sheet_of
-from app.meetings.calls.queries import calls_to
+from app.meetings.calls.queries import calls_to, unanswered_about
 from app.meetings.calls.types import Outcome
+from app.meetings.medical.rules import again_after
 from app.meetings.papers import queries as papers
 from app.meetings.papers import service as paper_service
 from app.meetings.papers.routes import named_form
@@ -95,11 +95,16 @@ def about_form(ref: str, kind: str) -> Response:
         if meeting is None or held is None:
             raise Refused("said", "The form was not sent yet")
         check_open(held.state)
-        wait = timedelta(minutes=named.call_again_after or 10)
+        wait = again_after(
+            unanswered_about(session, held.id) + 1,
+            named.call_again_after or 10,
+            council(session).medical_reception_telephone,
+        )
         call = service.telephoned_about(
             session, staff, meeting, held, Outcome(form.outcome.data), form.said.data, wait, moment
         )
-        paper_service.wait_until(session, held, call.again_at)
+        spoke = call.outcome is Outcome.SPOKE
+        paper_service.wait_until(session, held, None if spoke else moment + wait)
         return there
 
     location = once(form, act)

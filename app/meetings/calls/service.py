@@ -65,9 +65,9 @@ def telephoned_about(
     wait: timedelta,
     now: datetime,
 ) -> Call:
-    """Note what came of a call about a form that was sent; without an answer again after `wait`
-    (BROMLEY 1)."""
-    again = None if outcome is Outcome.SPOKE else now + wait
+    """Note what came of a call about a form that was sent; without an answer again after `wait`,
+    which may be nothing: another number is rung at once (BROMLEY 1)."""
+    again = now + wait if wait and outcome is not Outcome.SPOKE else None
     call = Call(
         meeting_id=meeting.id, invitee_id=None, form_id=form.id, outcome=outcome,
         said=said or None, at=now, again_at=again, by_id=staff.id,

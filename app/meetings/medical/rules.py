@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.core.clock import words_for_moment, words_for_span, words_for_time
 from app.meetings.calls.types import CallShown, Outcome
@@ -61,6 +61,15 @@ def ladder(
 def number_to_ring(calls: Sequence[CallShown], telephone: str, reception: str) -> str:
     """Which number is next; after two calls without an answer it is the reception's."""
     return reception if len(calls) >= 2 and reception else telephone
+
+
+def again_after(unanswered: int, minutes: int, reception: str) -> timedelta:
+    """How long to wait after so many calls without an answer.
+
+    The ten minutes lie between the two calls to one number: "if there is still no answer", their
+    reception is called at once (BROMLEY 1). A number that was rung already is given time again.
+    """
+    return timedelta(0) if unanswered == 2 and reception else timedelta(minutes=minutes)
 
 
 def _waiting(title: str, number: str, made: Sequence[CallShown], now: datetime) -> Step:

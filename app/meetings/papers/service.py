@@ -55,6 +55,7 @@ def send(
     before = queries.form_for_change(session, meeting.id, named.kind)
     if before is not None and before.state is FormState.SENT:
         before.state, before.chase_at = FormState.REPLACED, None
+        outbox.withdraw(session, [before.message_id])
         _close_link(session, before, now)
     attached = rules.goes_as_attachment(email, settings.secure_domains)
     # A desk reads it, or whoever is on call: whoever opens it gives name and role (D3).
@@ -104,6 +105,8 @@ def chase(
     )  # fmt: skip
     if invitation is not None:
         invitations.set_expiry(session, invitation, rules.link_ends(now))
+    # The same form with a word more: one that has not left yet would be a second copy.
+    outbox.withdraw(session, [form.message_id])
     form.message_id = outbox.enqueue(session, letter, now).id
     form.chases += 1
     form.chase_at = now + rules.CHASE_AFTER

@@ -23,6 +23,7 @@ from tests.factories.replies import (
     read_receipt,
     returned,
     returned_by_exchange,
+    with_a_report_attached,
 )
 
 SAID = Said(message_id="<one@police.example>")
@@ -106,8 +107,18 @@ def test_not_every_report_is_a_failure(action, kind):
     assert read_mail(returned("<ours@example.org>", "a@b.example", action=action)).kind is kind
 
 
+@pytest.mark.parametrize(
+    "report", [read_receipt(SAID), returned("<ours@example.org>", "a@b.example")]
+)
+def test_a_report_attached_to_somebodys_words_hides_them_not(report):
+    read = read_mail(with_a_report_attached(SAID, report))
+    assert read.kind is MailKind.WRITTEN
+    assert "I cannot come" in read.words
+
+
 def test_receipts_and_automatic_replies():
     assert read_mail(read_receipt(SAID)).kind is MailKind.NOTICE
+    assert read_mail(read_receipt(SAID, "deleted")).kind is MailKind.AUTOMATIC
     read = read_mail(out_of_office(SAID, "<ours@example.org>"))
     assert (read.kind, read.answers_to) == (MailKind.AUTOMATIC, ("<ours@example.org>",))
     assert "on leave until Monday" in read.words

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
@@ -15,12 +16,14 @@ from app.core.refusal import Refused
 from app.directory.queries import council
 from app.meetings.models import Meeting
 from app.outbox import service as outbox
+from app.protocols.types import RetentionRule
 from app.referrals.sender import Sender, desk_of
 from app.reports.quality.feedback import rules
 from app.reports.quality.feedback.letter import feedback_letters
 from app.reports.quality.feedback.models import FeedbackAnswer, FeedbackLink, FeedbackRound
 from app.reports.quality.feedback.types import View
 from app.reports.quality.periods import quarter_of
+from app.retention.rules import kept_from
 
 CLOSED = "This link was used already, or its two weeks are over"
 
@@ -100,3 +103,21 @@ def forget(session: Session, now: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     return len(gone.all())
+
+
+def forget_words(session: Session, kept: Sequence[RetentionRule], now: datetime) -> int:
+    """Empty what people wrote in the quarters before those of which a case is kept at least; what
+    they ticked stays for the report to the board. Returns how many."""
+    first = quarter_of(london_date(kept_from(kept, now))).start
+    emptied = session.execute(
+        update(FeedbackAnswer)
+        .where(FeedbackAnswer.quarter < first, FeedbackAnswer.words.is_not(None))
+        .values(words=None)
+        .returning(FeedbackAnswer.id)
+        .execution_options(synchronize_session=False)
+    )
+    count = len(emptied.all())
+    if count:
+        record(session, SYSTEM, "feedback emptied", Subject("feedback", "answers"), now,
+               {"count": count})  # fmt: skip
+    return count

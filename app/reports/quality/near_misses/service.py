@@ -14,13 +14,12 @@ from app.audit.types import SYSTEM, Actor, Subject
 from app.core.clock import london_date
 from app.core.crypto import new_reference
 from app.core.refusal import Refused
-from app.protocols.types import KeptCase, RetentionRule
-from app.protocols.working_days import start_of_day
+from app.protocols.types import RetentionRule
 from app.reports.quality.near_misses import queries
 from app.reports.quality.near_misses.models import NearMiss
 from app.reports.quality.near_misses.types import NearMissKind
 from app.retention.queries import CaseRows
-from app.retention.rules import years_on
+from app.retention.rules import kept_from
 
 
 class Told(NamedTuple):
@@ -97,9 +96,7 @@ def forget_old(session: Session, kept: Sequence[RetentionRule], now: datetime) -
     """Delete what was written of no case, as long after it was reported as a case is kept at
     least, and what is left of a deleted case: one that was deleted before the log went with its
     case, or while somebody was reporting. Returns how many."""
-    years = max(rule.years for rule in kept if rule.case is KeptCase.EVERY)
-    before = start_of_day(years_on(london_date(now), -years))
-    old = NearMiss.case_ref.is_(None) & (NearMiss.reported_at < before)
+    old = NearMiss.case_ref.is_(None) & (NearMiss.reported_at < kept_from(kept, now))
     gone = _forget(session, old | NearMiss.case_ref.in_(queries.outlived(session)), now)
     if gone:
         record(session, SYSTEM, "near misses emptied", Subject("near miss", "log"), now,

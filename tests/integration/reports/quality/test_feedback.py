@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import re
+from datetime import timedelta
 from email import policy
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from app.core.clock import london_date, now
 from app.core.session import reading, transaction
 from app.meetings.models import Meeting
 from app.outbox.models import OutboxMessage
+from app.protocols.registry import active
 from app.referrals.models import Referral
 from app.referrals.sender import Sender
 from app.reports.quality.feedback import rules, service
@@ -24,6 +26,7 @@ from app.reports.quality.periods import (
     quarter_before,
     quarter_of,
 )  # fmt: skip
+from tests.clock import FRIDAY
 from tests.factories.quality import id_of
 from tests.page_form import press
 
@@ -176,3 +179,24 @@ def test_ones_own_answers_leave_no_rest_that_is_somebody_elses(app, change, sign
     assert "Of discussions that you chaired" not in chair.get(address).text
     _answered(change, 4, None, closed)
     assert "Of discussions that you chaired" in chair.get(address).text
+
+
+def test_what_was_written_goes_after_as_long_as_a_case_is_kept(app, change) -> None:
+    """The ticks stay for the board (G6)."""
+    kept = active("bromley").retention
+    quarter = quarter_of(FRIDAY.date())
+    with change() as session:
+        session.add(
+            FeedbackAnswer(
+                quarter=quarter.start, chair_id=None, prepared=View.YES, heard=View.NO, words=WORDS
+            )
+        )
+    years = min(rule.years for rule in kept)
+    until = quarter.moments[1].replace(year=quarter.end.year + years)
+    with change() as session:
+        assert service.forget_words(session, kept, until - timedelta(days=1)) == 0
+        assert service.forget_words(session, kept, until + timedelta(days=1)) == 1
+        assert service.forget_words(session, kept, until + timedelta(days=1)) == 0
+    with app.app_context():
+        answer = reading().execute(select(FeedbackAnswer)).scalar_one()
+        assert (answer.prepared, answer.heard, answer.words) == (View.YES, View.NO, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.meetings.calls.types import CallShown, Outcome
-from app.meetings.medical.rules import ladder, number_to_ring
+from app.meetings.medical.rules import again_after, ladder, number_to_ring
 from tests.clock import FRIDAY
 
 TEN = timedelta(minutes=10)
@@ -13,7 +13,8 @@ CENTRE, RECEPTION = "020 7946 0140", "020 7946 0141"
 
 
 def call(number, outcome=Outcome.NO_ANSWER, at=FRIDAY, said=None):
-    again = None if outcome is Outcome.SPOKE else at + TEN
+    wait = again_after(number, 10, RECEPTION)
+    again = at + wait if wait and outcome is not Outcome.SPOKE else None
     return CallShown(number, None, 1, outcome, said, at, again, "Amina Cole")
 
 
@@ -35,10 +36,9 @@ def test_without_an_answer_again_after_ten_minutes_and_the_time_is_told():
     assert number_to_ring([first], CENTRE, RECEPTION) == CENTRE
 
 
-def test_then_the_reception_and_again_until_somebody_answers():
+def test_then_the_reception_at_once_and_again_until_somebody_answers():
     two = [call(1), call(2, at=FRIDAY + TEN)]
-    assert states(two, FRIDAY + TEN) == ["done", "done", "done", "wait"]
-    assert states(two, FRIDAY + 2 * TEN) == ["done", "done", "done", "now"]
+    assert states(two, FRIDAY + TEN) == ["done", "done", "done", "now"]
     assert number_to_ring(two, CENTRE, RECEPTION) == RECEPTION
     three = [*two, call(3, Outcome.MESSAGE_LEFT, FRIDAY + 2 * TEN)]
     assert states(three, FRIDAY + 2 * TEN) == ["done", "done", "done", "wait"]
@@ -53,3 +53,4 @@ def test_whoever_answers_at_once_ends_it():
 
 def test_a_council_without_a_reception_rings_the_same_number():
     assert number_to_ring([call(1), call(2)], CENTRE, "") == CENTRE
+    assert again_after(2, 10, "") == TEN
