@@ -68,6 +68,7 @@ ROUTES = (
     "app.meetings.need.routes",
     "app.meetings.need.again_routes",
     "app.meetings.open_case.routes",
+    "app.meetings.open_case.child_routes",
     "app.meetings.booking.routes",
     "app.meetings.routes",
     "app.meetings.restricted.routes",

@@ -26,11 +26,12 @@ from app.referrals.arrivals.queries import how_many_wait as forms_that_wait
 from app.referrals.rating.rules import may_settle
 from app.reports import asked, queries, triage
 from app.reports.duties import queries as duties
+from app.reports.duties.rules import in_census_season, of_census, of_installation, of_quality
 from app.reports.duties.rules import in_order as duties_in_order
-from app.reports.duties.rules import of_installation, of_quality
 from app.reports.duties.types import Duty
 from app.reports.quality.periods import month_before, quarter_before
 from app.reports.queries import Names
+from app.reports.returns.types import Year
 from app.reports.rules import DONE_BY, in_order, kinds_for, state_of, what_failed
 from app.reports.types import FOLLOWS, Coming, OpenAction, Work, WorkKind
 from app.web.access import access
@@ -137,12 +138,12 @@ def _installation(session: Session, staff: StaffMember, moment: datetime) -> lis
 
 
 def _duties(session: Session, staff: StaffMember, moment: datetime) -> list[Duty]:
-    """What waits beside cases: quality, what is due to the board."""
+    """What waits beside cases: quality, the board's report, the census."""
     found: list[Duty] = []
+    today = london_date(moment)
     if roles_may(staff.roles, Permission.NEAR_MISS_REVIEW) or roles_may(
         staff.roles, Permission.QUALITY_SEE
     ):
-        today = london_date(moment)
         hrefs = {
             "near_misses": url_for("near_misses.log"),
             "samples": url_for("samples.samples"),
@@ -152,6 +153,10 @@ def _duties(session: Session, staff: StaffMember, moment: datetime) -> list[Duty
         found += of_quality(
             duties.quality(session, staff.roles, moment), staff.roles, moment, hrefs
         )
+    if roles_may(staff.roles, Permission.RETURN_MAKE) and in_census_season(today):
+        year = Year(today.year)
+        made = duties.census_exported(session, year)
+        found += of_census(made, moment, url_for("returns.section47", year=year.ends))
     return duties_in_order(found)
 
 

@@ -257,6 +257,10 @@ def _open_case(census: Census, page: Page) -> None:
     for endpoint, place in (("open_case.about", "about"), ("restricted.meeting", "restricted")):
         page.goto(f"{meeting}/{place}")
         census.look(endpoint, page)
+    page.goto(meeting)
+    page.get_by_role("link", name="what is known of Rosalind").click()
+    page.wait_for_url("**/children/*")
+    census.look("open_case_child.child", page)
     # Called off, it is needed all the same.
     page.goto(f"{meeting}/cancel")
     page.locator("main textarea").fill("The chair is ill.")

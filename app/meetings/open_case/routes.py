@@ -267,7 +267,7 @@ def _note_children(found: list[str], form: Either) -> None:
 @access(staff_may(Permission.DISCUSSION_BOOK))
 def about(ref: str) -> Response:
     """What the open case is about: asked for afterwards where it had to be left out (C11)."""
-    meeting = _without_referral(reading(), ref)
+    meeting = without_referral(reading(), ref)
     said = open_case_of(reading(), meeting)
     known = service.about_of(said) if said is not None else About()
     form = AboutForm(data=_typed(known) | {"version": said.version if said is not None else 0})
@@ -286,14 +286,14 @@ def about(ref: str) -> Response:
         form.add_error(refusal.field, refusal.message)
         return _about_page(meeting, form, 422)
     except (ChangedMeanwhile, StaleDataError):
-        fresh = open_case_of(reading(), _without_referral(reading(), ref))
+        fresh = open_case_of(reading(), without_referral(reading(), ref))
         form.version.data, form.version.raw_data = fresh.version if fresh else 0, None
         return _about_page(meeting, form, 409)
     flash("Saved. Who is proposed, and how it is held, follows from it.", "success")
     return go_to(url_for("meetings.overview", ref=ref))
 
 
-def _without_referral(session: Session, ref: str) -> Meeting:
+def without_referral(session: Session, ref: str) -> Meeting:
     """The discussion of an open case; one of a referral has its concerns there."""
     meeting = meeting_or_404(session, ref)
     return abort(404) if meeting.referral_id is not None else meeting

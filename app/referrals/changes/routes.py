@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from flask import Response, abort
 from sqlalchemy.orm import Session
 
@@ -13,20 +11,14 @@ from app.audit.queries import history
 from app.core.clock import london_date, now
 from app.core.refusal import Refused
 from app.core.session import reading
-from app.referrals import children, queries, rules, service, shown
+from app.referrals import children, queries, rules, service
+from app.referrals.changes.child_form import child_in_words, held_child, with_unshown
 from app.referrals.changes.small_routes import SmallForm, Text, answer_small
 from app.referrals.finding import found
-from app.referrals.forms import (
-    PROFESSIONALS,
-    ChildPageForm,
-    ConcernsForm,
-    ConsentForm,
-    set_picks,
-)
-from app.referrals.intake.people import KINDS, lists
+from app.referrals.forms import ChildPageForm, ConcernsForm, ConsentForm, set_picks
+from app.referrals.intake.people import lists
 from app.referrals.intake.routes import blueprint as blueprint  # one blueprint, several rooms
 from app.referrals.models import Child
-from app.referrals.types import ChildGiven, Involvement
 from app.web.access import access
 
 
@@ -115,14 +107,14 @@ def concerns(ref: str) -> Response:
 def child(ref: str, child_ref: str) -> Response:
     held = found(reading(), ref)
     on_it = _child_on(reading(), held.ref, child_ref)
-    form = ChildPageForm(data=_held_child(reading(), on_it))
+    form = ChildPageForm(data=held_child(reading(), on_it))
     set_picks(form, lists(reading()).picks)
     child_ref = on_it.ref
     ref = held.ref
 
     def save(session: Session) -> None:
         current = _child_on(session, ref, child_ref)
-        given = _with_unshown(session, current, form.given())
+        given = with_unshown(session, current, form.given())
         rules.check(rules.child_problems(given, london_date(now())))
         children.edit_child(
             session, signed_in().actor, current, given, now(), form.version.data
@@ -130,7 +122,7 @@ def child(ref: str, child_ref: str) -> Response:
 
     def theirs(session: Session) -> list[Text]:
         latest = history(session, "child", child_ref, most=1)
-        words = _child_in_words(_child_on(session, ref, child_ref))
+        words = child_in_words(_child_on(session, ref, child_ref))
         return [Text(entry.actor_label, entry.at, words) for entry in latest]
 
     return answer_small(
@@ -152,41 +144,3 @@ def _child_on(session: Session, ref: str, child_ref: str) -> Child:
     """A child of this referral, else no such page: never a child of another one."""
     on_it = [row.child for row in found(session, ref).children]
     return next((child for child in on_it if child.ref == child_ref.upper()), None) or abort(404)
-
-
-def _held_child(session: Session, on_it: Child) -> dict[str, object]:
-    """The form of a child, filled with what is known."""
-    names = (
-        "version", "given_name", "family_name", "date_of_birth", "due_date", "gender", "ethnicity",
-        "religion", "first_language", "needs_interpreter", "disability", "looked_after", "address",
-        "case_reference", "school_typed", "gp_typed", "health_typed",
-    )  # fmt: skip
-    values: dict[str, object] = {name: getattr(on_it, name) for name in names}
-    for one in queries.involved_with(session, [on_it.id]):
-        kind = KINDS.get(one.professional.role, "other")
-        if f"{kind}_id" in values:  # two of a kind: the second stands with the others
-            kind = next(
-                (other for other, _ in reversed(PROFESSIONALS) if f"{other}_id" not in values), ""
-            )
-        if kind:
-            values |= {f"{kind}_id": one.professional.id, f"{kind}_active": one.actively_involved}
-            if one.lead:
-                values["lead"] = kind
-    return values
-
-
-def _with_unshown(session: Session, on_it: Child, given: ChildGiven) -> ChildGiven:
-    """What was typed, and the people for whom the form had no room: nobody is lost unseen."""
-    held = _held_child(session, on_it)
-    shown_ids = {held.get(f"{kind}_id") for kind, _ in PROFESSIONALS}
-    unshown = tuple(
-        Involvement(one.professional.id, one.actively_involved, one.lead)
-        for one in queries.involved_with(session, [on_it.id])
-        if one.professional.id not in shown_ids
-    )
-    return replace(given, professionals=(*given.professionals, *unshown))
-
-
-def _child_in_words(on_it: Child) -> str:
-    birth = shown.birth_in_words(on_it.date_of_birth, on_it.due_date, london_date(now()))
-    return f"{shown.name_of(on_it)}, {birth}\n{on_it.address or ''}"

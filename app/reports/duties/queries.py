@@ -24,6 +24,8 @@ from app.reports.quality.board.service import MADE, SUBJECT
 from app.reports.quality.near_misses.queries import WAITING, kinds_seen, to_review
 from app.reports.quality.periods import month_before, quarter_before
 from app.reports.quality.sample.models import AuditedCase, AuditSample
+from app.reports.returns.service import CENSUS, census_of
+from app.reports.returns.types import Year
 
 # Kind, reference and action of the audit row that a backup leaves (app.cli.backup).
 BACKUP_TAKEN = ("backup", "database", "backup taken")
@@ -100,6 +102,12 @@ def quality(session: Session, roles: Collection[Role], now: datetime) -> Quality
         # What was taken away before the quarter was over was not whole.
         report_made=not came_before or (made is not None and made >= quarter_end),
     )
+
+
+def census_exported(session: Session, year: Year) -> datetime | None:
+    """When the census file of a year was last made."""
+    subject = census_of(year)
+    return _last(session, subject.kind, subject.ref, CENSUS)
 
 
 def _last(session: Session, kind: str, ref: str, action: str) -> datetime | None:

@@ -132,13 +132,28 @@ def of_quality(
             now,
             hrefs["report"],
         )
-    if Role.ANALYST in roles and CENSUS_SHOWN <= (today.month, today.day) <= CENSUS_DUE:
+
+
+def in_census_season(today: date) -> bool:
+    """Whether the census of the year that ended last is spoken of."""
+    return CENSUS_SHOWN <= (today.month, today.day) <= CENSUS_DUE
+
+
+def of_census(exported_at: datetime | None, now: datetime, href: str) -> Iterator[Duty]:
+    """The census of the year to March, for whoever makes returns, until its file was made.
+
+    What was taken away before the year was over was not whole.
+    """
+    today = london_date(now)
+    over_at = from_london(datetime.combine(date(today.year, 4, 1), time()))
+    done = exported_at is not None and exported_at >= over_at
+    if in_census_season(today) and not done:
         yield _due(
             "Send the children in need census",
-            f"For the year to 31 March {today.year}.",
+            f"For the year to 31 March {today.year}. Mend what keeps it back, then save the file.",
             _end_of(date(today.year, *CENSUS_DUE)),
             now,
-            "",
+            href,
         )
 
 

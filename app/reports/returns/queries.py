@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.core.clock import london_date
@@ -14,6 +15,7 @@ from app.core.database import UTCDateTime, table
 from app.directory.models import Agency, Professional
 from app.directory.wards.models import Ward
 from app.meetings.after.models import ChildAfter
+from app.meetings.after.types import Conference, EnquiryOutcome
 from app.meetings.models import Meeting
 from app.referrals.models import Child, Referral
 from app.reports.returns.codes import referral_source
@@ -22,8 +24,10 @@ from app.reports.returns.types import Enquiry
 
 _AFTER, _M, _R, _C, _W = (table(one) for one in (ChildAfter, Meeting, Referral, Child, Ward))
 _A, _P = table(Agency), table(Professional)
-_FROM, _UNTIL = (bindparam(name, type_=UTCDateTime()) for name in ("from_at", "until_at"))
-_ENQUIRIES = (
+_FROM, _UNTIL, _OVER_FROM = (
+    bindparam(name, type_=UTCDateTime()) for name in ("from_at", "until_at", "over_from")
+)
+_ROWS = (
     select(
         _AFTER.c.child_id, _C.c.ref.label("child_ref"), _C.c.given_name, _C.c.family_name,
         _C.c.case_reference, _C.c.date_of_birth, _C.c.due_date, _C.c.gender, _C.c.ethnicity,
@@ -40,14 +44,33 @@ _ENQUIRIES = (
     .outerjoin(_W, _W.c.id == _R.c.ward_id)
     .outerjoin(_A, _A.c.id == _R.c.source_agency_id)
     .outerjoin(_P, _P.c.id == _R.c.referrer_professional_id)
-    .where(
-        _AFTER.c.section47_started_at >= _FROM,
-        _AFTER.c.section47_started_at < _UNTIL,
-    )
     .order_by(
         _AFTER.c.section47_started_at, _AFTER.c.child_id, _AFTER.c.carries, _AFTER.c.id
     )
 )  # fmt: skip
+_ENQUIRIES = _ROWS.where(
+    _AFTER.c.section47_started_at >= _FROM, _AFTER.c.section47_started_at < _UNTIL
+)
+_OLD = _AFTER.alias("old")
+_OLDER = _ROWS.where(
+    tuple_(_AFTER.c.section47_started_at, _AFTER.c.child_id).in_(
+        select(_OLD.c.section47_started_at, _OLD.c.child_id).where(
+            _OLD.c.section47_started_at < _UNTIL,
+            or_(
+                # Open, as Enquiry.is_open has it; what another row says is looked at afterwards.
+                _OLD.c.icpc_held_at.is_(None)
+                & or_(_OLD.c.conference.is_(None), _OLD.c.conference != Conference.NOT_NEEDED)
+                & or_(
+                    _OLD.c.enquiry_outcome.is_(None),
+                    _OLD.c.enquiry_outcome == EnquiryOutcome.CONTINUING_RISK,
+                ),
+                _OLD.c.icpc_held_at >= _OVER_FROM,
+                _OLD.c.enquiry_ended_at >= _OVER_FROM,
+                _OLD.c.conference_decided_at >= _OVER_FROM,
+            ),
+        )
+    )
+)
 
 
 def enquiries(session: Session, from_at: datetime, until_at: datetime) -> list[Enquiry]:
@@ -56,7 +79,16 @@ def enquiries(session: Session, from_at: datetime, until_at: datetime) -> list[E
     A later discussion that continued an enquiry says more about the same one: what was said last
     counts.
     """
-    rows = session.execute(_ENQUIRIES, {"from_at": from_at, "until_at": until_at})
+    return _each(session.execute(_ENQUIRIES, {"from_at": from_at, "until_at": until_at}))
+
+
+def perhaps_open(session: Session, until_at: datetime, over_from: datetime) -> list[Enquiry]:
+    """Those that began before a moment, however long ago, and may be open or were over no earlier
+    than `over_from`: one statement, by the index of when they began."""
+    return _each(session.execute(_OLDER, {"until_at": until_at, "over_from": over_from}))
+
+
+def _each(rows: Iterable[Any]) -> list[Enquiry]:
     return [
         _enquiry(list(same))
         for _, same in groupby(rows, key=lambda row: (row.section47_started_at, row.child_id))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.rules import may as roles_may
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
-from app.audit.service import record, viewed, viewed_together
+from app.audit.service import viewed, viewed_together
 from app.audit.types import Subject
 from app.core.clock import london_date, now
 from app.core.refusal import Refused
@@ -22,7 +22,7 @@ from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
 from app.protocols.working_days import end_of_day, in_words, start_of_day
 from app.reports.returns import census as census_file
 from app.reports.returns import list5 as inspection_list
-from app.reports.returns import queries, rules
+from app.reports.returns import queries, rules, service
 from app.reports.returns.types import Enquiry, Problem, Where, Year
 from app.web.access import access
 from app.web.htmx import go_to, respond
@@ -34,7 +34,8 @@ MAKE_FRESH = staff_may(Permission.RETURN_MAKE, fresh=True)
 RETURNS = "section 47 return"
 MOST = 100  # problems on the page; mended ones make room for the next
 FOR_READERS = "Somebody who may see the case has to mend this"
-YEARS_BEFORE = 2  # in which an enquiry may have begun that is still open
+# In which enquiries are counted; one that is still open may have begun before.
+YEARS_BEFORE = 2
 INSPECTED = 183  # days: the list covers six months before the request
 
 
@@ -80,7 +81,8 @@ def census() -> Response:
     except Refused as refusal:
         flash(refusal.message)
         return go_to(url_for(".section47", year=year.ends))
-    _exported("census", {"year": year.ends, "enquiries": len(rows)})
+    with transaction() as session:
+        service.census_exported(session, signed_in().actor, year, rows, moment)
     name = f"cin-section47-{year.ends}.xml"
     return _file(census_file.as_file(rows, year, number, moment), census_file.MEDIA_TYPE, name)
 
@@ -89,11 +91,17 @@ def census() -> Response:
 @access(MAKE_FRESH)
 def list5() -> Response:
     """Enquiries of the six months up to today."""
-    today = london_date(now())
+    moment = now()
+    today = london_date(moment)
     first = date.fromordinal(today.toordinal() - INSPECTED)
-    held = _begun(reading(), first.replace(day=1, year=first.year - YEARS_BEFORE), today)
+    counted = first.replace(day=1, year=first.year - YEARS_BEFORE)
+    held = [
+        *queries.perhaps_open(reading(), start_of_day(counted), start_of_day(first)),
+        *_begun(reading(), counted, today),
+    ]
     rows = inspection_list.in_period(rules.counted_before(held), first)
-    _exported("list 5", {"from": first.isoformat(), "enquiries": len(rows)})
+    with transaction() as session:
+        service.list5_exported(session, signed_in().actor, first.isoformat(), rows, moment)
     return _file(inspection_list.as_file(rows, today), MEDIA_TYPE, f"list-5-{today}.csv")
 
 
@@ -122,6 +130,8 @@ def _where(problem: Problem) -> str:
     one = problem.enquiry
     if problem.where is Where.CHILD and one.referral_ref:
         return url_for("referrals.child", ref=one.referral_ref, child_ref=one.child_ref)
+    if problem.where is Where.CHILD:
+        return url_for("open_case_child.child", ref=one.meeting_ref, child_ref=one.child_ref)
     return url_for("after.after", ref=one.meeting_ref)
 
 
@@ -141,14 +151,6 @@ def _note(page: str, shown: list[Problem]) -> None:
     with transaction() as session:
         viewed(session, actor, page, Subject("return", "section47"), moment)
         viewed_together(session, actor, page, seen, moment)
-
-
-def _exported(what: str, details: dict[str, object]) -> None:
-    with transaction() as session:
-        record(
-            session, signed_in().actor, f"{what} exported", Subject("return", "section47"), now(),
-            details,
-        )  # fmt: skip
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from app.accounts.types import Role
 from app.cli.backup import SUBJECT, TAKEN
 from app.reports.duties.queries import BACKUP_TAKEN
-from app.reports.duties.rules import in_order, of_installation, of_quality
+from app.reports.duties.rules import in_order, of_census, of_installation, of_quality
 from app.reports.duties.types import Installation, Quality
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -75,11 +75,17 @@ def test_near_misses_wait_for_who_reviews_them() -> None:
     assert quality(Role.ANALYST, near_misses=1, near_miss_oldest=old) == []
 
 
-def test_the_census_is_spoken_of_in_its_season() -> None:
-    assert quality(Role.ANALYST, datetime(2027, 6, 2, 12, tzinfo=UTC)) == [
-        "Send the children in need census"
-    ]
-    assert quality(Role.ANALYST, datetime(2027, 8, 2, 12, tzinfo=UTC)) == []
+def test_the_census_is_spoken_of_in_its_season_until_its_file_is_made() -> None:
+    june, august = (datetime(2027, month, 2, 12, tzinfo=UTC) for month in (6, 8))
+    [one] = of_census(None, june, "/returns/?year=2027")
+    assert one.words == "Send the children in need census"
+    assert (one.href, one.state) == ("/returns/?year=2027", "calm")
+    assert "to 31 March 2027" in one.details
+    assert list(of_census(june - timedelta(hours=1), june, "")) == []
+    # A file of a year that was not over was not whole.
+    assert list(of_census(datetime(2027, 3, 31, 22, tzinfo=UTC), june, ""))
+    assert list(of_census(None, august, "")) == []
+    assert quality(Role.ANALYST, june) == []
 
 
 def test_late_comes_first_then_what_is_next_due() -> None:

@@ -392,6 +392,8 @@ def test_the_discussion_of_an_open_case_is_restricted_by_itself(app, staff, case
     assert (
         post(staff["chair"][0], path, readers=[], reason="A colleague's family").status_code == 303
     )
-    assert staff["chair"][0].get(f"/discussions/{case[1]}").status_code == 200
-    assert staff["desk"][0].get(f"/discussions/{case[1]}").status_code == 303
+    child = rows(app, select(Child.ref).join(MeetingChild, MeetingChild.child_id == Child.id))[0]
+    for page in (f"/discussions/{case[1]}", f"/discussions/{case[1]}/children/{child}"):
+        assert staff["chair"][0].get(page).status_code == 200
+        assert "/restricted" in staff["desk"][0].get(page).location
     assert staff["desk"][0].get(f"/referrals/{case[0]}").status_code == 200
