@@ -18,10 +18,13 @@ from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutco
 from app.meetings.types import MeetingState
 from app.referrals.models import Child
 from app.reports.duties.queries import census_exported
-from app.reports.returns import queries, routes
+from app.reports.returns import queries, routes, service
 from app.reports.returns.rules import problems, year_of
 from app.reports.returns.types import Year
+from app.reports.routes import _duties
 from tests.clock import FRIDAY
+from tests.factories.accounts import make_staff
+from tests.factories.booking import make_member
 from tests.factories.directory import make_settings
 from tests.factories.meetings import make_meeting
 from tests.page_form import form_of
@@ -208,7 +211,8 @@ def test_each_file_says_whose_data_left(app, signed_in, change):
             assert (row.subject_kind, row.subject_ref) == ("return", subject_ref)
             assert row.details["enquiries"] == 2
             seen = select(AuditView.subject_kind, AuditView.subject_ref).filter_by(page=what)
-            assert {tuple(row) for row in session.execute(seen)} == {("meeting", ref) for ref in refs}
+            whose = {tuple(row) for row in session.execute(seen)}
+            assert whose == {("meeting", ref) for ref in refs}
         assert census_exported(session, year) is not None
         assert census_exported(session, Year(year.ends - 1)) is None
 
@@ -259,3 +263,23 @@ def test_who_may_make_returns(signed_in):
         browser = signed_in(role)
         for path in ("/returns/", "/returns/section47.xml", "/returns/list5.csv"):
             assert browser.get(path).status_code == 403
+
+
+def test_the_first_page_tells_those_who_make_returns_of_the_census(app):
+    june = datetime(2027, 6, 2, 12, tzinfo=UTC)
+    with app.test_request_context(), transaction() as session:
+        people = {
+            role: make_member(make_staff(session, role))
+            for role in (Role.ADMINISTRATOR, Role.CHAIR, Role.ANALYST)
+        }
+
+        def told() -> list[Role]:
+            href = "/returns/?year=2027"
+            return [
+                role for role, staff in people.items()
+                if any(one.href == href for one in _duties(session, staff, june))
+            ]  # fmt: skip
+
+        assert told() == [Role.ADMINISTRATOR, Role.CHAIR]
+        service.census_exported(session, people[Role.CHAIR].actor, Year(2027), [], june)
+        assert told() == []
