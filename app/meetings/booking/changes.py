@@ -27,7 +27,7 @@ from app.meetings.booking.lines import free_line, new_pin, take_line, take_typed
 from app.meetings.booking.people import add_chair, add_people, chair_of
 from app.meetings.booking.service import held_meeting, set_format, set_time, tell_manager
 from app.meetings.booking.slots import is_late
-from app.meetings.booking.types import ChangeOrder, Removal
+from app.meetings.booking.types import Chair, ChangeOrder, Removal
 from app.meetings.models import Invitee, Meeting
 from app.meetings.papers.service import withdraw_all
 from app.meetings.queries import invitee as invitee_of
@@ -62,8 +62,8 @@ def change(
     stands in it changed. Who is added gets an invitation, who is removed a cancellation alone;
     then a new PIN locks them out (C4). Adding people or moving the time never changes the PIN.
     Where a colleague who came instead is removed, whoever named them can be invited again.
-    Raises Refused as `booking.service.book` does, for a removal without its reason, and for one
-    that leaves a typed dial-in as it is without saying why.
+    Raises Refused as `booking.service.book` does, for a removal without its reason, for one that
+    leaves a typed dial-in as it is without saying why, and for a new chair who is invited already.
     """
     meeting = held_meeting(session, ref)
     rules.check_changeable(meeting.state)
@@ -86,6 +86,7 @@ def change(
     added = []
     if new_chair and order.chair_id is not None:
         chair = chair_of(session, order.chair_id)
+        _refuse_invited(stay, chair)
         stay = [one for one in stay if one.staff_id != chair.id]
         added.append(add_chair(session, meeting, chair, now))
     added += add_people(session, meeting, order.additions, now)
@@ -248,6 +249,19 @@ def _hand_over(meeting: Meeting, chair_id: int, now: datetime) -> Sequence[Invit
         one.removed_at, one.removed_reason = now, NEW_CHAIR
     meeting.chair_id = chair_id
     return before
+
+
+def _refuse_invited(stay: Sequence[Invitee], chair: Chair) -> None:
+    """Nobody stands on the list twice: two entries would come to one calendar, and one person
+    would count for two agencies (C7). Whoever sent a colleague has no entry any more."""
+    for one in stay:
+        known = (one.email or "").lower() == chair.email.lower()
+        if known and one.staff_id is None and one.answer is not Answer.DEPUTY:
+            raise Refused(
+                "chair",
+                f"{one.name} is invited already with the address of {chair.name}: untick them in "
+                "the list, say that they chair now, and they are invited once, as the chair",
+            )
 
 
 def _move(session: Session, meeting: Meeting, order: ChangeOrder, now: datetime) -> None:

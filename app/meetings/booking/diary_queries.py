@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, and_, bindparam, exists, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.core.database import table
 from app.directory.models import ConferenceLine, LinePin
+from app.meetings.booking.slots import overlaps, time_taken
 from app.meetings.booking.types import Diary, HeldMeeting, Span
 from app.meetings.models import Invitee, LineQuarter, Meeting
 from app.meetings.types import MeetingState
@@ -43,31 +55,55 @@ _LINES_AND_QUARTERS = (
 )
 # No discussion lasts that long: what is over is not gone through, however many there are.
 _LONGEST = timedelta(days=1)
-_IS_BOOKED = _MEETING.c.state == bindparam(
-    None, MeetingState.BOOKED, type_=_MEETING.c.state.type, literal_execute=True
-)
-_OF_OTHERS = and_(
-    _IS_BOOKED,
+
+
+def _is(state: MeetingState) -> ColumnElement[bool]:
+    """Written out, so that the index of the discussions in that state serves."""
+    of = _MEETING.c.state.type
+    return _MEETING.c.state == bindparam(None, state, type_=of, literal_execute=True)
+
+
+_BOOKED_THEN = and_(
+    _is(MeetingState.BOOKED),
     _MEETING.c.starts_at >= bindparam("earliest"),
     _MEETING.c.starts_at <= bindparam("last"),
     _MEETING.c.ends_at >= bindparam("first"),
     _MEETING.c.id != bindparam("meeting_id"),
 )
-# The chair's have no name.
+# How long it takes is known only beside when it was begun: those few are gone through.
+_UNDER_WAY = and_(
+    _is(MeetingState.UNDER_WAY),
+    _MEETING.c.started_at >= bindparam("earliest"),
+    _MEETING.c.started_at <= bindparam("last"),
+    _MEETING.c.id != bindparam("meeting_id"),
+)
+_WHEN = (_MEETING.c.starts_at, _MEETING.c.ends_at, _MEETING.c.started_at)
+
+
+def _chaired(then: ColumnElement[bool]) -> Select[Any]:
+    # The chair's have no name.
+    return select(null().label("name"), *_WHEN).where(
+        _MEETING.c.chair_id == bindparam("chair"), then
+    )
+
+
+def _invited_to(then: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(_INVITEE.c.name, *_WHEN)
+        .join(_MEETING, _MEETING.c.id == _INVITEE.c.meeting_id)
+        .where(
+            _INVITEE.c.professional_id.in_(bindparam("people", expanding=True)),
+            # A duty desk takes part in several at once; one person cannot.
+            _INVITEE.c.is_team.is_(False),
+            _INVITEE.c.removed_at.is_(None),
+            # Of these people those few alone, not everything they were ever invited to.
+            _INVITEE.c.meeting_id.in_(select(_MEETING.c.id).where(then)),
+        )
+    )
+
+
 _ELSEWHERE = union_all(
-    select(null().label("name"), _MEETING.c.starts_at, _MEETING.c.ends_at).where(
-        _MEETING.c.chair_id == bindparam("chair"), _OF_OTHERS
-    ),
-    select(_INVITEE.c.name, _MEETING.c.starts_at, _MEETING.c.ends_at)
-    .join(_MEETING, _MEETING.c.id == _INVITEE.c.meeting_id)
-    .where(
-        _INVITEE.c.professional_id.in_(bindparam("people", expanding=True)),
-        # A duty desk takes part in several at once; one person cannot.
-        _INVITEE.c.is_team.is_(False),
-        _INVITEE.c.removed_at.is_(None),
-        # Of these people those few alone, not everything they were ever invited to.
-        _INVITEE.c.meeting_id.in_(select(_MEETING.c.id).where(_OF_OTHERS)),
-    ),
+    *(which(then) for which in (_chaired, _invited_to) for then in (_BOOKED_THEN, _UNDER_WAY))
 )
 _A_HOLDER = (_MEETING.c.ref, _MEETING.c.starts_at, _MEETING.c.ends_at, _STAFF.c.name)
 _HOLDER = (
@@ -81,19 +117,13 @@ _HOLDER = (
     .order_by(_QUARTER.c.quarter)
     .limit(1)
 )
-_CHAIRED_AT = (
-    select(*_A_HOLDER)
-    .join(_STAFF, _STAFF.c.id == _MEETING.c.chair_id)
-    .where(
-        _MEETING.c.chair_id == bindparam("chair"),
-        _IS_BOOKED,
-        _MEETING.c.starts_at >= bindparam("earliest"),
-        _MEETING.c.starts_at < bindparam("end"),
-        _MEETING.c.ends_at > bindparam("start"),
-        _MEETING.c.id != bindparam("but"),
-    )
-    .limit(1)
+_CHAIRS = select(_MEETING.c.ref, *_WHEN, _STAFF.c.name).join(
+    _STAFF, _STAFF.c.id == _MEETING.c.chair_id
 )
+_CHAIRED_AT = union_all(
+    *(_CHAIRS.where(_MEETING.c.chair_id == bindparam("chair"), then)
+      for then in (_BOOKED_THEN, _UNDER_WAY))
+)  # fmt: skip
 
 
 class Holder(NamedTuple):
@@ -130,12 +160,12 @@ def diary(
     chaired: list[Span] = []
     busy: defaultdict[str, list[Span]] = defaultdict(list)
     if chair_id is not None or people:
-        for name, start, end in session.execute(
+        for name, *when in session.execute(
             # No member of staff has the number 0.
             _ELSEWHERE,
             {**within, "chair": chair_id or 0, "people": list(people)},
         ):
-            (chaired if name is None else busy[name]).append((start, end))
+            (chaired if name is None else busy[name]).append(time_taken(*when))
     return Diary(
         lines=_own_first(names, meeting.line_id),
         telephones=telephones,
@@ -165,9 +195,13 @@ def holder_of(session: Session, line_id: int, quarters: Collection[datetime]) ->
 def chaired_at(
     session: Session, chair_id: int, start: datetime, end: datetime, but: int
 ) -> Holder | None:
-    """Another booked discussion that this person chairs at that time."""
+    """Another discussion, booked or under way, that this person chairs at that time."""
     asked = {
-        "chair": chair_id, "start": start, "end": end, "but": but, "earliest": start - _LONGEST,
+        "chair": chair_id, "first": start, "last": end, "meeting_id": but,
+        "earliest": start - _LONGEST,
     }  # fmt: skip
-    row = session.execute(_CHAIRED_AT, asked).first()
-    return None if row is None else Holder(*row)
+    for ref, *when, name in session.execute(_CHAIRED_AT, asked):
+        taken = time_taken(*when)
+        if overlaps((start, end), taken):
+            return Holder(ref, *taken, name)
+    return None

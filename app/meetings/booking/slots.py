@@ -10,7 +10,7 @@ from app.core.clock import from_london, in_london, london_date, words_for_span
 from app.meetings.booking.types import CaseFacts, Diary, FormatChoice, OfficeHours, Slot, Span
 from app.meetings.types import Format
 from app.protocols.working_days import BankHolidaysUnknown, is_working_day
-from app.referrals.types import Flag
+from app.referrals.types import Concern, Flag
 
 QUARTER = timedelta(minutes=15)
 SPACING = timedelta(minutes=30)  # offers half an hour apart: a choice, not a list
@@ -88,6 +88,23 @@ def overlaps(one: Span, other: Span) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
+def time_taken(
+    starts_at: datetime | None, ends_at: datetime | None, started_at: datetime | None
+) -> Span:
+    """From when until when a discussion takes its people's time.
+
+    One that was begun takes it from then: begun late, for as long as was planned; begun at once,
+    with no end planned, for as long as one without another length (C11). Raises ValueError for
+    one that has neither a time nor begun.
+    """
+    start = started_at or starts_at
+    if start is None:
+        raise ValueError("a discussion that has no time takes none")
+    if starts_at is None or ends_at is None:
+        return start, start + timedelta(minutes=DURATIONS[0])
+    return start, max(ends_at, start + (ends_at - starts_at))
+
+
 def is_office_time(start: datetime, end: datetime, office: OfficeHours) -> bool:
     """Whether the whole of it lies in office hours of a working day that is no closure day."""
     local = in_london(start)
@@ -118,7 +135,8 @@ def is_late(start: datetime, due: datetime | None) -> bool:
 
 def format_for(case: CaseFacts) -> FormatChoice:
     """A meeting rather than a call for serious or complex concerns; at the hospital for a child
-    in hospital (C3; BROMLEY 2, IMAP 6)."""
+    in hospital (C3; BROMLEY 2, IMAP 6). Organised abuse and an allegation against staff are
+    particularly complex by their kind, whether or not that is ticked (TIMING)."""
     if Flag.IN_HOSPITAL in case.flags:
         return FormatChoice(
             Format.HOSPITAL,
@@ -130,12 +148,17 @@ def format_for(case: CaseFacts) -> FormatChoice:
         Flag.PENETRATIVE_SEXUAL_ABUSE: "an allegation of penetrative sexual abuse",
         Flag.COMPLEX: "particularly complex concerns",
     }
-    found = [words for flag, words in serious.items() if flag in case.flags]
+    by_kind = {
+        Concern.ORGANISED_ABUSE: "organised abuse",
+        Concern.ALLEGATION_AGAINST_STAFF: "an allegation against staff",
+    }
+    complex_ = [words for concern, words in by_kind.items() if concern in case.concerns]
+    found = [words for flag, words in serious.items() if flag in case.flags] + complex_
     if found:
         return FormatChoice(
             Format.MEETING,
             f"A meeting rather than a conference call, because there is {' and '.join(found)}.",
-            "BROMLEY 2",
+            "BROMLEY 2; TIMING" if complex_ else "BROMLEY 2",
         )
     return FormatChoice(
         Format.CALL, "No serious or complex concern is marked, so a call will do.", "BROMLEY 2"

@@ -186,6 +186,26 @@ def test_another_chair_gets_an_invitation_and_the_first_a_cancellation(booked):
     assert result.updated == 3  # the PIN changed, because somebody was taken off
 
 
+def test_whoever_is_invited_and_takes_the_chair_is_invited_once(booked):
+    _ready, _staff, ids = booked
+    with transaction() as session:
+        invitee = session.get(Invitee, ids[0])
+        other = make_staff(session, Role.CHAIR)
+        other.email = invitee.email.upper()
+        other_id, name = other.id, invitee.name
+    with pytest.raises(Refused) as refused:
+        _change(booked, chair_id=other_id)
+    assert refused.value.field == "chair"
+    assert f"{name} is invited already" in refused.value.message
+    assert _sent_after(4) == []
+    result = _change(booked, chair_id=other_id, removals=(Removal(ids[0], "Chairs now"),))
+    assert (result.invited, result.cancelled) == (1, 2)
+    there = reading().execute(
+        select(Invitee.staff_id).where(Invitee.removed_at.is_(None))
+    )  # fmt: skip
+    assert sorted(one or 0 for one in there.scalars()) == [0, 0, other_id]
+
+
 def test_another_line_brings_a_pin_of_its_own(booked):
     with transaction() as session:
         other_id = make_conference_line(session).id

@@ -20,7 +20,7 @@ from app.meetings.booking.slots import (
 from app.meetings.booking.types import CaseFacts, Diary, OfficeHours, WorkingHours
 from app.meetings.types import Format
 from app.protocols.working_days import is_working_day
-from app.referrals.types import Flag
+from app.referrals.types import Concern, Flag
 from tests.clock import FRIDAY
 
 OFFICE = OfficeHours(time(9), time(17))
@@ -115,6 +115,22 @@ def test_format_by_rule(flags, format_):
     chosen = format_for(CaseFacts(flags=flags))
     assert chosen.format is format_
     assert chosen.why and chosen.source
+
+
+@pytest.mark.parametrize(
+    ("concern", "words"),
+    [
+        (Concern.ORGANISED_ABUSE, "organised abuse"),
+        (Concern.ALLEGATION_AGAINST_STAFF, "an allegation against staff"),
+    ],
+)
+def test_what_is_complex_by_its_kind_is_a_meeting_without_a_tick(concern, words):
+    chosen = format_for(CaseFacts(concerns=frozenset({concern})))
+    assert (chosen.format, chosen.source) == (Format.MEETING, "BROMLEY 2; TIMING")
+    assert words in chosen.why
+    assert format_for(CaseFacts(concerns=frozenset({Concern.NEGLECT}))).format is Format.CALL
+    there = CaseFacts(concerns=frozenset({concern}), flags=frozenset({Flag.IN_HOSPITAL}))
+    assert format_for(there).format is Format.HOSPITAL
 
 
 moments = st.integers(0, 60 * 24 * 1000).map(
