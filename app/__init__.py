@@ -181,6 +181,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     discussions = import_module("app.meetings.of_children")
     for name in ("live_discussion", "discussion_over"):
         app.extensions[name] = getattr(discussions, name)
+    diaries = import_module("app.meetings.booking.diary_queries")
+    app.extensions["booked_on_line"] = diaries.booked_on_line
     app.extensions["measures"] = import_module("app.reports.measures").measures
     app.extensions["referral_sections"] = [
         import_module(module).referral_section for module in REFERRAL_SECTIONS

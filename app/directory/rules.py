@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 
 from email_validator import EmailNotValidError, validate_email
 
-from app.core.clock import in_london
+from app.core.clock import in_london, words_for_moment
 from app.core.refusal import Refused
 
 _EXTENSION = re.compile(r"\s*(?:ext(?:ension)?\.?|x)\s*(\d{1,6})$", re.IGNORECASE)
@@ -33,6 +33,16 @@ def normal_email(typed: str, field: str = "email") -> str:
             field, "Enter an email address in the form name@agency.example, without a name before"
         ) from None
     return (found.ascii_email or found.normalized).lower()
+
+
+def why_the_number_stays(count: int, until: datetime) -> str:
+    """Why a line that discussions are booked on keeps its number, and what to do (C7)."""
+    are, them = ("discussion is", "it") if count == 1 else ("discussions are", "each")
+    return (
+        f"{count} {are} booked on this line, until {words_for_moment(until)}, and invitations "
+        f"give this number. Add a new line with the new number, then change {them} to that line: "
+        "everybody who is invited is told"
+    )
 
 
 def normal_telephone(typed: str, field: str = "telephone") -> str:

@@ -185,13 +185,30 @@ def add_line(
 
 
 def edit_line(
-    session: Session, actor: Actor, line: ConferenceLine, name: str, telephone: str, now: datetime
+    session: Session,
+    actor: Actor,
+    line: ConferenceLine,
+    name: str,
+    telephone: str,
+    now: datetime,
+    booked: tuple[int, datetime] | None = None,
 ) -> None:
-    """Change a line's name or number. Raises Refused by the field."""
+    """Change a line's name or number. `booked` is how many discussions have it from now on, and
+    until when: their invitations name the number, which stays as it is for them (C7).
+
+    Raises Refused by the field.
+    """
     _refuse_taken_line(session, name, line.id)
-    line.name, line.telephone = name, rules.normal_telephone(telephone)
+    number = rules.normal_telephone(telephone)
+    is_new = number != line.telephone
+    if is_new and booked is not None:
+        raise Refused("telephone", rules.why_the_number_stays(*booked))
+    line.name, line.telephone = name, number
     session.flush()
-    record(session, actor, "line changed", _line(line), now, {"name": line.name})
+    record(
+        session, actor, "line changed", _line(line), now,
+        {"name": line.name, "number_changed": is_new},
+    )  # fmt: skip
 
 
 def add_pins(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     null,
     or_,
     select,
@@ -24,7 +25,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Staff
 from app.core.database import table
 from app.directory.models import ConferenceLine, LinePin
-from app.meetings.booking.slots import overlaps, time_taken
+from app.meetings.booking.slots import QUARTER, overlaps, time_taken
 from app.meetings.booking.types import Diary, HeldMeeting, Span
 from app.meetings.models import Invitee, LineQuarter, Meeting
 from app.meetings.types import MeetingState
@@ -126,6 +127,11 @@ _CHAIRED_AT = union_all(
 )  # fmt: skip
 
 
+_ON_LINE = select(func.count(_QUARTER.c.meeting_id.distinct()), func.max(_QUARTER.c.quarter)).where(
+    _QUARTER.c.line_id == bindparam("line_id"), _QUARTER.c.quarter > bindparam("after")
+)
+
+
 class Holder(NamedTuple):
     """The discussion that has a line at some time."""
 
@@ -190,6 +196,13 @@ def holder_of(session: Session, line_id: int, quarters: Collection[datetime]) ->
     asked = {"line_id": line_id, "quarters": list(quarters)}
     row = session.execute(_HOLDER, asked).first()
     return None if row is None else Holder(*row)
+
+
+def booked_on_line(session: Session, line_id: int, now: datetime) -> tuple[int, datetime] | None:
+    """How many discussions have the line from now on, and until when; None where none has it."""
+    asked = {"line_id": line_id, "after": now - QUARTER}
+    count, last = session.execute(_ON_LINE, asked).one()
+    return (count, last + QUARTER) if count else None
 
 
 def chaired_at(
