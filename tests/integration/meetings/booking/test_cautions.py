@@ -1,0 +1,55 @@
+"""Who is missing is said before the discussion, of those who will really be there (C2, C8)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from app.core.session import transaction
+from app.directory.models import Professional
+from app.directory.types import AgencyKind
+from app.meetings.models import Meeting
+from app.meetings.types import Answer
+from tests.factories.meetings import make_meeting
+from tests.integration.meetings.booking.page import booking_form
+
+
+def _expected(app, desk, answer, *, decides=True):
+    """The page of a booked discussion whose police officer answered so."""
+    with app.app_context(), transaction() as session:
+        ref = make_meeting(session, invitees=3).ref
+        meeting = session.execute(select(Meeting).where(Meeting.ref == ref)).scalar_one()
+        police = next(one for one in meeting.invitees if one.agency_kind is AgencyKind.POLICE)
+        police.answer, police.decision_maker = answer, decides
+        agency = police.agency_name
+    return agency, desk.get(f"/discussions/{ref}").text
+
+
+def test_whoever_sends_a_report_instead_is_not_expected(app, desk):
+    for answer, missing in ((Answer.REPORT, True), (Answer.DECLINED, True), (Answer.NONE, False)):
+        _agency, page = _expected(app, desk, answer)
+        assert ("Nobody is expected from police." in page) == missing, answer
+
+
+def test_who_expects_nobody_that_can_decide_is_told(app, desk):
+    for decides in (True, False):
+        agency, page = _expected(app, desk, Answer.ATTEND, decides=decides)
+        assert (f"{agency}: nobody expected can decide on its behalf." in page) != decides
+
+
+def test_the_booking_page_says_whom_the_quorum_misses_and_who_cannot_decide(app, desk, case):
+    url, fields, html = booking_form(desk, case)
+    assert "Nobody is invited from" not in html
+    nobody = {name: value for name, value in fields.items() if not name.endswith("-come")}
+    page = desk.post(f"{url}/preview", data=nobody).text
+    assert "Nobody is invited from police: " in page
+    assert "Nobody is invited from health: " in page
+    with app.app_context(), transaction() as session:
+        officer = session.get(Professional, case["cait"])
+        officer.decision_maker = True
+        agency = officer.agency.name
+    words = f"Nobody who can decide on behalf of {agency} is invited"
+    assert words not in desk.get(url).text
+    with app.app_context(), transaction() as session:
+        for one in session.execute(select(Professional)).scalars():
+            one.decision_maker = one.id != case["cait"]
+    assert words in desk.get(url).text
