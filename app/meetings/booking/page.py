@@ -22,6 +22,7 @@ from app.meetings.booking.slots import (
     is_late,
     is_office_time,
     overlaps,
+    with_travel,
 )
 from app.meetings.booking.types import (
     Diary,
@@ -205,7 +206,7 @@ def build(
         no_slots="" if offered else _no_slots(diary),
         time_notes=(
             *(_time_notes(ground, form, diary, at, end) if form.start else ()),
-            *(_who_cannot(diary, at, end) if changing or form.start else ()),
+            *(_who_cannot(diary, _format(form), at, end) if changing or form.start else ()),
         ),
         asks_late_reason=_asks_late_reason(form, meeting, offered),
         format_choice=format_for(case),
@@ -324,6 +325,10 @@ def _time_notes(
         notes.append("This is after the deadline: it needs a reason.")
     if any(overlaps((at, end), span) for span in diary.chair):
         notes.append("The chair is in another discussion then.")
+    elif any(overlaps(with_travel(_format(form), at, end), span) for span in diary.chair):
+        notes.append(
+            "The chair is in another discussion shortly before or after, and has to travel."
+        )
     if _format(form) is Format.CALL and not form.dial_in.data:
         wanted = whole_or_none(form.line.data)
         asked = tuple(line for line in diary.lines if wanted in (None, line[0]))
@@ -333,17 +338,25 @@ def _time_notes(
     return tuple(notes)
 
 
-def _who_cannot(diary: Diary, at: datetime, end: datetime) -> tuple[str, ...]:
-    """Which of those who come have something else then, or do not work (C1)."""
-    busy = [
-        name
-        for name, spans in diary.people.items()
-        if any(overlaps((at, end), span) for span in spans)
-    ]
+def _who_cannot(diary: Diary, format_: Format, at: datetime, end: datetime) -> tuple[str, ...]:
+    """Which of those who come have something else then, are away, or do not work (C1)."""
+    around = with_travel(format_, at, end)
+    busy, near = [], []
+    for name, spans in diary.people.items():
+        if any(overlaps((at, end), span) for span in spans):
+            busy.append(name)
+        elif any(overlaps(around, span) for span in spans):
+            near.append(name)
+    away = [name for name, until in diary.away.items() if until > at]
     off = [name for name, hours in diary.hours if not hours.cover(at, end)]
     return tuple(
         f"{what}: {', '.join(names)}."
-        for what, names in (("In another discussion then", busy), ("Not at work then", off))
+        for what, names in (
+            ("In another discussion then", busy),
+            ("In another discussion shortly before or after", near),
+            ("Away then", away),
+            ("Not at work then", off),
+        )
         if names
     )
 

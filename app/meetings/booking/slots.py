@@ -47,7 +47,7 @@ def slots(
     it and another discussion. A call with a dial-in of its own needs none either.
     """
     length = timedelta(minutes=minutes)
-    travel = TRAVEL if format_ is not Format.CALL else timedelta()
+    travel = travel_to(format_)
     needs_line = needs_line and format_ is Format.CALL
     search = _Search(office, diary, length, due, travel, needs_line=needs_line)
     horizon = now + timedelta(days=DAYS_LOOKED_AT)
@@ -81,6 +81,17 @@ def free_line(diary: Diary, start: datetime, end: datetime) -> tuple[int | None,
         if wanted.isdisjoint(diary.taken.get(line_id, frozenset())):
             return line_id, name
     return None, ""
+
+
+def travel_to(format_: Format) -> timedelta:
+    """What comes before and after a meeting face to face; a call needs none."""
+    return timedelta() if format_ is Format.CALL else TRAVEL
+
+
+def with_travel(format_: Format, start: datetime, end: datetime) -> Span:
+    """The time it takes of whoever comes, with their way there and back."""
+    travel = travel_to(format_)
+    return start - travel, end + travel
 
 
 def overlaps(one: Span, other: Span) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.accounts.models import Staff
 from app.core.clock import in_london
 from app.core.session import db, reading, transaction
 from app.directory.models import Professional
@@ -63,6 +64,44 @@ def test_the_warning_follows_the_time_that_is_chosen_and_who_stays(app, desk, ca
     for name in keys:
         moved.pop(name.replace("-key", "-come"), None)
     assert "In another discussion then" not in desk.post(f"{where}/preview", data=moved).text
+
+
+def _at(start):
+    local = in_london(start)
+    return {
+        "slot": "other", "other-day": f"{local.day}", "other-month": f"{local.month}",
+        "other-year": f"{local.year}", "other-time": f"{local:%H:%M}",
+    }  # fmt: skip
+
+
+def test_who_is_away_is_said_of_the_time_that_is_typed(app, desk, case, booked):
+    where, starts_at = booked
+    fields = form_of(desk.get(where).text, where)
+    later = starts_at + timedelta(days=2)
+    with app.app_context(), transaction() as session:
+        session.get(Professional, case["visitor"]).away_until = later
+    early, back = (
+        desk.post(f"{where}/preview", data=fields | _at(start)).text
+        for start in (later - timedelta(hours=1), later + timedelta(hours=1))
+    )
+    assert "Away then: Vera Visitor." in early
+    assert "Away then" not in back
+
+
+@pytest.mark.parametrize(("format_", "warned"), [("meeting", True), ("call", False)])
+def test_the_way_to_a_meeting_face_to_face_is_counted(app, desk, case, booked, format_, warned):
+    where, starts_at = booked
+    fields = form_of(desk.get(where).text, where) | {"format": format_, "place": "Room 2"}
+    later = starts_at + timedelta(days=1)
+    with app.app_context(), transaction() as session:
+        chair = session.execute(select(Meeting)).scalar_one().chair_id
+        other = make_meeting(session, start=later, chair=session.get(Staff, chair))
+        make_invitee(session, other, person=session.get(Professional, case["visitor"]))
+        after = other.ends_at + timedelta(minutes=15)
+    page = desk.post(f"{where}/preview", data=fields | _at(after)).text
+    assert ("discussion shortly before or after: Vera Visitor." in page) == warned
+    assert ("The chair is in another discussion shortly before or after" in page) == warned
+    assert "In another discussion then" not in page
 
 
 def test_times_on_both_pages_are_judged_by_the_hours_of_the_directory(app, desk, case, booked):
