@@ -194,6 +194,8 @@ class ReferralAdult(Base):
     under_18: Mapped[bool]
     # Where an alleged perpetrator works: that agency is never proposed (C2).
     employer_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))
+    # One that is not in the directory, by its name.
+    employer_typed: Mapped[str | None] = mapped_column(EncryptedText)
 
 
 class ReferralRating(Base):

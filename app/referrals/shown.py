@@ -177,7 +177,7 @@ def adult_in_words(adult: ReferralAdult, employer: str | None) -> str:
         *(["in the household"] if adult.in_household else []),
         *(["alleged perpetrator"] if adult.alleged_perpetrator else []),
         *(["under 18"] if adult.under_18 else []),
-        *([f"works for {employer}"] if employer else []),
+        *[f"works for {one}" for one in (employer, adult.employer_typed) if one],
     ]
     return ", ".join(words for words in said if words)
 

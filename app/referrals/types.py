@@ -240,6 +240,7 @@ class AdultGiven:
     alleged_perpetrator: bool = False
     under_18: bool = False
     employer_id: int | None = None
+    employer_typed: str | None = None  # where that is not in the directory
 
 
 @dataclass(frozen=True, slots=True)

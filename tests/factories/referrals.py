@@ -137,6 +137,7 @@ def make_adult(
     *,
     alleged_perpetrator: bool = False,
     employer: Agency | None = None,
+    employer_typed: str | None = None,
     name: str = "Pat Testwell",
     parental_responsibility: bool = True,
     in_household: bool = True,
@@ -150,6 +151,7 @@ def make_adult(
         alleged_perpetrator=alleged_perpetrator,
         under_18=False,
         employer_id=employer.id if employer else None,
+        employer_typed=employer_typed,
     )
     session.add(adult)
     session.flush()

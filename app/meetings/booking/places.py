@@ -47,6 +47,7 @@ class Places:
     def __init__(self, case: CaseFacts, directory: Sequence[Person], at: datetime) -> None:
         self.case = case
         self.at = at
+        self.names_typed = {name.casefold() for name in case.perpetrator_typed}
         self.directory = [one for one in directory if self.may_come(one)]
         self.involved = [one for one in case.involved if self.may_come(one.person)]
         # By its name alone, and so by every spelling that holds the name: the alleged
@@ -61,7 +62,12 @@ class Places:
         self.seated: set[int] = set()
 
     def may_come(self, person: Person) -> bool:
-        return person.agency_id not in self.case.perpetrator_agencies
+        return not self.is_theirs(person.agency_id, person.agency_name)
+
+    def is_theirs(self, agency_id: int, name: str) -> bool:
+        """Whether it is an alleged perpetrator's own agency, chosen from the directory or typed
+        by the name that the directory has, too."""
+        return agency_id in self.case.perpetrator_agencies or name.casefold() in self.names_typed
 
     def here(self, person: Person) -> bool:
         return person.away_until is None or person.away_until <= self.at

@@ -172,13 +172,15 @@ _INVOLVED = (
     .order_by(_PROFESSIONAL.c.id)
 )
 _PERPETRATORS_EMPLOYERS = (
-    select(_AGENCY.c.id, _AGENCY.c.name)
-    .join(_ADULT, _ADULT.c.employer_id == _AGENCY.c.id)
+    select(_AGENCY.c.id, _AGENCY.c.name, _ADULT.c.employer_typed)
+    .select_from(_ADULT.outerjoin(_AGENCY, _AGENCY.c.id == _ADULT.c.employer_id))
     .where(_ADULT.c.referral_id == bindparam("referral_id"), _ADULT.c.alleged_perpetrator)
 )
 _IN_OPEN_CASE = (
-    select(_AGENCY.c.id, _AGENCY.c.name)
-    .join(_OPEN_CASE_ADULT, _OPEN_CASE_ADULT.c.employer_id == _AGENCY.c.id)
+    select(_AGENCY.c.id, _AGENCY.c.name, _OPEN_CASE_ADULT.c.employer_typed)
+    .select_from(
+        _OPEN_CASE_ADULT.outerjoin(_AGENCY, _AGENCY.c.id == _OPEN_CASE_ADULT.c.employer_id)
+    )
     .where(
         _OPEN_CASE_ADULT.c.open_case_id == bindparam("open_case_id"),
         _OPEN_CASE_ADULT.c.alleged_perpetrator,
@@ -339,9 +341,19 @@ def _said_by_referral(session: Session, said: Sequence[Any]) -> CaseFacts:
             email=email,
             telephone=telephone,
         ),
-        perpetrator_agencies=frozenset(one.id for one in employers),
-        perpetrator_names=frozenset(one.name for one in employers),
+        **_employers(employers, [one.employer_typed for one in employers]),
     )
+
+
+def _employers(agencies: Sequence[Any], typed: Sequence[str | None]) -> dict[str, Any]:
+    """Where alleged perpetrators work, as `CaseFacts` holds it; an agency may be none (C2)."""
+    known = {one.id: one.name for one in agencies if one.id is not None}
+    words = frozenset(one for one in typed if one)
+    return {
+        "perpetrator_agencies": frozenset(known),
+        "perpetrator_names": words.union(known.values()),
+        "perpetrator_typed": words,
+    }
 
 
 def _said_of_open_case(
@@ -356,20 +368,19 @@ def _said_of_open_case(
         concerns=frozenset(Concern(value) for value in concerns),
         flags=frozenset(Flag(value) for value in flags),
         hospital=hospital,
-        perpetrator_agencies=frozenset(one.id for one in employers),
-        perpetrator_names=frozenset(one.name for one in employers),
+        **_employers(employers, [one.employer_typed for one in employers]),
     )
 
 
 def _as_typed(session: Session, about: About) -> CaseFacts:
-    ids = [one.employer_id for one in about.adults if one.alleged_perpetrator and one.employer_id]
+    suspects = [one for one in about.adults if one.alleged_perpetrator]
+    ids = [one.employer_id for one in suspects if one.employer_id]
     employers = session.execute(_AGENCIES, {"ids": ids}).all() if ids else []
     return CaseFacts(
         concerns=frozenset(about.concerns),
         flags=about.flags,
         hospital=about.hospital or None,
-        perpetrator_agencies=frozenset(one.id for one in employers),
-        perpetrator_names=frozenset(one.name for one in employers),
+        **_employers(employers, [one.employer_typed for one in suspects]),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -134,10 +134,14 @@ def _typed_detail(row: PersonRow) -> str:
 def _of_perpetrators_agency(typed: str, case: CaseFacts) -> tuple[str, ...]:
     """The warning where an agency that somebody typed is, by its name, that of the alleged
     perpetrator (C2)."""
+    return _named_like(typed, case.perpetrator_names)
+
+
+def _named_like(agency: str, theirs: Collection[str]) -> tuple[str, ...]:
     return tuple(
         PERPETRATORS_AGENCY.format(agency=name)
-        for name in sorted(case.perpetrator_names)
-        if may_be_same_agency(typed, name)
+        for name in sorted(theirs)
+        if may_be_same_agency(agency, name)
     )
 
 
@@ -147,6 +151,9 @@ def _warnings(
     found = []
     if person.agency_id in case.perpetrator_agencies:
         found.append(PERPETRATORS_AGENCY.format(agency=person.agency_name))
+    else:
+        # Two agencies of the directory are two; one that was typed may be any of them.
+        found += _named_like(person.agency_name, case.perpetrator_typed)
     if person.away_until is not None and person.away_until > at:
         found.append(f"Away until {words_for_moment(person.away_until)}.")
     found.extend(_busy(person.name, diary, at, end))

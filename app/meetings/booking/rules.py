@@ -268,7 +268,7 @@ class _Table(Places):
 
     def referrer(self) -> None:
         referrer = self.case.referrer
-        if referrer is None or referrer.agency_id in self.case.perpetrator_agencies:
+        if referrer is None or self.is_theirs(referrer.agency_id, referrer.agency_name):
             return
         if referrer.person is not None and self.may_come(referrer.person):
             self.seat(

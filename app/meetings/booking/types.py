@@ -151,7 +151,8 @@ class CaseFacts:
     involved: tuple[Involved, ...] = ()
     # Where an alleged perpetrator works: never proposed (C2).
     perpetrator_agencies: frozenset[int] = frozenset()
-    perpetrator_names: frozenset[str] = frozenset()  # of those agencies
+    perpetrator_names: frozenset[str] = frozenset()  # of those agencies, and of any typed instead
+    perpetrator_typed: frozenset[str] = frozenset()  # the latter alone
     outside: tuple[Outside, ...] = ()
 
 

@@ -103,6 +103,7 @@ def _given(one: OpenCaseAdult) -> AdultGiven:
         alleged_perpetrator=one.alleged_perpetrator,
         under_18=one.under_18,
         employer_id=one.employer_id,
+        employer_typed=one.employer_typed,
     )
 
 

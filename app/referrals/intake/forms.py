@@ -73,6 +73,7 @@ class AdultForm(Form):
         "Works for an agency in the directory",
         description="The alleged perpetrator's own agency is never proposed as an invitee.",
     )
+    employer_typed = Line("Or works somewhere that is not in the directory")
 
     def is_blank(self) -> bool:
         return not any(self.data.values())
@@ -83,7 +84,7 @@ class AdultForm(Form):
     @staticmethod
     def given_of(typed: dict[str, Any]) -> AdultGiven:
         """The adult that was typed."""
-        return AdultGiven(**typed)
+        return AdultGiven(**typed | {"employer_typed": typed["employer_typed"] or None})
 
 
 class HoldsChildren(BaseForm):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.core.session import db, reading, transaction
 from app.directory.models import Professional
@@ -11,6 +11,7 @@ from app.meetings.models import Invitee, LeftOut
 from app.referrals.models import Child, Referral, ReferralAdult
 from tests.factories.directory import make_agency
 from tests.factories.meetings import make_person
+from tests.factories.referrals import make_adult
 from tests.integration.meetings.booking.page import booking_form, sent_to
 from tests.page_form import form_of
 
@@ -110,6 +111,30 @@ def test_somebody_typed_from_an_alleged_perpetrators_agency_is_warned_of(app, de
         shown = desk.post(url, data=fields | typed).text
         assert "Sam Secretary" in shown
         assert ("Millbrook Football Club employs the alleged perpetrator" in shown) == warned
+
+
+def test_an_employer_that_was_only_typed_is_neither_proposed_nor_unwarned(app, desk, case):
+    """The nursery stands with the child and with the adult, and in no directory (C2)."""
+    with app.app_context(), transaction() as session:
+        referral = session.execute(select(Referral)).scalar_one()
+        child = session.execute(select(Child)).scalars().first()
+        child.school_typed = "Little Acorns Nursery, 020 7946 0011"
+        lead = session.get(Professional, case["lead"])
+        lead.agency.name = "Millbrook School"
+    before = desk.get(f"/discussions/{case['ref']}/book").text
+    assert "Little Acorns Nursery" in before and "Millbrook School" in before
+    for typed, gone, warned in (
+        ("little acorns nursery", "Little Acorns Nursery", None),
+        ("Millbrook School", ", Millbrook School", None),
+        ("Millbrook School and Nursery", None, "Millbrook School and Nursery employs the alleged"),
+    ):
+        with app.app_context(), transaction() as session:
+            referral = session.execute(select(Referral)).scalar_one()
+            session.execute(delete(ReferralAdult))
+            make_adult(session, referral, alleged_perpetrator=True, employer_typed=typed)
+        page = desk.get(f"/discussions/{case['ref']}/book").text
+        assert gone is None or gone not in page
+        assert warned is None or warned in page
 
 
 def test_somebody_proposed_since_is_pointed_out(app, desk, case):

@@ -15,7 +15,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.guests.queries import meeting_for, visitor_by_session
-from app.meetings.booking.queries import read
+from app.meetings.booking.queries import case_facts, read
 from app.meetings.booking.rules import who_must_come
 from app.meetings.models import Invitee, Meeting
 from app.meetings.need import service
@@ -119,6 +119,21 @@ def test_people_and_format_follow_from_what_is_said(ground):
     assert perpetrators_agencies(reading(), meeting_of(ref)) == {club}
 
 
+def test_an_employer_that_is_in_no_directory_is_known_by_name(ground):
+    staff, child, club = ground
+    typed = AdultGiven("A", "Nursery nurse", alleged_perpetrator=True, employer_typed="Acorns")
+    other = AdultGiven("B", "Aunt", employer_typed="Elsewhere")
+    accused = AdultGiven("C", "Football coach", alleged_perpetrator=True, employer_id=club)
+    about = replace(GRAVE, adults=(typed, other, accused))
+    ref = decided(staff, child, about)
+    for case in (read(reading(), ref).case, case_facts(reading(), None, [], about)):
+        assert case.perpetrator_agencies == {club}
+        assert case.perpetrator_typed == {"Acorns"}
+        assert len(case.perpetrator_names) == 2
+    stored = reading().connection().exec_driver_sql("SELECT employer_typed FROM open_case_adult")
+    assert "Acorns" not in str(stored.scalars().all())
+
+
 def test_a_child_in_hospital_is_met_there(ground):
     staff, child, _club = ground
     about = About((Concern.PHYSICAL_ABUSE,), frozenset({Flag.IN_HOSPITAL}), hospital="Vale General")
@@ -191,6 +206,7 @@ def test_the_page_asks_as_the_referrals_form_does(app, signed_in, change):
         "hospital": "Vale General, Ward 4",
         "adults-0-name": "Gus Penfold",
         "adults-0-employer_id": str(club),
+        "adults-0-employer_typed": "Little Acorns",
         "do": "needed",
     }
     done = chair.post(NEW, data=whole)
@@ -198,7 +214,8 @@ def test_the_page_asks_as_the_referrals_form_does(app, signed_in, change):
     with change() as session:
         said = session.execute(select(OpenCase)).scalar_one()
         assert (said.concerns, said.hospital) == (["sexual_abuse"], "Vale General, Ward 4")
-        assert session.execute(select(OpenCaseAdult.employer_id)).scalars().all() == [club]
+        works = select(OpenCaseAdult.employer_id, OpenCaseAdult.employer_typed)
+        assert session.execute(works).all() == [(club, "Little Acorns")]
     booking = chair.get(done.location).text
     assert "the consultant responsible" in booking and "Hospital consultant" in booking
     assert "asked only where no health professional who" not in booking  # it was proposed by rule
