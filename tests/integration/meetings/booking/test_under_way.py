@@ -68,7 +68,7 @@ def test_whoever_chairs_one_now_cannot_be_booked_for_another(in_app, at_once):
         staff = make_member(ready.chair)
         service.book(session, staff, ready.meeting.ref, order, SENDER, FRIDAY)
     assert refused.value.field == "chair"
-    assert f"chairs {ref} from 10:00 to" in refused.value.message
+    assert f"chairs {ref} from 10:00 am to 10:45 am then" in refused.value.message
 
 
 @pytest.mark.parametrize("at_once", [False, True])
