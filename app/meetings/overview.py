@@ -407,15 +407,12 @@ def _lost_colleague(invitee: Invitee, meeting: Meeting) -> bool:
     )
 
 
-# Whoever sends a report instead says nothing at the table.
-_NOT_THERE = (Answer.DECLINED, Answer.DEPUTY, Answer.REPORT)
-
-
 def _cautions(meeting: Meeting, there: Sequence[Invitee]) -> tuple[str, ...]:
     """Quorum and decision-makers of those who are still expected (C8, E5)."""
     if meeting.state not in (MeetingState.BOOKED, MeetingState.UNDER_WAY):
         return ()
-    expected = [one for one in there if one.answer not in _NOT_THERE]
+    absent = (Answer.DECLINED, Answer.DEPUTY, Answer.REPORT)  # a report is not at the table
+    expected = [one for one in there if one.answer not in absent]
     found = [
         f"Nobody is expected from {kind.label.lower()}."
         for kind in quorum_missing(one.agency_kind for one in expected)
