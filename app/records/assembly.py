@@ -43,6 +43,7 @@ from app.records.document.types import (
 )
 from app.records.document.types import Attendance as AttendanceLine
 from app.records.document.types import Meeting as Held
+from app.records.queries import first_circulated
 from app.records.rules import CHAIR, agency_mark, person_mark
 from app.referrals.models import Referral
 
@@ -86,7 +87,7 @@ def record_of(
         sign_off=sign_off,
         protocol=clocks.protocol_name,
         protocol_version=clocks.protocol_version,
-        clocks=_clocks(meeting, now),
+        clocks=_clocks(session, meeting, now),
         children=tuple(_child(child) for child in said.children),
         attendance=tuple(_attendance(person) for person in said.people),
         quorum=_quorum(said.quorum),
@@ -200,8 +201,11 @@ def _referrer(session: Session, referral: Referral) -> Protected:
     )
 
 
-def _clocks(meeting: Meeting, now: datetime) -> tuple[ClockLine, ...]:
-    """The discussion's own deadline and the record's, as they stand at `now`."""
+def _clocks(session: Session, meeting: Meeting, now: datetime) -> tuple[ClockLine, ...]:
+    """The discussion's own deadline and the record's, as they stand at `now`.
+
+    A correction makes no record late that was circulated in time (F2).
+    """
     held = restore(meeting.clocks).clocks
     lines = []
     for clock, name in CLOCK_NAMES.items():
@@ -212,6 +216,8 @@ def _clocks(meeting: Meeting, now: datetime) -> tuple[ClockLine, ...]:
             met: bool | None = meeting.started_at is not None and meeting.started_at <= due.due_at
             late = meeting.late_reason or ""
         else:
-            met, late = (None if now <= due.due_at else False), ""
+            reached = first_circulated(session, meeting)
+            on_time = (reached or now) <= due.due_at
+            met, late = (None if on_time and reached is None else on_time), ""
         lines.append(ClockLine(name, due.due_at, met, due.rule, due.source, late))
     return tuple(lines)

@@ -383,7 +383,8 @@ def verdict_words(verdict: Verdict) -> tuple[str, tuple[str, ...]]:
             )
         case Found.CHANGED:
             return "This file was changed", (
-                "It carries our seal, but it is not, byte for byte, a copy that was issued.",
+                "It bears our seal or names a record of ours, but it is not, byte for byte, "
+                "a copy that was issued.",
                 "Do not rely on it. Open the record again through your own link.",
             )
         case Found.UNKNOWN:

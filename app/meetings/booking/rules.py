@@ -290,7 +290,8 @@ class _Table(Places):
                     source="TIMING",
                     typed=TypedPerson(
                         name=referrer.name,
-                        title=referrer.title or "Referrer",
+                        # Every reader sees the title: it must not say who referred (F4).
+                        title=referrer.title or "",
                         agency_name=referrer.agency_name,
                         agency_kind=referrer.agency_kind,
                         email=referrer.email,

@@ -24,12 +24,15 @@ def answered(key: str) -> Condition:
 
 
 enquiry_runs = said("section_47", "started", "continued")
-enquiry_is_joint = said("enquiry", "joint")
 conference_ahead = said("conference", "likely", "required")
 
 
 def born(child: Circumstances) -> bool:
     return enquiry_runs(child) and not child.unborn
+
+
+def enquiry_is_joint(child: Circumstances) -> bool:
+    return enquiry_runs(child) and child.says("enquiry", "joint")
 
 
 def single_agency(child: Circumstances) -> bool:

@@ -346,13 +346,14 @@ def _came_after_all(painter: _Painter, invitee: Invitee) -> ReplacedShown:
 
 
 def _attendance(painter: _Painter, invitee: Invitee) -> FieldShown:
+    noted = invitee.attendance.value if invitee.attendance else ""
     return painter.control(
         person_scope(invitee.id),
         ATTENDANCE,
         "choice",
         f"How {invitee.name} takes part",
         choices=[(one.value, _SHORT_ATTENDANCE[one]) for one in Attendance],
-        stored=(invitee.attendance.value if invitee.attendance else "", 0),
+        stored=(noted, text_version(noted)),
     )
 
 

@@ -33,12 +33,36 @@ def save_person_field(
     base_version: int,
     now: datetime,
 ) -> Saved | Conflict:
-    """One of PERSON_FIELDS, as the page sends it; see `set_attendance` and `set_attended`."""
-    invitee = _invitee_in_scope(meeting, scope)
+    """One of PERSON_FIELDS, as the page sends it, on top of the `text_version` the page had.
+
+    Raises Refused as `set_attendance` and `set_attended` do.
+    """
+    rules.check_writable(meeting.state)
+    invitee = _held(session, _invitee_in_scope(meeting, scope))
+    current = _kept(invitee, field)
+    version = text_version(current)
     if field == ATTENDANCE:
-        set_attendance(session, actor, meeting, invitee.id, _attendance(value), now)
-        return Saved(0, value)
-    return set_attended(session, actor, meeting, invitee.id, field, value, base_version, now)
+        if not value:  # nothing was picked: a radio cannot be emptied
+            return Saved(version, current)
+        _attendance(value)
+    # What the page started from is known only where it sends that back.
+    base = value if text_version(value) == base_version else None
+    match rules.merge(version, current, base_version, base, value):
+        case Merge.SAME | Merge.UNTOUCHED:
+            return Saved(version, current)
+        case Merge.CONFLICT:
+            return Conflict(version, current, value, "Somebody else", now)
+        case Merge.WRITE if field == ATTENDANCE:
+            set_attendance(session, actor, meeting, invitee.id, _attendance(value), now)
+        case Merge.WRITE:
+            set_attended(session, actor, meeting, invitee.id, field, value, now)
+    return Saved(text_version(value), value)
+
+
+def _kept(invitee: Invitee, field: str) -> str:
+    if field == ATTENDANCE:
+        return invitee.attendance.value if invitee.attendance else ""
+    return (invitee.attended_name if field == ATTENDED_NAME else invitee.attended_role) or ""
 
 
 def set_attendance(
@@ -46,10 +70,10 @@ def set_attendance(
     actor: Actor,
     meeting: Meeting,
     invitee_id: int,
-    attendance: Attendance | None,
+    attendance: Attendance,
     now: datetime,
 ) -> None:
-    """Who is here, and how (E1). The last press holds; the audit keeps each.
+    """Who is here, and how (E1), whatever was noted before; the audit keeps each.
 
     Raises Refused for somebody who is not invited, and once the record is signed.
     """
@@ -65,7 +89,7 @@ def set_attendance(
         meeting,
         now,
         invitee=invitee.id,
-        attendance=attendance.value if attendance else None,
+        attendance=attendance.value,
         before=before.value if before else None,
     )
 
@@ -77,10 +101,9 @@ def set_attended(
     invitee_id: int,
     field: str,
     value: str,
-    base_version: int,
     now: datetime,
-) -> Saved | Conflict:
-    """Who sat behind a team's address: name or role (D3). `base_version` is a `text_version`.
+) -> None:
+    """Who sat behind a team's address: name or role (D3).
 
     Raises Refused for somebody who is not invited, and once the record is signed.
     """
@@ -88,25 +111,15 @@ def set_attended(
     invitee = _held(session, invitee_of(meeting, invitee_id))
     if len(value) > rules.LONGEST_LINE:
         raise Refused("page", f"Shorten this to {rules.LONGEST_LINE} characters or fewer")
-    is_name = field == ATTENDED_NAME
-    current = (invitee.attended_name if is_name else invitee.attended_role) or ""
-    version = text_version(current)
-    match rules.merge(version, current, base_version, None, value):
-        case Merge.SAME | Merge.UNTOUCHED:
-            return Saved(version, current)
-        case Merge.CONFLICT:
-            return Conflict(version, current, value, "somebody else", now)
-        case Merge.WRITE:
-            if is_name:
-                invitee.attended_name = value or None
-            else:
-                invitee.attended_role = value or None
+    if field == ATTENDED_NAME:
+        invitee.attended_name = value or None
+    else:
+        invitee.attended_role = value or None
     note(session, actor, "named who took part", meeting, now, invitee=invitee.id, field=field)
-    return Saved(text_version(value), value)
 
 
 def text_version(text: str) -> int:
-    """A version made of the text itself, for lines that have no entry of their own."""
+    """A version made of the text itself, for what has no entry of its own; 0 for nothing."""
     return zlib.crc32(text.encode())
 
 
@@ -219,9 +232,9 @@ def _invitee_in_scope(meeting: Meeting, scope: str) -> Invitee:
     return invitee_of(meeting, int(number) if kind == "invitee" and number.isdecimal() else None)
 
 
-def _attendance(value: str) -> Attendance | None:
+def _attendance(value: str) -> Attendance:
     try:
-        return Attendance(value) if value else None
+        return Attendance(value)
     except ValueError as error:
         raise Refused("page", "Choose how this person took part") from error
 

@@ -133,7 +133,7 @@ def save_field(
 ) -> Saved | Conflict:
     """Keep one field of the chair's page: an entry, or how an invitee takes part (E1, E2).
 
-    Raises Refused as `save_entry`, `people.set_attendance` and `people.set_attended` do.
+    Raises Refused as `save_entry` and `people.save_person_field` do.
     """
     save = save_person_field if field in PERSON_FIELDS else save_entry
     return save(session, actor, meeting, scope, field, value, base_version, now)

@@ -11,11 +11,13 @@ from app.audit import service as audit
 from app.audit.types import Subject
 from app.core.refusal import Refused
 from app.invitations import service as invitations
+from app.invitations.rules import expiry
 from app.invitations.types import LetterKind
 from app.meetings import messages
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.records import queries as records
+from app.records.circulation import refresh_expiry
 from app.records.recall import queries, rules
 from app.records.recall.models import RecordRecall
 
@@ -58,6 +60,8 @@ def recall(
     for one in readers:
         _end_links(session, one, now)
     queued = messages.send_links(session, LetterKind.RECORD_RECALLED, meeting, told, sender, now)
+    for one in told:
+        _limit_link(session, one, now)
     meeting.circulated_at = None
     audit.record(
         session, staff.actor, "recalled the record", Subject("meeting", meeting.ref), now,
@@ -69,6 +73,17 @@ def recall(
         },
     )  # fmt: skip
     return queued
+
+
+def _limit_link(session: Session, invitee: Invitee, now: datetime) -> None:
+    """The new link ends as the one before it would have, or 14 days from now where that is over
+    (D3)."""
+    refresh_expiry(session, invitee, now)
+    if invitee.invitation_id is None:
+        return
+    held = invitations.invitation(session, invitee.invitation_id)
+    if held.expires_at is not None and held.expires_at <= now:
+        invitations.set_expiry(session, held, expiry(now, None))
 
 
 def _end_links(session: Session, invitee: Invitee, now: datetime) -> None:

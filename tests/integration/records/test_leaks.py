@@ -16,18 +16,28 @@ from sqlalchemy import text
 from app.accounts.types import Role
 from app.core.session import transaction
 from app.directory.queries import council
+from app.meetings.booking.people import add_person
+from app.meetings.booking.queries import case_facts
+from app.meetings.booking.rules import who_must_come
+from app.meetings.booking.types import Chosen
+from app.meetings.types import Attendance
 from app.outbox.models import OutboxMessage
 from app.records import circulation, service, worker
+from app.records.document.readers import view_for
+from app.records.document.types import SHORTEST_BLINDING, RecordContent, Withheld
 from app.records.document.verify import attached_record
+from app.referrals.models import Referral
 from tests.factories.records import (
     ADDRESS_CANARY,
     CANARIES,
     HEALTH_CANARY,
     REFERRER_CANARY,
+    make_ended,
     make_releaser,
     make_signed,
 )
 from tests.integration.records.circulating import AFTER, LATER, settings_of, unpacked
+from tests.unit.records.contents import SCHOOL
 
 MAY_SEE = {
     "social_care": {*CANARIES},
@@ -115,3 +125,21 @@ def test_the_leak_matrix(
             assert found_in(repr(rows)) == set(), table
     said = "".join(capfd.readouterr()) + caplog.text
     assert found_in(said) == set()
+
+
+def test_whom_the_rules_invite_as_the_referrer_is_not_called_so(in_app: Flask) -> None:
+    """The title of an invitee stands unprotected in the table of who took part."""
+    with transaction() as session:
+        meeting = make_ended(session)
+        session.get_one(Referral, meeting.referral_id).referrer_role = None
+        facts = case_facts(session, meeting.referral_id, [one.child_id for one in meeting.children])
+        (found,) = [one for one in who_must_come(facts, [], AFTER) if one.key == "referrer"]
+        chosen = Chosen(found.why, typed=found.typed, rule_id=found.rule_id)
+        invitee = add_person(session, meeting, chosen, AFTER, invite=False)
+        invitee.attendance = Attendance.BY_PHONE
+        draft = service.draft_of(session, meeting, AFTER)
+    view = view_for(RecordContent(draft, "0" * SHORTEST_BLINDING), SCHOOL)
+    assert isinstance(view.referrer, Withheld)
+    (line,) = [one for one in view.attendance if one.name == REFERRER_CANARY]
+    assert line.role
+    assert "referr" not in repr(view.attendance).lower()

@@ -79,6 +79,25 @@ def test_a_correction_of_a_record_that_was_in_time_troubles_nobody(in_app):
     assert notices() == []
 
 
+@pytest.mark.parametrize("in_time", [True, False])
+def test_a_corrected_record_says_of_its_clock_what_became_of_the_first(in_app, ended, in_time):
+    settings, due = settings_of(in_app), ended.record_due_at
+
+    def said(at) -> bool | None:
+        draft = service.draft_of(session, session.get_one(Meeting, ended.id), at)
+        (line,) = [one for one in draft.clocks if one.name == "Record circulated"]
+        return line.met
+
+    with transaction() as session:
+        assert said(due - timedelta(hours=2)) is None
+        assert said(due + timedelta(minutes=1)) is False
+        held = session.get_one(Meeting, ended.id)
+        sign_as_chair(session, settings, held, due - timedelta(hours=2))
+        held.circulated_at = due + timedelta(hours=-1 if in_time else 1)
+        service.correct(session, make_releaser(session), held, "A wrong date", due)
+        assert said(due + timedelta(days=3)) is in_time
+
+
 def test_ledger_and_clock_say_the_same_before_the_worker_notes_it(in_app):
     settings = settings_of(in_app)
     with transaction() as session:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
@@ -12,7 +14,8 @@ from app.core.session import transaction
 from app.invitations.models import Invitation
 from app.invitations.wording import forbidden_words
 from app.meetings.messages import Sender
-from app.meetings.models import Meeting
+from app.meetings.models import Action, Meeting
+from app.meetings.types import ActionState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records import circulation, queries, rules, service, worker
@@ -23,6 +26,7 @@ from app.records.types import Found
 from app.records.verification import verify_file
 from tests.factories.records import make_releaser, sign_as_chair
 from tests.integration.records.circulating import (
+    AFTER,
     GUEST,
     LATER,
     deliver,
@@ -74,6 +78,23 @@ def test_a_recalled_record_is_opened_by_nobody_and_those_who_had_it_are_told(
         verdict = verify_file(session, file.pdf, certificates_of(settings_of(in_app)))
         assert verdict.found is Found.RECALLED
         assert "recalled" in rules.verdict_words(verdict)[0]
+
+
+@pytest.mark.parametrize(("after", "ends"), [(1, 14), (13, 14), (14, 28), (20, 34)])
+def test_the_link_that_tells_of_a_recall_has_an_end(in_app: Flask, after: int, ends: int) -> None:
+    """14 days after the record; where they are over, after the recall (D3)."""
+    held = released(in_app)
+    with transaction() as session:
+        meeting = session.get_one(Meeting, held.id)
+        first, second = meeting.invitees
+        session.query(Circulation).update({Circulation.opened_at: LATER})
+        action = session.query(Action).filter_by(owner_id=second.id).one()
+        action.state, action.closed_at = ActionState.DONE, LATER
+        at = AFTER + timedelta(days=after)
+        assert recall(session, make_releaser(session), meeting, 1, "Wrong", SENDER, at) == 2
+        found = [session.get_one(Invitation, one.invitation_id) for one in (first, second)]
+        # The first has an action that is still open.
+        assert [one.expires_at for one in found] == [None, AFTER + timedelta(days=ends)]
 
 
 def test_what_has_not_left_is_taken_back_and_its_reader_not_troubled(in_app: Flask) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import pikepdf
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -21,8 +24,10 @@ from app.records import circulation, service, worker
 from app.records.document.canonical import canonical_bytes
 from app.records.document.render import render
 from app.records.document.seal import Sealer, seal
+from app.records.document.verify import attached_record
 from app.records.keys import cipher_of
 from app.records.models import RecordCopy, RecordVersion
+from app.records.rules import verdict_words
 from app.records.sealing import certificates_of, write_authority
 from app.records.types import Found, Verdict
 from app.records.verification import verify_file
@@ -162,6 +167,22 @@ def test_somebody_elses_files_are_unknown(
     for file in (stranger, seal(stranger, other, AFTER), b"", b"%PDF-1.7 nothing", b"\x00" * 99):
         verdict = checked(in_app, file)
         assert (verdict.found, verdict.reference) == (Found.UNKNOWN, "")
+
+
+def test_a_file_without_a_seal_that_names_our_hash_is_not_said_to_be_sealed(
+    in_app: Flask, issued: tuple[Meeting, bytes]
+) -> None:
+    """The hash stands on every copy: anybody may write it into a file."""
+    named, file = attached_record(issued[1]), io.BytesIO()
+    assert named is not None
+    with pikepdf.new() as document:
+        copied_hash = {"canonical_sha256": named["canonical_sha256"]}
+        document.attachments["record.json"] = json.dumps(copied_hash).encode()
+        document.save(file)
+    verdict = checked(in_app, file.getvalue())
+    assert verdict.found is Found.CHANGED
+    (first, *_) = verdict_words(verdict)[1]
+    assert first.startswith("It bears our seal or names a record of ours, but it is not")
 
 
 def test_our_seal_on_a_file_that_was_never_issued_is_unknown(

@@ -95,7 +95,7 @@ def _person_fields(invitee: Invitee) -> list[dict[str, object]]:
         {
             "name": name_of_field(scope, field),
             "value": value,
-            "version": 0 if field == ATTENDANCE else text_version(value),
+            "version": text_version(value),
             "written": "",
         }
         for field, value in values.items()

@@ -210,6 +210,38 @@ def test_without_script_a_clash_shows_both_and_saves_the_rest(browser, colleague
     assert entries()["meeting", "analysis"] == "Said the colleague\n\nSaid the chair"
 
 
+def test_without_script_an_older_page_takes_back_no_attendance(app, browser, colleague, case):
+    def noted() -> list[str | None]:
+        with app.app_context():
+            found = [reading().get_one(Invitee, one).attendance for one in case.invitees]
+            return [one and one.value for one in found]
+
+    url, names = f"/discussions/{case.ref}/hold", [
+        f"{case.invitee(place)}/attendance" for place in range(4)
+    ]  # fmt: skip
+    for before, after in (("", "absent"), ("absent", "by_phone")):
+        older, newer = sent_by(page_of(colleague, case)), sent_by(page_of(browser, case))
+        assert [older.get(name, "") for name in names] == [before] * 4
+        newer |= dict.fromkeys(names, after)
+        assert browser.post(url, data=newer).status_code == 303
+        older["meeting/analysis"] = f"Written when they were {before}"
+        assert colleague.post(url, data=older).status_code == 303
+        assert noted() == [after] * 4
+    older |= {names[0]: "in_person"}
+    clash = colleague.post(url, data=older)
+    assert clash.status_code == 409
+    assert "Somebody else wrote here" in clash.text
+    assert '<p class="app-conflict__text">By phone</p>' in clash.text
+    assert noted() == ["by_phone"] * 4
+    mine = sent_by(clash.text)
+    assert mine[names[0]] == "in_person"
+    theirs = mine | {"do": f"theirs {names[0]}"}
+    assert colleague.post(url, data=theirs).status_code == 303
+    assert noted() == ["by_phone"] * 4
+    assert colleague.post(url, data=mine).status_code == 303
+    assert noted() == ["in_person", *["by_phone"] * 3]
+
+
 def test_an_action_in_one_line(app, browser, case):
     page = page_of(browser, case)
     form = {

@@ -13,7 +13,7 @@ from app.core.refusal import Refused
 from app.core.session import db, reading, transaction
 from app.meetings.discussion import queries, service
 from app.meetings.discussion.people import set_attendance
-from app.meetings.discussion.types import Conflict, Saved, Typed
+from app.meetings.discussion.types import Conflict, PageKept, Saved, Typed
 from app.meetings.messages import Sender
 from app.meetings.models import Entry, EntryHistory, Invitee, Meeting
 from app.meetings.types import Answer, Attendance, MeetingState
@@ -66,6 +66,28 @@ def test_the_same_words_twice_are_one_version(in_app, case):
 def test_an_empty_field_leaves_no_trace(in_app, case):
     assert save(case, HELD, "analysis", "") == Saved(0, "")
     assert reading().execute(select(Entry)).first() is None
+
+
+def test_a_name_that_an_older_page_did_not_touch_is_no_conflict(in_app, case):
+    team = case.invitees[1]
+    with transaction() as session:
+        session.get_one(Invitee, team).is_team = True
+
+    def send(value: str, base: int) -> PageKept:
+        typed = Typed(case.invitee(1), "attended_name", value, base)
+        with transaction() as session:
+            meeting = queries.meeting_to_write(session, case.ref)
+            return service.save_page(session, case.writer, meeting, [typed], {}, FRIDAY)
+
+    ann = save(case, case.invitee(1), "attended_name", "Ann Ward")
+    assert send("", 0).whole
+    bea = save(case, case.invitee(1), "attended_name", "Bea Ward", ann.version)
+    assert isinstance(bea, Saved)
+    assert send("Ann Ward", ann.version).whole
+    (clash,) = send("Cy Ward", ann.version).conflicts.values()
+    assert (clash.theirs, clash.mine, clash.version) == ("Bea Ward", "Cy Ward", bea.version)
+    reading().expire_all()
+    assert reading().get_one(Invitee, team).attended_name == "Bea Ward"
 
 
 def test_two_first_words_at_the_same_moment(app, case):

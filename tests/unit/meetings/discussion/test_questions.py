@@ -63,6 +63,7 @@ def test_an_answer_brings_its_questions(answers: dict[str, str], comes: set[str]
         ({"section_47": "not_started"}, {"enquiry", "seen_alone", "interviews"}),
         ({"section_47": "started", "enquiry": "joint"}, {"police_reason", "instead"}),
         ({"section_47": "not_started", "enquiry": "single"}, {"police_reason"}),
+        ({"section_47": "not_started", "enquiry": "joint"}, {"police_lead", "crime_plan"}),
         (
             {"harm": "no", "section_47": "not_started", "instead": "nothing"},
             {"protection", "legal_action", "conference", "assessment"},
