@@ -40,16 +40,12 @@ def may_see(reader: Reader, passage: Protected) -> bool:
     """True if this reader's copy may hold the passage.
 
     By the kind of agency (`MAY_SEE`), or because it is the reader's own: the referrer may read
-    that they referred, an agency may read the health information that it brought itself.
-    Source: F4; HO2014 Blackburn.
+    that they referred, an agency may read what it brought itself. Source: F4; HO2014 Blackburn.
     """
     if reader.agency_kind in MAY_SEE[passage.kind]:
         return True
-    if passage.kind is ProtectedKind.REFERRER:
-        return bool(passage.person_id) and passage.person_id == reader.person_id
-    if passage.kind is ProtectedKind.HEALTH_OF_OTHERS:
-        return bool(passage.agency_id) and passage.agency_id == reader.agency_id
-    return False
+    own_agency = bool(passage.agency_id) and passage.agency_id == reader.agency_id
+    return own_agency or (bool(passage.person_id) and passage.person_id == reader.person_id)
 
 
 def for_reader(
