@@ -91,6 +91,7 @@ THRESHOLD = Group(
             asked=enquiry_runs,
             reason=said("enquiry", "single"),
             reason_label="Why police are not investigating jointly, as social care record it",
+            protectable=True,
             headline=True,
         ),
         Question(
@@ -100,6 +101,7 @@ THRESHOLD = Group(
             "BROMLEY 3",
             hint="Ask the police for their words: both agencies record the reason.",
             asked=single_agency,
+            protectable=True,
         ),
         Question(
             "crime",
@@ -164,6 +166,7 @@ SAFETY = Group(
             asked=unless_over("protection"),
             reason=said("protection", "police_protection", "order_sought", "order_in_place"),
             reason_label="Who does what by when",
+            protectable=True,
         ),
         Question(
             "legal_action",
@@ -174,6 +177,7 @@ SAFETY = Group(
             asked=unless_over("legal_action"),
             reason=said("legal_action", "yes"),
             reason_label="Which, and who instructs",
+            protectable=True,
         ),
         Question(
             "in_hospital",
@@ -229,6 +233,7 @@ HEALTH = Group(
             reason=said("medical", "not_needed"),
             reason_label="Why not",
             headline=True,
+            protectable=True,
         ),
         Question(
             "medical_plan",
@@ -254,8 +259,11 @@ ENQUIRY = Group(
             asked=born,
             reason=said("seen_alone", "no"),
             reason_label="Why that would be inappropriate for the child",
+            protectable=True,
         ),
-        Question("seen_by", "Seen by whom", Kind.LINE, "BROMLEY 4", asked=seen_alone),
+        Question(
+            "seen_by", "Seen by whom", Kind.LINE, "BROMLEY 4", asked=seen_alone, protectable=True
+        ),
         Question(
             "seen_when",
             "Seen when",
@@ -270,6 +278,7 @@ ENQUIRY = Group(
             Kind.TEXT,
             "BROMLEY 4",
             asked=born,
+            protectable=True,
         ),
         Question(
             "interviews",
@@ -289,6 +298,7 @@ ENQUIRY = Group(
             asked=enquiry_runs,
             reason=said("interpreter", "yes"),
             reason_label="Which language, who arranges it",
+            protectable=True,
         ),
         Question(
             "identity",
@@ -296,6 +306,7 @@ ENQUIRY = Group(
             Kind.TEXT,
             "BROMLEY 4",
             asked=enquiry_runs,
+            protectable=True,
         ),
         Question(
             "further_information",
@@ -320,6 +331,7 @@ FAMILY = Group(
             options=YES_NO,
             reason=said("family_told", "no"),
             reason_label="Why not",
+            protectable=True,
         ),
         Question(
             "family_what",
@@ -327,6 +339,7 @@ FAMILY = Group(
             Kind.TEXT,
             "BROMLEY 3",
             asked=said("family_told", "yes"),
+            protectable=True,
         ),
     ),
 )

@@ -163,3 +163,14 @@ def test_the_assessment_takes_45_working_days_at_most(value: str, fine: bool):
 def test_a_moment_that_is_no_date_is_asked_again(value: str, fine: bool):
     lacking = missing_of(CHILD_QUESTIONS["seen_when"], Circumstances({"seen_when": value}))
     assert (lacking is None) is fine
+
+
+def test_whatever_is_written_about_a_child_may_be_kept_from_some_readers():
+    """An address slips into any sentence (F4)."""
+    written = [
+        question
+        for question in CHILD_QUESTIONS.values()
+        if question.kind in (Kind.TEXT, Kind.LINE) or question.reason is not never
+    ]
+    assert len(written) > 15
+    assert [question.key for question in written if not question.protectable] == []
