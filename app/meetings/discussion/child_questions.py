@@ -129,6 +129,7 @@ THRESHOLD = Group(
             Kind.LINE,
             "BROMLEY 4",
             asked=crime_looked_into,
+            protectable=True,
         ),
         Question(
             "social_care_lead",
@@ -136,6 +137,7 @@ THRESHOLD = Group(
             Kind.LINE,
             "BROMLEY 4",
             asked=enquiry_runs,
+            protectable=True,
         ),
     ),
 )
