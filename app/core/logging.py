@@ -22,7 +22,7 @@ def where_it_failed(error: BaseException) -> list[str]:
         seen.add(id(cause))
         places = [
             f"{frame.filename.rpartition('/app/')[2] or frame.filename}:{frame.lineno} {frame.name}"
-            for frame in traceback.extract_tb(cause.__traceback__, limit=-12)
+            for frame in traceback.extract_tb(cause.__traceback__, limit=-20)
         ]
         kind = type(cause)
         found.insert(0, f"{kind.__module__}.{kind.__qualname__} at {' > '.join(places)}")

@@ -25,6 +25,7 @@ from app.core.crypto import new_token, token_digest
 from app.invitations.models import GuestSession, Invitation
 from app.meetings.models import Invitee, Meeting
 from app.meetings.papers.models import SentForm
+from app.meetings.restricted.models import CaseRestriction
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Referral, ReferralChild
 from app.referrals.same_child.models import ChildMatch
@@ -331,6 +332,16 @@ def _same_child(census: Census, page: Page) -> None:
     census.look("same_child.undo", page)
 
 
+def _restricted(census: Census, page: Page) -> None:
+    """Lists leave such a case out: whoever has its address from elsewhere comes to the door."""
+    with changed(census.area) as session:
+        held = select(Referral.ref).join(CaseRestriction)
+        ref = session.execute(held.where(CaseRestriction.lifted_at.is_(None))).scalars().first()
+    enter(page, census.area, WHO[Role.ADMINISTRATOR])
+    page.goto(f"/referrals/{ref}")
+    census.look("restricted.open_case", page)
+
+
 def _sample(census: Census, page: Page) -> None:
     """Drawn in a month of long ago: whether there is anything to draw depends on the day."""
     with changed(census.area) as session:
@@ -441,6 +452,7 @@ BY_HAND = (
     _open_case,
     _sign_on,
     _same_child,
+    _restricted,
     _sample,
     _action,
     _invited,
