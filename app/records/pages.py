@@ -16,7 +16,7 @@ from app.directory.queries import council
 from app.meetings.discussion.content import gate_of
 from app.meetings.discussion.types import Missing
 from app.meetings.models import Meeting
-from app.meetings.open_case.queries import perpetrators_agencies
+from app.meetings.open_case.queries import perpetrators_employers
 from app.meetings.queries import staff_name
 from app.meetings.types import MeetingState
 from app.protocols.exchange import restore
@@ -32,6 +32,7 @@ from app.records.keys import UnreadableRecord
 from app.records.queries import DissentBeside, VersionShown
 from app.records.recall.queries import RecallShown, recalls_of
 from app.records.types import InviteeFacts, LedgerLine, NoCopy, Recipient, SigningAs
+from app.referrals.employers import Employers, judge
 
 # A draft is not signed, so nothing needs hiding behind its hash.
 _DRAFT_BLINDING = "0" * 64
@@ -240,7 +241,7 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
     if version is not None and record is not None:
         known = {line.invitee_id for line in ledgers.get(version.id, [])}
         readers, without = _readers(meeting, record)
-        suspects = perpetrators_agencies(session, meeting)
+        suspects = perpetrators_employers(session, meeting)
         before = queries.withheld_before(session, meeting.id, version.number)
         secure = council(session).secure_domains
         waiting = tuple(
@@ -378,9 +379,11 @@ def _recipient(one: InviteeFacts, record: Record[Protected], names: dict[int, st
     return rules.as_recipient(one, view, names.get(one.deputy_for or 0, ""))
 
 
-def _warning(one: Recipient, suspects: frozenset[int]) -> str:
-    if one.facts.agency_id in suspects:
-        return "An alleged perpetrator works for this agency: consider withholding the copy"
+def _warning(one: Recipient, suspects: Employers) -> str:
+    theirs = judge(suspects, one.facts.agency_id, one.facts.agency_name)
+    if theirs.names:
+        works = "works" if theirs.sure else "may work"
+        return f"An alleged perpetrator {works} for this agency: consider withholding the copy"
     if not one.facts.has_address:
         return "No email address: withhold the copy and say how they get it"
     return ""

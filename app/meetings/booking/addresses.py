@@ -6,7 +6,6 @@ almost like one the desk knows is asked about before anything is sent.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +20,6 @@ _LOOKS_LIKE = (
     ("5", "s"),
 )
 _FEWEST_LETTERS = 6
-_SAYS_NOTHING = frozenset({"the", "of", "and", "ltd", "limited", "plc", "st"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +68,6 @@ def doubts_about(
             "only by link and code."
         )
     return Doubts(look_alike, tuple(notes))
-
-
-def may_be_same_agency(typed: str, held: str) -> bool:
-    """Whether an agency as somebody typed it may be one that is known by another spelling: the
-    words of one all stand in the other. For a warning, so that it says yes rather than no."""
-    one, other = _words(typed), _words(held)
-    fewer, more = sorted((one, other), key=len)
-    return fewer <= more and sum(map(len, fewer)) >= _FEWEST_LETTERS
-
-
-def _words(name: str) -> set[str]:
-    return set(re.findall(r"\w+", name.casefold())) - _SAYS_NOTHING
 
 
 def domain_of(email: str) -> str:

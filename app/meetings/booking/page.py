@@ -37,6 +37,7 @@ from app.meetings.types import Answer, Format, dial_in_parts
 from app.protocols.exchange import restore
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.protocols.types import Clock
+from app.referrals.employers import in_words, judge
 from app.web.numbers import whole_or_none
 
 MOST_FOUND = 12
@@ -378,9 +379,7 @@ def _found(ground: Ground, form: BookingForm) -> list[Found]:
             id=person.id,
             name=person.name,
             detail=f"{person.title or person.role.label}, {person.agency.name}",
-            warning="The alleged perpetrator's own agency."
-            if person.agency_id in ground.case.perpetrator_agencies
-            else "",
+            warning=in_words(judge(ground.case.employers, person.agency_id, person.agency.name)),
         )
         for person in directory.search_people(ground.session, words, MOST_FOUND)
         if person.id not in there

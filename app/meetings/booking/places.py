@@ -16,6 +16,7 @@ from app.meetings.booking.types import (
     Proposal,
     TypedPerson,
 )
+from app.referrals.employers import judge
 
 MOST_OPTIONS = 30
 _FEWEST_DIGITS = 10
@@ -47,15 +48,9 @@ class Places:
     def __init__(self, case: CaseFacts, directory: Sequence[Person], at: datetime) -> None:
         self.case = case
         self.at = at
-        self.names_typed = {name.casefold() for name in case.perpetrator_typed}
         self.directory = [one for one in directory if self.may_come(one)]
         self.involved = [one for one in case.involved if self.may_come(one.person)]
-        # By its name alone, and so by every spelling that holds the name: the alleged
-        # perpetrator's own agency is no less his own for not being chosen from the list.
-        theirs = [name.casefold() for name in case.perpetrator_names]
-        self.typed = [
-            one for one in case.outside if not any(name in one.words.casefold() for name in theirs)
-        ]
+        self.typed = [one for one in case.outside if not self.is_theirs(None, one.words)]
         self.health_knows = False  # whether somebody of the directory comes who knows the child
         self.typed_health = [one for one in self.typed if one.kind is not OutsideKind.SCHOOL]
         self.proposals: list[Proposal] = []
@@ -64,10 +59,9 @@ class Places:
     def may_come(self, person: Person) -> bool:
         return not self.is_theirs(person.agency_id, person.agency_name)
 
-    def is_theirs(self, agency_id: int, name: str) -> bool:
-        """Whether it is an alleged perpetrator's own agency, chosen from the directory or typed
-        by the name that the directory has, too."""
-        return agency_id in self.case.perpetrator_agencies or name.casefold() in self.names_typed
+    def is_theirs(self, agency_id: int | None, name: str) -> bool:
+        """Whether it is surely an alleged perpetrator's own agency; see `employers.judge`."""
+        return judge(self.case.employers, agency_id, name).sure
 
     def here(self, person: Person) -> bool:
         return person.away_until is None or person.away_until <= self.at

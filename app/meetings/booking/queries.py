@@ -31,17 +31,18 @@ from app.meetings.booking.types import (
     Referrer,
 )
 from app.meetings.models import Invitee, Meeting, MeetingChild
-from app.meetings.open_case.models import OpenCase, OpenCaseAdult
+from app.meetings.open_case.models import OpenCase
+from app.meetings.open_case.queries import employers_in_open_case, employers_in_referral
 from app.meetings.open_case.types import About
-from app.referrals.models import Child, ChildProfessional, Referral, ReferralAdult
+from app.referrals.employers import employers_of
+from app.referrals.models import Child, ChildProfessional, Referral
 from app.referrals.types import Concern, Flag
 
 _MEETING, _REFERRAL, _COUNCIL = table(Meeting), table(Referral), table(CouncilSettings)
 _AGENCY, _PROFESSIONAL = table(Agency), table(Professional)
 _EMPLOYER = _AGENCY.alias("employer")
 _CHILD, _OF_CHILD, _OF_MEETING = table(Child), table(ChildProfessional), table(MeetingChild)
-_INVITEE, _ADULT = table(Invitee), table(ReferralAdult)
-_OPEN_CASE, _OPEN_CASE_ADULT = table(OpenCase), table(OpenCaseAdult)
+_INVITEE, _OPEN_CASE = table(Invitee), table(OpenCase)
 
 
 def _person(person: Any, agency: Any) -> tuple[ColumnElement[Any], ...]:
@@ -171,24 +172,7 @@ _INVOLVED = (
     )
     .order_by(_PROFESSIONAL.c.id)
 )
-_PERPETRATORS_EMPLOYERS = (
-    select(_AGENCY.c.id, _AGENCY.c.name, _ADULT.c.employer_typed)
-    .select_from(_ADULT.outerjoin(_AGENCY, _AGENCY.c.id == _ADULT.c.employer_id))
-    .where(_ADULT.c.referral_id == bindparam("referral_id"), _ADULT.c.alleged_perpetrator)
-)
-_IN_OPEN_CASE = (
-    select(_AGENCY.c.id, _AGENCY.c.name, _OPEN_CASE_ADULT.c.employer_typed)
-    .select_from(
-        _OPEN_CASE_ADULT.outerjoin(_AGENCY, _AGENCY.c.id == _OPEN_CASE_ADULT.c.employer_id)
-    )
-    .where(
-        _OPEN_CASE_ADULT.c.open_case_id == bindparam("open_case_id"),
-        _OPEN_CASE_ADULT.c.alleged_perpetrator,
-    )
-)
-_AGENCIES = select(_AGENCY.c.id, _AGENCY.c.name).where(
-    _AGENCY.c.id.in_(bindparam("ids", expanding=True))
-)
+_AGENCIES = select(_AGENCY.c.name).where(_AGENCY.c.id.in_(bindparam("ids", expanding=True)))
 _PEOPLE = (
     select(*_A_PERSON)
     .join(_AGENCY, _AGENCY.c.id == _PROFESSIONAL.c.agency_id)
@@ -324,7 +308,6 @@ def _said_by_referral(session: Session, said: Sequence[Any]) -> CaseFacts:
         # proposals with one address could not both be sent.
         known_by = session.execute(_BY_EMAIL, {"email": email.lower()}).one_or_none()
         person = list(known_by or person)
-    employers = session.execute(_PERPETRATORS_EMPLOYERS, {"referral_id": referral_id}).all()
     return CaseFacts(
         concerns=frozenset(Concern(value) for value in concerns),
         flags=frozenset(Flag(value) for value in flags),
@@ -341,19 +324,8 @@ def _said_by_referral(session: Session, said: Sequence[Any]) -> CaseFacts:
             email=email,
             telephone=telephone,
         ),
-        **_employers(employers, [one.employer_typed for one in employers]),
+        employers=employers_in_referral(session, referral_id),
     )
-
-
-def _employers(agencies: Sequence[Any], typed: Sequence[str | None]) -> dict[str, Any]:
-    """Where alleged perpetrators work, as `CaseFacts` holds it; an agency may be none (C2)."""
-    known = {one.id: one.name for one in agencies if one.id is not None}
-    words = frozenset(one for one in typed if one)
-    return {
-        "perpetrator_agencies": frozenset(known),
-        "perpetrator_names": words.union(known.values()),
-        "perpetrator_typed": words,
-    }
 
 
 def _said_of_open_case(
@@ -363,24 +335,22 @@ def _said_of_open_case(
     flags: Sequence[str],
     hospital: str | None,
 ) -> CaseFacts:
-    employers = session.execute(_IN_OPEN_CASE, {"open_case_id": open_case_id}).all()
     return CaseFacts(
         concerns=frozenset(Concern(value) for value in concerns),
         flags=frozenset(Flag(value) for value in flags),
         hospital=hospital,
-        **_employers(employers, [one.employer_typed for one in employers]),
+        employers=employers_in_open_case(session, open_case_id),
     )
 
 
 def _as_typed(session: Session, about: About) -> CaseFacts:
-    suspects = [one for one in about.adults if one.alleged_perpetrator]
-    ids = [one.employer_id for one in suspects if one.employer_id]
-    employers = session.execute(_AGENCIES, {"ids": ids}).all() if ids else []
+    ids = employers_of(about.adults).agencies
+    names = session.execute(_AGENCIES, {"ids": list(ids)}).scalars().all() if ids else []
     return CaseFacts(
         concerns=frozenset(about.concerns),
         flags=about.flags,
         hospital=about.hospital or None,
-        **_employers(employers, [one.employer_typed for one in suspects]),
+        employers=employers_of(about.adults, names),
     )
 
 

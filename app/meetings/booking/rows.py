@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.clock import words_for_moment
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.booking import rules
-from app.meetings.booking.addresses import Doubts, may_be_same_agency
+from app.meetings.booking.addresses import Doubts
 from app.meetings.booking.person_rows import PersonRow
 from app.meetings.booking.slots import overlaps
 from app.meetings.booking.types import CaseFacts, Diary, OnTheList, Person, Proposal
+from app.referrals.employers import judge
 
 MOST_SWAPS = 2
 PERPETRATORS_AGENCY = (
@@ -111,7 +112,7 @@ def row_shown(
         role=proposal.role.label if proposal else "",
         why=proposal.why if proposal else "Added by you.",
         source=proposal.source if proposal else "",
-        warnings=(*_of_perpetrators_agency(row.agency, case), *doubts.notes),
+        warnings=(*_of_perpetrators(case, None, row.agency), *doubts.notes),
         look_alike=doubts.look_alike,
         required=bool(proposal and proposal.required),
         can_swap=can_swap,
@@ -131,29 +132,18 @@ def _typed_detail(row: PersonRow) -> str:
     return f"{row.title or 'Not in the directory'}, {agency}".strip(", ")
 
 
-def _of_perpetrators_agency(typed: str, case: CaseFacts) -> tuple[str, ...]:
-    """The warning where an agency that somebody typed is, by its name, that of the alleged
-    perpetrator (C2)."""
-    return _named_like(typed, case.perpetrator_names)
-
-
-def _named_like(agency: str, theirs: Collection[str]) -> tuple[str, ...]:
+def _of_perpetrators(case: CaseFacts, agency_id: int | None, name: str) -> tuple[str, ...]:
+    """The warning where an agency is, or by its name may be, the alleged perpetrator's (C2)."""
     return tuple(
-        PERPETRATORS_AGENCY.format(agency=name)
-        for name in sorted(theirs)
-        if may_be_same_agency(agency, name)
+        PERPETRATORS_AGENCY.format(agency=one)
+        for one in judge(case.employers, agency_id, name).names
     )
 
 
 def _warnings(
     person: Person, case: CaseFacts, diary: Diary, at: datetime, end: datetime
 ) -> tuple[str, ...]:
-    found = []
-    if person.agency_id in case.perpetrator_agencies:
-        found.append(PERPETRATORS_AGENCY.format(agency=person.agency_name))
-    else:
-        # Two agencies of the directory are two; one that was typed may be any of them.
-        found += _named_like(person.agency_name, case.perpetrator_typed)
+    found = [*_of_perpetrators(case, person.agency_id, person.agency_name)]
     if person.away_until is not None and person.away_until > at:
         found.append(f"Away until {words_for_moment(person.away_until)}.")
     found.extend(_busy(person.name, diary, at, end))

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from app.directory.rules import is_at_work, working_hours_in_words
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.types import Answer, Format, MeetingState
+from app.referrals.employers import NOBODYS, Employers
 from app.referrals.types import Concern, Flag
 
 _A_MINUTE = timedelta(minutes=1)
@@ -150,9 +151,7 @@ class CaseFacts:
     referrer: Referrer | None = None
     involved: tuple[Involved, ...] = ()
     # Where an alleged perpetrator works: never proposed (C2).
-    perpetrator_agencies: frozenset[int] = frozenset()
-    perpetrator_names: frozenset[str] = frozenset()  # of those agencies, and of any typed instead
-    perpetrator_typed: frozenset[str] = frozenset()  # the latter alone
+    employers: Employers = NOBODYS
     outside: tuple[Outside, ...] = ()
 
 

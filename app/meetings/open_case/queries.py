@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from app.directory.models import Agency
 from app.meetings.models import Meeting
 from app.meetings.open_case.models import OpenCase, OpenCaseAdult
+from app.referrals.employers import Employers
 from app.referrals.models import ReferralAdult
 
 _OF_MEETING = select(OpenCase).where(OpenCase.meeting_id == bindparam("meeting_id"))
 
-_SUSPECTS_OF_REFERRAL = select(ReferralAdult.employer_id).where(
-    ReferralAdult.referral_id == bindparam("of"),
-    ReferralAdult.alleged_perpetrator.is_(True),
-    ReferralAdult.employer_id.is_not(None),
-)
-_SUSPECTS_OF_OPEN_CASE = (
-    select(OpenCaseAdult.employer_id)
-    .join(OpenCase, OpenCase.id == OpenCaseAdult.open_case_id)
+# Where they work who are alleged to have harmed a child: the agency is none where it was typed.
+_IN_REFERRAL = (
+    select(Agency.id, Agency.name, ReferralAdult.employer_typed)
+    .select_from(ReferralAdult)
+    .outerjoin(Agency, Agency.id == ReferralAdult.employer_id)
     .where(
-        OpenCase.meeting_id == bindparam("of"),
-        OpenCaseAdult.alleged_perpetrator.is_(True),
-        OpenCaseAdult.employer_id.is_not(None),
+        ReferralAdult.referral_id == bindparam("of"), ReferralAdult.alleged_perpetrator.is_(True)
+    )
+)
+_IN_OPEN_CASE = (
+    select(Agency.id, Agency.name, OpenCaseAdult.employer_typed)
+    .select_from(OpenCaseAdult)
+    .outerjoin(Agency, Agency.id == OpenCaseAdult.employer_id)
+    .where(
+        OpenCaseAdult.open_case_id == bindparam("of"), OpenCaseAdult.alleged_perpetrator.is_(True)
     )
 )
 
@@ -34,12 +39,28 @@ def open_case_of(session: Session, meeting: Meeting) -> OpenCase | None:
     return session.execute(_OF_MEETING, {"meeting_id": meeting.id}).scalar_one_or_none()
 
 
-def perpetrators_agencies(session: Session, meeting: Meeting) -> frozenset[int]:
-    """The agencies where an alleged perpetrator works (C2): a warning stands beside them."""
-    statement, of = (
-        (_SUSPECTS_OF_REFERRAL, meeting.referral_id)
-        if meeting.referral_id is not None
-        else (_SUSPECTS_OF_OPEN_CASE, meeting.id)
+def perpetrators_employers(session: Session, meeting: Meeting) -> Employers:
+    """Where an alleged perpetrator of this discussion's case works (C2): a warning stands beside
+    such an agency."""
+    if meeting.referral_id is not None:
+        return employers_in_referral(session, meeting.referral_id)
+    about = open_case_of(session, meeting)
+    return Employers() if about is None else employers_in_open_case(session, about.id)
+
+
+def employers_in_referral(session: Session, referral_id: int) -> Employers:
+    return _employers(session, _IN_REFERRAL, referral_id)
+
+
+def employers_in_open_case(session: Session, open_case_id: int) -> Employers:
+    return _employers(session, _IN_OPEN_CASE, open_case_id)
+
+
+def _employers(session: Session, statement: Select[int, str, str | None], of: int) -> Employers:
+    rows = session.execute(statement, {"of": of}).all()
+    return Employers(
+        # The join finds no agency for an employer that was typed.
+        agencies=frozenset(number for number, _name, _typed in rows if number),
+        names=frozenset(name for _number, name, _typed in rows if name),
+        typed=frozenset(typed for _number, _name, typed in rows if typed),
     )
-    found = session.execute(statement, {"of": of}).scalars()
-    return frozenset(one for one in found if one is not None)

@@ -34,6 +34,7 @@ from app.referrals.checks.forms import (
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.rules import wanted_at_once
 from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
+from app.referrals.employers import employers_of
 from app.referrals.finding import found
 from app.referrals.letters_out import sender
 from app.referrals.models import Referral
@@ -335,7 +336,7 @@ def _ask(held: Referral, form: AskForm, status: int = 200) -> Response:
     choices = shown.choices_of(
         offered,
         ids,
-        {one.employer_id for one in held.adults if one.alleged_perpetrator and one.employer_id},
+        employers_of(held.adults),
         queries.waited_for(session, held.id),
     )
     form.people.choices = [(one.id, one.label) for one in choices]

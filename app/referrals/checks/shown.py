@@ -16,6 +16,7 @@ from app.referrals.checks import rules
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.queries import Asked, HeldAnswer, Times, answers_to, checks_on
 from app.referrals.checks.types import CheckState, Held, Told
+from app.referrals.employers import Employers, in_words, judge
 from app.referrals.models import Referral, ReferralAdult
 from app.referrals.shown import concerns_in_words, name_of
 from app.referrals.types import Outcome
@@ -207,7 +208,7 @@ class Choice:
 def choices_of(
     people: Sequence[Professional],
     involved: Collection[int],
-    perpetrators_employers: Collection[int],
+    employers: Employers,
     waited_for: Collection[int],
 ) -> list[Choice]:
     """People of the directory as choices; those asked already are left out (A6, C2)."""
@@ -216,8 +217,9 @@ def choices_of(
         if person.id in waited_for:
             continue
         hint = "Works with a child of this referral" if person.id in involved else ""
-        if person.agency_id in perpetrators_employers:
-            hint = "Careful: an alleged perpetrator works for this agency"
+        careful = in_words(judge(employers, person.agency_id, person.agency.name))
+        if careful:
+            hint = careful
         elif not person.email:
             hint = "No email address: telephone them, and write the answer down"
         found.append(

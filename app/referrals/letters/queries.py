@@ -15,6 +15,7 @@ from app.directory.types import AgencyKind
 from app.outbox.models import OutboxMessage
 from app.outbox.types import FAILED
 from app.referrals import queries as referrals
+from app.referrals.employers import employers_of, in_words, judge
 from app.referrals.letters.models import ReferralLetter
 from app.referrals.letters.types import LetterText, LetterTo, Recipient
 from app.referrals.models import Referral
@@ -91,7 +92,9 @@ def sent_at(session: Session, letter_id: int) -> datetime:
 
 def recipients(session: Session, referral: Referral) -> list[Recipient]:
     """The referrer, where an address is known, and each child's school (A10), but for a school at
-    which somebody works who is alleged to have harmed a child."""
+    which somebody works who is alleged to have harmed a child. Whoever may work with them, and a
+    referrer who does, is marked: they are told only by somebody who knows it."""
+    employers = employers_of(referral.adults)
     found = []
     agency = directory.agency(session, referral.source_agency_id)
     person = (
@@ -109,13 +112,14 @@ def recipients(session: Session, referral: Referral) -> list[Recipient]:
                 email=email,
                 agency=agency.name if agency else "",
                 professional=agency is not None and agency.kind is not AgencyKind.OTHER,
+                caution=in_words(judge(employers, agency.id, agency.name)) if agency else "",
             )
         )
     children = {row.child_id: row.child for row in referral.children}
-    accused = {one.employer_id for one in referral.adults if one.alleged_perpetrator}
     for one in referrals.involved_with(session, list(children)):
         teacher = one.professional
-        if teacher.agency_id in accused:
+        theirs = judge(employers, teacher.agency_id, teacher.agency.name)
+        if theirs.sure:
             continue
         if teacher.agency.kind is AgencyKind.EDUCATION and teacher.email:
             child = children[one.child_id]
@@ -129,6 +133,7 @@ def recipients(session: Session, referral: Referral) -> list[Recipient]:
                     professional=True,
                     child_id=child.id,
                     child_name=f"{child.given_name} {child.family_name}".strip(),
+                    caution=in_words(theirs),
                 )
             )
     return found

@@ -151,5 +151,6 @@ def _page(held: Referral, form: LetterForm, status: int = 200) -> Response:
         form=form,
         names=names_of(row.child for row in held.children),
         recipients=recipients,
+        cautions={one.key: one.caution for one in recipients if one.caution},
         sent=queries.letters(session, held.id),
     )

@@ -20,7 +20,8 @@ class LetterTo(enum.Enum):
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """Somebody who may be written to. `key` names them in forms; `child_ref` is the one child that
-    a school is told of; `professional` whether the outcome itself may be said."""
+    a school is told of; `professional` whether the outcome itself may be said; `caution` what
+    speaks against writing to them."""
 
     key: str
     to: LetterTo
@@ -30,6 +31,7 @@ class Recipient:
     professional: bool
     child_id: int | None = None
     child_name: str = ""
+    caution: str = ""
 
 
 @dataclass(frozen=True, slots=True)

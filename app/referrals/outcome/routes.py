@@ -24,6 +24,7 @@ from app.referrals.changes.small_routes import (
     consent_in_words,
 )
 from app.referrals.checks.queries import open_named
+from app.referrals.employers import employers_of, in_words, judge
 from app.referrals.finding import found
 from app.referrals.intake.routes import blueprint
 from app.referrals.letters_out import sender
@@ -49,7 +50,7 @@ def decide(ref: str) -> Response:
     protocol = _protocol()
     open_requests = open_named(reading(), held.id)
     seen = form.name(open_requests)
-    form.agency_id.choices = _agencies("Choose an agency")
+    form.agency_id.choices = _agencies(held, "Choose an agency")
     form.outcome.choices = [
         (one.value, rules.name_of(protocol, one))
         for one in Outcome
@@ -157,7 +158,7 @@ def refer_on(ref: str) -> Response:
     held = found(reading(), ref)
     flagged = [value for value in held.concerns if Concern(value) in ONWARD]
     form = OnwardForm(data={"referred_at": now(), "about": flagged[0] if flagged else None})
-    form.agency_id.choices = _agencies("None of these")
+    form.agency_id.choices = _agencies(held, "None of these")
     if not form.validate_on_submit():
         return _onward(held, form)
     here = url_for("referrals.referral", ref=held.ref, _anchor="decisions")
@@ -208,9 +209,17 @@ def _newest(session: Session, referral_id: int) -> list[Text]:
     ]
 
 
-def _agencies(empty: str) -> list[tuple[str, str]]:
-    agencies = directory.agencies(reading())
-    return choices([(str(agency.id), agency.name) for agency in agencies], empty)
+def _agencies(held: Referral, empty: str) -> list[tuple[str, str]]:
+    """The agencies to choose from; a warning stands beside an alleged perpetrator's own (C2)."""
+    employers = employers_of(held.adults)
+    cautions = {
+        one: in_words(judge(employers, one.id, one.name)) for one in directory.agencies(reading())
+    }
+    named = [
+        (str(one.id), f"{one.name} ({caution})" if caution else one.name)
+        for one, caution in cautions.items()
+    ]
+    return choices(named, empty)
 
 
 def _protocol() -> Protocol:

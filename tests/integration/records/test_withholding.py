@@ -12,8 +12,11 @@ from app.core.refusal import Refused
 from app.core.session import transaction
 from app.meetings.models import Meeting
 from app.records import circulation, queries, service, worker
+from app.records.pages import circulate_page
 from app.records.types import Step
+from app.referrals.models import Referral
 from tests.factories.records import make_releaser, make_signed, sign_as_chair
+from tests.factories.referrals import make_adult
 from tests.integration.records.circulating import AFTER, LATER, deliver, settings_of
 from tests.page_form import form_of
 
@@ -43,6 +46,25 @@ def test_an_administrator_releases_but_keeps_nothing_back(signed):
         # Whoever has no address cannot be sent anything: that is no choice.
         person.email, person.invitation_id = None, None
         assert service.release(session, desk, meeting, 1, {person.id: "By hand"}, True, AFTER) == 1
+
+
+def test_an_employer_that_was_only_typed_is_warned_of(signed):
+    """Invited by name alone, and employed by a name alone (C2, F5)."""
+    for typed, words in (("", None), ("Acorns", "works for"), ("Acorns Nursery East", "may work")):
+        with transaction() as session:
+            meeting = session.get_one(Meeting, signed.id)
+            person = meeting.invitees[1]
+            person.agency_id, person.agency_name = None, "The Acorns Nursery"
+            referral = session.get_one(Referral, meeting.referral_id)
+            referral.adults.clear()
+            make_adult(session, referral, alleged_perpetrator=True, employer_typed=typed or None)
+            found = {
+                one.recipient.facts.id: one.warning
+                for one in circulate_page(session, meeting, LATER).to_release
+            }
+            assert (words is None) == (found[person.id] == "")
+            assert (words or "") in found[person.id]
+            assert not any(one for number, one in found.items() if number != person.id)
 
 
 def test_what_a_chair_kept_back_stays_so_in_the_next_version(in_app, signed):

@@ -418,6 +418,21 @@ def test_an_alleged_perpetrators_agency_is_pointed_out(triage, held):
     assert "an alleged perpetrator works for this agency" in page
 
 
+def test_so_is_one_that_was_only_typed(triage, held):
+    with transaction() as session:
+        agency = make_agency(session, AgencyKind.EDUCATION)
+        make_professional(session, agency=agency, is_team=True)
+        current = referrals.by_ref(session, held.ref)
+        make_adult(session, current, employer_typed=agency.name)
+    page = f"/referrals/{held.ref}/checks/ask"
+    assert "an alleged perpetrator" not in triage.get(page).text
+    for typed, words in ((agency.name.upper(), "works for"), (f"{agency.name} East", "may work")):
+        with transaction() as session:
+            (adult,) = referrals.by_ref(session, held.ref).adults
+            adult.alleged_perpetrator, adult.employer_typed = True, typed
+        assert f"an alleged perpetrator {words}" in triage.get(page).text
+
+
 def test_a_request_of_another_referral_is_no_page_here(triage, held):
     [check] = ask(held, *people(1))
     with transaction() as session:

@@ -23,7 +23,7 @@ from app.meetings.need.again_service import book_again
 from app.meetings.need.types import Occasion
 from app.meetings.open_case import service as open_case
 from app.meetings.open_case.models import OpenCase, OpenCaseAdult
-from app.meetings.open_case.queries import open_case_of, perpetrators_agencies
+from app.meetings.open_case.queries import open_case_of, perpetrators_employers
 from app.meetings.open_case.types import About
 from app.meetings.types import Attendance, Format, MeetingState, Route
 from app.protocols.exchange import restore
@@ -112,11 +112,11 @@ def test_people_and_format_follow_from_what_is_said(ground):
     ref = decided(staff, child, replace(GRAVE, adults=(accused,)))
     assert meeting_of(ref).format is Format.MEETING
     case = read(reading(), ref).case
-    assert case.perpetrator_agencies == {club}
+    assert case.employers.agencies == {club}
     found = {one.rule_id: one for one in who_must_come(case, [], FRIDAY)}
     assert "sexual abuse" in found["paediatrician"].why
     assert "involved" not in found  # the coach's own club is never proposed
-    assert perpetrators_agencies(reading(), meeting_of(ref)) == {club}
+    assert perpetrators_employers(reading(), meeting_of(ref)) == case.employers
 
 
 def test_an_employer_that_is_in_no_directory_is_known_by_name(ground):
@@ -127,9 +127,9 @@ def test_an_employer_that_is_in_no_directory_is_known_by_name(ground):
     about = replace(GRAVE, adults=(typed, other, accused))
     ref = decided(staff, child, about)
     for case in (read(reading(), ref).case, case_facts(reading(), None, [], about)):
-        assert case.perpetrator_agencies == {club}
-        assert case.perpetrator_typed == {"Acorns"}
-        assert len(case.perpetrator_names) == 2
+        assert case.employers.agencies == {club}
+        assert case.employers.typed == {"Acorns"}
+        assert len(case.employers.names) == 1
     stored = reading().connection().exec_driver_sql("SELECT employer_typed FROM open_case_adult")
     assert "Acorns" not in str(stored.scalars().all())
 

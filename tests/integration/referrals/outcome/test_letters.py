@@ -6,9 +6,11 @@ from html import unescape
 
 import pytest
 
+from app.accounts.types import Role
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.directory import queries as directory
 from app.referrals import queries as referrals
 from app.referrals.letters import queries as letters
 from app.referrals.letters import service as letter_service
@@ -104,3 +106,24 @@ def test_the_school_of_whoever_is_accused_gets_no_feedback(told):
         )
     offered = letters.recipients(reading(), referrals.by_ref(reading(), told.ref))
     assert [one.key for one in offered] == ["referrer"]
+
+
+def test_an_employer_that_was_only_typed_counts_too(told, signed_in):
+    """Surely theirs: no feedback. Perhaps theirs, or the referrer's own agency: said to whoever
+    writes."""
+    school = school_of(told)
+    page = f"/referrals/{told.ref}/letters"
+    referrers = directory.agency(reading(), told.source_agency_id).name
+    browser = signed_in(Role.ADMINISTRATOR)
+    for typed, offered, words in (
+        (school.agency.upper(), ["referrer"], ""),
+        (f"{school.agency} and nursery", ["referrer", school.key], "may work for this agency"),
+        (referrers, ["referrer", school.key], "works for this agency"),
+    ):
+        with transaction() as session:
+            (adult,) = referrals.by_ref(session, told.ref).adults
+            adult.alleged_perpetrator, adult.employer_typed = True, typed
+        found = letters.recipients(reading(), referrals.by_ref(reading(), told.ref))
+        assert [one.key for one in found] == offered
+        shown = browser.get(page).text
+        assert ("an alleged perpetrator" in shown) == bool(words) and words in shown

@@ -15,6 +15,7 @@ from app.meetings.booking.rules import (
     who_must_come,
 )
 from app.meetings.booking.types import CaseFacts, Involved, Outside, OutsideKind, Referrer
+from app.referrals.employers import Employers
 from app.referrals.types import Concern, Flag
 from tests.clock import FRIDAY
 from tests.unit.meetings.booking.people import person, working_with
@@ -171,7 +172,9 @@ def test_the_alleged_perpetrators_agency_is_never_proposed():
     visitor = person(Role.HEALTH_VISITOR, agency=66)
     referrer = Referrer("A", "B", 66, "Where they work", AgencyKind.EDUCATION, lead)
     case = replace(
-        working_with(lead, visitor), referrer=referrer, perpetrator_agencies=frozenset({66})
+        working_with(lead, visitor),
+        referrer=referrer,
+        employers=Employers(agencies=frozenset({66})),
     )
     found = who_must_come(case, [*DIRECTORY, visitor, lead], FRIDAY)
     seated = [one.person for one in found if one.person]
@@ -258,8 +261,7 @@ def test_a_typed_health_visitor_goes_before_mash_and_the_reason_is_true():
 def test_the_perpetrators_agency_is_not_proposed_by_a_typed_name_either():
     case = CaseFacts(
         outside=(outside("school", "Northgate primary, Mrs Fox"),),
-        perpetrator_agencies=frozenset({7}),
-        perpetrator_names=frozenset({"Northgate Primary"}),
+        employers=Employers(frozenset({7}), names=frozenset({"Northgate Primary"})),
     )
     assert "outside-school" not in rules_of(case)
 
