@@ -96,11 +96,9 @@ def line(line_id: int) -> Response:
     form = LineForm(data={"name": held.name, "telephone": held.telephone})
 
     def change(session: Session) -> str:
-        moment = now()
-        booked = current_app.extensions["booked_on_line"](session, line_id, moment)
         service.edit_line(
             session, signed_in().actor, _line(session, line_id), form.name.data,
-            form.telephone.data, moment, booked,
+            form.telephone.data, now(), current_app.extensions["booked_on_line"],
         )  # fmt: skip
         return url_for("directory.line", line_id=line_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -15,6 +16,9 @@ from app.directory.models import Agency, ConferenceLine, CouncilSettings, LinePi
 from app.directory.types import AgencyGiven, AgencyKind, CouncilGiven, ProfessionalGiven
 
 COUNCIL = Subject("council", "settings")
+# How many discussions have a line from a moment on, and until when; None where none has it.
+# Bookings know, which stand above: the route hands their answer in.
+BookedOn = Callable[[Session, int, datetime], tuple[int, datetime] | None]
 
 
 class ChangedMeanwhile(Exception):
@@ -191,14 +195,18 @@ def edit_line(
     name: str,
     telephone: str,
     now: datetime,
-    booked: tuple[int, datetime] | None = None,
+    booked_on: BookedOn,
 ) -> None:
-    """Change a line's name or number. `booked` is how many discussions have it from now on, and
-    until when: their invitations name the number, which stays as it is for them (C7).
+    """Change a line's name or number. `booked_on` says how many discussions have it from now on,
+    and until when: their invitations name the number, which stays as it is for them (C7).
 
     Raises Refused by the field.
     """
+    # Of this and a booking at once one waits: a quarter of an hour that is taken holds the line's
+    # row until its letters stand, and whoever comes second reads what the first has done.
+    session.refresh(line, with_for_update=True)
     _refuse_taken_line(session, name, line.id)
+    booked = booked_on(session, line.id, now)
     number = rules.normal_telephone(telephone)
     is_new = number != line.telephone
     if is_new and booked is not None:

@@ -16,13 +16,15 @@ from app.meetings.booking.ground import Ground
 from app.meetings.booking.letters_shown import Letter, letters_shown
 from app.meetings.booking.person_rows import KINDS
 from app.meetings.booking.rows import RowShown, cautions, row_shown
-from app.meetings.booking.slots import (
-    format_for,
-    free_line,
-    is_late,
-    is_office_time,
-    overlaps,
-    with_travel,
+from app.meetings.booking.slots import format_for
+from app.meetings.booking.times_shown import (
+    SlotShown,
+    asks_late_reason,
+    format_of,
+    slots_shown,
+    time_notes,
+    who_cannot,
+    why_no_slots,
 )
 from app.meetings.booking.types import (
     Diary,
@@ -41,16 +43,6 @@ from app.referrals.employers import in_words, judge
 from app.web.numbers import whole_or_none
 
 MOST_FOUND = 12
-
-
-@dataclass(frozen=True, slots=True)
-class SlotShown:
-    value: str
-    day: str
-    time: str
-    note: str
-    after_deadline: bool
-    checked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +195,13 @@ def build(
         changing=changing,
         children=", ".join(ground.children),
         deadline=deadline_of(meeting.clocks, meeting.started_at, now),
-        slots=_shown(offered, form),
-        no_slots="" if offered else _no_slots(diary),
+        slots=slots_shown(offered, form, meeting.due_at),
+        no_slots="" if offered else why_no_slots(diary),
         time_notes=(
-            *(_time_notes(ground, form, diary, at, end) if form.start else ()),
-            *(_who_cannot(diary, _format(form), at, end) if changing or form.start else ()),
+            *(time_notes(ground, form, diary, at, end) if form.start else ()),
+            *(who_cannot(diary, format_of(form), at, end) if changing or form.start else ()),
         ),
-        asks_late_reason=_asks_late_reason(form, meeting, offered),
+        asks_late_reason=asks_late_reason(form, meeting, offered),
         format_choice=format_for(case),
         rows=rows,
         found=_found(ground, form),
@@ -219,7 +211,7 @@ def build(
         no_letters=no_letters,
         silent=silent,
         summary=_summary(form, rows, at, end, changing=changing),
-        lines_used_up=not offered and _format(form) is Format.CALL,
+        lines_used_up=not offered and format_of(form) is Format.CALL,
     )
 
 
@@ -252,42 +244,13 @@ def _slots(ground: Ground, form: BookingForm, diary: Diary) -> list[Slot]:
     wanted = whole_or_none(form.line.data)
     if wanted is not None:
         diary = replace(diary, lines=tuple(line for line in diary.lines if line[0] == wanted))
-    needs_line = _format(form) is Format.CALL and not form.dial_in.data
-    return ground.offered(diary, form.length, _format(form), needs_line=needs_line)
+    needs_line = format_of(form) is Format.CALL and not form.dial_in.data
+    return ground.offered(diary, form.length, format_of(form), needs_line=needs_line)
 
 
 def _slots_for(ground: Ground, form: BookingForm, proposals: Sequence[Proposal]) -> list[Slot]:
     people = [one.person for one in proposals if one.person]
     return _slots(ground, form, ground.diary(_chair(form), people))
-
-
-def _format(form: BookingForm) -> Format:
-    return form.chosen_format or Format.CALL
-
-
-def _shown(offered: Sequence[Slot], form: BookingForm) -> list[SlotShown]:
-    return [
-        SlotShown(
-            value=slot.start.isoformat(),
-            day=words_for_day(slot.start),
-            time=f"{words_for_time(slot.start)} to {words_for_time(slot.end)}",
-            note=f"{slot.why}. After the deadline: needs a reason"
-            if slot.after_deadline
-            else slot.why,
-            after_deadline=slot.after_deadline,
-            checked=form.slot.data == slot.start.isoformat(),
-        )
-        for slot in offered
-    ]
-
-
-def _no_slots(diary: Diary) -> str:
-    if not diary.lines:
-        return (
-            "No conference line has an unused PIN left: an administrator adds lines and PINs in "
-            "the council settings. Or type another dial-in, or choose a meeting face to face."
-        )
-    return "No time is free for chair and line in the next fortnight. Type another time."
 
 
 def add_unseen(form: BookingForm, proposals: Sequence[Proposal]) -> tuple[str, ...]:
@@ -311,62 +274,6 @@ def _set_choices(ground: Ground, form: BookingForm, diary: Diary, *, changing: b
         first = "No line: as typed below"
     form.line.choices = [("", first), *choices_of(diary.lines)]
     form.allow_its_length()
-
-
-def _time_notes(
-    ground: Ground, form: BookingForm, diary: Diary, at: datetime, end: datetime
-) -> tuple[str, ...]:
-    """What speaks against the chosen time. The database decides when it is sent; this tells."""
-    notes = []
-    if at < ground.now:
-        notes.append("This time is in the past.")
-    if not is_office_time(at, end, ground.council.office):
-        notes.append("This is outside office hours.")
-    if is_late(at, ground.meeting.due_at):
-        notes.append("This is after the deadline: it needs a reason.")
-    if any(overlaps((at, end), span) for span in diary.chair):
-        notes.append("The chair is in another discussion then.")
-    elif any(overlaps(with_travel(_format(form), at, end), span) for span in diary.chair):
-        notes.append(
-            "The chair is in another discussion shortly before or after, and has to travel."
-        )
-    if _format(form) is Format.CALL and not form.dial_in.data:
-        wanted = whole_or_none(form.line.data)
-        asked = tuple(line for line in diary.lines if wanted in (None, line[0]))
-        if free_line(replace(diary, lines=asked), at, end)[0] is None:
-            which = asked[0][1] if wanted and asked else "Every conference line"
-            notes.append(f"{which} is taken then: choose another time, or type another dial-in.")
-    return tuple(notes)
-
-
-def _who_cannot(diary: Diary, format_: Format, at: datetime, end: datetime) -> tuple[str, ...]:
-    """Which of those who come have something else then, are away, or do not work (C1)."""
-    around = with_travel(format_, at, end)
-    busy, near = [], []
-    for name, spans in diary.people.items():
-        if any(overlaps((at, end), span) for span in spans):
-            busy.append(name)
-        elif any(overlaps(around, span) for span in spans):
-            near.append(name)
-    away = [name for name, until in diary.away.items() if until > at]
-    off = [name for name, hours in diary.hours if not hours.cover(at, end)]
-    return tuple(
-        f"{what}: {', '.join(names)}."
-        for what, names in (
-            ("In another discussion then", busy),
-            ("In another discussion shortly before or after", near),
-            ("Away then", away),
-            ("Not at work then", off),
-        )
-        if names
-    )
-
-
-def _asks_late_reason(form: BookingForm, meeting: HeldMeeting, offered: Sequence[Slot]) -> bool:
-    chosen = form.start
-    if chosen is not None and is_late(chosen, meeting.due_at):
-        return True
-    return bool(form.late_reason.errors) or any(slot.after_deadline for slot in offered)
 
 
 def _found(ground: Ground, form: BookingForm) -> list[Found]:
