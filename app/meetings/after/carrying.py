@@ -91,6 +91,22 @@ def enquiries_of(followed: Iterable[Followed]) -> list[list[Followed]]:
     return [[rows[one.row_id] for one in group] for group in found]
 
 
+def continued_by(followed: Iterable[Followed], began_at: datetime) -> list[Followed]:
+    """The section 47 enquiry of one child that a discussion continues which began then and still
+    runs: its discussions in their order, none where no enquiry ran."""
+    rows = {one.row.id: one for one in followed if one.meeting.ended_at is not None}
+    this = Discussed(0, began_at, enquiry_runs=True, started_here=False, ended_at=None)
+    found = enquiries([*(_discussed(one.row, one.meeting) for one in rows.values()), this])
+    group = next(group for group in found if this in group)
+    return [rows[one.row_id] for one in group if one is not this]
+
+
+def conference_limit(session: Session, meeting: Meeting) -> datetime | None:
+    """By when a conference has to be held, were the enquiry to begin with this discussion."""
+    facts = replace(_facts_held(meeting.clocks), section47_started_at=meeting.started_at)
+    return _due(_clocks(_protocol_of(session, meeting), facts), Clock.ICPC_HELD)
+
+
 def take_back(row: ChildAfter) -> None:
     """Leave what this discussion decided and what was noted with it, and nothing else."""
     for name in row.from_others:
@@ -268,12 +284,15 @@ def _due(dues: Mapping[Clock, Due | ClockError], clock: Clock) -> datetime | Non
 
 def _facts_of(kept: Mapping[str, object], row: ChildAfter) -> Facts:
     """The discussion's own facts with what is this child's alone."""
-    facts = restore(kept).facts if "format" in kept else Facts()
     return replace(
-        facts,
+        _facts_held(kept),
         section47_started_at=row.section47_started_at,
         icpc_decided_at=row.icpc_decided_at,
     )
+
+
+def _facts_held(kept: Mapping[str, object]) -> Facts:
+    return restore(kept).facts if "format" in kept else Facts()
 
 
 def _protocol_of(session: Session, meeting: Meeting) -> Protocol:

@@ -42,7 +42,8 @@ def follow(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> N
         for row, of in queries.of_children_to_change(session, children)
         if of.id == meeting.id
     }
-    session.add_all(_empty(meeting.id, one) for one in children if one not in there)
+    told = notices.told_during(session, meeting.id)
+    session.add_all(_empty(meeting.id, one, told.get(one)) for one in children if one not in there)
     session.flush()
     kept = carrying.held(session, children)
     changed = carrying.work_out(session, kept)
@@ -166,12 +167,13 @@ def _decide(row: ChildAfter, conference: Conference, at: datetime, reason: str) 
     row.icpc_decided_at = at if conference is Conference.REQUIRED else None
 
 
-def _empty(meeting_id: int, child_id: int) -> ChildAfter:
+def _empty(meeting_id: int, child_id: int, quality_told_at: datetime | None) -> ChildAfter:
     return ChildAfter(
         meeting_id=meeting_id,
         child_id=child_id,
         enquiry_runs=False,
         conference_decided_later=False,
+        quality_told_at=quality_told_at,
         assessment_runs=False,
         carries=True,
         from_others=[],

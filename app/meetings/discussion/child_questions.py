@@ -30,6 +30,7 @@ from app.meetings.discussion.types import (
     never,
 )
 
+CONFERENCE = "conference"
 LONGEST_ASSESSMENT = 45  # working days (BROMLEY 3)
 
 YES_NO = (Option("yes", "Yes"), Option("no", "No"))
@@ -350,7 +351,7 @@ NEXT = Group(
     "What comes next",
     (
         Question(
-            "conference",
+            CONFERENCE,
             "Initial child protection conference",
             Kind.CHOICE,
             "BROMLEY 1, 2",
@@ -368,7 +369,8 @@ NEXT = Group(
             Kind.MOMENT,
             "BROMLEY 1",
             hint="So that a date is kept. For example, today 4:10 pm. Where the council's settings "
-            "name their mailbox, leave it empty: they are told by mail when the discussion ends.",
+            "name their mailbox, leave it empty: they are told by mail two minutes after somebody "
+            "says that a conference is likely or required, and of what changes.",
             asked=conference_ahead,
             # What follows asks for it until it is done, by mail or on the telephone.
             required=never,

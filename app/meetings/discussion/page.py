@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.core.clock import words_for_moment, words_for_span, words_for_time
 from app.meetings.discussion import rules
-from app.meetings.discussion.child_questions import CHILD_GROUPS
+from app.meetings.discussion.child_questions import CHILD_GROUPS, CONFERENCE
 from app.meetings.discussion.lists_shown import (
     actions_mark,
     actions_shown,
@@ -41,6 +41,7 @@ from app.meetings.discussion.shown import (
     QuestionShown,
     ReplacedShown,
     ReportShown,
+    ToldShown,
 )
 from app.meetings.discussion.snapshots import circumstances_of, name_of, snapshot_of
 from app.meetings.discussion.types import (
@@ -74,8 +75,11 @@ _SHORT_ATTENDANCE = {
 class _Painter:
     """Makes controls out of what is kept, with what could not be saved laid over it."""
 
-    def __init__(self, entries: Entries, reader: str, kept: PageKept) -> None:
+    def __init__(
+        self, entries: Entries, reader: str, kept: PageKept, told: Mapping[str, str]
+    ) -> None:
         self.entries = entries
+        self.told = told
         self.reader = reader
         self.kept = kept
         self.found: list[tuple[str, str]] = []
@@ -164,6 +168,9 @@ class _Painter:
             else None,
             not_decided=not_decided,
             protected=protected,
+            told=(
+                ToldShown(scope, self.told.get(scope, "")) if question.key == CONFERENCE else None
+            ),
             more_words=_more_words(not_decided, protected),
             more_open=any(
                 extra is not None and bool(extra.value or extra.conflict or extra.error)
@@ -193,7 +200,8 @@ def shown_blocks(scope: str, child: Circumstances) -> list[str]:
 def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = None) -> HoldPage:
     """Everything the template displays. `reader` is the name of who looks at the page."""
     meeting = row.meeting
-    painter = _Painter(row.entries, reader, kept or PageKept())
+    told = {child_scope(child_id): words for child_id, words in row.told.items()}
+    painter = _Painter(row.entries, reader, kept or PageKept(), told)
     snapshot = snapshot_of(
         row.children,
         row.invitees,

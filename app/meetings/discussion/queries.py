@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, defer
 
 from app.accounts.models import Staff
 from app.directory.models import ConferenceLine, LinePin
+from app.meetings.early_notice import queries as notices
+from app.meetings.early_notice.shown import told_words
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.queries import of_dissents
 from app.meetings.models import (
@@ -132,6 +134,7 @@ class Held(NamedTuple):
     reports: list[Report]
     setting: Setting
     escalations: dict[int, Escalation]  # by dissent
+    told: dict[int, str]  # by child, what the quality service was told by mail
 
     @property
     def disagree(self) -> int:
@@ -142,9 +145,11 @@ class Held(NamedTuple):
 def held(session: Session, meeting: Meeting) -> Held:
     """Read it: one statement for each kind of row, at any number of rows."""
     dissents = list(session.execute(_DISSENTS, {"meeting_id": meeting.id}).scalars())
+    children = children_of(session, meeting)
+    letters = notices.shown(session, [child.id for child in children])
     return Held(
         meeting=meeting,
-        children=children_of(session, meeting),
+        children=children,
         invitees=invitees_here(meeting.invitees),
         entries=entries_of(session, meeting),
         actions=actions_of(session, meeting),
@@ -152,6 +157,7 @@ def held(session: Session, meeting: Meeting) -> Held:
         reports=reports_of(session, meeting),
         setting=setting_of(session, meeting),
         escalations=of_dissents(session, [one.id for one in dissents]),
+        told=told_words(one for one in letters if one.ref == meeting.ref),
     )
 
 

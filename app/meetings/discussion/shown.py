@@ -43,6 +43,13 @@ class FieldShown:
     error: str = ""
 
 
+class ToldShown(NamedTuple):
+    """What was told by mail of this child, empty where nothing was."""
+
+    scope: str
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class QuestionShown:
     """A question with what belongs to it. `id` and `reason_id` are blocks that come and go."""
@@ -57,6 +64,7 @@ class QuestionShown:
     protected: FieldShown | None
     more_words: str
     more_open: bool
+    told: ToldShown | None = None  # at the question of the conference
 
 
 @dataclass(frozen=True, slots=True)

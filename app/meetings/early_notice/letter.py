@@ -26,13 +26,17 @@ def early_notice(
     now: datetime,
     *,
     corrects: bool,
+    adds: bool,
 ) -> FinishedMessage:
-    """What is expected of the conference of this many children. `corrects` an earlier letter."""
+    """What is expected of the conference of this many children. `corrects`: an earlier letter was
+    about the same children; `adds`: one of the same discussion was about others."""
     subject = header_text(f"{_begins(said, corrects)}: multi-agency meeting {reference}")
     whom = "one child" if children == 1 else f"{children} children"
     blocks: list[Block] = [Text(greeting(NAME)), Text(_says(said, reference, whom))]
     if corrects:
         blocks.append(Text("This corrects what we wrote before under this reference."))
+    elif adds:
+        blocks.append(Text("This is beside what we wrote before under this reference."))
     if said is Conference.NOT_NEEDED:
         blocks.append(Text("A date that you kept for it is not needed any more."))
     elif held_by is not None:

@@ -6,14 +6,16 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Text, bindparam, cast, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
-from app.core.database import UTCDateTime
+from app.core.database import UTCDateTime, literally
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference
 from app.meetings.early_notice.models import EarlyNotice
-from app.meetings.models import Meeting
+from app.meetings.early_notice.rules import SETTLES_AT_ONCE, SPEAK_OF_IT
+from app.meetings.models import Entry, Meeting
+from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import FAILED, MessageState
 
@@ -45,6 +47,46 @@ _DUE = (
 )
 _OLDEST_DUE = select(func.min(ChildAfter.notice_due_at)).where(
     ChildAfter.notice_due_at.is_not(None)
+)
+
+# What was said of the conference since the discussion began: an answer that was prepared before is
+# the chair's own until people have talked. One of which a letter told needs no other look.
+_said_of = aliased(Entry)
+_SETTLED = (
+    select(Entry.meeting_id)
+    .distinct()
+    .join(Meeting, Meeting.id == Entry.meeting_id)
+    .where(
+        Meeting.state == literally(MeetingState.UNDER_WAY),
+        Entry.field == "conference",
+        Entry.written_at >= Meeting.started_at,
+        Entry.meeting_id.not_in(bindparam("tried", expanding=True)),
+        ~select(EarlyNotice.id)
+        .where(
+            EarlyNotice.meeting_id == Entry.meeting_id,
+            Entry.scope == literal("child:").concat(cast(EarlyNotice.child_id, Text)),
+            EarlyNotice.at >= Entry.written_at,
+        )
+        .exists(),
+        ~select(_said_of.id)
+        .where(
+            _said_of.meeting_id == Entry.meeting_id,
+            _said_of.field.in_(SPEAK_OF_IT),
+            _said_of.written_at > bindparam("settled", type_=UTCDateTime()),
+        )
+        .exists(),
+    )
+    .limit(MOST)
+)
+_SAID = (
+    select(Entry)
+    .where(Entry.meeting_id == bindparam("meeting_id"), Entry.field.in_(SPEAK_OF_IT))
+    .execution_options(populate_existing=True)
+)
+_OF_MEETING = (
+    select(EarlyNotice)
+    .where(EarlyNotice.meeting_id == bindparam("meeting_id"))
+    .order_by(EarlyNotice.id)
 )
 
 _other = aliased(EarlyNotice)
@@ -114,6 +156,29 @@ def due(session: Session, now: datetime, tried: Collection[int]) -> dict[int, li
     for meeting_id, child_id in session.execute(_DUE, {"now": now, "tried": list(tried)}):
         found.setdefault(meeting_id, []).append(child_id)
     return found
+
+
+def settled(session: Session, now: datetime, tried: Collection[int]) -> list[int]:
+    """The discussions under way in which something was said of a conference that has settled by
+    now, but for those that were `tried`."""
+    since = {"settled": now - SETTLES_AT_ONCE, "tried": list(tried)}
+    return list(session.execute(_SETTLED, since).scalars())
+
+
+def said_in(session: Session, meeting_id: int) -> list[Entry]:
+    """What the children's answers say of the conference: one statement."""
+    return list(session.execute(_SAID, {"meeting_id": meeting_id}).scalars())
+
+
+def of_meeting(session: Session, meeting_id: int) -> list[EarlyNotice]:
+    """The letters of one discussion, the oldest first."""
+    return list(session.execute(_OF_MEETING, {"meeting_id": meeting_id}).scalars())
+
+
+def told_during(session: Session, meeting_id: int) -> dict[int, datetime]:
+    """By child, when a letter first told them while the discussion ran."""
+    rows = reversed(of_meeting(session, meeting_id))
+    return {one.child_id: one.at for one in rows if one.said is not Conference.NOT_NEEDED}
 
 
 def oldest_due(session: Session) -> datetime | None:

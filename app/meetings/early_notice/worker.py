@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -18,16 +20,17 @@ def tell_early(settings: Settings, now: datetime) -> int:
     """Queue what is due; returns how many letters were queued.
 
     One discussion's fault does not hold up the others: it is logged, and tried again at the next
-    turn. Until then its notice is overdue, and the system administrator's first page says so.
+    turn. Until then the notice of one that has ended is overdue, and the system administrator's
+    first page says so.
     """
-    sender = Sender(settings.mail_from, settings.base_url)
+    given = {"sender": Sender(settings.mail_from, settings.base_url), "now": now}
     queued, fault, tried = 0, None, set[int]()
     while waiting := _due(now, tried):
-        for meeting_id, child_ids in waiting.items():
+        for meeting_id, act in waiting.items():
             tried.add(meeting_id)
             try:
                 with transaction() as session:
-                    queued += service.tell(session, meeting_id, child_ids, sender, now)
+                    queued += act(session, meeting_id=meeting_id, **given)
             except Exception as error:
                 fault = error
                 log.error("quality service not told", meeting=meeting_id, exc_info=error)
@@ -36,7 +39,14 @@ def tell_early(settings: Settings, now: datetime) -> int:
     return queued
 
 
-def _due(now: datetime, tried: set[int]) -> dict[int, list[int]]:
-    found = queries.due(reading(), now, tried)
-    reading().rollback()
+def _due(now: datetime, tried: set[int]) -> dict[int, Callable[..., int]]:
+    """What is to be done, by discussion: of those that have ended, and of those under way."""
+    session = reading()
+    found: dict[int, Callable[..., int]] = {
+        meeting_id: partial(service.tell, child_ids=child_ids)
+        for meeting_id, child_ids in queries.due(session, now, tried).items()
+    }
+    for meeting_id in queries.settled(session, now, tried):
+        found.setdefault(meeting_id, service.tell_during)
+    session.rollback()
     return found

@@ -419,6 +419,10 @@ async function look() {
   news.fields.forEach(takeOver);
   for (const [scope, blocks] of Object.entries(news.shown)) show(scope, blocks);
   if (!form.querySelector("[data-missing]").contains(document.activeElement)) listMissing(news.missing);
+  for (const [scope, words] of Object.entries(news.told)) {
+    const line = form.querySelector(`[data-told="${scope}"]`);
+    if (line) Object.assign(line, { hidden: false, textContent: words });
+  }
   form.querySelector("[data-here]").textContent = news.here;
   form.querySelector("[data-quorum]").hidden = !news.quorum;
   form.querySelector("[data-quorum-words]").textContent = news.quorum;

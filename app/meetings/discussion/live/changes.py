@@ -75,6 +75,7 @@ def changes_since(held: Held, since: datetime | None, now: datetime) -> dict[str
             )
             for child in held.children
         },
+        "told": {child_scope(child_id): words for child_id, words in held.told.items()},
         "missing": [{"what": one.what, "anchor": one.anchor} for one in rules.missing(snapshot)],
         "here": here_words(held.invitees),
         "quorum": quorum_words(held.invitees),
