@@ -80,7 +80,9 @@ class PrivatePostgres:
 
     def create(self, name: str, template: str = "template1") -> str:
         with self._admin() as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            # Files are copied as they are, at half the time; before 15 there was no other way.
+            how = " STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else ""
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{how}')
         return self.url(name)
 
     def drop(self, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from flask import Flask, current_app
@@ -25,6 +25,9 @@ from sqlalchemy.orm import QueryableAttribute, Session
 
 from app.core.bell import is_to_ring, ring
 from app.core.database import Base
+
+if TYPE_CHECKING:
+    import psycopg
 
 # Versions 3.7.0 to 3.51.2 can corrupt a database in WAL mode.
 SAFE_SQLITE = (3, 51, 3)
@@ -105,6 +108,7 @@ def init_database(app: Flask, url: str) -> None:
 def prepare_engine(engine: Engine) -> None:
     """Give every connection the settings that durability and constraints rest on."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", _without_compiling)
         return
 
     @event.listens_for(engine, "connect")
@@ -125,6 +129,14 @@ def prepare_engine(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _without_compiling(connection: psycopg.Connection[Any], _record: object) -> None:
+    # PostgreSQL compiles a statement that it thinks costly. Those of a page have many parts and
+    # touch few rows, so that compiling takes longer than all else.
+    connection.autocommit = True  # or the setting would go with the first rollback
+    connection.execute("SET jit = off")
+    connection.autocommit = False
 
 
 @contextmanager

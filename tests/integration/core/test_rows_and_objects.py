@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask import Flask
-from sqlalchemy import select, union_all
+from sqlalchemy import select, text, union_all
 
-from app.core.session import transaction
+from app.core.session import db, transaction
 from app.directory.models import Agency
 from tests.factories.directory import make_agency
 
@@ -29,3 +29,11 @@ def test_objects_come_from_the_mapper(in_app: Flask) -> None:
         session.flush()
         statement = select(Agency, Agency.name).where(Agency.id == agency.id)
         assert session.execute(statement).all() == [(agency, agency.name)]
+
+
+def test_postgresql_compiles_no_statement_after_a_rollback_either(in_app: Flask) -> None:
+    if db.engine.dialect.name == "sqlite":
+        return
+    with db.engine.connect() as connection:
+        connection.rollback()
+        assert connection.execute(text("SHOW jit")).scalar_one() == "off"
