@@ -191,5 +191,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for name in ("masked", "hidden_cases", "hidden_children", "whom_to_ask", "ask_keepers"):
         app.extensions[name] = getattr(hidden, name)
     enforce(app)
-    import_module("app.meetings.restricted.gate").init_restricted(app)
+    gate = import_module("app.meetings.restricted.gate")
+    gate.init_restricted(app)
+    app.extensions["glass"] = gate.read_behind_glass
     return app

@@ -50,7 +50,8 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     ),
     Permission.CASE_CLOSE: frozenset({Role.CHAIR}),
     Permission.CASE_RESTRICT: frozenset({Role.CHAIR}),
-    Permission.GLASS_BREAK: _CASE_ROLES,
+    # The system administrator sees no case but by this, and then reads alone (see below).
+    Permission.GLASS_BREAK: _CASE_ROLES | {Role.SYSTEM},
     # By somebody else than who opened it: where there is one chair, the system administrator.
     Permission.GLASS_REVIEW: frozenset({Role.CHAIR, Role.SYSTEM}),
     Permission.RECORD_SIGN: frozenset({Role.CHAIR}),
@@ -59,7 +60,8 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.RECORD_VERIFY: _ALL,
     Permission.DELIVERY_SEE: frozenset({Role.ADMINISTRATOR, Role.CHAIR, Role.OUT_OF_HOURS}),
     Permission.MAIL_SEE: frozenset({Role.ADMINISTRATOR, Role.CHAIR, Role.OUT_OF_HOURS}),
-    Permission.DIRECTORY_EDIT: frozenset({Role.ADMINISTRATOR}),
+    # Who books keeps the people; agencies, lines and the council's settings are both's.
+    Permission.DIRECTORY_EDIT: frozenset({Role.ADMINISTRATOR, Role.SYSTEM}),
     Permission.PROTOCOL_SEE: _ALL,
     # A display shows no name, so that whoever looks after the screens may make one (G2).
     Permission.WALL_MANAGE: frozenset({Role.ADMINISTRATOR, Role.CHAIR, Role.SYSTEM}),
@@ -78,9 +80,25 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
 }
 
 
+# What a case says: read behind broken glass by who has no other part in it, and nothing changed.
+READ_BEHIND_GLASS = frozenset(
+    {Permission.REFERRAL_SEE, Permission.DISCUSSION_SEE, Permission.RECORD_SEE}
+)
+
+
 def may(roles: Collection[Role], permission: Permission) -> bool:
     """Whether somebody with these roles may do this."""
     return not ALLOWED[permission].isdisjoint(roles)
+
+
+def may_behind_glass(roles: Collection[Role], permission: Permission) -> bool:
+    """Whether these roles may do this with a case that they opened with a reason, and not
+    otherwise (H2)."""
+    return (
+        permission in READ_BEHIND_GLASS
+        and may(roles, Permission.GLASS_BREAK)
+        and not may(roles, permission)
+    )
 
 
 def is_over(

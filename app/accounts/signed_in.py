@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Flask, Response, abort, request, url_for
+from flask import Flask, Response, abort, current_app, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
@@ -72,7 +72,11 @@ class StaffMay:
             return _sign_in_first()
         staff = signed_in()
         if not rules.may(staff.roles, self.permission):
-            abort(403)
+            glass = current_app.extensions.get("glass")
+            if glass is None or not rules.may_behind_glass(staff.roles, self.permission):
+                abort(403)
+            if (answer := glass()) is not None:
+                return cast(ResponseReturnValue, answer)
         if self.fresh and not rules.is_fresh(now(), staff.reauthenticated_at):
             return _show_again(staff)
         return None

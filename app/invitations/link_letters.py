@@ -182,8 +182,9 @@ _NOTICES: dict[Notice, _LinkWords] = {
         _NOT_YOU,
     ),
     Notice.GLASS_BROKEN: _LinkWords(
-        "A restricted case was opened: {reference}",
-        "Somebody who may not see case {reference} has opened it, with a reason, until {due}.",
+        "A case was opened by break-glass: {reference}",
+        "Somebody who may not see case {reference} otherwise has opened it, with a reason, until "
+        "{due}.",
         "Read who and why",
         "Speak with them, then say on that page what you found. Whoever opened it can't do that.",
     ),

@@ -29,7 +29,11 @@ from app.referrals.models import (
 
 _BY_REF = select(Meeting).where(Meeting.ref == bindparam("ref"))
 # The children are asked for by few changes, and then when they are needed.
-_FOR_CHANGE = _BY_REF.with_for_update(of=Meeting).options(lazyload(Meeting.children))
+_FOR_CHANGE = (
+    _BY_REF.with_for_update(of=Meeting)
+    .options(lazyload(Meeting.children))
+    .execution_options(populate_existing=True)
+)
 _OF_INVITEE = (
     select(Meeting)
     .join(Invitee, Invitee.meeting_id == Meeting.id)

@@ -28,7 +28,7 @@ from app.retention.queries import CaseRows
 BELONGS: Mapping[str, tuple[str, ...]] = {
     "referral": (
         "abuse_case.referral_id", "agency_check.referral_id", "arrival.referral_id",
-        "case_restriction.referral_id",
+        "broken_glass.referral_id", "case_restriction.referral_id",
         "child_taken_off.referral_id", "list_entry.referral_id", "onward_referral.referral_id",
         "rating_dispute.referral_id", "referral_adult.referral_id",
         "referral_allocation.referral_id", "referral_child.referral_id",
@@ -37,7 +37,8 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
         "referral_rating.referral_id", "referral_reopening.referral_id", "audited_case.referral_id",
     ),
     "meeting": (
-        "action.meeting_id", "call.meeting_id", "case_restriction.meeting_id",
+        "action.meeting_id", "broken_glass.meeting_id", "call.meeting_id",
+        "case_restriction.meeting_id",
         "child_after.meeting_id", "dissent.meeting_id", "early_notice.meeting_id",
         "entry.meeting_id", "escalation.meeting_id", "invitee.meeting_id", "left_out.meeting_id",
         "feedback_link.meeting_id", "feedback_round.meeting_id",

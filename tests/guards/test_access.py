@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, Rule
 
 from app.accounts import rules
 from app.accounts.models import StaffSession
@@ -18,6 +18,8 @@ from app.audit.models import AuditView
 from app.audit.types import ActorKind
 from app.core.clock import now
 from app.core.session import reading, transaction
+from app.meetings.restricted import whole_case
+from app.meetings.restricted.models import BrokenGlass
 from app.referrals.models import Child
 from app.web.access import access_of
 from app.web.numbers import LARGEST
@@ -98,11 +100,56 @@ def test_each_route_lets_in_whom_it_says_and_nobody_else(world: World, visitor: 
                     problems.append(f"{said}: sent to sign in")
             elif answer.status_code not in REFUSED:
                 problems.append(f"{said}: should be refused")
+            elif opens_by_glass(rule, method, words, visitor):
+                if not answer.headers.get("Location", "").startswith("/restricted/open/"):
+                    problems.append(f"{said}: should lead to the door of the case")
             elif words.startswith("staff") and _is_staff(visitor) and answer.status_code != 403:
                 problems.append(f"{said}: should be 403")
             if answer.mimetype == "text/html" and (found := policy_problems(answer.text)):
                 problems.append(f"{said}: {found}")
     assert problems == []
+
+
+def opens_by_glass(rule: Rule, method: str, words: str, visitor: str) -> bool:
+    """Whether this page of a case is read by who sees none, once they opened it with a reason."""
+    kind, _, rest = words.partition(": ")
+    return (
+        method == "GET"
+        and rule.rule.startswith(("/referrals/<ref>", "/discussions/<ref>"))
+        and kind == "staff"
+        and _is_staff(visitor)
+        and rules.may_behind_glass([Role(visitor)], Permission(rest.removesuffix(", fresh")))
+    )
+
+
+def test_behind_glass_a_case_is_read_and_nothing_else_opens(world: World):
+    visitor, opened = Role.SYSTEM.value, 0
+    with world.app.app_context(), transaction() as session:
+        for place in whole_case.PLACES:
+            case = whole_case.behind(session, place, world.values[f"/{place}/"])
+            session.add(
+                BrokenGlass(
+                    **case._asdict(), staff_id=world.staff[Role.SYSTEM], reason="To see it",
+                    ref=world.values[f"/{place}/"], opened_at=now(),
+                    ends_at=now() + timedelta(hours=1), reviewed_at=None, reviewed_by_id=None,
+                    review=None,
+                )
+            )  # fmt: skip
+    browser = world.browser(visitor)
+    for rule in rules_of(world.app):
+        words = access_of(world.app, rule.endpoint).describe()
+        if "ref" not in rule.arguments or not words.startswith("staff") or may(words, visitor):
+            continue
+        for method in sorted(set(SAFE) & rule.methods):
+            answer = world.open(browser, world.path(rule), method)
+            said = f"{method} {rule.rule} answered {answer.status_code}"
+            if opens_by_glass(rule, method, words, visitor):
+                opened += 1
+                assert answer.status_code in (200, 303, 404), said
+                assert "/restricted/open/" not in answer.headers.get("Location", ""), said
+            else:
+                assert answer.status_code == 403, said
+    assert opened > 10
 
 
 def _is_staff(visitor: str) -> bool:

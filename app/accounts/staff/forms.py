@@ -18,7 +18,7 @@ ROLE_HINTS = {
     Role.SOCIAL_WORKER.value: "Brings the open case, writes beside the chair",
     Role.OUT_OF_HOURS.value: "Takes calls at night, starts a discussion at once",
     Role.ANALYST.value: "Sees figures and no names",
-    Role.SYSTEM.value: "Looks after staff and settings, sees no case",
+    Role.SYSTEM.value: "Looks after staff and settings, opens a case only with a reason",
 }
 
 

@@ -173,7 +173,10 @@ def let_return(
 ) -> None:
     """Somebody who had left is back, with a one-time password and the roles they had."""
     staff = session.execute(
-        select(Staff).where(Staff.id == staff_id).with_for_update()
+        select(Staff)
+        .where(Staff.id == staff_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).scalar_one_or_none()
     if staff is None or staff.ended_at is None:
         raise Refused("staff", "This person has not left. Load the page again.")

@@ -203,7 +203,7 @@ class Discussions:
             professional_ids=(desk.id, nurse.id),
         )
         occasion = Occasion(referral_ref=referral.ref)
-        need.start_now(self.session, chair, occasion, given, at)
+        need.start_now(self.session, chair, occasion, given, self.sender, at)
 
     def _answer(self, meeting: Meeting, invitee: Invitee, turn: int, at: datetime) -> None:
         if meeting.state is not MeetingState.BOOKED:
@@ -315,7 +315,7 @@ class Discussions:
             ),
         )
         occasion = Occasion(referral_ref=referral.ref, information_at=at - timedelta(hours=1))
-        meeting = need.record_held(self.session, chair, occasion, given, at)
+        meeting = need.record_held(self.session, chair, occasion, given, self.sender, at)
         said = DECISIONS | {
             "section_47": "continued", "section_47.reason": MORE, "conference": "required",
         }  # fmt: skip

@@ -128,7 +128,9 @@ def strike(
     where somebody else recorded something since `version`.
     """
     check_writable(meeting.state)
-    dissent = session.get_one(Dissent, escalation.dissent_id, with_for_update=True)
+    dissent = session.get_one(
+        Dissent, escalation.dissent_id, with_for_update=True, populate_existing=True
+    )
     rules.check_strike(reason, recorded(dissent, escalation, meeting.signed_at))
     if escalation.version != version:
         raise Refused("page", CHANGED_MEANWHILE)

@@ -26,7 +26,7 @@ from app.meetings.need.forms import (
 from app.meetings.need.people import people_to_ring
 from app.meetings.need.types import Occasion, Started
 from app.meetings.of_children import discussion_over
-from app.meetings.routes import once
+from app.meetings.routes import once, sender
 from app.meetings.types import Format, MeetingState
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.referrals import queries as referrals
@@ -108,7 +108,8 @@ def start_now(ref: str) -> Response:
                 dial_in=form.dial_in.data,
                 professional_ids=tuple(int(one) for one in form.people.data if one.isdigit()),
             )
-            meeting = service.start_now(session, staff, Occasion(referral_ref=ref), given, moment)
+            occasion = Occasion(referral_ref=ref)
+            meeting = service.start_now(session, staff, occasion, given, sender(), moment)
             return url_for("discussion.hold", ref=meeting.ref)
 
         location = once(form, act)
@@ -145,7 +146,8 @@ def already_held(ref: str) -> Response:
 
         def act(session: Session) -> str:
             given = form.held(moment)
-            meeting = service.record_held(session, staff, Occasion(referral_ref=ref), given, moment)
+            occasion = Occasion(referral_ref=ref)
+            meeting = service.record_held(session, staff, occasion, given, sender(), moment)
             return url_for("discussion.hold", ref=meeting.ref)
 
         location = once(form, act)

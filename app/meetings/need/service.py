@@ -20,6 +20,7 @@ from app.meetings.booking.queries import case_facts
 from app.meetings.booking.slots import format_for
 from app.meetings.booking.types import Chair, Chosen, TypedPerson
 from app.meetings.discussion.record_clock import record_clock
+from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.meetings.need import rules
 from app.meetings.need.replacing import note_replaced
@@ -91,14 +92,22 @@ def decide_needed(
 
 
 def start_now(
-    session: Session, staff: StaffMember, occasion: Occasion, given: Started, now: datetime
+    session: Session,
+    staff: StaffMember,
+    occasion: Occasion,
+    given: Started,
+    sender: Sender,
+    now: datetime,
 ) -> Meeting:
     """The discussion begins this minute: no slot, no line, no invitation (C11; TIMING).
 
     Nothing that is missing, late or taken stands in its way; who took part, and why, is asked
-    for afterwards. One that was waiting to be booked becomes this one.
+    for afterwards. One that was waiting to be booked becomes this one. Who starts it may see the
+    case from then on, to finish it.
     """
     case = _case_to_change(session, occasion)
+    if case.referral is not None:
+        restricted.admit_holder(session, staff.actor, case.referral, sender, now)
     meeting = _waiting(session, case)
     if meeting is None:
         if case.referral is not None:
@@ -120,7 +129,12 @@ def start_now(
 
 
 def record_held(
-    session: Session, staff: StaffMember, occasion: Occasion, given: HeldAlready, now: datetime
+    session: Session,
+    staff: StaffMember,
+    occasion: Occasion,
+    given: HeldAlready,
+    sender: Sender,
+    now: datetime,
 ) -> Meeting:
     """Write down a discussion that was held already (C11; DERBY 4.11).
 
@@ -133,6 +147,8 @@ def record_held(
     if not given.people:
         raise Refused("people", "Say who took part")
     case = _case_to_change(session, occasion)
+    if case.referral is not None:
+        restricted.admit_holder(session, staff.actor, case.referral, sender, now)
     meeting = _waiting(session, case)
     decided_at = min(given.started_at, now)
     if meeting is None:

@@ -38,7 +38,7 @@ from app.meetings.open_case.forms import (
 from app.meetings.open_case.queries import open_case_of
 from app.meetings.open_case.types import About
 from app.meetings.restricted.hidden import ask_keepers, whom_to_ask
-from app.meetings.routes import meeting_or_404, note_view_of, once
+from app.meetings.routes import meeting_or_404, note_view_of, once, sender
 from app.referrals import queries as referrals
 from app.referrals.children import add_child
 from app.referrals.matching import Identity
@@ -91,7 +91,7 @@ def _open(form: OpenCaseForm, *, start: bool) -> str | None:
         )
         if start:
             given_now = Started(reason=form.reason.data)
-            meeting = need.start_now(session, staff, occasion, given_now, moment)
+            meeting = need.start_now(session, staff, occasion, given_now, sender(), moment)
             _ask(session, perhaps, meeting)
             return url_for("discussion.hold", ref=meeting.ref)
         meeting = need.decide_needed(session, staff, occasion, form.reason.data, moment, moment)
@@ -140,7 +140,7 @@ def _keep_held(form: OpenHeldForm, moment: datetime) -> str | None:
 
     def act(session: Session) -> str:
         occasion = Occasion(child_refs=_children(session, form, moment), about=form.about())
-        meeting = need.record_held(session, staff, occasion, form.held(moment), moment)
+        meeting = need.record_held(session, staff, occasion, form.held(moment), sender(), moment)
         _ask(session, perhaps, meeting)
         return url_for("discussion.hold", ref=meeting.ref)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.web.choices import SelectMultipleField
-from app.web.forms import BaseForm, OnceForm, Passage, Required
+from app.web.forms import BaseForm, Line, OnceForm, Passage, Required
 
 
 class RestrictForm(BaseForm):
@@ -12,6 +12,17 @@ class RestrictForm(BaseForm):
         "Reason", length=2000, validators=[Required("Enter the reason")],
         description="Such as: the child of a colleague. Only those who may see the case read it.",
     )  # fmt: skip
+
+
+class FindForm(BaseForm):
+    class Meta:
+        csrf = False  # asks, and changes nothing
+
+    reference = Line(
+        "Reference of the case",
+        validators=[Required("Enter the reference, such as RF-7K2M-9QXD")],
+        description="It stands in every message about the case. Whoever needs help can tell you.",
+    )
 
 
 class OpenForm(OnceForm):

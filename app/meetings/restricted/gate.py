@@ -6,14 +6,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, abort, current_app, g, request, url_for
 
 from app.accounts.signed_in import BACKGROUND, StaffMay, is_signed_in, signed_in
 from app.audit.service import viewed
 from app.audit.types import Subject
 from app.core.clock import now
 from app.core.session import reading, transaction
-from app.meetings.restricted import queries
+from app.meetings.restricted import queries, whole_case
 from app.meetings.restricted.rules import seen
 from app.web.access import access_of
 from app.web.htmx import go_to
@@ -52,16 +52,10 @@ def init_restricted(app: Flask) -> None:
         found = queries.restrictions(reading(), asked.place, asked.ref, member.id, asked.number)
         state = seen(found, moment)
         if not state.may:
-            return go_to(
-                url_for(
-                    "restricted.open_case",
-                    place=asked.place,
-                    case_ref=asked.ref,
-                    number=asked.number,
-                )
-            )
-        if state.until is not None:
-            g.glass_until = state.until
+            return _door(asked)
+        held = (state.until, g.get("glass_until"))
+        if until := min((one for one in held if one is not None), default=None):
+            g.glass_until, g.is_restricted = until, bool(found)
             if BACKGROUND not in request.headers:
                 with transaction() as session:
                     page = f"{request.endpoint}, behind broken glass"
@@ -69,8 +63,31 @@ def init_restricted(app: Flask) -> None:
         return None
 
     @app.context_processor
-    def _banner() -> dict[str, datetime | None]:
-        return {"glass_until": g.get("glass_until")}
+    def _banner() -> dict[str, datetime | bool | None]:
+        return {"glass_until": g.get("glass_until"), "is_restricted": g.get("is_restricted")}
+
+
+def read_behind_glass() -> Response | None:
+    """Whether somebody whose role sees no case may read this page of one, because they opened it
+    with a reason: None, else the way to its door. Asked before the gate above, which then notes
+    the view and keeps a restricted case shut. Aborts with 403 where no glass opens the page."""
+    asked = _asked()
+    if asked is None or request.method not in ("GET", "HEAD"):
+        abort(403)
+    opened = whole_case.behind(reading(), asked.place, asked.ref)
+    if opened is None:
+        abort(403)
+    until = whole_case.open_until(reading(), opened, signed_in().id, now())
+    if until is None:
+        return _door(asked)
+    g.glass_until = until
+    return None
+
+
+def _door(asked: Asked) -> Response:
+    return go_to(
+        url_for("restricted.open_case", place=asked.place, case_ref=asked.ref, number=asked.number)
+    )
 
 
 def _asked() -> Asked | None:

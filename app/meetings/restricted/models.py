@@ -57,8 +57,9 @@ class RestrictionReader(Base):
 
 
 class BrokenGlass(Base):
-    """Somebody opened a restricted case that is not theirs: for how long, why, and what whoever
-    looked at it afterwards said."""
+    """Somebody opened a case that is not theirs: for how long, why, and what whoever looked at it
+    afterwards said. It is a restriction that was passed, or, for who sees no case at all, a
+    referral with all its discussions or the discussion of an open case."""
 
     __tablename__ = "broken_glass"
     __table_args__ = (
@@ -68,11 +69,19 @@ class BrokenGlass(Base):
             sqlite_where=text("reviewed_at IS NULL"), postgresql_where=text("reviewed_at IS NULL"),
         ),
         CheckConstraint("reviewed_by_id <> staff_id", name="reviewed_by_another"),
+        CheckConstraint(
+            "CASE WHEN restriction_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN referral_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN meeting_id IS NULL THEN 0 ELSE 1 END = 1",
+            name="a_restriction_or_a_case",
+        ),
         CheckConstraint("(reviewed_at IS NULL) = (review IS NULL)", name="reviewed_with_words"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    restriction_id: Mapped[int] = mapped_column(ForeignKey("case_restriction.id"))
+    restriction_id: Mapped[int | None] = mapped_column(ForeignKey("case_restriction.id"))
+    referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"))
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"))
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     ref: Mapped[str]  # of the page that was opened
     reason: Mapped[str] = mapped_column(EncryptedText)

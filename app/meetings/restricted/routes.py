@@ -6,15 +6,15 @@ from flask import Blueprint, Response, abort, flash, g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.queries import staff_who_may
-from app.accounts.signed_in import signed_in, staff_may
+from app.accounts.signed_in import may, signed_in, staff_may
 from app.accounts.types import Permission
 from app.audit.service import viewed
 from app.audit.types import Subject
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
-from app.meetings.restricted import queries, service
-from app.meetings.restricted.forms import OpenForm, RestrictForm, ReviewForm
+from app.meetings.restricted import queries, service, whole_case
+from app.meetings.restricted.forms import FindForm, OpenForm, RestrictForm, ReviewForm
 from app.meetings.restricted.gate import SUBJECTS
 from app.meetings.restricted.rules import seen
 from app.meetings.routes import meeting_or_404, sender
@@ -130,14 +130,20 @@ def _restriction(
 @blueprint.route("/restricted/open/<place>/<case_ref>", methods=["GET", "POST"])
 @access(staff_may(Permission.GLASS_BREAK))
 def open_case(place: str, case_ref: str) -> ResponseReturnValue:
-    """The door of a restricted case, for whoever may not see it."""
+    """The door of a case for whoever may not see it: a restricted one, or any for who sees none."""
     if place not in SUBJECTS:
         abort(404)
     ref, number = case_ref.strip().upper(), request.args.get("number", type=whole_or_none)
     member, form, moment = signed_in(), OpenForm(), now()
     inside = _inside(place, ref, number)
     found = queries.restrictions(reading(), place, ref, member.id, number)
-    if not found or seen(found, moment).may:
+    sees_cases, opened = may(Permission.REFERRAL_SEE), None
+    if not sees_cases:
+        opened = whole_case.behind(reading(), place, ref)
+        if opened is None:
+            abort(404)
+    is_open = opened is None or whole_case.open_until(reading(), opened, member.id, moment)
+    if is_open and seen(found, moment).may:
         return go_to(inside)
     if form.validate_on_submit():
         with transaction() as session:
@@ -151,6 +157,7 @@ def open_case(place: str, case_ref: str) -> ResponseReturnValue:
                     staff_who_may(session, Permission.GLASS_REVIEW),
                     sender(),
                     moment,
+                    opened,
                 )
                 mark_done(session, form.nonce.data, inside, moment)
         return go_to(inside)
@@ -161,7 +168,22 @@ def open_case(place: str, case_ref: str) -> ResponseReturnValue:
         form=form,
         ref=ref,
         readers=sorted(names),
+        sees_cases=sees_cases,
     )
+
+
+@blueprint.get("/restricted/open")
+@access(staff_may(Permission.GLASS_BREAK))
+def find() -> Response:
+    """From a reference to the door of its case, for who has no list to find it in."""
+    form = FindForm(request.args)
+    if "reference" in request.args and form.validate():
+        ref = form.reference.data.upper()
+        place = whole_case.place_of(reading(), ref)
+        if place is not None:
+            return go_to(url_for("restricted.open_case", place=place, case_ref=ref))
+        form.add_error("reference", "There is no case with this reference: ask for it again")
+    return respond("restricted/find.html", status=422 if form.errors else 200, form=form)
 
 
 @blueprint.get("/restricted/")

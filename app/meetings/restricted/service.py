@@ -22,6 +22,7 @@ from app.meetings.models import Meeting
 from app.meetings.restricted import queries
 from app.meetings.restricted.models import BrokenGlass, CaseRestriction, RestrictionReader
 from app.meetings.restricted.rules import GLASS, Restricted
+from app.meetings.restricted.whole_case import Case
 from app.outbox import service as outbox
 from app.referrals.acting import staff_id
 from app.referrals.models import Referral
@@ -166,15 +167,45 @@ def admit_chair(
     before = {one for one, _name in queries.readers(session, held.id)}
     if held.lifted_at or meeting.chair_id in before or staff_id(actor) not in before:
         return
-    session.add(RestrictionReader(restriction_id=held.id, staff_id=meeting.chair_id))
-    session.flush()
-    wanted = {*before, meeting.chair_id}
     subject = Subject("meeting", meeting.ref)
     if held.referral_id is not None:
         subject = Subject("referral", session.get_one(Referral, held.referral_id).ref)
+    _admit(session, actor, held, before, meeting.chair_id, subject, sender, now)
+
+
+def admit_holder(
+    session: Session, actor: Actor, referral: Referral, sender: Sender, now: datetime
+) -> None:
+    """Whoever starts a discussion of a restricted referral at once, or writes down one that was
+    held, has to be able to finish it: behind broken glass they become a reader, and the readers
+    are told, who can put them out. The referral is locked; `actor` is whoever holds it."""
+    held = queries.standing(session, referral_id=referral.id)
+    if held is None:
+        return
+    session.refresh(held, with_for_update=True)
+    before = {one for one, _name in queries.readers(session, held.id)}
+    if held.lifted_at or staff_id(actor) in before:
+        return
+    subject = Subject("referral", referral.ref)
+    _admit(session, actor, held, before, staff_id(actor), subject, sender, now)
+
+
+def _admit(
+    session: Session,
+    actor: Actor,
+    held: CaseRestriction,
+    before: set[int],
+    chair_id: int,
+    subject: Subject,
+    sender: Sender,
+    now: datetime,
+) -> None:
+    session.add(RestrictionReader(restriction_id=held.id, staff_id=chair_id))
+    session.flush()
+    wanted = {*before, chair_id}
     audit.record(
         session, actor, "restriction changed", subject, now,
-        {"readers": sorted(wanted), "chairs": meeting.chair_id},
+        {"readers": sorted(wanted), "chairs": chair_id},
     )  # fmt: skip
     _tell(session, wanted - {staff_id(actor)}, subject, sender, now)
 
@@ -210,19 +241,24 @@ def break_glass(
     reviewers: Sequence[Reachable],
     sender: Sender,
     now: datetime,
+    opened: Case | None = None,
 ) -> datetime:
-    """Open a restricted case for an hour; returns when that ends. `reviewers` are told at once,
-    and somebody else has to look at it afterwards."""
+    """Open a case for an hour; returns when that ends. `reviewers` are told at once, and somebody
+    else has to look at it afterwards. `opened` is the case for who sees none otherwise: it is
+    opened by itself where no restriction is passed."""
     ends_at = now + GLASS
-    for one in found:
-        if not one.is_reader:
-            session.add(
-                BrokenGlass(
-                    restriction_id=one.restriction_id, staff_id=member.id, ref=subject.ref,
-                    reason=reason, opened_at=now, ends_at=ends_at, reviewed_at=None,
-                    reviewed_by_id=None, review=None,
-                )
-            )  # fmt: skip
+    passed: list[dict[str, int | None]] = [
+        {"restriction_id": one.restriction_id} for one in found if not one.is_reader
+    ]
+    if not passed and opened is not None:
+        passed = [opened._asdict()]
+    session.add_all(
+        BrokenGlass(
+            **one, staff_id=member.id, ref=subject.ref, reason=reason, opened_at=now,
+            ends_at=ends_at, reviewed_at=None, reviewed_by_id=None, review=None,
+        )
+        for one in passed
+    )  # fmt: skip
     told = [one for one in reviewers if one.id != member.id]
     _notify(session, Notice.GLASS_BROKEN, told, subject.ref, ends_at, sender, now, "/restricted/")
     audit.record(

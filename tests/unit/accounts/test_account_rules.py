@@ -60,9 +60,20 @@ def test_who_sees_no_case():
         Permission.STAFF_MANAGE, Permission.AUDIT_SEE, Permission.WALL_MANAGE,
         # By reference alone: what was opened, and what nearly went wrong with the installation.
         Permission.GLASS_REVIEW, Permission.NEAR_MISS_REVIEW,
+        # Agencies and lines are theirs to keep; a case opens to them with a reason alone.
+        Permission.DIRECTORY_EDIT, Permission.GLASS_BREAK,
     }  # fmt: skip
     for permission in Permission:
         assert rules.may([Role.SYSTEM], permission) == (permission in open_to_both | extra)
+
+
+def test_who_reads_a_case_behind_glass_alone():
+    """The system administrator, what a case says, and nothing that changes it (H2)."""
+    reads = {Permission.REFERRAL_SEE, Permission.DISCUSSION_SEE, Permission.RECORD_SEE}
+    for permission in Permission:
+        assert rules.may_behind_glass([Role.SYSTEM], permission) == (permission in reads)
+        assert not rules.may_behind_glass([Role.ANALYST], permission)
+        assert not rules.may_behind_glass([Role.SYSTEM, Role.CHAIR], permission)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from app.referrals.models import Referral
 from app.referrals.types import Concern, Flag, Outcome
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
-from tests.factories.booking import make_member
+from tests.factories.booking import SENDER, make_member
 from tests.factories.meetings import make_case, make_council, make_known_child, make_person
 from tests.page_form import form_of
 
@@ -90,7 +90,9 @@ def test_a_further_discussion_runs_from_the_new_information(ground):
 def test_started_at_once_with_nothing_given(ground):
     staff, ref = ground
     with transaction() as session:
-        meeting = service.start_now(session, staff, Occasion(referral_ref=ref), Started(), FRIDAY)
+        meeting = service.start_now(
+            session, staff, Occasion(referral_ref=ref), Started(), SENDER, FRIDAY
+        )
         assert (meeting.state, meeting.route) == (MeetingState.UNDER_WAY, Route.STARTED_NOW)
         assert meeting.started_at == FRIDAY
         assert [one.attendance for one in meeting.invitees] == [Attendance.BY_PHONE]
@@ -104,7 +106,7 @@ def test_the_reason_of_a_start_without_one_is_asked_for_afterwards(ground, given
     asked = "Say why the discussion was started at once"
     with transaction() as session:
         occasion, started = Occasion(referral_ref=ref), Started(reason=given)
-        meeting = service.start_now(session, staff, occasion, started, FRIDAY)
+        meeting = service.start_now(session, staff, occasion, started, SENDER, FRIDAY)
         owed = [one.what for one in gate_of(session, meeting)]
         assert (asked in owed) is (not given)
         save_entry(session, staff.actor, meeting, "meeting", "start_reason", "Fear.", 0, FRIDAY)
@@ -120,7 +122,9 @@ def test_starting_at_once_takes_up_the_one_that_waits(ground):
         service.decide_needed(session, staff, Occasion(referral_ref=ref), REASON, FRIDAY, FRIDAY)
     with transaction() as session:
         given = Started(dial_in="020 7946 0155", professional_ids=(silent,))
-        meeting = service.start_now(session, staff, Occasion(referral_ref=ref), given, FRIDAY)
+        meeting = service.start_now(
+            session, staff, Occasion(referral_ref=ref), given, SENDER, FRIDAY
+        )
         assert meeting.need_reason == REASON
         assert len(meeting.invitees) == 2
     assert len(reading().execute(select(Meeting)).all()) == 1
@@ -144,7 +148,9 @@ def test_one_already_held_starts_the_records_clock_when_it_ended(ground):
         ),
     )
     with transaction() as session:
-        meeting = service.record_held(session, staff, Occasion(referral_ref=ref), given, FRIDAY)
+        meeting = service.record_held(
+            session, staff, Occasion(referral_ref=ref), given, SENDER, FRIDAY
+        )
         assert (meeting.state, meeting.route) == (MeetingState.ENDED, Route.ALREADY_HELD)
         assert meeting.record_due_at == ended + timedelta(hours=24)
         assert {one.attendance for one in meeting.invitees} == {Attendance.BY_PHONE}
@@ -156,7 +162,7 @@ def test_one_already_held_needs_somebody_who_took_part(ground):
     staff, ref = ground
     given = HeldAlready(FRIDAY - timedelta(hours=1), FRIDAY, REASON, Format.CALL)
     with pytest.raises(Refused) as refused, transaction() as session:
-        service.record_held(session, staff, Occasion(referral_ref=ref), given, FRIDAY)
+        service.record_held(session, staff, Occasion(referral_ref=ref), given, SENDER, FRIDAY)
     assert refused.value.field == "people"
 
 
@@ -188,7 +194,7 @@ def test_one_that_waits_behind_a_booked_one_is_not_decided_again(ground):
     with pytest.raises(Refused, match=waits), transaction() as session:
         service.decide_needed(session, staff, occasion, REASON, FRIDAY, FRIDAY)
     with transaction() as session:
-        assert service.start_now(session, staff, occasion, Started(), FRIDAY).ref == waits
+        assert service.start_now(session, staff, occasion, Started(), SENDER, FRIDAY).ref == waits
 
 
 def test_two_managers_who_decide_at_once_make_one_discussion(app, ground, engine_name):
@@ -230,7 +236,9 @@ def test_a_shared_address_does_not_hold_up_an_emergency(ground):
             for _ in range(2)
         ]
         given = Started(professional_ids=tuple(one.id for one in people))
-        meeting = service.start_now(session, staff, Occasion(referral_ref=ref), given, FRIDAY)
+        meeting = service.start_now(
+            session, staff, Occasion(referral_ref=ref), given, SENDER, FRIDAY
+        )
         assert len(meeting.invitees) == 3
 
 
@@ -263,7 +271,7 @@ def test_decided_anew_after_a_cancellation_the_clock_runs_on_from_the_first_deci
     # One that is started at once, or was held already, is due by the same clock.
     with transaction() as session:
         occasion = Occasion(referral_ref=ref)
-        begun = service.start_now(session, staff, occasion, Started(), FRIDAY + 10 * HOUR)
+        begun = service.start_now(session, staff, occasion, Started(), SENDER, FRIDAY + 10 * HOUR)
         assert begun.due_at == FRIDAY + 24 * HOUR
 
 

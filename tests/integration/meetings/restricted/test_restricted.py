@@ -14,21 +14,22 @@ from app.audit.models import AuditEntry, AuditView
 from app.core.clock import now
 from app.core.session import reading, transaction
 from app.meetings.models import Meeting, MeetingChild
-from app.meetings.need.service import start_now
-from app.meetings.need.types import Occasion, Started
+from app.meetings.need.service import record_held, start_now
+from app.meetings.need.types import HeldAlready, Occasion, Present, Started
 from app.meetings.open_case.types import About
 from app.meetings.restricted.models import BrokenGlass, CaseRestriction, RestrictionReader
-from app.meetings.types import MeetingState
+from app.meetings.types import Attendance, Format, MeetingState
 from app.outbox.models import OutboxMessage
 from app.referrals import keys
 from app.referrals.models import Child, ChildProfessional, Referral, ReferralChild
 from app.referrals.same_child.models import ChildMatch
 from app.referrals.types import Concern
 from tests.factories.accounts import make_staff, sign_in_as
-from tests.factories.booking import make_member
+from tests.factories.booking import SENDER, make_member
 from tests.factories.directory import make_professional
 from tests.factories.meetings import make_meeting
 from tests.factories.referrals import make_referral
+from tests.page_form import form_of
 
 NAME = "Quillfeather"
 
@@ -100,8 +101,8 @@ def test_only_those_who_were_named_see_any_page_of_it(app, staff, restricted):
             answer = staff[who][0].get(page)
             assert answer.status_code == 303, (who, page)
             assert answer.location.startswith("/restricted/open/"), (who, page)
-    # Whose role sees no case gets no further than before.
-    assert staff["system"][0].get(pages[0]).status_code == 403
+    # Whose role sees no case stands before the same door.
+    assert staff["system"][0].get(pages[0]).location.startswith("/restricted/open/")
 
 
 def test_nothing_is_changed_from_outside_either(app, staff, restricted):
@@ -178,6 +179,39 @@ def test_an_hour_behind_the_glass_does_not_make_a_reader(app, staff, restricted)
     assert set(rows(app, select(RestrictionReader.staff_id))) == named
 
 
+def test_who_starts_a_discussion_behind_the_glass_can_finish_it(app, staff, restricted):
+    """C11: at night there is one person, and the discussion lasts longer than the hour."""
+    night, referral = staff["night"][0], restricted[0]
+    break_glass(night, referral)
+    path = f"/referrals/{referral}/start-now"
+    form = form_of(night.get(path).text, path)
+    begun = night.post(path, data=form | {"reason": "The child cannot go home"})
+    assert begun.status_code == 303, begun.text
+    with app.app_context(), transaction() as session:
+        session.execute(update(BrokenGlass).values(ends_at=now() - timedelta(seconds=1)))
+    assert night.get(begun.location).status_code == 200
+    assert night.get(f"/referrals/{referral}").status_code == 200
+    named = {staff[who][1] for who in ("chair", "colleague", "night")}
+    assert set(rows(app, select(RestrictionReader.staff_id))) == named
+    told = select(OutboxMessage.subject).where(OutboxMessage.subject.startswith("Who may see"))
+    assert len(rows(app, told)) == 2  # the readers from before
+    assert staff["desk"][0].get(f"/referrals/{referral}").status_code == 303
+
+
+def test_so_can_who_writes_down_one_that_was_held(app, staff, restricted):
+    with app.app_context(), transaction() as session:
+        member = make_member(session.get_one(Staff, staff["night"][1]))
+        nurse = Present(Attendance.BY_PHONE, professional_id=make_professional(session).id)
+        ended = now() - timedelta(minutes=5)
+        given = HeldAlready(
+            started_at=ended - timedelta(minutes=20), ended_at=ended, reason="At once",
+            format=Format.CALL, place="", people=(nurse,),
+        )  # fmt: skip
+        occasion = Occasion(referral_ref=restricted[0])
+        ref = record_held(session, member, occasion, given, SENDER, now()).ref
+    assert staff["night"][0].get(f"/discussions/{ref}/hold").status_code == 200
+
+
 def test_readers_are_told_when_that_changes(app, staff, restricted):
     chair, path = staff["chair"][0], f"/referrals/{restricted[0]}/restricted"
     told = select(OutboxMessage).where(OutboxMessage.kind == "notice").order_by(OutboxMessage.id)
@@ -219,7 +253,7 @@ def test_another_discussion_in_the_place_of_a_restricted_one_is_restricted(app, 
         ).scalar_one()
         member = make_member(session.get_one(Staff, staff["other chair"][1]))
         occasion = Occasion(child_refs=(child,), about=About((Concern.NEGLECT,)))
-        ref = start_now(session, member, occasion, Started(), now()).ref
+        ref = start_now(session, member, occasion, Started(), SENDER, now()).ref
     for who in ("chair", "colleague", "other chair"):
         assert staff[who][0].get(f"/discussions/{ref}").status_code == 200, who
     assert staff["desk"][0].get(f"/discussions/{ref}").status_code == 303
@@ -319,7 +353,7 @@ def test_breaking_the_glass_opens_it_for_an_hour_and_tells(app, staff, restricte
     assert night.get(f"/discussions/{restricted[1]}").status_code == 200
     assert page.status_code == 303  # open: the door leads in
     told = rows(app, select(OutboxMessage).where(OutboxMessage.kind == "notice"))
-    assert {one.subject for one in told} == {f"A restricted case was opened: {ref}"}
+    assert {one.subject for one in told} == {f"A case was opened by break-glass: {ref}"}
     assert (
         len(told) == 4
     )  # three chairs, one of them of the discussion, and the system administrator
