@@ -29,7 +29,11 @@ _HEAD = (
 )
 _MOVE = update(_LINK).where(_LINK.c.id == 1)
 _UNCHAINED = (
-    select(AuditView).where(AuditView.entry_id.is_(None)).order_by(AuditView.id).with_for_update()
+    select(AuditView)
+    .where(AuditView.entry_id.is_(None))
+    .order_by(AuditView.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
 )
 
 

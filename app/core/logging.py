@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 import traceback
+from collections.abc import Iterator
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
+
+DISK_FULL = "The disk is full: make room where the database is. Nothing needs to be started again."
 
 
 def where_it_failed(error: BaseException) -> list[str]:
@@ -16,18 +20,36 @@ def where_it_failed(error: BaseException) -> list[str]:
     Messages hold what people typed: `invalid literal for int(): 'Ellie'`, a database's DETAIL.
     """
     found: list[str] = []
-    seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
+    for cause in _and_causes(error):
         places = [
             f"{frame.filename.rpartition('/app/')[2] or frame.filename}:{frame.lineno} {frame.name}"
             for frame in traceback.extract_tb(cause.__traceback__, limit=-20)
         ]
         kind = type(cause)
         found.insert(0, f"{kind.__module__}.{kind.__qualname__} at {' > '.join(places)}")
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
     return found
+
+
+def what_to_do(error: BaseException) -> str | None:
+    """What mends an error that no programmer has to look at; None for any other."""
+    for cause in _and_causes(error):
+        # As SQLite, PostgreSQL (53100, disk_full) and the system itself say it.
+        if (
+            getattr(cause, "sqlite_errorname", None) == "SQLITE_FULL"
+            or getattr(cause, "sqlstate", None) == "53100"
+            or getattr(cause, "errno", None) == errno.ENOSPC
+        ):
+            return DISK_FULL
+    return None
+
+
+def _and_causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
 
 
 def _without_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -37,6 +59,8 @@ def _without_values(_logger: WrappedLogger, _method: str, event: EventDict) -> E
         error = error[1]
     if isinstance(error, BaseException):
         event["error"] = where_it_failed(error)
+        if (mend := what_to_do(error)) is not None:
+            event["mend"] = mend
     return event
 
 

@@ -32,7 +32,13 @@ from app.invitations.wording import is_address, one_line
 _INVITE = insert(table(Invitation)).returning(table(Invitation).c.id, table(Invitation).c.uid)
 _LINK = insert(table(InvitationLink))
 _ASKED = select(AccessCode.created_at).order_by(AccessCode.id.desc()).limit(rules.CODES_A_DAY)
-_NEWEST = select(AccessCode).order_by(AccessCode.id.desc()).limit(1).with_for_update()
+_NEWEST = (
+    select(AccessCode)
+    .order_by(AccessCode.id.desc())
+    .limit(1)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def invite(session: Session, name: str, email: str, is_team: bool, now: datetime) -> Invitation:

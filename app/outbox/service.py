@@ -188,7 +188,7 @@ def release(session: Session, now: datetime, *, send: bool) -> tuple[int, int] |
 
     Returns how many of the former and of the latter there are; None where no mail was held.
     """
-    held = session.get(OutboxHold, 1, with_for_update=True)
+    held = session.get(OutboxHold, 1, with_for_update=True, populate_existing=True)
     if held is None:
         return None
     waiting = OutboxMessage.state.in_((MessageState.QUEUED, MessageState.SENDING))
@@ -337,6 +337,7 @@ def _mine(session: Session, held: Claimed) -> OutboxMessage | None:
             OutboxMessage.claimed_until == held.until,
         )
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).scalar_one_or_none()
 
 

@@ -285,7 +285,7 @@ def _fault(version_id: int, invitee_id: int | None) -> Select[RecordFault]:
 def note_circulated(session: Session, meeting_id: int, now: datetime) -> bool:
     """Set when the newest version reached everyone who is to have it: when the last of its
     messages left (F5, BROMLEY 5). Returns False while one is missing."""
-    meeting = session.get_one(Meeting, meeting_id, with_for_update=True)
+    meeting = session.get_one(Meeting, meeting_id, with_for_update=True, populate_existing=True)
     version = queries.newest_version(session, meeting_id)
     if version is None or meeting.circulated_at is not None:
         return False

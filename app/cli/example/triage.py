@@ -236,7 +236,7 @@ class Triage:
         if any(one.key == "referrer" for one in may_be):
             writing.send(
                 self.session, self.area.actor(Role.TRIAGE), referral, "referrer", "",
-                self.sender, at,
+                self.sender, at, letters.newest(self.session, referral.id),
             )  # fmt: skip
 
     def _person(self, role: ProfessionalRole) -> Professional:

@@ -76,5 +76,10 @@ def answer(
 
 def _check(session: Session, check_id: int) -> AgencyCheck:
     """The request as it stands now, locked until the change is made."""
-    found = select(AgencyCheck).where(AgencyCheck.id == check_id).with_for_update()
+    found = (
+        select(AgencyCheck)
+        .where(AgencyCheck.id == check_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     return session.execute(found).scalar_one()

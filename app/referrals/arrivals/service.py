@@ -103,7 +103,10 @@ def _waiting(session: Session, ref: str) -> Arrival:
 
 def _locked(session: Session, ref: str) -> Arrival:
     held = session.execute(
-        select(Arrival).where(Arrival.ref == ref, Arrival.sent_at.is_not(None)).with_for_update()
+        select(Arrival)
+        .where(Arrival.ref == ref, Arrival.sent_at.is_not(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).scalar_one_or_none()
     if held is None:
         raise Refused("arrived", "That referral is not there: go back to the list")

@@ -43,6 +43,12 @@ _FAILED_TO = (
         _is_failed,
     )
 )
+_NEWEST = (
+    select(ReferralLetter.ref)
+    .where(ReferralLetter.referral_id == bindparam("referral"))
+    .order_by(ReferralLetter.id.desc())
+    .limit(1)
+)
 _ONE = select(ReferralLetter).where(
     ReferralLetter.referral_id == bindparam("referral"), ReferralLetter.ref == bindparam("ref")
 )
@@ -67,6 +73,11 @@ def letter_of(session: Session, referral_id: int, ref: str) -> ReferralLetter | 
     """One letter about this referral by its reference, whatever the case of its letters."""
     values = {"referral": referral_id, "ref": ref.strip().upper()}
     return session.execute(_ONE, values).scalar_one_or_none()
+
+
+def newest(session: Session, referral_id: int) -> str:
+    """The reference of the newest letter about a referral; empty where there is none."""
+    return session.execute(_NEWEST, {"referral": referral_id}).scalar_one_or_none() or ""
 
 
 def letters(session: Session, referral_id: int) -> list[Sent]:

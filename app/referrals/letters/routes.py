@@ -39,7 +39,10 @@ def letters(ref: str) -> Response:
     with transaction() as session:
         held = found(session, ref)
         viewed(session, signed_in().actor, "letters", Subject("referral", held.ref), now())
-    return _page(found(reading(), ref), LetterForm())
+    held = found(reading(), ref)
+    form = LetterForm()
+    form.newest.data = form.newest.data or queries.newest(reading(), held.id)
+    return _page(held, form)
 
 
 @blueprint.post("/preview")
@@ -90,11 +93,12 @@ def send(ref: str) -> Response:
             if not (before := done_before(session, form.nonce.data)):
                 service.send(
                     session, signed_in().actor, found(session, ref), form.to.data,
-                    form.added.data, sender(), now(),
+                    form.added.data, sender(), now(), form.newest.data or "",
                 )  # fmt: skip
                 mark_done(session, form.nonce.data, here, now())
     except Refused as refusal:
         form.add_error(refusal.field, refusal.message)
+        form.newest.data = queries.newest(reading(), held.id)  # the next one is sent knowing it
         return _page(held, form, 422)
     if not before:
         flash("The letter is on its way.", "success")

@@ -24,7 +24,7 @@ from app.invitations.types import LetterKind
 from app.outbox import service as outbox
 from app.protocols.registry import active
 from app.referrals import queries as referrals
-from app.referrals.acting import staff_id, subject_of
+from app.referrals.acting import staff_id, subject_of, taken_first
 from app.referrals.consent.rules import sharing_problem
 from app.referrals.letters import queries, rules
 from app.referrals.letters.models import ReferralLetter
@@ -32,6 +32,9 @@ from app.referrals.letters.types import LetterText, LetterTo, Recipient
 from app.referrals.models import Referral
 from app.referrals.sender import Sender, desk_of
 
+SENT_MEANWHILE = (
+    "Somebody else has just sent a letter: see below to whom, then send yours if it is still needed"
+)
 LINK_LIFE = timedelta(days=14)
 # Stands in a preview where the letter's own reference will stand.
 PREVIEW = "given when it is sent"
@@ -86,8 +89,15 @@ def send(
     added: str,
     sender: Sender,
     now: datetime,
+    newest: str,
 ) -> ReferralLetter:
-    """Send a letter: its link by email, its words kept as they are now. Raises Refused as above."""
+    """Send a letter: its link by email, its words kept as they are now. `newest` is the reference
+    of the newest letter that its sender saw, empty for none. Raises Refused as above, and where
+    somebody else has sent one since: its reader may have got the same."""
+    taken_first(session, referral.id)
+    session.refresh(referral)
+    if queries.newest(session, referral.id) != newest:
+        raise Refused("to", SENT_MEANWHILE)
     recipient, text = compose(session, referral, to, added, now, new_reference("LT"))
     about = About(
         subject_of(referral),

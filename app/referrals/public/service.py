@@ -31,7 +31,7 @@ from app.referrals.public.models import Arrival, ArrivalFile
 from app.referrals.public.types import ChangedElsewhere, Draft, Flooded, Step, Told
 from app.referrals.rules import decision_due
 
-_HELD = select(Arrival).with_for_update()
+_HELD = select(Arrival).with_for_update().execution_options(populate_existing=True)
 BATCH = 100
 
 
@@ -266,6 +266,7 @@ def delete_abandoned(session: Session, now: datetime) -> int:
         .order_by(Arrival.changed_at)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
     ).scalars()
     gone = 0
     for held in list(old):

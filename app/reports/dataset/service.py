@@ -127,7 +127,7 @@ def keep_counted(session: Session, rows: CaseRows, now: datetime) -> None:
         for measure in LOST_WITH_CASE:
             for ward_id, key, number in count_case(session, measure, month, numbers, now):
                 place = (month, measure.value, ward_id, key)
-                held = session.get(DatasetKept, place, with_for_update=True)
+                held = session.get(DatasetKept, place, with_for_update=True, populate_existing=True)
                 if held is None:
                     session.add(DatasetKept(**dict(zip(_PLACE, place, strict=True)), count=number))
                 else:

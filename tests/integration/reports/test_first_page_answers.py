@@ -273,7 +273,7 @@ def test_a_letter_that_did_not_arrive_is_written_again_or_seen_to(asked, signed_
         current = session.get_one(Referral, held.id)
         current.referrer_email = "first@oakfield.example"
         decide(session, staff_actor(session), current, Outcome.STRATEGY_DISCUSSION, "Harm", now())
-        letter = send(session, staff_actor(session), current, "referrer", "", SENDER, now())
+        letter = send(session, staff_actor(session), current, "referrer", "", SENDER, now(), "")
     triage = signed_in(Role.TRIAGE)
     lost = "A letter about a referral did not arrive"
     assert lost not in triage.get("/").text
@@ -284,7 +284,8 @@ def test_a_letter_that_did_not_arrive_is_written_again_or_seen_to(asked, signed_
     with transaction() as session:
         current = session.get_one(Referral, held.id)
         current.referrer_email = "second@oakfield.example"
-        send(session, staff_actor(session), current, "referrer", "", SENDER, now())
+        actor, seen = staff_actor(session), letter.ref
+        send(session, actor, current, "referrer", "", SENDER, now(), seen)
     assert lost not in triage.get("/").text
     _fails(mails(reading(), "outcome")[-1].id)
     assert lost in triage.get("/").text

@@ -77,6 +77,7 @@ def answer(
         select(FeedbackLink)
         .where(FeedbackLink.token_digest == token_digest(token), FeedbackLink.closes_at > now)
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).scalar_one_or_none()
     if link is None:
         raise Refused("prepared", CLOSED)

@@ -29,12 +29,16 @@ from tests.integration.mail_journey.canary import decoded
 from tests.integration.referrals.outcome.steps import (
     school_of,
 )
+from tests.page_form import form_of
 
 
 def send(held, to, added=""):
     with transaction() as session:
         current = referrals.by_ref(session, held.ref)
-        return letter_service.send(session, staff_actor(session), current, to, added, SENDER, now())
+        newest = letters.newest(session, current.id)
+        return letter_service.send(
+            session, staff_actor(session), current, to, added, SENDER, now(), newest
+        )
 
 
 def test_a_letter_is_sent_by_a_mail_that_names_nobody_and_kept_as_it_was(app, told):
@@ -127,3 +131,25 @@ def test_an_employer_that_was_only_typed_counts_too(told, signed_in):
         assert [one.key for one in found] == offered
         shown = browser.get(page).text
         assert ("an alleged perpetrator" in shown) == bool(words) and words in shown
+
+
+def test_who_sends_second_sees_what_was_sent_meanwhile(signed_in, told):
+    """Two workers with the same page before them: the reader does not get two letters unseen."""
+    path = f"/referrals/{told.ref}/letters"
+    first, second = signed_in(Role.TRIAGE), signed_in(Role.ADMINISTRATOR)
+    pages = [form_of(browser.get(path).text, f"{path}/preview") for browser in (first, second)]
+    pages = [
+        form_of(
+            browser.post(f"{path}/preview", data=page | {"to": "referrer"}).text, f"{path}/send"
+        )
+        for browser, page in zip((first, second), pages, strict=True)
+    ]
+    assert first.post(f"{path}/send", data=pages[0]).status_code == 303
+    refused = second.post(f"{path}/send", data=pages[1])
+    assert refused.status_code == 422
+    assert "Somebody else has just sent a letter" in refused.text
+    assert len(mails(reading(), "outcome")) == 1
+    again = form_of(refused.text, f"{path}/preview") | {"to": "referrer"}
+    shown = second.post(f"{path}/preview", data=again).text
+    assert second.post(f"{path}/send", data=form_of(shown, f"{path}/send")).status_code == 303
+    assert len(mails(reading(), "outcome")) == 2
