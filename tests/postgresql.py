@@ -28,10 +28,11 @@ class PrivatePostgres:
     """`with PrivatePostgres() as server: server.url("name")`. Refuses to run as root by itself,
     so root starts it as the `postgres` user that Debian's package makes."""
 
-    def __init__(self, keeps_commits: bool = False) -> None:
-        """With `keeps_commits` what is committed outlives `stop("immediate")`, as in use."""
+    def __init__(self, keeps_commits: bool = False, where: Path | None = None) -> None:
+        """With `keeps_commits` what is committed outlives `stop("immediate")`, as in use. `where`
+        is the folder to lie in, where not the one for what is thrown away."""
         self.settings = FAST | ({"synchronous_commit": "on"} if keeps_commits else {})
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir=where))
         self.as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
         if self.as_user:
             owner = pwd.getpwnam("postgres")

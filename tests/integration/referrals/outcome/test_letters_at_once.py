@@ -17,6 +17,7 @@ from app.referrals.public.models import Arrival
 from tests.at_once import at_once
 from tests.factories.arrivals import make_arrival
 from tests.factories.checks import SENDER, mails, staff_actor
+from tests.factories.directory import make_settings
 
 
 @pytest.fixture
@@ -42,7 +43,8 @@ def test_one_of_two_letters_leaves(app, told):
 
 def test_a_form_is_closed_once_by_who_read_it_before(app, in_app):
     with transaction() as session:
-        ref, actor = make_arrival(session).ref, staff_actor(session)
+        make_settings(session)
+        ref, actor = make_arrival(session, now()).ref, staff_actor(session)
     db.session.remove()
 
     def closing(session):
