@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import StaffSession
@@ -30,7 +30,7 @@ def touch(session: Session, session_id: int, now: datetime) -> None:
 
 def sign_out(session: Session, member: StaffMember, now: datetime) -> None:
     """End the session of this browser."""
-    _end(session, member.session_id, now)
+    _end(session, now, StaffSession.id == member.session_id)
     audit.record(session, member.actor, "signed out", _subject(member), now)
 
 
@@ -42,7 +42,7 @@ def end_own_session(session: Session, member: StaffMember, session_id: int, now:
     opened = session.get(StaffSession, session_id, populate_existing=True)
     if opened is None or opened.staff_id != member.id or opened.ended_at is not None:
         raise Refused("session", "That session had ended already. Nothing was changed.")
-    _end(session, session_id, now)
+    _end(session, now, StaffSession.id == session_id)
     audit.record(session, member.actor, "own session ended", _subject(member), now)
 
 
@@ -58,39 +58,25 @@ def end_other_sessions(session: Session, member: StaffMember, now: datetime) -> 
 
 def end_sessions(session: Session, staff_id: int, now: datetime, *, but: int | None = None) -> int:
     """End somebody's sessions, half-open ones too; returns how many. The caller audits why."""
-    statement = update(StaffSession).where(
-        StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None)
+    return _end(
+        session, now, StaffSession.staff_id == staff_id, StaffSession.id.is_distinct_from(but)
     )
-    if but is not None:
-        statement = statement.where(StaffSession.id != but)
-    done = session.execute(
-        statement.values(ended_at=now)
-        .returning(StaffSession.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(done.all())
 
 
 def end_all_sessions(session: Session, now: datetime, *, but: int | None = None) -> int:
     """End everybody's sessions, half-open ones too; returns how many. The caller audits why."""
-    statement = update(StaffSession).where(StaffSession.ended_at.is_(None))
-    if but is not None:
-        statement = statement.where(StaffSession.id != but)
+    return _end(session, now, StaffSession.id.is_distinct_from(but))
+
+
+def _end(session: Session, now: datetime, *which: ColumnElement[bool]) -> int:
     done = session.execute(
-        statement.values(ended_at=now)
+        update(StaffSession)
+        .where(StaffSession.ended_at.is_(None), *which)
+        .values(ended_at=now)
         .returning(StaffSession.id)
         .execution_options(synchronize_session=False)
     )
     return len(done.all())
-
-
-def _end(session: Session, session_id: int, now: datetime) -> None:
-    session.execute(
-        update(StaffSession)
-        .where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))
-        .values(ended_at=now)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _subject(member: StaffMember) -> Subject:

@@ -16,7 +16,6 @@ from app.guests.forms import (
     DeputyForm,
     DissentForm,
     IntroduceForm,
-    ProgressForm,
     ReportForm,
 )
 from app.guests.page import Page, page_for
@@ -25,6 +24,7 @@ from app.guests.visitors import Guest, close_door, visitor
 from app.invitations import service as invitations
 from app.meetings.answers import Deputy
 from app.meetings.types import ActionState, Answer
+from app.records.actions.forms import ProgressForm
 from app.web.access import Everyone, access
 from app.web.forms import BaseForm
 from app.web.htmx import go_to, respond

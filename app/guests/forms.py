@@ -9,7 +9,7 @@ from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import Length, Regexp, ValidationError
 
 from app.invitations.wording import is_address
-from app.meetings.types import ActionState, Answer
+from app.meetings.types import Answer
 from app.web.choices import RadioField
 from app.web.forms import BaseForm, Line, OnceForm, Passage, Required, tidy_line
 
@@ -89,16 +89,6 @@ class DeputyForm(OnceForm):
     def validate_email(self, field: StringField) -> None:
         if not is_address(field.data):
             raise ValidationError("Enter an email address like name@example.org")
-
-
-class ProgressForm(BaseForm):
-    state = RadioField(
-        "How does it stand?",
-        choices=[(state.value, state.label) for state in ActionState],
-        validators=[Required("Choose how it stands")],
-    )
-    progress = Passage("What was done, or what stands in the way", length=5_000)
-    version = HiddenField()
 
 
 class DissentForm(OnceForm):

@@ -49,6 +49,11 @@ class Kind(StrEnum):
     """A standard rule holds unless an exception does."""
 
     STANDARD = "standard"
+
+    @property
+    def label(self) -> str:
+        return f"{self.value.capitalize()} risk"
+
     EXCEPTION = "exception"
 
 
@@ -86,6 +91,10 @@ class DomesticAbuseRisk(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     STANDARD = "standard"
+
+    @property
+    def label(self) -> str:
+        return f"{self.value.capitalize()} risk"
 
 
 class Every(StrEnum):

@@ -14,9 +14,13 @@ class Rating(StrEnum):
     GREEN = "green"
     BLUE = "blue"
 
+    @property
+    def label(self) -> str:
+        return self.value.capitalize()
+
 
 class Outcome(StrEnum):
-    """What may become of a referral (IMAP 3, 5)."""
+    """What may become of a referral (A7; IMAP 3, 5)."""
 
     STRATEGY_DISCUSSION = "strategy_discussion"
     SECTION_17 = "section_17"
@@ -27,6 +31,15 @@ class Outcome(StrEnum):
     SIGNPOST = "signpost"
     ADVICE = "advice"
     NO_FURTHER_ACTION = "no_further_action"
+
+    @property
+    def label(self) -> str:
+        return {
+            "section_17": "Section 17 assessment (child in need)",
+            "targeted_support": "Targeted family support",
+            "share_information": "Share information with an agency",
+            "signpost": "Signpost to an agency",
+        }.get(self.value, self.value.replace("_", " ").capitalize())
 
 
 class Follows(StrEnum):
@@ -58,13 +71,23 @@ class ConsentSought(StrEnum):
     BEFORE_SHARING = "before_sharing"
 
 
-class Basis(StrEnum):
-    """Why information may be shared without consent."""
+class LawfulBasis(StrEnum):
+    """Why information may be shared without consent (IMAP 2; HO2014 Haringey, Bury)."""
 
     SIGNIFICANT_HARM = "significant_harm"
     CRIME = "crime"
     LEGAL_DUTY = "legal_duty"
     PUBLIC_TASK = "public_task"
+
+    @property
+    def label(self) -> str:
+        return {
+            "significant_harm": "Child protection: significant harm suspected, "
+            "consent not required",
+            "crime": "To prevent or detect a serious crime",
+            "legal_duty": "A legal duty requires it",
+            "public_task": "Necessary for a public task, and asking would put the child at risk",
+        }[self.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +133,7 @@ class ConsentWay:
 
     sought: ConsentSought
     told_first: bool
-    unless: tuple[Basis, ...]
+    unless: tuple[LawfulBasis, ...]
     said: Said
 
 

@@ -10,10 +10,10 @@ from app.protocols.types import Document, Rating
 from app.protocols.values import Values
 from app.protocols.ways import (
     After,
-    Basis,
     ConsentSought,
     ConsentWay,
     Follows,
+    LawfulBasis,
     Outcome,
     OutcomeWay,
     RatedWay,
@@ -111,7 +111,7 @@ class ReadsWays(Values):
         return ConsentWay(
             sought=self._choice(place, table, "sought", ConsentSought, "moment"),
             told_first=self._yes(place, table, "told_first", missing=False),
-            unless=self._choices(place, table, "unless", Basis, "lawful basis")
+            unless=self._choices(place, table, "unless", LawfulBasis, "lawful basis")
             if "unless" in table
             else (),
             said=self._said(place, table, documents, "the rule on consent"),

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 from app.protocols.ways import (
     After,
-    Basis,
     ConsentSought,
     ConsentWay,
     Follows,
-    Outcome,
+    LawfulBasis,
     OutcomeWay,
     Rating,
     Said,
@@ -28,17 +27,11 @@ AFTER_WORDS = {
     After.INFORMATION: "after information gathering",
     After.MEETING: "after the meeting",
 }
-_OUTCOMES = {
-    Outcome.SECTION_17: "Section 17 assessment (child in need)",
-    Outcome.TARGETED_SUPPORT: "Targeted family support",
-    Outcome.SHARE_INFORMATION: "Share information with an agency",
-    Outcome.SIGNPOST: "Signpost to an agency",
-}
 _BASES = {
-    Basis.SIGNIFICANT_HARM: "significant harm is suspected",
-    Basis.CRIME: "a serious crime is to be prevented or detected",
-    Basis.LEGAL_DUTY: "a legal duty requires it",
-    Basis.PUBLIC_TASK: "it is necessary for a public task",
+    LawfulBasis.SIGNIFICANT_HARM: "significant harm is suspected",
+    LawfulBasis.CRIME: "a serious crime is to be prevented or detected",
+    LawfulBasis.LEGAL_DUTY: "a legal duty requires it",
+    LawfulBasis.PUBLIC_TASK: "it is necessary for a public task",
 }
 
 
@@ -79,14 +72,13 @@ def ways_in_words(ways: Ways) -> tuple[tuple[str, tuple[Line, ...]], ...]:
 
 def rating_title(rating: Rating, means: str, follows: Follows | None) -> str:
     """`Red, high: the daily meeting`."""
-    named = f"{rating.value.capitalize()}{f', {means[:1].lower()}{means[1:]}' if means else ''}"
+    named = f"{rating.label}{f', {means[:1].lower()}{means[1:]}' if means else ''}"
     return f"{named}: {FOLLOWS_WORDS[follows]}" if follows else named
 
 
 def outcome_name(way: OutcomeWay) -> str:
     """The area's own name of an outcome, or the usual one."""
-    usual = _OUTCOMES.get(way.outcome, way.outcome.value.replace("_", " ").capitalize())
-    return way.name or usual
+    return way.name or way.outcome.label
 
 
 def _outcome(way: OutcomeWay) -> str:

@@ -12,10 +12,8 @@ from app.core.refusal import Refused
 from app.invitations.wording import is_address
 from app.protocols.rules import clocks
 from app.protocols.types import FIRST_YEAR, Clock, Due, Facts
-from app.protocols.types import DomesticAbuseRisk as RiskFact
 from app.protocols.types import Flag as FlagFact
 from app.protocols.types import Protocol as LocalProtocol
-from app.protocols.types import Rating as RatingFact
 from app.protocols.working_days import BankHolidaysUnknown, is_working_day
 from app.referrals.names import plain
 from app.referrals.types import (
@@ -101,10 +99,8 @@ def facts_of(referral: HoldsFacts) -> Facts:
         need_identified_at=referral.need_identified_at,
         immediate_action_at=referral.immediate_action_at,
         flags=frozenset(FlagFact(flag) for flag in referral.flags if flag in list(FlagFact)),
-        rag=RatingFact(referral.rating.value) if referral.rating else None,
-        domestic_abuse=(
-            RiskFact(referral.domestic_abuse.value) if referral.domestic_abuse else None
-        ),
+        rag=referral.rating,
+        domestic_abuse=referral.domestic_abuse,
     )
 
 

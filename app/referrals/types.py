@@ -8,6 +8,12 @@ from datetime import date, datetime
 
 from app.directory.types import AgencyKind
 
+# A referral is rated and decided in the words that the area's protocol speaks of.
+from app.protocols.types import DomesticAbuseRisk as DomesticAbuseRisk
+from app.protocols.ways import LawfulBasis as LawfulBasis
+from app.protocols.ways import Outcome as Outcome
+from app.protocols.ways import Rating as Rating
+
 # Where a referral stands in the queue: a child who may be at risk now before everybody else (A1).
 AT_RISK_NOW, IN_TURN = 0, 1
 
@@ -97,16 +103,6 @@ class Flag(enum.Enum):
         }[self.value]
 
 
-class DomesticAbuseRisk(enum.Enum):
-    HIGH = "high"
-    MEDIUM = "medium"
-    STANDARD = "standard"
-
-    @property
-    def label(self) -> str:
-        return f"{self.value.capitalize()} risk"
-
-
 class ConsentState(enum.Enum):
     GIVEN = "given"
     REFUSED = "refused"
@@ -123,36 +119,6 @@ class ConsentState(enum.Enum):
         }[self.value]
 
 
-class LawfulBasis(enum.Enum):
-    """Why information may be shared without consent (IMAP 2; HO2014 Haringey, Bury)."""
-
-    SIGNIFICANT_HARM = "significant_harm"
-    CRIME = "crime"
-    LEGAL_DUTY = "legal_duty"
-    PUBLIC_TASK = "public_task"
-
-    @property
-    def label(self) -> str:
-        return {
-            "significant_harm": "Child protection: significant harm suspected, "
-            "consent not required",
-            "crime": "To prevent or detect a serious crime",
-            "legal_duty": "A legal duty requires it",
-            "public_task": "Necessary for a public task, and asking would put the child at risk",
-        }[self.value]
-
-
-class Rating(enum.Enum):
-    RED = "red"
-    AMBER = "amber"
-    GREEN = "green"
-    BLUE = "blue"
-
-    @property
-    def label(self) -> str:
-        return self.value.capitalize()
-
-
 class RatingStage(enum.Enum):
     """When a rating was given (A5; HO2014 Sandwell, Camden)."""
 
@@ -164,29 +130,6 @@ class RatingStage(enum.Enum):
         return {"before": "Before information gathering", "after": "After information gathering"}[
             self.value
         ]
-
-
-class Outcome(enum.Enum):
-    """What becomes of a referral (A7; IMAP 3, 5)."""
-
-    STRATEGY_DISCUSSION = "strategy_discussion"
-    SECTION_17 = "section_17"
-    EARLY_HELP = "early_help"
-    TARGETED_SUPPORT = "targeted_support"
-    UNIVERSAL_OFFER = "universal_offer"
-    SHARE_INFORMATION = "share_information"
-    SIGNPOST = "signpost"
-    ADVICE = "advice"
-    NO_FURTHER_ACTION = "no_further_action"
-
-    @property
-    def label(self) -> str:
-        return {
-            "section_17": "Section 17 assessment (child in need)",
-            "targeted_support": "Targeted family support",
-            "share_information": "Share information with an agency",
-            "signpost": "Signpost to an agency",
-        }.get(self.value, self.value.replace("_", " ").capitalize())
 
 
 class ReferralState(enum.Enum):

@@ -7,7 +7,6 @@ from datetime import datetime
 from app.core.refusal import Refused
 from app.meetings.open_case.types import About
 from app.protocols.types import FIRST_YEAR, Facts
-from app.protocols.types import DomesticAbuseRisk as RiskFact
 from app.protocols.types import Flag as FlagFact
 from app.referrals.types import Flag
 
@@ -18,7 +17,7 @@ def facts_of(about: About) -> Facts:
     return Facts(
         immediate_action_at=about.immediate_action_at,
         flags=frozenset(FlagFact(one.value) for one in about.flags if one.value in list(FlagFact)),
-        domestic_abuse=RiskFact(about.domestic_abuse.value) if about.domestic_abuse else None,
+        domestic_abuse=about.domestic_abuse,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the desk notes on an action: shape only."""
+"""How an action stands, as its owner or the desk says: shape only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.web.choices import RadioField
 from app.web.forms import BaseForm, Passage, Required
 
 
-class ReportForm(BaseForm):
+class ProgressForm(BaseForm):
     state = RadioField(
         "How does it stand?",
         choices=[(state.value, state.label) for state in ActionState],

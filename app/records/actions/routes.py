@@ -19,7 +19,7 @@ from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
 from app.meetings.routes import meeting_or_404, note_view
 from app.meetings.types import ActionState
 from app.records.actions import service
-from app.records.actions.forms import ReportForm
+from app.records.actions.forms import ProgressForm
 from app.web.access import access
 from app.web.htmx import go_to, respond
 from app.web.numbers import whole, whole_or_none
@@ -66,7 +66,7 @@ def actions() -> Response:
 def report(ref: str, number: int) -> Response:
     """How one action stands, as its owner told the desk, or as staff say of their own."""
     note_view(ref, "action")
-    form, status = ReportForm(), 200
+    form, status = ProgressForm(), 200
     if form.is_submitted():
         status = 422
         if form.validate():

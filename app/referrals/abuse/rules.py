@@ -10,7 +10,6 @@ from app.core.clock import london_date
 from app.core.refusal import Refused
 from app.protocols.rules import clocks
 from app.protocols.types import FIRST_YEAR, Clock, ClockError, Due, Facts
-from app.protocols.types import DomesticAbuseRisk as RiskFact
 from app.protocols.types import Protocol as LocalProtocol
 from app.referrals.abuse.types import (
     AssessmentGiven,
@@ -45,7 +44,7 @@ RAISES_REFERRAL = frozenset({Outcome.STRATEGY_DISCUSSION, Outcome.SECTION_17})
 
 def facts(received_at: datetime, risk: DomesticAbuseRisk) -> Facts:
     """What the clock of a case is worked out from (B4)."""
-    return Facts(received_at=received_at, domestic_abuse=RiskFact(risk.value))
+    return Facts(received_at=received_at, domestic_abuse=risk)
 
 
 def clock_of(

@@ -7,23 +7,18 @@ from collections.abc import Collection
 from app.core.refusal import Refused
 from app.protocols.types import Protocol
 from app.protocols.ways import Follows
-from app.protocols.ways import Rating as RatingWord
 from app.referrals.types import Rating
 
 
 def ratings_allocated(protocol: Protocol) -> tuple[Rating, ...]:
     """The ratings that go straight to a social worker here, without waiting for checks (HO2014
     Merton: red)."""
-    return tuple(
-        Rating(one.rating.value)
-        for one in protocol.ways.rated
-        if one.follows is Follows.SOCIAL_WORKER
-    )
+    return tuple(one.rating for one in protocol.ways.rated if one.follows is Follows.SOCIAL_WORKER)
 
 
 def why(protocol: Protocol, rating: Rating) -> str:
     """The sentence of the area's document that says so, with its source."""
-    way = protocol.ways.of_rating(RatingWord(rating.value))
+    way = protocol.ways.of_rating(rating)
     return f"{way.said.reason} ({way.said.source})" if way is not None else ""
 
 

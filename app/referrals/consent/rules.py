@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from app.core.refusal import Refused
 from app.protocols.types import Protocol
-from app.protocols.ways import Basis, ConsentSought, ConsentWay
+from app.protocols.ways import ConsentSought, ConsentWay
 from app.referrals.types import ConsentGiven, ConsentState, LawfulBasis
 
 
@@ -64,4 +64,4 @@ def sharing_problem(
 
 
 def _lifted(way: ConsentWay, basis: LawfulBasis | None) -> bool:
-    return basis is not None and Basis(basis.value) in way.unless
+    return basis is not None and basis in way.unless

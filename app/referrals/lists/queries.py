@@ -153,7 +153,7 @@ def waiting(session: Session, series: Series) -> list[Waiting]:
     if series.domestic_abuse:
         kinds = [DomesticAbuseRisk(one.value) for one in series.domestic_abuse]
         return [Waiting(*row) for row in session.execute(_CASES, {"kinds": kinds})]
-    ratings = [Rating(one.value) for one in series.ratings]
+    ratings = list(series.ratings)
     return [Waiting(*row) for row in session.execute(_REFERRALS, {"kinds": ratings})]
 
 

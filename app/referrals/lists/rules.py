@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from app.core.refusal import Refused
 from app.protocols.types import Protocol
 from app.protocols.ways import After, Follows
-from app.protocols.ways import Rating as RatingWord
 from app.referrals.lists.types import Said
 from app.referrals.outcome.rules import NEEDS_AGENCY
 from app.referrals.types import Rating
@@ -45,8 +44,7 @@ def meets_on(protocol: Protocol, rating: Rating | None) -> bool:
     Sandwell: "a MASH meeting takes place within 4 hours")."""
     if rating is None:
         return False
-    word, second = RatingWord(rating.value), protocol.ways.second_rating
-    way = protocol.ways.of_rating(word)
+    way, second = protocol.ways.of_rating(rating), protocol.ways.second_rating
     follows = way is not None and way.follows is Follows.MEETING
-    again = second is not None and second.after is After.MEETING and word in second.ratings
+    again = second is not None and second.after is After.MEETING and rating in second.ratings
     return follows or again

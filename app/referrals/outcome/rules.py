@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta
 from app.core.refusal import Refused
 from app.protocols.types import FIRST_YEAR, Protocol
 from app.protocols.ways import Follows, OutcomeWay
-from app.protocols.ways import Outcome as OutcomeWord
-from app.protocols.ways import Rating as RatingWord
 from app.protocols.ways_wording import outcome_name
 from app.referrals.outcome.types import ONWARD, FilterReason, Ground, OnwardGiven
 from app.referrals.rules import age
@@ -24,7 +22,7 @@ _SOON = timedelta(minutes=5)
 
 def way_of(protocol: Protocol, outcome: Outcome) -> OutcomeWay:
     """What the area's protocol says of an outcome; every protocol speaks of each."""
-    way = protocol.ways.of_outcome(OutcomeWord(outcome.value))
+    way = protocol.ways.of_outcome(outcome)
     if way is None:
         raise ValueError(f"protocol {protocol.id} does not speak of {outcome.value}")
     return way
@@ -107,7 +105,7 @@ def check_decision(
 
 def filter_offered(protocol: Protocol, rating: Rating | None) -> FilterReason | None:
     """The reason to close as no referral that the rating suggests (HO2014 Merton: blue)."""
-    way = protocol.ways.of_rating(RatingWord(rating.value)) if rating else None
+    way = protocol.ways.of_rating(rating) if rating else None
     if way is not None and way.follows is Follows.INFORMATION_REQUEST:
         return FilterReason.INFORMATION_REQUEST
     return None

@@ -58,10 +58,7 @@ def rate(ref: str) -> Response:
             yours=chosen_words(Rating, form.rating.data, form.rating_reason.data),
             context={
                 "protocol": protocol,
-                "hints": {
-                    one.value: rules.meaning(protocol, Rating(one.value))
-                    for one in protocol.ratings
-                },
+                "hints": {one.value: rules.meaning(protocol, one) for one in protocol.ratings},
                 "again": protocol.ways.second_rating,
                 "dispute": queries.open_dispute(reading(), held.id),
                 "rated": held.rating is not None,
@@ -168,7 +165,7 @@ def _newest(session: Session, referral_id: int) -> list[Text]:
 
 
 def _ratings(protocol: Protocol) -> list[tuple[str, str]]:
-    return [(one.value, Rating(one.value).label) for one in protocol.ratings]
+    return [(one.value, one.label) for one in protocol.ratings]
 
 
 def _protocol() -> Protocol:

@@ -8,7 +8,6 @@ from app.accounts.types import Role
 from app.core.refusal import Refused
 from app.protocols.types import Protocol
 from app.protocols.ways import After, SecondRating, Settler
-from app.protocols.ways import Rating as RatingWord
 from app.protocols.ways_wording import AFTER_WORDS, rating_title
 from app.referrals.rating.types import Gathering, Rated
 from app.referrals.types import Outcome, Rating, RatingStage
@@ -109,12 +108,12 @@ def _has_second(rated: Sequence[Rated]) -> bool:
 
 def wants_second(second: SecondRating, rating: Rating) -> bool:
     """Whether the area rates a referral of this first rating again."""
-    return RatingWord(rating.value) in second.ratings
+    return rating in second.ratings
 
 
 def meaning(protocol: Protocol, rating: Rating) -> str:
     """What a rating means here and leads to, with who says so; empty where nobody says."""
-    way = protocol.ways.of_rating(RatingWord(rating.value))
+    way = protocol.ways.of_rating(rating)
     if way is None:
         return ""
     return f"{rating_title(way.rating, way.means, way.follows)}. {way.said.reason}"

@@ -6,12 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from app.protocols import ways
 from app.protocols.loading import check_file, load_protocols
 from app.protocols.problems import ProtocolError
-from app.protocols.ways import After, Basis, ConsentSought, Follows, Outcome, Rating, SettledBy
+from app.protocols.ways import (
+    After,
+    ConsentSought,
+    Follows,
+    LawfulBasis,
+    Outcome,
+    Rating,
+    SettledBy,
+)
 from app.protocols.ways_wording import ways_in_words
-from app.referrals import types as referrals
 from tests.unit.protocols.test_protocol_loading import GOOD, line, write
 
 WAYS = """
@@ -47,15 +53,6 @@ reason = "Freely."
 """
 
 
-def test_the_words_are_those_of_referrals() -> None:
-    for mine, theirs in (
-        (ways.Outcome, referrals.Outcome),
-        (ways.Basis, referrals.LawfulBasis),
-        (ways.Rating, referrals.Rating),
-    ):
-        assert [one.value for one in mine] == [one.value for one in theirs]
-
-
 def test_every_protocol_says_of_every_outcome_whether_it_needs_consent() -> None:
     for protocol in load_protocols().values():
         assert {one.outcome for one in protocol.ways.outcomes} == set(Outcome), protocol.id
@@ -87,7 +84,7 @@ def test_bury_has_its_own_words_and_asks_for_consent_at_first_contact() -> None:
     assert [one.means for one in held.rated] == ["High", "Medium or complex", "Low to vulnerable"]
     assert held.consent
     assert held.consent.sought is ConsentSought.FIRST_CONTACT
-    assert held.consent.unless == (Basis.SIGNIFICANT_HARM,)
+    assert held.consent.unless == (LawfulBasis.SIGNIFICANT_HARM,)
 
 
 def test_nottinghamshire_settles_in_two_steps_and_tells_families_first() -> None:

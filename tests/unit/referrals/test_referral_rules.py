@@ -9,10 +9,8 @@ import pytest
 
 from app.core.clock import from_london
 from app.protocols.loading import load_protocols
-from app.protocols.types import DomesticAbuseRisk as RiskFact
 from app.protocols.types import Facts
 from app.protocols.types import Flag as FlagFact
-from app.protocols.types import Rating as RatingFact
 from app.referrals import rules
 from app.referrals.types import (
     CHILD_PROTECTION,
@@ -87,8 +85,8 @@ def test_facts_keep_what_clocks_ask_for_and_leave_the_rest():
         received_at=FRIDAY,
         need_identified_at=FRIDAY,
         flags=frozenset({FlagFact.SERIOUS_HARM}),
-        rag=RatingFact.AMBER,
-        domestic_abuse=RiskFact.HIGH,
+        rag=Rating.AMBER,
+        domestic_abuse=DomesticAbuseRisk.HIGH,
     )
 
 
