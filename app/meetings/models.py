@@ -298,6 +298,8 @@ class Action(Base):
     child_id: Mapped[int | None] = mapped_column(ForeignKey("child.id"))
     what: Mapped[str] = mapped_column(EncryptedText)
     why: Mapped[str | None] = mapped_column(EncryptedText)
+    # Why some readers of the record may not see what and why; "" for none (F4).
+    protects: Mapped[str] = mapped_column(default="", server_default="")
     owner_id: Mapped[int] = mapped_column(ForeignKey("invitee.id"))
     due_at: Mapped[datetime]
     state: Mapped[ActionState] = mapped_column(values_of(ActionState))

@@ -38,13 +38,14 @@ from app.records.document.types import (
     Protected,
     ProtectedKind,
     Quorum,
+    Reader,
     Record,
     SignOff,
 )
 from app.records.document.types import Attendance as AttendanceLine
 from app.records.document.types import Meeting as Held
-from app.records.queries import first_circulated
-from app.records.rules import CHAIR, agency_mark, person_mark
+from app.records.queries import first_circulated, invitees_of
+from app.records.rules import CHAIR, agency_mark, person_marks, reader_for
 from app.referrals.models import Referral
 
 CLOCK_NAMES = {
@@ -72,6 +73,7 @@ def record_of(
     referral = referral_of(session, meeting)
     clocks = restore(meeting.clocks)
     chair = staff_name(session, meeting.chair_id) or sign_off.name
+    people = {one.id: reader_for(one) for one in invitees_of(meeting)}
     return Record(
         reference=meeting.ref,
         version=number,
@@ -93,8 +95,8 @@ def record_of(
         quorum=_quorum(said.quorum),
         information=tuple(_information(item) for item in said.information),
         analysis=_analysis(said),
-        actions=tuple(_action(action) for action in said.actions),
-        dissent=tuple(_dissent(dissent) for dissent in said.dissents),
+        actions=tuple(_action(action, people[action.owner_id]) for action in said.actions),
+        dissent=tuple(_dissent(dissent, people[dissent.invitee_id]) for dissent in said.dissents),
         referrer=_referrer(session, referral) if referral else None,
         correction_reason=correction_reason,
     )
@@ -169,25 +171,33 @@ def _analysis(said: DiscussionContent) -> tuple[Analysis[Protected], ...]:
     return tuple(parts)
 
 
-def _action(action: ActionContent) -> Action:
+def _of(person: Reader, words: str, protects: str) -> str | Protected:
+    """What somebody has to do, or said, marked where the chair's page says so: they may read it
+    whatever it is, and so may their agency (E3, F4)."""
+    if not words or not protects:
+        return words
+    return Protected(ProtectedKind(protects), words, person.agency_id, person.person_id)
+
+
+def _action(action: ActionContent, owner: Reader) -> Action[Protected]:
     return Action(
         number=action.number,
-        what=action.what,
+        what=_of(owner, action.what, action.protects),
         who=action.owner_name,
         agency=action.owner_agency,
         due=action.due_at,
-        why=action.why,
+        why=_of(owner, action.why, action.protects),
         child=action.child_name,
         child_place=action.child_place,
     )
 
 
-def _dissent(dissent: DissentContent) -> Dissent[Protected]:
+def _dissent(dissent: DissentContent, person: Reader) -> Dissent[Protected]:
     return Dissent(
         name=dissent.name,
         agency=dissent.agency_name,
-        about=dissent.about,
-        reason=(dissent.why,) if dissent.why else (),
+        about=_of(person, dissent.about, dissent.protects),
+        reason=(_of(person, dissent.why, dissent.protects),) if dissent.why else (),
     )
 
 
@@ -197,7 +207,12 @@ def _referrer(session: Session, referral: Referral) -> Protected:
     return Protected(
         ProtectedKind.REFERRER,
         ", ".join(part for part in parts if part),
-        person_id=person_mark(referral.referrer_professional_id),
+        person_id=person_marks(
+            professional_id=referral.referrer_professional_id,
+            email=referral.referrer_email or "",
+            name=referral.referrer_name or "",
+            agency_name=source.name if source else "",
+        ),
     )
 
 

@@ -394,7 +394,12 @@ def _summary(session: Session, record: Record[Protected]) -> Summary:
     return Summary(
         headlines=wording.headlines(view),
         actions=tuple(
-            ActionShown(action.what, action.who, action.agency, wording.due(action.due))
+            ActionShown(
+                wording.passage_on_paper(action.what).text,
+                action.who,
+                action.agency,
+                wording.due(action.due),
+            )
             for action in view.actions
         ),
         children=tuple(child.name for child in view.children),

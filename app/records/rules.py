@@ -18,6 +18,7 @@ from app.records.document.canonical import canonical_bytes
 from app.records.document.types import (
     KIND_WORDS,
     SHORTEST_BLINDING,
+    Action,
     AgencyKind,
     Protected,
     ProtectedKind,
@@ -185,14 +186,21 @@ def may_attach(email: str, secure_domains: Collection[str]) -> bool:
 
 def reader_for(person: InviteeFacts) -> Reader:
     """An invitee as the reader of a copy (F4). Nobody is refused what they said themselves, so
-    the marks are those that passages carry: `agency_mark` and `person_mark`."""
+    the marks are those that passages carry: `agency_mark` and `person_marks`."""
     return Reader(
         name=person.name,
         role=person.title,
         agency=person.agency_name,
         agency_kind=document_kind(person.agency_kind),
         agency_id=agency_mark(person.agency_id, person.agency_name),
-        person_id=person_mark(person.professional_id, person.staff_id),
+        person_id=person_marks(
+            professional_id=person.professional_id,
+            staff_id=person.staff_id,
+            invitee_id=person.id,
+            email=person.email,
+            name=person.name,
+            agency_name=person.agency_name,
+        ),
     )
 
 
@@ -209,16 +217,23 @@ def council_reader(authority: str) -> Reader:
     )
 
 
-def agency_reader(agency: str) -> Reader:
-    """The reader of one agency's actions: the agency, whoever holds the file there (F6)."""
+def agency_reader(agency: str, record: Record[Protected]) -> Reader:
+    """The reader of one agency's actions: the agency, whoever holds the file there (F6). What it
+    has to do is its own, so it is known by the mark that its protected actions bear."""
+    own = (one for action in record.actions if action.agency == agency for one in _marked(action))
     return Reader(
         name=agency,
         role="actions of this agency",
         agency="",
         agency_kind=AgencyKind.OTHER,
-        agency_id="",
+        agency_id=next(own, ""),
         person_id="",
     )
+
+
+def _marked(action: Action[Protected]) -> tuple[str, ...]:
+    passages = (one for one in (action.what, action.why) if isinstance(one, Protected))
+    return tuple(one.agency_id for one in passages if one.agency_id)
 
 
 def document_kind(kind: DirectoryKind) -> AgencyKind:
@@ -236,11 +251,31 @@ def agency_mark(agency_id: int | None, agency_name: str) -> str:
     return f"named:{agency_name.strip().lower()}" if agency_name.strip() else ""
 
 
-def person_mark(professional_id: int | None, staff_id: int | None = None) -> str:
-    """A person in a passage and in a reader; empty for somebody who is in no directory."""
-    if professional_id is not None:
-        return f"professional:{professional_id}"
-    return f"staff:{staff_id}" if staff_id is not None else ""
+def person_marks(
+    *,
+    professional_id: int | None = None,
+    staff_id: int | None = None,
+    invitee_id: int | None = None,
+    email: str = "",
+    name: str = "",
+    agency_name: str = "",
+) -> str:
+    """A person in a passage and in a reader, parted by blanks: the row in a directory, the place
+    among the invited, and for whom somebody typed in by hand the address, and the name together
+    with the agency. Two who share one mark are one person; a name alone is not enough."""
+    called = f"{_run_together(name)}@{_run_together(agency_name)}"
+    marks = (
+        f"professional:{professional_id}" if professional_id is not None else "",
+        f"staff:{staff_id}" if staff_id is not None else "",
+        f"invitee:{invitee_id}" if invitee_id is not None else "",
+        f"email:{_run_together(email)}" if email.strip() else "",
+        f"called:{called}" if name.strip() and agency_name.strip() else "",
+    )
+    return " ".join(filter(None, marks))
+
+
+def _run_together(words: str) -> str:
+    return "-".join(words.casefold().split())
 
 
 def left_out(view: RecordView) -> tuple[str, ...]:

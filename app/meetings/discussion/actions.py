@@ -32,6 +32,7 @@ def add_action(
         child_id=order.child_id,
         what=order.what,
         why=order.why or None,
+        protects=order.protects,
         owner_id=invitee_of(meeting, order.owner_id, field="owner").id,
         due_at=due_at,
         state=ActionState.OPEN,
@@ -73,6 +74,7 @@ def change_action(
         action.told_at = None  # its owner knows of something else
     action.due_at, action.owner_id = due_at, owner_id
     action.what, action.why, action.child_id = order.what, order.why or None, order.child_id
+    action.protects = order.protects
     _audit(session, actor, "changed an action", meeting, action, now)
     return action
 
@@ -134,6 +136,7 @@ def _checked(
         child.child_id for child in meeting.children
     }:
         raise Refused("child", "Choose one of the children of this discussion")
+    rules.protection(order.protects)
     if kept is not None:
         return kept
     try:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.directory.types import AgencyKind
 from app.meetings.discussion import queries, rules
-from app.meetings.discussion.questions import ANALYSIS, INFORMATION, START_REASON
+from app.meetings.discussion.questions import ANALYSIS, DISSENT, INFORMATION, START_REASON
 from app.meetings.discussion.snapshots import (
     circumstances_of,
     name_of,
@@ -23,6 +23,7 @@ from app.meetings.discussion.types import (
     Kind,
     Missing,
     Question,
+    dissent_scope,
     person_scope,
 )
 from app.meetings.models import Invitee, Meeting
@@ -125,6 +126,7 @@ class ActionContent:
     child_id: int | None
     child_name: str
     child_place: int | None
+    protects: str  # as of a Passage, for what and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class DissentContent:
     agency_name: str
     about: str
     why: str
+    protects: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
                 child_id=action.child_id,
                 child_name=names.get(action.child_id or 0, ""),
                 child_place=places.get(action.child_id or 0),
+                protects=action.protects,
             )
             for number, action in enumerate(queries.actions_of(session, meeting), start=1)
         ),
@@ -241,8 +245,10 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
                 people[dissent.invitee_id].agency_name,
                 dissent.what,
                 dissent.why or "",
+                protects.value if protects else "",
             )
             for dissent in queries.dissents_of(session, meeting)
+            for protects in [entries.get((dissent_scope(dissent.id), DISSENT.protected_key))]
         ),
         dissent_asked=said.get("dissent_asked") == "yes",
     )

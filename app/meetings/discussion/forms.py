@@ -10,6 +10,7 @@ from wtforms.validators import Email, Optional
 
 from app.core.refusal import Refused
 from app.directory.types import AgencyKind, ProfessionalRole
+from app.meetings.discussion.questions import PROTECTIONS
 from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer, Press, Typed
 from app.meetings.types import Attendance
 from app.web.choices import SelectField
@@ -71,6 +72,11 @@ class ActionForm(LineForm):
     due = StringField("By when", filters=[lambda value: " ".join((value or "").split())])
     child = SelectField("For", coerce=str)
     why = Line("Why", length=1000)
+    protects = SelectField(
+        "Who may read this in the record",
+        choices=[(one.value, one.label) for one in PROTECTIONS],
+        default="",
+    )
     version = HiddenField(default="0")
 
     def offer(self, owners: list[tuple[str, str]], children: list[tuple[str, str]]) -> None:
@@ -89,6 +95,7 @@ class ActionForm(LineForm):
             due=self.due.data or "",
             child_id=whole_or_none(self.child.data),
             why=self.why.data or "",
+            protects=self.protects.data or "",
         )
 
 

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 from app.meetings.discussion import rules
 from app.meetings.discussion.due_words import due_in_words
+from app.meetings.discussion.questions import PROTECTIONS
 from app.meetings.discussion.shown import ActionShown
 from app.meetings.discussion.snapshots import people_in
 from app.meetings.models import Action, Dissent, Invitee, Meeting
 from app.meetings.standing import standing
 from app.referrals.models import Child
+
+# Why words are withheld from most readers, without whom that is.
+_PROTECTS = {one.value: one.label.partition(":")[0].lower() for one in PROTECTIONS if one.value}
 
 
 def actions_shown(
@@ -26,6 +30,7 @@ def actions_shown(
             due=due_in_words(action.due_at),
             due_at=action.due_at,
             child=names.get(action.child_id or 0, ""),
+            protects=_PROTECTS.get(action.protects, ""),
         )
         for action in actions
     )

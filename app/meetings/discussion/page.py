@@ -21,6 +21,7 @@ from app.meetings.discussion.queries import Entries, Held
 from app.meetings.discussion.questions import (
     AGENDA,
     ANALYSIS,
+    DISSENT,
     DISSENT_ASKED,
     INFORMATION,
     PROTECTIONS,
@@ -52,6 +53,7 @@ from app.meetings.discussion.types import (
     Question,
     anchor,
     child_scope,
+    dissent_scope,
     name_of_field,
     never,
     person_scope,
@@ -146,17 +148,7 @@ class _Painter:
             if question.undecidable
             else None
         )
-        protected = (
-            self.control(
-                scope,
-                question.protected_key,
-                "select",
-                "Who may read this in the record",
-                choices=[(option.value, option.label) for option in PROTECTIONS],
-            )
-            if question.protectable
-            else None
-        )
+        protected = _withheld(self, scope, question) if question.protectable else None
         return QuestionShown(
             id=block_id(scope, question),
             shown=question.asked(child),
@@ -177,6 +169,12 @@ class _Painter:
                 for extra in (not_decided, protected)
             ),
         )
+
+
+def _withheld(painter: _Painter, scope: str, question: Question) -> FieldShown:
+    choices = [(option.value, option.label) for option in PROTECTIONS]
+    label = "Who may read this in the record"
+    return painter.control(scope, question.protected_key, "select", label, choices=choices)
 
 
 def block_id(scope: str, question: Question) -> str:
@@ -248,7 +246,7 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
             painter.question(MEETING, START_REASON) if snapshot.start_reason_owed else None
         ),
         dissent_asked=painter.question(MEETING, DISSENT_ASKED),
-        dissents=tuple(_dissent(row, dissent) for dissent in row.dissents),
+        dissents=tuple(_dissent(painter, row, dissent) for dissent in row.dissents),
         actions=actions_shown(row.actions, row.invitees, row.children),
         actions_mark=actions_mark(row.actions),
         people_mark=people_mark(row.invitees, row.dissents),
@@ -328,13 +326,7 @@ def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
             "text",
             f"What {invitee.agency_name} knows",
         ),
-        protected=painter.control(
-            scope,
-            INFORMATION.protected_key,
-            "select",
-            "Who may read this in the record",
-            choices=[(option.value, option.label) for option in PROTECTIONS],
-        ),
+        protected=_withheld(painter, scope, INFORMATION),
         reports=tuple(
             ReportShown(
                 report.id,
@@ -371,7 +363,7 @@ def _more_words(not_decided: FieldShown | None, protected: FieldShown | None) ->
     return "Not decided, because" if not_decided else "Not for every reader"
 
 
-def _dissent(row: Held, dissent: Dissent) -> DissentShown:
+def _dissent(painter: _Painter, row: Held, dissent: Dissent) -> DissentShown:
     held = row.escalations.get(dissent.id)
     strike = (
         held is not None
@@ -385,6 +377,7 @@ def _dissent(row: Held, dissent: Dissent) -> DissentShown:
         stands_words(held),
         struck_words(dissent),
         held.id if held is not None and strike else 0,
+        _withheld(painter, dissent_scope(dissent.id), DISSENT),
     )
 
 

@@ -92,6 +92,17 @@ INFORMATION = Question(
     undecidable=False,
 )
 
+# The words of a disagreement are its own; only who may read them is asked here.
+DISSENT = Question(
+    "dissent",
+    "What somebody disagrees with",
+    Kind.TEXT,
+    "IMAP 9",
+    required=never,
+    protectable=True,
+    undecidable=False,
+)
+
 # Said to everyone at the start; the chair's own points come after it.
 STANDARD_AGENDA = (
     "Who is here, and may each decide for their agency",

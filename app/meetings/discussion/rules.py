@@ -14,7 +14,7 @@ from app.meetings.discussion.child_questions import (
     LONGEST_ASSESSMENT,
 )
 from app.meetings.discussion.due_words import DueUnclear, due_in_words, parse_moment
-from app.meetings.discussion.questions import INFORMATION, MEETING_QUESTIONS, PROTECTIONS
+from app.meetings.discussion.questions import DISSENT, INFORMATION, MEETING_QUESTIONS, PROTECTIONS
 from app.meetings.discussion.types import (
     MEETING,
     Circumstances,
@@ -72,11 +72,12 @@ def question_for(scope: str, field: str) -> tuple[Question, str]:
     catalogue: Mapping[str, Question] = {
         "child": CHILD_QUESTIONS,
         "invitee": {INFORMATION.key: INFORMATION},
+        "dissent": {DISSENT.key: DISSENT},
         MEETING: MEETING_QUESTIONS,
     }.get(scope.partition(":")[0], {})
     question = catalogue.get(key)
     known = question is not None and (
-        part == ""
+        (part == "" and question is not DISSENT)
         or (part == "reason" and question.reason is not never)
         or (part == "not_decided" and question.undecidable)
         or (part == "protected" and question.protectable)
@@ -93,7 +94,7 @@ def tidied_value(question: Question, part: str, value: str, now: datetime) -> st
     it. Raises Refused for a choice that does not exist and for text that is too long.
     """
     if part == "protected":
-        return _choice(value, [option.value for option in PROTECTIONS])
+        return protection(value)
     if part in ("reason", "not_decided") or question.kind is Kind.TEXT:
         return _short_enough(value, LONGEST_TEXT)
     if question.kind is Kind.CHOICE:
@@ -107,6 +108,11 @@ def tidied_value(question: Question, part: str, value: str, now: datetime) -> st
         except DueUnclear:
             return value
     return value
+
+
+def protection(value: str) -> str:
+    """Why some readers may not see words, or "". Raises Refused for what is no such reason."""
+    return _choice(value, [option.value for option in PROTECTIONS])
 
 
 def merge(

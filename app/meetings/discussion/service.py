@@ -29,6 +29,7 @@ from app.meetings.discussion.types import (
     Saved,
     Typed,
     child_scope,
+    dissent_scope,
     person_scope,
 )
 from app.meetings.messages import Sender
@@ -158,7 +159,7 @@ def save_entry(
     """
     rules.check_writable(meeting.state)
     question, part = rules.question_for(scope, field)
-    _check_scope(meeting, scope)
+    _check_scope(session, meeting, scope)
     value = rules.tidied_value(question, part, value, now)
     entry = queries.entry_to_change(session, meeting, scope, field)
     if entry is None:
@@ -240,8 +241,8 @@ def copy_answers(
     """
     rules.check_writable(meeting.state)
     source, target = child_scope(from_child_id), child_scope(to_child_id)
-    _check_scope(meeting, source)
-    _check_scope(meeting, target)
+    _check_scope(session, meeting, source)
+    _check_scope(session, meeting, target)
     if source == target:
         raise Refused("page", "Choose another child whose answers are taken over")
     entries = queries.entries_of(session, meeting)
@@ -340,11 +341,13 @@ def _overwrite(session: Session, actor: Actor, entry: Entry, value: str, now: da
     return entry.version
 
 
-def _check_scope(meeting: Meeting, scope: str) -> None:
+def _check_scope(session: Session, meeting: Meeting, scope: str) -> None:
     known = {
         MEETING,
         *(child_scope(child.child_id) for child in meeting.children),
         *(person_scope(person.id) for person in invitees_here(meeting.invitees)),
     }
+    if scope.startswith("dissent:"):
+        known = {dissent_scope(one.id) for one in queries.dissents_of(session, meeting)}
     if scope not in known:
         raise Refused("page", "That is not part of this discussion: load the page again")

@@ -126,6 +126,7 @@ class ActionShown:
     due: str
     due_at: datetime
     child: str
+    protects: str  # why it is not for every reader of the record, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ class DissentShown:
     stands: str
     struck: str
     strike: int
+    protected: FieldShown
 
 
 class ClockShown(NamedTuple):

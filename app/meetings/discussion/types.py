@@ -24,6 +24,11 @@ def person_scope(invitee_id: int) -> str:
     return f"invitee:{invitee_id}"
 
 
+def dissent_scope(dissent_id: int) -> str:
+    """Whose words a mark withholds from some readers: those of this disagreement."""
+    return f"dissent:{dissent_id}"
+
+
 def anchor(scope: str, field: str) -> str:
     """The id of a field's control on the page: `child-12-section_47-reason`."""
     return f"{scope}-{field}".replace(":", "-").replace(".", "-")
@@ -192,13 +197,15 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class ActionOrder:
-    """An action as it was said: `due` in words, owner and child by id (E3)."""
+    """An action as it was said: `due` in words, owner and child by id (E3). `protects`: why some
+    readers of the record may not see what and why (F4)."""
 
     what: str
     owner_id: int | None
     due: str
     child_id: int | None = None
     why: str = ""
+    protects: str = ""
 
 
 @dataclass(frozen=True, slots=True)

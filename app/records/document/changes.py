@@ -109,7 +109,8 @@ def _said(view: RecordView) -> Iterator[tuple[str, _Said]]:
     for part in view.analysis:
         yield place("Analysis", part.heading, _text(wording.paragraphs(part.text)))
     for said in view.dissent:
-        text = f"{said.about} {_text(wording.paragraphs(said.reason))}"
+        about = wording.passage_on_paper(said.about).text
+        text = f"{about} {_text(wording.paragraphs(said.reason))}"
         yield place("Dissent", _listed(said.name, said.agency), text.strip())
 
 
@@ -131,9 +132,10 @@ def _of_child(number: int, child: Child[Shown]) -> Iterator[tuple[str, _Said]]:
         yield key, _Said("Decisions", f"{child.name}: {decision.question}", text)
 
 
-def _action(action: Action) -> str:
+def _action(action: Action[Shown]) -> str:
     who = _listed(action.who, action.agency)
-    told = (action.what, who, f"by {wording.due(action.due)}", action.why, action.child)
+    what, why = (wording.passage_on_paper(words).text for words in (action.what, action.why))
+    told = (what, who, f"by {wording.due(action.due)}", why, action.child)
     return _listed(*told, parted="; ")
 
 

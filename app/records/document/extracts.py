@@ -15,6 +15,7 @@ from app.records.document.types import (
     Quorum,
     ReaderRecord,
     RecordView,
+    Shown,
 )
 
 _NOTES = {
@@ -89,7 +90,7 @@ def of_agency(copy: ReaderRecord, agency: str) -> ReaderRecord:
     return _extract(copy, view, ExtractKind.ACTIONS, agency)
 
 
-def _is_for(action: Action, place: int, name: str) -> bool:
+def _is_for(action: Action[Shown], place: int, name: str) -> bool:
     """Whether an action is for this child: two of one name are told apart by their place."""
     if action.child_place is not None:
         return action.child_place == place

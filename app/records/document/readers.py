@@ -40,12 +40,14 @@ def may_see(reader: Reader, passage: Protected) -> bool:
     """True if this reader's copy may hold the passage.
 
     By the kind of agency (`MAY_SEE`), or because it is the reader's own: the referrer may read
-    that they referred, an agency may read what it brought itself. Source: F4; HO2014 Blackburn.
+    that they referred, an agency may read what it brought itself, and whoever has to act may read
+    what they have to do. A person in no directory is known by their address, or by name and agency
+    (`records.rules.person_marks`). Source: F4; HO2014 Blackburn.
     """
     if reader.agency_kind in MAY_SEE[passage.kind]:
         return True
     own_agency = bool(passage.agency_id) and passage.agency_id == reader.agency_id
-    return own_agency or (bool(passage.person_id) and passage.person_id == reader.person_id)
+    return own_agency or not {*passage.person_id.split()}.isdisjoint(reader.person_id.split())
 
 
 def for_reader(

@@ -62,8 +62,9 @@ class Presence(StrEnum):
 class Protected:
     """A passage that only some readers may see.
 
-    `agency_id` names the agency that brought it and `person_id` the person whom it names, so that
-    nobody is refused what they said themselves; empty where there is none.
+    `agency_id` names the agency that brought it, or has to act on it, and `person_id` the person
+    whom it names, or who does, so that nobody is refused what is their own. A person has several
+    marks, parted by blanks; one in common is enough. Empty where there is none.
     """
 
     kind: ProtectedKind
@@ -198,17 +199,19 @@ class Analysis(Generic[P]):
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
-    """Who does what by when, and why (E3). `child` is empty where it is for all of them;
-    `child_place` is the child's place in the record, from 0, because two may have one name. Records
-    signed before there was such a place have none."""
+class Action(Generic[P]):
+    """Who does what by when, and why (E3); the words of either may be protected.
+
+    `child` is empty where it is for all of them; `child_place` is the child's place in the record,
+    from 0, because two may have one name. Records signed before there was such a place have none.
+    """
 
     number: int
-    what: str
+    what: str | P
     who: str
     agency: str
     due: datetime | date
-    why: str
+    why: str | P
     child: str = ""
     child_place: int | None = field(default=None, metadata=LEFT_OUT_IF_NONE)
 
@@ -219,7 +222,7 @@ class Dissent(Generic[P]):
 
     name: str
     agency: str
-    about: str
+    about: str | P
     reason: Prose[P]
 
 
@@ -240,7 +243,7 @@ class Record(Generic[P]):
     quorum: Quorum
     information: tuple[Information[P], ...]
     analysis: tuple[Analysis[P], ...]
-    actions: tuple[Action, ...]
+    actions: tuple[Action[P], ...]
     dissent: tuple[Dissent[P], ...]
     referrer: P | None = None
     correction_reason: str = ""
@@ -272,7 +275,8 @@ class RecordContent:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whose copy it is. `person_id` and `agency_id` are matched with those of a passage.
+    """Whose copy it is. `person_id` and `agency_id` are matched with those of a passage;
+    `person_id` holds every mark of the person, parted by blanks.
 
     `is_council`: the council's own copy, which alone says what a former version said.
     """

@@ -61,8 +61,10 @@ def paragraphs(prose: Prose[Shown]) -> tuple[Paragraph, ...]:
     return tuple(parts)
 
 
-def passage_on_paper(passage: Shown) -> Paragraph:
-    """A protected passage as this reader sees it, or the words that stand in its place."""
+def passage_on_paper(passage: str | Shown) -> Paragraph:
+    """A passage as this reader sees it, or the words that stand in its place."""
+    if isinstance(passage, str):
+        return Paragraph(passage)
     if isinstance(passage, Withheld):
         return Paragraph(passage.label, style="withheld")
     return Paragraph(passage.text, "protected", f"Protected: {KIND_WORDS[passage.kind]}")

@@ -48,4 +48,4 @@ def _sealed(settings: Settings, content: RecordContent, part: Part, now: datetim
     if part.kind is ExtractKind.CHILD:
         reader = rules.council_reader(content.record.authority)
         return press.child_extract(part.place, reader, now)
-    return press.actions_extract(part.name, rules.agency_reader(part.name), now)
+    return press.actions_extract(part.name, rules.agency_reader(part.name, content.record), now)

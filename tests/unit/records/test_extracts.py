@@ -12,7 +12,7 @@ from app.records.document.extracts import agencies_with_actions, of_agency, of_c
 from app.records.document.readers import for_reader
 from app.records.document.render import render
 from app.records.document.seal import Sealer, seal
-from app.records.document.types import RecordContent
+from app.records.document.types import Protected, ProtectedKind, RecordContent
 from app.records.rules import agency_reader, council_reader
 from tests.unit.records import contents, vera
 from tests.unit.records.test_render import every_byte, text_of
@@ -40,7 +40,7 @@ def test_an_agencys_part_holds_its_actions_and_nothing_else() -> None:
         "Exampleshire NHS Trust",
         "Example Primary School",
     )
-    copy = of_agency(for_reader(content, agency_reader(POLICE_NAME)), POLICE_NAME)
+    copy = of_agency(for_reader(content, agency_reader(POLICE_NAME, content.record)), POLICE_NAME)
     pdf = render(copy)
     said = text_of(pdf) + copy_json(copy).decode()
     assert "Check records of both adults" in said
@@ -54,6 +54,25 @@ def test_an_agencys_part_holds_its_actions_and_nothing_else() -> None:
         assert words.encode() not in raw
     with pytest.raises(LookupError):
         of_agency(for_reader(content, COUNCIL), "Nobody")
+
+
+def test_an_agency_reads_what_it_has_to_do_whatever_that_names() -> None:
+    record = contents.full_record()
+    where = Protected(ProtectedKind.ADDRESS, "Fetch her from 7 Larch Mews", agency_id="agency:4")
+    school = replace(record.actions[3], what=where)
+    content = contents.content(replace(record, actions=(*record.actions[:3], school)))
+    for agency, seen in (("Example Primary School", True), (POLICE_NAME, False)):
+        copy = of_agency(for_reader(content, agency_reader(agency, content.record)), agency)
+        said = text_of(render(copy)) + copy_json(copy).decode()
+        assert ("7 Larch Mews" in said) is seen, agency
+    for reader, seen in ((contents.POLICE, True), (contents.HEALTH, False)):
+        copy = for_reader(content, reader)
+        pdf = render(copy)
+        said = text_of(pdf) + copy_json(copy).decode()
+        assert ("7 Larch Mews" in said) is seen
+        assert seen or b"Larch Mews" not in every_byte(pdf)
+        assert seen or "Tom Whitlock" in said  # who does it by when is for everybody
+    assert from_canonical(canonical_bytes(content)) == content
 
 
 def test_an_extract_says_that_it_is_one_on_paper_and_to_machines() -> None:

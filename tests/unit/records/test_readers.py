@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 import pytest
 
 from app.records.document.canonical import canonical_sha256, copy_json
 from app.records.document.readers import for_reader, may_see
 from app.records.document.types import (
-    Action,
     AgencyKind,
+    Disclosed,
     Protected,
     ProtectedKind,
     Reader,
     Withheld,
 )
+from app.records.rules import person_marks
 from tests.unit.records import contents
 from tests.unit.records.contents import (
     ADDRESS_CANARY,
@@ -88,9 +90,56 @@ def test_a_passage_that_names_nobody_is_nobodys_own() -> None:
 def test_a_protected_passage_in_an_unforeseen_place_is_withheld_as_well() -> None:
     record = contents.full_record()
     odd = Protected(ProtectedKind.ADDRESS, "elsewhere")
-    action: Action = replace(record.actions[0], why=odd)  # type: ignore[arg-type]
-    copy = for_reader(contents.content(replace(record, actions=(action,))), SCHOOL)
-    assert copy.view.actions[0].why == Withheld(ProtectedKind.ADDRESS)
+    meeting = replace(record.meeting, place=odd)  # type: ignore[arg-type]
+    copy = for_reader(contents.content(replace(record, meeting=meeting)), SCHOOL)
+    assert copy.view.meeting.place == Withheld(ProtectedKind.ADDRESS)  # type: ignore[comparison-overlap]
+
+
+@pytest.mark.parametrize("kind", list(ProtectedKind))
+def test_what_is_to_be_done_and_what_is_disagreed_with_are_decided_on_like_the_rest(
+    kind: ProtectedKind,
+) -> None:
+    record = contents.full_record()
+    own = Protected(kind, "words", agency_id="agency-school", person_id="invitee:4 email:t@w")
+    action = replace(record.actions[0], what=own, why=own)
+    dissent = replace(record.dissent[0], about=own, reason=(own,))
+    content = contents.content(replace(record, actions=(action,), dissent=(dissent,)))
+    for reader, seen in (
+        (replace(SCHOOL, agency_id="agency-school"), True),
+        (replace(SCHOOL, person_id="staff:3 email:t@w"), True),
+        (SCHOOL, False),
+    ):
+        view = for_reader(content, reader).view
+        shown = Disclosed(kind, "words") if seen else Withheld(kind)
+        (one,), (other,) = view.actions, view.dissent
+        assert (one.what, one.why, other.about, other.reason) == (shown, shown, shown, (shown,))
+
+
+TYPED = {"email": "p.thistle@school.example", "name": "Pip Thistle", "agency_name": "Oak School"}
+
+
+@pytest.mark.parametrize(
+    ("invited", "own"),
+    [
+        ({"professional_id": 7}, True),
+        ({"professional_id": 8, "email": "P.Thistle@School.example "}, True),
+        ({"invitee_id": 3, "name": "pip  THISTLE", "agency_name": "Oak school"}, True),
+        ({"professional_id": 8, "name": "Pip Thistle", "agency_name": "Elm School"}, False),
+        ({"name": "Pip Thistle", "agency_name": ""}, False),
+        ({"name": "Ann Other", "agency_name": "Oak School", "email": "a@school.example"}, False),
+        ({"staff_id": 7, "invitee_id": 7}, False),
+        ({}, False),
+    ],
+)
+def test_a_referrer_knows_that_they_referred_typed_in_by_hand_or_not(
+    invited: dict[str, Any], own: bool
+) -> None:
+    passage = Protected(
+        ProtectedKind.REFERRER, "Pip", person_id=person_marks(professional_id=7, **TYPED)
+    )
+    assert may_see(replace(SCHOOL, person_id=person_marks(**invited)), passage) is own
+    nobody = Protected(ProtectedKind.REFERRER, "Pip", person_id=person_marks())
+    assert not may_see(replace(SCHOOL, person_id=person_marks(**invited)), nobody)
 
 
 def test_the_copy_bears_the_hash_of_the_whole_and_never_the_blinding() -> None:

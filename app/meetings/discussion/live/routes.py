@@ -144,6 +144,7 @@ def change_action(ref: str, action_id: int) -> Response:
         due=due_in_words(found.due_at),
         child=str(found.child_id or ""),
         why=found.why or "",
+        protects=found.protects,
         version=str(found.version),
     )
     _offer(form, meeting)
