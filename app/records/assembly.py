@@ -99,6 +99,7 @@ def record_of(
         dissent=tuple(_dissent(dissent, people[dissent.invitee_id]) for dissent in said.dissents),
         referrer=_referrer(session, referral) if referral else None,
         correction_reason=correction_reason,
+        dissent_not_asked=said.dissent_not_asked or None,
     )
 
 
@@ -128,7 +129,7 @@ def _decision(decision: DecisionContent) -> Decision[Protected]:
 
 def _attendance(person: PersonContent) -> AttendanceLine:
     presence = {
-        None: Presence.ABSENT,
+        None: Presence.NOT_KNOWN if person.not_known else Presence.ABSENT,
         Attendance.IN_PERSON: Presence.IN_PERSON,
         Attendance.BY_PHONE: Presence.BY_PHONE,
         Attendance.JOINED_LATE: Presence.JOINED_LATE,
@@ -138,6 +139,8 @@ def _attendance(person: PersonContent) -> AttendanceLine:
     notes = [f"For {person.name}"] if person.attended_name else []
     if person.deputy_for:
         notes.append(f"In place of {person.deputy_for}")
+    if person.not_known:
+        notes.append(person.not_known)
     return AttendanceLine(
         name=person.attended_name or person.name,
         role=person.attended_role or person.title,

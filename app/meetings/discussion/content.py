@@ -9,10 +9,17 @@ from sqlalchemy.orm import Session
 
 from app.directory.types import AgencyKind
 from app.meetings.discussion import queries, rules
-from app.meetings.discussion.questions import ANALYSIS, DISSENT, INFORMATION, START_REASON
+from app.meetings.discussion.questions import (
+    ANALYSIS,
+    DISSENT,
+    DISSENT_ASKED,
+    INFORMATION,
+    START_REASON,
+)
 from app.meetings.discussion.snapshots import (
     circumstances_of,
     name_of,
+    not_known,
     people_in,
     snapshot_of,
 )
@@ -84,6 +91,7 @@ class PersonContent:
     attended_name: str
     attended_role: str
     deputy_for: str
+    not_known: str  # why nobody knows whether they took part
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +160,7 @@ class DiscussionContent:
     actions: tuple[ActionContent, ...]
     dissents: tuple[DissentContent, ...]
     dissent_asked: bool
+    dissent_not_asked: str  # why not, where nobody was asked and nobody disagrees
 
 
 def gate_of(session: Session, meeting: Meeting) -> list[Missing]:
@@ -200,7 +209,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
             )
             for child in children
         ),
-        people=tuple(_person(invitee, invitees) for invitee in standing(invitees)),
+        people=tuple(_person(invitee, invitees, entries) for invitee in standing(invitees)),
         quorum=QuorumContent(rules.not_here(people_in(invitees)), said.get("quorum_reason", "")),
         information=tuple(
             InformationContent(
@@ -250,7 +259,10 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
             for dissent in queries.dissents_of(session, meeting)
             for protects in [entries.get((dissent_scope(dissent.id), DISSENT.protected_key))]
         ),
-        dissent_asked=said.get("dissent_asked") == "yes",
+        dissent_asked=said.get(DISSENT_ASKED.key) == "yes",
+        dissent_not_asked=(
+            "" if said.get(DISSENT_ASKED.key) else said.get(DISSENT_ASKED.not_decided_key, "")
+        ),
     )
 
 
@@ -292,8 +304,9 @@ def _decisions(circumstances: Circumstances) -> tuple[DecisionContent, ...]:
     return tuple(decision for decision in found if decision is not None)
 
 
-def _person(invitee: Invitee, invitees: list[Invitee]) -> PersonContent:
+def _person(invitee: Invitee, invitees: list[Invitee], entries: queries.Entries) -> PersonContent:
     instead_of = replaced_by(invitee, invitees)
+    unsaid = invitee.attendance is None or (invitee.is_team and not invitee.attended_name)
     return PersonContent(
         invitee_id=invitee.id,
         name=invitee.name,
@@ -306,4 +319,5 @@ def _person(invitee: Invitee, invitees: list[Invitee]) -> PersonContent:
         attended_name=invitee.attended_name or "",
         attended_role=invitee.attended_role or "",
         deputy_for=instead_of[-1].name if instead_of else "",
+        not_known=not_known(entries, invitee.id) if unsaid else "",
     )

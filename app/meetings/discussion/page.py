@@ -24,6 +24,7 @@ from app.meetings.discussion.questions import (
     DISSENT,
     DISSENT_ASKED,
     INFORMATION,
+    NOT_KNOWN,
     PROTECTIONS,
     QUORUM_REASON,
     STANDARD_AGENDA,
@@ -246,6 +247,12 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
             painter.question(MEETING, START_REASON) if snapshot.start_reason_owed else None
         ),
         dissent_asked=painter.question(MEETING, DISSENT_ASKED),
+        dissent_not_asked=_if_settling(
+            meeting,
+            painter.control(
+                MEETING, DISSENT_ASKED.not_decided_key, "text", "Nobody was asked, because"
+            ),
+        ),
         dissents=tuple(_dissent(painter, row, dissent) for dissent in row.dissents),
         actions=actions_shown(row.actions, row.invitees, row.children),
         actions_mark=actions_mark(row.actions),
@@ -320,6 +327,7 @@ def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
         may_decide=invitee.decision_maker,
         attendance=_attendance(painter, invitee),
         attended=attended,
+        not_known=_if_settling(row.meeting, painter.question(scope, NOT_KNOWN)),
         information=painter.control(
             scope,
             INFORMATION.key,
@@ -339,6 +347,12 @@ def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
             if report.invitee_id in sent_by
         ),
     )
+
+
+def _if_settling(meeting: Meeting, field: FieldShown) -> FieldShown | None:
+    """What is asked only once nobody can be asked any more, and stays where it was said."""
+    said = field.value or field.conflict or field.error
+    return field if said or meeting.state is MeetingState.ENDED else None
 
 
 def _came_after_all(painter: _Painter, invitee: Invitee) -> ReplacedShown:

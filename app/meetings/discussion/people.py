@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.audit.queries import history
 from app.audit.service import record
 from app.audit.types import Actor, ActorKind, Subject
 from app.core.refusal import Refused
@@ -20,6 +21,7 @@ from app.meetings.types import Answer, Attendance
 ATTENDANCE = "attendance"
 ATTENDED_NAME = "attended_name"
 ATTENDED_ROLE = "attended_role"
+LOOKED_BACK = 200  # rows of the audit: two who clash wrote moments ago
 PERSON_FIELDS = frozenset({ATTENDANCE, ATTENDED_NAME, ATTENDED_ROLE})
 
 
@@ -51,12 +53,30 @@ def save_person_field(
         case Merge.SAME | Merge.UNTOUCHED:
             return Saved(version, current)
         case Merge.CONFLICT:
-            return Conflict(version, current, value, "Somebody else", now)
+            who, at = _wrote_last(session, meeting, invitee.id, field)
+            return Conflict(version, current, value, who or "Somebody else", at or now)
         case Merge.WRITE if field == ATTENDANCE:
             set_attendance(session, actor, meeting, invitee.id, _attendance(value), now)
         case Merge.WRITE:
             set_attended(session, actor, meeting, invitee.id, field, value, now)
     return Saved(text_version(value), value)
+
+
+_NOTED = {ATTENDANCE: "noted attendance"}
+_NAMED = "named who took part"
+
+
+def _wrote_last(
+    session: Session, meeting: Meeting, invitee_id: int, field: str
+) -> tuple[str, datetime | None]:
+    """Who noted how somebody takes part, or who they are, and when: these have no entry of their
+    own, so the audit tells. Empty where it says nothing, as for what came by the link."""
+    for entry in history(session, "meeting", meeting.ref, LOOKED_BACK):
+        about = entry.details.get("invitee") == invitee_id
+        said = field == ATTENDANCE or entry.details.get("field") == field
+        if about and said and entry.action == _NOTED.get(field, _NAMED):
+            return entry.actor_label, entry.at
+    return "", None
 
 
 def _kept(invitee: Invitee, field: str) -> str:

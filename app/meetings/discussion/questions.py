@@ -75,7 +75,6 @@ DISSENT_ASKED = Question(
     Kind.TICK,
     "IMAP 9",
     required=never,
-    undecidable=False,
 )
 MEETING_QUESTIONS = {
     question.key: question
@@ -100,6 +99,16 @@ DISSENT = Question(
     "IMAP 9",
     required=never,
     protectable=True,
+    undecidable=False,
+)
+
+# Nobody remembers, or the telephone went dead: the record says so, and is not late for it (F1).
+NOT_KNOWN = Question(
+    "attendance_not_known",
+    "Not known whether they took part, because",
+    Kind.LINE,
+    "TIMING",
+    required=never,
     undecidable=False,
 )
 

@@ -14,7 +14,14 @@ from app.meetings.discussion.child_questions import (
     LONGEST_ASSESSMENT,
 )
 from app.meetings.discussion.due_words import DueUnclear, due_in_words, parse_moment
-from app.meetings.discussion.questions import DISSENT, INFORMATION, MEETING_QUESTIONS, PROTECTIONS
+from app.meetings.discussion.questions import (
+    DISSENT,
+    DISSENT_ASKED,
+    INFORMATION,
+    MEETING_QUESTIONS,
+    NOT_KNOWN,
+    PROTECTIONS,
+)
 from app.meetings.discussion.types import (
     MEETING,
     Circumstances,
@@ -71,7 +78,7 @@ def question_for(scope: str, field: str) -> tuple[Question, str]:
     key, _, part = field.partition(".")
     catalogue: Mapping[str, Question] = {
         "child": CHILD_QUESTIONS,
-        "invitee": {INFORMATION.key: INFORMATION},
+        "invitee": {INFORMATION.key: INFORMATION, NOT_KNOWN.key: NOT_KNOWN},
         "dissent": {DISSENT.key: DISSENT},
         MEETING: MEETING_QUESTIONS,
     }.get(scope.partition(":")[0], {})
@@ -143,9 +150,9 @@ def not_here(people: Sequence[PersonHere]) -> tuple[AgencyKind, ...]:
 def missing(discussion: DiscussionSnapshot) -> list[Missing]:
     """What sign-off waits for, in the order of the page (F1, TIMING).
 
-    Attendance of everyone invited, quorum or the reason why the chair went on, each required
-    decision with its reason or "not decided, because ...", an owner and a date on every action,
-    and whether dissent was asked for.
+    Attendance of everyone invited or why it is not known, quorum or the reason why the chair went
+    on, each required decision with its reason or "not decided, because ...", an owner and a date on
+    every action, and whether dissent was asked for or why not.
     """
     found = [*_missing_people(discussion), *_missing_decisions(discussion)]
     if discussion.start_reason_owed and not discussion.meeting.get("start_reason"):
@@ -158,9 +165,15 @@ def missing(discussion: DiscussionSnapshot) -> list[Missing]:
             found.append(Missing(f"Name who does this: {action.what}", place))
         if action.due_at is None:
             found.append(Missing(f"Say by when: {action.what}", place))
-    if not discussion.meeting.get("dissent_asked") and not discussion.dissents:
+    asked_or_why = discussion.meeting.get(DISSENT_ASKED.key) or discussion.meeting.get(
+        DISSENT_ASKED.not_decided_key
+    )
+    if not asked_or_why and not discussion.dissents:
         found.append(
-            Missing("Ask everybody whether they disagree", anchor(MEETING, "dissent_asked"))
+            Missing(
+                "Ask everybody whether they disagree, or say why nobody was asked",
+                anchor(MEETING, DISSENT_ASKED.key),
+            )
         )
     return found
 
@@ -169,11 +182,11 @@ def _missing_people(discussion: DiscussionSnapshot) -> list[Missing]:
     found = []
     for person in discussion.people:
         scope = person_scope(person.id)
-        if person.attendance is None:
-            found.append(
-                Missing(f"Say whether {person.name} took part", anchor(scope, "attendance"))
-            )
-        if person.is_team and person.attendance in TOOK_PART and not person.attended_name:
+        if person.attendance is None and not person.not_known:
+            words = f"Say whether {person.name} took part, or why that is not known"
+            found.append(Missing(words, anchor(scope, "attendance")))
+        named = person.attended_name or person.not_known
+        if person.is_team and person.attendance in TOOK_PART and not named:
             found.append(
                 Missing(f"Name who took part for {person.name}", anchor(scope, "attended_name"))
             )

@@ -112,6 +112,7 @@ class PersonShown:
     may_decide: bool
     attendance: FieldShown
     attended: tuple[FieldShown, ...]
+    not_known: FieldShown | None
     information: FieldShown
     protected: FieldShown
     reports: tuple[ReportShown, ...]
@@ -179,6 +180,7 @@ class HoldPage:
     quorum_reason: FieldShown
     start_reason: FieldShown | None
     dissent_asked: FieldShown
+    dissent_not_asked: FieldShown | None
     dissents: tuple[DissentShown, ...]
     actions: tuple[ActionShown, ...]
     actions_mark: str

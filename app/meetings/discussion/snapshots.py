@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from app.meetings.discussion.queries import Entries
+from app.meetings.discussion.questions import NOT_KNOWN
 from app.meetings.discussion.types import (
     MEETING,
     ActionLine,
@@ -13,6 +14,7 @@ from app.meetings.discussion.types import (
     DiscussionSnapshot,
     PersonHere,
     child_scope,
+    person_scope,
 )
 from app.meetings.models import Action, Invitee
 from app.meetings.standing import standing
@@ -38,8 +40,11 @@ def circumstances_of(child: Child, entries: Entries, flags: frozenset[str]) -> C
     )
 
 
-def people_in(invitees: Sequence[Invitee]) -> tuple[PersonHere, ...]:
-    """Those who count as taking part or not: a deputy in the place of whoever was invited."""
+def people_in(
+    invitees: Sequence[Invitee], entries: Entries | None = None
+) -> tuple[PersonHere, ...]:
+    """Those who count as taking part or not: a deputy in the place of whoever was invited.
+    `entries` say why it is not known."""
     return tuple(
         PersonHere(
             id=invitee.id,
@@ -48,9 +53,16 @@ def people_in(invitees: Sequence[Invitee]) -> tuple[PersonHere, ...]:
             attendance=invitee.attendance,
             is_team=invitee.is_team,
             attended_name=invitee.attended_name or "",
+            not_known=not_known(entries or {}, invitee.id),
         )
         for invitee in standing(invitees)
     )
+
+
+def not_known(entries: Entries, invitee_id: int) -> str:
+    """Why nobody knows whether somebody took part; empty where that was not said."""
+    written = entries.get((person_scope(invitee_id), NOT_KNOWN.key))
+    return written.value if written else ""
 
 
 def snapshot_of(
@@ -69,7 +81,7 @@ def snapshot_of(
             ChildAnswers(child.id, name_of(child), circumstances_of(child, entries, flags))
             for child in children
         ),
-        people=people_in(invitees),
+        people=people_in(invitees, entries),
         actions=tuple(
             ActionLine(action.id, action.what, action.owner_id, action.due_at) for action in actions
         ),

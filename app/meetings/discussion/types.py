@@ -163,6 +163,7 @@ class PersonHere:
     attendance: Attendance | None
     is_team: bool = False
     attended_name: str = ""
+    not_known: str = ""  # why nobody knows whether they took part, or who it was
 
 
 @dataclass(frozen=True, slots=True)

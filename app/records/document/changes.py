@@ -108,6 +108,8 @@ def _said(view: RecordView) -> Iterator[tuple[str, _Said]]:
         yield place("Information by agency", label, _text(wording.paragraphs(item.text)))
     for part in view.analysis:
         yield place("Analysis", part.heading, _text(wording.paragraphs(part.text)))
+    if view.dissent_not_asked:
+        yield place("Dissent", "Nobody was asked, because", view.dissent_not_asked)
     for said in view.dissent:
         about = wording.passage_on_paper(said.about).text
         text = f"{about} {_text(wording.paragraphs(said.reason))}"

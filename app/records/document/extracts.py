@@ -85,6 +85,7 @@ def of_agency(copy: ReaderRecord, agency: str) -> ReaderRecord:
         dissent=(),
         referrer=None,
         correction_reason="",
+        dissent_not_asked=None,
         sign_off=replace(copy.view.sign_off, instead_of_chair=""),
     )
     return _extract(copy, view, ExtractKind.ACTIONS, agency)

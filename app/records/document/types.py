@@ -56,6 +56,7 @@ class Presence(StrEnum):
     JOINED_LATE = "joined_late"
     REPORT_ONLY = "report_only"
     ABSENT = "absent"
+    NOT_KNOWN = "not_known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +248,8 @@ class Record(Generic[P]):
     dissent: tuple[Dissent[P], ...]
     referrer: P | None = None
     correction_reason: str = ""
+    # Why nobody was asked whether they disagree (F1).
+    dissent_not_asked: str | None = field(default=None, metadata=LEFT_OUT_IF_NONE)
     marking: str = OFFICIAL_SENSITIVE
 
 

@@ -27,6 +27,7 @@ PRESENCE_WORDS: dict[Presence, str] = {
     Presence.JOINED_LATE: "Joined late",
     Presence.REPORT_ONLY: "Sent a report",
     Presence.ABSENT: "Did not attend",
+    Presence.NOT_KNOWN: "Not known",
 }
 
 

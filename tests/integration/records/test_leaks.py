@@ -4,6 +4,7 @@ it must (F4, D2, H6, H7)."""
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from email import policy
 from email.parser import BytesParser
 
@@ -12,39 +13,60 @@ import pypdf
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from app.accounts.types import Role
+from app.core.clock import now
 from app.core.session import transaction
 from app.directory.queries import council
+from app.invitations.models import Invitation
 from app.meetings.booking.people import add_person
 from app.meetings.booking.queries import case_facts
 from app.meetings.booking.rules import who_must_come
 from app.meetings.booking.types import Chosen
-from app.meetings.types import Attendance
+from app.meetings.discussion.queries import children_of
+from app.meetings.discussion.types import dissent_scope
+from app.meetings.models import Dissent, Invitee, Meeting
+from app.meetings.types import Attendance, MeetingState
 from app.outbox.models import OutboxMessage
 from app.records import circulation, service, worker
 from app.records.document.readers import view_for
 from app.records.document.types import SHORTEST_BLINDING, RecordContent, Withheld
 from app.records.document.verify import attached_record
 from app.referrals.models import Referral
+from app.reports.dataset.worker import work_out
+from tests.factories.guests import Phone, make_guest_session, make_link
 from tests.factories.records import (
     ADDRESS_CANARY,
     CANARIES,
     HEALTH_CANARY,
     REFERRER_CANARY,
+    make_action,
     make_ended,
     make_releaser,
-    make_signed,
+    sign_as_chair,
+    write,
 )
 from tests.integration.records.circulating import AFTER, LATER, settings_of, unpacked
 from tests.unit.records.contents import SCHOOL
 
+# An address in an action of the school's, the health of others in what the police disagree with.
+ACTION_CANARY = "7 Larch Mews"
+DISSENT_CANARY = "afraid of the neighbour"
+ALL = (*CANARIES, ACTION_CANARY, DISSENT_CANARY)
 MAY_SEE = {
-    "social_care": {*CANARIES},
-    "police": {ADDRESS_CANARY, REFERRER_CANARY},
-    "health": {HEALTH_CANARY},
-    "education": set[str](),
+    "social_care": {*ALL},
+    "police": {ADDRESS_CANARY, REFERRER_CANARY, ACTION_CANARY, DISSENT_CANARY},
+    "health": {HEALTH_CANARY, DISSENT_CANARY},
+    "education": {ACTION_CANARY},
 }
+# What somebody has to do, or said themselves, whatever it names.
+OWN = {"education": {ACTION_CANARY}, "police": {DISSENT_CANARY}}
+EXPORTS = (
+    (Role.CHAIR, "/dataset/figures.csv"), (Role.CHAIR, "/returns/list5.csv"),
+    (Role.CHAIR, "/returns/section47.xml"), (Role.ANALYST, "/dataset/figures.csv"),
+    (Role.SYSTEM, "/audit/"), (Role.SYSTEM, "/audit/?what=views"), (Role.CHAIR, "/wall/1"),
+)  # fmt: skip
 TABLES = ("audit_entry", "audit_view", "record_version", "record_copy", "record_extract",
           "circulation", "outbox_message")  # fmt: skip
 
@@ -52,13 +74,36 @@ TABLES = ("audit_entry", "audit_view", "record_version", "record_copy", "record_
 def found_in(content: str | bytes) -> set[str]:
     """The canaries in a text, or in bytes in any of the spellings that a PDF may use."""
     if isinstance(content, str):
-        return {canary for canary in CANARIES if canary in " ".join(content.split())}
+        return {canary for canary in ALL if canary in " ".join(content.split())}
     spellings = ("utf-8", "utf-16-be", "utf-16-le")
     return {
         canary
-        for canary in CANARIES
+        for canary in ALL
         if any(canary.encode(spelling) in content for spelling in spellings)
     }
+
+
+def say_more(session: Session, meeting: Meeting) -> None:
+    """An action and a disagreement whose words are marked as not for every reader."""
+    _, police, _, school = meeting.invitees
+    action = make_action(meeting, school, 9)
+    action.what, action.protects = f"Fetch her from {ACTION_CANARY}", "address"
+    dissent = Dissent(
+        meeting_id=meeting.id, invitee_id=police.id,
+        what=f"That she goes to her mother, {DISSENT_CANARY}", why="She is afraid herself",
+        recorded_by_id=meeting.chair_id, recorded_at=AFTER,
+        struck_at=None, struck_by_id=None, struck_reason=None,
+    )  # fmt: skip
+    session.add_all([action, dissent])
+    session.flush()
+    write(session, meeting, dissent_scope(dissent.id), "dissent.protected", "health_of_others")
+
+
+def entered(session: Session, invitee: Invitee) -> str:
+    """Their session, whatever the day is: a link ends fourteen days after the record."""
+    invitation = session.get_one(Invitation, invitee.invitation_id)
+    invitation.expires_at = now() + timedelta(hours=1)
+    return make_guest_session(session, invitee)
 
 
 def outputs_of(pdf: bytes) -> dict[str, str]:
@@ -78,7 +123,9 @@ def test_the_leak_matrix(
     in_app: Flask, signed_in, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with transaction() as session:
-        meeting, _ = make_signed(session, settings_of(in_app), AFTER, invitees=4, children=2)
+        meeting = make_ended(session, invitees=4, children=2)
+        say_more(session, meeting)
+        sign_as_chair(session, settings_of(in_app), meeting, AFTER)
         people = {one.id: one.agency_kind.value for one in meeting.invitees}
         emails = {one.email: one.agency_kind.value for one in meeting.invitees}
         council(session).secure_domains = sorted(
@@ -114,17 +161,65 @@ def test_the_leak_matrix(
 
     chair, path = signed_in(Role.CHAIR), f"/discussions/{meeting.ref}/record"
     whole = chair.get(f"{path}/1.pdf").data
-    assert found_in(outputs_of(whole)["text"]) == {*CANARIES}
-    for place in range(4):
-        assert found_in(unpacked(chair.get(f"{path}/1/actions/{place}.pdf").data)) == set()
+    assert found_in(outputs_of(whole)["text"]) == {*ALL}
+    parts = [chair.get(f"{path}/1/actions/{place}.pdf").data for place in range(4)]
+    assert [found_in(outputs_of(one)["text"]) for one in parts] == [set(), set(), set(),
+                                                                    {ACTION_CANARY}]  # fmt: skip
+    assert [found_in(unpacked(one)) for one in parts[:3]] == [set()] * 3
     with transaction() as session:
         # What stands at rest, in the clear, is no place for any of them.
         for table in TABLES:
             rows = session.execute(text(f"SELECT * FROM {table}")).all()
             assert rows, table
             assert found_in(repr(rows)) == set(), table
+        sessions = {
+            one.agency_kind.value: entered(session, one)
+            for one in session.get_one(Meeting, meeting.id).invitees
+        }
+    for kind, token in sessions.items():
+        phone = Phone(in_app, token)
+        page = phone.get("/attend")
+        assert page.status_code == 200
+        assert "record" in page.text
+        assert found_in(page.text) == OWN.get(kind, set()), kind
+        assert found_in(outputs_of(phone.get("/attend/record").data)["text"]) == MAY_SEE[kind]
+    while work_out(settings_of(in_app), LATER):
+        continue
+    for role, path in EXPORTS:
+        answer = signed_in(role).get(path, follow_redirects=True)
+        assert answer.status_code == 200, path
+        assert found_in(answer.text) == set(), path
     said = "".join(capfd.readouterr()) + caplog.text
     assert found_in(said) == set()
+
+
+def test_the_page_behind_the_link_before_the_record(in_app: Flask) -> None:
+    """Before the code nothing; before the meeting the reason for whoever may read everything; from
+    its end on what is one's own."""
+    with transaction() as session:
+        meeting = make_ended(session, invitees=4, children=1)
+        say_more(session, meeting)
+        meeting.need_reason, meeting.state = " ".join(ALL), MeetingState.BOOKED
+        links = {one.agency_kind.value: make_link(session, one) for one in meeting.invitees}
+        sessions = {one.agency_kind.value: entered(session, one) for one in meeting.invitees}
+        name = children_of(session, meeting)[0].given_name
+    for token in links.values():
+        asked = Phone(in_app).get(f"/i/{token}")
+        assert asked.status_code == 200
+        assert name not in asked.text
+        assert found_in(asked.text) == set()
+    closed = Phone(in_app).get("/attend")
+    assert found_in(closed.text) == set()
+    for kind, token in sessions.items():
+        page = Phone(in_app, token).get("/attend").text
+        assert name in page
+        before = {*ALL} if kind == "social_care" else set()
+        assert found_in(page) == before, kind
+    with transaction() as session:
+        session.get_one(Meeting, meeting.id).state = MeetingState.ENDED
+    for kind, token in sessions.items():
+        page = Phone(in_app, token).get("/attend").text
+        assert found_in(page) == OWN.get(kind, set()), kind
 
 
 def test_whom_the_rules_invite_as_the_referrer_is_not_called_so(in_app: Flask) -> None:

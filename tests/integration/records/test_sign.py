@@ -17,14 +17,15 @@ from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import transaction
 from app.meetings.discussion import people
-from app.meetings.discussion.types import DissentOrder
+from app.meetings.discussion.content import gate_of
+from app.meetings.discussion.types import DissentOrder, person_scope
 from app.meetings.models import Dissent, Entry, Meeting
 from app.meetings.queries import meeting_for_change
-from app.meetings.types import MeetingState
+from app.meetings.types import Attendance, MeetingState
 from app.records import pages, queries, rules, service
 from app.records.document.canonical import canonical_sha256
 from app.records.document.seal import Statement, verify_hash
-from app.records.document.types import ExtractKind
+from app.records.document.types import ExtractKind, Presence
 from app.records.extracts.models import RecordExtract
 from app.records.models import RecordCopy, RecordVersion
 from app.records.types import Incomplete
@@ -97,6 +98,32 @@ def test_what_was_added_to_the_agenda_stands_in_the_record(in_app: Flask) -> Non
         "Added to the agenda",
         ("Who tells the grandmother",),
     )
+
+
+def test_what_nobody_knows_and_whom_nobody_asked_hold_no_record_up(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting = make_ended(session, invitees=4, children=1)
+        health, school = meeting.invitees[2:]
+        health.is_team, school.attendance = True, None
+        session.query(Entry).filter_by(meeting_id=meeting.id, field="dissent_asked").delete()
+        assert len(gate_of(session, meeting)) == 3
+        for one, words in ((health, "They gave no name"), (school, "The line went dead")):
+            write(session, meeting, person_scope(one.id), "attendance_not_known", words)
+        write(session, meeting, "meeting", "dissent_asked.not_decided", "The police had to leave")
+        assert gate_of(session, meeting) == []
+        version = sign_as_chair(session, settings(in_app), meeting, AFTER)
+        record = service.content_of(session, version).record
+        assert record.dissent_not_asked == "The police had to leave"
+        noted = {one.name: (one.presence, one.note) for one in record.attendance}
+        assert noted[health.name] == (Presence.BY_PHONE, "They gave no name")
+        assert noted[school.name] == (Presence.NOT_KNOWN, "The line went dead")
+        # What is known in the end stands alone.
+        health.attended_name, school.attendance = "Ann Green", Attendance.ABSENT
+        write(session, meeting, "meeting", "dissent_asked", "yes")
+        meeting.state = MeetingState.ENDED
+        now_said = service.draft_of(session, meeting, AFTER)
+    assert now_said.dissent_not_asked is None
+    assert [one.note for one in now_said.attendance[2:]] == [f"For {health.name}", ""]
 
 
 def test_everybody_else_needs_a_reason_to_sign_for_the_chair(in_app: Flask) -> None:

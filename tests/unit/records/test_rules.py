@@ -145,8 +145,8 @@ def test_the_councils_copy_leaves_nothing_out() -> None:
 
 def test_people_and_agencies_outside_the_directory_are_still_told_apart() -> None:
     assert rules.agency_mark(None, " St Mary's ") == rules.agency_mark(None, "st mary's")
-    assert rules.agency_mark(None, "") == rules.person_mark(None) == ""
-    assert rules.person_mark(3) != rules.person_mark(None, 3)
+    assert rules.agency_mark(None, "") == rules.person_marks() == ""
+    assert rules.person_marks(professional_id=3) != rules.person_marks(staff_id=3)
     assert rules.agency_mark(3, "x") != rules.agency_mark(None, "3")
 
 

@@ -50,6 +50,7 @@ def test_an_action_has_owner_and_date(in_app, case):
         ({"due": "asap"}, "due"),
         ({"due": "yesterday"}, "due"),
         ({"child_id": 999999}, "child"),
+        ({"protects": "everything"}, "page"),
         ({"what": "x" * 20_001}, "what"),
     ],
 )
@@ -199,11 +200,15 @@ def test_the_content_of_a_record(in_app, case):
     write(case.invitee(1), "information", "Known at the address.")
     write("meeting", "analysis", "Two accounts do not fit.")
     write("meeting", "dissent_asked", "yes")
-    add(case, child_id=case.children[0])
+    add(case, child_id=case.children[0], protects="referrer")
     with transaction() as session:
         meeting = queries.meeting_to_write(session, case.ref)
         order = DissentOrder(case.invitees[1], "The timescale", "Too slow")
-        people.add_dissent(session, case.chair, meeting, order, FRIDAY)
+        scope = f"dissent:{people.add_dissent(session, case.chair, meeting, order, FRIDAY).id}"
+    write(scope, "dissent.protected", "address")
+    for place, field in (("dissent:999999", "dissent.protected"), (scope, "dissent")):
+        with pytest.raises(Refused, match="part of this"):
+            write(place, field, "address")
 
     meeting = reading().get_one(Meeting, case.meeting_id)
     content = content_of(reading(), meeting)
@@ -225,4 +230,5 @@ def test_the_content_of_a_record(in_app, case):
     assert (dissent.about, dissent.why) == ("The timescale", "Too slow")
     (action,) = content.actions
     assert (action.number, action.child_name) == (1, "Amara Okonjo")
+    assert (action.protects, dissent.protects) == ("referrer", "address")
     assert any("went on without" in one.what for one in gate_of(reading(), meeting))

@@ -290,6 +290,30 @@ def test_the_clock_of_the_record_starts_at_the_end(in_app, make_case):
         service.start(session, case.chair, queries.meeting_to_change(session, case.ref), over)
 
 
+def test_two_who_note_how_somebody_takes_part_read_who_wrote_the_other(in_app, case):
+    scope = case.invitee(1)
+
+    def note(actor, value, field="attendance", at=FRIDAY):
+        with transaction() as session:
+            meeting = queries.meeting_to_write(session, case.ref)
+            return service.save_field(session, actor, meeting, scope, field, value, 0, at)
+
+    assert isinstance(note(case.writer, "by_phone", at=FRIDAY - timedelta(minutes=3)), Saved)
+    clash = note(case.chair, "absent")
+    assert isinstance(clash, Conflict)
+    assert (clash.theirs, clash.who) == ("by_phone", "Dev Patel")
+    assert clash.at == FRIDAY - timedelta(minutes=3)
+    note(case.chair, "Ann Green", "attended_name")
+    named = note(case.writer, "Ann Grey", "attended_name")
+    assert isinstance(named, Conflict)
+    assert (named.theirs, named.who) == ("Ann Green", "Helen Marsh")
+    with transaction() as session:
+        session.get_one(Invitee, case.invitees[1]).attended_role = "Sergeant"
+    by_link = note(case.writer, "Constable", "attended_role")
+    assert isinstance(by_link, Conflict)
+    assert by_link.who == "Somebody else"
+
+
 def test_an_answer_by_link_and_attendance_in_the_same_moment_are_both_kept(app, case, engine_name):
     if engine_name == "sqlite":
         pytest.skip("SQLite lets one in at a time")

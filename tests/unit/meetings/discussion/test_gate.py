@@ -86,9 +86,14 @@ def test_a_decision_without_its_reason_is_missed():
 
 def test_everyone_invited_has_an_attendance():
     silent = replace(HEALTH, attendance=None)
-    assert "Say whether Health visitor took part" in whats(
-        replace(WHOLE, people=(CHAIR, POLICE, HEALTH, replace(silent, id=4)))
-    )
+    words = "Say whether Health visitor took part, or why that is not known"
+    everybody = (CHAIR, POLICE, HEALTH, replace(silent, id=4))
+    assert whats(replace(WHOLE, people=everybody)) == [words]
+    unknown = replace(silent, id=4, not_known="The line went dead")
+    assert whats(replace(WHOLE, people=(CHAIR, POLICE, HEALTH, unknown))) == []
+    # Who counts for the quorum is known to be here.
+    gone_on = "Give the reason why the discussion went on without health"
+    assert whats(replace(WHOLE, people=(CHAIR, POLICE, unknown))) == [gone_on]
 
 
 def test_a_duty_desk_that_took_part_gets_a_name():
@@ -97,6 +102,8 @@ def test_a_duty_desk_that_took_part_gets_a_name():
     assert one.anchor == "invitee-2-attended_name"
     named = replace(desk, attended_name="DS Ann Green")
     assert whats(replace(WHOLE, people=(CHAIR, named, HEALTH))) == []
+    nobody_knows = replace(desk, not_known="They gave no name")
+    assert whats(replace(WHOLE, people=(CHAIR, nobody_knows, HEALTH))) == []
 
 
 @pytest.mark.parametrize("how", [Attendance.REPORT_ONLY, Attendance.ABSENT])
@@ -119,8 +126,10 @@ def test_an_action_without_owner_or_date_is_missed():
 
 def test_dissent_is_asked_for_or_recorded():
     unasked = replace(WHOLE, meeting={})
-    assert whats(unasked) == ["Ask everybody whether they disagree"]
+    assert whats(unasked) == ["Ask everybody whether they disagree, or say why nobody was asked"]
     assert whats(replace(unasked, dissents=1)) == []
+    why = {"dissent_asked.not_decided": "The police had to leave at once"}
+    assert whats(replace(unasked, meeting=why)) == []
 
 
 @pytest.mark.parametrize(
