@@ -327,7 +327,11 @@ def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
         may_decide=invitee.decision_maker,
         attendance=_attendance(painter, invitee),
         attended=attended,
-        not_known=_if_settling(row.meeting, painter.question(scope, NOT_KNOWN)),
+        not_known=_if_settling(
+            row.meeting,
+            painter.question(scope, NOT_KNOWN),
+            asked=invitee.attendance is None or invitee.is_team,
+        ),
         information=painter.control(
             scope,
             INFORMATION.key,
@@ -349,10 +353,10 @@ def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
     )
 
 
-def _if_settling(meeting: Meeting, field: FieldShown) -> FieldShown | None:
+def _if_settling(meeting: Meeting, field: FieldShown, *, asked: bool = True) -> FieldShown | None:
     """What is asked only once nobody can be asked any more, and stays where it was said."""
     said = field.value or field.conflict or field.error
-    return field if said or meeting.state is MeetingState.ENDED else None
+    return field if said or (asked and meeting.state is MeetingState.ENDED) else None
 
 
 def _came_after_all(painter: _Painter, invitee: Invitee) -> ReplacedShown:

@@ -105,7 +105,7 @@ DISSENT = Question(
 # Nobody remembers, or the telephone went dead: the record says so, and is not late for it (F1).
 NOT_KNOWN = Question(
     "attendance_not_known",
-    "Not known whether they took part, because",
+    "Not known, because",
     Kind.LINE,
     "TIMING",
     required=never,

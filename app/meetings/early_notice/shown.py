@@ -20,7 +20,8 @@ def told_words(letters: Iterable[NoticeShown]) -> dict[int, str]:
     """By child, what the last letter said and whether it arrived, as one or two sentences."""
     found = {}
     for one in letters:
-        words = f"Told by mail at {words_for_time(one.sent_at or one.at)} {_TOLD[one.said]}."
+        at = words_for_time(one.sent_at or one.at)
+        words = f"The quality service was told by mail at {at} {_TOLD[one.said]}."
         if one.waits:
             words += " It did not arrive: tell them on the telephone."
         found[one.child_id] = words

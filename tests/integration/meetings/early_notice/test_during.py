@@ -220,7 +220,7 @@ def test_one_that_cannot_be_told_holds_up_nobody(in_app):
 def test_the_chairs_page_says_what_they_were_told(running, signed_in):
     browser = signed_in(Role.CHAIR)
     page = f"/discussions/{running.ref}/hold"
-    assert "Told by mail" not in browser.get(page).text
+    assert "was told by mail" not in browser.get(page).text
     said = running.began + 10 * MINUTE
     running.say("likely", said)
     running.run(said + 2 * MINUTE)
