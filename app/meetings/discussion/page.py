@@ -172,10 +172,12 @@ class _Painter:
         )
 
 
-def _withheld(painter: _Painter, scope: str, question: Question) -> FieldShown:
+def _withheld(
+    painter: _Painter, scope: str, question: Question, kind: str = "select"
+) -> FieldShown:
     choices = [(option.value, option.label) for option in PROTECTIONS]
     label = "Who may read this in the record"
-    return painter.control(scope, question.protected_key, "select", label, choices=choices)
+    return painter.control(scope, question.protected_key, kind, label, choices=choices)
 
 
 def block_id(scope: str, question: Question) -> str:
@@ -252,6 +254,7 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
             painter.control(
                 MEETING, DISSENT_ASKED.not_decided_key, "text", "Nobody was asked, because"
             ),
+            asked=not row.disagree,
         ),
         dissents=tuple(_dissent(painter, row, dissent) for dissent in row.dissents),
         actions=actions_shown(row.actions, row.invitees, row.children),
@@ -395,7 +398,7 @@ def _dissent(painter: _Painter, row: Held, dissent: Dissent) -> DissentShown:
         stands_words(held),
         struck_words(dissent),
         held.id if held is not None and strike else 0,
-        _withheld(painter, dissent_scope(dissent.id), DISSENT),
+        _withheld(painter, dissent_scope(dissent.id), DISSENT, "choice"),
     )
 
 
