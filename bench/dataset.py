@@ -10,7 +10,6 @@ DATASET_MANY asks for less, DATASET_DATABASES=sqlite for one database alone.
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -31,6 +30,7 @@ from app.reports.dataset import service
 from app.reports.dataset.counting import count
 from app.reports.dataset.page import choose, page_of
 from bench import area
+from bench.databases import measured_on
 from tests.postgresql import PrivatePostgres
 
 # With protected columns as they are stored: ciphertext is used again.
@@ -57,12 +57,7 @@ class Taken(NamedTuple):
 
 
 def run() -> Iterator[str]:
-    if "sqlite" in DATABASES:
-        with tempfile.TemporaryDirectory() as name:
-            yield from _measured("SQLite", Path(name), None)
-    if "postgresql" in DATABASES:
-        with tempfile.TemporaryDirectory() as name, PrivatePostgres() as server:
-            yield from _measured("PostgreSQL", Path(name), server)
+    yield from measured_on(DATABASES, _measured)
 
 
 def _measured(engine: str, folder: Path, server: PrivatePostgres | None) -> Iterator[str]:

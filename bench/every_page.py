@@ -27,6 +27,7 @@ from app.referrals.models import Referral
 from app.reports.search.rules import asked
 from app.reports.search.service import ask
 from bench import area
+from bench.names import FEWEST
 from tests.factories.similar_children import known_children
 
 # Whoever may see most first; each other role has its own first page.
@@ -134,7 +135,7 @@ def _of_one_case() -> Iterator[tuple[str, str]]:
 
 def _searches(app: Flask) -> dict[str, int]:
     """Questions of the chair, asked once; their numbers."""
-    child = known_children(2_000)[700]
+    child = known_children(FEWEST)[70]
     with app.app_context(), transaction() as session:
         staff_id = area.somebody(session, Role.CHAIR)
         agency = session.execute(

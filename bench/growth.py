@@ -17,7 +17,6 @@ from __future__ import annotations
 import os
 import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -36,8 +35,10 @@ from app.core.session import db, reading, transaction
 from app.reports.wall.service import make_display
 from app.reports.wall.types import Screen
 from bench import area
+from bench.databases import measured_on
 from bench.every_page import Asked, Get, Page, every_page
-from bench.filling import Names, fill, names_for, still_open
+from bench.filling import fill, still_open
+from bench.names import children_of, names_for
 from bench.serving import (
     ROOT,
     Served,
@@ -56,12 +57,7 @@ TARGET, SEARCH_TARGET = 1.15, 3.0
 
 
 def run() -> Iterator[str]:
-    if "sqlite" in DATABASES:
-        with tempfile.TemporaryDirectory() as name:
-            yield from _measured("SQLite", Path(name), None)
-    if "postgresql" in DATABASES:
-        with tempfile.TemporaryDirectory() as name, PrivatePostgres() as server:
-            yield from _measured("PostgreSQL", Path(name), server)
+    yield from measured_on(DATABASES, _measured)
 
 
 def _measured(engine: str, folder: Path, server: PrivatePostgres | None) -> Iterator[str]:
@@ -83,12 +79,11 @@ def _measured(engine: str, folder: Path, server: PrivatePostgres | None) -> Iter
         shutil.copytree(few, many)
         if server is not None:
             many_url = server.create("many", template="few")
-        names = names_for(app)
         _close(app)
-        yield _filled(engine, app, FEW, names)
+        yield _filled(engine, app, FEW)
         os.environ.update(DATABASE_URL=many_url, DATA_DIR=str(many))
         grown = create_app(Settings.read())
-        yield _filled(engine, grown, MANY, names)
+        yield _filled(engine, grown, MANY)
         _as_open(app, grown)
         with (
             served("wsgi:app", ROOT, DATABASE_URL=few_url, DATA_DIR=str(few)) as first,
@@ -124,11 +119,13 @@ def told(engine: str, taken: dict[str, Grown]) -> Iterator[str]:
     yield f"{engine}: {kept} of {len(taken)} pages keep their target, {FEW:,} to {MANY:,} referrals"
 
 
-def _filled(engine: str, app: Flask, size: int, names: Names) -> str:
+def _filled(engine: str, app: Flask, size: int) -> str:
     began = time.monotonic()
-    found = fill(app, size, names)
+    children = children_of(size)
+    found = fill(app, size, names_for(app, children))
     return (
-        f"{engine}: {found.referrals:,} referrals, {found.rows:,} rows copied "
+        f"{engine}: {found.referrals:,} referrals about {children:,} children, {found.rows:,} rows "
+        f"copied "
         f"({time.monotonic() - began:.0f} s)"
     )
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,27 +69,34 @@ def served(target: str, folder: Path, **environment: str) -> Iterator[Served]:
 def processes_under(pid: int) -> list[int]:
     """The processes that a process started, and what they started."""
     found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
+    for words in _of_tasks(pid, "children"):
+        for child in words.split():
             found += [int(child), *processes_under(int(child))]
+    return found
+
+
+def _of_tasks(pid: int, name: str) -> list[str]:
+    """What the system says of each task of a process; of one that has ended, nothing."""
+    found = []
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                found.append((task / name).read_text())
     return found
 
 
 def processor_seconds(pids: Iterable[int]) -> float:
     """What these processes have computed so far, without what they waited for: on a machine with
     other work, that alone tells one page from another."""
-    nanoseconds = 0
-    for pid in pids:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            nanoseconds += int((task / "schedstat").read_text().split()[0])
-    return nanoseconds / 1e9
+    return sum(int(one.split()[0]) for pid in pids for one in _of_tasks(pid, "schedstat")) / 1e9
 
 
 def wait_until_asleep(pids: Iterable[int]) -> None:
     """Until these processes have done what they still do after an answer."""
     for pid in pids:
-        while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "R":
-            time.sleep(0.0005)
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+            while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "R":
+                time.sleep(0.0005)
 
 
 @contextmanager

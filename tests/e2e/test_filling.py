@@ -19,7 +19,8 @@ from app.core.database import Base
 from app.core.session import db, reading
 from app.referrals.models import Referral
 from bench.every_page import Get, Page, every_page
-from bench.filling import fill, names_for, still_open
+from bench.filling import fill, still_open
+from bench.names import names_for
 from tests.e2e.conftest import copy_of
 from tests.postgresql import PrivatePostgres
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from wtforms import HiddenField
+from typing import Any
 
+from wtforms import Field, HiddenField
+
+from app.directory.wards.rules import mistakes
 from app.web.forms import OnceForm, Passage, tidy
+
+MOST_TOLD = 50  # lines; more are mended by going back to where the list came from
 
 
 class WardsForm(OnceForm):
@@ -16,3 +21,10 @@ class WardsForm(OnceForm):
         description="One in a line: ward, area, team. A team looks after whole areas. "
         "Three columns can be pasted from a spreadsheet.",
     )
+
+    def validate_wards(self, field: Field) -> None:
+        """Every wrong line at once: a list of two hundred is not mended line by line."""
+        found: list[Any] = mistakes(field.data or "")
+        more = len(found) - MOST_TOLD
+        last = [f"{more} more lines have a mistake"] if more > 0 else []
+        field.errors = [*field.errors, *found[:MOST_TOLD], *last]

@@ -345,3 +345,24 @@ def test_the_children_somebody_works_with(admin, change):
         address, name = f"/directory/people/{person.id}/children", child.given_name
     page = admin.get(address).text
     assert name in page and "Actively involved" in page and "/referrals/" in page
+
+
+def test_every_wrong_line_of_the_wards_is_named_at_once(signed_in, change):
+    """By whoever keeps the directory: the system administrator too (the people of the product)."""
+    with change() as session:
+        make_settings(session)
+    browser = signed_in(Role.SYSTEM)
+    typed = "Mill, North, A\nCanal\nmill, North, A\nLock, North, B"
+    refused = send(browser, "/directory/council/wards", wards=typed)
+    assert refused.status_code == 422
+    for words in (
+        "Line 2: write ward, area and team", "Line 3: mill is in the list twice",
+        "Line 4: the area North has the team A in a line above", "Nothing is saved yet",
+    ):  # fmt: skip
+        assert words in refused.text, words
+    assert typed in refused.text
+    saved = send(browser, "/directory/council/wards", wards="Mill, North, A\nCanal, South, B")
+    assert saved.status_code == 303
+    many = "\n".join(f"Ward {number}" for number in range(60))
+    told = unescape(send(browser, "/directory/council/wards", wards=many).text)
+    assert "Line 50:" in told and "Line 51:" not in told and "10 more lines have a mistake" in told

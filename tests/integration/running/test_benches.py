@@ -4,6 +4,9 @@ How quick anything is, is no test's to say."""
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -18,7 +21,7 @@ from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.referrals.models import Child, Referral
 from app.referrals.types import Outcome, ReferralState
-from bench import documents, filling, mail, pages
+from bench import documents, filling, mail, names, pages, serving
 from bench.__main__ import LONG, NAMES
 from bench.mail_server import mail_server
 from tests.factories.meetings import (
@@ -95,7 +98,7 @@ def test_a_past_is_filled_in(app: Flask) -> None:
         referral = session.get_one(Referral, over)
         referral.decided_at, referral.state = begun, ReferralState.DECIDED
         referral.outcome = Outcome.STRATEGY_DISCUSSION
-    filled = filling.fill(app, 20, filling.names_for(app, children=10))
+    filled = filling.fill(app, 20, names.names_for(app, children=10))
     assert filled.referrals == 20
     with app.app_context():
         open_ = select(func.count()).where(Referral.decided_at.is_(None))
@@ -103,3 +106,19 @@ def test_a_past_is_filled_in(app: Flask) -> None:
         for model in (Meeting, Child):
             assert reading().execute(select(func.count()).select_from(model)).scalar_one() > 20
         db.session.remove()
+
+
+def test_a_process_that_has_ended_is_not_waited_for() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert serving.processor_seconds([os.getpid(), ended.pid]) > 0
+    assert serving.processor_seconds([ended.pid]) == 0
+    assert serving.processes_under(ended.pid) == []
+    serving.wait_until_asleep([ended.pid])
+
+
+def test_children_grow_with_the_referrals(app: Flask) -> None:
+    assert names.children_of(1_000_000) == 1000 * names.children_of(1_000)
+    made = names.names_for(app, names.AT_ONCE + 3)
+    numbers = [row["n"] for stored, _keys in made.parts() for row in stored]
+    assert numbers == list(range(names.AT_ONCE + 3))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.core.refusal import Refused
-from app.directory.wards.rules import as_list, read_list
+from app.directory.wards.rules import as_list, mistakes, read_list
 from app.reports.dataset import rules
 from tests.clock import FRIDAY
 
@@ -75,3 +75,13 @@ def test_the_list_of_wards_is_read_and_written_alike() -> None:
 def test_what_is_wrong_with_the_list_is_said_with_its_line(text: str, says: str) -> None:
     with pytest.raises(Refused, match=says):
         read_list(text)
+
+
+def test_every_wrong_line_of_the_wards_is_named() -> None:
+    text = "Mill, North, Team A\nCanal\n\nmill, North, Team A\nQuay, North, Team B\nHill, West, T"
+    assert mistakes(text) == [
+        "Line 2: write ward, area and team, with commas between",
+        "Line 4: mill is in the list twice",
+        "Line 5: the area North has the team Team A in a line above",
+    ]
+    assert mistakes("Mill, North, Team A") == []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 
-from app.core.logging import set_up, where_it_failed
+from app.core.logging import DISK_FULL, set_up, what_to_do, where_it_failed
 
 CANARY = "Quillfeather"
 
@@ -43,3 +44,14 @@ def test_libraries_log_no_message_of_an_error_either(capsys):
     assert "library=some.library" in said
     assert "builtins.KeyError at" in said
     assert CANARY not in said
+
+
+def test_a_full_disk_is_named_whoever_found_it():
+    try:
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        except OSError as error:
+            raise KeyError(CANARY) from error
+    except KeyError as error:
+        assert what_to_do(error) == DISK_FULL
+    assert what_to_do(OSError(errno.ENOENT, "No such file")) is None
