@@ -234,9 +234,10 @@ def copy_answers(
     to_child_id: int,
     now: datetime,
 ) -> int:
-    """The same for a sibling: fill what is still empty with the other child's answers (E2).
+    """The same for a sibling: answer what is not answered yet as for the other child (E2).
 
-    Nothing that was written is replaced. Returns how many fields were filled. Raises Refused for
+    A question of which anything is written for this child, be it only why it is not decided, is
+    left alone: its answer and its reason belong together. Returns how many fields were filled. Raises Refused for
     a child that is not part of this discussion, and once the record is signed.
     """
     rules.check_writable(meeting.state)
@@ -246,12 +247,14 @@ def copy_answers(
     if source == target:
         raise Refused("page", "Choose another child whose answers are taken over")
     entries = queries.entries_of(session, meeting)
+    spoken_of = {
+        _question(field)
+        for (scope, field), there in entries.items()
+        if scope == target and there.value
+    }
     filled = []
     for (scope, field), written in entries.items():
-        if scope != source or not written.value:
-            continue
-        there = entries.get((target, field))
-        if there and there.value:
+        if scope != source or not written.value or _question(field) in spoken_of:
             continue
         entry = queries.entry_to_change(session, meeting, target, field)
         if entry is None:
@@ -275,6 +278,11 @@ def copy_answers(
             fields=sorted(filled),
         )
     return len(filled)
+
+
+def _question(field: str) -> str:
+    """What a field belongs to: an answer, its reason and why there is none share one."""
+    return field.partition(".")[0]
 
 
 def _follow(session: Session, actor: Actor, meeting: Meeting, now: datetime, *fields: str) -> None:

@@ -188,13 +188,19 @@ def test_the_audit_names_the_field_and_never_the_words(in_app, case):
 def test_a_sibling_gets_the_same_where_nothing_is_written(in_app, case, entries):
     save(case, case.child(0), "harm", "yes")
     save(case, case.child(0), "harm.reason", "A bruise.")
+    save(case, case.child(0), "section_47", "started")
+    save(case, case.child(0), "seen_alone", "yes")
+    # Each of another kind: an answer that waits for its reason, and why there is none.
     save(case, case.child(1), "harm", "no")
+    save(case, case.child(1), "section_47.not_decided", "Born after the discussion began")
     with transaction() as session:
         meeting = queries.meeting_to_write(session, case.ref)
         filled = service.copy_answers(session, case.chair, meeting, *case.children[:2], FRIDAY)
     assert filled == 1
+    assert entries()[case.child(1), "seen_alone"] == "yes"
     assert entries()[case.child(1), "harm"] == "no"
-    assert entries()[case.child(1), "harm.reason"] == "A bruise."
+    assert (case.child(1), "harm.reason") not in entries()
+    assert (case.child(1), "section_47") not in entries()
 
 
 def test_a_page_sent_whole_keeps_what_was_typed_and_shows_the_clash(in_app, case, entries):
