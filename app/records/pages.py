@@ -103,6 +103,7 @@ class SignPage:
     statement: str
     seen: str
     for_chair: str
+    nobody_chairs: bool  # yet: who signs does
     summary: Summary
     correcting: Correcting | None
     changes: tuple[ChangeShown, ...]
@@ -210,6 +211,7 @@ def sign_page(session: Session, meeting: Meeting, staff: StaffMember, now: datet
         ),
         seen=rules.seen_digest(record),
         for_chair=for_chair,
+        nobody_chairs=meeting.chair_id is None,
         summary=_summary(session, record),
         correcting=_correcting(session, meeting),
         changes=_changes(session, meeting, record),

@@ -70,6 +70,8 @@ def sign(
     """
     rules.check_signable(meeting.state, gate_of(session, meeting))
     rules.check_seen(seen, rules.seen_digest(draft_of(session, meeting, now)))
+    if meeting.chair_id is None:
+        meeting.chair_id = staff.id  # the page said so: who signs says that they chaired
     chair = staff_name(session, meeting.chair_id)
     signing = rules.signing_as(staff.id, staff.name, meeting.chair_id, chair, absence_reason)
     correction = queries.open_correction(session, meeting.id)

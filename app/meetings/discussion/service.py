@@ -13,6 +13,7 @@ from app.core.refusal import Refused
 from app.meetings import messages
 from app.meetings.after import service as after
 from app.meetings.after.rules import FOLLOWED
+from app.meetings.booking.people import add_chair, chair_of
 from app.meetings.discussion import actions, queries, rules
 from app.meetings.discussion.people import (
     PERSON_FIELDS,
@@ -45,7 +46,8 @@ from app.referrals.models import Referral
 
 
 def start(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:
-    """The discussion begins: its clock runs, and who starts it as an invitee is here (E1).
+    """The discussion begins: its clock runs, and who starts it as an invitee is here (E1). Where
+    nobody was to chair, as in one that was never booked, a chair who starts it does.
 
     Raises Refused where it has begun already or was cancelled.
     """
@@ -53,12 +55,25 @@ def start(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> No
         raise Refused("page", f"This discussion cannot be started: {meeting.state.label.lower()}")
     meeting.state = MeetingState.UNDER_WAY
     meeting.started_at = now
+    _take_empty_chair(session, actor, meeting, now)
     for invitee in invitees_here(meeting.invitees):
         if invitee.staff_id == actor.id and invitee.attendance is None:
             invitee.attendance = (
                 Attendance.BY_PHONE if meeting.format is Format.CALL else Attendance.IN_PERSON
             )
     note(session, actor, "started the discussion", meeting, now)
+
+
+def _take_empty_chair(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:
+    if meeting.chair_id is not None:
+        return
+    try:
+        chair = chair_of(session, staff_id_of(actor))
+    except Refused:
+        return  # somebody who takes the minutes: nothing holds up an emergency, sign-off asks
+    meeting.chair_id = chair.id
+    if all(one.staff_id != chair.id for one in invitees_here(meeting.invitees)):
+        add_chair(session, meeting, chair, now, invite=False)
 
 
 def end(

@@ -147,6 +147,20 @@ def test_everybody_else_needs_a_reason_to_sign_for_the_chair(in_app: Flask) -> N
     assert "unwell" not in (version.absence_reason or "")
 
 
+def test_where_nobody_chaired_yet_the_page_says_so_and_who_signs_did(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting = make_ended(session)
+        former, meeting.chair_id = session.get_one(Staff, meeting.chair_id), None
+        assert pages.sign_page(session, meeting, as_member(former), AFTER).nobody_chairs
+        other = as_member(make_staff(session, Role.CHAIR, name="Robin Manager"))
+        seen = rules.seen_digest(service.draft_of(session, meeting, AFTER))
+        version = service.sign(session, other, meeting, seen, "", a_sealer(settings(in_app)), AFTER)
+        record = service.content_of(session, version).record
+        assert meeting.chair_id == other.id
+        assert not pages.sign_page(session, meeting, other, AFTER).nobody_chairs
+    assert (record.meeting.chair_name, record.sign_off.role) == ("Robin Manager", rules.CHAIR)
+
+
 def test_words_that_changed_under_the_signers_hand_are_not_signed(in_app: Flask) -> None:
     with transaction() as session:
         meeting = make_ended(session)

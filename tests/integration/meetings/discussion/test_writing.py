@@ -273,6 +273,23 @@ def test_a_save_cannot_pass_a_signature(app, make_case, engine_name):
     assert refused.is_set()
 
 
+@pytest.mark.parametrize(("starts", "chairs"), [("chair", True), ("writer", False)])
+def test_a_chair_who_starts_what_nobody_chairs_takes_the_chair(in_app, make_case, starts, chairs):
+    case = make_case(MeetingState.NEEDED, invitees=0)
+    with transaction() as session:
+        queries.meeting_to_change(session, case.ref).chair_id = None
+    who = getattr(case, starts)
+    with transaction() as session:
+        service.start(session, who, queries.meeting_to_change(session, case.ref), FRIDAY)
+    meeting = reading().get_one(Meeting, case.meeting_id)
+    assert meeting.state is MeetingState.UNDER_WAY
+    assert meeting.chair_id == (case.chair.id if chairs else None)
+    seats = [one for one in meeting.invitees if one.staff_id is not None]
+    assert [(one.staff_id, one.attendance is not None) for one in seats] == (
+        [(case.chair.id, True)] if chairs else []
+    )
+
+
 def test_the_clock_of_the_record_starts_at_the_end(in_app, make_case):
     case = make_case(MeetingState.BOOKED, invitees=3)
     sender = Sender("rna-desk@example.org", "http://desk.example.org")
