@@ -83,7 +83,7 @@ _UNTOLD = (
     .order_by(Action.id)
 )
 
-_PARTSTATS = {
+PARTSTATS = {
     Answer.NONE: PartStat.NEEDS_ACTION,
     Answer.ATTEND: PartStat.ACCEPTED,
     Answer.DIAL_IN: PartStat.ACCEPTED,
@@ -362,7 +362,7 @@ def _addressee(
         name=invitation.name,
         email=invitation.email,
         link=link,
-        partstat=_PARTSTATS[invitee.answer],
+        partstat=PARTSTATS[invitee.answer],
         is_team=invitation.is_team,
         chairs=invitee.staff_id is not None and invitee.staff_id == meeting.chair_id,
     )

@@ -31,6 +31,7 @@ from app.meetings.booking.rows import RowShown
 from app.meetings.booking.types import ChangeOrder, Diary
 from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import place_of
+from app.meetings.rules import after_move
 from app.meetings.types import Answer, Format, dial_in_parts
 
 NEW_PIN_IN_WORDS = "(a new PIN stands here)"
@@ -99,7 +100,10 @@ class _Post:
         if chair:
             fresh.insert(0, (chair, CHAIRS_ADDRESS, False))
         letters = [
-            *self._letters(LetterKind.CANCELLATION, _with_letters(gone)),
+            *self._letters(
+                LetterKind.CANCELLATION,
+                [_addressee(one, one.answer) for one in gone if one.invitation_id is not None],
+            ),
             *self._updates(told),
             *self._letters(
                 LetterKind.INVITATION,
@@ -134,12 +138,17 @@ class _Post:
     def _updates(self, told: Sequence[Invitee]) -> list[Letter]:
         """Whose last letter is still here gets one that tells the whole, not the one change."""
         late = messages.unaware(self.ground.session, told)
-        aware = [one for one in told if one.id not in late]
-        others = [one for one in told if one.id in late]
+        written = [one for one in told if one.invitation_id is not None]
+        aware = [one for one in written if one.id not in late]
+        others = [one for one in written if one.id in late]
         return [
-            *self._letters(LetterKind.UPDATE, _with_letters(aware)),
-            *self._letters(LetterKind.UPDATE, _with_letters(others), ()),
+            *self._letters(LetterKind.UPDATE, [self._stays(one) for one in aware]),
+            *self._letters(LetterKind.UPDATE, [self._stays(one) for one in others], ()),
         ]
+
+    def _stays(self, invitee: Invitee) -> Addressee:
+        moved = Change.TIME in self.changes
+        return _addressee(invitee, after_move(invitee.answer) if moved else invitee.answer)
 
     def _letters(
         self,
@@ -196,12 +205,16 @@ _KINDS = {
 }
 
 
-def _with_letters(invitees: Sequence[Invitee]) -> list[Addressee]:
-    return [
-        Addressee("", 0, one.name, one.email or "", LINK_IN_WORDS, is_team=one.is_team)
-        for one in invitees
-        if one.invitation_id is not None
-    ]
+def _addressee(invitee: Invitee, answer: Answer) -> Addressee:
+    return Addressee(
+        uid="",
+        sequence=0,
+        name=invitee.name,
+        email=invitee.email or "",
+        link=LINK_IN_WORDS,
+        partstat=messages.PARTSTATS[answer],
+        is_team=invitee.is_team,
+    )
 
 
 def _added(rows: Sequence[RowShown]) -> list[tuple[str, str, bool]]:

@@ -252,8 +252,8 @@ def copy_answers(
     """The same for a sibling: answer what is not answered yet as for the other child (E2).
 
     A question of which anything is written for this child, be it only why it is not decided, is
-    left alone: its answer and its reason belong together. Returns how many fields were filled. Raises Refused for
-    a child that is not part of this discussion, and once the record is signed.
+    left alone: its answer and its reason belong together. Returns how many fields were filled.
+    Raises Refused for a child that is not part of this discussion, and once the record is signed.
     """
     rules.check_writable(meeting.state)
     source, target = child_scope(from_child_id), child_scope(to_child_id)

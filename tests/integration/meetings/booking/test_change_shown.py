@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -107,6 +108,15 @@ def test_the_page_shows_what_is_sent(app, desk, booked, others, name):
     sent = [_told(row, pin, words) for row in _queued(app)[first:]]
     assert sorted(shown) == sorted(sent)
     assert shown
+
+
+@pytest.mark.parametrize("name", ["time", "place", "new PIN", "removed"])
+def test_the_page_shows_what_is_sent_to_those_who_answered(app, desk, booked, others, name):
+    answers = itertools.cycle([Answer.ATTEND, Answer.REPORT, Answer.TENTATIVE, Answer.DECLINED])
+    with app.app_context(), transaction() as session:
+        for invitee in session.execute(select(Invitee).order_by(Invitee.id)).scalars():
+            invitee.answer = next(answers)
+    test_the_page_shows_what_is_sent(app, desk, booked, others, name)
 
 
 def _changed(desk, booked, others, name):
