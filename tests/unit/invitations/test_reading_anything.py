@@ -6,7 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.invitations.replies.reading import read_mail
-from tests.factories.replies import Said, outlook, returned
+from tests.factories.delivery_reports import returned
+from tests.factories.replies import Said, outlook
 
 WHOLE = (outlook(Said()), returned("<ours@example.org>", "a@b.example"))
 PIECES = st.one_of(

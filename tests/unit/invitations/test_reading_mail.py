@@ -10,6 +10,12 @@ from app.invitations.replies.reading import own_words, read_mail
 from app.invitations.replies.types import MailKind
 from app.invitations.types import PartStat
 from tests.clock import FRIDAY
+from tests.factories.delivery_reports import (
+    read_receipt,
+    returned,
+    returned_by_exchange,
+    with_a_report_attached,
+)
 from tests.factories.replies import (
     Said,
     apple,
@@ -20,10 +26,6 @@ from tests.factories.replies import (
     out_of_office,
     outlook,
     plain,
-    read_receipt,
-    returned,
-    returned_by_exchange,
-    with_a_report_attached,
 )
 
 SAID = Said(message_id="<one@police.example>")

@@ -14,18 +14,8 @@ from app.meetings.received import service
 from app.meetings.received.models import ReceivedMail
 from app.meetings.received.types import Outcome
 from tests.clock import FRIDAY
-from tests.factories.replies import (
-    apple,
-    counter,
-    delegated,
-    google,
-    out_of_office,
-    outlook,
-    plain,
-    read_receipt,
-    returned,
-    returned_by_exchange,
-)
+from tests.factories.delivery_reports import read_receipt, returned, returned_by_exchange
+from tests.factories.replies import apple, counter, delegated, google, out_of_office, outlook, plain
 from tests.integration.meetings.received.test_taking_in import Desk
 
 MAILS = 1_000

@@ -22,6 +22,7 @@ from app.outbox.service import enqueue
 from app.outbox.types import MessageState
 from tests.clock import FRIDAY
 from tests.factories.booking import SENDER
+from tests.factories.delivery_reports import read_receipt, returned, returned_by_exchange
 from tests.factories.mail import make_message
 from tests.factories.meetings import make_meeting
 from tests.factories.replies import (
@@ -33,9 +34,6 @@ from tests.factories.replies import (
     out_of_office,
     outlook,
     plain,
-    read_receipt,
-    returned,
-    returned_by_exchange,
 )
 
 MINUTE = timedelta(minutes=1)
