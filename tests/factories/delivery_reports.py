@@ -1,7 +1,9 @@
-"""What mail servers and programs send back of themselves: reports of delivery (RFC 3464), of reading
-(RFC 8098). Names, addresses and identifiers are invented."""
+"""What mail servers and programs send back of themselves: reports of delivery (RFC 3464) and of
+reading (RFC 8098). Names, addresses and identifiers are invented."""
 
 from __future__ import annotations
+
+from uuid import uuid4
 
 from tests.factories.replies import DESK, Said, crlf
 
