@@ -1,4 +1,4 @@
-"""What no link leads to: pages on the way in, pages behind a link, and what a press leaves behind."""
+"""What no link leads to: pages on the way in or behind a link, and what a press leaves behind."""
 
 from __future__ import annotations
 

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask
 from playwright.sync_api import Page
 
 from app.accounts.types import Role
+from tests.e2e import keyboard
 from tests.e2e.addresses import WHO, Address, Addresses
 from tests.e2e.conftest import Area
 from tests.e2e.entering import enter
 from tests.e2e.looking import Looked
+from tests.e2e.plain import Plain
+
+# One page of each build: a form to fill in, a list, one with live parts, one behind a link.
+PRESSED = frozenset(
+    {"booking.book", "discussion.hold", "guests.meeting", "referrals.enter", "referrals.queue"}
+)
 
 
 class Census:
     """Opens pages and keeps what is wrong with them."""
 
-    def __init__(self, app: Flask, area: Area, looked: Looked) -> None:
+    def __init__(self, app: Flask, area: Area, looked: Looked, plain: Plain) -> None:
         self.area = area
         self.looked = looked
+        self.plain = plain
         self.addresses = Addresses(app)
         self.opened: dict[str, str] = {}
         self.problems: list[str] = []
@@ -48,9 +58,20 @@ class Census:
 
     def look(self, endpoint: str, page: Page) -> None:
         self.opened[endpoint] = page.url
+        self._try(endpoint, lambda: self._is(endpoint, page))
+        self._try(endpoint, lambda: self.looked.at_once(page))
+        self._try(endpoint, lambda: keyboard.walk(page))
+        if endpoint in PRESSED:
+            self._try(endpoint, lambda: keyboard.tab_through(page))
+        self._try(endpoint, lambda: self.plain.compare(page))
+
+    def _is(self, endpoint: str, page: Page) -> None:
+        assert self.addresses.leads_to(page.url.removeprefix(self.area.url)) == endpoint
+
+    def _try(self, endpoint: str, check: Callable[[], None]) -> None:
+        """Every page is asked everything, whatever is wrong with it."""
         try:
-            assert self.addresses.leads_to(page.url.removeprefix(self.area.url)) == endpoint
-            self.looked.at_once(page)
+            check()
         except AssertionError as wrong:
             self.problems.append(f"{endpoint}: {wrong}")
 

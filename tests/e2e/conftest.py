@@ -25,19 +25,12 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.chromium import launched
 from tests.e2e.entering import enter
 from tests.e2e.looking import Looked
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery 7"
-CHROMIUM_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 
 @dataclass(frozen=True)
@@ -125,10 +118,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="package")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        raise RuntimeError("Chromium is missing: bin/test installs it.")
-    browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
+    browser = launched(playwright)
     yield browser
     browser.close()
 

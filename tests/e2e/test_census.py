@@ -1,4 +1,5 @@
-"""Every page of the product is looked at once: with axe, and in a window of 320 px (I3).
+"""Every page of the product is looked at once: with axe, in a window of 320 px, by keyboard alone,
+and without JavaScript (I3).
 
 What answers GET is known from the application's own map of addresses. Each is opened in the example
 area as somebody who may, or stands below with the reason why it is not: a new page is looked at
@@ -12,12 +13,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser
 
 from app.accounts.types import Role
 from tests.e2e.by_hand import BY_HAND
 from tests.e2e.census import Census
 from tests.e2e.conftest import Area, copy_of, serve
 from tests.e2e.looking import Looked
+from tests.e2e.plain import Plain
 
 pytestmark = pytest.mark.browser
 
@@ -93,10 +96,12 @@ def area(example_week: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture
-def census(app: Flask, area: Area, looked: Looked) -> Iterator[Census]:
-    counted = Census(app, area, looked)
+def census(app: Flask, chromium: Browser, area: Area, looked: Looked) -> Iterator[Census]:
+    plain = Plain(chromium)
+    counted = Census(app, area, looked, plain)
     yield counted
     counted.close()
+    plain.close()
 
 
 def test_every_page_is_looked_at(census: Census) -> None:
