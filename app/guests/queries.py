@@ -127,11 +127,11 @@ def anybody(session: Session, token: str, now: datetime) -> Invitee | None:
     return found
 
 
-def invitee_of(session: Session, invitation_id: int | None) -> int | None:
-    """The number of the invitee behind an invitation; asked in the same way for none at all."""
-    return session.execute(
-        _INVITEE_ID.where(Invitee.invitation_id == (invitation_id or 0))
-    ).scalar_one_or_none()
+def invitee_of(session: Session, invitation_id: int | None) -> tuple[int | None, int | None]:
+    """The number of the invitee behind an invitation, and that of anybody, to stand in the place
+    of nobody (D3); asked in the same way for none at all."""
+    found = session.execute(_INVITEE_ID.where(Invitee.invitation_id == (invitation_id or 0)))
+    return found.scalar_one_or_none(), session.execute(_NEWEST).scalar_one_or_none()
 
 
 def form_by_link(session: Session, token: str, now: datetime) -> SentForm | None:

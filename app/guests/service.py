@@ -39,18 +39,16 @@ def request_code(session: Session, token: str, browser: str, sender: Sender, now
     if made is None:
         return
     # For nobody the same is done, and then undone: how long it takes tells nothing.
-    attempt = session.begin_nested()
-    invitee_id = queries.invitee_of(session, made.invitation_id)
+    invitee_id, stranger_id = queries.invitee_of(session, made.invitation_id)
     leads_to_form = form_by_invitation(session, made.invitation_id or 0) is not None
+    letter = session.begin_nested()
     queued = outbox.enqueue(session, made.letter, now)
-    if invitee_id is None and not leads_to_form:
-        attempt.rollback()
-        return
-    if invitee_id is not None:
-        session.add(
-            Delivery(invitee_id=invitee_id, message_id=queued.id, kind=MessageKind.CODE, at=now)
-        )
-    session.flush()
+    delivery = session.begin_nested()
+    if to := invitee_id or stranger_id:
+        session.add(Delivery(invitee_id=to, message_id=queued.id, kind=MessageKind.CODE, at=now))
+        session.flush()
+    (delivery.rollback if invitee_id is None else delivery.commit)()
+    (letter.rollback if invitee_id is None and not leads_to_form else letter.commit)()
 
 
 def behind(session: Session, token: str, now: datetime) -> str:

@@ -227,7 +227,6 @@ def redeem_code(session: Session, token: str, browser: str, code: str, now: date
         _NEWEST.where(AccessCode.link_digest == link, AccessCode.browser_digest == mark)
     ).scalar_one_or_none()
     given = _code_digest(session, link, mark, "".join(code.split()))
-    invitation = invitation_by_token(session, token, now)
     if held is None or not rules.code_is_live(
         now,
         expires=held.expires_at,
@@ -241,6 +240,8 @@ def redeem_code(session: Session, token: str, browser: str, code: str, now: date
         session.flush()
         return None
     held.used_at = now
+    # Only whoever has the right code comes here: before, nothing is read of whose link it is.
+    invitation = invitation_by_token(session, token, now)
     if invitation is None or held.invitation_id != invitation.id:
         session.flush()
         return None
