@@ -47,8 +47,10 @@ def request_code(session: Session, token: str, browser: str, sender: Sender, now
     if to := invitee_id or stranger_id:
         session.add(Delivery(invitee_id=to, message_id=queued.id, kind=MessageKind.CODE, at=now))
         session.flush()
-    (delivery.rollback if invitee_id is None else delivery.commit)()
-    (letter.rollback if invitee_id is None and not leads_to_form else letter.commit)()
+    if invitee_id is None:
+        delivery.rollback()
+        if not leads_to_form:
+            letter.rollback()
 
 
 def behind(session: Session, token: str, now: datetime) -> str:
