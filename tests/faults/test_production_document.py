@@ -28,6 +28,9 @@ from tests.page_form import form_of
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```sh( systemd)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+UPGRADE = re.compile(r"^```sh upgrade( systemd)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# How far back the database is taken, as the version before left it: migrations.
+OLDER = 3
 # What a chroot cannot show: a relay, a proxy and a name of the council's own.
 NOT_HERE = {"mail server", "address"}
 PASSWORD = "four words that differ"
@@ -40,7 +43,7 @@ def test_the_document_leads_to_a_sign_in(empty_debian: Path) -> None:
 
 
 def follow(root: Path) -> None:
-    """Every command of the document, then a sign-in, a backup, a drill and a restore."""
+    """Every command of the document, then a sign-in, a backup, a drill, a restore, an upgrade."""
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(root / "opt/desk")], check=True)
     said = ""
     document = (root / "opt/desk/docs/production.md").read_text(encoding="utf-8")
@@ -66,8 +69,36 @@ def follow(root: Path) -> None:
         restored = run(root, "desk restore /var/backups/desk/*.backup")
         assert "Restored and verified" in restored
         assert "Mail leaves again" in run(root, "desk mail release --review")
+        upgrade(root, document, password[1])
     finally:
         run(root, "pg_ctlcluster $(pg_lsclusters -h | cut -d' ' -f1,2) stop -m immediate || true")
+
+
+def upgrade(root: Path, document: str, one_time: str) -> None:
+    """Somebody signs in on the version before; the document's upgrade; they sign in again.
+
+    There is one version of the files here: what was before it is the database alone, taken back to
+    how former versions left it, once it was backed up and all was stopped.
+    """
+    email = "you@council.example"
+    with unit(root, "desk-web") as port, unit(root, "desk-worker"):
+        secret, step = sign_in(port, email, one_time)
+    backups = set((root / "var/backups/desk").glob("*.backup"))
+    blocks = UPGRADE.findall(document)
+    assert [bool(systemd) for systemd, _commands in blocks] == [False, True, False, True]
+    for systemd, commands in blocks:
+        if not systemd:
+            run(root, commands)
+        elif "systemctl stop" in commands:
+            assert len(set((root / "var/backups/desk").glob("*.backup")) - backups) == 1
+            run(root, f"desk db downgrade -- -{OLDER}")
+            assert "(head)" not in run(root, "desk db current")
+    assert "(head)" in run(root, "desk db current")
+    assert "desk doctor" in blocks[-1][1]
+    with unit(root, "desk-web") as port, unit(root, "desk-worker"):
+        sign_in_again(port, email, secret, step)
+        well_but_for(root, NOT_HERE)
+    assert run(root, "desk audit verify")
 
 
 def well_but_for(root: Path, not_here: set[str]) -> None:
@@ -151,8 +182,9 @@ def ask(port: int) -> Proxied:
     return Proxied(port, {})
 
 
-def sign_in(port: int, email: str, one_time: str) -> None:
-    """The first sign-in, as the person who was added does it."""
+def sign_in(port: int, email: str, one_time: str) -> tuple[str, int]:
+    """The first sign-in, as the person who was added does it. Returns the secret of the second
+    factor, and the step whose code was used."""
     browser = ask(port)
 
     def send(path: str, **fields: str) -> Answer:
@@ -165,9 +197,24 @@ def sign_in(port: int, email: str, one_time: str) -> None:
     assert (then.status, then.location) == (303, "/sign-in/second-factor"), then.text
     secret = re.search(r"app-reference\">([A-Z2-7 ]+)<", browser.get(then.location).text)
     assert secret
-    code = second_factor.code_at(secret[1].replace(" ", ""), second_factor.step_of(now()))
-    then = send(then.location, code=code)
+    held, step = secret[1].replace(" ", ""), second_factor.step_of(now())
+    then = send(then.location, code=second_factor.code_at(held, step))
     assert then.status == 303, then.text
     page = browser.get(then.location)
     assert page.status == 200
     assert "Sign out" in page.text
+    return held, step
+
+
+def sign_in_again(port: int, email: str, secret: str, used: int) -> None:
+    """With one's own password and the second factor, whose codes count once each."""
+    browser = ask(port)
+    page = browser.get("/sign-in")
+    fields = form_of(page.text, "/sign-in") | {"email": email, "password": PASSWORD}
+    then = browser.post("/sign-in", fields)
+    assert then.status == 303, then.text
+    step = max(second_factor.step_of(now()), used + 1)
+    fields = form_of(browser.get(then.location).text, then.location)
+    then = browser.post(then.location, fields | {"code": second_factor.code_at(secret, step)})
+    assert then.status == 303, then.text
+    assert "Sign out" in browser.get(then.location).text
