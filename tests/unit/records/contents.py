@@ -265,6 +265,26 @@ def content(record: Record[Protected] | None = None) -> RecordContent:
     return RecordContent(record or full_record(), BLINDING)
 
 
+def marked_content() -> RecordContent:
+    """What is to be done and what is disagreed with, marked; nobody was asked, and one came of whom
+    nobody knows."""
+    full = full_record()
+    where = Protected(ProtectedKind.ADDRESS, "Fetch her from 7 Larch Mews", agency_id="agency:4")
+    why = Protected(ProtectedKind.HEALTH_OF_OTHERS, "Her mother is ill")
+    return content(
+        replace(
+            full,
+            actions=(*full.actions[:3], replace(full.actions[3], what=where, why=why)),
+            dissent=(replace(full.dissent[0], about=where, reason=(why,)),),
+            attendance=(
+                replace(full.attendance[0], presence=Presence.NOT_KNOWN, note="The line went dead"),
+                *full.attendance[1:],
+            ),
+            dissent_not_asked="The police had to leave",
+        )
+    )
+
+
 def empty_content() -> RecordContent:
     """The barest record that can be signed: an emergency call with nothing filled in yet."""
     full = full_record()

@@ -48,13 +48,14 @@ def text_of(pdf: bytes) -> str:
 @pytest.mark.parametrize(
     ("make", "reader"),
     [
+        (contents.marked_content, SOCIAL_CARE),
         (contents.content, SOCIAL_CARE),
         (contents.content, SCHOOL),
         (contents.empty_content, SCHOOL),
         (contents.three_children, POLICE),
         (contents.many_languages, HEALTH),
     ],
-    ids=["whole", "redacted", "empty", "three children", "other scripts"],
+    ids=["marked", "whole", "redacted", "empty", "three children", "other scripts"],
 )
 def test_a_sealed_copy_is_pdf_a_3a_and_pdf_ua_1(
     make: Callable[[], RecordContent], reader: Reader, profile: str, sealer: Sealer
@@ -88,6 +89,15 @@ def test_withheld_is_said_in_words() -> None:
     text = text_of(render(for_reader(contents.content(), SCHOOL)))
     for words in ("Withheld: address", "Withheld: referrer", "Withheld: health of others"):
         assert words in text
+
+
+def test_what_is_marked_is_on_paper_for_whoever_may_read_it() -> None:
+    for reader, seen in ((SOCIAL_CARE, True), (SCHOOL, False)):
+        text = text_of(render(for_reader(contents.marked_content(), reader)))
+        for words in ("7 Larch Mews", "Her mother is ill"):
+            assert (words in text) is seen
+        assert "Nobody was asked whether they disagree, because: The police had to leave" in text
+        assert "Not known The line went dead" in text
 
 
 def test_a_copy_says_where_a_stranger_has_it_checked(sealer) -> None:
