@@ -60,7 +60,8 @@ def change_action(
 ) -> Action:
     """Put an action right before the record is signed.
 
-    Raises Refused as `add_action`, and on `what` when somebody changed it since `base_version`:
+    What was reported done was what it said before: it is open again for whom, what and by when
+    have changed, and a new owner begins with nothing reported. Raises Refused as `add_action`, and on `what` when somebody changed it since `base_version`:
     the message holds their text.
     """
     action = _standing(session, meeting, action_id)
@@ -72,6 +73,9 @@ def change_action(
     owner_id = invitee_of(meeting, order.owner_id, field="owner").id
     if (owner_id, due_at, order.what) != (action.owner_id, action.due_at, action.what):
         action.told_at = None  # its owner knows of something else
+        action.state, action.closed_at = ActionState.OPEN, None
+    if owner_id != action.owner_id:
+        action.progress = None
     action.due_at, action.owner_id = due_at, owner_id
     action.what, action.why, action.child_id = order.what, order.why or None, order.child_id
     action.protects = order.protects

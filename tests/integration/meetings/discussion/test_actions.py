@@ -14,6 +14,7 @@ from app.meetings.actions import worker
 from app.meetings.actions.worker import remind_owners
 from app.meetings.discussion import actions, people, queries, service
 from app.meetings.discussion.content import content_of, gate_of
+from app.meetings.discussion.due_words import due_in_words
 from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer
 from app.meetings.messages import Sender
 from app.meetings.models import Action, Delivery, Meeting
@@ -74,6 +75,33 @@ def test_two_who_change_one_action_both_see_it(in_app, case):
         meeting = queries.meeting_to_write(session, case.ref)
         actions.change_action(session, case.writer, meeting, number, order, 1, FRIDAY)
     assert changed.value.version == 2
+
+
+@pytest.mark.parametrize(
+    ("what", "owner", "state", "progress"),
+    [
+        ("Visit the school", 1, ActionState.DONE, "Was there"),
+        ("Ring the school", 1, ActionState.OPEN, "Was there"),
+        ("Visit the school", 2, ActionState.OPEN, None),
+    ],
+)
+def test_what_was_done_is_open_again_where_something_else_is_to_be_done(
+    in_app, case, what, owner, state, progress
+):
+    number = add(case)
+    with transaction() as session:
+        action = session.get_one(Action, number)
+        action.state, action.closed_at, action.progress = ActionState.DONE, FRIDAY, "Was there"
+        action.told_at = FRIDAY
+        session.flush()
+        due, version = due_in_words(action.due_at), action.version
+    order = ActionOrder(what, case.invitees[owner], due, why="Said again")
+    with transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        actions.change_action(session, case.chair, meeting, number, order, version, FRIDAY)
+    action = reading().get_one(Action, number)
+    assert (action.state, action.progress) == (state, progress)
+    assert (action.closed_at is None) == (action.told_at is None) == (state is ActionState.OPEN)
 
 
 def test_an_action_is_struck_out_and_its_row_stays(in_app, case):
