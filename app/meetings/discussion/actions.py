@@ -60,9 +60,10 @@ def change_action(
 ) -> Action:
     """Put an action right before the record is signed.
 
-    What was reported done was what it said before: it is open again for whom, what and by when
-    have changed, and a new owner begins with nothing reported. Raises Refused as `add_action`, and on `what` when somebody changed it since `base_version`:
-    the message holds their text.
+    What was reported done was what it said before: it is open again where what is to be done, by
+    whom or by when has changed, and a new owner begins with nothing reported. Raises Refused as
+    `add_action`, and on `what` when somebody changed it since `base_version`: the message holds
+    their text.
     """
     action = _standing(session, meeting, action_id)
     if action.version != base_version:

@@ -16,7 +16,13 @@ from app.meetings.discussion.lists_shown import (
     people_mark,
     quorum_words,
 )
-from app.meetings.discussion.people import ATTENDANCE, ATTENDED_NAME, ATTENDED_ROLE, text_version
+from app.meetings.discussion.people import (
+    ATTENDANCE,
+    ATTENDED_NAME,
+    ATTENDED_ROLE,
+    is_newcomer,
+    text_version,
+)
 from app.meetings.discussion.queries import Entries, Held
 from app.meetings.discussion.questions import (
     AGENDA,
@@ -328,6 +334,7 @@ def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
         answer="" if invitee.answer is Answer.NONE else invitee.answer.label,
         instead_of=tuple(_came_after_all(painter, one) for one in replaced),
         may_decide=invitee.decision_maker,
+        take_off=is_newcomer(invitee),
         attendance=_attendance(painter, invitee),
         attended=attended,
         not_known=_if_settling(

@@ -11,8 +11,15 @@ from app.audit.queries import history
 from app.audit.service import record
 from app.audit.types import Actor, ActorKind, Subject
 from app.core.refusal import Refused
-from app.meetings.discussion import rules
-from app.meetings.discussion.types import Conflict, DissentOrder, Merge, Newcomer, Saved
+from app.meetings.discussion import queries, rules
+from app.meetings.discussion.types import (
+    Conflict,
+    DissentOrder,
+    Merge,
+    Newcomer,
+    Saved,
+    person_scope,
+)
 from app.meetings.escalation import service as escalation
 from app.meetings.models import Dissent, Invitee, Meeting
 from app.meetings.standing import invitees_here
@@ -21,6 +28,7 @@ from app.meetings.types import Answer, Attendance
 ATTENDANCE = "attendance"
 ATTENDED_NAME = "attended_name"
 ATTENDED_ROLE = "attended_role"
+JOINED = "Joined during the discussion"
 LOOKED_BACK = 200  # rows of the audit: two who clash wrote moments ago
 PERSON_FIELDS = frozenset({ATTENDANCE, ATTENDED_NAME, ATTENDED_ROLE})
 
@@ -172,7 +180,7 @@ def add_person(
         is_team=False,
         decision_maker=newcomer.decision_maker,
         rule_id=None,
-        why="Joined during the discussion",
+        why=JOINED,
         invited_at=now,
         removed_at=None,
         removed_reason=None,
@@ -196,6 +204,36 @@ def add_person(
         agency=newcomer.agency_kind.value,
     )
     return invitee
+
+
+def is_newcomer(invitee: Invitee) -> bool:
+    """Whether somebody was added during the discussion, and nothing was sent to them yet."""
+    return invitee.why == JOINED and invitee.invitation_id is None
+
+
+def take_off(
+    session: Session, actor: Actor, meeting: Meeting, invitee_id: int, now: datetime
+) -> None:
+    """Take somebody off the list who was added during the discussion by mistake: they did not
+    take part and get no record. The row stays, marked.
+
+    Raises Refused for anybody else, for somebody who owns an action, disagreed, or of whose
+    information something is written, and once the record is signed.
+    """
+    rules.check_writable(meeting.state)
+    invitee = _held(session, invitee_of(meeting, invitee_id))
+    if not is_newcomer(invitee):
+        raise Refused("page", f"{invitee.name} was invited: note how they took part instead")
+    scope = person_scope(invitee.id)
+    written = queries.entries_of(session, meeting).items()
+    if any(one.owner_id == invitee.id for one in queries.actions_of(session, meeting)):
+        raise Refused("page", f"{invitee.name} owns an action: give it to somebody else first")
+    if any(one.invitee_id == invitee.id for one in queries.dissents_of(session, meeting)):
+        raise Refused("page", f"{invitee.name} is noted as disagreeing: strike that first")
+    if any(place == scope and entry.value for (place, _field), entry in written):
+        raise Refused("page", f"Something is written of what {invitee.name} said: clear it first")
+    invitee.removed_at, invitee.removed_reason = now, "Added by mistake"
+    note(session, actor, "took off somebody added by mistake", meeting, now, invitee=invitee.id)
 
 
 def add_dissent(

@@ -154,6 +154,8 @@ def _press(ref: str, press: Press, lines: Lines) -> None:
             _try(ref, lines.action, lambda s, m: service.start(s, actor, m, now()), alone=True)
         case "strike", [int(gone)]:
             _try(ref, lines.action, lambda s, m: actions.strike_action(s, actor, m, gone, now()))
+        case "off", [int(who)]:
+            _try(ref, lines.person, lambda s, m: people.take_off(s, actor, m, who, now()))
         case "same", [int(one), int(other)]:
             _try(
                 ref,
@@ -198,6 +200,7 @@ def _place_after(press: Press) -> str | None:
         "action": "actions",
         "strike": "actions",
         "person": "people",
+        "off": "people",
         "dissent": "dissent",
         "same": f"child-{press.target.rpartition(' ')[2]}",
         "all": f"child-{press.target}",

@@ -110,6 +110,7 @@ class PersonShown:
     answer: str
     instead_of: tuple[ReplacedShown, ...]
     may_decide: bool
+    take_off: bool  # was added during the discussion: may be by mistake
     attendance: FieldShown
     attended: tuple[FieldShown, ...]
     not_known: FieldShown | None

@@ -15,7 +15,7 @@ from app.meetings.actions.worker import remind_owners
 from app.meetings.discussion import actions, people, queries, service
 from app.meetings.discussion.content import content_of, gate_of
 from app.meetings.discussion.due_words import due_in_words
-from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer
+from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer, person_scope
 from app.meetings.messages import Sender
 from app.meetings.models import Action, Delivery, Meeting
 from app.meetings.types import ActionState, Attendance, MessageKind
@@ -187,6 +187,51 @@ def test_somebody_dials_in_and_counts(in_app, case):
             FRIDAY,
         )
     assert refusal.value.field == "name"
+
+
+def test_somebody_added_by_mistake_is_taken_off_and_nobody_else(in_app, case):
+    newcomer = Newcomer(
+        "DS Ann Green", "", ProfessionalRole.POLICE_OFFICER, "County Police", AgencyKind.POLICE
+    )
+    with transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        number = people.add_person(session, case.chair, meeting, newcomer, FRIDAY).id
+
+    def take_off(who: int) -> None:
+        with transaction() as session:
+            meeting = queries.meeting_to_write(session, case.ref)
+            people.take_off(session, case.chair, meeting, who, FRIDAY)
+
+    owned = add(case, owner_id=number)
+    with pytest.raises(Refused, match="owns an action"):
+        take_off(number)
+    with transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        actions.strike_action(session, case.chair, meeting, owned, FRIDAY)
+        service.save_field(
+            session,
+            case.chair,
+            meeting,
+            person_scope(number),
+            "information",
+            "Two calls",
+            0,
+            FRIDAY,
+        )
+    with pytest.raises(Refused, match="Something is written"):
+        take_off(number)
+    with pytest.raises(Refused, match="was invited"):
+        take_off(case.invitees[1])
+    with transaction() as session:
+        meeting = queries.meeting_to_write(session, case.ref)
+        service.save_field(
+            session, case.chair, meeting, person_scope(number), "information", "", 1, FRIDAY
+        )
+    take_off(number)
+    meeting = reading().get_one(Meeting, case.meeting_id)
+    (gone,) = [one for one in meeting.invitees if one.removed_at is not None]
+    assert (gone.id, gone.removed_reason) == (number, "Added by mistake")
+    assert AgencyKind.POLICE in content_of(reading(), meeting).quorum.missing
 
 
 @pytest.mark.parametrize(

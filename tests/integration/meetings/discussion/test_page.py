@@ -367,6 +367,15 @@ def test_somebody_joins_and_somebody_disagrees(app, browser, case):
         assert reading().execute(select(Dissent.why)).scalar_one() == "Too slow"
         names = set(reading().execute(select(Invitee.name)).scalars())
         assert len([name for name in names if name == "DS Ann Green"]) == 1
+        ann = select(Invitee.id).where(Invitee.why == people.JOINED)
+        number = reading().execute(ann).scalar_one()
+    form = sent_by(page_of(browser, case)) | {"do": f"off {number}"}
+    assert browser.post(f"/discussions/{case.ref}/hold", data=form).status_code == 303
+    assert "DS Ann Green" not in page_of(browser, case)
+    form = sent_by(page_of(browser, case)) | {"do": f"off {case.invitees[1]}"}
+    refused = browser.post(f"/discussions/{case.ref}/hold", data=form)
+    assert refused.status_code == 422
+    assert "was invited: note how they took part" in refused.text
 
 
 def test_start_and_end(app, client, make_case):
