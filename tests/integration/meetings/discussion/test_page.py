@@ -12,6 +12,7 @@ from sqlalchemy import event, select
 from app.accounts.types import Role
 from app.audit.models import AuditView
 from app.core.session import db, reading
+from app.meetings.discussion import people
 from app.meetings.models import Action, Dissent, Invitee, Meeting
 from app.meetings.types import MeetingState
 from tests.factories.accounts import sign_in_as
