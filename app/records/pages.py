@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -159,9 +159,10 @@ def gate_page(session: Session, meeting: Meeting, now: datetime) -> GatePage:
     begun = meeting.started_at is not None and meeting.state is not MeetingState.CANCELLED
     record, troubles = _readable(session, meeting, now) if begun else (None, ())
     versions = queries.versions_of(session, meeting.id)
-    readers, without = _readers(meeting, record) if record else ((), ())
+    had = queries.had_before(session, meeting.id, record.version) if record else set()
+    readers, without = _readers(meeting, record, had) if record else ((), ())
     missing = gate_of(session, meeting) if begun and not _is_signed(meeting) else []
-    recalled = recalls_of(session, meeting.id) if versions else {}
+    taken_back = recalls_of(session, meeting.id).get(versions[0].id) if versions else None
     return GatePage(
         ref=meeting.ref,
         state=meeting.state,
@@ -180,8 +181,8 @@ def gate_page(session: Session, meeting: Meeting, now: datetime) -> GatePage:
             if versions
             else ()
         ),
-        parts=_parts(record) if record and _is_signed(meeting) else (),
-        recalled=recalled.get(versions[0].id) if versions else None,
+        parts=_parts(record) if record and _is_signed(meeting) and not taken_back else (),
+        recalled=taken_back,
     )
 
 
@@ -242,7 +243,8 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
     record, troubles = _readable(session, meeting, now) if version else (None, ())
     if version is not None and record is not None:
         known = {line.invitee_id for line in ledgers.get(version.id, [])}
-        readers, without = _readers(meeting, record)
+        had = queries.had_before(session, meeting.id, version.number)
+        readers, without = _readers(meeting, record, had)
         suspects = perpetrators_employers(session, meeting)
         before = queries.withheld_before(session, meeting.id, version.number)
         secure = council(session).secure_domains
@@ -315,7 +317,8 @@ def draft_for(
     former = service.former_of(session, meeting, record.version)
     if invitee_id is None:
         return _as_read(record, rules.council_reader(record.authority), former)
-    getting, _ = rules.recipients(queries.invitees_of(meeting))
+    had = queries.had_before(session, meeting.id, record.version)
+    getting, _ = rules.recipients(queries.invitees_of(meeting), had)
     reader = next((one for one in getting if one.id == invitee_id), None)
     return _as_read(record, rules.reader_for(reader), former) if reader else None
 
@@ -368,11 +371,11 @@ def _as_read(
 
 
 def _readers(
-    meeting: Meeting, record: Record[Protected]
+    meeting: Meeting, record: Record[Protected], had: Collection[int]
 ) -> tuple[tuple[Recipient, ...], tuple[NoCopy, ...]]:
     people = queries.invitees_of(meeting)
     names = {one.id: one.name for one in people}
-    getting, without = rules.recipients(people)
+    getting, without = rules.recipients(people, had)
     return tuple(_recipient(one, record, names) for one in getting), without
 
 

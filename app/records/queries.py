@@ -81,6 +81,16 @@ _LEDGER = (
 )
 
 _LEDGERS = _LEDGER.join(RecordVersion, RecordVersion.id == Circulation.version_id)
+# Of every version before one: what became of an unreleased one says nothing about its readers.
+_BEFORE = (
+    select(Circulation.invitee_id, Circulation.withheld_reason, Circulation.opened_at)
+    .join(RecordVersion, RecordVersion.id == Circulation.version_id)
+    .where(
+        RecordVersion.meeting_id == bindparam("meeting_id"),
+        RecordVersion.number < bindparam("number"),
+    )
+    .order_by(RecordVersion.number)
+)
 _FAULTS = (
     select(RecordVersion.number, Invitee.name, RecordFault.since)
     .select_from(RecordFault)
@@ -289,12 +299,20 @@ def _lines(session: Session, statement: Select[*tuple[Any, ...]]) -> list[Ledger
 
 
 def withheld_before(session: Session, meeting_id: int, number: int) -> dict[int, str]:
-    """Whose copy of the version before this one was withheld, and why, by invitee (F5)."""
-    before = version_of(session, meeting_id, number - 1)
-    if before is None:
-        return {}
-    lines = ledger_of(session, before.id)
-    return {line.invitee_id: line.withheld_reason for line in lines if line.withheld_reason}
+    """Whose last copy of a version before this one was withheld, and why, by invitee (F5)."""
+    asked = {"meeting_id": meeting_id, "number": number}
+    last = {row.invitee_id: row.withheld_reason for row in session.execute(_BEFORE, asked)}
+    return {invitee_id: reason for invitee_id, reason in last.items() if reason is not None}
+
+
+def had_before(session: Session, meeting_id: int, number: int) -> set[int]:
+    """Who was given a version before this one, or opened it before it was withheld (F2)."""
+    asked = {"meeting_id": meeting_id, "number": number}
+    return {
+        row.invitee_id
+        for row in session.execute(_BEFORE, asked)
+        if row.withheld_reason is None or row.opened_at is not None
+    }
 
 
 def invitees_of(meeting: Meeting) -> tuple[InviteeFacts, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -29,8 +29,14 @@ _UNREAD = (
     .where(
         Circulation.acknowledged_at.is_(None),
         Circulation.withheld_reason.is_(None),
-        Circulation.reminders < len(REMINDED_AFTER),
-        Circulation.sent_at <= bindparam("before", type_=UTCDateTime()),
+        # Each step with its own time: who waits for the second keeps nobody from the first.
+        or_(
+            *(
+                (Circulation.reminders == reminders)
+                & (Circulation.sent_at <= bindparam(f"before_{reminders}", type_=UTCDateTime()))
+                for reminders in range(len(REMINDED_AFTER))
+            )
+        ),
     )
     .order_by(Circulation.id)
 )
@@ -45,9 +51,9 @@ def reminder_due(told_at: datetime, reminders: int, now: datetime) -> bool:
 
 
 def unread(session: Session, now: datetime, most: int) -> list[int]:
-    """Lines of the ledger whose reader may be due a reminder."""
-    before = now - REMINDED_AFTER[0]
-    return list(session.execute(_UNREAD.limit(most), {"before": before}).scalars())
+    """Lines of the ledger whose reader is due a reminder, unless that is settled meanwhile."""
+    before = {f"before_{step}": now - after for step, after in enumerate(REMINDED_AFTER)}
+    return list(session.execute(_UNREAD.limit(most), before).scalars())
 
 
 def remind(session: Session, circulation_id: int, sender: Sender, now: datetime) -> int:

@@ -123,12 +123,13 @@ def statement_words(
 
 
 def recipients(
-    people: Sequence[InviteeFacts],
+    people: Sequence[InviteeFacts], had: Collection[int] = ()
 ) -> tuple[tuple[InviteeFacts, ...], tuple[NoCopy, ...]]:
     """Who gets a copy and who does not (F5).
 
     Everyone invited and not removed, whether they attended, sent a report or were absent; a
     deputy in the place of the person who was invited, unless that person took part after all.
+    `had` are those who were given an earlier version: they get the one that puts it right (F2).
     """
     here = [person for person in people if not person.removed]
     stands_in = {person.deputy_for: person for person in here if person.deputy_for is not None}
@@ -139,7 +140,8 @@ def recipients(
             without.append(NoCopy(person.name, person.agency_name, "Removed from the invitation"))
             continue
         deputy = stands_in.get(person.id)
-        if deputy is not None and person.attendance in (None, Attendance.ABSENT):
+        absent = person.attendance in (None, Attendance.ABSENT)
+        if deputy is not None and absent and person.id not in had:
             why = f"{deputy.name} came instead and gets the copy"
             without.append(NoCopy(person.name, person.agency_name, why))
             continue

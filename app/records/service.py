@@ -258,7 +258,9 @@ def to_release(session: Session, meeting: Meeting, version_id: int) -> tuple[Inv
     if is_recalled(session, version_id):
         return ()
     known = {line.invitee_id for line in queries.ledger_of(session, version_id)}
-    getting, _ = rules.recipients(queries.invitees_of(meeting))
+    number = session.get_one(RecordVersion, version_id).number
+    had = queries.had_before(session, meeting.id, number)
+    getting, _ = rules.recipients(queries.invitees_of(meeting), had)
     return tuple(one for one in getting if one.id not in known)
 
 

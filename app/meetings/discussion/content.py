@@ -245,7 +245,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
                 child_place=places.get(action.child_id or 0),
                 protects=action.protects,
             )
-            for number, action in enumerate(queries.actions_of(session, meeting), start=1)
+            for number, action in queries.numbered_actions_of(session, meeting)
         ),
         dissents=tuple(
             DissentContent(

@@ -66,6 +66,9 @@ _ACTIONS = (
     .where(Action.meeting_id == bindparam("meeting_id"), Action.removed_at.is_(None))
     .order_by(Action.id)
 )
+_ALL_ACTIONS = (
+    select(Action).where(Action.meeting_id == bindparam("meeting_id")).order_by(Action.id)
+)
 _ACTION = select(Action).where(
     Action.meeting_id == bindparam("meeting_id"),
     Action.id == bindparam("action_id"),
@@ -223,6 +226,17 @@ def staff_name(session: Session, staff_id: int) -> str:
 def actions_of(session: Session, meeting: Meeting) -> list[Action]:
     """The actions that stand, in the order in which they were agreed."""
     return list(session.execute(_ACTIONS, {"meeting_id": meeting.id}).scalars())
+
+
+def numbered_actions_of(session: Session, meeting: Meeting) -> list[tuple[int, Action]]:
+    """The actions that stand, each with its number for good: one that is struck out leaves a gap,
+    so that a correction says of no other that it changed (F2)."""
+    agreed = session.execute(_ALL_ACTIONS, {"meeting_id": meeting.id}).scalars()
+    return [
+        (number, action)
+        for number, action in enumerate(agreed, start=1)
+        if action.removed_at is None
+    ]
 
 
 def action_of(session: Session, meeting: Meeting, action_id: int) -> Action | None:

@@ -20,6 +20,7 @@ from app.records.document.types import ExtractKind
 from app.records.extracts import worker
 from app.records.keys import UnreadableRecord
 from app.records.queries import version_of
+from app.records.recall.queries import is_recalled
 from app.web.access import access
 from app.web.htmx import go_to
 
@@ -45,6 +46,9 @@ def _part(ref: str, number: int, kind: ExtractKind, place: int) -> Response:
     meeting = meeting_by_ref(reading(), ref) or abort(404)
     version = version_of(reading(), meeting.id, number) or abort(404)
     version_id, subject = version.id, Subject("meeting", meeting.ref)
+    if is_recalled(reading(), version_id):
+        flash(f"Version {number} was recalled: no part of it is handed on. Correct the record.")
+        return go_to(url_for("records.gate", ref=ref))
     with transaction() as session:
         viewed(session, signed_in().actor, f"part of the record, version {number}", subject, now())
     settings: Settings = current_app.extensions["settings"]

@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
-from app.meetings.models import Delivery, Invitee
-from app.meetings.types import MessageKind
+from app.meetings.models import Action, Delivery, Invitee
+from app.meetings.types import ActionState, MessageKind
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records.models import Circulation, RecordVersion
@@ -25,6 +25,11 @@ _MAY_HAVE_LETTER = (
         Delivery.kind == MessageKind.RECORD,
         OutboxMessage.state.in_((MessageState.SENT, MessageState.SENDING)),
     )
+)
+_OWNERS = select(Action.owner_id).where(
+    Action.meeting_id == bindparam("meeting_id"),
+    Action.removed_at.is_(None),
+    Action.state == ActionState.OPEN,
 )
 _RECALLS = (
     select(RecordRecall.version_id, Staff.name, RecordRecall.at, RecordRecall.reason)
@@ -84,6 +89,11 @@ def recalls_of(session: Session, meeting_id: int) -> dict[int, RecallShown]:
     """The versions of a discussion's record that were taken back, by version."""
     rows = session.execute(_RECALLS, {"meeting_id": meeting_id})
     return {row[0]: RecallShown(*row) for row in rows}
+
+
+def owners_of_open_actions(session: Session, meeting_id: int) -> set[int]:
+    """Who still has something to do from this discussion."""
+    return set(session.execute(_OWNERS, {"meeting_id": meeting_id}).scalars())
 
 
 def may_have_letter(session: Session, meeting_id: int) -> set[int]:

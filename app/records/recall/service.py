@@ -16,10 +16,13 @@ from app.invitations.types import LetterKind
 from app.meetings import messages
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
+from app.meetings.types import MessageKind
 from app.records import queries as records
 from app.records.circulation import refresh_expiry
 from app.records.recall import queries, rules
 from app.records.recall.models import RecordRecall
+
+_LED_BY_THE_LINK = frozenset({MessageKind.RECORD, MessageKind.ACTIONS})
 
 
 def recall(
@@ -36,7 +39,8 @@ def recall(
 
     Every link that led to it dies at once, with the sessions behind it. Letters that have not left
     are withdrawn; everybody else is told, by a letter with a fresh link, because their actions
-    still hold. What was signed stays as it is: it is corrected by a new version. Raises Refused
+    still hold. Who was not reached and has an action open gets the letter about actions again,
+    with a link that opens (E3). What was signed stays as it is: it is corrected by a new version. Raises Refused
     (fields `reason`, `page`). Source: F5.
     """
     version = records.version_of(session, meeting.id, number)
@@ -53,14 +57,22 @@ def recall(
     )
     ids = dict.fromkeys(line.invitee_id for line in lines)
     readers = [session.get_one(Invitee, one) for one in ids]
-    messages.take_back(session, readers)
+    # A letter about actions that waits leads to a link that dies here: a new one takes its place.
+    messages.take_back(session, readers, _LED_BY_THE_LINK)
     reached = queries.may_have_letter(session, meeting.id)
     reached |= {line.invitee_id for line in lines if line.opened_at}
     told = [one for one in readers if one.id in reached]
     for one in readers:
         _end_links(session, one, now)
     queued = messages.send_links(session, LetterKind.RECORD_RECALLED, meeting, told, sender, now)
-    for one in told:
+    owners = queries.owners_of_open_actions(session, meeting.id)
+    untold = [
+        one
+        for one in readers
+        if one not in told and one.id in owners and not one.removed_at and one.staff_id is None
+    ]
+    messages.send_links(session, LetterKind.ACTIONS, meeting, untold, sender, now)
+    for one in (*told, *untold):
         _limit_link(session, one, now)
     meeting.circulated_at = None
     audit.record(
@@ -70,6 +82,7 @@ def recall(
             "earlier_versions": [one.number for one in earlier],
             "had_opened": sorted({line.invitee_id for line in lines if line.opened_at}),
             "told": sorted(one.id for one in told),
+            "told_of_actions": sorted(one.id for one in untold),
         },
     )  # fmt: skip
     return queued

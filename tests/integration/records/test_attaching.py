@@ -16,7 +16,7 @@ from app.directory.queries import council
 from app.invitations.models import Invitation
 from app.meetings.models import Meeting
 from app.outbox.models import OutboxMessage
-from app.records import circulation, queries, service, worker
+from app.records import circulation, queries, reminding, service, worker
 from app.records.models import Circulation
 from app.records.sealing import certificates_of
 from app.records.types import Found
@@ -156,3 +156,17 @@ def test_nobody_is_reminded_of_what_does_not_hold_any_more(in_app: Flask, what: 
         for one in held.invitees:
             one.removed_at = LATER if what == "removed" else None
     assert worker.remind_readers(settings, LATER + 3 * DAY) == 0
+
+
+def test_who_waits_for_the_second_reminder_keeps_nobody_from_the_first(in_app: Flask) -> None:
+    released(in_app)
+    settings = settings_of(in_app)
+    worker.make_copies(settings, LATER)
+    with transaction() as session:
+        first, second = session.query(Circulation).order_by(Circulation.id)
+        first.reminders = 1
+        ids = (first.id, second.id)
+        session.flush()
+        assert reminding.unread(session, LATER + 3 * DAY - timedelta(minutes=1), 1) == []
+        assert reminding.unread(session, LATER + 4 * DAY, 1) == [ids[1]]
+        assert reminding.unread(session, LATER + 7 * DAY, 2) == list(ids)

@@ -15,6 +15,7 @@ from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records import circulation, queries, service, worker
 from app.records.models import RecordCopy
+from app.records.pages import circulate_page
 from app.records.types import Step
 from tests.factories.meetings import make_invitee
 from tests.factories.records import (
@@ -130,6 +131,33 @@ def test_a_deputy_reads_in_the_place_of_the_invited(in_app: Flask) -> None:
     assert deputy.name in names
     assert police.name not in names
     assert school.name not in names
+
+
+def test_whose_place_a_deputy_took_in_the_correction_is_not_left_with_the_wrong_version(
+    in_app: Flask,
+) -> None:
+    """Told of version 1, then noted as absent because a deputy came instead (F2)."""
+    meeting = released(in_app)
+    with transaction() as session:
+        held = session.get_one(Meeting, meeting.id)
+        invited = held.invitees[1]
+        staff = make_releaser(session)
+        service.correct(session, staff, held, "Somebody else came", LATER)
+        invited.attendance = Attendance.ABSENT
+        deputy = make_invitee(session, held, invited.role, invited.agency_kind)
+        deputy.name, deputy.deputy_for_id = "Jo Deputy", invited.id
+        deputy.attendance = Attendance.IN_PERSON
+        session.flush()
+        session.refresh(held)
+        version = sign_as_chair(session, settings_of(in_app), held, LATER)
+        ids = {one.id for one in service.to_release(session, held, version.id)}
+        assert {invited.id, deputy.id} <= ids
+        page = circulate_page(session, held, LATER)
+        assert {one.recipient.facts.id for one in page.to_release} == ids
+        assert page.without == ()
+        assert release(session, held, {invited.id: "Was not there"}) == len(ids) - 1
+        # With the newer copy withheld, the older one is not read either.
+        assert circulation.record_for_invitee(session, invited.id) is None
 
 
 def test_opened_downloaded_acknowledged_once_each(in_app: Flask) -> None:

@@ -11,15 +11,18 @@ from markupsafe import escape
 from app.accounts.types import Role
 from app.audit.models import AuditView
 from app.core.session import transaction
+from app.meetings.messages import Sender
+from app.meetings.models import Meeting
 from app.records.document.types import ExtractKind
 from app.records.extracts import service
 from app.records.extracts.models import RecordExtract
+from app.records.recall.service import recall
 from app.records.sealing import certificates_of
 from app.records.service import content_of
 from app.records.types import Found
 from app.records.verification import verify_file
-from tests.factories.records import CANARIES, make_signed
-from tests.integration.records.circulating import AFTER, settings_of, unpacked
+from tests.factories.records import CANARIES, make_releaser, make_signed
+from tests.integration.records.circulating import AFTER, release, settings_of, unpacked
 
 
 def text_of(pdf: bytes) -> str:
@@ -74,3 +77,21 @@ def test_parts_that_are_not_there_are_not_found(in_app: Flask, signed_in) -> Non
     chair, path = signed_in(Role.CHAIR), f"/discussions/{meeting.ref}/record"
     for missing in ("1/children/0", "1/actions/9", "2/actions/0"):
         assert chair.get(f"{path}/{missing}.pdf").status_code == 404
+
+
+def test_no_part_of_a_recalled_version_is_handed_on(in_app: Flask, signed_in) -> None:
+    with transaction() as session:
+        meeting, _ = make_signed(session, settings_of(in_app), AFTER, invitees=2, children=1)
+        release(session, meeting)
+    chair, path = signed_in(Role.CHAIR), f"/discussions/{meeting.ref}/record"
+    assert f"{path}/1/actions/0.pdf" in chair.get(path).text
+    with transaction() as session:
+        held = session.get_one(Meeting, meeting.id)
+        sender = Sender("rna-desk@example.org", "http://desk.example.org")
+        recall(session, make_releaser(session), held, 1, "Wrong", sender, AFTER)
+    assert "/1/actions/" not in chair.get(path).text
+    answer = chair.get(f"{path}/1/actions/0.pdf")
+    assert answer.status_code == 303
+    assert "Version 1 was recalled: no part of it is handed on" in chair.get(path).text
+    with transaction() as session:
+        assert session.query(RecordExtract).count() == 0

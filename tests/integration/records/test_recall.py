@@ -13,8 +13,8 @@ from app.core.refusal import Refused
 from app.core.session import transaction
 from app.invitations.models import Invitation
 from app.invitations.wording import forbidden_words
-from app.meetings.messages import Sender
-from app.meetings.models import Action, Meeting
+from app.meetings.messages import Sender, tell_owners
+from app.meetings.models import Action, Delivery, Meeting
 from app.meetings.types import ActionState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
@@ -24,7 +24,7 @@ from app.records.recall.service import recall
 from app.records.sealing import certificates_of
 from app.records.types import Found
 from app.records.verification import verify_file
-from tests.factories.records import make_releaser, sign_as_chair
+from tests.factories.records import make_releaser, make_signed, sign_as_chair
 from tests.integration.records.circulating import (
     AFTER,
     GUEST,
@@ -105,6 +105,33 @@ def test_what_has_not_left_is_taken_back_and_its_reader_not_troubled(in_app: Fla
         assert recall(session, make_releaser(session), held, 1, "Wrong", SENDER, LATER) == 0
         states = {row.state for row in session.query(OutboxMessage).filter_by(kind="record")}
         assert states == {MessageState.WITHDRAWN}
+        # They are not told of the record, and find their actions by a link that opens (E3).
+        assert session.query(OutboxMessage).filter_by(kind="record_recalled").count() == 0
+        assert session.query(OutboxMessage).filter_by(kind="actions").count() == 2
+        found = [session.get_one(Invitation, one.invitation_id) for one in held.invitees]
+        assert [(one.revoked_at, one.expires_at) for one in found] == [(None, None)] * 2
+
+
+def test_an_owner_whose_copy_was_withheld_still_finds_their_actions(in_app: Flask) -> None:
+    with transaction() as session:
+        held, _ = make_signed(session, settings_of(in_app), AFTER, invitees=3, children=1)
+        _, owner, idle = held.invitees
+        for action in session.query(Action).filter_by(owner_id=owner.id):
+            action.told_at = None
+        assert tell_owners(session, held, SENDER, AFTER) == 1
+        session.query(Action).filter_by(owner_id=idle.id).update(
+            {Action.state: ActionState.DONE, Action.closed_at: AFTER}
+        )
+        release(session, held, {owner.id: "Works there", idle.id: "Works there"})
+        dead = owner.invitation_id
+        recall(session, make_releaser(session), held, 1, "Wrong", SENDER, LATER)
+        waiting = session.query(OutboxMessage).filter_by(state=MessageState.QUEUED)
+        letters = [one.id for one in waiting if one.kind == "actions"]
+        told = session.query(Delivery).filter(Delivery.message_id.in_(letters))
+        # The one that waited led to the link that is dead.
+        assert {one.invitee_id for one in told} == {held.invitees[0].id, owner.id}
+        assert owner.invitation_id not in (None, dead)
+        assert idle.invitation_id is None
 
 
 def test_copies_not_made_yet_are_not_made_any_more(in_app: Flask) -> None:

@@ -16,10 +16,10 @@ from app.audit.models import AuditEntry
 from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import transaction
-from app.meetings.discussion import people
+from app.meetings.discussion import actions, people
 from app.meetings.discussion.content import gate_of
 from app.meetings.discussion.types import DissentOrder, person_scope
-from app.meetings.models import Dissent, Entry, Meeting
+from app.meetings.models import Action, Dissent, Entry, Meeting
 from app.meetings.queries import meeting_for_change
 from app.meetings.types import Attendance, MeetingState
 from app.records import pages, queries, rules, service
@@ -312,3 +312,19 @@ def test_of_two_who_sign_at_once_one_signs_and_the_other_is_told(in_app: Flask) 
     with transaction() as session:
         assert session.query(RecordVersion).count() == 1
     assert sorted(said) == ["The record is signed already: correct it instead", "signed"]
+
+
+def test_a_correction_that_strikes_an_action_says_so_of_that_one_alone(in_app: Flask) -> None:
+    """The numbers stay, with a gap (F2)."""
+    with transaction() as session:
+        meeting, _ = make_signed(session, settings(in_app), AFTER, invitees=3, children=1)
+        chair = as_member(session.get_one(Staff, meeting.chair_id))
+        service.correct(session, chair, meeting, "Agreed in another meeting", AFTER)
+        first = session.query(Action).order_by(Action.id).first()
+        actions.strike_action(session, chair.actor, meeting, first.id, AFTER)
+        page = pages.sign_page(session, meeting, chair, AFTER)
+        assert [one.place for one in page.changes if one.place.startswith("Actions")] == [
+            "Actions, No. 1: Taken out"
+        ]
+        draft = service.draft_of(session, meeting, AFTER)
+        assert [one.number for one in draft.actions] == [2, 3]

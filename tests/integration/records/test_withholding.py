@@ -80,6 +80,29 @@ def test_what_a_chair_kept_back_stays_so_in_the_next_version(in_app, signed):
         assert service.release(session, desk, meeting, 2, {person: REASON}, True, LATER) == 1
 
 
+def test_a_version_that_nobody_was_given_does_not_undo_what_a_chair_kept_back(in_app, signed):
+    with transaction() as session:
+        meeting = session.get_one(Meeting, signed.id)
+        person = meeting.invitees[1].id
+        chair, desk = make_releaser(session), make_releaser(session, Role.ADMINISTRATOR)
+        service.release(session, chair, meeting, 1, {person: REASON}, True, AFTER)
+        for reason in ("A wrong date", "A wrong name"):
+            service.correct(session, chair, meeting, reason, AFTER)
+            sign_as_chair(session, settings_of(in_app), meeting, LATER)
+        before = {
+            one.recipient.facts.id: one.withheld_before
+            for one in circulate_page(session, meeting, LATER).to_release
+        }
+        assert before[person] == REASON
+        with pytest.raises(Refused, match="only a chair releases it"):
+            service.release(session, desk, meeting, 3, {}, True, LATER)
+        # What a chair let go in a version that was released stays let go.
+        service.release(session, chair, meeting, 3, {}, True, LATER)
+        service.correct(session, chair, meeting, "A wrong place", LATER)
+        sign_as_chair(session, settings_of(in_app), meeting, LATER)
+        assert queries.withheld_before(session, meeting.id, 4) == {}
+
+
 def test_a_copy_is_let_go_after_all_and_makes_no_record_late(in_app, signed):
     settings = settings_of(in_app)
     with transaction() as session:

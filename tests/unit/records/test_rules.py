@@ -95,6 +95,15 @@ def test_a_deputy_stands_in_unless_the_invited_came_after_all(
     assert len(without) == 2 - len(ids)
 
 
+def test_whoever_has_an_earlier_version_gets_the_one_that_puts_it_right() -> None:
+    deputy = replace(PERSON, id=2, deputy_for=1)
+    absent = replace(PERSON, attendance=Attendance.ABSENT)
+    getting, without = rules.recipients([absent, deputy], had={1})
+    assert ([one.id for one in getting], without) == ([1, 2], ())
+    getting, _ = rules.recipients([replace(absent, removed=True)], had={1})
+    assert getting == ()
+
+
 def test_when_the_deputy_is_removed_the_invited_gets_it_again() -> None:
     deputy = replace(PERSON, id=2, deputy_for=1, removed=True)
     getting, _ = rules.recipients([replace(PERSON, attendance=None), deputy])
