@@ -51,7 +51,9 @@ _DONE = {
     "ended_at = COALESCE(ended_at, started_at, starts_at), "
     "record_due_at = COALESCE(record_due_at, starts_at), "
     "signed_at = COALESCE(signed_at, ended_at, started_at, starts_at), "
-    "circulated_at = COALESCE(circulated_at, signed_at, ended_at, started_at, starts_at) "
+    "circulated_at = COALESCE(circulated_at, signed_at, ended_at, started_at, starts_at), "
+    "first_circulated_at = "
+    "COALESCE(first_circulated_at, circulated_at, signed_at, ended_at, started_at, starts_at) "
     "WHERE state <> 'cancelled'",
     "arrival": "settled_at = COALESCE(settled_at, sent_at), "
     "filtered = CASE WHEN referral_id IS NULL THEN COALESCE(filtered, 'other_area') END, "
@@ -199,6 +201,7 @@ class Past:
                 "id": str(number), "ref": f"ref || 'Q{-number}'", "referral_id": referral,
                 "state": "'cancelled'", "cancelled_at": "created_at", "started_at": "NULL",
                 "ended_at": "NULL", "signed_at": "NULL", "circulated_at": "NULL",
+                "first_circulated_at": "NULL",
                 "record_due_at": "NULL", "line_id": "NULL", "pin_id": "NULL",
                 "replaced_at": "created_at",
             }  # fmt: skip

@@ -65,6 +65,15 @@ _VIEWERS = (
     .group_by(AuditView.actor_kind, AuditView.actor_id, AuditView.actor_label)
     .order_by(func.max(AuditView.at).desc())
 )
+_VIEWS_OF_PAGE = (
+    select(AuditView.actor_label, AuditView.at)
+    .where(
+        AuditView.subject_kind == bindparam("kind"),
+        AuditView.subject_ref == bindparam("ref"),
+        AuditView.page == bindparam("page"),
+    )
+    .order_by(AuditView.id.desc())
+)
 # Views that point to a row which bound no views, or to none at all.
 _STRAY_VIEWS = (
     select(AuditView.entry_id)
@@ -114,6 +123,19 @@ def viewers(session: Session, subject: Subject) -> list[Viewer]:
     """Who looked at a subject, the last to look first: one statement (H3)."""
     rows = session.execute(_VIEWERS, {"kind": subject.kind, "ref": subject.ref})
     return [Viewer(*row) for row in rows]
+
+
+class Viewed(NamedTuple):
+    """That somebody was sent one page of a subject."""
+
+    who: str
+    at: datetime
+
+
+def views_of_page(session: Session, subject: Subject, page: str) -> list[Viewed]:
+    """Each time that this page of a subject was sent, the newest first (H3)."""
+    values = {"kind": subject.kind, "ref": subject.ref, "page": page}
+    return [Viewed(*row) for row in session.execute(_VIEWS_OF_PAGE, values)]
 
 
 def viewed_since(session: Session, actor: Actor, subject: Subject, since: datetime) -> bool:

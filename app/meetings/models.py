@@ -91,7 +91,9 @@ class Meeting(Base):
     ended_at: Mapped[datetime | None]
     record_due_at: Mapped[datetime | None]
     signed_at: Mapped[datetime | None]
-    circulated_at: Mapped[datetime | None]
+    circulated_at: Mapped[datetime | None]  # when the newest version was with everyone
+    # When a version first was: set once, since a correction makes no record late (F2, G3).
+    first_circulated_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None] = mapped_column(EncryptedText)
     # Cancelled, and a later one took its place for every child: nobody is asked about it again.

@@ -287,17 +287,25 @@ def note_circulated(session: Session, meeting_id: int, now: datetime) -> bool:
     messages left (F5, BROMLEY 5). Returns False while one is missing."""
     meeting = session.get_one(Meeting, meeting_id, with_for_update=True, populate_existing=True)
     version = queries.newest_version(session, meeting_id)
-    if version is None or meeting.circulated_at is not None:
+    if version is None or meeting.circulated_at is not None or is_recalled(session, version.id):
         return False
     reached = reached_everyone(queries.ledger_of(session, version.id))
     if reached is None:
         return False
     meeting.circulated_at = reached
+    keep_first_circulated(session, meeting)
     audit.record(
         session, SYSTEM, "record circulated to everyone", Subject("meeting", meeting.ref), now,
         {"version": version.number, "at": reached.isoformat()},
     )  # fmt: skip
     return True
+
+
+def keep_first_circulated(session: Session, meeting: Meeting) -> None:
+    """Keep the moment at which a version first was with everyone, once for good: what follows, a
+    correction, a recall or a copy that comes back, makes no record late that was in time (F2)."""
+    if meeting.first_circulated_at is None:
+        meeting.first_circulated_at = queries.first_circulated(session, meeting)
 
 
 def _own(session: Session, invitee_id: int) -> tuple[Circulation, RecordVersion] | None:

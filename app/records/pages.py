@@ -31,7 +31,7 @@ from app.records.extracts.service import Part, parts_of
 from app.records.keys import UnreadableRecord
 from app.records.queries import DissentBeside, VersionShown
 from app.records.recall.queries import RecallShown, recalls_of
-from app.records.types import InviteeFacts, LedgerLine, NoCopy, Recipient, SigningAs
+from app.records.types import InviteeFacts, LedgerLine, NoCopy, Recipient, SigningAs, Step
 from app.referrals.employers import Employers, judge
 
 # A draft is not signed, so nothing needs hiding behind its hash.
@@ -128,6 +128,11 @@ class Ledger:
     checks: tuple[tuple[str, datetime], ...]  # who checked the recipients, and when
     recalled: RecallShown | None
     had_opened: tuple[str, ...]  # of a version that was recalled
+
+    @property
+    def nobody(self) -> bool:
+        """Whether every copy is withheld."""
+        return all(line.step is Step.WITHHELD for line in self.lines)
 
     @property
     def open(self) -> bool:

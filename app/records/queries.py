@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, exists, func, select
+from sqlalchemy import Select, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
-from app.core.database import UTCDateTime
+from app.core.database import UTCDateTime, literally
 from app.meetings.models import Dissent, Invitee, Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
 from app.records.models import (
     Circulation,
     RecordCopy,
@@ -58,12 +59,36 @@ _TO_SEND = (
     .order_by(Circulation.id)
 )
 _UNCIRCULATED = (
-    select(Meeting.id, Meeting.ref, func.max(RecordVersion.number))
+    select(Meeting.id)
     .join(RecordVersion, RecordVersion.meeting_id == Meeting.id)
-    .where(Meeting.state == MeetingState.SIGNED, Meeting.circulated_at.is_(None))
-    .group_by(Meeting.id, Meeting.ref)
+    .where(
+        Meeting.state == literally(MeetingState.SIGNED),
+        Meeting.circulated_at.is_(None),
+        _is_newest,
+    )
     .order_by(Meeting.id)
 )
+# Only what can be noted, or made: one that never will be keeps no newer one from its turn.
+_OF_IT = Circulation.version_id == RecordVersion.id
+_WITH_EVERYONE = _UNCIRCULATED.where(
+    ~exists().where(RecordRecall.version_id == RecordVersion.id),
+    exists().where(_OF_IT, Circulation.after_all_at.is_(None)),
+    ~exists().where(
+        _OF_IT,
+        Circulation.after_all_at.is_(None),
+        Circulation.withheld_reason.is_(None),
+        Circulation.opened_at.is_(None),
+        Circulation.sent_at.is_(None)
+        | ~exists().where(
+            OutboxMessage.id == Circulation.message_id, OutboxMessage.state == MessageState.SENT
+        ),
+    ),
+)
+_WITHOUT_COUNCIL_COPY = _UNCIRCULATED.with_only_columns(RecordVersion.id).where(
+    ~exists().where(RecordCopy.version_id == RecordVersion.id, RecordCopy.invitee_id.is_(None))
+)
+# A corrected record that was with everyone once has no deadline any more (F2).
+RECORD_STILL_DUE = case((Meeting.first_circulated_at.is_(None), Meeting.record_due_at))
 _LEDGER = (
     select(
         Circulation,
@@ -134,14 +159,6 @@ class DissentBeside(NamedTuple):
     agency_name: str
     what: str
     recorded_at: datetime
-
-
-class Uncirculated(NamedTuple):
-    """A signed record that is not yet with everyone; `number` is its newest version."""
-
-    meeting_id: int
-    ref: str
-    number: int
 
 
 def versions_of(session: Session, meeting_id: int) -> list[VersionShown]:
@@ -241,9 +258,14 @@ def circulation_for_change(session: Session, circulation_id: int) -> Circulation
     ).scalar_one_or_none()
 
 
-def uncirculated(session: Session, most: int = 100) -> list[Uncirculated]:
-    """Signed records that are not yet with everyone, the oldest first."""
-    return [Uncirculated(*row) for row in session.execute(_UNCIRCULATED.limit(most))]
+def with_everyone(session: Session, most: int) -> list[int]:
+    """Discussions whose record reached everyone, and of which that is not noted yet."""
+    return list(session.execute(_WITH_EVERYONE.limit(most)).scalars())
+
+
+def without_council_copy(session: Session, most: int) -> list[int]:
+    """The newest versions that are not with everyone and of which the council has no copy yet."""
+    return list(session.execute(_WITHOUT_COUNCIL_COPY.limit(most)).scalars())
 
 
 def ledger_of(session: Session, version_id: int) -> list[LedgerLine]:
@@ -347,6 +369,8 @@ def first_reached(
     meeting: Meeting, versions: Sequence[VersionShown], ledgers: Mapping[int, list[LedgerLine]]
 ) -> datetime | None:
     """The same from what was read; `versions` are newest first."""
+    if meeting.first_circulated_at is not None:
+        return meeting.first_circulated_at
     for version in reversed(versions):
         if reached := reached_at(meeting, version, versions, ledgers):
             return reached

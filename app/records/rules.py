@@ -348,9 +348,12 @@ def all_sent(steps: Sequence[Step]) -> bool:
 def reached_everyone(lines: Sequence[LedgerLine]) -> datetime | None:
     """When the last of those who are to have a version was sent it; None while one waits (F5).
 
-    A copy that was withheld, and released after all, says nothing about the others.
+    A copy that was withheld, and released after all, says nothing about the others. Where every
+    copy is withheld nobody waits for one: then it is when that was decided.
     """
     counted = [line for line in lines if not line.after_all]
+    if counted and all(line.step is Step.WITHHELD for line in counted):
+        return max(line.released_at for line in counted)
     if not all_sent([line.step for line in counted]):
         return None
     return max(moment for line in counted if (moment := line.sent_at or line.opened_at))

@@ -23,7 +23,7 @@ from app.meetings.types import MeetingState
 from app.outbox import service as outbox
 from app.records import queries, rules
 from app.records.assembly import record_of
-from app.records.circulation import refresh_expiry
+from app.records.circulation import keep_first_circulated, refresh_expiry
 from app.records.document.canonical import (
     canonical_bytes,
     canonical_sha256,
@@ -76,6 +76,7 @@ def sign(
     signing = rules.signing_as(staff.id, staff.name, meeting.chair_id, chair, absence_reason)
     correction = queries.open_correction(session, meeting.id)
     number = queries.newest_number(session, meeting.id) + 1
+    keep_first_circulated(session, meeting)
     reason = correction.reason if correction else ""
     sign_off = SignOff(signing.name, signing.role, now, signing.absence_reason)
     record = record_of(session, meeting, sign_off, number, reason, now)
@@ -136,6 +137,7 @@ def correct(
     Refused (field `reason`) where nothing is signed, or without a reason.
     """
     rules.check_correctable(meeting.state, reason)
+    keep_first_circulated(session, meeting)
     correction = RecordCorrection(
         meeting_id=meeting.id,
         number=queries.newest_number(session, meeting.id) + 1,
@@ -323,9 +325,16 @@ def send_again(
 ) -> None:
     """Tell a reader once more, with a fresh link to the same copy (F5).
 
-    Raises Refused for a copy that is withheld or whose letter is still on its way.
+    Raises Refused for a copy that is withheld or whose letter is still on its way, and while a
+    correction is under way.
     """
     held = _of_meeting(session, meeting, circulation_id)
+    if meeting.state is not MeetingState.SIGNED:
+        raise Refused(
+            "page",
+            "A correction is under way: no copy of the wrong version goes out. Sign the corrected "
+            "record, then release that",
+        )
     lines = queries.ledger_of(session, held.version_id)
     step = next(line.step for line in lines if line.circulation_id == held.id)
     if not step.may_send_again:

@@ -71,11 +71,7 @@ def make_council_copies(settings: Settings, now: datetime) -> int:
     """
     made, faults = 0, list[Exception]()
     session = reading()
-    missing = []
-    for row in queries.uncirculated(session):
-        version = queries.version_of(session, row.meeting_id, row.number)
-        if version and not queries.has_copy(session, version.id, None):
-            missing.append(version.id)
+    missing = queries.without_council_copy(session, BATCH)
     session.rollback()
     for version_id in missing:
         try:
@@ -109,7 +105,7 @@ def make_council_copy(settings: Settings, version_id: int, now: datetime) -> Non
 def note_circulated(settings: Settings, now: datetime) -> int:
     """Note the records that have now reached everyone; returns how many."""
     session = reading()
-    meetings = [row.meeting_id for row in queries.uncirculated(session)]
+    meetings = queries.with_everyone(session, BATCH)
     session.rollback()
     noted = 0
     for meeting_id in meetings:

@@ -32,6 +32,7 @@ from app.meetings.papers.types import FormState
 from app.meetings.types import ActionState, Answer, Format, MeetingState
 from app.outbox.models import OutboxMessage
 from app.records.models import RecordFault, RecordVersion
+from app.records.queries import RECORD_STILL_DUE
 from app.referrals.models import Child, ReferralChild
 from app.referrals.public.models import Arrival
 from app.referrals.types import DomesticAbuseRisk, Rating
@@ -175,7 +176,9 @@ _BRANCHES: dict[WorkKind, Rows] = {
     ),
     WorkKind.CIRCULATE: _branch(
         WorkKind.CIRCULATE,
-        _meetings(Meeting.record_due_at, _is(MeetingState.SIGNED), Meeting.circulated_at.is_(None)),
+        select(Meeting.id, Meeting.ref, RECORD_STILL_DUE.label("due_at"))
+        .where(_is(MeetingState.SIGNED), Meeting.circulated_at.is_(None))
+        .order_by(Meeting.record_due_at, Meeting.id),
     ),
     WorkKind.DISAGREE: _branch(
         WorkKind.DISAGREE,

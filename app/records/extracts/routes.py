@@ -18,6 +18,7 @@ from app.meetings.queries import meeting_by_ref
 from app.records.document.canonical import CanonicalError
 from app.records.document.types import ExtractKind
 from app.records.extracts import worker
+from app.records.extracts.service import page_of
 from app.records.keys import UnreadableRecord
 from app.records.queries import version_of
 from app.records.recall.queries import is_recalled
@@ -50,7 +51,7 @@ def _part(ref: str, number: int, kind: ExtractKind, place: int) -> Response:
         flash(f"Version {number} was recalled: no part of it is handed on. Correct the record.")
         return go_to(url_for("records.gate", ref=ref))
     with transaction() as session:
-        viewed(session, signed_in().actor, f"part of the record, version {number}", subject, now())
+        viewed(session, signed_in().actor, page_of(number), subject, now())
     settings: Settings = current_app.extensions["settings"]
     try:
         file = worker.extract(settings, version_id, kind, place, now())

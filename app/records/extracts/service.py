@@ -29,6 +29,11 @@ class Part(NamedTuple):
     name: str
 
 
+def page_of(number: int) -> str:
+    """The name under which the audit keeps that a part of this version was handed out (H3)."""
+    return f"part of the record, version {number}"
+
+
 def parts_of(content: RecordContent) -> list[Part]:
     """The parts of a record: each child where there are several, each agency with actions (F6)."""
     view = view_for(content, rules.council_reader(content.record.authority))

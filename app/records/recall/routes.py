@@ -6,12 +6,15 @@ from flask import Blueprint, Response, abort, current_app, flash, request, url_f
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
+from app.audit.queries import views_of_page
+from app.audit.types import Subject
 from app.core.clock import now
 from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.messages import Sender
 from app.meetings.queries import meeting_by_ref, meeting_for_change
+from app.records.extracts.service import page_of
 from app.records.pages import circulate_page
 from app.records.recall import service
 from app.records.recall.forms import RecallForm
@@ -54,5 +57,9 @@ def recall(ref: str) -> Response:
         return go_to(url_for("records.circulate", ref=ref))
     form.number.data = form.number.data or str(page.recallable)
     return respond(
-        "records/recall/recall.html", form=form, page=page, status=422 if form.errors else 200
+        "records/recall/recall.html",
+        form=form,
+        page=page,
+        parts=views_of_page(reading(), Subject("meeting", ref), page_of(page.recallable)),
+        status=422 if form.errors else 200,
     )

@@ -18,7 +18,7 @@ from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MessageKind
 from app.records import queries as records
-from app.records.circulation import refresh_expiry
+from app.records.circulation import keep_first_circulated, refresh_expiry
 from app.records.recall import queries, rules
 from app.records.recall.models import RecordRecall
 
@@ -40,8 +40,8 @@ def recall(
     Every link that led to it dies at once, with the sessions behind it. Letters that have not left
     are withdrawn; everybody else is told, by a letter with a fresh link, because their actions
     still hold. Who was not reached and has an action open gets the letter about actions again,
-    with a link that opens (E3). What was signed stays as it is: it is corrected by a new version. Raises Refused
-    (fields `reason`, `page`). Source: F5.
+    with a link that opens (E3). What was signed stays as it is: it is corrected by a new version.
+    Raises Refused (fields `reason`, `page`). Source: F5.
     """
     version = records.version_of(session, meeting.id, number)
     if version is None or version.number != queries.newest_released(session, meeting.id):
@@ -74,6 +74,7 @@ def recall(
     messages.send_links(session, LetterKind.ACTIONS, meeting, untold, sender, now)
     for one in (*told, *untold):
         _limit_link(session, one, now)
+    keep_first_circulated(session, meeting)
     meeting.circulated_at = None
     audit.record(
         session, staff.actor, "recalled the record", Subject("meeting", meeting.ref), now,

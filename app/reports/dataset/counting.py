@@ -204,7 +204,7 @@ _COUNTS: dict[Measure, _Rows] = {
         _M.c.cancelled_at.is_(None),
     ),
     Measure.RECORD: _rows(
-        _pair(_word("limit"), _met(_M.c.circulated_at, _M.c.record_due_at)),
+        _pair(_word("limit"), _met(_M.c.first_circulated_at, _M.c.record_due_at)),
         _OF_REFERRAL,
         _NEEDED,
         _M.c.record_due_at.is_not(None),

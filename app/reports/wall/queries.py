@@ -26,6 +26,7 @@ from app.directory.queries import council_or_none
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import Answer, MeetingState
 from app.protocols.registry import active
+from app.records.queries import RECORD_STILL_DUE
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.rules import late_from
 from app.referrals.lists import queries as lists
@@ -105,7 +106,7 @@ _ALL_STAGES = (
     _stage(Stage.RECORD, Meeting.record_due_at, _is(MeetingState.ENDED)),
     _stage(
         Stage.CIRCULATE,
-        Meeting.record_due_at,
+        RECORD_STILL_DUE,
         _is(MeetingState.SIGNED),
         Meeting.circulated_at.is_(None),
     ),

@@ -85,6 +85,12 @@ def test_no_part_of_a_recalled_version_is_handed_on(in_app: Flask, signed_in) ->
         release(session, meeting)
     chair, path = signed_in(Role.CHAIR), f"/discussions/{meeting.ref}/record"
     assert f"{path}/1/actions/0.pdf" in chair.get(path).text
+    assert "Parts taken out" not in chair.get(f"{path}/recall").text
+    assert chair.get(f"{path}/1/actions/1.pdf").status_code == 200
+    taken = chair.get(f"{path}/recall").text.partition("Parts taken out")[2]
+    with transaction() as session:
+        view = session.query(AuditView).filter_by(page="part of the record, version 1").one()
+        assert str(escape(view.actor_label)) in taken
     with transaction() as session:
         held = session.get_one(Meeting, meeting.id)
         sender = Sender("rna-desk@example.org", "http://desk.example.org")
@@ -94,4 +100,4 @@ def test_no_part_of_a_recalled_version_is_handed_on(in_app: Flask, signed_in) ->
     assert answer.status_code == 303
     assert "Version 1 was recalled: no part of it is handed on" in chair.get(path).text
     with transaction() as session:
-        assert session.query(RecordExtract).count() == 0
+        assert session.query(RecordExtract).count() == 1

@@ -7,14 +7,21 @@ from datetime import timedelta
 import pytest
 
 from app.accounts.types import Role
+from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.invitations.wording import forbidden_words
+from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.records import lateness, pages, queries, service, worker
-from app.records.models import RecordWarning
+from app.records.circulation import keep_copy
+from app.records.copies import SealedCopy
+from app.records.models import Circulation, RecordWarning
+from app.records.recall.service import recall
 from app.records.types import Stage
+from app.reports.queries import work
+from app.reports.types import WorkKind
 from tests.factories.accounts import make_staff
 from tests.factories.records import make_ended, make_releaser, make_signed, sign_as_chair
 from tests.integration.records.circulating import AFTER, LATER, deliver, release, settings_of
@@ -144,3 +151,75 @@ def test_every_versions_ledger_is_shown_newest_first(in_app, signed_in):
         assert page.ledgers[1].reached_at is not None
     text = signed_in(Role.ADMINISTRATOR).get(f"/discussions/{meeting.ref}/record/circulate").text
     assert text.index("Ledger of version 2") < text.index("Ledger of version 1, since corrected")
+
+
+@pytest.mark.parametrize("then", ["corrected", "recalled"])
+def test_what_was_in_time_stays_so_whatever_becomes_of_its_copies(in_app, then):
+    settings = settings_of(in_app)
+    with transaction() as session:
+        meeting, _ = make_signed(session, settings, AFTER, invitees=2, children=1)
+        release(session, meeting)
+        meeting.record_due_at = LATER
+        for line in session.query(Circulation):
+            line.sent_at = line.opened_at = AFTER
+    # Before the worker has noted it.
+    with transaction() as session:
+        held, staff = session.get_one(Meeting, meeting.id), make_releaser(session)
+        if then == "recalled":
+            sender = Sender("rna-desk@example.org", "http://desk.example.org")
+            recall(session, staff, held, 1, "The wrong family", sender, LATER)
+        service.correct(session, staff, held, "A wrong date", LATER)
+        line = queries.ledger_of(session, queries.newest_version(session, held.id).id)[0]
+        with pytest.raises(Refused) as refused:
+            service.send_again(session, staff, held, line.circulation_id, LATER)
+        assert ("recalled" if then == "recalled" else "correction is under way") in str(
+            refused.value.message
+        )
+        # Came back, long after.
+        for line in session.query(Circulation):
+            line.opened_at = line.sent_at = None
+        sign_as_chair(session, settings, held, LATER + timedelta(days=2))
+        assert queries.first_circulated(session, held) == AFTER
+        assert (held.circulated_at, held.first_circulated_at) == (None, AFTER)
+    late = LATER + timedelta(days=3)
+    rows = work(reading(), [WorkKind.CIRCULATE], late, late, None)
+    assert [(row.ref, row.due_at) for row in rows] == [(meeting.ref, None)]
+
+
+def test_a_record_of_which_every_copy_is_withheld_waits_for_nobody(in_app):
+    settings = settings_of(in_app)
+    with transaction() as session:
+        meeting, _ = make_signed(session, settings, AFTER, invitees=2, children=1)
+        release(session, meeting, {one.id: "Not theirs" for one in meeting.invitees})
+    assert worker.note_circulated(settings, LATER) == 1
+    with transaction() as session:
+        held = session.get_one(Meeting, meeting.id)
+        assert (held.circulated_at, held.first_circulated_at) == (AFTER, AFTER)
+        assert pages.circulate_page(session, held, LATER).ledgers[0].nobody
+
+
+def test_what_can_never_be_noted_keeps_no_newer_record_waiting(in_app):
+    settings = settings_of(in_app)
+    with transaction() as session:
+        stuck, _ = make_signed(session, settings, AFTER, invitees=2, children=1)
+        release(session, stuck)
+        back, _ = make_signed(session, settings, AFTER, invitees=2, children=1)
+        release(session, back)
+        for line in session.query(Circulation):
+            line.sent_at = AFTER
+        for line in queries.ledger_of(session, queries.newest_version(session, back.id).id):
+            session.get_one(Circulation, line.circulation_id).opened_at = AFTER
+        sender = Sender("rna-desk@example.org", "http://desk.example.org")
+        recall(session, make_releaser(session), back, 1, "Wrong", sender, AFTER)
+        newer, _ = make_signed(session, settings, AFTER, invitees=2, children=1)
+        release(session, newer)
+        for line in queries.ledger_of(session, queries.newest_version(session, newer.id).id):
+            session.get_one(Circulation, line.circulation_id).opened_at = AFTER
+        session.flush()
+        assert queries.with_everyone(session, 1) == [newer.id]
+        versions = [queries.newest_version(session, one.id) for one in (stuck, back, newer)]
+        assert queries.without_council_copy(session, 9) == [one.id for one in versions]
+        keep_copy(session, versions[0], None, SealedCopy(b"%PDF", "0" * 64), AFTER)
+        assert queries.without_council_copy(session, 1) == [versions[1].id]
+    assert worker.note_circulated(settings, LATER) == 1
+    assert worker.note_circulated(settings, LATER) == 0

@@ -324,7 +324,7 @@ def test_a_correction_that_strikes_an_action_says_so_of_that_one_alone(in_app: F
         actions.strike_action(session, chair.actor, meeting, first.id, AFTER)
         page = pages.sign_page(session, meeting, chair, AFTER)
         assert [one.place for one in page.changes if one.place.startswith("Actions")] == [
-            "Actions, No. 1: Taken out"
+            "Actions. No. 1"
         ]
         draft = service.draft_of(session, meeting, AFTER)
         assert [one.number for one in draft.actions] == [2, 3]
