@@ -32,11 +32,10 @@ from app.meetings.papers.types import FormState
 from app.meetings.types import ActionState, Answer, Format, MeetingState
 from app.outbox.models import OutboxMessage
 from app.records.models import RecordFault, RecordVersion
-from app.records.queries import RECORD_STILL_DUE
 from app.referrals.models import Child, ReferralChild
 from app.referrals.public.models import Arrival
 from app.referrals.types import DomesticAbuseRisk, Rating
-from app.reports import asked, cancelled, triage
+from app.reports import asked, cancelled, circulating, triage
 from app.reports.following import REVIEWS, follows
 from app.reports.types import FOLLOWS, WorkKind
 
@@ -174,12 +173,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.SIGN: _branch(
         WorkKind.SIGN, _meetings(Meeting.record_due_at, _is(MeetingState.ENDED))
     ),
-    WorkKind.CIRCULATE: _branch(
-        WorkKind.CIRCULATE,
-        select(Meeting.id, Meeting.ref, RECORD_STILL_DUE.label("due_at"))
-        .where(_is(MeetingState.SIGNED), Meeting.circulated_at.is_(None))
-        .order_by(Meeting.record_due_at, Meeting.id),
-    ),
+    WorkKind.CIRCULATE: _branch(WorkKind.CIRCULATE, circulating.TO_CIRCULATE),
     WorkKind.DISAGREE: _branch(
         WorkKind.DISAGREE,
         select(Meeting.id, Meeting.ref, Escalation.due_at)
