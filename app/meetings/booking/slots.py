@@ -41,10 +41,11 @@ def slots(
     First the earliest before the deadline that known people are free for too, then those outside
     somebody's working hours, then those at which somebody is in another discussion or away. Where
     office hours give none before the deadline (it passes at night or on a weekend), times outside
-    are offered as such. Last, a few after the deadline, which need a reason. Closure days take
-    slots away; they never lengthen a clock. Without a deadline everything within a fortnight is in
-    time. A meeting face to face needs no line, but half an hour to travel: before it, and between
-    it and another discussion. A call with a dial-in of its own needs none either.
+    are offered as such, and where none ends before it, those that begin before it. Last, a few
+    after the deadline, which need a reason. Closure days take slots away; they never lengthen a
+    clock. Without a deadline everything within a fortnight is in time. A meeting face to face needs
+    no line, but half an hour to travel: before it, and between it and another discussion. A call
+    with a dial-in of its own needs none either.
     """
     length = timedelta(minutes=minutes)
     travel = travel_to(format_)
@@ -53,13 +54,14 @@ def slots(
     horizon = now + timedelta(days=DAYS_LOOKED_AT)
     last = horizon if due is None else min(due, horizon)
     in_time: list[Slot] = []
-    for notice, hours in (
-        (NOTICE + travel, Hours.OFFICE),
-        (NOTICE + travel, Hours.WAKING),
-        (timedelta(), Hours.WAKING),
-        (timedelta(), Hours.ANY),
+    for notice, hours, end in (
+        (NOTICE + travel, Hours.OFFICE, last),
+        (NOTICE + travel, Hours.WAKING, last),
+        (timedelta(), Hours.WAKING, last),
+        (timedelta(), Hours.ANY, last),
+        (timedelta(), Hours.ANY, last + length),
     ):
-        in_time = in_time or search.best(now + notice, last, hours, MOST_IN_TIME)
+        in_time = in_time or search.best(now + notice, end, hours, MOST_IN_TIME)
     late: list[Slot] = []
     if due is not None and due < horizon:
         soonest = max(due + timedelta(seconds=1), now + NOTICE + travel)
@@ -304,6 +306,8 @@ class _Search:
             free += ". Outside office hours"
         if self.due is not None and start <= self.due:
             free += f". {words_for_span(self.due - start)} before the deadline"
+            if start + self.length > self.due:
+                free += ", and over after it"
         return free
 
 

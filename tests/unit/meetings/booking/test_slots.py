@@ -69,6 +69,14 @@ def test_in_the_night_any_time_rather_than_none():
     assert not found[0].after_deadline
 
 
+def test_what_begins_before_the_deadline_is_in_time_where_nothing_ends_before_it():
+    night, midnight = at(20, 23, 20), at(20, 23, 59)
+    found = slots(night, midnight, OFFICE, ONE_LINE, 45)
+    assert [slot.start for slot in found if not slot.after_deadline] == [at(20, 23, 30)]
+    assert found[0].start == at(20, 23, 30)
+    assert "29 minutes before the deadline, and over after it" in found[0].why
+
+
 def test_closure_days_take_slots_away():
     closed = OfficeHours(time(9), time(17), frozenset({date(2026, 11, 24)}))
     assert slots(TUESDAY, at(26, 12), closed, ONE_LINE, 45)[0].start == at(25, 9)
@@ -162,7 +170,8 @@ def test_every_offer_keeps_every_promise(now, left, minutes, taken, chair):
         assert quarters.isdisjoint(quarters_of(slot.start, slot.end))
         assert not any(overlaps((slot.start, slot.end), span) for span in busy)
         assert slot.after_deadline == (slot.start > due)
-        assert slot.after_deadline or slot.end <= due
+        # Over by the deadline, unless no time is.
+        assert slot.after_deadline or slot.end <= due or found[0].end > due
         assert slot.out_of_hours != is_office_time(slot.start, slot.end, OFFICE)
         if not slot.out_of_hours:
             assert is_working_day(london_date(slot.start))
@@ -320,7 +329,8 @@ def test_working_hours_rank_and_never_break_a_promise(
         assert quarters.isdisjoint(quarters_of(*span))
         assert not any(overlaps(span, busy) for busy in diary.chair)
         assert slot.after_deadline == (slot.start > due)
-        assert slot.after_deadline or slot.end <= due
+        # Over by the deadline, unless no time is.
+        assert slot.after_deadline or slot.end <= due or found[0].end > due
         assert slot.out_of_hours != is_office_time(*span, OFFICE)
         assert bool(slot.busy) == any(overlaps(span, busy) for busy in diary.people["Dr Day"])
         assert bool(slot.not_at_work) == (not worked.cover(*span))
