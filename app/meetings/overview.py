@@ -20,6 +20,7 @@ from app.meetings.booking.slots import is_late
 from app.meetings.calls.page import about_now, is_told, to_telephone, untold_removed
 from app.meetings.calls.queries import calls_of
 from app.meetings.calls.types import CallShown
+from app.meetings.earlier_reports import report_words
 from app.meetings.models import Invitee, LeftOut, Meeting
 from app.meetings.open_case.queries import open_case_of
 from app.meetings.open_case.service import about_of, in_words
@@ -28,7 +29,8 @@ from app.meetings.queries import ChildShown, MessageShown, Place, ReportShown
 from app.meetings.reach import Reach, reach_of
 from app.meetings.received.page import remark_words
 from app.meetings.received.queries import MailRemark, remarks_of
-from app.meetings.types import Answer, Format, MeetingState, MessageKind, ReportVia
+from app.meetings.standing import removed_senders
+from app.meetings.types import Answer, Format, MeetingState, MessageKind
 from app.outbox.types import MessageState
 from app.protocols.panel import DeadlinePanel
 from app.protocols.registry import active
@@ -154,6 +156,7 @@ class Overview:
     people: tuple[InviteeLine, ...]
     removed: tuple[Invitee, ...]
     removed_untold: frozenset[int]  # of them, by number, who do not know it yet (C7)
+    removed_reports: dict[int, tuple[ReportLine, ...]]  # what they sent before (D5)
     left_out: list[LeftOut]
     cautions: tuple[str, ...]
     failures: int
@@ -207,6 +210,9 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
         people=people,
         removed=tuple(one for one in meeting.invitees if one.removed_at is not None),
         removed_untold=untold_removed(meeting, calls),
+        removed_reports={
+            one.id: _report_lines(reports[one.id]) for one in removed_senders(meeting.invitees)
+        },
         left_out=queries.left_out_of(session, meeting.id),
         cautions=_cautions(meeting, there),
         failures=sum(_failed(sent[one.id]) for one in there),
@@ -341,7 +347,7 @@ def _line(
             )
             for one in sent
         ),
-        reports=tuple(ReportLine(one.id, _report(one)) for one in reports),
+        reports=_report_lines(reports),
         remarks=_remarks(invitee, meeting, told=is_told(invitee, calls)),
         mail=tuple(
             MailLink(one.ref, words)
@@ -368,13 +374,8 @@ def _colour(invitee: Invitee) -> str:
     return "yellow" if invitee.answer is Answer.NONE else "grey"
 
 
-def _report(one: ReportShown) -> str:
-    how = {
-        ReportVia.LINK: "by link",
-        ReportVia.EMAIL: "by secure email",
-        ReportVia.TELEPHONE: "by telephone",
-    }[one.via]
-    return f"{one.file_name or 'Report in writing'}, {how}"
+def _report_lines(reports: Sequence[ReportShown]) -> tuple[ReportLine, ...]:
+    return tuple(ReportLine(one.id, report_words(one.via, one.file_name)) for one in reports)
 
 
 def _remarks(invitee: Invitee, meeting: Meeting, *, told: bool) -> tuple[str, ...]:

@@ -19,10 +19,12 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.core.uploads import Upload, checked_upload
 from app.meetings import answers, queries
+from app.meetings.earlier_reports import EarlierReport, earlier_reports
 from app.meetings.forms import AnswerForm, ReportForm
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.meetings.overview import overview_of
+from app.meetings.restricted.hidden import WORDS, masked
 from app.meetings.types import Answer, MeetingState, ReportVia
 from app.referrals.checks.shown import answered_on
 from app.web.access import access
@@ -100,7 +102,9 @@ def overview(ref: str) -> Response:
     session = reading()
     view = overview_of(session, meeting_or_404(session, ref), signed_in(), now())
     asked = answered_on(session, view.meeting.referral_id, now())
-    return respond("meetings/overview/page.html", view=view, asked=asked)
+    return respond(
+        "meetings/overview/page.html", view=view, asked=asked, earlier=_earlier(view.meeting)
+    )
 
 
 @blueprint.get("/discussions/<ref>/now")
@@ -110,7 +114,12 @@ def overview_now(ref: str) -> Response:
     session = reading()
     meeting = meeting_or_404(session, ref)
     view = overview_of(session, meeting, signed_in(), now())
-    return respond("meetings/overview/page.html", "meetings/overview/_state.html", view=view)
+    return respond(
+        "meetings/overview/page.html",
+        "meetings/overview/_state.html",
+        view=view,
+        earlier=_earlier(meeting),
+    )
 
 
 @blueprint.route("/discussions/<ref>/invitees/<int:invitee_id>/answer", methods=["GET", "POST"])
@@ -201,6 +210,10 @@ def report(ref: str, report_id: int) -> Response:
     response.headers["Content-Type"] = held.media_type or "application/octet-stream"
     response.headers.set("Content-Disposition", "attachment", filename=held.file_name or "report")
     return response
+
+
+def _earlier(meeting: Meeting) -> list[EarlierReport]:
+    return masked(earlier_reports(reading(), meeting), who=WORDS, words="", received_at=None)
 
 
 def _upload(form: ReportForm) -> tuple[Upload | None, Refused | None]:

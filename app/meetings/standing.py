@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from app.meetings.models import Invitee
 from app.meetings.types import Attendance
 
+# Stands at the end of why a wrong address was removed: nothing that came from there is anybody's.
+NOT_THEIRS = "Whatever came from there is not theirs."
+
 
 def invitees_here(invitees: Iterable[Invitee]) -> list[Invitee]:
     """Everybody who was not removed, in the order in which they were invited."""
@@ -40,6 +43,24 @@ def replaced_by(invitee: Invitee, invitees: Sequence[Invitee]) -> list[Invitee]:
         found.append(before)
         before = by_id.get(before.deputy_for_id or 0)
     return [one for one in found if one.id not in counted]
+
+
+def removed_senders(invitees: Iterable[Invitee]) -> list[Invitee]:
+    """Those who were removed and whose reports still count: what came from a wrong address is no
+    report of anybody who was asked (C7, D5)."""
+    return [
+        one
+        for one in invitees
+        if one.removed_at is not None and not (one.removed_reason or "").endswith(NOT_THEIRS)
+    ]
+
+
+def same_person(one: Invitee, other: Invitee) -> bool:
+    """Whether two rows are of one person, who was removed and asked again."""
+    if one.professional_id is not None or other.professional_id is not None:
+        return one.professional_id == other.professional_id
+    known = (one.name, (one.email or "").lower(), one.staff_id)
+    return known == (other.name, (other.email or "").lower(), other.staff_id)
 
 
 def stand_in(invitee_id: int, invitees: Sequence[Invitee]) -> int:

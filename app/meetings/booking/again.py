@@ -33,6 +33,7 @@ from app.meetings.booking.types import Again
 from app.meetings.models import Delivery, Invitee, Meeting, Report
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.received.models import ReceivedMail
+from app.meetings.standing import NOT_THEIRS
 from app.meetings.types import Answer, ReportVia
 from app.outbox import service as outbox
 from app.outbox.models import OutboxMessage
@@ -223,8 +224,7 @@ def _set_apart(session: Session, meeting: Meeting, invitee: Invitee, now: dateti
         why=invitee.why,
         invited_at=invitee.invited_at,
         removed_at=now,
-        removed_reason=f"{invitee.email} was not their address. Whatever came from there is not "
-        "theirs.",
+        removed_reason=f"{invitee.email} was not their address. {NOT_THEIRS}",
         answer=invitee.answer,
         answered_at=invitee.answered_at,
         answer_note=invitee.answer_note,

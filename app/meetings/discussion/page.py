@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from app.core.clock import words_for_moment, words_for_span, words_for_time
@@ -47,6 +47,7 @@ from app.meetings.discussion.shown import (
     HoldPage,
     PersonShown,
     QuestionShown,
+    RemovedShown,
     ReplacedShown,
     ReportShown,
     ToldShown,
@@ -67,7 +68,7 @@ from app.meetings.discussion.types import (
 )
 from app.meetings.escalation.page import stands_words, strikable, struck_words
 from app.meetings.models import Dissent, Invitee, Meeting
-from app.meetings.standing import replaced_by, standing
+from app.meetings.standing import replaced_by, same_person, standing
 from app.meetings.types import Answer, Attendance, MeetingState
 from app.referrals.models import Child
 
@@ -245,6 +246,7 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
             for invitee in row.invitees
             if invitee in counted or people[invitee.id].information.value
         ),
+        removed=_removed(row),
         analysis=tuple(
             painter.block(MEETING, question, Circumstances({})) for question in ANALYSIS
         ),
@@ -306,7 +308,8 @@ def _about(child: Child) -> str:
 def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
     scope = person_scope(invitee.id)
     replaced = replaced_by(invitee, row.invitees)
-    sent_by = {invitee.id, *(one.id for one in replaced)}
+    sent_by = {one.id for one in (invitee, *replaced)}
+    sent_by |= {one.id for one in row.removed if same_person(one, invitee)}
     attended: tuple[FieldShown, ...] = ()
     if invitee.is_team:
         attended = (
@@ -349,18 +352,29 @@ def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
             f"What {invitee.agency_name} knows",
         ),
         protected=_withheld(painter, scope, INFORMATION),
-        reports=tuple(
-            ReportShown(
-                report.id,
-                report.body or "",
-                report.file_name or "",
-                report.via.value,
-                words_for_moment(report.received_at),
-            )
-            for report in row.reports
-            if report.invitee_id in sent_by
-        ),
+        reports=_reports(row, sent_by),
     )
+
+
+def _reports(row: Held, sent_by: Collection[int]) -> tuple[ReportShown, ...]:
+    return tuple(
+        ReportShown(
+            report.id,
+            report.body or "",
+            report.file_name or "",
+            report.via.value,
+            words_for_moment(report.received_at),
+        )
+        for report in row.reports
+        if report.invitee_id in sent_by
+    )
+
+
+def _removed(row: Held) -> tuple[RemovedShown, ...]:
+    """Who sent a report and was removed, and did not come back: what they said is heard too."""
+    gone = [one for one in row.removed if not any(same_person(one, here) for here in row.invitees)]
+    shown = (RemovedShown(one.name, one.agency_name, _reports(row, {one.id})) for one in gone)
+    return tuple(one for one in shown if one.reports)
 
 
 def _if_settling(meeting: Meeting, field: FieldShown, *, asked: bool = True) -> FieldShown | None:

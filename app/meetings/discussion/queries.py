@@ -25,7 +25,7 @@ from app.meetings.models import (
     Report,
 )
 from app.meetings.open_case.models import OpenCase
-from app.meetings.standing import invitees_here
+from app.meetings.standing import invitees_here, removed_senders
 from app.referrals.models import Child, Referral
 
 _BY_REF = select(Meeting).where(Meeting.ref == bindparam("ref"))
@@ -135,6 +135,7 @@ class Held(NamedTuple):
     actions: list[Action]
     dissents: list[Dissent]  # those that were struck among them
     reports: list[Report]
+    removed: list[Invitee]  # whose reports count all the same
     setting: Setting
     escalations: dict[int, Escalation]  # by dissent
     told: dict[int, str]  # by child, what the quality service was told by mail
@@ -158,6 +159,7 @@ def held(session: Session, meeting: Meeting) -> Held:
         actions=actions_of(session, meeting),
         dissents=dissents,
         reports=reports_of(session, meeting),
+        removed=removed_senders(meeting.invitees),
         setting=setting_of(session, meeting),
         escalations=of_dissents(session, [one.id for one in dissents]),
         told=told_words(one for one in letters if one.ref == meeting.ref),

@@ -28,8 +28,10 @@ from app.meetings.discussion.lists_shown import names_of_children, names_of_owne
 from app.meetings.discussion.page import hold_page
 from app.meetings.discussion.record_clock import record_clock
 from app.meetings.discussion.types import PageKept, Press
+from app.meetings.earlier_reports import earlier_reports
 from app.meetings.messages import Sender
 from app.meetings.models import Meeting
+from app.meetings.restricted.hidden import WORDS, masked
 from app.referrals.checks.forms import OpenRequests
 from app.referrals.checks.queries import OpenRequest, open_named
 from app.referrals.checks.shown import answered_on
@@ -232,6 +234,7 @@ def _page(
         status=status,
         page=hold_page(held, signed_in().name, now(), kept),
         asked=answered_on(session, meeting.referral_id, now()),
+        earlier=masked(earlier_reports(session, meeting), who=WORDS, words="", received_at=None),
         lines=lines,
         action_form=lines.action,
         held_up=held_up,

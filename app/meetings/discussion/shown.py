@@ -93,6 +93,15 @@ class ReportShown:
 
 
 @dataclass(frozen=True, slots=True)
+class RemovedShown:
+    """Somebody who was removed after they had sent a report."""
+
+    name: str
+    agency: str
+    reports: tuple[ReportShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReplacedShown:
     """Somebody who sent a colleague, with the control for the case that they come after all."""
 
@@ -176,6 +185,7 @@ class HoldPage:
     children: tuple[ChildShown, ...]
     people: tuple[PersonShown, ...]
     speakers: tuple[PersonShown, ...]  # and whoever had something written before being replaced
+    removed: tuple[RemovedShown, ...]
     analysis: tuple[QuestionShown, ...]
     quorum_words: str
     quorum_reason: FieldShown
