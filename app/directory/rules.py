@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, time
 
 from email_validator import EmailNotValidError, validate_email
@@ -155,6 +155,7 @@ def is_away(away_until: datetime | None, now: datetime) -> bool:
 
 
 WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKEND = frozenset("67")
 
 
 def working_hours(days: str, opens: str, closes: str) -> tuple[str, str | None, str | None]:
@@ -186,10 +187,21 @@ def working_hours_in_words(days: str, opens: str | None, closes: str | None) -> 
     return ", ".join(said)
 
 
-def is_at_work(days: str, opens: str | None, closes: str | None, now: datetime) -> bool:
-    """Whether somebody works at this aware moment; true where nothing is known of their hours."""
+def is_at_work(
+    days: str,
+    opens: str | None,
+    closes: str | None,
+    now: datetime,
+    is_holiday: Callable[[date], bool],
+) -> bool:
+    """Whether somebody works at this aware moment; true where nothing is known of their hours.
+
+    Whoever works on weekdays alone does not on a bank holiday; whoever works at weekends may.
+    """
     local = in_london(now)
     if days and str(local.isoweekday()) not in days:
+        return False
+    if days and not set(days) & WEEKEND and is_holiday(local.date()):
         return False
     return not (opens and closes) or opens <= f"{local:%H:%M}" < closes
 

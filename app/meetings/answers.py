@@ -10,15 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
 from app.audit.types import Actor, ActorKind, Subject
+from app.core.clock import words_for_moment
 from app.core.refusal import Refused
 from app.core.uploads import Upload
+from app.directory.models import Professional
 from app.directory.queries import council
-from app.directory.rules import normal_email
+from app.directory.rules import normal_email, normal_telephone
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
 from app.invitations.types import LetterKind
@@ -29,6 +31,12 @@ from app.meetings.models import Invitee, Meeting, Report
 from app.meetings.types import Answer, ReportVia
 
 LONGEST_REPORT = 50_000
+PRESSED = "On the letter of an earlier time they pressed"
+_BY_ADDRESS = select(Professional.id).where(
+    Professional.email == bindparam("email"),
+    Professional.is_team.is_(False),
+    Professional.ended_at.is_(None),
+)
 _CHECK = "check the address letter by letter, then tick here, or mend it"
 MOST_REPORTS = 20  # of one invitee: a stuck button must not fill the disk
 
@@ -73,11 +81,20 @@ def answer_to_earlier_time(
 ) -> None:
     """Somebody answered by the link of a letter that told another time than the meeting has now:
     noted as that, and no answer to the time that they have not seen (D6, as RFC 5546 has it for an
-    older SEQUENCE). Raises Refused as `answer` does."""
+    older SEQUENCE). What they pressed stands beside the answer there is, where the two differ,
+    until they answer again. Raises Refused as `answer` does."""
     _check(session, invitee, given)
     if invitee.answer is Answer.NONE:
         invitee.answered_at = now  # shown beside them: ask again
+    if given is not invitee.answer:
+        said = f"{PRESSED} “{given.label}”, {words_for_moment(now)}: ask them."
+        invitee.answer_note = f"{own_note(invitee.answer_note)} {said}".strip()
     _audit(session, actor, "answered to an earlier time", invitee, now, {"answer": given.value})
+
+
+def own_note(note: str | None) -> str:
+    """What somebody added to their answer, without what the desk is told of an earlier letter."""
+    return (note or "").partition(PRESSED)[0].strip()
 
 
 def name_deputy(
@@ -91,8 +108,10 @@ def name_deputy(
     """A colleague comes instead, with an invitation of their own (D4).
 
     The entry of whoever was invited first is cancelled and their link ends. The PIN stays: nobody
-    was sent away. Raises Refused by the field: the chair, whom another chair replaces at the desk;
-    no name; an address that is none, is on the list, or looks like another and was not checked.
+    was sent away. Told to staff, the colleague may have a telephone number alone: then nobody but
+    a call asks them. Raises Refused by the field: the chair, whom another chair replaces at the
+    desk; no name; an address that is none, is on the list, or looks like another and was not
+    checked; neither address nor number.
     """
     meeting = invitee.meeting
     _check(session, invitee, Answer.DECLINED)
@@ -100,18 +119,23 @@ def name_deputy(
         raise Refused("name", "You chair this discussion: telephone the desk for another chair")
     if not deputy.name:
         raise Refused("name", "Enter the name of the colleague who comes instead")
-    email = normal_email(deputy.email, "email")
-    if not deputy.checked:
-        _check_address(session, invitee, email)
-    if any(
+    telephone = normal_telephone(deputy.telephone) if deputy.telephone else None
+    email = None
+    if deputy.email or telephone is None or actor.kind is not ActorKind.STAFF:
+        email = normal_email(deputy.email, "email")
+        if not deputy.checked:
+            _check_address(session, invitee, email)
+    if email and any(
         (one.email or "").lower() == email and one.removed_at is None for one in meeting.invitees
     ):
         raise Refused("email", "Somebody on the list has that address: enter the colleague's own")
     colleague = Invitee(
         meeting_id=meeting.id,
-        professional_id=None,
+        professional_id=_in_directory(session, meeting, email) if email else None,
         staff_id=None,
-        invitation_id=invitations.invite(session, deputy.name, email, False, now).id,
+        invitation_id=(
+            invitations.invite(session, deputy.name, email, False, now).id if email else None
+        ),
         name=deputy.name,
         title=deputy.title or invitee.title,
         role=invitee.role,
@@ -119,7 +143,7 @@ def name_deputy(
         agency_name=invitee.agency_name,
         agency_kind=invitee.agency_kind,
         email=email,
-        telephone=deputy.telephone or None,
+        telephone=telephone,
         is_team=False,
         decision_maker=deputy.decides,
         rule_id=invitee.rule_id,
@@ -211,6 +235,14 @@ def reports_from(session: Session, invitee: Invitee) -> list[Report]:
             select(Report).where(Report.invitee_id == invitee.id).order_by(Report.id)
         ).scalars()
     )
+
+
+def _in_directory(session: Session, meeting: Meeting, email: str) -> int | None:
+    """Who this is in the directory, so that their other meetings are known; None for nobody there,
+    and for somebody who is on the list already."""
+    there = {one.professional_id for one in meeting.invitees if one.removed_at is None}
+    found = session.execute(_BY_ADDRESS, {"email": email}).scalars()
+    return next((one for one in found if one not in there), None)
 
 
 def _check_address(session: Session, invitee: Invitee, email: str) -> None:

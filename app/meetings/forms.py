@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf.file import FileField
+from wtforms import BooleanField
 
 from app.meetings.types import Answer, ReportVia
 from app.web.choices import RadioField
@@ -18,6 +19,21 @@ class AnswerForm(OnceForm):
         validators=[Required("Choose what they said")],
     )
     note = Line("Anything to add")
+
+
+class ColleagueForm(OnceForm):
+    """Who comes instead, as whoever was invited says on the telephone (D4)."""
+
+    name = Line("The colleague’s name", validators=[Required("Enter the colleague’s name")])
+    role = Line("Their role", validators=[Required("Enter the colleague’s role")])
+    email = Line("Their work email address", length=254)
+    telephone = Line("Their telephone number")
+    decides = RadioField(
+        "Can they decide for their agency?",
+        choices=[("yes", "Yes"), ("no", "No, they give information")],
+        validators=[Required("Choose whether the colleague can decide for their agency")],
+    )
+    checked = BooleanField("I have checked this address letter by letter")
 
 
 class ReportForm(OnceForm):

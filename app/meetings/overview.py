@@ -14,8 +14,8 @@ from app.accounts.rules import may
 from app.accounts.types import Permission, StaffMember
 from app.directory.queries import council
 from app.meetings import queries
+from app.meetings.booking.cautions import ABSENT, cautions_about
 from app.meetings.booking.page import deadline_of
-from app.meetings.booking.rules import agencies_without_decision_maker, quorum_missing
 from app.meetings.booking.slots import is_late
 from app.meetings.calls.page import about_now, is_told, to_telephone, untold_removed
 from app.meetings.calls.queries import calls_of
@@ -214,7 +214,7 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
             one.id: _report_lines(reports[one.id]) for one in removed_senders(meeting.invitees)
         },
         left_out=queries.left_out_of(session, meeting.id),
-        cautions=_cautions(meeting, there),
+        cautions=cautions_about(meeting, there),
         failures=sum(_failed(sent[one.id]) for one in there),
         answered=f"{answered} of {len(asked)} have answered" if asked else "",
         late_reason=(meeting.late_reason or "") if late else "",
@@ -362,15 +362,19 @@ def _line(
 
 def _answer(invitee: Invitee, meeting: Meeting) -> str:
     if invitee.staff_id is not None and invitee.staff_id == meeting.chair_id:
-        return "Chairs"
+        return f"Chairs: {invitee.answer.label.lower()}" if _absent_chair(invitee) else "Chairs"
     return invitee.answer.label
 
 
+def _absent_chair(invitee: Invitee) -> bool:
+    return invitee.staff_id is not None and invitee.answer in ABSENT
+
+
 def _colour(invitee: Invitee) -> str:
+    if invitee.answer is Answer.DECLINED or _absent_chair(invitee):
+        return "red"
     if invitee.staff_id is not None or invitee.answer in COMES:
         return "green"
-    if invitee.answer is Answer.DECLINED:
-        return "red"
     return "yellow" if invitee.answer is Answer.NONE else "grey"
 
 
@@ -396,7 +400,7 @@ def _remarks(invitee: Invitee, meeting: Meeting, *, told: bool) -> tuple[str, ..
         first = next((one for one in meeting.invitees if one.id == invitee.deputy_for_id), None)
         if first is not None:
             found.append(f"Comes instead of {first.name}.")
-            if _domain(first.email) != _domain(invitee.email):
+            if invitee.email and _domain(first.email) != _domain(invitee.email):
                 found.append("The address is of another organisation: check who this is.")
     return tuple(found)
 
@@ -406,25 +410,6 @@ def _lost_colleague(invitee: Invitee, meeting: Meeting) -> bool:
     return invitee.invitation_id is None and any(
         one.deputy_for_id == invitee.id and one.removed_at is not None for one in meeting.invitees
     )
-
-
-def _cautions(meeting: Meeting, there: Sequence[Invitee]) -> tuple[str, ...]:
-    """Quorum and decision-makers of those who are still expected (C8, E5)."""
-    if meeting.state not in (MeetingState.BOOKED, MeetingState.UNDER_WAY):
-        return ()
-    absent = (Answer.DECLINED, Answer.DEPUTY, Answer.REPORT)  # a report is not at the table
-    expected = [one for one in there if one.answer not in absent]
-    found = [
-        f"Nobody is expected from {kind.label.lower()}."
-        for kind in quorum_missing(one.agency_kind for one in expected)
-    ]
-    found += [
-        f"{agency}: nobody expected can decide on its behalf."
-        for agency in agencies_without_decision_maker(
-            (one.agency_name, one.decision_maker) for one in expected
-        )
-    ]
-    return tuple(found)
 
 
 def _how(meeting: Meeting) -> str:

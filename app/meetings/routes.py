@@ -20,7 +20,7 @@ from app.core.session import reading, transaction
 from app.core.uploads import Upload, checked_upload
 from app.meetings import answers, queries
 from app.meetings.earlier_reports import EarlierReport, earlier_reports
-from app.meetings.forms import AnswerForm, ReportForm
+from app.meetings.forms import AnswerForm, ColleagueForm, ReportForm
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.meetings.overview import overview_of
@@ -144,6 +144,43 @@ def answer(ref: str, invitee_id: int) -> Response:
         invitee = _invitee_or_404(reading(), ref, invitee_id)
     return respond(
         "meetings/overview/answer.html",
+        status=422 if form.errors else 200,
+        form=form,
+        meeting=invitee.meeting,
+        invitee=invitee,
+    )
+
+
+@blueprint.route("/discussions/<ref>/invitees/<int:invitee_id>/colleague", methods=["GET", "POST"])
+@access(staff_may(Permission.DISCUSSION_BOOK))
+def colleague(ref: str, invitee_id: int) -> Response:
+    """A colleague comes instead, as was told by telephone (C5, D4)."""
+    form = ColleagueForm()
+    invitee = _invitee_or_404(reading(), ref, invitee_id)
+    if form.validate_on_submit():
+        actor, moment = signed_in().actor, now()
+        named = answers.Deputy(
+            form.name.data,
+            form.email.data,
+            form.role.data,
+            form.telephone.data,
+            checked=bool(form.checked.data),
+            decides=form.decides.data == "yes",
+        )
+
+        def act(session: Session) -> str:
+            held = _invitee_or_404(session, ref, invitee_id, locked=True)
+            answers.name_deputy(session, held, named, sender(), actor, moment)
+            return url_for("meetings.overview", ref=ref)
+
+        location = once(form, act)
+        if location is not None:
+            told = "is invited" if named.email else "is on the list: telephone them"
+            flash(f"{named.name} comes instead and {told}.", "success")
+            return go_to(location)
+        invitee = _invitee_or_404(reading(), ref, invitee_id)
+    return respond(
+        "meetings/overview/colleague.html",
         status=422 if form.errors else 200,
         form=form,
         meeting=invitee.meeting,

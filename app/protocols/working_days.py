@@ -66,6 +66,12 @@ def _is_known(day: date) -> bool:
     return FIRST_KNOWN_DAY <= day <= LAST_KNOWN_DAY
 
 
+def is_bank_holiday(day: date) -> bool:
+    """Whether a weekday is a bank holiday of England and Wales; past the published years none is
+    known."""
+    return day.weekday() < SATURDAY and _is_known(day) and not is_working_day(day)
+
+
 def is_working_day(day: date) -> bool:
     """Whether a day is neither a weekend nor a bank holiday of England and Wales.
 

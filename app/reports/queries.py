@@ -35,7 +35,7 @@ from app.records.models import RecordFault, RecordVersion
 from app.referrals.models import Child, ReferralChild
 from app.referrals.public.models import Arrival
 from app.referrals.types import DomesticAbuseRisk, Rating
-from app.reports import asked, cancelled, circulating, triage
+from app.reports import asked, booked, cancelled, circulating, triage
 from app.reports.following import REVIEWS, follows
 from app.reports.types import FOLLOWS, WorkKind
 
@@ -167,6 +167,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.REPLACE: _branch(WorkKind.REPLACE, cancelled.OF_REFERRALS),
     WorkKind.BOOK_AGAIN: _branch(WorkKind.BOOK_AGAIN, cancelled.BESIDE_THEM),
     WorkKind.BOOK: _branch(WorkKind.BOOK, _meetings(Meeting.due_at, _is(MeetingState.NEEDED))),
+    WorkKind.NO_CHAIR: _branch(WorkKind.NO_CHAIR, booked.WITHOUT_CHAIR),
     WorkKind.UNDER_WAY: _branch(
         WorkKind.UNDER_WAY, _meetings(Meeting.started_at, _is(MeetingState.UNDER_WAY))
     ),

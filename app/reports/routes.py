@@ -289,6 +289,7 @@ def _where(kind: WorkKind, ref: str, own: bool) -> str:
     endpoint = {
         WorkKind.BOOK_AGAIN: "again.again",
         WorkKind.BOOK: "booking.book",
+        WorkKind.NO_CHAIR: "booking.change",
         WorkKind.UNDER_WAY: "discussion.hold",
         WorkKind.SIGN: "records.gate",
         WorkKind.CIRCULATE: "records.circulate",

@@ -30,6 +30,7 @@ class WorkKind(enum.Enum):
     REPLACE = "replace"
     BOOK_AGAIN = "book_again"
     BOOK = "book"
+    NO_CHAIR = "no_chair"
     UNDER_WAY = "under_way"
     SIGN = "sign"
     CIRCULATE = "circulate"
@@ -75,6 +76,7 @@ _WORDS = {
     WorkKind.REPLACE: "Cancelled: say what follows",
     WorkKind.BOOK_AGAIN: "Cancelled: book it again, or say that none is needed",
     WorkKind.BOOK: "Book the strategy discussion",
+    WorkKind.NO_CHAIR: "The chair cannot take part: choose another",
     WorkKind.UNDER_WAY: "Discussion under way",
     WorkKind.SIGN: "Complete and sign the record",
     WorkKind.CIRCULATE: "Circulate the record",

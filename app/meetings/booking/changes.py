@@ -272,7 +272,9 @@ def _move(session: Session, meeting: Meeting, order: ChangeOrder, now: datetime)
     takes_line = asks_for_line(meeting, order)
     if order.starts_at is not None or order.minutes is not None or order.chair_id is not None:
         minutes = int((end - start).total_seconds() // 60)
-        reason = order.late_reason or meeting.late_reason
+        # The reason there is was given for the time there is: a later one needs its own.
+        later = meeting.starts_at is not None and start > meeting.starts_at
+        reason = order.late_reason or (None if later else meeting.late_reason)
         session.get(Staff, chair_id, with_for_update=True)
         set_time(session, meeting, start, minutes, chair_id, reason, now)
     if order.format is not None:

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Staff
 from app.core.database import table
 from app.directory.models import ConferenceLine, LinePin
+from app.meetings.booking.cautions import ABSENT
 from app.meetings.booking.slots import QUARTER, overlaps, time_taken
 from app.meetings.booking.types import Diary, HeldMeeting, Span
 from app.meetings.models import Invitee, LineQuarter, Meeting
@@ -97,6 +98,7 @@ def _invited_to(then: ColumnElement[bool]) -> Select[Any]:
             # A duty desk takes part in several at once; one person cannot.
             _INVITEE.c.is_team.is_(False),
             _INVITEE.c.removed_at.is_(None),
+            _INVITEE.c.answer.not_in(ABSENT),
             # Of these people those few alone, not everything they were ever invited to.
             _INVITEE.c.meeting_id.in_(select(_MEETING.c.id).where(then)),
         )

@@ -118,7 +118,6 @@ def fill_change(ground: Ground, form: BookingForm) -> None:
     form.line.data = ""
     form.slot.data = KEEP_TIME
     form.minutes.data = _length(meeting)
-    form.late_reason.data = meeting.late_reason or ""
     if meeting.typed_dial_in:
         form.dial_in.data, form.dial_in_pin.data = dial_in_parts(meeting.typed_dial_in)
     for invitee in _on_the_list(ground):

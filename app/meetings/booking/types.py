@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from app.directory.rules import is_at_work, working_hours_in_words
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.types import Answer, Format, MeetingState
+from app.protocols.working_days import is_bank_holiday
 from app.referrals.employers import NOBODYS, Employers
 from app.referrals.types import Concern, Flag
 
@@ -33,7 +34,7 @@ class WorkingHours:
     def cover(self, start: datetime, end: datetime) -> bool:
         """Whether they are at work for the whole of it; true where nothing is known."""
         return all(
-            is_at_work(self.days, self.opens, self.closes, moment)
+            is_at_work(self.days, self.opens, self.closes, moment, is_bank_holiday)
             for moment in (start, end - _A_MINUTE)
         )
 

@@ -21,6 +21,7 @@ from app.meetings.calls.types import CallShown, Outcome
 from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import place_of
 from app.meetings.types import Answer, MeetingState, dial_in_parts
+from app.protocols.working_days import is_bank_holiday
 
 OPEN = frozenset({MeetingState.BOOKED, MeetingState.UNDER_WAY})
 # Whoever gets no letters is told by telephone that it was called off, too (C7).
@@ -222,7 +223,11 @@ def _hours(person: Professional | None, now: datetime) -> str:
         return ""
     held = person.works_days, person.works_from, person.works_to
     words = working_hours_in_words(*held)
-    return f"{words}: not at work now" if words and not is_at_work(*held, now) else words
+    return (
+        f"{words}: not at work now"
+        if words and not is_at_work(*held, now, is_bank_holiday)
+        else words
+    )
 
 
 def _not_told(invitee: Invitee, meeting: Meeting, before: bool) -> str:

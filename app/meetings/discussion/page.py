@@ -254,7 +254,9 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
         quorum_words=quorum_words(row.invitees),
         quorum_reason=painter.question(MEETING, QUORUM_REASON),
         start_reason=(
-            painter.question(MEETING, START_REASON) if snapshot.start_reason_owed else None
+            painter.question(MEETING, START_REASON)
+            if snapshot.start_reason_owed or (MEETING, START_REASON.key) in row.entries
+            else None
         ),
         dissent_asked=painter.question(MEETING, DISSENT_ASKED),
         dissent_not_asked=_if_settling(

@@ -19,7 +19,10 @@ from app.meetings.booking.people import add_chair, add_person
 from app.meetings.booking.queries import case_facts
 from app.meetings.booking.slots import format_for
 from app.meetings.booking.types import Chair, Chosen, TypedPerson
+from app.meetings.discussion.questions import START_REASON
 from app.meetings.discussion.record_clock import record_clock
+from app.meetings.discussion.service import save_entry
+from app.meetings.discussion.types import MEETING
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.meetings.need import rules
@@ -114,6 +117,8 @@ def start_now(
             reason = given.reason or STARTED_AT_ONCE
             _decide_referral(session, staff, case.referral, reason, now, now)
         meeting = _new(session, staff, case, occasion, given.reason or STARTED_AT_ONCE, now, now)
+    elif given.reason:
+        _keep_reason(session, staff, meeting, given.reason, now)
     meeting.state, meeting.route = MeetingState.UNDER_WAY, Route.STARTED_NOW
     meeting.format, meeting.place = given.format, given.place or None
     meeting.typed_dial_in = given.dial_in or None
@@ -155,6 +160,8 @@ def record_held(
         if case.referral is not None:
             _decide_referral(session, staff, case.referral, given.reason, decided_at, now)
         meeting = _new(session, staff, case, occasion, given.reason, decided_at, now)
+    else:
+        _keep_reason(session, staff, meeting, given.reason, now)
     meeting.state, meeting.route = MeetingState.ENDED, Route.ALREADY_HELD
     meeting.format, meeting.place = given.format, given.place or None
     meeting.started_at, meeting.ended_at = given.started_at, given.ended_at
@@ -233,6 +240,13 @@ def _waiting(session: Session, case: _Case) -> Meeting | None:
     if case.referral is None:
         return None
     return queries.waiting_of_referral(session, case.referral.id)
+
+
+def _keep_reason(
+    session: Session, staff: StaffMember, meeting: Meeting, reason: str, now: datetime
+) -> None:
+    """The manager's reason for the discussion stays; why it took place at once stands beside it."""
+    save_entry(session, staff.actor, meeting, MEETING, START_REASON.key, reason, 0, now)
 
 
 def _decide_referral(

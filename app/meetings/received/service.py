@@ -221,14 +221,13 @@ def _whose(session: Session, read: MailRead) -> Invitee | None:
     reference = _REFERENCE.search(read.subject)
     if reference is None:
         return None
-    return next(
-        (
-            one
-            for one in queries.invitees_of(session, reference[0])
-            if (one.email or "").lower() == read.sender
-        ),
-        None,
+    theirs = (
+        one
+        for one in queries.invitees_of(session, reference[0])
+        if (one.email or "").lower() == read.sender
     )
+    # Somebody removed and asked again stands there twice: it is the row that holds now.
+    return max(theirs, key=lambda one: (one.removed_at is None, one.id), default=None)
 
 
 def assign(session: Session, actor: Actor, ref: str, now: datetime) -> ReceivedMail:

@@ -8,6 +8,7 @@ from app.core.refusal import Refused
 from app.directory import rules as directory
 from app.directory.imports import rules
 from app.directory.types import AgencyKind, ProfessionalRole
+from app.protocols.working_days import is_bank_holiday
 from tests.clock import FRIDAY
 
 HEAD = "agency,kind,name,role,title,email,telephone,team,decision_maker,days,from,to,left\n"
@@ -124,8 +125,8 @@ def test_working_hours_in_words_and_whether_somebody_is_there():
     assert words("12345", "09:00", "17:00") == "Monday to Friday, 09:00 to 17:00"
     assert words("24", None, None) == "Tuesday and Thursday"
     assert words("", None, None) == ""
-    assert directory.is_at_work("", None, None, FRIDAY)
-    assert directory.is_at_work("5", "09:00", "17:00", FRIDAY)
-    assert not directory.is_at_work("5", "09:00", "16:45", FRIDAY)
-    assert not directory.is_at_work("1234", "09:00", "17:00", FRIDAY)
+    assert directory.is_at_work("", None, None, FRIDAY, is_bank_holiday)
+    assert directory.is_at_work("5", "09:00", "17:00", FRIDAY, is_bank_holiday)
+    assert not directory.is_at_work("5", "09:00", "16:45", FRIDAY, is_bank_holiday)
+    assert not directory.is_at_work("1234", "09:00", "17:00", FRIDAY, is_bank_holiday)
     assert directory.working_hours("", "9:00", "17.30") == ("12345", "09:00", "17:30")

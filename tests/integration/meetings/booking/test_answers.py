@@ -10,16 +10,18 @@ from sqlalchemy import select
 
 from app.audit.types import Actor, ActorKind
 from app.core.refusal import Refused
-from app.core.session import reading, transaction
+from app.core.session import db, reading, transaction
 from app.core.uploads import checked_upload
 from app.invitations.models import Invitation
 from app.meetings import answers
+from app.meetings.calls.page import to_telephone
 from app.meetings.models import Invitee, Meeting, Report
 from app.meetings.types import Answer, MeetingState, ReportVia
 from app.outbox.models import OutboxMessage
 from tests.clock import FRIDAY
 from tests.factories.booking import SENDER
-from tests.factories.meetings import make_meeting
+from tests.factories.meetings import make_meeting, make_person
+from tests.page_form import form_of
 
 GUEST = Actor(ActorKind.GUEST, 1, "Invitee")
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -96,6 +98,83 @@ def test_a_colleague_without_name_or_address_is_refused(invitee_id, name, email,
         answers.name_deputy(session, invitee, deputy, SENDER, GUEST, FRIDAY)
     assert refused.value.field == field
     assert not reading().execute(select(OutboxMessage)).all()
+
+
+STAFF = Actor(ActorKind.STAFF, None, "Desk")
+
+
+def test_a_colleague_told_by_telephone_is_asked_and_nobody_else_hears(app, desk, invitee_id):
+    """C5, D4: the PIN stays; a cancellation and an invitation, and no update."""
+    with app.app_context():
+        held = reading().get(Invitee, invitee_id)
+        ref, pin, first = held.meeting.ref, held.meeting.pin_id, held.email
+        db.session.remove()
+    page = f"/discussions/{ref}/invitees/{invitee_id}/colleague"
+    assert page in desk.get(f"/discussions/{ref}").text
+    assert page in desk.get(f"/discussions/{ref}/calls").text
+    fields = form_of(desk.get(page).text, page)
+    refused = desk.post(page, data=fields)
+    assert refused.status_code == 422 and "Enter the colleague’s name" in refused.text
+    typed = fields | {"name": "Jo Deputy", "role": "Detective sergeant", "decides": "yes"}
+    without = desk.post(page, data=typed)
+    assert without.status_code == 422 and 'href="#email"' in without.text
+    done = desk.post(page, data=typed | {"email": "Jo.Deputy@police.example"})
+    assert (done.status_code, done.location) == (303, f"/discussions/{ref}")
+    with app.app_context():
+        session = reading()
+        sent = sorted(
+            (row.recipient, row.kind) for row in session.execute(select(OutboxMessage)).scalars()
+        )
+        assert sent == sorted([(first, "cancellation"), ("jo.deputy@police.example", "invitation")])
+        assert session.execute(select(Meeting.pin_id)).scalar_one() == pin
+        colleague = session.execute(select(Invitee).order_by(Invitee.id.desc())).scalars().first()
+        assert (colleague.deputy_for_id, colleague.title) == (invitee_id, "Detective sergeant")
+        assert colleague.decision_maker
+        db.session.remove()
+
+
+def test_a_colleague_with_a_telephone_alone_is_called(invitee_id):
+    with transaction() as session:
+        invitee = session.get(Invitee, invitee_id)
+        deputy = answers.Deputy("Jo Deputy", "", "DS", "01632 960123")
+        colleague = answers.name_deputy(session, invitee, deputy, SENDER, STAFF, FRIDAY)
+        assert (colleague.invitation_id, colleague.telephone) == (None, "01632 960123")
+        assert colleague in to_telephone(colleague.meeting)
+    sent = [row.kind for row in reading().execute(select(OutboxMessage)).scalars()]
+    assert sent == ["cancellation"]
+
+
+def test_a_guest_has_to_give_an_address(invitee_id):
+    with pytest.raises(Refused) as refused, transaction() as session:
+        invitee = session.get(Invitee, invitee_id)
+        deputy = answers.Deputy("Jo Deputy", "", "DS", "01632 960123")
+        answers.name_deputy(session, invitee, deputy, SENDER, GUEST, FRIDAY)
+    assert refused.value.field == "email"
+
+
+def test_a_colleague_of_the_directory_is_known_by_their_address(invitee_id):
+    with transaction() as session:
+        known = make_person(session, name="Jo Deputy")
+        invitee = session.get(Invitee, invitee_id)
+        deputy = answers.Deputy("Jo Deputy", known.email or "", checked=True)
+        colleague = answers.name_deputy(session, invitee, deputy, SENDER, GUEST, FRIDAY)
+        assert colleague.professional_id == known.id
+
+
+def test_what_was_pressed_on_an_old_letter_stands_beside_the_answer(invitee_id):
+    for given in (Answer.ATTEND, Answer.DECLINED):
+        with transaction() as session:
+            invitee = session.get(Invitee, invitee_id)
+            answers.answer(session, invitee, Answer.ATTEND, "By train", GUEST, FRIDAY)
+            answers.answer_to_earlier_time(session, invitee, given, GUEST, FRIDAY)
+        held = reading().get(Invitee, invitee_id)
+        assert held.answer is Answer.ATTEND
+        assert ("pressed “Cannot attend”" in (held.answer_note or "")) == (given is Answer.DECLINED)
+        assert answers.own_note(held.answer_note) == "By train"
+    with transaction() as session:
+        invitee = session.get(Invitee, invitee_id)
+        answers.answer(session, invitee, Answer.ATTEND, "", GUEST, FRIDAY)
+        assert invitee.answer_note is None
 
 
 def test_the_chair_is_replaced_at_the_desk_and_by_nobody_else(invitee_id):

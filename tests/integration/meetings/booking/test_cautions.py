@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import select
 
 from app.core.session import transaction
 from app.directory.models import Professional
 from app.directory.types import AgencyKind
-from app.meetings.models import Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import Answer
 from tests.factories.meetings import make_meeting
 from tests.integration.meetings.booking.page import booking_form
@@ -34,6 +36,24 @@ def test_who_expects_nobody_that_can_decide_is_told(app, desk):
     for decides in (True, False):
         agency, page = _expected(app, desk, Answer.ATTEND, decides=decides)
         assert (f"{agency}: nobody expected can decide on its behalf." in page) != decides
+
+
+def test_a_chair_who_declines_is_no_chair(app, desk):
+    """D6, D7: red, a caution, and a line on the first page that leads to another chair."""
+    with app.app_context(), transaction() as session:
+        meeting = make_meeting(session, invitees=3)
+        chair = next(one for one in meeting.invitees if one.staff_id is not None)
+        ref, chair_id, name = meeting.ref, chair.id, chair.name
+    words = "The chair cannot take part: choose another"
+    assert words not in desk.get("/").text
+    assert ">Chairs<" in "".join(desk.get(f"/discussions/{ref}").text.split("\n"))
+    with app.app_context(), transaction() as session:
+        session.get_one(Invitee, chair_id).answer = Answer.DECLINED
+    page = desk.get(f"/discussions/{ref}").text
+    assert re.search(r"govuk-tag--red[^>]*>\s*Chairs: cannot attend", page)
+    assert f"{name} cannot chair it: change the booking and choose another chair." in page
+    first = desk.get("/").text
+    assert words in first and f"/discussions/{ref}/change" in first
 
 
 def test_the_booking_page_says_whom_the_quorum_misses_and_who_cannot_decide(app, desk, case):

@@ -237,6 +237,17 @@ def test_what_cannot_be_changed_is_refused_and_nothing_is_sent(booked, order, fi
     assert _sent_after(4) == []
 
 
+def test_what_is_moved_later_still_needs_a_reason_of_its_own(booked):
+    late = FRIDAY + timedelta(days=3)
+    _change(booked, starts_at=late, late_reason="The police are free then")
+    with pytest.raises(Refused) as refused:
+        _change(booked, starts_at=late + timedelta(days=1))
+    assert refused.value.field == "late_reason"
+    _change(booked, starts_at=late + timedelta(days=1), late_reason="The consultant is away")
+    _change(booked, starts_at=late)  # sooner: the reason there is says why it is late at all
+    assert reading().get(Meeting, booked[0].meeting.id).late_reason == "The consultant is away"
+
+
 def test_a_removal_needs_its_reason(booked):
     with pytest.raises(Refused):
         _change(booked, removals=(Removal(booked[2][0], ""),))

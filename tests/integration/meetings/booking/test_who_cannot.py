@@ -11,7 +11,8 @@ from app.accounts.models import Staff
 from app.core.clock import in_london
 from app.core.session import db, reading, transaction
 from app.directory.models import Professional
-from app.meetings.models import Meeting
+from app.meetings.models import Invitee, Meeting
+from app.meetings.types import Answer
 from tests.factories.meetings import make_invitee, make_meeting
 from tests.page_form import form_of
 
@@ -44,6 +45,22 @@ def test_the_change_page_warns_of_who_is_in_another_discussion_then(app, desk, c
     page = desk.get(where).text
     assert page.count(ELSEWHERE) == 1
     assert "In another discussion then: Vera Visitor." in page
+
+
+def test_who_has_said_no_to_the_other_discussion_is_free(app, desk, case, booked):
+    where, starts_at = booked
+    _also_at(app, case, starts_at)
+    for given, said in (
+        (Answer.ATTEND, 1), (Answer.DECLINED, 0), (Answer.REPORT, 0), (Answer.DEPUTY, 0),
+    ):  # fmt: skip
+        with app.app_context(), transaction() as session:
+            [other] = session.execute(
+                select(Invitee)
+                .join(Meeting, Meeting.id == Invitee.meeting_id)
+                .where(Invitee.professional_id == case["visitor"], Meeting.ref != case["ref"])
+            ).scalars()
+            other.answer = given
+        assert desk.get(where).text.count(ELSEWHERE) == said, given
 
 
 def test_the_warning_follows_the_time_that_is_chosen_and_who_stays(app, desk, case, booked):

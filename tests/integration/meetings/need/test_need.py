@@ -15,6 +15,8 @@ from app.core.refusal import Refused
 from app.core.session import db, reading, transaction
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.discussion.content import content_of, gate_of
+from app.meetings.discussion.page import hold_page
+from app.meetings.discussion.queries import held as held_of
 from app.meetings.discussion.service import save_entry
 from app.meetings.models import Meeting
 from app.meetings.need import service
@@ -128,6 +130,37 @@ def test_starting_at_once_takes_up_the_one_that_waits(ground):
         assert meeting.need_reason == REASON
         assert len(meeting.invitees) == 2
     assert len(reading().execute(select(Meeting)).all()) == 1
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_what_was_typed_is_kept_beside_the_managers_reason(ground, held):
+    """C11, H4: the one that waited keeps its need; why now stands with it and in the record."""
+    staff, ref = ground
+    occasion, why = Occasion(referral_ref=ref), "Telephone call: he is at the school gate"
+    with transaction() as session:
+        service.decide_needed(session, staff, occasion, REASON, FRIDAY, FRIDAY)
+    with transaction() as session:
+        if held:
+            there = Present(
+                Attendance.BY_PHONE, name="DS Holt", agency_name="Police",
+                agency_kind=AgencyKind.POLICE,
+            )  # fmt: skip
+            given = HeldAlready(
+                started_at=FRIDAY, ended_at=FRIDAY + timedelta(minutes=20), reason=why,
+                format=Format.CALL, people=(there,),
+            )  # fmt: skip
+            at = FRIDAY + timedelta(hours=1)
+            meeting = service.record_held(session, staff, occasion, given, SENDER, at)
+        else:
+            given = Started(reason=why)
+            meeting = service.start_now(session, staff, occasion, given, SENDER, FRIDAY)
+        ref = meeting.ref
+    session = reading()
+    meeting = session.execute(select(Meeting).where(Meeting.ref == ref)).scalar_one()
+    assert meeting.need_reason == REASON
+    assert why in [one.passage.text for one in content_of(session, meeting).analysis]
+    page = hold_page(held_of(session, meeting), staff.name, FRIDAY)
+    assert page.start_reason and page.start_reason.value == why
 
 
 def test_one_already_held_starts_the_records_clock_when_it_ended(ground):

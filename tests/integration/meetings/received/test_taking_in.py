@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.audit.models import AuditEntry
+from app.directory.models import Professional
 from app.invitations.models import Invitation
 from app.invitations.replies.reading import read_mail
 from app.meetings import answers
@@ -24,7 +25,7 @@ from tests.clock import FRIDAY
 from tests.factories.booking import SENDER
 from tests.factories.delivery_reports import read_receipt, returned, returned_by_exchange
 from tests.factories.mail import make_message
-from tests.factories.meetings import make_meeting
+from tests.factories.meetings import make_invitee, make_meeting
 from tests.factories.replies import (
     Said,
     apple,
@@ -279,6 +280,21 @@ def test_out_of_office_matters_while_the_answer_is_awaited(desk):
     desk.set(answer=Answer.DIAL_IN)
     assert desk.take(out_of_office(desk.said, ours)).outcome is Outcome.AWAY
     assert desk.answer is Answer.DIAL_IN
+
+
+@pytest.mark.parametrize("make", [out_of_office, plain])
+def test_mail_of_somebody_removed_and_asked_again_is_of_who_they_are_now(desk, make):
+    with desk.change() as session:
+        before = session.get_one(Invitee, desk.invitee_id)
+        before.removed_at, before.removed_reason = FRIDAY, "By mistake"
+        session.flush()
+        person = session.get_one(Professional, before.professional_id)
+        now = make_invitee(session, before.meeting, person=person)
+        again = make_invitee(session, before.meeting)  # and a row after it of somebody else
+        again.email = "somebody.else@health.example"
+        now_id = now.id
+    row = desk.look(make(desk.said))
+    assert row.invitee_id == now_id
 
 
 def test_words_of_an_invitee_are_laid_before_a_person(desk):

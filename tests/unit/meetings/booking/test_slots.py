@@ -291,6 +291,35 @@ def test_working_hours_cover_the_whole_of_it(hours, start, covered):
     assert hours.cover(start, start + timedelta(minutes=45)) is covered
 
 
+def _easter(year: int) -> date:
+    """Easter Sunday by the anonymous Gregorian computus (Nature, 20 April 1876)."""
+    a, b, c = year % 19, year // 100, year % 100
+    d, e = divmod(b, 4)
+    h = (19 * a + b - d - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    i, k = divmod(c, 4)
+    last = (32 + 2 * e + 2 * i - h - k) % 7
+    m = (a + 11 * h + 22 * last) // 451
+    month, day = divmod(h + last - 7 * m + 114, 31)
+    return date(year, month, day + 1)
+
+
+@pytest.mark.parametrize("year", [2026, 2027])
+@pytest.mark.parametrize(("days", "works"), [("12345", False), ("1235", False), ("1234567", True)])
+def test_who_works_on_weekdays_alone_does_not_on_good_friday(year, days, works):
+    friday = _easter(year) - timedelta(days=2)
+    start = datetime(friday.year, friday.month, friday.day, 10, tzinfo=UTC)
+    hours = WorkingHours(days, "09:00", "17:00")
+    assert hours.cover(start, start + timedelta(minutes=45)) is works
+    before = start - timedelta(days=7)
+    assert hours.cover(before, before + timedelta(minutes=45))
+    # And everybody asked is not said to be free.
+    diary = Diary(lines=((1, "Line 1"),), hours=(("Dr Day", hours),), asked=1)
+    found = slots(start, start + timedelta(hours=4), OFFICE, diary, 45)
+    on_it = [slot for slot in found if slot.start.date() == friday]
+    assert on_it
+    assert all(("everybody asked" in slot.why) is works for slot in on_it)
+
+
 # However busy the machine is that runs it.
 @given(
     now=moments,

@@ -1,0 +1,24 @@
+"""Booked discussions that want a look: a select each, without limit (C11, D7)."""
+
+from __future__ import annotations
+
+from sqlalchemy import exists, select
+
+from app.core.database import literally
+from app.meetings.booking.cautions import ABSENT
+from app.meetings.models import Invitee, Meeting
+from app.meetings.types import MeetingState
+
+WITHOUT_CHAIR = (
+    select(Meeting.id, Meeting.ref, Meeting.starts_at.label("due_at"))
+    .where(
+        Meeting.state == literally(MeetingState.BOOKED),
+        exists().where(
+            Invitee.meeting_id == Meeting.id,
+            Invitee.staff_id == Meeting.chair_id,
+            Invitee.removed_at.is_(None),
+            Invitee.answer.in_(ABSENT),
+        ),
+    )
+    .order_by(Meeting.starts_at, Meeting.id)
+)
