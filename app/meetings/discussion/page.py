@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.core.clock import words_for_moment, words_for_span, words_for_time
@@ -36,6 +36,7 @@ from app.meetings.discussion.questions import (
     STANDARD_AGENDA,
     START_REASON,
 )
+from app.meetings.discussion.reports_shown import heard_though_removed, reports_by
 from app.meetings.discussion.shown import (
     ChildShown,
     Choice,
@@ -47,9 +48,7 @@ from app.meetings.discussion.shown import (
     HoldPage,
     PersonShown,
     QuestionShown,
-    RemovedShown,
     ReplacedShown,
-    ReportShown,
     ToldShown,
 )
 from app.meetings.discussion.snapshots import circumstances_of, name_of, snapshot_of
@@ -246,7 +245,7 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
             for invitee in row.invitees
             if invitee in counted or people[invitee.id].information.value
         ),
-        removed=_removed(row),
+        removed=heard_though_removed(row),
         analysis=tuple(
             painter.block(MEETING, question, Circumstances({})) for question in ANALYSIS
         ),
@@ -354,29 +353,8 @@ def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
             f"What {invitee.agency_name} knows",
         ),
         protected=_withheld(painter, scope, INFORMATION),
-        reports=_reports(row, sent_by),
+        reports=reports_by(row, sent_by),
     )
-
-
-def _reports(row: Held, sent_by: Collection[int]) -> tuple[ReportShown, ...]:
-    return tuple(
-        ReportShown(
-            report.id,
-            report.body or "",
-            report.file_name or "",
-            report.via.value,
-            words_for_moment(report.received_at),
-        )
-        for report in row.reports
-        if report.invitee_id in sent_by
-    )
-
-
-def _removed(row: Held) -> tuple[RemovedShown, ...]:
-    """Who sent a report and was removed, and did not come back: what they said is heard too."""
-    gone = [one for one in row.removed if not any(same_person(one, here) for here in row.invitees)]
-    shown = (RemovedShown(one.name, one.agency_name, _reports(row, {one.id})) for one in gone)
-    return tuple(one for one in shown if one.reports)
 
 
 def _if_settling(meeting: Meeting, field: FieldShown, *, asked: bool = True) -> FieldShown | None:
