@@ -158,6 +158,12 @@ class CirculatePage:
         newest = next(iter(self.ledgers), None)
         return newest.number if newest and newest.recalled is None else 0
 
+    @property
+    def closable(self) -> bool:
+        """Whether it may be said that no corrected version follows the recall (F8)."""
+        taken_back = self.recalled
+        return taken_back is not None and not taken_back.closed_at and self.correcting is None
+
 
 def gate_page(session: Session, meeting: Meeting, now: datetime) -> GatePage:
     """What is missing, what the record will say, and who will get what of it (F1, F4)."""

@@ -175,6 +175,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
         WorkKind.SIGN, _meetings(Meeting.record_due_at, _is(MeetingState.ENDED))
     ),
     WorkKind.CIRCULATE: _branch(WorkKind.CIRCULATE, circulating.TO_CIRCULATE),
+    WorkKind.RECALLED: _branch(WorkKind.RECALLED, circulating.TO_CORRECT_OR_CLOSE),
     WorkKind.DISAGREE: _branch(
         WorkKind.DISAGREE,
         select(Meeting.id, Meeting.ref, Escalation.due_at)

@@ -293,6 +293,7 @@ def _where(kind: WorkKind, ref: str, own: bool) -> str:
         WorkKind.UNDER_WAY: "discussion.hold",
         WorkKind.SIGN: "records.gate",
         WorkKind.CIRCULATE: "records.circulate",
+        WorkKind.RECALLED: "records.circulate",
         WorkKind.COPY: "records.circulate",
         WorkKind.DISAGREE: "escalation.disagreements",
     }.get(kind, "meetings.overview")

@@ -38,6 +38,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.UNDER_WAY: Permission.DISCUSSION_WRITE,
     WorkKind.SIGN: Permission.RECORD_SIGN,
     WorkKind.CIRCULATE: Permission.RECORD_CIRCULATE,
+    WorkKind.RECALLED: Permission.RECORD_SIGN,
     WorkKind.DISAGREE: Permission.RECORD_SIGN,
     WorkKind.MAIL: Permission.DELIVERY_SEE,
     WorkKind.REQUEST_MAIL: Permission.REFERRAL_ASK,

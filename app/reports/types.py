@@ -34,6 +34,7 @@ class WorkKind(enum.Enum):
     UNDER_WAY = "under_way"
     SIGN = "sign"
     CIRCULATE = "circulate"
+    RECALLED = "recalled"
     DISAGREE = "disagree"
     MAIL = "mail"
     REQUEST_MAIL = "request_mail"
@@ -80,6 +81,7 @@ _WORDS = {
     WorkKind.UNDER_WAY: "Discussion under way",
     WorkKind.SIGN: "Complete and sign the record",
     WorkKind.CIRCULATE: "Circulate the record",
+    WorkKind.RECALLED: "Recalled: correct the record, or close it",
     WorkKind.DISAGREE: "Resolve the disagreement, or take it to the next step",
     WorkKind.MAIL: "A message did not arrive",
     WorkKind.REQUEST_MAIL: "A request for information did not arrive",

@@ -25,6 +25,7 @@ from app.meetings.escalation.models import Escalation
 from app.meetings.models import Action, Meeting, MeetingChild
 from app.meetings.types import ActionState, MeetingState
 from app.records.models import RecordCorrection
+from app.records.recall.queries import RECALL_CLOSED
 from app.referrals.abuse.models import AbuseCase, AbusePerson
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Child, Referral, ReferralChild
@@ -66,7 +67,11 @@ _BIRTHS = select(Child.date_of_birth, Child.due_date, Child.looked_after).where(
     Child.id.in_(bindparam("children", expanding=True))
 )
 _MEETING_STATES = select(
-    Meeting.state, Meeting.started_at, Meeting.circulated_at, Meeting.created_at
+    Meeting.state,
+    Meeting.started_at,
+    Meeting.circulated_at,
+    Meeting.created_at,
+    RECALL_CLOSED.label("recall_closed"),
 ).where(Meeting.id.in_(bindparam("meetings", expanding=True)))
 
 
@@ -195,7 +200,9 @@ _WORK = union(
             MeetingState.NEEDED, MeetingState.BOOKED, MeetingState.UNDER_WAY, MeetingState.ENDED,
         )
     ),
-    select(Meeting.id).where(_state(MeetingState.SIGNED), Meeting.circulated_at.is_(None)),
+    select(Meeting.id).where(
+        _state(MeetingState.SIGNED), Meeting.circulated_at.is_(None), ~RECALL_CLOSED
+    ),
     select(RecordCorrection.meeting_id).where(RecordCorrection.closed_at.is_(None)),
     select(Action.meeting_id).where(
         Action.state == bindparam(
@@ -315,7 +322,8 @@ def facts_of(session: Session, rows: CaseRows) -> CaseFacts:
         births=tuple(one.date_of_birth or one.due_date for one in births),
         meetings_open=sum(one.state not in _OVER for one in held),
         records_not_circulated=sum(
-            one.state is MeetingState.SIGNED and one.circulated_at is None for one in held
+            one.state is MeetingState.SIGNED and one.circulated_at is None and not one.recall_closed
+            for one in held
         ),
         corrections=count(_CORRECTIONS),
         actions_open=count(_ACTIONS),

@@ -17,3 +17,11 @@ class RecallForm(BaseForm):
         length=LONGEST_REASON,
         validators=[Required("Say why the record is recalled")],
     )
+
+
+class CloseForm(BaseForm):
+    reason = Passage(
+        "Why no corrected record follows",
+        length=LONGEST_REASON,
+        validators=[Required("Say why no corrected record follows")],
+    )

@@ -19,3 +19,7 @@ class RecordRecall(Base):
     reason: Mapped[str] = mapped_column(EncryptedText)
     by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     at: Mapped[datetime]
+    # No corrected version follows, and why: the record is settled as it stands (F8).
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    closed_reason: Mapped[str | None] = mapped_column(EncryptedText)

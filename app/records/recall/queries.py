@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
-from app.meetings.models import Action, Delivery, Invitee
+from app.meetings.models import Action, Delivery, Invitee, Meeting
 from app.meetings.types import ActionState, MessageKind
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
@@ -31,8 +31,34 @@ _OWNERS = select(Action.owner_id).where(
     Action.removed_at.is_(None),
     Action.state == ActionState.OPEN,
 )
+_NEWER = aliased(RecordVersion)
+_OF_NEWEST = (
+    select(RecordRecall.version_id)
+    .join(RecordVersion, RecordVersion.id == RecordRecall.version_id)
+    .where(
+        RecordVersion.meeting_id == Meeting.id,
+        ~exists().where(
+            _NEWER.meeting_id == RecordVersion.meeting_id, _NEWER.number > RecordVersion.number
+        ),
+    )
+    .correlate(Meeting)
+)
+# Of a discussion, in a statement about discussions: its newest version was taken back; and nothing
+# follows, which was said with a reason.
+NEWEST_RECALLED = _OF_NEWEST.exists()
+RECALL_CLOSED = _OF_NEWEST.where(RecordRecall.closed_at.is_not(None)).exists()
+_CLOSER = aliased(Staff)
 _RECALLS = (
-    select(RecordRecall.version_id, Staff.name, RecordRecall.at, RecordRecall.reason)
+    select(
+        RecordRecall.version_id,
+        Staff.name,
+        RecordRecall.at,
+        RecordRecall.reason,
+        _CLOSER.name,
+        RecordRecall.closed_at,
+        RecordRecall.closed_reason,
+    )
+    .outerjoin(_CLOSER, _CLOSER.id == RecordRecall.closed_by_id)
     .join(RecordVersion, RecordVersion.id == RecordRecall.version_id)
     .join(Staff, Staff.id == RecordRecall.by_id)
     .where(RecordVersion.meeting_id == bindparam("meeting_id"))
@@ -62,6 +88,9 @@ class RecallShown(NamedTuple):
     by: str
     at: datetime
     reason: str
+    closed_by: str | None  # who said that no corrected version follows
+    closed_at: datetime | None
+    closed_reason: str | None
 
 
 def newest_released(session: Session, meeting_id: int) -> int:

@@ -17,7 +17,7 @@ from app.meetings.queries import meeting_by_ref, meeting_for_change
 from app.records.extracts.service import page_of
 from app.records.pages import circulate_page
 from app.records.recall import service
-from app.records.recall.forms import RecallForm
+from app.records.recall.forms import CloseForm, RecallForm
 from app.web.access import access
 from app.web.htmx import go_to, respond
 from app.web.numbers import whole_or_none
@@ -62,4 +62,36 @@ def recall(ref: str) -> Response:
         page=page,
         parts=views_of_page(reading(), Subject("meeting", ref), page_of(page.recallable)),
         status=422 if form.errors else 200,
+    )
+
+
+@blueprint.route("/<ref>/record/recall/close", methods=["GET", "POST"])
+@access(staff_may(Permission.RECORD_SIGN))
+def close(ref: str) -> Response:
+    """No corrected version follows: the record leaves the work that waits (F8)."""
+    form = CloseForm()
+    meeting = meeting_by_ref(reading(), ref) or abort(404)
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                service.close(
+                    session,
+                    signed_in(),
+                    meeting_for_change(session, ref) or abort(404),
+                    form.reason.data,
+                    now(),
+                )
+        except Refused as refusal:
+            if refusal.field in form:
+                form.add_error(refusal.field, refusal.message)
+            else:
+                form.form_errors.append(refusal.message)
+        else:
+            flash("The recalled record is closed. No corrected record follows.", "success")
+            return go_to(url_for("records.circulate", ref=ref))
+    page = circulate_page(reading(), meeting, now())
+    if not page.closable and request.method == "GET":
+        return go_to(url_for("records.circulate", ref=ref))
+    return respond(
+        "records/recall/close.html", form=form, page=page, status=422 if form.errors else 200
     )

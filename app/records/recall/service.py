@@ -16,7 +16,7 @@ from app.invitations.types import LetterKind
 from app.meetings import messages
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
-from app.meetings.types import MessageKind
+from app.meetings.types import MeetingState, MessageKind
 from app.records import queries as records
 from app.records.circulation import keep_first_circulated, refresh_expiry
 from app.records.recall import queries, rules
@@ -87,6 +87,26 @@ def recall(
         },
     )  # fmt: skip
     return queued
+
+
+def close(
+    session: Session, staff: StaffMember, meeting: Meeting, reason: str, now: datetime
+) -> None:
+    """Say that no corrected version follows a recall, so that the case can be archived (F8).
+
+    What was signed stays, nobody opens it, and it may still be corrected. Raises Refused (fields
+    `reason`, `page`).
+    """
+    version = records.newest_version(session, meeting.id)
+    held = session.get(RecordRecall, version.id) if version else None
+    standing = held is not None and meeting.state is MeetingState.SIGNED
+    rules.check_close(reason, standing, held is not None and held.closed_at is not None)
+    assert version is not None and held is not None
+    held.closed_at, held.closed_by_id, held.closed_reason = now, staff.id, reason.strip()
+    audit.record(
+        session, staff.actor, "closed the recalled record", Subject("meeting", meeting.ref), now,
+        {"version": version.number},
+    )  # fmt: skip
 
 
 def _limit_link(session: Session, invitee: Invitee, now: datetime) -> None:

@@ -27,6 +27,7 @@ from app.meetings.models import Invitee, Meeting
 from app.meetings.types import Answer, MeetingState
 from app.protocols.registry import active
 from app.records.queries import RECORD_STILL_DUE
+from app.records.recall.queries import NEWEST_RECALLED
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.rules import late_from
 from app.referrals.lists import queries as lists
@@ -109,6 +110,7 @@ _ALL_STAGES = (
         RECORD_STILL_DUE,
         _is(MeetingState.SIGNED),
         Meeting.circulated_at.is_(None),
+        ~NEWEST_RECALLED,
     ),
 )
 # A limit inside a union needs a subquery of its own, on SQLite as on PostgreSQL.

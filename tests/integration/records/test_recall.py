@@ -10,7 +10,7 @@ from flask import Flask
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
 from app.core.refusal import Refused
-from app.core.session import transaction
+from app.core.session import reading, transaction
 from app.invitations.models import Invitation
 from app.invitations.wording import forbidden_words
 from app.meetings.messages import Sender, tell_owners
@@ -20,10 +20,15 @@ from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records import circulation, queries, rules, service, worker
 from app.records.models import Circulation, RecordCopy
-from app.records.recall.service import recall
+from app.records.recall.service import close, recall
 from app.records.sealing import certificates_of
 from app.records.types import Found
 from app.records.verification import verify_file
+from app.referrals.models import Referral
+from app.reports.queries import work
+from app.reports.types import WorkKind
+from app.retention.queries import facts_of, rows_of
+from app.retention.types import CaseKey, CaseKind
 from tests.factories.records import make_releaser, make_signed, sign_as_chair
 from tests.integration.records.circulating import (
     AFTER,
@@ -250,3 +255,45 @@ def test_the_page_names_who_opened_it_and_the_ledger_says_that_it_was_recalled(
     assert f"Opened before by {name}" in ledger
     assert "Send again" not in ledger
     assert "This version was recalled" in chair.get(path).text
+
+
+def test_a_recalled_record_is_corrected_or_closed_with_a_reason(in_app: Flask, signed_in) -> None:
+    meeting_id, _, _ = circulated(in_app)
+    chair = signed_in(Role.CHAIR)
+
+    def waits() -> list[WorkKind]:
+        reading().rollback()
+        kinds = [WorkKind.CIRCULATE, WorkKind.RECALLED]
+        return [row.kind for row in work(reading(), kinds, LATER, LATER, None)]
+
+    def not_with_everyone() -> int:
+        key = CaseKey(CaseKind.REFERRAL, ref)
+        return facts_of(reading(), rows_of(reading(), key)).records_not_circulated
+
+    with transaction() as session:
+        meeting = session.get_one(Meeting, meeting_id)
+        path = f"/discussions/{meeting.ref}/record"
+        ref = session.get_one(Referral, meeting.referral_id).ref
+        with pytest.raises(Refused, match="not recalled"):
+            close(session, make_releaser(session), meeting, "None follows", LATER)
+        recall(session, make_releaser(session), meeting, 1, "The wrong family", SENDER, LATER)
+    assert worker.note_circulated(settings_of(in_app), LATER) == 0
+    assert (waits(), not_with_everyone()) == ([WorkKind.RECALLED], 1)
+    assert "close it with a reason" in chair.get(f"{path}/circulate").text
+    token = dict(form_of(chair.get(f"{path}/recall/close").text, f"{path}/recall/close"))
+    assert chair.post(f"{path}/recall/close", data=token).status_code == 422
+    said = token | {"reason": "The family was never to be discussed"}
+    assert chair.post(f"{path}/recall/close", data=said).status_code == 303
+    assert chair.post(f"{path}/recall/close", data=said).status_code == 422
+    assert (waits(), not_with_everyone()) == ([], 0)
+    page = chair.get(f"{path}/circulate").text
+    assert "no corrected record follows" in page
+    assert "The family was never to be discussed" in page
+    assert "close it with a reason" not in page
+    with transaction() as session:
+        row = session.query(AuditEntry).filter_by(action="closed the recalled record").one()
+        assert "never" not in repr(row.details)
+        held = session.get_one(Meeting, meeting_id)
+        service.correct(session, make_releaser(session), held, "After all", LATER)
+        sign_as_chair(session, settings_of(in_app), held, LATER)
+    assert (waits(), not_with_everyone()) == ([WorkKind.CIRCULATE], 1)
