@@ -19,6 +19,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.core.uploads import Upload, checked_upload
 from app.meetings import answers, queries
+from app.meetings.beside import Beside, still_booked, took_place_since
 from app.meetings.earlier_reports import EarlierReport, earlier_reports
 from app.meetings.forms import AnswerForm, ColleagueForm, ReportForm
 from app.meetings.messages import Sender
@@ -102,9 +103,7 @@ def overview(ref: str) -> Response:
     session = reading()
     view = overview_of(session, meeting_or_404(session, ref), signed_in(), now())
     asked = answered_on(session, view.meeting.referral_id, now())
-    return respond(
-        "meetings/overview/page.html", view=view, asked=asked, earlier=_earlier(view.meeting)
-    )
+    return respond("meetings/overview/page.html", view=view, asked=asked, **_beside(view.meeting))
 
 
 @blueprint.get("/discussions/<ref>/now")
@@ -118,7 +117,7 @@ def overview_now(ref: str) -> Response:
         "meetings/overview/page.html",
         "meetings/overview/_state.html",
         view=view,
-        earlier=_earlier(meeting),
+        **_beside(meeting),
     )
 
 
@@ -249,8 +248,14 @@ def report(ref: str, report_id: int) -> Response:
     return response
 
 
-def _earlier(meeting: Meeting) -> list[EarlierReport]:
-    return masked(earlier_reports(reading(), meeting), who=WORDS, words="", received_at=None)
+def _beside(meeting: Meeting) -> dict[str, list[EarlierReport] | list[Beside]]:
+    """What other discussions about the same children mean for this one."""
+    session = reading()
+    return {
+        "earlier": masked(earlier_reports(session, meeting), who=WORDS, words="", received_at=None),
+        "still_booked": masked(still_booked(session, meeting), at=None),
+        "since": masked(took_place_since(session, meeting), at=None),
+    }
 
 
 def _upload(form: ReportForm) -> tuple[Upload | None, Refused | None]:

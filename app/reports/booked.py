@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import exists, select
 
 from app.core.database import literally
+from app.meetings.beside import TOOK_PLACE_SINCE
 from app.meetings.booking.cautions import ABSENT
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState
@@ -20,5 +21,11 @@ WITHOUT_CHAIR = (
             Invitee.answer.in_(ABSENT),
         ),
     )
+    .order_by(Meeting.starts_at, Meeting.id)
+)
+# Until somebody cancels it, or it is held: keeping it is a decision too.
+OVERTAKEN = (
+    select(Meeting.id, Meeting.ref, Meeting.starts_at.label("due_at"))
+    .where(Meeting.state == literally(MeetingState.BOOKED), TOOK_PLACE_SINCE)
     .order_by(Meeting.starts_at, Meeting.id)
 )

@@ -168,6 +168,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.BOOK_AGAIN: _branch(WorkKind.BOOK_AGAIN, cancelled.BESIDE_THEM),
     WorkKind.BOOK: _branch(WorkKind.BOOK, _meetings(Meeting.due_at, _is(MeetingState.NEEDED))),
     WorkKind.NO_CHAIR: _branch(WorkKind.NO_CHAIR, booked.WITHOUT_CHAIR),
+    WorkKind.OVERTAKEN: _branch(WorkKind.OVERTAKEN, booked.OVERTAKEN),
     WorkKind.UNDER_WAY: _branch(
         WorkKind.UNDER_WAY, _meetings(Meeting.started_at, _is(MeetingState.UNDER_WAY))
     ),

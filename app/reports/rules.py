@@ -35,6 +35,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.BOOK_AGAIN: Permission.DISCUSSION_BOOK,
     WorkKind.BOOK: Permission.DISCUSSION_BOOK,
     WorkKind.NO_CHAIR: Permission.DISCUSSION_BOOK,
+    WorkKind.OVERTAKEN: Permission.DISCUSSION_BOOK,
     WorkKind.UNDER_WAY: Permission.DISCUSSION_WRITE,
     WorkKind.SIGN: Permission.RECORD_SIGN,
     WorkKind.CIRCULATE: Permission.RECORD_CIRCULATE,

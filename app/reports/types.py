@@ -31,6 +31,7 @@ class WorkKind(enum.Enum):
     BOOK_AGAIN = "book_again"
     BOOK = "book"
     NO_CHAIR = "no_chair"
+    OVERTAKEN = "overtaken"
     UNDER_WAY = "under_way"
     SIGN = "sign"
     CIRCULATE = "circulate"
@@ -78,6 +79,7 @@ _WORDS = {
     WorkKind.BOOK_AGAIN: "Cancelled: book it again, or say that none is needed",
     WorkKind.BOOK: "Book the strategy discussion",
     WorkKind.NO_CHAIR: "The chair cannot take part: choose another",
+    WorkKind.OVERTAKEN: "Booked, and another took place at once: cancel it, or keep it",
     WorkKind.UNDER_WAY: "Discussion under way",
     WorkKind.SIGN: "Complete and sign the record",
     WorkKind.CIRCULATE: "Circulate the record",

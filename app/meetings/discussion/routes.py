@@ -15,8 +15,10 @@ from app.core.clock import now, words_for_moment
 from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.meetings.beside import still_booked
 from app.meetings.discussion import actions, people, queries, service
 from app.meetings.discussion.content import gate_of
+from app.meetings.discussion.early_start import start_before_its_time
 from app.meetings.discussion.forms import (
     LineForm,
     Lines,
@@ -234,6 +236,8 @@ def _page(
         status=status,
         page=hold_page(held, signed_in().name, now(), kept),
         asked=answered_on(session, meeting.referral_id, now()),
+        still_booked=masked(still_booked(session, meeting), at=None),
+        early=start_before_its_time(meeting, now()),
         earlier=masked(earlier_reports(session, meeting), who=WORDS, words="", received_at=None),
         lines=lines,
         action_form=lines.action,

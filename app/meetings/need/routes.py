@@ -14,6 +14,7 @@ from app.audit.types import Subject
 from app.core.clock import now
 from app.core.session import reading, transaction
 from app.meetings import queries
+from app.meetings.beside import Beside, booked_about
 from app.meetings.booking import queries as booking
 from app.meetings.booking.slots import format_for
 from app.meetings.need import rules, service
@@ -26,6 +27,7 @@ from app.meetings.need.forms import (
 from app.meetings.need.people import people_to_ring
 from app.meetings.need.types import Occasion, Started
 from app.meetings.of_children import discussion_over
+from app.meetings.restricted.hidden import masked
 from app.meetings.routes import once, sender
 from app.meetings.types import Format, MeetingState
 from app.protocols.panel import DeadlinePanel, deadline_panel
@@ -129,6 +131,7 @@ def start_now(ref: str) -> Response:
         form=form,
         referral=referral,
         children=[row.child for row in referral.children],
+        still_booked=_booked(session, referral),
     )
 
 
@@ -170,7 +173,13 @@ def already_held(ref: str) -> Response:
         form=form,
         referral=referral,
         children=[row.child for row in referral.children],
+        still_booked=_booked(session, referral),
     )
+
+
+def _booked(session: Session, referral: Referral) -> list[Beside]:
+    """What is booked about these children: starting or recording another cancels nothing."""
+    return masked(booked_about(session, [row.child_id for row in referral.children]), at=None)
 
 
 def _people(session: Session, referral: Referral, at: datetime) -> list[tuple[str, str]]:
