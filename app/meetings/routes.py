@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, make_response, url_for
 from sqlalchemy.exc import IntegrityError
@@ -19,8 +20,8 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.core.uploads import Upload, checked_upload
 from app.meetings import answers, queries
-from app.meetings.beside import Beside, still_booked, took_place_since
-from app.meetings.earlier_reports import EarlierReport, earlier_reports
+from app.meetings.beside import still_booked, took_place_since
+from app.meetings.earlier_reports import earlier_reports
 from app.meetings.forms import AnswerForm, ColleagueForm, ReportForm
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
@@ -248,7 +249,7 @@ def report(ref: str, report_id: int) -> Response:
     return response
 
 
-def _beside(meeting: Meeting) -> dict[str, list[EarlierReport] | list[Beside]]:
+def _beside(meeting: Meeting) -> dict[str, Any]:
     """What other discussions about the same children mean for this one."""
     session = reading()
     return {
