@@ -287,6 +287,17 @@ def _behind_a_link(
     census.look(endpoint, page)
 
 
+def _recalled(census: Census, page: Page) -> None:
+    """A record that was taken back, where no corrected version follows."""
+    enter(page, census.area, WHO[Role.CHAIR])
+    page.goto(census.addresses.of("record_recall.recall")[0].path)
+    page.get_by_label("Why the record is recalled").fill("It was about another family.")
+    page.locator("main button[type='submit']").click()
+    page.get_by_role("link", name="close it with a reason").click()
+    page.wait_for_url("**/recall/close")
+    census.look("record_recall.close", page)
+
+
 BY_HAND = (
     _sign_in,
     _search,
@@ -301,4 +312,5 @@ BY_HAND = (
     _form,
     _asked,
     _left_open,
+    _recalled,
 )

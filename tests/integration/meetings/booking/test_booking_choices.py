@@ -88,7 +88,8 @@ def test_a_time_after_the_deadline_tells_whoever_decided(in_app):
         assert ref in notice and "theatre" not in notice
         # Earlier, though still late: known already. Later still: told again.
         for hours, notices in ((-0.5, 1), (2, 2), (1, 2), (3, 3)):
-            moved = ChangeOrder(starts_at=TEN_ON_SATURDAY + timedelta(hours=hours))
+            at = TEN_ON_SATURDAY + timedelta(hours=hours)
+            moved = ChangeOrder(starts_at=at, late_reason=f"Moved to {at:%H:%M}")
             changes.change(session, staff, ref, moved, SENDER, FRIDAY)
             assert len(_letters("notice")) == notices
 
