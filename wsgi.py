@@ -5,12 +5,15 @@ from __future__ import annotations
 import gc
 import os
 
-from click import ClickException
+# What loads stays: looking through it for garbage over and over is a seventh of a start.
+gc.disable()
 
-from app import create_app
-from app.core.config import Settings
-from app.core.start import check_start
-from app.protocols.problems import ProtocolError
+from click import ClickException  # noqa: E402  after it, or nothing is saved
+
+from app import create_app  # noqa: E402
+from app.core.config import Settings  # noqa: E402
+from app.core.start import check_start  # noqa: E402
+from app.protocols.problems import ProtocolError  # noqa: E402
 
 settings = Settings.read()
 serving = os.environ.get("FLASK_RUN_FROM_CLI") != "true"
@@ -26,6 +29,7 @@ except ProtocolError as bad:
 if serving:
     # Refuse what is unsafe and say which (I2). Commands check where they touch cases.
     check_start(app)
-# What is loaded now stays: no use in looking through it again at every round.
+# Nor is there any use in looking through it at later rounds.
 gc.collect()
 gc.freeze()
+gc.enable()
