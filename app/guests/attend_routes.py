@@ -26,7 +26,7 @@ from app.meetings.answers import Deputy
 from app.meetings.types import ActionState, Answer
 from app.records.actions.forms import ProgressForm
 from app.web.access import Everyone, access
-from app.web.forms import BaseForm
+from app.web.forms import BaseForm, add_refusal
 from app.web.htmx import go_to, respond
 from app.web.numbers import whole_or_none
 from app.web.once import done_before, mark_done
@@ -53,7 +53,7 @@ def introduce() -> Response:
                 service.introduce(session, visitor(), form.name.data, form.role.data, now())
             return go_to(url_for("guests.meeting"))
         except Refused as refusal:
-            _refuse(form, refusal)
+            add_refusal(form, refusal)
     return respond("guests/introduce.html", status=422, form=form)
 
 
@@ -70,7 +70,7 @@ def answer() -> Response:
             flash("Your answer is noted. You can change it until the meeting ends.", "success")
             return go_to(url_for("guests.meeting"))
         except Refused as refusal:
-            _refuse(form, refusal)
+            add_refusal(form, refusal)
     return _page(status=422, failed=form, answer=form)
 
 
@@ -91,7 +91,7 @@ def report() -> Response:
                 flash(f"We received your report at {words_for_time(moment)}.", "success")
             return go_to(here)
         except Refused as refusal:
-            _refuse(form, refusal)
+            add_refusal(form, refusal)
     return _page(status=422, failed=form, report=form)
 
 
@@ -137,7 +137,7 @@ def name_deputy() -> Response:
             close_door(response)
             return response
         except Refused as refusal:
-            _refuse(form, refusal)
+            add_refusal(form, refusal)
     return _page(status=422, failed=form, deputy=form)
 
 
@@ -169,7 +169,7 @@ def progress(number: int) -> Response:
             flash("Thank you. The desk sees how your action stands.", "success")
             return go_to(url_for("guests.meeting", _anchor="actions"))
         except Refused as refusal:
-            _refuse(form, refusal)
+            add_refusal(form, refusal)
     if queries.action_of(reading(), visitor(), number) is None:
         abort(404)
     return _page(status=422, failed=form, actions={number: form})
@@ -192,7 +192,7 @@ def disagree() -> Response:
             flash("It is noted that you disagree. The chair is told.", "success")
             return go_to(here)
         except Refused as refusal:
-            _refuse(form, refusal)
+            add_refusal(form, refusal)
     return _page(status=422, failed=form, dissent=form)
 
 
@@ -263,14 +263,6 @@ def _page(
         actions=forms,
         person=visitor().guest,
     )
-
-
-def _refuse(form: BaseForm, refusal: Refused) -> None:
-    """Say no next to the field, or above the page where the form has no such field."""
-    if refusal.field in form:
-        form.add_error(refusal.field, refusal.message)
-    else:
-        form.form_errors.append(refusal.message)
 
 
 def _without_place(page: Page, failed: BaseForm | None) -> list[str]:

@@ -37,7 +37,7 @@ from app.records.keys import UnreadableRecord, cipher_of
 from app.records.sealing import certificates_of, ensure_example_seal, sealer_of
 from app.records.verification import verify_file
 from app.web.access import Everyone, access
-from app.web.forms import BaseForm
+from app.web.forms import add_refusal
 from app.web.htmx import go_to, respond, wants_fragment
 from app.web.numbers import whole, whole_or_none
 
@@ -117,7 +117,7 @@ def sign(ref: str) -> Response:
                     now(),
                 )
         except Refused as refusal:
-            _say(form, refusal)
+            add_refusal(form, refusal)
         except SealError as error:
             form.form_errors.append(str(error))
         else:
@@ -140,7 +140,7 @@ def correct(ref: str) -> Response:
                     session, signed_in(), _to_change(session, ref), form.reason.data, now()
                 )
         except Refused as refusal:
-            _say(form, refusal)
+            add_refusal(form, refusal)
         else:
             flash("The fields are open again. Sign the corrected record when it is right.")
             return go_to(url_for("records.gate", ref=ref))
@@ -159,7 +159,7 @@ def leave(ref: str) -> Response:
             with transaction() as session:
                 service.leave_uncorrected(session, signed_in(), _to_change(session, ref), now())
         except Refused as refusal:
-            _say(press, refusal)
+            add_refusal(press, refusal)
         else:
             flash("The signed record stands as it was.", "success")
             return go_to(url_for("records.gate", ref=ref))
@@ -196,7 +196,7 @@ def circulate(ref: str) -> Response:
                     form.attached(readers),
                 )
         except Refused as refusal:
-            _say(form, refusal)
+            add_refusal(form, refusal)
         else:
             flash(f"Released to {told}. The copies are made and sent now.", "success")
             return go_to(url_for("records.circulate", ref=ref))
@@ -276,7 +276,7 @@ def withhold(ref: str, circulation_id: int) -> Response:
                     now(),
                 )
         except Refused as refusal:
-            _say(form, refusal)
+            add_refusal(form, refusal)
         else:
             flash(f"The copy for {line.name} is withheld.", "success")
             return go_to(url_for("records.circulate", ref=ref))
@@ -345,13 +345,6 @@ def _to_change(session: Session, ref: str) -> Meeting:
     if meeting is None:
         abort(404)
     return meeting
-
-
-def _say(form: BaseForm, refusal: Refused) -> None:
-    if refusal.field in form:
-        form.add_error(refusal.field, refusal.message)
-    else:
-        form.form_errors.append(refusal.message)
 
 
 def _pdf(content: bytes, name: str) -> Response:

@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length, StopValidation, Validation
 
 from app.core.clock import from_london, in_london
 from app.core.crypto import new_token
+from app.core.refusal import Refused
 
 # Line breaks and tabs may stay; other control characters never belong in what a person typed.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]")
@@ -192,3 +193,11 @@ def not_in_future(today: date, message: str) -> Any:
             raise ValidationError(message)
 
     return check
+
+
+def add_refusal(form: BaseForm, refusal: Refused) -> None:
+    """Put a refusal next to its field, or above the form where it is about no field of it."""
+    if refusal.field in form:
+        form.add_error(refusal.field, refusal.message)
+    else:
+        form.form_errors.append(refusal.message)

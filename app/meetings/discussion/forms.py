@@ -8,7 +8,6 @@ from typing import ClassVar
 from wtforms import BooleanField, HiddenField, IntegerField, StringField
 from wtforms.validators import Email, Optional
 
-from app.core.refusal import Refused
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.discussion.questions import PROTECTIONS
 from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer, Press, Typed
@@ -182,11 +181,3 @@ class Lines:
     @property
     def refused(self) -> bool:
         return any(form.errors for form in self.forms)
-
-
-def add_refusal(form: BaseForm, refusal: Refused) -> None:
-    """Put a refusal next to its field, or above the form where it is about no field of it."""
-    if refusal.field in form:
-        form.add_error(refusal.field, refusal.message)
-    else:
-        form.form_errors.append(refusal.message)

@@ -22,7 +22,6 @@ from app.meetings.discussion.early_start import start_before_its_time
 from app.meetings.discussion.forms import (
     LineForm,
     Lines,
-    add_refusal,
     read_fields,
     read_press,
 )
@@ -38,6 +37,7 @@ from app.referrals.checks.forms import OpenRequests
 from app.referrals.checks.queries import OpenRequest, open_named
 from app.referrals.checks.shown import answered_on
 from app.web.access import access
+from app.web.forms import add_refusal
 from app.web.htmx import go_to, respond
 from app.web.numbers import whole_or_none
 from app.web.once import done_before, mark_done

@@ -24,7 +24,7 @@ from app.meetings.received.queries import MailRow
 from app.meetings.restricted.hidden import WORDS, masked
 from app.meetings.types import Answer
 from app.web.access import access
-from app.web.forms import BaseForm
+from app.web.forms import BaseForm, add_refusal
 from app.web.htmx import go_to, respond
 from app.web.numbers import whole
 
@@ -134,10 +134,7 @@ def _done(ref: str, form: BaseForm, act: Callable[[Session], object]) -> bool:
         with transaction() as session:
             act(session)
     except Refused as refusal:
-        if refusal.field in form:
-            form.add_error(refusal.field, refusal.message)
-        else:
-            form.form_errors.append(refusal.message)
+        add_refusal(form, refusal)
         return False
     except StaleDataError:
         form.form_errors.append(STALE)

@@ -19,6 +19,7 @@ from app.records.pages import circulate_page
 from app.records.recall import service
 from app.records.recall.forms import CloseForm, RecallForm
 from app.web.access import access
+from app.web.forms import add_refusal
 from app.web.htmx import go_to, respond
 from app.web.numbers import whole_or_none
 
@@ -45,10 +46,7 @@ def recall(ref: str) -> Response:
                     now(),
                 )
         except Refused as refusal:
-            if refusal.field in form:
-                form.add_error(refusal.field, refusal.message)
-            else:
-                form.form_errors.append(refusal.message)
+            add_refusal(form, refusal)
         else:
             flash(f"The record is recalled. {told} told by email to delete it.", "success")
             return go_to(url_for("records.circulate", ref=ref))
@@ -82,10 +80,7 @@ def close(ref: str) -> Response:
                     now(),
                 )
         except Refused as refusal:
-            if refusal.field in form:
-                form.add_error(refusal.field, refusal.message)
-            else:
-                form.form_errors.append(refusal.message)
+            add_refusal(form, refusal)
         else:
             flash("The recalled record is closed. No corrected record follows.", "success")
             return go_to(url_for("records.circulate", ref=ref))

@@ -12,7 +12,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.discussion import actions, queries, service
 from app.meetings.discussion.due_words import DueUnclear, due_in_words, parse_due
-from app.meetings.discussion.forms import ActionForm, FieldForm, Lines, add_refusal
+from app.meetings.discussion.forms import ActionForm, FieldForm, Lines
 from app.meetings.discussion.lists_shown import (
     actions_mark,
     actions_shown,
@@ -25,6 +25,7 @@ from app.meetings.discussion.types import Conflict
 from app.meetings.models import Meeting
 from app.meetings.standing import stand_in
 from app.web.access import access
+from app.web.forms import add_refusal
 from app.web.htmx import go_to, respond, wants_fragment
 from app.web.once import done_before, mark_done
 

@@ -58,3 +58,14 @@ def someone(app):
         return browser
 
     return browse
+
+
+@pytest.fixture
+def case(app):
+    """A referral with a booked discussion, by their references."""
+    with app.app_context(), transaction() as session:
+        meeting = make_meeting(session, MeetingState.BOOKED, 3, at=now())
+        referral = session.get_one(Referral, meeting.referral_id)
+        for row in meeting.children:
+            session.get_one(Child, row.child_id).family_name = NAME
+        return referral.ref, meeting.ref

@@ -16,23 +16,12 @@ from app.meetings.models import Meeting
 from app.meetings.restricted.models import BrokenGlass, CaseRestriction
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
-from app.referrals.models import Child, Referral
+from app.referrals.models import Referral
 from tests.factories.accounts import make_staff
 from tests.factories.meetings import make_meeting
+from tests.integration.meetings.restricted.conftest import NAME
 
-NAME = "Quillfeather"
 REASON = "The record cannot be opened by anybody: ticket 4471"
-
-
-@pytest.fixture
-def case(app):
-    """The references of a referral and its booked discussion."""
-    with app.app_context(), transaction() as session:
-        meeting = make_meeting(session, MeetingState.BOOKED, 3, at=now())
-        referral = session.get_one(Referral, meeting.referral_id)
-        for row in meeting.children:
-            session.get_one(Child, row.child_id).family_name = NAME
-        return referral.ref, meeting.ref
 
 
 @pytest.fixture

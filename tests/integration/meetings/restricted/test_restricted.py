@@ -27,22 +27,9 @@ from app.referrals.types import Concern
 from tests.factories.accounts import make_staff, sign_in_as
 from tests.factories.booking import SENDER, make_member
 from tests.factories.directory import make_professional
-from tests.factories.meetings import make_meeting
 from tests.factories.referrals import make_referral
+from tests.integration.meetings.restricted.conftest import NAME
 from tests.page_form import form_of
-
-NAME = "Quillfeather"
-
-
-@pytest.fixture
-def case(app):
-    """A referral with a booked discussion, by their references."""
-    with app.app_context(), transaction() as session:
-        meeting = make_meeting(session, MeetingState.BOOKED, 3, at=now())
-        referral = session.get_one(Referral, meeting.referral_id)
-        for row in meeting.children:
-            session.get_one(Child, row.child_id).family_name = NAME
-        return referral.ref, meeting.ref
 
 
 @pytest.fixture
