@@ -1,5 +1,5 @@
 """A discussion that is still booked although another about the same children took place at once:
-its line is taken and its invitees dial in, until somebody cancels it or keeps it (C7, C11)."""
+its line is taken and its invitees dial in, until somebody cancels it or it begins (C7, C11)."""
 
 from __future__ import annotations
 
@@ -28,27 +28,24 @@ _BOOKED = (
     .order_by(Meeting.starts_at, Meeting.id)
 )
 # Decided after the other began, it is a further one: more than one may be necessary (TIMING).
-TOOK_PLACE_SINCE = exists().where(
-    _mine.meeting_id == Meeting.id,
-    _theirs.child_id == _mine.child_id,
-    _other.id == _theirs.meeting_id,
+_BEGUN_SINCE = (
     _other.id != Meeting.id,
     _other.route.in_(_AT_ONCE),
     _other.state != MeetingState.CANCELLED,
     or_(_other.id > Meeting.id, _other.started_at > Meeting.created_at),
+)
+TOOK_PLACE_SINCE = exists().where(
+    _mine.meeting_id == Meeting.id,
+    _theirs.child_id == _mine.child_id,
+    _other.id == _theirs.meeting_id,
+    *_BEGUN_SINCE,
 )
 _SINCE = (
     select(_other.ref, _other.started_at)
     .join(_theirs, _theirs.meeting_id == _other.id)
     .join(_mine, _mine.child_id == _theirs.child_id)
     .join(Meeting, Meeting.id == _mine.meeting_id)
-    .where(
-        Meeting.id == bindparam("meeting_id"),
-        _other.id != Meeting.id,
-        _other.route.in_(_AT_ONCE),
-        _other.state != MeetingState.CANCELLED,
-        or_(_other.id > Meeting.id, _other.started_at > Meeting.created_at),
-    )
+    .where(Meeting.id == bindparam("meeting_id"), *_BEGUN_SINCE)
     .distinct()
     .order_by(_other.started_at)
 )
