@@ -53,6 +53,10 @@ MINUTES = 45
 # Of the bookings that lie ahead, in their order: one late, one without a line, one called off.
 LATE, WITHOUT_LINE, CALLED_OFF = 1, 2, 3
 
+# The first of the last hours are started at once, so long before the area is: whatever the time of
+# day, one is under way and the record of the other waits for its chair.
+STARTED_AGO = (timedelta(minutes=18), timedelta(minutes=150))
+
 # The first of these that answers sends somebody else.
 COMES = AgencyKind.EDUCATION
 _EARLY_NOTICES = (
@@ -75,7 +79,7 @@ class Discussions:
         # Signed records and when they were released: meeting, version, moment.
         self.signed: list[tuple[int, int, datetime]] = []
         self.count = 0
-        self.under_way = False
+        self._started = iter(STARTED_AGO)
         self.disagreed = 0
         self.deputy = False
         self.continued = False
@@ -86,9 +90,8 @@ class Discussions:
         self.count += 1
         number = self.count
         fresh = at > self.now - timedelta(hours=10)
-        if fresh and not self.under_way:
-            self.under_way = True
-            plan(self.now - timedelta(minutes=18), partial(self._start_now, referral, number))
+        if fresh and (ago := next(self._started, None)) is not None:
+            plan(self.now - ago, partial(self._start_now, referral, number, plan))
             return
         meeting = need.decide_needed(
             self.session,
@@ -189,7 +192,7 @@ class Discussions:
             found = [slot for slot in found if slot.after_deadline] or found
         return found[0]
 
-    def _start_now(self, referral: Referral, number: int, at: datetime) -> None:
+    def _start_now(self, referral: Referral, number: int, plan: Plan, at: datetime) -> None:
         chair = self.area.one(Role.CHAIR, number)
         desk = next(
             one for one in self.area.professionals if one.role is ProfessionalRole.POLICE_CAIT
@@ -203,7 +206,9 @@ class Discussions:
             professional_ids=(desk.id, nurse.id),
         )
         occasion = Occasion(referral_ref=referral.ref)
-        need.start_now(self.session, chair, occasion, given, self.sender, at)
+        meeting = need.start_now(self.session, chair, occasion, given, self.sender, at)
+        plan(at + timedelta(minutes=28), partial(self._attend, meeting, number))
+        plan(at + timedelta(minutes=34), partial(self._end, meeting, number, plan, signed=False))
 
     def _answer(self, meeting: Meeting, invitee: Invitee, turn: int, at: datetime) -> None:
         if meeting.state is not MeetingState.BOOKED:
@@ -232,6 +237,14 @@ class Discussions:
     def _hold(self, meeting: Meeting, number: int, plan: Plan, at: datetime) -> None:
         chair = self.area.actor(Role.CHAIR, number)
         service.start(self.session, chair, meeting, at)
+        self._attend(meeting, number, at)
+        plan(
+            at + timedelta(minutes=31 + number % 12),
+            partial(self._end, meeting, number, plan),
+        )
+
+    def _attend(self, meeting: Meeting, number: int, at: datetime) -> None:
+        chair = self.area.actor(Role.CHAIR, number)
         for invitee in meeting.invitees:
             here = {
                 Answer.REPORT: Attendance.REPORT_ONLY,
@@ -239,12 +252,10 @@ class Discussions:
                 Answer.DEPUTY: Attendance.ABSENT,
             }.get(invitee.answer, Attendance.BY_PHONE)
             people.set_attendance(self.session, chair, meeting, invitee.id, here, at)
-        plan(
-            at + timedelta(minutes=31 + number % 12),
-            partial(self._end, meeting, number, plan),
-        )
 
-    def _end(self, meeting: Meeting, number: int, plan: Plan, at: datetime) -> None:
+    def _end(
+        self, meeting: Meeting, number: int, plan: Plan, at: datetime, *, signed: bool = True
+    ) -> None:
         chair = self.area.actor(Role.CHAIR, number)
         for invitee in meeting.invitees:
             if invitee.attendance is not Attendance.ABSENT:
@@ -287,7 +298,7 @@ class Discussions:
         if not self.continued and number % 3 == 1 and at < self.now - timedelta(days=3):
             self.continued = True
             plan(at + timedelta(days=2), partial(self._hear_more, meeting, number, plan))
-        if at < self.now - timedelta(hours=20) or number % 2:
+        if signed and (at < self.now - timedelta(hours=20) or number % 2):
             plan(
                 at + timedelta(minutes=50 + number * 23 % 120),
                 partial(self._sign, meeting, number),
