@@ -21,7 +21,6 @@ from app.guests.types import (
     Visitor,
 )
 from app.invitations.queries import guest_by_session, invitation_by_token, link_by_token
-from app.meetings.answers import own_note
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.page import stands_words
 from app.meetings.models import Action, Dissent, Invitee, Meeting, MeetingChild, Report
@@ -173,7 +172,7 @@ def answer_of(session: Session, visitor: Visitor) -> OwnAnswer:
     return OwnAnswer(
         answer=row.answer,
         answered_at=row.answered_at,
-        note=own_note(row.answer_note),
+        note=row.answer_note or "",
         decision_maker=row.decision_maker,
         agency_kind=row.agency_kind,
     )

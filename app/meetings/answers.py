@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from app.audit.service import record
 from app.audit.types import Actor, ActorKind, Subject
-from app.core.clock import words_for_moment
 from app.core.refusal import Refused
 from app.core.uploads import Upload
 from app.directory.models import Professional
@@ -31,7 +30,6 @@ from app.meetings.models import Invitee, Meeting, Report
 from app.meetings.types import Answer, ReportVia
 
 LONGEST_REPORT = 50_000
-PRESSED = "On the letter of an earlier time they pressed"
 _BY_ADDRESS = select(Professional.id).where(
     Professional.email == bindparam("email"),
     Professional.is_team.is_(False),
@@ -72,6 +70,7 @@ def answer(
     before = invitee.answer
     invitee.answer, invitee.answered_at = given, given_at or now
     invitee.answer_note = note or None
+    invitee.earlier_answer = invitee.earlier_answer_at = None
     _audit(session, actor, "invitation answered", invitee, now,
            {"answer": given.value, "before": before.value})  # fmt: skip
 
@@ -87,14 +86,14 @@ def answer_to_earlier_time(
     if invitee.answer is Answer.NONE:
         invitee.answered_at = now  # shown beside them: ask again
     if given is not invitee.answer:
-        said = f"{PRESSED} “{given.label}”, {words_for_moment(now)}: ask them."
-        invitee.answer_note = f"{own_note(invitee.answer_note)} {said}".strip()
+        invitee.earlier_answer, invitee.earlier_answer_at = given, now
     _audit(session, actor, "answered to an earlier time", invitee, now, {"answer": given.value})
 
 
-def own_note(note: str | None) -> str:
-    """What somebody added to their answer, without what the desk is told of an earlier letter."""
-    return (note or "").partition(PRESSED)[0].strip()
+def take_answer_off(invitee: Invitee) -> None:
+    """They have not answered, whatever was said in their name before."""
+    invitee.answer, invitee.answered_at, invitee.answer_note = Answer.NONE, None, None
+    invitee.earlier_answer = invitee.earlier_answer_at = None
 
 
 def name_deputy(

@@ -10,7 +10,6 @@ from sqlalchemy import and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.meetings.models import Invitee, Meeting, MeetingChild, Report
-from app.meetings.standing import NOT_THEIRS
 from app.meetings.types import MeetingState, ReportVia
 
 _mine, _theirs, _other = aliased(MeetingChild), aliased(MeetingChild), aliased(MeetingChild)
@@ -41,7 +40,6 @@ _EARLIER = (
         Report.via,
         Report.file_name,
         Report.received_at,
-        Invitee.removed_reason,
     )
     .join(Invitee, Invitee.id == Report.invitee_id)
     .join(
@@ -53,7 +51,7 @@ _EARLIER = (
             func.coalesce(_before.referral_id, 0) == bindparam("referral_id"),
         ),
     )
-    .where(_before.id.in_(_OF_CHILDREN))
+    .where(_before.id.in_(_OF_CHILDREN), Invitee.wrong_address.is_(False))
     .order_by(Report.id)
 )
 
@@ -82,7 +80,6 @@ def earlier_reports(session: Session, meeting: Meeting) -> list[EarlierReport]:
             received_at=row.received_at,
         )
         for row in session.execute(_EARLIER, asked)
-        if not (row.removed_reason or "").endswith(NOT_THEIRS)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.database import Base, EncryptedBytes, EncryptedText, values_of
@@ -152,6 +152,10 @@ class Invitee(Base):
             unique=True,
             **_where("removed_at IS NULL"),
         ),
+        CheckConstraint(
+            "(earlier_answer IS NULL) = (earlier_answer_at IS NULL)",
+            name="earlier_answer_has_its_moment",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -173,13 +177,22 @@ class Invitee(Base):
     rule_id: Mapped[str | None]
     why: Mapped[str] = mapped_column(EncryptedText)
     invited_at: Mapped[datetime]
+    # Added while people talked: not asked to come, and given their link with the record (E1).
+    joined: Mapped[bool] = mapped_column(default=False, server_default=false())
     removed_at: Mapped[datetime | None]
     removed_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    # Stands for whoever reads an address that was not the invitee's: what came from there is no
+    # report of anybody who was asked (C7, D5).
+    wrong_address: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Why the typed dial-in that they know was kept when they were removed (C4).
     dial_in_kept_reason: Mapped[str | None] = mapped_column(EncryptedText)
     answer: Mapped[Answer] = mapped_column(values_of(Answer))
     answered_at: Mapped[datetime | None]
     answer_note: Mapped[str | None] = mapped_column(EncryptedText)
+    # What they pressed on a letter that told another time, where it differs from their answer: no
+    # answer to the time that they have not seen (D6).
+    earlier_answer: Mapped[Answer | None] = mapped_column(values_of(Answer, "earlier_answer"))
+    earlier_answer_at: Mapped[datetime | None]
     # The colleague who comes instead has a row of their own and points back here.
     deputy_for_id: Mapped[int | None] = mapped_column(ForeignKey("invitee.id"))
     # The last change that concerns them: what was told by telephone before it counts no more (C7).

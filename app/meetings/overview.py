@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.rules import may
 from app.accounts.types import Permission, StaffMember
+from app.core.clock import words_for_moment
 from app.directory.queries import council
 from app.meetings import queries
 from app.meetings.booking.cautions import ABSENT, cautions_about
@@ -126,6 +127,7 @@ class InviteeLine:
     answer_colour: str
     answered_at: datetime | None
     note: str
+    pressed_earlier: str  # on the letter of an earlier time, in words
     decides: str
     reach: Reach
     calls: tuple[CallLine, ...]
@@ -330,6 +332,7 @@ def _line(
         answer_colour=_colour(invitee),
         answered_at=invitee.answered_at if invitee.answer is not Answer.NONE else None,
         note=invitee.answer_note or "",
+        pressed_earlier=_pressed_earlier(invitee),
         decides="Can decide" if invitee.decision_maker else "Gives information",
         reach=reach_of(
             invitee.answer is not Answer.NONE,
@@ -364,6 +367,14 @@ def _answer(invitee: Invitee, meeting: Meeting) -> str:
     if invitee.staff_id is not None and invitee.staff_id == meeting.chair_id:
         return f"Chairs: {invitee.answer.label.lower()}" if _absent_chair(invitee) else "Chairs"
     return invitee.answer.label
+
+
+def _pressed_earlier(invitee: Invitee) -> str:
+    if invitee.earlier_answer is None or invitee.earlier_answer_at is None:
+        return ""
+    at = words_for_moment(invitee.earlier_answer_at)
+    said = invitee.earlier_answer.label
+    return f"On the letter of an earlier time they pressed “{said}”, {at}: ask them."
 
 
 def _absent_chair(invitee: Invitee) -> bool:

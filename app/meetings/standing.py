@@ -7,9 +7,6 @@ from collections.abc import Iterable, Sequence
 from app.meetings.models import Invitee
 from app.meetings.types import Attendance
 
-# Stands at the end of why a wrong address was removed: nothing that came from there is anybody's.
-NOT_THEIRS = "Whatever came from there is not theirs."
-
 
 def invitees_here(invitees: Iterable[Invitee]) -> list[Invitee]:
     """Everybody who was not removed, in the order in which they were invited."""
@@ -48,11 +45,7 @@ def replaced_by(invitee: Invitee, invitees: Sequence[Invitee]) -> list[Invitee]:
 def removed_senders(invitees: Iterable[Invitee]) -> list[Invitee]:
     """Those who were removed and whose reports still count: what came from a wrong address is no
     report of anybody who was asked (C7, D5)."""
-    return [
-        one
-        for one in invitees
-        if one.removed_at is not None and not (one.removed_reason or "").endswith(NOT_THEIRS)
-    ]
+    return [one for one in invitees if one.removed_at is not None and not one.wrong_address]
 
 
 def same_person(one: Invitee, other: Invitee) -> bool:

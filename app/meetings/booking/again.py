@@ -24,6 +24,7 @@ from app.invitations import service as invitations
 from app.invitations.models import Invitation
 from app.invitations.types import Change, LetterKind
 from app.meetings import messages, rules
+from app.meetings.answers import take_answer_off
 from app.meetings.booking.addresses import doubts_about
 from app.meetings.booking.concerned import Held, is_updated
 from app.meetings.booking.lines import new_pin, take_typed, unused_pins
@@ -33,7 +34,6 @@ from app.meetings.booking.types import Again
 from app.meetings.models import Delivery, Invitee, Meeting, Report
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.received.models import ReceivedMail
-from app.meetings.standing import NOT_THEIRS
 from app.meetings.types import Answer, ReportVia
 from app.outbox import service as outbox
 from app.outbox.models import OutboxMessage
@@ -42,6 +42,7 @@ from app.outbox.rules import may_have_arrived
 LEFT_MEANWHILE = (
     "A letter to the old address left while you were typing: read again who gets what, then send"
 )
+_NOT_THEIRS = "Whatever came from there is not theirs."
 _LETTERS = (
     select(OutboxMessage.id, OutboxMessage.state, OutboxMessage.tries)
     .join(Delivery, Delivery.message_id == OutboxMessage.id)
@@ -223,17 +224,21 @@ def _set_apart(session: Session, meeting: Meeting, invitee: Invitee, now: dateti
         rule_id=None,
         why=invitee.why,
         invited_at=invitee.invited_at,
+        joined=invitee.joined,
         removed_at=now,
-        removed_reason=f"{invitee.email} was not their address. {NOT_THEIRS}",
+        removed_reason=f"{invitee.email} was not their address. {_NOT_THEIRS}",
+        wrong_address=True,
         answer=invitee.answer,
         answered_at=invitee.answered_at,
         answer_note=invitee.answer_note,
+        earlier_answer=invitee.earlier_answer,
+        earlier_answer_at=invitee.earlier_answer_at,
         deputy_for_id=None,
         attendance=None,
         attended_name=invitee.attended_name,
         attended_role=invitee.attended_role,
     )
-    invitee.answer, invitee.answered_at, invitee.answer_note = Answer.NONE, None, None
+    take_answer_off(invitee)
     invitee.attended_name = invitee.attended_role = None
     session.flush()  # an invitation is one invitee's alone
     wrong.invitation_id = held

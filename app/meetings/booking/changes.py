@@ -15,6 +15,7 @@ from app.audit.types import Subject
 from app.core.refusal import Refused
 from app.invitations.types import Change, LetterKind
 from app.meetings import messages, rules
+from app.meetings.answers import take_answer_off
 from app.meetings.booking.concerned import (
     Held,
     asks_for_line,
@@ -79,7 +80,7 @@ def change(
     back = freed(removed, meeting.invitees)
     for one in back:
         # Their entry and link ended when the colleague was named: only a new one leads anywhere.
-        one.answer, one.answered_at, one.answer_note = Answer.NONE, None, None
+        take_answer_off(one)
         one.invitation_id = None
     _move(session, meeting, order, now)
     stay = [one for one in meeting.invitees if one.removed_at is None]

@@ -28,7 +28,6 @@ from app.meetings.types import Answer, Attendance
 ATTENDANCE = "attendance"
 ATTENDED_NAME = "attended_name"
 ATTENDED_ROLE = "attended_role"
-JOINED = "Joined during the discussion"
 LOOKED_BACK = 200  # rows of the audit: two who clash wrote moments ago
 PERSON_FIELDS = frozenset({ATTENDANCE, ATTENDED_NAME, ATTENDED_ROLE})
 
@@ -180,8 +179,9 @@ def add_person(
         is_team=False,
         decision_maker=newcomer.decision_maker,
         rule_id=None,
-        why=JOINED,
+        why="Joined during the discussion",
         invited_at=now,
+        joined=True,
         removed_at=None,
         removed_reason=None,
         answer=Answer.NONE,
@@ -208,14 +208,15 @@ def add_person(
 
 def is_newcomer(invitee: Invitee) -> bool:
     """Whether somebody was added during the discussion, and nothing was sent to them yet."""
-    return invitee.why == JOINED and invitee.invitation_id is None
+    return invitee.joined and invitee.invitation_id is None
 
 
 def take_off(
     session: Session, actor: Actor, meeting: Meeting, invitee_id: int, now: datetime
 ) -> None:
     """Take somebody off the list who was added during the discussion by mistake: they did not
-    take part and get no record. The row stays, marked.
+    take part and get no record. The row stays, marked. The discussion is given as
+    `queries.meeting_to_change` reads it, alone: nobody writes of them in the same moment.
 
     Raises Refused for anybody else, for somebody who owns an action, disagreed, or of whose
     information something is written, and once the record is signed.

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from flask_migrate import downgrade
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
 from app.audit.queries import verify_chain
 from app.audit.types import ActorKind
+from app.core.database import EncryptedText
 from app.core.session import db, reading
 from app.meetings.after import service as after
 from app.meetings.after.models import ChildAfter
@@ -128,6 +129,55 @@ def test_who_was_invited_to_what_is_called_off_already_counts_as_not_told(app, c
         told = select(Invitee).where(Invitee.news_at.is_not(None))
         found_told = {one.id: one.news_at for one in reading().execute(told).scalars()}
         assert found_told == dict.fromkeys(expected, FRIDAY + timedelta(days=3))
+
+
+def again(name):
+    """Back to what stood before one migration, and up through it."""
+    with migration(name) as found:
+        found.downgrade()
+        found.upgrade()
+
+
+def test_what_sentences_told_of_invitees_stands_in_columns(app, change):
+    pressed = datetime(2026, 7, 5, 11, tzinfo=UTC)
+    with change() as session:
+        meeting = make_meeting(session, invitees=5)
+        chair, typed, there, wrong, noted = meeting.invitees
+        typed.professional_id, typed.why = None, "Joined during the discussion"
+        there.why = "Joined during the discussion"  # of the directory: asked to come
+        wrong.removed_at = noted.removed_at = FRIDAY
+        wrong.removed_reason = (
+            "a@example.org was not theirs. Whatever came from there is not theirs."
+        )
+        noted.removed_reason = "Whatever came from there is not theirs. They rang."
+        chair.earlier_answer, chair.earlier_answer_at = Answer.DECLINED, FRIDAY
+        chair.answer_note = "By train\nor by bus"
+        typed.earlier_answer, typed.earlier_answer_at = Answer.DIAL_IN, pressed
+        there.answer_note = "On the letter of an earlier time they pressed nothing."
+        numbers = [one.id for one in meeting.invitees]
+    with app.app_context():
+        for name in ("joined_during", "wrong_address"):
+            again(name)
+        with migration("earlier_answer") as found:
+            found.downgrade()
+        kept = select(literal_column("answer_note", EncryptedText)).select_from(Invitee.__table__)
+        assert set(reading().execute(kept).scalars()) == {
+            None,
+            "By train\nor by bus On the letter of an earlier time they pressed “Cannot attend”, "
+            "Friday 20 November 2026 at 4:45 pm: ask them.",
+            "On the letter of an earlier time they pressed “Will dial in”, "
+            "Sunday 5 July 2026 at midday: ask them.",
+            "On the letter of an earlier time they pressed nothing.",
+        }
+        with migration("earlier_answer") as found:
+            found.upgrade()
+        chair, typed, there, wrong, noted = (reading().get_one(Invitee, one) for one in numbers)
+        assert [one.joined for one in (chair, typed, there, wrong)] == [False, True, False, False]
+        assert [one.wrong_address for one in (wrong, noted, there)] == [True, False, False]
+        said = [(one.earlier_answer, one.earlier_answer_at) for one in (chair, typed, there)]
+        assert said == [(Answer.DECLINED, FRIDAY), (Answer.DIAL_IN, pressed), (None, None)]
+        assert (chair.answer_note, typed.answer_note) == ("By train\nor by bus", None)
+        assert there.answer_note == "On the letter of an earlier time they pressed nothing."
 
 
 def heads(app):

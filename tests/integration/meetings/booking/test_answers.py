@@ -169,12 +169,13 @@ def test_what_was_pressed_on_an_old_letter_stands_beside_the_answer(invitee_id):
             answers.answer_to_earlier_time(session, invitee, given, GUEST, FRIDAY)
         held = reading().get(Invitee, invitee_id)
         assert held.answer is Answer.ATTEND
-        assert ("pressed “Cannot attend”" in (held.answer_note or "")) == (given is Answer.DECLINED)
-        assert answers.own_note(held.answer_note) == "By train"
+        pressed = (Answer.DECLINED, FRIDAY) if given is Answer.DECLINED else (None, None)
+        assert (held.earlier_answer, held.earlier_answer_at) == pressed
+        assert held.answer_note == "By train"
     with transaction() as session:
         invitee = session.get(Invitee, invitee_id)
         answers.answer(session, invitee, Answer.ATTEND, "", GUEST, FRIDAY)
-        assert invitee.answer_note is None
+        assert (invitee.answer_note, invitee.earlier_answer) == (None, None)
 
 
 def test_the_chair_is_replaced_at_the_desk_and_by_nobody_else(invitee_id):

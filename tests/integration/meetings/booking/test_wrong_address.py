@@ -142,6 +142,7 @@ def test_nothing_that_was_said_from_there_stands_in_the_right_name(booked):
     with transaction() as session:
         invitee = invitee_for_change(session, booked.id)
         answers.answer(session, invitee, Answer.ATTEND, "See you", STRANGER, FRIDAY)
+        answers.answer_to_earlier_time(session, invitee, Answer.DECLINED, STRANGER, FRIDAY)
         invitee.attended_name, invitee.attended_role = "A Stranger", "Clerk"
         for via in (ReportVia.LINK, ReportVia.TELEPHONE):
             answers.add_report(session, invitee, via.value, None, via, STRANGER, FRIDAY)
@@ -149,6 +150,9 @@ def test_nothing_that_was_said_from_there_stands_in_the_right_name(booked):
     held = booked.invitee
     assert (held.answer, held.answered_at, held.answer_note) == (Answer.NONE, None, None)
     assert (held.attended_name, held.attended_role) == (None, None)
+    assert (held.earlier_answer, held.earlier_answer_at) == (None, None)
+    assert booked.stranger.earlier_answer is Answer.DECLINED
+    assert booked.stranger.wrong_address and not held.wrong_address
     by = {row.body: row.invitee_id for row in reading().execute(select(Report)).scalars()}
     assert by == {"link": booked.stranger.id, "telephone": booked.id}
     assert (booked.stranger.answer, booked.stranger.email) == (Answer.ATTEND, booked.wrong)

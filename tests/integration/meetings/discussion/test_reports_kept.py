@@ -13,7 +13,6 @@ from app.meetings.discussion import queries
 from app.meetings.discussion.page import hold_page
 from app.meetings.earlier_reports import earlier_reports
 from app.meetings.models import Meeting, Report
-from app.meetings.standing import NOT_THEIRS
 from app.meetings.types import MeetingState, ReportVia
 from app.referrals.models import Referral
 from tests.clock import FRIDAY
@@ -24,8 +23,9 @@ def _sends(session, invitee, words: str) -> None:
     answers.add_report(session, invitee, words, None, ReportVia.EMAIL, SYSTEM, FRIDAY)
 
 
-def _removed(invitee, reason: str) -> None:
+def _removed(invitee, reason: str, *, wrong_address: bool = False) -> None:
     invitee.removed_at, invitee.removed_reason = FRIDAY, reason
+    invitee.wrong_address = wrong_address
 
 
 def _shown(case):
@@ -58,7 +58,7 @@ def test_who_was_removed_is_heard_apart_but_never_a_wrong_address(in_app, case):
         _sends(session, gone, "Seen on Tuesday")
         _sends(session, wrong, "A stranger's words")
         _removed(gone, "Left the agency")
-        _removed(wrong, f"a@example.org was not their address. {NOT_THEIRS}")
+        _removed(wrong, "a@example.org was not their address.", wrong_address=True)
     page = _shown(case)
     assert [(one.name, [said.body for said in one.reports]) for one in page.removed] == [
         (gone.name, ["Seen on Tuesday"])
@@ -100,6 +100,9 @@ def test_what_another_discussion_heard_is_not_asked_for_again(in_app):
     with transaction() as session:
         first = make_meeting(session)
         _sends(session, first.invitees[1], "Seen on Tuesday")
+        wrong = first.invitees[2]
+        _sends(session, wrong, "A stranger's words")
+        _removed(wrong, "a@example.org was not their address.", wrong_address=True)
         first.state = MeetingState.CANCELLED
         referral = session.get_one(Referral, first.referral_id)
         second = make_meeting(session, MeetingState.SIGNED, referral=referral)
@@ -115,7 +118,7 @@ def test_the_page_of_the_discussion_lists_the_reports_of_the_removed(app, case, 
         _sends(session, gone, "Seen on Tuesday")
         _sends(session, wrong, "A stranger's words")
         _removed(gone, "Left the agency")
-        _removed(wrong, f"a@example.org was not their address. {NOT_THEIRS}")
+        _removed(wrong, "a@example.org was not their address.", wrong_address=True)
         kept, strange = session.query(Report).order_by(Report.id).all()
         numbers = kept.id, strange.id
     page = signed_in(Role.CHAIR).get(f"/discussions/{case.ref}").text
