@@ -159,7 +159,12 @@ def _press(ref: str, press: Press, lines: Lines) -> None:
         case "strike", [int(gone)]:
             _try(ref, lines.action, lambda s, m: actions.strike_action(s, actor, m, gone, now()))
         case "off", [int(who)]:
-            _try(ref, lines.person, lambda s, m: people.take_off(s, actor, m, who, now()))
+            _try(
+                ref,
+                lines.person,
+                lambda s, m: people.take_off(s, actor, m, who, now()),
+                alone=True,
+            )
         case "same", [int(one), int(other)]:
             _try(
                 ref,
