@@ -68,12 +68,16 @@ def test_a_link_of_a_letter_before_the_move_answers_nothing(
     assert _held(police).answer is (Answer.DECLINED if said == "no" else Answer.DIAL_IN)
 
 
-def test_an_old_link_takes_no_answer_to_the_new_time_back(app: Any, police: Invited) -> None:
+def test_an_old_link_takes_no_answer_to_the_new_time_back(
+    app: Any, police: Invited, signed_in: Any
+) -> None:
     old = _link(police)
     _moved(police, Change.TIME)
     _press(app, _link(police), "no")
     _press(app, old)
     assert _held(police).answer is Answer.DECLINED
+    page = signed_in(Role.ADMINISTRATOR).get(f"/discussions/{police.ref}").text
+    assert "On the letter of an earlier time they pressed “Will dial in”, " in page
 
 
 def test_a_new_pin_leaves_earlier_links_as_they_were(app: Any, police: Invited) -> None:
