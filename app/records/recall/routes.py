@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
@@ -13,13 +16,14 @@ from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.messages import Sender
+from app.meetings.models import Meeting
 from app.meetings.queries import meeting_by_ref, meeting_for_change
 from app.records.extracts.service import page_of
 from app.records.pages import circulate_page
 from app.records.recall import service
 from app.records.recall.forms import CloseForm, RecallForm
 from app.web.access import access
-from app.web.forms import add_refusal
+from app.web.forms import BaseForm, add_refusal
 from app.web.htmx import go_to, respond
 from app.web.numbers import whole_or_none
 
@@ -31,28 +35,26 @@ blueprint = Blueprint("record_recall", __name__, url_prefix="/discussions")
 def recall(ref: str) -> Response:
     """The page says who opened it and who will be told, before anything is done."""
     form = RecallForm()
+
+    def take_back(session: Session, meeting: Meeting) -> str:
+        settings: Settings = current_app.extensions["settings"]
+        told = service.recall(
+            session,
+            signed_in(),
+            meeting,
+            whole_or_none(form.number.data or "") or 0,
+            form.reason.data,
+            Sender(mail_from=settings.mail_from, base_url=settings.base_url),
+            now(),
+        )
+        return f"The record is recalled. {told} told by email to delete it."
+
     meeting = meeting_by_ref(reading(), ref) or abort(404)
-    if form.validate_on_submit():
-        held: Settings = current_app.extensions["settings"]
-        try:
-            with transaction() as session:
-                told = service.recall(
-                    session,
-                    signed_in(),
-                    meeting_for_change(session, ref) or abort(404),
-                    whole_or_none(form.number.data or "") or 0,
-                    form.reason.data,
-                    Sender(mail_from=held.mail_from, base_url=held.base_url),
-                    now(),
-                )
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            flash(f"The record is recalled. {told} told by email to delete it.", "success")
-            return go_to(url_for("records.circulate", ref=ref))
+    if _done(ref, form, take_back):
+        return _circulation(ref)
     page = circulate_page(reading(), meeting, now())
     if not page.recallable and request.method == "GET":
-        return go_to(url_for("records.circulate", ref=ref))
+        return _circulation(ref)
     form.number.data = form.number.data or str(page.recallable)
     return respond(
         "records/recall/recall.html",
@@ -68,25 +70,36 @@ def recall(ref: str) -> Response:
 def close(ref: str) -> Response:
     """No corrected version follows: the record leaves the work that waits (F8)."""
     form = CloseForm()
+
+    def settle(session: Session, meeting: Meeting) -> str:
+        service.close(session, signed_in(), meeting, form.reason.data, now())
+        return "The recalled record is closed. No corrected record follows."
+
     meeting = meeting_by_ref(reading(), ref) or abort(404)
-    if form.validate_on_submit():
-        try:
-            with transaction() as session:
-                service.close(
-                    session,
-                    signed_in(),
-                    meeting_for_change(session, ref) or abort(404),
-                    form.reason.data,
-                    now(),
-                )
-        except Refused as refusal:
-            add_refusal(form, refusal)
-        else:
-            flash("The recalled record is closed. No corrected record follows.", "success")
-            return go_to(url_for("records.circulate", ref=ref))
+    if _done(ref, form, settle):
+        return _circulation(ref)
     page = circulate_page(reading(), meeting, now())
     if not page.closable and request.method == "GET":
-        return go_to(url_for("records.circulate", ref=ref))
+        return _circulation(ref)
     return respond(
         "records/recall/close.html", form=form, page=page, status=422 if form.errors else 200
     )
+
+
+def _done(ref: str, form: BaseForm, change: Callable[[Session, Meeting], str]) -> bool:
+    """Whether a form that was sent changed the record. What it came to, as `change` says it, is
+    told on the next page; a refusal stands on the form."""
+    if not form.validate_on_submit():
+        return False
+    try:
+        with transaction() as session:
+            said = change(session, meeting_for_change(session, ref) or abort(404))
+    except Refused as refusal:
+        add_refusal(form, refusal)
+        return False
+    flash(said, "success")
+    return True
+
+
+def _circulation(ref: str) -> Response:
+    return go_to(url_for("records.circulate", ref=ref))

@@ -16,11 +16,8 @@ def check_recall(reason: str, recalled: bool, released: bool) -> None:
         raise Refused("page", "Nobody was given this version yet: there is nothing to recall")
 
 
-def check_close(reason: str, recalled: bool, closed: bool) -> None:
-    """Raises Refused without a reason, where the newest signed version is not recalled, or where
-    it was closed before (F5, F8)."""
-    if not recalled:
-        raise Refused("page", "The newest version is not recalled: there is nothing to close")
+def check_close(reason: str, closed: bool) -> None:
+    """Raises Refused without a reason, or where the recalled version was closed before (F8)."""
     if closed:
         raise Refused("page", "It was closed already")
     if not reason.strip():

@@ -99,9 +99,10 @@ def close(
     """
     version = records.newest_version(session, meeting.id)
     held = session.get(RecordRecall, version.id) if version else None
-    standing = held is not None and meeting.state is MeetingState.SIGNED
-    rules.check_close(reason, standing, held is not None and held.closed_at is not None)
-    assert version is not None and held is not None
+    # Under correction it is not what stands any more.
+    if version is None or held is None or meeting.state is not MeetingState.SIGNED:
+        raise Refused("page", "The newest version is not recalled: there is nothing to close")
+    rules.check_close(reason, held.closed_at is not None)
     held.closed_at, held.closed_by_id, held.closed_reason = now, staff.id, reason.strip()
     audit.record(
         session, staff.actor, "closed the recalled record", Subject("meeting", meeting.ref), now,
