@@ -70,6 +70,7 @@ ROUTES = (
     "app.meetings.open_case.routes",
     "app.meetings.open_case.child_routes",
     "app.meetings.booking.routes",
+    "app.meetings.keeping.routes",
     "app.meetings.routes",
     "app.meetings.restricted.routes",
     "app.meetings.received.routes",

@@ -10,11 +10,13 @@ from app.core.session import reading, transaction
 from app.core.uploads import Upload, checked_upload
 from app.guests import queries, service
 from app.guests.blueprint import blueprint, sender
+from app.guests.earlier_reports import earlier_report
 from app.guests.forms import (
     AnswerForm,
     ButtonForm,
     DeputyForm,
     DissentForm,
+    GiveAgainForm,
     IntroduceForm,
     ReportForm,
 )
@@ -23,6 +25,7 @@ from app.guests.rules import time_told
 from app.guests.visitors import Guest, close_door, visitor
 from app.invitations import service as invitations
 from app.meetings.answers import Deputy
+from app.meetings.models import Report
 from app.meetings.types import ActionState, Answer
 from app.records.actions.forms import ProgressForm
 from app.web.access import Everyone, access
@@ -100,13 +103,38 @@ def report() -> Response:
 def report_file(number: int) -> Response:
     """The file of one's own report, as it was sent: always as a download."""
     _look("own report")
-    found = queries.report_of(reading(), visitor(), number)
-    if found is None or found.file is None:
-        abort(404)
-    response = make_response(found.file)
-    response.mimetype = found.media_type or "application/octet-stream"
-    response.headers.set("Content-Disposition", "attachment", filename=found.file_name or "report")
-    return response
+    return _file(queries.report_of(reading(), visitor(), number))
+
+
+@blueprint.get("/attend/earlier-reports/<int:number>")
+@access(Guest())
+def earlier_report_file(number: int) -> Response:
+    """The file of a report that the same person sent to an earlier discussion."""
+    _look("own earlier report")
+    return _file(earlier_report(reading(), visitor(), number))
+
+
+@blueprint.post("/attend/earlier-reports/<int:number>")
+@access(Guest())
+def give_again(number: int) -> Response:
+    form = GiveAgainForm(prefix=f"again-{number}")
+    here = url_for("guests.meeting", _anchor="reports")
+    if not form.validate_on_submit():
+        return _page(status=422, failed=form)
+    moment = now()
+    try:
+        with transaction() as session:
+            if not (before := done_before(session, form.nonce.data)):
+                if not service.give_again(session, visitor(), number, moment):
+                    abort(404)
+                mark_done(session, form.nonce.data, here, moment)
+        if not before:
+            flash(f"We received your report at {words_for_time(moment)}.", "success")
+        return go_to(here)
+    except Refused as refusal:
+        typed = ReportForm(formdata=None, prefix="report")
+        add_refusal(typed, refusal)
+    return _page(status=422, failed=typed, report=typed)
 
 
 @blueprint.post("/attend/colleague")
@@ -258,6 +286,9 @@ def _page(
         unsent=_without_place(page, failed),
         answer=answer,
         report=report or ReportForm(formdata=None, prefix="report"),
+        again={
+            own.id: GiveAgainForm(formdata=None, prefix=f"again-{own.id}") for own in page.earlier
+        },
         deputy=deputy or DeputyForm(formdata=None, prefix="colleague"),
         dissent=dissent or DissentForm(formdata=None, prefix="disagree"),
         actions=forms,
@@ -278,6 +309,15 @@ def _without_place(page: Page, failed: BaseForm | None) -> list[str]:
         case _:
             typed = []
     return [text for text in typed if text]
+
+
+def _file(found: Report | None) -> Response:
+    if found is None or found.file is None:
+        abort(404)
+    response = make_response(found.file)
+    response.mimetype = found.media_type or "application/octet-stream"
+    response.headers.set("Content-Disposition", "attachment", filename=found.file_name or "report")
+    return response
 
 
 def _upload(form: ReportForm) -> Upload | None:

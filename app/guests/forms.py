@@ -69,6 +69,10 @@ class ReportForm(OnceForm):
     file = FileField("Or send a file")
 
 
+class GiveAgainForm(OnceForm):
+    """A press: the report as it was."""
+
+
 class DeputyForm(OnceForm):
     name = Line("Your colleague’s name", validators=[Required("Enter your colleague’s name")])
     role = Line("Their role", validators=[Required("Enter your colleague’s role")])

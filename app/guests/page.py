@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import words_for_day, words_for_moment, words_for_time
 from app.guests import queries
+from app.guests.earlier_reports import earlier_reports
 from app.guests.guide import Chapter, joining_guide, what_to_bring
 from app.guests.rules import what_is_open
 from app.guests.types import (
@@ -63,6 +64,7 @@ class Page:
     bring: tuple[str, ...]
     guide: tuple[Chapter, ...]
     reports: list[OwnReport]
+    earlier: list[OwnReport]  # to discussions before this one, while a report may be sent
     actions: list[OwnAction]
     signed: bool
     record: GuestRecord | None
@@ -74,9 +76,10 @@ def page_for(session: Session, visitor: Visitor) -> Page:
     meeting = queries.meeting_for(session, visitor)
     answer = queries.answer_of(session, visitor)
     signed = meeting.state is MeetingState.SIGNED
+    stage = what_is_open(meeting.state)
     return Page(
         meeting=meeting,
-        open=what_is_open(meeting.state),
+        open=stage,
         when=when_words(meeting.starts_at, meeting.ends_at),
         where=meeting.place or meeting.format.label,
         stage=_STAGES.get(meeting.state, ""),
@@ -89,6 +92,7 @@ def page_for(session: Session, visitor: Visitor) -> Page:
         bring=what_to_bring(answer.agency_kind),
         guide=joining_guide(answer.decision_maker),
         reports=queries.reports_of(session, visitor),
+        earlier=earlier_reports(session, visitor) if stage.report else [],
         actions=queries.actions_of(session, visitor),
         signed=signed,
         record=record_for_invitee(session, visitor.invitee_id),

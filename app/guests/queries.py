@@ -63,7 +63,9 @@ _ANSWER = select(
     Invitee.decision_maker,
     Invitee.agency_kind,
 )
-_REPORTS = select(Report.id, Report.body, Report.file_name, Report.received_at).order_by(Report.id)
+_REPORTS = select(
+    Report.id, Report.body, Report.file_name, Report.received_at, Report.first_given_at
+).order_by(Report.id)
 _DISSENTS = (
     select(Dissent.what, Escalation)
     .outerjoin(Escalation, Escalation.dissent_id == Dissent.id)
@@ -181,7 +183,10 @@ def answer_of(session: Session, visitor: Visitor) -> OwnAnswer:
 def reports_of(session: Session, visitor: Visitor) -> list[OwnReport]:
     """The reports this invitee sent, without their files."""
     rows = session.execute(_REPORTS.where(Report.invitee_id == visitor.invitee_id))
-    return [OwnReport(row.id, row.body or "", row.file_name or "", row.received_at) for row in rows]
+    return [
+        OwnReport(row.id, row.body or "", row.file_name or "", row.received_at, row.first_given_at)
+        for row in rows
+    ]
 
 
 def report_of(session: Session, visitor: Visitor, report_id: int) -> Report | None:

@@ -12,6 +12,7 @@ from app.core.refusal import Refused
 from app.core.uploads import Upload
 from app.directory.queries import council_or_none
 from app.guests import queries, rules
+from app.guests.earlier_reports import earlier_report, earlier_reports
 from app.guests.types import Visitor
 from app.invitations import service as invitations
 from app.invitations.types import Desk
@@ -144,6 +145,33 @@ def add_report(
     """
     invitee, _meeting = _own(session, visitor)
     return answers.add_report(session, invitee, body, upload, ReportVia.LINK, visitor.actor, now)
+
+
+def give_again(session: Session, visitor: Visitor, report_id: int, now: datetime) -> bool:
+    """Give this discussion a report that the same person sent to an earlier one, as it was (D5);
+    once, however often it is pressed. False where it is not theirs.
+
+    Raises Refused (field `body`) once the meeting has ended.
+    """
+    invitee, _meeting = _own(session, visitor)
+    found = earlier_report(session, visitor, report_id)
+    if found is None:
+        return False
+    upload = None
+    if found.file is not None:
+        upload = Upload(found.file_name or "report", found.media_type or "", found.file)
+    if any(one.id == report_id for one in earlier_reports(session, visitor)):
+        answers.add_report(
+            session,
+            invitee,
+            found.body or "",
+            upload,
+            ReportVia.LINK,
+            visitor.actor,
+            now,
+            found.first_given_at or found.received_at,
+        )
+    return True
 
 
 def name_deputy(

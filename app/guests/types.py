@@ -105,6 +105,7 @@ class OwnReport:
     body: str
     file_name: str
     received_at: datetime
+    first_given_at: datetime | None = None  # to an earlier discussion
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,10 +180,12 @@ def add_report(
     via: ReportVia,
     actor: Actor,
     now: datetime,
+    first_given_at: datetime | None = None,
 ) -> Report:
     """Keep a report, typed or as a checked file (see `app.core.uploads`); D5, BROMLEY 2.
 
-    The chair sees it; other agencies see nothing before the meeting. Raises Refused by the field.
+    `first_given_at` is when an earlier discussion was given the same. The chair sees it; other
+    agencies see nothing before the meeting. Raises Refused by the field.
     """
     if invitee.removed_at is not None:
         raise Refused("body", "You are no longer invited: telephone the desk if that is wrong")
@@ -205,6 +207,7 @@ def add_report(
         via=via,
         added_by_id=actor.id if actor.kind is ActorKind.STAFF else None,
         received_at=now,
+        first_given_at=first_given_at,
     )
     session.add(report)
     if invitee.answer in (Answer.NONE, Answer.DECLINED) and actor.kind is ActorKind.GUEST:
@@ -212,7 +215,8 @@ def add_report(
     session.flush()
     _audit(
         session, actor, "report received", invitee, now,
-        {"via": via.value, "file": report.media_type, "report": report.id},
+        {"via": via.value, "file": report.media_type, "report": report.id,
+         "given_again": first_given_at is not None},
     )  # fmt: skip
     return report
 

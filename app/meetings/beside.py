@@ -1,5 +1,6 @@
 """A discussion that is still booked although another about the same children took place at once:
-its line is taken and its invitees dial in, until somebody cancels it or it begins (C7, C11)."""
+its line is taken and its invitees dial in, until somebody cancels it or it begins. Who keeps it
+settles that with a reason (C7, C11)."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from app.meetings.types import MeetingState, Route
 _mine, _theirs, _other = aliased(MeetingChild), aliased(MeetingChild), aliased(Meeting)
 _AT_ONCE = (Route.STARTED_NOW, Route.ALREADY_HELD)
 _BOOKED = (
-    select(Meeting.ref, Meeting.starts_at)
+    select(Meeting.ref, Meeting.starts_at, Meeting.kept_at)
     .where(
         Meeting.state == literally(MeetingState.BOOKED),
         exists().where(
@@ -33,6 +34,8 @@ _BEGUN_SINCE = (
     _other.route.in_(_AT_ONCE),
     _other.state != MeetingState.CANCELLED,
     or_(_other.id > Meeting.id, _other.started_at > Meeting.created_at),
+    # Who kept it knew of those that were entered until then.
+    or_(Meeting.kept_at.is_(None), _other.created_at > Meeting.kept_at),
 )
 TOOK_PLACE_SINCE = exists().where(
     _mine.meeting_id == Meeting.id,
@@ -57,6 +60,7 @@ class Beside:
 
     ref: str
     at: datetime | None
+    kept_at: datetime | None = None
 
 
 def booked_about(session: Session, child_ids: Collection[int]) -> list[Beside]:
@@ -65,10 +69,15 @@ def booked_about(session: Session, child_ids: Collection[int]) -> list[Beside]:
 
 
 def still_booked(session: Session, meeting: Meeting) -> list[Beside]:
-    """Beside a discussion that took place at once: what is booked still."""
+    """Beside a discussion that took place at once: what is booked still, and was not kept since."""
     if meeting.route not in _AT_ONCE:
         return []
-    return booked_about(session, [one.child_id for one in meeting.children])
+    about = [one.child_id for one in meeting.children]
+    return [
+        one
+        for one in booked_about(session, about)
+        if one.kept_at is None or one.kept_at < meeting.created_at
+    ]
 
 
 def took_place_since(session: Session, meeting: Meeting) -> list[Beside]:

@@ -101,6 +101,9 @@ class Meeting(Base):
     # Cancelled, and no other is needed: said for an open case, which has no other outcome (A11).
     not_needed_at: Mapped[datetime | None]
     not_needed_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    # Booked, and kept although another took place at once before this moment (C11).
+    kept_at: Mapped[datetime | None]
+    kept_reason: Mapped[str | None] = mapped_column(EncryptedText)
     # Deleted: the row stands for what is signed, and for the statistics (H8).
     erased_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
@@ -256,6 +259,8 @@ class Report(Base):
     via: Mapped[ReportVia] = mapped_column(values_of(ReportVia))
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     received_at: Mapped[datetime]
+    # When an earlier discussion was given the same, where its sender gave it again.
+    first_given_at: Mapped[datetime | None]
 
 
 class Entry(Base):

@@ -23,7 +23,7 @@ WITHOUT_CHAIR = (
     )
     .order_by(Meeting.starts_at, Meeting.id)
 )
-# Until somebody cancels it, or it is held: keeping it is a decision too.
+# Until somebody cancels it or keeps it with a reason, or it is held.
 OVERTAKEN = (
     select(Meeting.id, Meeting.ref, Meeting.starts_at.label("due_at"))
     .where(Meeting.state == literally(MeetingState.BOOKED), TOOK_PLACE_SINCE)

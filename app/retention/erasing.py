@@ -141,7 +141,7 @@ COUNTED: Mapping[str, frozenset[str]] = {
             "referral_id", "state", "route", "format", "need_decided_by_id", "created_at",
             "due_at", "clocks", "chair_id", "starts_at", "ends_at", "started_at", "ended_at",
             "record_due_at", "signed_at", "circulated_at", "first_circulated_at", "cancelled_at",
-            "not_needed_at", "replaced_at",
+            "not_needed_at", "replaced_at", "kept_at",
         }
     ),
     "invitee": frozenset(

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from app.core.clock import words_for_moment
 from app.meetings.discussion.queries import Held
 from app.meetings.discussion.shown import RemovedShown, ReportShown
+from app.meetings.models import Report
 from app.meetings.standing import same_person
 
 
@@ -18,7 +19,7 @@ def reports_by(row: Held, sent_by: Collection[int]) -> tuple[ReportShown, ...]:
             report.body or "",
             report.file_name or "",
             report.via.value,
-            words_for_moment(report.received_at),
+            _received(report),
         )
         for report in row.reports
         if report.invitee_id in sent_by
@@ -30,3 +31,13 @@ def heard_though_removed(row: Held) -> tuple[RemovedShown, ...]:
     gone = [one for one in row.removed if not any(same_person(one, here) for here in row.invitees)]
     shown = (RemovedShown(one.name, one.agency_name, reports_by(row, {one.id})) for one in gone)
     return tuple(one for one in shown if one.reports)
+
+
+def _received(report: Report) -> str:
+    """When it came; and when an earlier discussion was given it, as it may be out of date."""
+    words = words_for_moment(report.received_at)
+    if report.first_given_at is None:
+        return words
+    return (
+        f"{words}; first given {words_for_moment(report.first_given_at)}, for an earlier discussion"
+    )

@@ -97,11 +97,12 @@ DOORS = {
 ELSEWHERE = ("staff", "everyone", "after the password", "collector", "display")
 BEHIND = (
     "guests.acknowledge", "guests.answer", "guests.answer_form", "guests.disagree",
-    "guests.introduce", "guests.introduce_to_form", "guests.leave", "guests.name_deputy",
-    "guests.progress", "guests.report", "refer.adult", "refer.adults", "refer.check",
-    "refer.child", "refer.children", "refer.concerns", "refer.consent", "refer.files",
-    "refer.later", "refer.leave", "refer.remove_adult", "refer.remove_child", "refer.remove_file",
-    "refer.safety", "refer.story", "requests.answer", "requests.introduce", "requests.leave",
+    "guests.give_again", "guests.introduce", "guests.introduce_to_form", "guests.leave",
+    "guests.name_deputy", "guests.progress", "guests.report", "refer.adult", "refer.adults",
+    "refer.check", "refer.child", "refer.children", "refer.concerns", "refer.consent",
+    "refer.files", "refer.later", "refer.leave", "refer.remove_adult", "refer.remove_child",
+    "refer.remove_file", "refer.safety", "refer.story", "requests.answer", "requests.introduce",
+    "requests.leave",
 )  # fmt: skip
 
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from app.accounts.types import Role
+from app.audit.models import AuditEntry
 from app.core.clock import now
 from app.core.session import db, reading, transaction
 from app.meetings.models import Meeting
-from app.meetings.types import Route
+from app.meetings.types import MeetingState, Route
 from app.referrals.models import Referral
 from tests.factories.meetings import make_meeting
 from tests.page_form import form_of
@@ -38,7 +39,43 @@ def test_a_discussion_started_at_once_leaves_none_that_is_forgotten(app, chair, 
     assert cancel in browser.get(hold.removesuffix("/hold")).text
     here = browser.get(f"/discussions/{booked}").text
     assert "took place at once" in here
-    assert TO_DO in signed_in(Role.ADMINISTRATOR).get("/").text
+    desk = signed_in(Role.ADMINISTRATOR)
+    assert TO_DO in desk.get("/").text
+    keep = f"/discussions/{booked}/keep"
+    assert all(keep in browser.get(there).text for there in (hold, here_of(hold)))
+    assert f'id="since-keep-1" href="{keep}"' in here
+
+    fields = form_of(browser.get(keep).text, keep)
+    refused = browser.post(keep, data=fields | {"reason": " "})
+    assert refused.status_code == 422 and "Say why it is still needed" in refused.text
+    why = "The school is heard then <only>"
+    assert browser.post(keep, data=fields | {"reason": why}).status_code == 303
+    assert TO_DO not in desk.get("/").text
+    here = browser.get(f"/discussions/{booked}").text
+    assert "took place at once" not in here and "The school is heard then &lt;only&gt;" in here
+    assert all(booked not in browser.get(there).text for there in (hold, here_of(hold)))
+    assert browser.get(keep).status_code == 303
+    fields = form_of(refused.text, keep)
+    late = browser.post(keep, data=fields | {"reason": why, "nonce": "n" * 32})
+    assert late.status_code == 422 and "Nothing is to be settled here" in late.text
+    # One that takes place afterwards is another thing to settle.
+    with app.app_context(), transaction() as session:
+        referral = session.execute(
+            select(Referral).where(Referral.ref == referral_ref)
+        ).scalar_one()
+        other = make_meeting(session, MeetingState.ENDED, referral=referral, at=now())
+        other.route = Route.STARTED_NOW
+        [kept] = session.execute(
+            select(AuditEntry).where(AuditEntry.action == "booked discussion kept")
+        ).scalars()
+        assert kept.subject_ref == booked
+    assert TO_DO in desk.get("/").text
+    assert browser.get(keep).status_code == 200
+
+
+def here_of(hold: str) -> str:
+    """The page of the discussion that is held there."""
+    return hold.removesuffix("/hold")
 
 
 def test_a_further_discussion_decided_afterwards_is_no_leftover(app, chair):
