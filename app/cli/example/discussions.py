@@ -189,7 +189,8 @@ class Discussions:
             # Booked on the last day: lies ahead, before the deadline where that can be.
             found = [slot for slot in found if slot.start > self.now] or found[-1:]
         if late:
-            found = [slot for slot in found if slot.after_deadline] or found
+            in_office = [slot for slot in found if slot.after_deadline and not slot.out_of_hours]
+            found = in_office or found
         return found[0]
 
     def _start_now(self, referral: Referral, number: int, plan: Plan, at: datetime) -> None:

@@ -19,6 +19,7 @@ TRAVEL = timedelta(minutes=30)  # to a meeting face to face, from another discus
 MOST_A_DAY = 4
 MOST_IN_TIME = 8
 MOST_LATE = 3
+MOST_LATE_OFF_HOURS = 2
 MOST_WITH_SOMEBODY_BUSY = 3
 DAYS_LOOKED_AT = 14
 # Nobody is asked to a discussion in the middle of the night unless nothing else keeps the time.
@@ -42,7 +43,8 @@ def slots(
     somebody's working hours, then those at which somebody is in another discussion or away. Where
     office hours give none before the deadline (it passes at night or on a weekend), times outside
     are offered as such, and where none ends before it, those that begin before it. Last, a few
-    after the deadline, which need a reason. Closure days take slots away; they never lengthen a
+    after the deadline, which need a reason: in office hours, and where none of these comes before
+    the deadline, outside them too, sooner than the next. Closure days take slots away; they never lengthen a
     clock. Without a deadline everything within a fortnight is in time. A meeting face to face needs
     no line, but half an hour to travel: before it, and between it and another discussion. A call
     with a dial-in of its own needs none either.
@@ -66,7 +68,18 @@ def slots(
     if due is not None and due < horizon:
         soonest = max(due + timedelta(seconds=1), now + NOTICE + travel)
         late = search.best(soonest, horizon + length, Hours.OFFICE, MOST_LATE)
+        if all(slot.out_of_hours for slot in in_time):
+            # Nobody waits over a weekend for the office to open: children's services have a team
+            # that works then (HO2014 Kent; IMAP 5).
+            opens = next(search.starts(soonest, horizon + length, Hours.OFFICE), horizon)
+            late += search.best(soonest, opens, Hours.WAKING, MOST_LATE_OFF_HOURS)
+            late.sort(key=_rank)
     return in_time + late
+
+
+def _rank(slot: Slot) -> tuple[int, datetime]:
+    """As offers are ordered: everybody free, somebody not at work, somebody elsewhere."""
+    return 2 if slot.busy else 1 if slot.not_at_work else 0, slot.start
 
 
 def quarters_of(start: datetime, end: datetime) -> list[datetime]:
@@ -303,7 +316,7 @@ class _Search:
         if off:
             free += f"; not at work then: {', '.join(off)}"
         if not office_time:
-            free += ". Outside office hours"
+            free += ". Outside office hours: with the out-of-hours team"
         if self.due is not None and start <= self.due:
             free += f". {words_for_span(self.due - start)} before the deadline"
             if start + self.length > self.due:

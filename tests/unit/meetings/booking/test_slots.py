@@ -59,7 +59,30 @@ def test_a_deadline_at_the_weekend_gets_times_outside_office_hours():
     assert all(slot.out_of_hours for slot in in_time)
     assert {in_london(slot.start).day for slot in in_time} == {20, 21}
     late = [slot for slot in found if slot.after_deadline]
-    assert late[0].start == at(23, 9)
+    assert [slot.start for slot in late] == [
+        at(21, 17), at(21, 17, 30), at(23, 9), at(23, 9, 30), at(23, 10)
+    ]  # fmt: skip
+    assert [slot.out_of_hours for slot in late] == [True, True, False, False, False]
+    assert "Outside office hours: with the out-of-hours team" in late[0].why
+
+
+def test_what_is_late_at_the_weekend_does_not_wait_for_monday():
+    found = slots(at(21, 10), at(20, 23, 59), OFFICE, ONE_LINE, 45)
+    assert all(slot.after_deadline for slot in found)
+    assert found[0].start == at(21, 10, 30) and found[0].out_of_hours
+    assert at(23, 9) in [slot.start for slot in found]
+
+
+def test_late_offers_stay_in_office_hours_where_office_hours_keep_the_deadline():
+    found = slots(TUESDAY, at(24, 23, 59), OFFICE, ONE_LINE, 45)
+    assert not any(slot.out_of_hours for slot in found)
+    soon = slots(at(24, 9), at(23, 12), OFFICE, ONE_LINE, 45)
+    assert found and soon and not any(slot.out_of_hours for slot in soon)
+
+
+def test_in_the_night_after_the_deadline_nobody_is_woken():
+    found = slots(at(21, 23, 5), at(21, 22), OFFICE, ONE_LINE, 45)
+    assert found[0].start == at(22, 8) and found[0].out_of_hours
 
 
 def test_in_the_night_any_time_rather_than_none():
@@ -177,6 +200,11 @@ def test_every_offer_keeps_every_promise(now, left, minutes, taken, chair):
             assert is_working_day(london_date(slot.start))
             assert time(9) <= in_london(slot.start).time()
             assert in_london(slot.end).time() <= time(17)
+        if slot.after_deadline and slot.out_of_hours:
+            assert time(8) <= in_london(slot.start).time()
+            assert in_london(slot.end).time() <= time(21)
+            assert all(one.out_of_hours for one in found if not one.after_deadline)
+            assert all(slot.end <= one.start for one in found if not one.out_of_hours)
     in_time = [slot for slot in found if not slot.after_deadline]
     assert found == in_time + [slot for slot in found if slot.after_deadline]
     assert [slot.start for slot in in_time] == sorted(slot.start for slot in in_time)
