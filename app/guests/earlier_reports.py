@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.guests.types import OwnReport, Visitor
 from app.meetings.models import Invitee, Meeting, MeetingChild, Report
 from app.meetings.restricted.models import CaseRestriction
-from app.meetings.standing import NOT_THEIRS, same_person
+from app.meetings.standing import same_person
 from app.records.models import Circulation
 
 _me, _before = aliased(Invitee), aliased(Invitee)
@@ -45,6 +45,7 @@ _ASKED_BEFORE = (
         _me.id == bindparam("invitee_id"),
         _SAME_CHILD,
         _OPEN_TO_THIS,
+        _before.wrong_address.is_(False),
         _NOT_WITHHELD,
         exists().where(Report.invitee_id == _before.id),
     )
@@ -87,8 +88,5 @@ def _own_rows(session: Session, invitee_id: int) -> Collection[int]:
     return [
         before.id
         for me, before in session.execute(_ASKED_BEFORE, {"invitee_id": invitee_id})
-        if same_person(me, before)
-        and me.email
-        and me.email.lower() == (before.email or "").lower()
-        and not (before.removed_reason or "").endswith(NOT_THEIRS)
+        if same_person(me, before) and me.email and me.email.lower() == (before.email or "").lower()
     ]

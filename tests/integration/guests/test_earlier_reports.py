@@ -19,7 +19,6 @@ from app.directory.models import Professional
 from app.meetings import answers
 from app.meetings.models import Invitee, Meeting, Report
 from app.meetings.restricted.models import CaseRestriction
-from app.meetings.standing import NOT_THEIRS
 from app.meetings.types import Answer, MeetingState, ReportVia
 from app.records import service
 from app.referrals.models import Referral
@@ -110,8 +109,7 @@ def _no_address(asked: Asked) -> None:
 
 
 def _a_wrong_address_then(asked: Asked) -> None:
-    asked.before.removed_at = now()
-    asked.before.removed_reason = f"That was not theirs. {NOT_THEIRS}"
+    asked.before.removed_at, asked.before.wrong_address = now(), True
 
 
 def _other_children(asked: Asked) -> None:
