@@ -44,10 +44,10 @@ def slots(
     office hours give none before the deadline (it passes at night or on a weekend), times outside
     are offered as such, and where none ends before it, those that begin before it. Last, a few
     after the deadline, which need a reason: in office hours, and where none of these comes before
-    the deadline, outside them too, sooner than the next. Closure days take slots away; they never lengthen a
-    clock. Without a deadline everything within a fortnight is in time. A meeting face to face needs
-    no line, but half an hour to travel: before it, and between it and another discussion. A call
-    with a dial-in of its own needs none either.
+    the deadline, outside them too, sooner than the next. Closure days take slots away; they never
+    lengthen a clock. Without a deadline everything within a fortnight is in time. A meeting face to
+    face needs no line, but half an hour to travel: before it, and between it and another
+    discussion. A call with a dial-in of its own needs none either.
     """
     length = timedelta(minutes=minutes)
     travel = travel_to(format_)
