@@ -233,7 +233,9 @@ def password() -> ResponseReturnValue:
         chosen = _chosen(form, tried) if right else tried.password_hash
         if chosen is not None:
             with transaction() as session:
-                done = service.change_password(session, member, tried, right, chosen, now())
+                done = service.change_password(
+                    session, member, tried, right, chosen, teller(), now()
+                )
             if done:
                 flash("Your password is changed. Other browsers are signed out", "success")
                 return go_to(url_for("accounts.account"))
@@ -264,12 +266,16 @@ def _second_factor(step: NextStep, page: str) -> ResponseReturnValue:
         with transaction() as session:
             tried = service.code_tried(session, pending_token(), form.code.data, now(), teller())
         if tried.token is not None:
+            # First: it takes everything of before out of this browser, words to be shown too.
+            there = open_browser(tried.token)
             if step is NextStep.SET_UP:
                 flash(
                     "Make recovery codes next, on the page of your account: they let you in when "
                     "your telephone is lost"
                 )
-            return go_to(open_browser(tried.token))
+            elif tried.by_recovery:
+                flash(left(reading(), person.staff_id).words_after_use)
+            return go_to(there)
         if tried.result is Tried.OVER:
             forget_pending()
             flash(START_AGAIN)

@@ -52,6 +52,8 @@ class CodeTried:
 
     result: Tried
     token: str | None = field(default=None, repr=False)
+    # A recovery code was used up.
+    by_recovery: bool = False
 
 
 def password_tried(
@@ -162,7 +164,7 @@ def code_tried(
     opened.passed_second_factor_at = opened.started_at = opened.last_seen_at = now
     action = "second factor set up, signed in" if first else _SIGNED_IN[given]
     audit.record(session, _actor(staff), action, _subject(staff), now)
-    return CodeTried(Tried.RIGHT, token)
+    return CodeTried(Tried.RIGHT, token, given is Given.RECOVERY_CODE)
 
 
 def reauthenticate(
@@ -246,10 +248,11 @@ def change_password(
     tried: Credentials,
     right: bool,
     chosen_hash: str,
+    tell: Tell,
     now: datetime,
 ) -> bool:
-    """Set a new password of one's own; every other browser is signed out. False if the present
-    password was wrong, which counts towards the pause."""
+    """Set a new password of one's own; every other browser is signed out, and the person is told
+    by mail. False if the present password was wrong, which counts towards the pause."""
     staff = _locked(session, member.id)
     if staff is None:
         return False
@@ -262,6 +265,7 @@ def change_password(
     staff.password_hash = chosen_hash
     ended = end_sessions(session, staff.id, now, but=member.session_id)
     _succeeded(staff)
+    tell(session, AccountEvent.PASSWORD_CHANGED, [_reachable(staff)], now)
     audit.record(
         session, member.actor, "password changed", _subject(staff), now, {"sessions ended": ended}
     )

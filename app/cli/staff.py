@@ -55,6 +55,7 @@ def add(email: str, name: str, roles: tuple[str, ...], telephone: str) -> None:
                 telephone=tidy_line(telephone) or None,
                 roles=[Role(role) for role in roles],
                 one_time_hash=one_time_hash,
+                tell=teller(),
                 now=now(),
             )
     except Refused as refused:
@@ -72,7 +73,7 @@ def password(email: str) -> None:
     one_time_hash = hash_password(one_time)
     try:
         with transaction() as session:
-            service.new_one_time_password(session, SYSTEM, staff_id, one_time_hash, now())
+            service.new_one_time_password(session, SYSTEM, staff_id, one_time_hash, teller(), now())
     except Refused as refused:
         raise click.ClickException(refused.message) from refused
     click.echo(f"One-time password for {email}: {one_time}")

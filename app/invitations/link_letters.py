@@ -181,6 +181,26 @@ _NOTICES: dict[Notice, _LinkWords] = {
         "See where you are signed in",
         _NOT_YOU,
     ),
+    Notice.PASSWORD_CHANGED: _LinkWords(
+        "The password of your account was changed",
+        "The password of your account was changed on {due}. Other browsers were signed out.",
+        "See where you are signed in",
+        _NOT_YOU,
+    ),
+    Notice.PASSWORD_GIVEN: _LinkWords(
+        "A one-time password was made for your account",
+        "A system administrator made a one-time password for your account on {due}. The password "
+        "before no longer works, and you were signed out.",
+        "Sign in",
+        _NOT_YOU,
+    ),
+    Notice.SEES_CASES_NOW: _LinkWords(
+        "From now on this person may see cases: {reference}",
+        "A system administrator gave {reference} a role that sees cases on {due}.",
+        "Sign in",
+        "If you do not know why, ask the system administrator, and another manager: by telephone, "
+        "not by answering this message. The audit says who gave the role.",
+    ),
     Notice.GLASS_BROKEN: _LinkWords(
         "A case was opened by break-glass: {reference}",
         "Somebody who may not see case {reference} otherwise has opened it, with a reason, until "

@@ -64,6 +64,9 @@ class Notice(enum.Enum):
     SECOND_FACTOR_RENEWED = "second_factor_renewed"
     SECOND_FACTOR_RESET = "second_factor_reset"
     SINGLE_SIGN_ON_LINKED = "single_sign_on_linked"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # what a letter tells
+    PASSWORD_GIVEN = "password_given"  # noqa: S105  # what a letter tells
+    SEES_CASES_NOW = "sees_cases_now"
     GLASS_BROKEN = "glass_broken"
     READERS_CHANGED = "readers_changed"
     PERHAPS_KNOWN = "perhaps_known"

@@ -28,14 +28,18 @@ def account_letters(mail_from: str, base_url: str) -> Tell:
     """Who tells people what happened to their account, from this mailbox."""
 
     def tell(
-        session: Session, event: AccountEvent, people: Sequence[Reachable], now: datetime
+        session: Session,
+        event: AccountEvent,
+        people: Sequence[Reachable],
+        now: datetime,
+        about: str = "",
     ) -> None:
         letters = notice_letters(
             Notice(event.value),
             desk_of(session, mail_from),
-            "",
+            about,
             words_for_moment(now),
-            f"{base_url}/account",
+            f"{base_url}/" if about else f"{base_url}/account",
             [(one.name, one.email) for one in people],
             now,
         )

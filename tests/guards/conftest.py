@@ -62,14 +62,16 @@ class World:
                 sign_in_as(browser, self.staff[Role(visitor)])
         return browser
 
-    def open(self, browser: FlaskClient, path: str, method: str) -> TestResponse:
+    def open(
+        self, browser: FlaskClient, path: str, method: str, typed: dict[str, str] | None = None
+    ) -> TestResponse:
         """Ask as a page of ours would: else a missing token answers before the rule does."""
         with self.app.test_request_context():
             token = generate_csrf()
             behind = session["csrf_token"]
         with browser.session_transaction() as cookie:
             cookie["csrf_token"] = behind
-        return browser.open(path, method=method, headers={"X-CSRFToken": token})
+        return browser.open(path, method=method, headers={"X-CSRFToken": token}, data=typed)
 
 
 def _second_discussion(change) -> dict[str, str]:

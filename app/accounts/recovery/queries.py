@@ -35,6 +35,14 @@ class Left(NamedTuple):
         """Whether a new set should be made."""
         return self.number < FEW
 
+    @property
+    def words_after_use(self) -> str:
+        """What somebody is told who has just signed in with one."""
+        if not self.number:
+            return "That was your last recovery code: make new ones on the page of your account"
+        said = f"That recovery code is used up, and {self.number} more will work"
+        return f"{said}: make new ones on the page of your account" if self.few else said
+
 
 def left(session: Session, staff_id: int) -> Left:
     """What is left of somebody's recovery codes: one statement."""

@@ -32,6 +32,14 @@ from app.web.paths import local_path
 blueprint = Blueprint("sign_on", __name__, url_prefix="/sign-on")
 SIGNED_IN = staff_may(Permission.SIGNED_IN)
 BEGUN, AGAIN = "sign_on", "sign_on_again"
+UNKNOWN = (
+    "{name} knows you, but you have no account here, or one with another email address. "
+    "Ask your system administrator to add you."
+)
+UNCONFIRMED = (
+    "{name} knows you, but does not say that your email address was confirmed, so no account here "
+    "can be found by it. Ask your service desk to have it confirmed there."
+)
 log = structlog.get_logger()
 
 
@@ -70,12 +78,7 @@ def callback() -> ResponseReturnValue:
             session, known, settings.second_factor, this_browser(), teller(), moment
         )
     if done is None:
-        return _problem(
-            "{name} knows you, but you have no account here, or one with another email address. "
-            "Ask your system administrator to add you.",
-            422,
-            begun.after,
-        )
+        return _problem(UNKNOWN if known.email else UNCONFIRMED, 422, begun.after)
     if not done.is_whole:
         remember_pending(done.token, begun.after)
         return go_to(url_for("accounts.code"))

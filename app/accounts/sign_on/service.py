@@ -49,7 +49,10 @@ def sign_on(
     staff = _of_subject(session, known.subject) or _bound_now(session, known, tell, now)
     if staff is None:
         who = keyed_digest(index_key(session), "sign-in", known.subject)[:16]
-        audit.record(session, PUBLIC, "single sign-on refused", Subject("sign-in", who), now)
+        why = "no account" if known.email else "address not confirmed by the provider"
+        audit.record(
+            session, PUBLIC, "single sign-on refused", Subject("sign-in", who), now, {"why": why}
+        )
         return None
     token = open_half(session, staff, now, place, by_sign_on=True)
     whole = has_second_factor(known, counted)

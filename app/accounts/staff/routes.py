@@ -61,6 +61,7 @@ def add() -> ResponseReturnValue:
                     telephone=form.telephone.data or None,
                     roles=form.roles.chosen,
                     one_time_hash=one_time_hash,
+                    tell=teller(),
                     now=now(),
                 )
                 there = url_for("staff.person", staff_id=added.id)
@@ -93,7 +94,9 @@ def roles(staff_id: int) -> ResponseReturnValue:
         return _person_page(staff_id, form, 422)
     try:
         with transaction() as session:
-            service.change_roles(session, signed_in().actor, staff_id, form.roles.chosen, now())
+            service.change_roles(
+                session, signed_in().actor, staff_id, form.roles.chosen, teller(), now()
+            )
     except Refused as refused:
         if refused.field != "roles":
             return _refused(staff_id, refused)
@@ -193,7 +196,7 @@ def _with_one_time_password(staff_id: int, change: Callable[..., None]) -> Respo
     one_time_hash = hash_password(one_time)
     try:
         with transaction() as session:
-            change(session, signed_in().actor, staff_id, one_time_hash, now())
+            change(session, signed_in().actor, staff_id, one_time_hash, teller(), now())
     except Refused as refused:
         return _refused(staff_id, refused)
     return _password_page(

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff, StaffRole
-from app.accounts.queries import Reachable
+from app.accounts.queries import Reachable, staff_who_may
 from app.accounts.recovery import service as recovery
+from app.accounts.rules import may
 from app.accounts.sessions import end_all_sessions, end_sessions
 from app.accounts.telling import AccountEvent, Tell
-from app.accounts.types import Role
+from app.accounts.types import Permission, Role
 from app.audit import service as audit
 from app.audit.types import Actor, ActorKind, Subject
 from app.core.refusal import Refused
@@ -28,9 +29,11 @@ def add(
     telephone: str | None,
     roles: Collection[Role],
     one_time_hash: str,
+    tell: Tell,
     now: datetime,
 ) -> Staff:
-    """Add somebody with a one-time password, whose hash is given; they set their own.
+    """Add somebody with a one-time password, whose hash is given; they set their own. Managers and
+    system administrators are told of whoever may see cases from now on.
 
     Raises Refused when the address is taken, by a leaver too, or no role is given.
     """
@@ -60,14 +63,24 @@ def add(
     )
     session.add(staff)
     session.flush()
-    audit.record(session, actor, "staff added", _subject(staff), now, {"roles": _names(roles)})
+    told = _tell_of_cases(session, actor, staff, roles, tell, now)
+    audit.record(
+        session, actor, "staff added", _subject(staff), now, {"roles": _names(roles)} | told
+    )
     return staff
 
 
 def change_roles(
-    session: Session, actor: Actor, staff_id: int, roles: Collection[Role], now: datetime
+    session: Session,
+    actor: Actor,
+    staff_id: int,
+    roles: Collection[Role],
+    tell: Tell,
+    now: datetime,
 ) -> None:
-    """Give somebody exactly these roles. They hold from the next page on.
+    """Give somebody exactly these roles. They hold from the next page on. Who saw no case until
+    now and does from now on is told of to managers and system administrators: a system
+    administrator could give such a role to themselves (H2).
 
     Raises Refused when no role is left, or the last system administrator would lose theirs.
     """
@@ -79,26 +92,29 @@ def change_roles(
     staff.roles = [held for held in staff.roles if held.role in roles]
     staff.roles.extend(StaffRole(role=role) for role in _in_order(set(roles) - before))
     session.flush()
+    told = {} if _sees_cases(before) else _tell_of_cases(session, actor, staff, roles, tell, now)
     audit.record(
         session,
         actor,
         "roles changed",
         _subject(staff),
         now,
-        {"from": _names(before), "to": _names(roles)},
+        {"from": _names(before), "to": _names(roles)} | told,
     )
 
 
 def new_one_time_password(
-    session: Session, actor: Actor, staff_id: int, one_time_hash: str, now: datetime
+    session: Session, actor: Actor, staff_id: int, one_time_hash: str, tell: Tell, now: datetime
 ) -> None:
-    """Replace a forgotten password, sign the person out everywhere and lift a pause."""
+    """Replace a forgotten password, sign the person out everywhere and lift a pause. They are told
+    by mail: they may not have asked for it."""
     staff = _locked(session, staff_id)
     staff.password_hash = one_time_hash
     staff.must_set_password = True
     staff.failures = 0
     staff.paused_until = None
     ended = end_sessions(session, staff.id, now)
+    tell(session, AccountEvent.PASSWORD_GIVEN, [_reachable(staff)], now)
     audit.record(
         session, actor, "one-time password given", _subject(staff), now, {"sessions ended": ended}
     )
@@ -124,8 +140,7 @@ def reset_second_factor(
     staff.totp_last_step = None
     recovery.forget(session, staff.id)
     ended = end_sessions(session, staff.id, now)
-    person = Reachable(staff.id, staff.name, staff.email)
-    tell(session, AccountEvent.SECOND_FACTOR_RESET, [person], now)
+    tell(session, AccountEvent.SECOND_FACTOR_RESET, [_reachable(staff)], now)
     audit.record(
         session, actor, "second factor reset", _subject(staff), now,
         {"sessions ended": ended, "reason": reason},
@@ -169,9 +184,10 @@ def end(session: Session, actor: Actor, staff_id: int, now: datetime) -> None:
 
 
 def let_return(
-    session: Session, actor: Actor, staff_id: int, one_time_hash: str, now: datetime
+    session: Session, actor: Actor, staff_id: int, one_time_hash: str, tell: Tell, now: datetime
 ) -> None:
-    """Somebody who had left is back, with a one-time password and the roles they had."""
+    """Somebody who had left is back, with a one-time password and the roles they had. Told like
+    somebody who was added."""
     staff = session.execute(
         select(Staff)
         .where(Staff.id == staff_id)
@@ -185,7 +201,10 @@ def let_return(
     staff.must_set_password = True
     staff.failures = 0
     staff.paused_until = None
-    audit.record(session, actor, "staff returned", _subject(staff), now)
+    session.flush()
+    roles = {held.role for held in staff.roles}
+    told = _tell_of_cases(session, actor, staff, roles, tell, now)
+    audit.record(session, actor, "staff returned", _subject(staff), now, told)
 
 
 def _locked(session: Session, staff_id: int) -> Staff:
@@ -215,6 +234,38 @@ def _keep_a_system_administrator(session: Session, staff: Staff) -> None:
             "roles",
             "This is the last system administrator: make somebody else one first",
         )
+
+
+def _sees_cases(roles: Collection[Role]) -> bool:
+    return may(roles, Permission.REFERRAL_SEE)
+
+
+def _tell_of_cases(
+    session: Session,
+    actor: Actor,
+    staff: Staff,
+    roles: Collection[Role],
+    tell: Tell,
+    now: datetime,
+) -> dict[str, list[int]]:
+    """Tell those who look at broken glass of somebody who sees cases without; returns whom, for the
+    audit."""
+    if not _sees_cases(roles):
+        return {}
+    doer = actor.id if actor.kind is ActorKind.STAFF else None
+    told = [
+        one
+        for one in staff_who_may(session, Permission.GLASS_REVIEW)
+        if one.id not in (doer, staff.id)
+    ]
+    if not told:
+        return {}
+    tell(session, AccountEvent.SEES_CASES_NOW, told, now, staff.name)
+    return {"told": [one.id for one in told]}
+
+
+def _reachable(staff: Staff) -> Reachable:
+    return Reachable(staff.id, staff.name, staff.email)
 
 
 def _some_role(roles: Collection[Role]) -> None:

@@ -61,8 +61,10 @@ def letters(app):
 def test_a_recovery_code_opens_the_account_once_and_its_owner_is_told(app, browser, person):
     codes = made(browser)
     assert len(codes) == len(set(codes)) == 10
-    done = sign_in(app.test_client(), person[1], codes[3].replace("-", " "))
+    elsewhere = app.test_client()
+    done = sign_in(elsewhere, person[1], codes[3].replace("-", " "))
     assert (done.status_code, done.location) == (303, "/")
+    assert "used up, and 9 more will work" in elsewhere.get("/").text
     assert actions(app)[-1] == "signed in with a recovery code"
     assert letters(app) == [
         "New recovery codes for your account", "A recovery code of your account was used",
@@ -71,6 +73,23 @@ def test_a_recovery_code_opens_the_account_once_and_its_owner_is_told(app, brows
     again = sign_in(app.test_client(), person[1], codes[3])
     assert again.status_code == 422
     assert len(letters(app)) == 2
+
+
+def test_whoever_runs_low_is_told_at_once_to_make_new_ones(app, browser, person):
+    codes = made(browser)
+    with app.app_context(), transaction() as session:
+        used = [row.id for row in session.scalars(select(RecoveryCode).order_by(RecoveryCode.id))]
+        session.execute(
+            update(RecoveryCode).where(RecoveryCode.id.in_(used[:7])).values(used_at=now())
+        )
+    for code, said in (
+        (codes[7], "2 more will work: make new ones on the page of your account"),
+        (codes[9], "1 more will work: make new ones"),
+        (codes[8], "That was your last recovery code: make new ones"),
+    ):
+        elsewhere = app.test_client()
+        sign_in(elsewhere, person[1], code)
+        assert said in elsewhere.get("/").text
 
 
 def test_codes_are_shown_once_and_nowhere_kept(app, browser, person):

@@ -138,7 +138,9 @@ def test_nobody_gets_an_account_by_signing_on(app, client, provider, person):
 @pytest.mark.parametrize("verified", [False, None, "true", 1])
 def test_an_address_that_was_not_verified_binds_nobody(app, client, provider, person, verified):
     provider.email_verified = verified
-    assert go(client, provider).status_code == 422
+    answer = go(client, provider)
+    assert answer.status_code == 422
+    assert "does not say that your email address was confirmed" in answer.text
     assert not is_in(client)
 
 

@@ -164,7 +164,7 @@ def test_first_sign_in_sets_own_password_and_second_factor(app, client, person):
     step = second_factor.step_of(now())
     done = post(client, "/sign-in/second-factor", code=second_factor.code_at(secret, step))
     assert done.status_code == 303
-    assert client.get("/account").status_code == 200
+    assert "Make recovery codes next" in client.get("/account").text
     assert actions(app)[-2:] == ["own password set", "second factor set up, signed in"]
     # The secret is never shown again.
     assert client.get("/sign-in/second-factor/picture").status_code == 303

@@ -53,6 +53,12 @@ def test_each_filter_leaves_what_was_asked_for(system, chair):
     assert "referrals.referral" in system.get("/audit/?what=views&subject=R-1").text
 
 
+def test_rows_about_staff_say_whose_account_it_was(app, system, chair):
+    with app.app_context(), transaction() as session:
+        service.record(session, SYSTEM, "second factor reset", Subject("staff", str(chair)), FRIDAY)
+    assert f"staff {chair}, Amara Osei" in system.get("/audit/").text
+
+
 def test_a_bad_filter_is_said_and_nothing_typed_is_lost(system, chair):
     answer = system.get("/audit/?day-day=31&day-month=2&day-year=2026&subject=R-1")
     assert answer.status_code == 422
