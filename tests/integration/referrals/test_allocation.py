@@ -15,7 +15,7 @@ from app.referrals.allocation import service
 from app.referrals.allocation.models import ReferralAllocation
 from app.referrals.models import Referral
 from app.referrals.types import ChangedMeanwhile, Flag, Rating
-from app.reports.queries import MOST
+from app.reports.types import MOST
 from tests.factories.abuse import use_protocol
 from tests.factories.accounts import make_staff
 from tests.factories.checks import Fresh, staff_actor

@@ -17,19 +17,8 @@ from app.outbox.types import MessageState
 from app.referrals import queries as referrals
 from app.referrals.checks import ending
 from app.referrals.checks.models import AgencyCheck
-from app.referrals.types import Rating
 from tests.factories.checks import SENDER, make_check, staff_actor
-from tests.factories.directory import make_settings
-from tests.factories.referrals import make_referral
 from tests.page_form import form_of
-
-
-@pytest.fixture
-def held(in_app):
-    with transaction() as session:
-        referral = make_referral(session, received_at=now(), rating=Rating.RED)
-        make_settings(session)
-        return referral
 
 
 def ask(held):
