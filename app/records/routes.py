@@ -21,6 +21,7 @@ from app.meetings.models import Meeting
 from app.meetings.queries import meeting_by_ref, meeting_for_change
 from app.meetings.types import MeetingState
 from app.records import pages, queries, rules, service, worker
+from app.records.circulate_page import circulate_page
 from app.records.document.canonical import CanonicalError
 from app.records.document.render import render_draft
 from app.records.document.seal import Sealer, SealError
@@ -178,7 +179,7 @@ def circulate(ref: str) -> Response:
         if refreshed or request.method == "POST"
         else _looked_at(ref, "circulation of the record")
     )
-    page = pages.circulate_page(reading(), meeting, now())
+    page = circulate_page(reading(), meeting, now())
     readers = [one.recipient.facts for one in page.to_release]
     form = release_form(readers)
     if form.validate_on_submit():
@@ -259,7 +260,7 @@ def release_after_all(ref: str, circulation_id: int) -> Response:
 def withhold(ref: str, circulation_id: int) -> Response:
     form = ReasonForm()
     meeting = _meeting_or_404(ref)
-    ledgers = pages.circulate_page(reading(), meeting, now()).ledgers[:1]
+    ledgers = circulate_page(reading(), meeting, now()).ledgers[:1]
     lines = (line for ledger in ledgers if ledger.newest for line in ledger.lines)
     line = next((one for one in lines if one.circulation_id == circulation_id), None)
     if line is None:

@@ -29,9 +29,8 @@ from app.referrals.public.models import Arrival
 from app.referrals.rating.rules import needs_second
 from app.referrals.rating.types import Rated
 from app.referrals.types import Outcome
-from app.reports.types import WorkKind
+from app.reports.types import MOST, WorkKind
 
-MOST = 25
 Rows = Select[*tuple[Any, ...]]
 
 _FAILED = (MessageState.REFUSED, MessageState.DEAD, MessageState.BOUNCED)

@@ -23,33 +23,18 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime, literally
-from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.escalation.models import Escalation
-from app.meetings.models import Action, Delivery, Invitee, Meeting, MeetingChild
-from app.meetings.overview import KIND_WORDS
+from app.meetings.models import Action, Invitee, Meeting
 from app.meetings.papers.models import SentForm
 from app.meetings.papers.types import FormState
 from app.meetings.types import ActionState, Answer, Format, MeetingState
-from app.outbox.models import OutboxMessage
 from app.records.models import RecordFault, RecordVersion
-from app.referrals.models import Child, ReferralChild
-from app.referrals.public.models import Arrival
 from app.referrals.types import DomesticAbuseRisk, Rating
-from app.reports import asked, booked, cancelled, circulating, triage
+from app.reports import asked, booked, cancelled, circulating, triage, undelivered
 from app.reports.following import REVIEWS, follows
-from app.reports.types import FOLLOWS, WorkKind
+from app.reports.types import FOLLOWS, MOST, WorkKind, WorkRow
 
-MOST = 25
-WITHOUT_NAMES = frozenset({WorkKind.ABUSE, WorkKind.RETENTION})  # IMAP 5; H8
 Rows = Select[*tuple[Any, ...]]
-
-
-class WorkRow(NamedTuple):
-    kind: WorkKind
-    id: int
-    ref: str
-    due_at: datetime | None
-    risk: DomesticAbuseRisk | None = None
 
 
 class ComingRow(NamedTuple):
@@ -90,78 +75,6 @@ def _meetings(due: Any, *conditions: Any) -> Rows:
     )
 
 
-# The newest failures first, so that no number of them that lie unseen keeps a new one off the page
-# (D7); cut before they are put together.
-_FAILURES = (
-    select(Invitee.meeting_id, OutboxMessage.id)
-    .select_from(OutboxMessage)
-    .join(Delivery, Delivery.message_id == OutboxMessage.id)
-    .join(Invitee, Invitee.id == Delivery.invitee_id)
-    .where(asked.failed)
-    .order_by(OutboxMessage.id.desc())
-    .limit(4 * MOST)
-    .subquery()
-)
-
-_FORM_FAILURES = (
-    select(SentForm.meeting_id, OutboxMessage.id)
-    .select_from(OutboxMessage)
-    .join(SentForm, SentForm.message_id == OutboxMessage.id)
-    .where(asked.failed)
-    .order_by(OutboxMessage.id.desc())
-    .limit(4 * MOST)
-    .subquery()
-)
-
-
-def _discussions(failures: Any) -> Rows:
-    """The discussions of (`meeting_id`, `id` of what failed), each once, the newest failure first.
-    Cut before they are looked up: a plan that walks all of them in their order would cost more
-    with each year."""
-    each = failures.subquery()
-    newest = func.max(each.c.id)
-    first = (
-        select(each.c.meeting_id, newest.label("newest"))
-        .group_by(each.c.meeting_id)
-        .order_by(newest.desc())
-        .limit(MOST + 1)
-        .subquery()
-    )
-    return (
-        select(Meeting.id, Meeting.ref, literal(None, UTCDateTime()).label("due_at"))
-        .join(first, first.c.meeting_id == Meeting.id)
-        .order_by(first.c.newest.desc())
-    )
-
-
-# To whom each of them did not arrive, for what the page says to do.
-_NOT_ARRIVED = (
-    select(
-        Invitee.meeting_id,
-        Invitee.name,
-        Invitee.agency_name,
-        Invitee.telephone,
-        Delivery.kind,
-        OutboxMessage.problem,
-        Meeting.state,
-    )
-    .select_from(OutboxMessage)
-    .join(Delivery, Delivery.message_id == OutboxMessage.id)
-    .join(Invitee, Invitee.id == Delivery.invitee_id)
-    .join(Meeting, Meeting.id == Invitee.meeting_id)
-    .where(asked.failed)
-    .order_by(OutboxMessage.id.desc())
-    .limit(4 * MOST)
-)
-_FORMS_NOT_ARRIVED = (
-    select(SentForm.meeting_id, SentForm.name, SentForm.email, OutboxMessage.problem)
-    .select_from(OutboxMessage)
-    .join(SentForm, SentForm.message_id == OutboxMessage.id)
-    .where(asked.failed)
-    .order_by(OutboxMessage.id.desc())
-    .limit(4 * MOST)
-)
-
 _BRANCHES: dict[WorkKind, Rows] = {
     **{kind: _branch(kind, rows) for kind, rows in triage.ROWS.items()},
     WorkKind.REPLACE: _branch(WorkKind.REPLACE, cancelled.OF_REFERRALS),
@@ -186,7 +99,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
     ),
     WorkKind.MAIL: _branch(
         WorkKind.MAIL,
-        _discussions(union_all(select(_FAILURES), select(_FORM_FAILURES))),
+        undelivered.OF_DISCUSSIONS,
     ),
     WorkKind.REQUEST_MAIL: _branch(WorkKind.REQUEST_MAIL, asked.REQUESTS_FAILED),
     WorkKind.LETTER_MAIL: _branch(WorkKind.LETTER_MAIL, asked.LETTERS_FAILED),
@@ -194,18 +107,11 @@ _BRANCHES: dict[WorkKind, Rows] = {
     # Until whoever was to be told is: then the failure was seen to.
     WorkKind.NOTICE_MAIL: _branch(
         WorkKind.NOTICE_MAIL,
-        _discussions(
-            select(EarlyNotice.meeting_id, OutboxMessage.id)
-            .select_from(OutboxMessage)
-            .join(EarlyNotice, EarlyNotice.message_id == OutboxMessage.id)
-            .where(asked.failed)
-            .order_by(OutboxMessage.id.desc())
-            .limit(4 * MOST)
-        ),
+        undelivered.OF_NOTICES,
     ),
     WorkKind.COPY: _branch(
         WorkKind.COPY,
-        _discussions(
+        undelivered.discussions(
             select(RecordVersion.meeting_id, RecordFault.version_id.label("id")).join(
                 RecordFault, RecordFault.version_id == RecordVersion.id
             )
@@ -273,22 +179,6 @@ _ACTIONS = (
     .order_by(Action.due_at, Action.id)
     .limit(MOST + 1)
 )
-_NAMES: CompoundSelect[Any] = union_all(
-    select(
-        literal("referral").label("of"), ReferralChild.referral_id, ReferralChild.position,
-        Child.given_name, Child.family_name,
-    )
-    .join(Child, Child.id == ReferralChild.child_id)
-    .where(ReferralChild.referral_id.in_(bindparam("referrals", expanding=True))),
-    select(
-        literal("meeting"), MeetingChild.meeting_id, MeetingChild.position,
-        Child.given_name, Child.family_name,
-    )
-    .join(Child, Child.id == MeetingChild.child_id)
-    .where(MeetingChild.meeting_id.in_(bindparam("meetings", expanding=True))),
-    select(literal("arrival"), Arrival.id, literal(0), Arrival.children, null())
-    .where(Arrival.id.in_(bindparam("arrivals", expanding=True))),
-)  # fmt: skip
 
 
 @cache
@@ -340,37 +230,6 @@ def cut(rows: Iterable[WorkRow]) -> tuple[list[WorkRow], list[WorkKind]]:
     return shown, [kind for kind, count in counted.items() if count > MOST]
 
 
-class NotArrived(NamedTuple):
-    """A message that failed: to whom, and what the mail server said."""
-
-    meeting_id: int
-    what: str
-    to: str
-    telephone: str
-    problem: str
-    called_off: bool = False  # the discussion was cancelled meanwhile
-
-
-def not_arrived(session: Session) -> list[NotArrived]:
-    """Which messages of discussions failed and wait for somebody to see to them: two statements."""
-    rows = session.execute(_NOT_ARRIVED).all()
-    found = [
-        NotArrived(
-            meeting_id,
-            KIND_WORDS[kind],
-            f"{name}, {agency}",
-            telephone or "",
-            problem or "",
-            state is MeetingState.CANCELLED,
-        )
-        for meeting_id, name, agency, telephone, kind, problem, state in rows
-    ]
-    return found + [
-        NotArrived(meeting_id, name, email, "", problem or "")
-        for meeting_id, name, email, problem in session.execute(_FORMS_NOT_ARRIVED).all()
-    ]
-
-
 def coming(session: Session) -> list[ComingRow]:
     """Booked discussions, the next first, with how many have answered: one statement. `MOST`,
     and one more where there are more."""
@@ -385,64 +244,3 @@ def open_actions(session: Session, until: datetime) -> list[ActionRow]:
     """Open actions due before `until`, the most overdue first: one statement. `MOST`, and one
     more where there are more."""
     return [ActionRow(*row) for row in session.execute(_ACTIONS, {"until": until}).all()]
-
-
-# Whose children a row of a kind is about; of all others it is a discussion.
-_NAMED = {
-    WorkKind.AT_RISK: "arrivals",
-    WorkKind.TAKE_IN: "arrivals",
-    WorkKind.FORM_MAIL: "arrivals",
-    WorkKind.DECIDE_NOW: "referrals",
-    WorkKind.DECIDE: "referrals",
-    WorkKind.ANSWERED_SINCE: "referrals",
-    WorkKind.SETTLE_RATING: "referrals",
-    WorkKind.ANSWERS_IN: "referrals",
-    WorkKind.HOLD_MEETING: "referrals",
-    WorkKind.ALLOCATE: "referrals",
-    WorkKind.NOT_TAKEN_ON: "referrals",
-    WorkKind.ALLOCATED: "referrals",
-    WorkKind.RATE_AGAIN: "referrals",
-    WorkKind.AGENCY_LATE: "referrals",
-    WorkKind.REQUEST_MAIL: "referrals",
-    WorkKind.LETTER_MAIL: "referrals",
-}
-
-
-class Names(NamedTuple):
-    """The children of what a page lists, by its number: `Given Family`, or as told in the form."""
-
-    on_referrals: dict[int, tuple[str, ...]]
-    on_meetings: dict[int, tuple[str, ...]]
-    as_told: dict[int, tuple[str, ...]]
-
-    def of(self, kind: WorkKind) -> dict[int, tuple[str, ...]]:
-        """The names for rows of this kind."""
-        if kind in WITHOUT_NAMES:
-            return {}
-        where = _NAMED.get(kind, "meetings")
-        if where == "arrivals":
-            return self.as_told
-        return self.on_referrals if where == "referrals" else self.on_meetings
-
-
-def names(session: Session, rows: Iterable[WorkRow], meetings: Iterable[int]) -> Names:
-    """The children of these rows, and of these discussions beside them: one statement."""
-    wanted: dict[str, set[int]] = {"referrals": set(), "meetings": set(meetings), "arrivals": set()}
-    for row in rows:
-        if row.kind in WITHOUT_NAMES:
-            continue
-        wanted[_NAMED.get(row.kind, "meetings")].add(row.id)
-    found: dict[str, dict[int, list[tuple[int, str]]]] = {
-        "referral": {}, "meeting": {}, "arrival": {},
-    }  # fmt: skip
-    if any(wanted.values()):
-        values = {name: sorted(ids) for name, ids in wanted.items()}
-        for kind, owner, place, given, family in session.execute(_NAMES, values).all():
-            name = f"{given or ''} {family or ''}".strip()
-            found[kind].setdefault(owner, []).append((place, name))
-    return Names(
-        *(
-            {owner: tuple(name for _, name in sorted(told)) for owner, told in owners.items()}
-            for owners in found.values()
-        )
-    )

@@ -24,16 +24,16 @@ from app.protocols.working_days import end_of_day
 from app.referrals.allocation.rules import ratings_allocated
 from app.referrals.arrivals.queries import how_many_wait as forms_that_wait
 from app.referrals.rating.rules import may_settle
-from app.reports import asked, queries, triage
+from app.reports import asked, queries, triage, undelivered
 from app.reports.duties import queries as duties
 from app.reports.duties.rules import in_census_season, of_census, of_installation, of_quality
 from app.reports.duties.rules import in_order as duties_in_order
 from app.reports.duties.types import Duty
+from app.reports.names import Names, names_of
 from app.reports.quality.periods import month_before, quarter_before
-from app.reports.queries import Names
 from app.reports.returns.types import Year
 from app.reports.rules import DONE_BY, in_order, kinds_for, state_of, what_failed
-from app.reports.types import FOLLOWS, Coming, OpenAction, Work, WorkKind
+from app.reports.types import FOLLOWS, MOST, Coming, OpenAction, Work, WorkKind, WorkRow
 from app.web.access import access
 from app.web.htmx import respond
 
@@ -78,11 +78,11 @@ def first_page() -> Response:
     found = queries.work(session, kinds, moment, ahead, staff.id, allocated)
     rows, more = queries.cut(found)
     booked = queries.coming(session) if sees_cases else []
-    more_booked, booked = len(booked) > queries.MOST, booked[: queries.MOST]
+    more_booked, booked = len(booked) > MOST, booked[:MOST]
     actions = (
         _actions(session, moment) if roles_may(staff.roles, Permission.DISCUSSION_BOOK) else []
     )
-    names = queries.names(session, rows, (row.id for row in booked))
+    names = names_of(session, rows, (row.id for row in booked))
     work = work_shown(session, rows, names, staff, protocol, moment)
     # Counted only where a list is cut: without it all of them stand on the page.
     undecided = {*_of(rows, WorkKind.DECIDE_NOW, WorkKind.DECIDE, WorkKind.ALLOCATE)}
@@ -109,9 +109,9 @@ def first_page() -> Response:
         ),
         more=[(kind.words, _whole(kind)) for kind in more if kind not in _COUNTED],
         more_booked=more_booked,
-        actions=masked(actions[: queries.MOST], what=WORDS, owner=""),
-        more_actions=len(actions) > queries.MOST,
-        most=queries.MOST,
+        actions=masked(actions[:MOST], what=WORDS, owner=""),
+        more_actions=len(actions) > MOST,
+        most=MOST,
         mail_waits=(
             how_many_wait(session, MAIL_COUNTED)
             if roles_may(staff.roles, Permission.MAIL_SEE)
@@ -162,7 +162,7 @@ def _duties(session: Session, staff: StaffMember, moment: datetime) -> list[Duty
 
 def work_shown(
     session: Session,
-    rows: Sequence[queries.WorkRow],
+    rows: Sequence[WorkRow],
     children: Names,
     staff: StaffMember,
     protocol: Protocol | None,
@@ -172,7 +172,7 @@ def work_shown(
     found = []
     failed: defaultdict[int, list[str]] = defaultdict(list)
     if any(row.kind is WorkKind.MAIL for row in rows):
-        for one in queries.not_arrived(session):
+        for one in undelivered.not_arrived(session):
             failed[one.meeting_id].append(what_failed(*one[1:]))
     lost: dict[int, list[str]] = {}
     if any(row.kind is WorkKind.REQUEST_MAIL for row in rows):
@@ -235,13 +235,13 @@ def work_shown(
     return in_order(masked(found, children=(WORDS,), details=(), risk=""))
 
 
-def _of(rows: Sequence[queries.WorkRow], *kinds: WorkKind) -> list[int]:
+def _of(rows: Sequence[WorkRow], *kinds: WorkKind) -> list[int]:
     return [row.id for row in rows if row.kind in kinds]
 
 
-def _cut(rows: Sequence[queries.WorkRow], *kinds: WorkKind) -> bool:
+def _cut(rows: Sequence[WorkRow], *kinds: WorkKind) -> bool:
     """Whether there may be more of one of these kinds than the page shows."""
-    return any(len(_of(rows, kind)) == queries.MOST for kind in kinds)
+    return any(len(_of(rows, kind)) == MOST for kind in kinds)
 
 
 def todays_lists(session: Session, protocol: Protocol | None, moment: datetime) -> list[Work]:

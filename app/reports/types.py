@@ -5,8 +5,12 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.meetings.after.types import Step
+from app.referrals.types import DomesticAbuseRisk
+
+MOST = 25  # rows of a kind that a page shows
 
 
 class WorkKind(enum.Enum):
@@ -159,3 +163,13 @@ class OpenAction:
     state: str
     left_text: str
     href: str
+
+
+class WorkRow(NamedTuple):
+    """Something that waits, as it is read."""
+
+    kind: WorkKind
+    id: int
+    ref: str
+    due_at: datetime | None
+    risk: DomesticAbuseRisk | None = None

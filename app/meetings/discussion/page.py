@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.core.clock import words_for_moment, words_for_span, words_for_time
 from app.meetings.discussion import rules
-from app.meetings.discussion.child_questions import CHILD_GROUPS, CONFERENCE
+from app.meetings.discussion.child_questions import CHILD_GROUPS
+from app.meetings.discussion.controls import Painter, withheld
 from app.meetings.discussion.lists_shown import (
     actions_mark,
     actions_shown,
@@ -31,7 +31,6 @@ from app.meetings.discussion.questions import (
     DISSENT_ASKED,
     INFORMATION,
     NOT_KNOWN,
-    PROTECTIONS,
     QUORUM_REASON,
     STANDARD_AGENDA,
     START_REASON,
@@ -39,30 +38,21 @@ from app.meetings.discussion.questions import (
 from app.meetings.discussion.reports_shown import heard_though_removed, reports_by
 from app.meetings.discussion.shown import (
     ChildShown,
-    Choice,
     ClockShown,
-    ConflictShown,
     DissentShown,
     FieldShown,
     GroupShown,
     HoldPage,
     PersonShown,
-    QuestionShown,
     ReplacedShown,
-    ToldShown,
 )
 from app.meetings.discussion.snapshots import circumstances_of, name_of, snapshot_of
 from app.meetings.discussion.types import (
     MEETING,
     Circumstances,
-    Kind,
     PageKept,
-    Question,
-    anchor,
     child_scope,
     dissent_scope,
-    name_of_field,
-    never,
     person_scope,
 )
 from app.meetings.escalation.page import stands_words, strikable, struck_words
@@ -71,7 +61,6 @@ from app.meetings.standing import replaced_by, same_person, standing
 from app.meetings.types import Answer, Attendance, MeetingState
 from app.referrals.models import Child
 
-NOT_DECIDED = "Not decided"
 _SHORT_ATTENDANCE = {
     Attendance.IN_PERSON: "In person",
     Attendance.BY_PHONE: "By phone",
@@ -81,134 +70,11 @@ _SHORT_ATTENDANCE = {
 }
 
 
-class _Painter:
-    """Makes controls out of what is kept, with what could not be saved laid over it."""
-
-    def __init__(
-        self, entries: Entries, reader: str, kept: PageKept, told: Mapping[str, str]
-    ) -> None:
-        self.entries = entries
-        self.told = told
-        self.reader = reader
-        self.kept = kept
-        self.found: list[tuple[str, str]] = []
-
-    def control(
-        self,
-        scope: str,
-        name: str,
-        kind: str,
-        label: str,
-        hint: str = "",
-        choices: Sequence[tuple[str, str]] = (),
-        stored: tuple[str, int] | None = None,
-    ) -> FieldShown:
-        """`stored` is given for fields that live elsewhere than among the entries."""
-        written = self.entries.get((scope, name))
-        value, version = stored or ((written.value, written.version) if written else ("", 0))
-        who = written.who if written and written.value and written.who != self.reader else ""
-        key, id_ = name_of_field(scope, name), anchor(scope, name)
-        conflict, error = None, ""
-        if clash := self.kept.conflicts.get(key):
-            value, version = clash.mine, clash.version
-            theirs = dict(choices).get(clash.theirs, clash.theirs) or "Nothing"
-            conflict = ConflictShown(theirs, clash.who, words_for_time(clash.at))
-            self.found.append((id_, f"{label}: somebody else wrote here too"))
-        elif refusal := self.kept.refused.get(key):
-            value, error = refusal
-            self.found.append((id_, f"{label}: {error}"))
-        return FieldShown(
-            id=id_,
-            name=key,
-            scope=scope,
-            field=name,
-            kind=kind,
-            label=label,
-            value=value,
-            version=version,
-            hint=hint,
-            choices=tuple(
-                Choice(id_ if place == 0 else f"{id_}-{place}", option, words, option == value)
-                for place, (option, words) in enumerate(choices)
-            ),
-            written=f"{who}, {words_for_time(written.at)}" if written and who else "",
-            conflict=conflict,
-            error=error,
-        )
-
-    def question(self, scope: str, question: Question) -> FieldShown:
-        options = [(option.value, option.label) for option in question.options]
-        if question.kind is Kind.CHOICE:
-            options.append(("", NOT_DECIDED))
-        kind = {
-            Kind.CHOICE: "choice",
-            Kind.TICK: "tick",
-            Kind.TEXT: "text",
-        }.get(question.kind, "line")
-        return self.control(scope, question.key, kind, question.label, question.hint, options)
-
-    def block(self, scope: str, question: Question, child: Circumstances) -> QuestionShown:
-        main = self.question(scope, question)
-        with_reason = question.reason is not never
-        not_decided = (
-            self.control(scope, question.not_decided_key, "text", "Not decided, because")
-            if question.undecidable
-            else None
-        )
-        protected = _withheld(self, scope, question) if question.protectable else None
-        return QuestionShown(
-            id=block_id(scope, question),
-            shown=question.asked(child),
-            main=main,
-            reason_id=reason_block_id(scope, question),
-            reason_shown=question.reason(child),
-            reason=self.control(scope, question.reason_key, "text", question.reason_label)
-            if with_reason
-            else None,
-            not_decided=not_decided,
-            protected=protected,
-            told=(
-                ToldShown(scope, self.told.get(scope, "")) if question.key == CONFERENCE else None
-            ),
-            more_words=_more_words(not_decided, protected),
-            more_open=any(
-                extra is not None and bool(extra.value or extra.conflict or extra.error)
-                for extra in (not_decided, protected)
-            ),
-        )
-
-
-def _withheld(
-    painter: _Painter, scope: str, question: Question, kind: str = "select"
-) -> FieldShown:
-    choices = [(option.value, option.label) for option in PROTECTIONS]
-    label = "Who may read this in the record"
-    return painter.control(scope, question.protected_key, kind, label, choices=choices)
-
-
-def block_id(scope: str, question: Question) -> str:
-    return f"ask-{anchor(scope, question.key)}"
-
-
-def reason_block_id(scope: str, question: Question) -> str:
-    return f"why-{anchor(scope, question.key)}"
-
-
-def shown_blocks(scope: str, child: Circumstances) -> list[str]:
-    """Which blocks of a child's questions show, for the page's script."""
-    shown = []
-    for question in rules.asked(child):
-        shown.append(block_id(scope, question))
-        if question.reason(child):
-            shown.append(reason_block_id(scope, question))
-    return shown
-
-
 def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = None) -> HoldPage:
     """Everything the template displays. `reader` is the name of who looks at the page."""
     meeting = row.meeting
     told = {child_scope(child_id): words for child_id, words in row.told.items()}
-    painter = _Painter(row.entries, reader, kept or PageKept(), told)
+    painter = Painter(row.entries, reader, kept or PageKept(), told)
     snapshot = snapshot_of(
         row.children,
         row.invitees,
@@ -274,7 +140,7 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
     )
 
 
-def _child(painter: _Painter, child: Child, row: Held) -> ChildShown:
+def _child(painter: Painter, child: Child, row: Held) -> ChildShown:
     scope = child_scope(child.id)
     circumstances = circumstances_of(child, row.entries, row.setting.flags)
     return ChildShown(
@@ -306,7 +172,7 @@ def _about(child: Child) -> str:
     return "Date of birth not known"
 
 
-def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
+def _person(painter: Painter, invitee: Invitee, row: Held) -> PersonShown:
     scope = person_scope(invitee.id)
     replaced = replaced_by(invitee, row.invitees)
     sent_by = {one.id for one in (invitee, *replaced)}
@@ -352,7 +218,7 @@ def _person(painter: _Painter, invitee: Invitee, row: Held) -> PersonShown:
             "text",
             f"What {invitee.agency_name} knows",
         ),
-        protected=_withheld(painter, scope, INFORMATION),
+        protected=withheld(painter, scope, INFORMATION),
         reports=reports_by(row, sent_by),
     )
 
@@ -363,11 +229,11 @@ def _if_settling(meeting: Meeting, field: FieldShown, *, asked: bool = True) -> 
     return field if said or (asked and meeting.state is MeetingState.ENDED) else None
 
 
-def _came_after_all(painter: _Painter, invitee: Invitee) -> ReplacedShown:
+def _came_after_all(painter: Painter, invitee: Invitee) -> ReplacedShown:
     return ReplacedShown(invitee.name, _attendance(painter, invitee))
 
 
-def _attendance(painter: _Painter, invitee: Invitee) -> FieldShown:
+def _attendance(painter: Painter, invitee: Invitee) -> FieldShown:
     noted = invitee.attendance.value if invitee.attendance else ""
     return painter.control(
         person_scope(invitee.id),
@@ -379,13 +245,7 @@ def _attendance(painter: _Painter, invitee: Invitee) -> FieldShown:
     )
 
 
-def _more_words(not_decided: FieldShown | None, protected: FieldShown | None) -> str:
-    if not_decided and protected:
-        return "Not decided, or not for every reader"
-    return "Not decided, because" if not_decided else "Not for every reader"
-
-
-def _dissent(painter: _Painter, row: Held, dissent: Dissent) -> DissentShown:
+def _dissent(painter: Painter, row: Held, dissent: Dissent) -> DissentShown:
     held = row.escalations.get(dissent.id)
     strike = (
         held is not None
@@ -399,7 +259,7 @@ def _dissent(painter: _Painter, row: Held, dissent: Dissent) -> DissentShown:
         stands_words(held),
         struck_words(dissent),
         held.id if held is not None and strike else 0,
-        _withheld(painter, dissent_scope(dissent.id), DISSENT, "choice"),
+        withheld(painter, dissent_scope(dissent.id), DISSENT, "choice"),
     )
 
 

@@ -12,10 +12,10 @@ from app.core.clock import words_for_moment, words_for_span
 from app.invitations.wording import telephone_uri
 from app.meetings.calls.queries import calls_of
 from app.meetings.calls.types import CallShown
+from app.meetings.invitee_line import DELIVERY, FAILED
 from app.meetings.medical import content as medical
 from app.meetings.medical.rules import Step, ladder, number_to_ring
 from app.meetings.models import Meeting
-from app.meetings.overview import DELIVERY, FAILED
 from app.meetings.papers import queries, rules
 from app.meetings.papers.facts import FormFacts, facts_of
 from app.meetings.papers.queries import FormShown

@@ -18,8 +18,8 @@ from app.core.session import reading, transaction
 from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.queries import meeting_by_ref, meeting_for_change
+from app.records.circulate_page import circulate_page
 from app.records.extracts.service import page_of
-from app.records.pages import circulate_page
 from app.records.recall import service
 from app.records.recall.forms import CloseForm, RecallForm
 from app.web.access import access

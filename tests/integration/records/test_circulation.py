@@ -14,8 +14,8 @@ from app.meetings.types import Attendance, MessageKind
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records import circulation, queries, service, worker
+from app.records.circulate_page import circulate_page
 from app.records.models import RecordCopy
-from app.records.pages import circulate_page
 from app.records.types import Step
 from tests.factories.meetings import make_invitee
 from tests.factories.records import (

@@ -14,7 +14,8 @@ from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
-from app.records import lateness, pages, queries, service, worker
+from app.records import lateness, queries, service, worker
+from app.records.circulate_page import circulate_page
 from app.records.circulation import keep_copy
 from app.records.copies import SealedCopy
 from app.records.models import Circulation, RecordWarning
@@ -113,11 +114,11 @@ def test_ledger_and_clock_say_the_same_before_the_worker_notes_it(in_app):
     worker.make_copies(settings, AFTER)
     with transaction() as session:
         held = session.get_one(Meeting, meeting.id)
-        page = pages.circulate_page(session, held, LATER)
+        page = circulate_page(session, held, LATER)
         assert (page.ledgers[0].reached_at, page.deadline.state == "met") == (None, False)
         deliver(session)
         session.flush()
-        page = pages.circulate_page(session, held, LATER)
+        page = circulate_page(session, held, LATER)
         assert held.circulated_at is None
         assert page.ledgers[0].reached_at is not None
         assert page.deadline.state == ("met" if held.record_due_at >= LATER else "late")
@@ -128,7 +129,7 @@ def test_ledger_and_clock_say_the_same_before_the_worker_notes_it(in_app):
         line = queries.ledger_of(session, queries.newest_version(session, held.id).id)[0]
         service.send_again(session, make_releaser(session), held, line.circulation_id, LATER)
         # Sent once more, it is no less circulated than it was.
-        assert pages.circulate_page(session, held, LATER).ledgers[0].reached_at is not None
+        assert circulate_page(session, held, LATER).ledgers[0].reached_at is not None
 
 
 def test_every_versions_ledger_is_shown_newest_first(in_app, signed_in):
@@ -146,7 +147,7 @@ def test_every_versions_ledger_is_shown_newest_first(in_app, signed_in):
     with transaction() as session:
         held = session.get_one(Meeting, meeting.id)
         assert held.state is MeetingState.SIGNED
-        page = pages.circulate_page(session, held, LATER)
+        page = circulate_page(session, held, LATER)
         assert [(one.number, one.newest) for one in page.ledgers] == [(2, True), (1, False)]
         assert page.ledgers[1].reached_at is not None
     text = signed_in(Role.ADMINISTRATOR).get(f"/discussions/{meeting.ref}/record/circulate").text
@@ -195,7 +196,7 @@ def test_a_record_of_which_every_copy_is_withheld_waits_for_nobody(in_app):
     with transaction() as session:
         held = session.get_one(Meeting, meeting.id)
         assert (held.circulated_at, held.first_circulated_at) == (AFTER, AFTER)
-        assert pages.circulate_page(session, held, LATER).ledgers[0].nobody
+        assert circulate_page(session, held, LATER).ledgers[0].nobody
 
 
 def test_what_can_never_be_noted_keeps_no_newer_record_waiting(in_app):

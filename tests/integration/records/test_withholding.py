@@ -12,7 +12,7 @@ from app.core.refusal import Refused
 from app.core.session import transaction
 from app.meetings.models import Meeting
 from app.records import circulation, queries, service, worker
-from app.records.pages import circulate_page
+from app.records.circulate_page import circulate_page
 from app.records.types import Step
 from app.referrals.models import Referral
 from tests.factories.records import make_releaser, make_signed, sign_as_chair

@@ -30,10 +30,11 @@ from app.referrals.types import (
     Outcome,
     Rating,
 )
-from app.reports.queries import MOST, Names, work
+from app.reports.names import Names
+from app.reports.queries import work
 from app.reports.routes import todays_lists, work_shown
 from app.reports.rules import kinds_for
-from app.reports.types import WorkKind
+from app.reports.types import MOST, WorkKind
 from tests.factories.abuse import make_abuse_case, make_list, series_of, use_protocol
 from tests.factories.accounts import make_staff
 from tests.factories.arrivals import TOLD, make_arrival

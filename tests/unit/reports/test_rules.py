@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.accounts.types import Role
-from app.reports.queries import Names
+from app.reports.names import Names
 from app.reports.rules import in_order, kinds_for, state_of
 from app.reports.types import Work, WorkKind
 from tests.clock import FRIDAY

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import words_for_span, words_for_time
 from app.meetings.discussion import queries, rules
+from app.meetings.discussion.controls import shown_blocks
 from app.meetings.discussion.lists_shown import (
     actions_mark,
     here_words,
     people_mark,
     quorum_words,
 )
-from app.meetings.discussion.page import shown_blocks
 from app.meetings.discussion.people import (
     ATTENDANCE,
     ATTENDED_NAME,

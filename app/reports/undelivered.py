@@ -1,0 +1,130 @@
+"""Mail about discussions that did not arrive (D7)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from app.core.database import UTCDateTime
+from app.meetings.early_notice.models import EarlyNotice
+from app.meetings.invitee_line import KIND_WORDS
+from app.meetings.models import Delivery, Invitee, Meeting
+from app.meetings.papers.models import SentForm
+from app.meetings.types import MeetingState
+from app.outbox.models import OutboxMessage
+from app.reports import asked
+from app.reports.types import MOST
+
+
+def discussions(failures: Any) -> Select[*tuple[Any, ...]]:
+    """The discussions of (`meeting_id`, `id` of what failed), each once, the newest failure first.
+    Cut before they are looked up: a plan that walks all of them in their order would cost more
+    with each year."""
+    each = failures.subquery()
+    newest = func.max(each.c.id)
+    first = (
+        select(each.c.meeting_id, newest.label("newest"))
+        .group_by(each.c.meeting_id)
+        .order_by(newest.desc())
+        .limit(MOST + 1)
+        .subquery()
+    )
+    return (
+        select(Meeting.id, Meeting.ref, literal(None, UTCDateTime()).label("due_at"))
+        .join(first, first.c.meeting_id == Meeting.id)
+        .order_by(first.c.newest.desc())
+    )
+
+
+# The newest failures first, so that no number of them that lie unseen keeps a new one off the page
+# (D7); cut before they are put together.
+_FAILURES = (
+    select(Invitee.meeting_id, OutboxMessage.id)
+    .select_from(OutboxMessage)
+    .join(Delivery, Delivery.message_id == OutboxMessage.id)
+    .join(Invitee, Invitee.id == Delivery.invitee_id)
+    .where(asked.failed)
+    .order_by(OutboxMessage.id.desc())
+    .limit(4 * MOST)
+    .subquery()
+)
+
+_FORM_FAILURES = (
+    select(SentForm.meeting_id, OutboxMessage.id)
+    .select_from(OutboxMessage)
+    .join(SentForm, SentForm.message_id == OutboxMessage.id)
+    .where(asked.failed)
+    .order_by(OutboxMessage.id.desc())
+    .limit(4 * MOST)
+    .subquery()
+)
+OF_DISCUSSIONS = discussions(union_all(select(_FAILURES), select(_FORM_FAILURES)))
+# Until whoever was to be told is: then the failure was seen to.
+OF_NOTICES = discussions(
+    select(EarlyNotice.meeting_id, OutboxMessage.id)
+    .select_from(OutboxMessage)
+    .join(EarlyNotice, EarlyNotice.message_id == OutboxMessage.id)
+    .where(asked.failed)
+    .order_by(OutboxMessage.id.desc())
+    .limit(4 * MOST)
+)
+# To whom each of them did not arrive, for what the page says to do.
+_NOT_ARRIVED = (
+    select(
+        Invitee.meeting_id,
+        Invitee.name,
+        Invitee.agency_name,
+        Invitee.telephone,
+        Delivery.kind,
+        OutboxMessage.problem,
+        Meeting.state,
+    )
+    .select_from(OutboxMessage)
+    .join(Delivery, Delivery.message_id == OutboxMessage.id)
+    .join(Invitee, Invitee.id == Delivery.invitee_id)
+    .join(Meeting, Meeting.id == Invitee.meeting_id)
+    .where(asked.failed)
+    .order_by(OutboxMessage.id.desc())
+    .limit(4 * MOST)
+)
+_FORMS_NOT_ARRIVED = (
+    select(SentForm.meeting_id, SentForm.name, SentForm.email, OutboxMessage.problem)
+    .select_from(OutboxMessage)
+    .join(SentForm, SentForm.message_id == OutboxMessage.id)
+    .where(asked.failed)
+    .order_by(OutboxMessage.id.desc())
+    .limit(4 * MOST)
+)
+
+
+class NotArrived(NamedTuple):
+    """A message that failed: to whom, and what the mail server said."""
+
+    meeting_id: int
+    what: str
+    to: str
+    telephone: str
+    problem: str
+    called_off: bool = False  # the discussion was cancelled meanwhile
+
+
+def not_arrived(session: Session) -> list[NotArrived]:
+    """Which messages of discussions failed and wait for somebody to see to them: two statements."""
+    rows = session.execute(_NOT_ARRIVED).all()
+    found = [
+        NotArrived(
+            meeting_id,
+            KIND_WORDS[kind],
+            f"{name}, {agency}",
+            telephone or "",
+            problem or "",
+            state is MeetingState.CANCELLED,
+        )
+        for meeting_id, name, agency, telephone, kind, problem, state in rows
+    ]
+    return found + [
+        NotArrived(meeting_id, name, email, "", problem or "")
+        for meeting_id, name, email, problem in session.execute(_FORMS_NOT_ARRIVED).all()
+    ]
