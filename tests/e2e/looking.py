@@ -9,7 +9,6 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 AXE = next((Path(__file__).parent / "axe").glob("axe*.min.js"))
-_AXE = AXE.read_text(encoding="utf-8")
 SHORT_BUTTONS = """[...document.querySelectorAll(".govuk-button-group .govuk-button")]
     .filter(one => one.offsetWidth && one.offsetWidth
         < 0.95 * one.closest(".govuk-button-group").clientWidth)
@@ -54,6 +53,7 @@ class Looked:
             locale="en-GB", timezone_id="Europe/London",
         )  # fmt: skip
         context.set_default_timeout(30_000)
+        context.add_init_script(path=AXE)  # once: sent with each question it takes longer than axe
         return context.new_page()
 
     @cached_property
@@ -71,7 +71,6 @@ class Looked:
         self._examine(self._beside, page)
 
     def _examine(self, where: Page, page: Page) -> None:
-        where.evaluate(_AXE)
         found = where.evaluate("options => axe.run(document, options)", OPTIONS)
         problems = [
             f"{violation['id']}: {violation['help']} at "
