@@ -1,8 +1,8 @@
 """The dataset of a year with a million referrals, as a multiple of ten thousand.
 
-On both databases: what the worker takes to count the year, the longest single statement of it (for
-so long mail waits), and the page of the year. Targets: counting in proportion to the referrals, the
-page 1.15 times.
+On both databases: what the worker takes to count the year, its longest single statement (for so
+long mail waits), and the page of the year in processor time. Targets: counting in proportion to the
+referrals, the page 1.15 times.
 
 DATASET_MANY asks for less, DATASET_DATABASES=sqlite for one database alone.
 """
@@ -31,6 +31,7 @@ from app.reports.dataset.counting import count
 from app.reports.dataset.page import choose, page_of
 from bench import area
 from bench.databases import measured_on
+from bench.serving import processor_seconds
 from tests.postgresql import PrivatePostgres
 
 # With protected columns as they are stored: ciphertext is used again.
@@ -53,7 +54,7 @@ ROUNDS = 20
 class Taken(NamedTuple):
     counting: float
     longest: float
-    page: float
+    page: float  # of processor time
 
 
 def run() -> Iterator[str]:
@@ -154,11 +155,20 @@ def _timed(app: Flask) -> Taken:
         counting, longest = counting + took, max(longest, took)
     pages = []
     for _ in range(ROUNDS):
-        began = time.perf_counter()
+        pids = _at_work(reading())
+        before = processor_seconds(pids)
         offered = choose(reading(), {}, moment)
         year = next(one.key for one in offered.periods if len(one.quarters) == 4)
         picked = choose(reading(), {"period": year}, moment)
         page_of(reading(), picked, protected=True, now=moment)
-        pages.append(time.perf_counter() - began)
+        pages.append(processor_seconds(pids) - before)
         reading().rollback()
     return Taken(counting, longest, sorted(pages)[ROUNDS // 2])
+
+
+def _at_work(session: Session) -> list[int]:
+    """This process, and that of the database server which answers it."""
+    pids = [os.getpid()]
+    if session.get_bind().dialect.name == "postgresql":
+        pids.append(session.execute(text("SELECT pg_backend_pid()")).scalar_one())
+    return pids
