@@ -28,10 +28,19 @@ class PrivatePostgres:
     """`with PrivatePostgres() as server: server.url("name")`. Refuses to run as root by itself,
     so root starts it as the `postgres` user that Debian's package makes."""
 
-    def __init__(self, keeps_commits: bool = False, where: Path | None = None) -> None:
+    def __init__(
+        self,
+        keeps_commits: bool = False,
+        where: Path | None = None,
+        locale: tuple[str, str] = ("C.UTF-8", "UTF8"),
+        as_in_use: bool = False,
+    ) -> None:
         """With `keeps_commits` what is committed outlives `stop("immediate")`, as in use. `where`
-        is the folder to lie in, where not the one for what is thrown away."""
-        self.settings = FAST | ({"synchronous_commit": "on"} if keeps_commits else {})
+        is the folder to lie in, where not the one for what is thrown away; `locale` is the
+        cluster's own, with its encoding. `as_in_use`: as slow as it comes, for what is measured."""
+        self.locale, self.encoding = locale
+        quick = FAST | ({"synchronous_commit": "on"} if keeps_commits else {})
+        self.settings = {} if as_in_use else quick
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir=where))
         self.as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
         if self.as_user:
@@ -48,8 +57,8 @@ class PrivatePostgres:
             "-A",
             "trust",
             "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
+            self.encoding,
+            f"--locale={self.locale}",
             "--no-sync",
         )
         self.start()

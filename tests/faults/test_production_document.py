@@ -48,9 +48,12 @@ def follow(root: Path) -> None:
     said = ""
     document = (root / "opt/desk/docs/production.md").read_text(encoding="utf-8")
     blocks = BLOCK.findall(document)
-    assert len(blocks) >= 10
+    assert len(blocks) >= 12
+    starts_nothing(root)
     try:
         for systemd, commands in blocks:
+            if "nginx -t" in commands:
+                certificate(root)
             if not systemd:
                 said += run(root, commands)
             elif "postgresql" in commands:
@@ -111,6 +114,23 @@ def well_but_for(root: Path, not_here: set[str]) -> None:
     assert {one["what"] for one in wrong} <= not_here, wrong
 
 
+def starts_nothing(root: Path) -> None:
+    """What a package would start by itself would serve on the ports of this machine."""
+    policy = root / "usr/sbin/policy-rc.d"
+    policy.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
+    policy.chmod(0o755)
+
+
+def certificate(root: Path) -> None:
+    """In the place of one that an authority gives."""
+    said = (root / "etc/nginx/sites-available/desk").read_text(encoding="utf-8")
+    names = re.findall(r"^ *ssl_certificate(?:_key)? (\S+);$", said, re.MULTILINE)
+    chain, key = names
+    run(root, f"mkdir -p {Path(chain).parent}\n"
+              f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+              f"-subj /CN=desk.council.example -keyout {key} -out {chain}")  # fmt: skip
+
+
 def creating(document: str) -> str:
     """The document's own line that makes the database."""
     return next(line for line in document.splitlines() if "-- createdb" in line)
@@ -119,8 +139,9 @@ def creating(document: str) -> str:
 def run(root: Path, commands: str) -> str:
     done = subprocess.run(
         ["chroot", str(root), "sh", "-euc", commands],
-        env=of_this_network() | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"},
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        # Without a locale, as such a machine is where nobody chose one.
+        env=of_this_network() | {"DEBIAN_FRONTEND": "noninteractive"},
+        stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{commands}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
     return done.stdout

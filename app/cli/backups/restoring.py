@@ -172,7 +172,8 @@ def throw_away(url: URL, folder: Path) -> Iterator[URL]:
     name = f"drill_{new_token().replace('-', '_').lower()[:16]}"
     with engine_for(url) as engine:
         try:
-            _alone(engine, f'CREATE DATABASE "{name}" TEMPLATE template0')
+            # As docs/production.md makes it: a cluster's own encoding may know no letter but ASCII.
+            _alone(engine, f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0")
         except SQLAlchemyError as error:
             raise BackupFailed(
                 "A drill needs a database of its own, and this user may not make one: "

@@ -6,10 +6,13 @@ import fcntl
 
 import pytest
 from sqlalchemy import delete, select, text
+from sqlalchemy.engine import make_url
 
 from app.accounts.models import StaffSession
 from app.audit.models import AuditEntry
 from app.audit.queries import head, verify_chain
+from app.cli.backups.looking import engine_for
+from app.cli.backups.restoring import throw_away
 from app.cli.backups.taking import take
 from app.core.clock import now
 from app.core.crypto import field_cipher, new_field_key
@@ -27,6 +30,7 @@ from tests.conftest import FIELD_KEY
 from tests.factories.mail import make_message
 from tests.factories.referrals import make_child
 from tests.integration.running.backing_up import restored, run, taken
+from tests.postgresql import PrivatePostgres
 
 
 def test_what_was_backed_up_is_restored_and_the_chain_goes_on(filled, empty_url, app_on, tmp_path):
@@ -288,3 +292,16 @@ def test_the_drill_restores_looks_through_and_leaves_nothing(filled, tmp_path):
     broken = run(filled, "backup", "drill", file)
     assert broken.exit_code == 1
     assert "The drill failed" in broken.output
+
+
+def test_a_drill_keeps_every_letter_where_the_cluster_itself_knows_none(tmp_path):
+    """A cluster made without a locale, as on a small machine, has an encoding of its own."""
+    with PrivatePostgres(locale=("C", "SQL_ASCII")) as server:
+        url = make_url(server.url("postgres"))
+        with (
+            throw_away(url, tmp_path) as empty,
+            engine_for(empty) as engine,
+            engine.connect() as connection,
+        ):
+            encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    assert encoding == "UTF8"
