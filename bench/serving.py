@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
+import shlex
 import socket
 import statistics
 import subprocess
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
+UNIT = ROOT / "docs/production/desk-web.service"
 HELLO = """
 from flask import Flask
 app = Flask(__name__)
@@ -29,6 +32,14 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def as_in_use(port: int) -> list[str]:
+    """What the unit of production starts, with all that it says, on this port."""
+    (started,) = re.findall(r"^ExecStart=(.*)$", UNIT.read_text(), re.MULTILINE)
+    program, *arguments = shlex.split(started)
+    arguments[arguments.index("--bind") + 1] = f"127.0.0.1:{port}"
+    return [Path(program).name, *arguments]
 
 
 class Served(NamedTuple):

@@ -7,9 +7,10 @@ import importlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -21,9 +22,10 @@ from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.referrals.models import Child, Referral
 from app.referrals.types import Outcome, ReferralState
-from bench import documents, filling, mail, names, pages, serving
-from bench.__main__ import LONG, NAMES
+from bench import documents, filling, load, mail, names, pages, serving
+from bench.__main__ import LONG, NAMES, main
 from bench.mail_server import mail_server
+from bench.wrong import WentWrong
 from tests.factories.meetings import (
     make_case,
     make_conference_line,
@@ -37,6 +39,37 @@ from tests.factories.meetings import (
 def test_every_measurement_can_be_asked_for() -> None:
     for name in NAMES + LONG:
         assert callable(importlib.import_module(f"bench.{name}").run)
+
+
+def test_a_measurement_in_which_something_went_wrong_ends_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run() -> Iterator[str]:
+        yield "95 of 100 answers within 20 ms"
+        raise WentWrong("SD-1 was not booked")
+
+    monkeypatch.setattr(load, "run", run)
+    monkeypatch.setattr(sys, "argv", ["bench", "load"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "WRONG: SD-1 was not booked" in capsys.readouterr().out
+
+
+def test_what_is_loaded_is_what_the_unit_of_production_starts() -> None:
+    program, application, *arguments = serving.as_in_use(12345)
+    assert (program, application) == ("gunicorn", "wsgi:app")
+    assert arguments[arguments.index("--bind") + 1] == "127.0.0.1:12345"
+    assert "--workers" in arguments
+
+
+@pytest.mark.long
+def test_a_short_round_of_load_goes_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOAD_PEOPLE", "6")
+    monkeypatch.setenv("LOAD_SECONDS", "10")
+    said = "\n".join(load.run())
+    assert "errors: none" in said
+    assert "each once" in said
 
 
 def test_booking_twelve_and_sending_the_same_alone(
