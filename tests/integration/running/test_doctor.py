@@ -11,6 +11,7 @@ from sqlalchemy import text
 from app import create_app
 from app.audit.service import viewed
 from app.audit.types import SYSTEM, Subject
+from app.cli.checkup.around import settings_found
 from app.cli.worker import worker
 from app.core.clock import now
 from app.core.crypto import field_cipher, new_field_key
@@ -75,6 +76,22 @@ def test_mail_that_is_stuck_views_that_wait_and_an_old_worker(well):
     for what in ("mail", "audit", "worker"):
         assert said[what]["verdict"] == "mend"
     assert "3 hours" in said["mail"]["seen"]
+
+
+def test_a_head_of_the_audit_that_leaves_for_nowhere(tmp_path):
+    for name in ("seal-key.pem", "seal-cert.pem"):
+        (tmp_path / name).touch()
+    told = {}
+    for anchor in (None, "head@records.example"):
+        settings = settings_for(
+            tmp_path, "postgresql+psycopg://desk@/desk", example=False, proxies=1,
+            secret_key="Vq8x!mK2p0wZr7Lt5Yn3Jc6Hb9Gd4Fs1", base_url="https://desk.example.org",
+            smtp_url="smtp://mail.example.org:25", audit_anchor_to=anchor,
+            seal_key_file=tmp_path / "seal-key.pem", seal_cert_file=tmp_path / "seal-cert.pem",
+        )  # fmt: skip
+        told[anchor] = [(one.what, one.verdict.value) for one in settings_found(settings)]
+    assert told[None] == [("settings", "ok"), ("audit's head", "warning")]
+    assert told["head@records.example"] == [("settings", "ok")]
 
 
 def test_mail_that_is_held(well):
