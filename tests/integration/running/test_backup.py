@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 
+import psycopg
 import pytest
 from sqlalchemy import delete, select, text
 from sqlalchemy.engine import make_url
@@ -297,11 +298,14 @@ def test_the_drill_restores_looks_through_and_leaves_nothing(filled, tmp_path):
 def test_a_drill_keeps_every_letter_where_the_cluster_itself_knows_none(tmp_path):
     """A cluster made without a locale, as on a small machine, has an encoding of its own."""
     with PrivatePostgres(locale=("C", "SQL_ASCII")) as server:
-        url = make_url(server.url("postgres"))
+        where = f"host={server.folder} user=postgres dbname=postgres"
+        with psycopg.connect(where, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE desk ENCODING 'UTF8' TEMPLATE template0")
+        url = make_url(server.url("desk"))
         with (
             throw_away(url, tmp_path) as empty,
             engine_for(empty) as engine,
-            engine.connect() as connection,
+            engine.connect() as restored_into,
         ):
-            encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+            encoding = restored_into.exec_driver_sql("SHOW server_encoding").scalar_one()
     assert encoding == "UTF8"
