@@ -66,7 +66,8 @@ def take_one(target: Path, keep: int | None) -> None:
             TAKEN,
             SUBJECT,
             now(),
-            {"head": manifest.facts.audit_head, "bytes": file.stat().st_size},
+            {"head": manifest.facts.audit_head, "bytes": file.stat().st_size}
+            | ({"problems": len(manifest.problems)} if manifest.problems else {}),
         )
     click.echo(f"{file}: {file.stat().st_size:,} bytes, verified.")
     _tell(manifest)

@@ -41,6 +41,21 @@ def found(named):
     return [*ROOT.glob(named), *ROOT.glob(f"{named.rpartition('.')[0]}.py")]
 
 
+def test_every_finding_names_a_test_that_is_there():
+    document = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)`, `(test_\w+)`", document)
+    assert len(named) > 50
+    gone = [
+        (path, name)
+        for path, name in named
+        if f"def {name}(" not in (ROOT / path).read_text(encoding="utf-8")
+    ]
+    assert gone == []
+    suite = (ROOT / "tests" / "integration" / "security").glob("test_*.py")
+    written = {path.relative_to(ROOT).as_posix() for path in suite}
+    assert written - {path for path, _ in named} == set()
+
+
 def test_the_guard_finds_what_it_looks_for():
     assert found("app/meetings/queries.invitee_for_change")
     assert found("app/protocols/areas/*.toml")

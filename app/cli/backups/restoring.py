@@ -53,7 +53,17 @@ def opened(
         raise BackupFailed(f"The backup cannot be unpacked: {error.strerror}.") from error
 
 
-def _unpacked(source: IO[bytes], field_keys: Sequence[str], folder: Path) -> Manifest:
+def read_back(file: Path, field_keys: Sequence[str]) -> None:
+    """Read a backup to its end, as a restore would, and keep nothing. Raises BackupFailed where one
+    byte of it is not what was written."""
+    with file.open("rb") as source:
+        try:
+            _unpacked(source, field_keys, None)
+        except tarfile.TarError as error:
+            raise BackupFailed("The backup cannot be unpacked.") from error
+
+
+def _unpacked(source: IO[bytes], field_keys: Sequence[str], folder: Path | None) -> Manifest:
     manifest: Manifest | None = None
     found: dict[str, str] = {}
     opening = Opening(source, field_keys)  # type: ignore[arg-type]  # a file is a BinaryIO
@@ -78,11 +88,15 @@ def _unpacked(source: IO[bytes], field_keys: Sequence[str], folder: Path) -> Man
     return manifest
 
 
-def _written(content: IO[bytes], folder: Path, name: str) -> str:
+def _written(content: IO[bytes], folder: Path | None, name: str) -> str:
+    digest = hashlib.sha256()
+    if folder is None:
+        while piece := content.read(_PIECE):
+            digest.update(piece)
+        return digest.hexdigest()
     # Names come from the manifest, which only a holder of the key can have written.
     target = folder / (PROTOCOLS if "/" in name else "") / Path(name).name
     target.parent.mkdir(exist_ok=True)
-    digest = hashlib.sha256()
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         while piece := content.read(_PIECE):
             digest.update(piece)

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from app.cli.backups import postgresql
 from app.cli.backups.looking import engine_for, facts_of, in_one_file, problems_of, protocol_of
+from app.cli.backups.restoring import read_back
 from app.cli.backups.sealed import Sealing
 from app.cli.backups.types import DATABASE, MANIFEST, PROTOCOLS, BackupFailed, Manifest
 from app.core.config import Settings
@@ -33,9 +34,9 @@ _UNSEALED, _PART = ".backup-", ".part"
 def take(settings: Settings, url: URL, target: Path, now: datetime) -> Manifest:
     """Write a verified backup to `target`, which must not be there yet.
 
-    What is looked through is the very snapshot that is kept. Where the database itself is not
-    whole the manifest says so: that night a backup is needed most. Raises BackupFailed where it
-    cannot be written; then nothing is left behind.
+    What is looked through is the very snapshot that is kept, and the finished file is read again to
+    its end. Where the database itself is not whole the manifest says so: that night a backup is
+    needed most. Raises BackupFailed where it cannot be written; then nothing is left behind.
     """
     if target.exists():
         raise BackupFailed(f"{target} is there already: choose another name.")
@@ -56,6 +57,13 @@ def take(settings: Settings, url: URL, target: Path, now: datetime) -> Manifest:
                     protocol=protocol_of(session),
                 )
             manifest = _seal(settings, folder / DATABASE, part, manifest)
+        try:
+            read_back(part, settings.field_keys)
+        except BackupFailed as failed:
+            raise BackupFailed(
+                f"What was written to {target.parent} does not read back as it was: {failed} "
+                "Is that disk failing? Take the backup on another one."
+            ) from failed
         part.replace(target)
         _settle(target.parent)
     except OSError as error:

@@ -7,27 +7,40 @@ from datetime import UTC, datetime
 
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
 from app.audit.queries import history, oldest_unchained
 from app.cli.backup import SUBJECT, TAKEN
 from app.cli.checkup import rules
-from app.cli.checkup.types import Finding, mend, ok, warning
+from app.cli.checkup.types import Finding, Verdict, mend, ok, warning
 from app.cli.install import migrations_folder
+from app.core.database import Base
 from app.core.installation import worker_seen
 from app.core.rotation import unreadable
 from app.directory.queries import council_or_none
 from app.outbox import queries as outbox
 from app.protocols import registry
 
+# The tables whose rows stay as they are, by triggers of these names, and where they stand.
+_KEPT = ("audit_entry", "audit_view", "record_version", "record_copy", "record_extract")
+_TRIGGERS = {
+    "sqlite": text("SELECT name FROM sqlite_master WHERE type = 'trigger'"),
+    "postgresql": text(
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
+    ),
+}
 # What makes PostgreSQL forget what it has acknowledged (H4).
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
 def held(app: Flask, session: Session, now: datetime) -> Iterator[Finding]:
     """One finding after the other; the database can be reached."""
-    yield migrations(app, session)
+    shape = migrations(app, session)
+    yield shape
+    if shape.verdict is Verdict.MEND:
+        return  # what follows would ask tables and columns that are not there yet
+    yield guards(session)
     yield from durability(session)
     yield protocol(session)
     columns = list(unreadable(session))
@@ -49,7 +62,9 @@ def held(app: Flask, session: Session, now: datetime) -> Iterator[Finding]:
         )
     yield rules.views(oldest_unchained(session), now)
     kept = history(session, SUBJECT.kind, SUBJECT.ref)
-    yield rules.backup(next((row.at for row in kept if row.action == TAKEN), None), now)
+    last = next((row for row in kept if row.action == TAKEN), None)
+    problems = int(last.details.get("problems", 0)) if last else 0
+    yield rules.backup(last.at if last else None, now, problems)
     if session.get_bind().dialect.name == "postgresql":
         there = session.execute(text("SELECT clock_timestamp()")).scalar_one()
         yield rules.clock(datetime.now(UTC) - there)
@@ -59,9 +74,30 @@ def migrations(app: Flask, session: Session) -> Finding:
     """Whether the tables are those that this version wants."""
     head = ScriptDirectory(str(migrations_folder(app))).get_current_head()
     there = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    if there == head:
-        return ok("migrations", f"at {there}, the newest")
-    return mend("migrations", f"at {there}, not at {head}", "Run flask install, then restart.")
+    if there != head:
+        return mend("migrations", f"at {there}, not at {head}", "Run flask install, then restart.")
+    held = set(inspect(session.connection()).get_table_names())
+    if missing := sorted(set(Base.metadata.tables) - held):
+        return mend(
+            "migrations",
+            f"at {there}, but {len(missing)} tables were removed, {missing[0]} among them",
+            "Stop web and worker, and restore the last backup into an empty database.",
+        )
+    return ok("migrations", f"at {there}, the newest")
+
+
+def guards(session: Session) -> Finding:
+    """Whether the database still refuses to rewrite the audit and signed records (H3)."""
+    there = set(session.scalars(_TRIGGERS[session.get_bind().dialect.name]))
+    gone = sorted({f"{of}_no_{event}" for of in _KEPT for event in ("update", "delete")} - there)
+    if gone:
+        return mend(
+            "audit guards",
+            f"{len(gone)} are gone or switched off, {gone[0]} among them: rows could be rewritten",
+            "Find out who did that, run flask audit verify --anchor with the last letter, and "
+            "restore the last backup into an empty database.",
+        )
+    return ok("audit guards", "the database refuses to rewrite the audit and signed records")
 
 
 def protocol(session: Session) -> Finding:

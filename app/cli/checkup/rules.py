@@ -73,13 +73,20 @@ def views(oldest: datetime | None, now: datetime) -> Finding:
     )
 
 
-def backup(last: datetime | None, now: datetime) -> Finding:
-    """Whether a backup was taken in the last day."""
+def backup(last: datetime | None, now: datetime, problems: int = 0) -> Finding:
+    """Whether a backup was taken in the last day, of a database that was whole (`problems`)."""
     remedy = "Take one: flask backup DIRECTORY; then see to its timer: systemctl list-timers."
     if last is None:
         return mend("backup", "none was ever taken", remedy)
     age = now - last
     seen = f"the last was taken {words_for_span(age)} ago"
+    if problems:
+        return mend(
+            "backup",
+            f"{seen}, and what it holds was not whole",
+            "flask backup verify FILE says what is wrong; keep the older ones, and find out since "
+            "when.",
+        )
     if age > BACKUP_TOO_OLD:
         return mend("backup", seen, remedy)
     return warning("backup", seen, remedy) if age > BACKUP_OLD else ok("backup", seen)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -186,6 +188,24 @@ def test_a_file_that_was_touched_is_refused(filled, empty_url, app_on, tmp_path)
         done = run(again, *command, file)
         assert done.exit_code == 1
         assert "damaged" in done.output
+
+
+def test_a_file_that_the_disk_spoils_is_no_backup(filled, tmp_path, monkeypatch):
+    really = os.fsync
+
+    def spoiling(descriptor):
+        really(descriptor)
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if path.name.endswith(".part"):
+            written = bytearray(path.read_bytes())
+            written[len(written) // 2] ^= 1
+            path.write_bytes(written)
+
+    monkeypatch.setattr(os, "fsync", spoiling)
+    done = filled.test_cli_runner().invoke(args=["backup", str(tmp_path / "one.backup")])
+    assert done.exit_code == 1
+    assert "does not read back as it was" in done.output
+    assert "one.backup" not in [path.name for path in tmp_path.iterdir()]
 
 
 def test_nothing_is_ever_overwritten(filled, tmp_path):

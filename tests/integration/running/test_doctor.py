@@ -106,6 +106,36 @@ def test_tables_of_another_version(well):
     assert verdicts(well)["migrations"] == "mend"
 
 
+def test_tables_that_were_removed(well):
+    with well.app_context(), transaction() as session:
+        session.execute(text("DROP TABLE near_miss"))
+    said = found(well)
+    assert "near_miss" in said["migrations"]["seen"]
+    assert "restore the last backup" in said["migrations"]["remedy"]
+    assert "bank holidays" in said  # the rest is looked at all the same
+
+
+def test_guards_of_the_audit_that_were_taken_away(well, engine_name):
+    assert verdicts(well)["audit guards"] == "ok"
+    off = {
+        "sqlite": "DROP TRIGGER audit_entry_no_update",
+        "postgresql": "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_no_update",
+    }
+    with well.app_context(), transaction() as session:
+        session.execute(text(off[engine_name]))
+    said = found(well)["audit guards"]
+    assert (said["verdict"], "audit_entry_no_update" in said["seen"]) == ("mend", True)
+
+
+def test_a_backup_of_what_was_not_whole_is_no_good_backup(well, tmp_path):
+    with well.app_context(), transaction() as session:
+        session.execute(text("UPDATE audit_head SET digest = 'made up'"))
+    folder = tmp_path / "backups"
+    taken = well.test_cli_runner().invoke(args=["backup", str(folder / "another.backup")])
+    assert taken.exit_code == 1
+    assert "was not whole" in found(well)["backup"]["seen"]
+
+
 def test_a_lost_key(well, database_url, tmp_path):
     try:
         other = create_app(settings_for(tmp_path, database_url, field_keys=(new_field_key(),)))
