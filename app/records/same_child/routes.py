@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, flash, request, url_for
+from flask import Blueprint, Response, flash, request
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
@@ -14,11 +14,11 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.restricted.hidden import hidden_children, whom_to_ask
 from app.meetings.routes import once
-from app.records.same_child import service
+from app.records.same_child import places, service
 from app.records.same_child.forms import BY_REFERENCE, LinkForm, UndoForm
+from app.records.same_child.places import Find, Place
 from app.referrals import keys, queries, shown
-from app.referrals.finding import found
-from app.referrals.models import Child, Referral
+from app.referrals.models import Child
 from app.referrals.queries import LikelyMatch
 from app.referrals.same_child import queries as same_child
 from app.referrals.same_child.side_by_side import beside, compared
@@ -32,8 +32,34 @@ RESTRICTED = "Somebody who may see the restricted case of this child does this: 
 @blueprint.route("/referrals/<ref>/children/<child_ref>/known", methods=["GET", "POST"])
 @access(staff_may(Permission.REFERRAL_ENTER))
 def known(ref: str, child_ref: str) -> Response:
-    """Known children beside this one, and the press that links them."""
-    held, child = _child_on(reading(), ref, child_ref)
+    """Known children beside one on a referral, and the press that links them."""
+    return _known(places.referral, ref, child_ref)
+
+
+@blueprint.route("/discussions/<ref>/children/<child_ref>/known", methods=["GET", "POST"])
+@access(staff_may(Permission.REFERRAL_ENTER))
+def known_of_open_case(ref: str, child_ref: str) -> Response:
+    """The same for a child of an open case, who stands on no referral (A11)."""
+    return _known(places.open_case, ref, child_ref)
+
+
+@blueprint.route("/referrals/<ref>/matches/<int:match_id>/undo", methods=["GET", "POST"])
+@access(staff_may(Permission.REFERRAL_ENTER))
+def undo(ref: str, match_id: int) -> Response:
+    """It is another child after all."""
+    return _undo(places.referral, ref, match_id)
+
+
+@blueprint.route("/discussions/<ref>/matches/<int:match_id>/undo", methods=["GET", "POST"])
+@access(staff_may(Permission.REFERRAL_ENTER))
+def undo_of_open_case(ref: str, match_id: int) -> Response:
+    """The same from the discussion of an open case."""
+    return _undo(places.open_case, ref, match_id)
+
+
+def _known(find: Find, ref: str, child_ref: str) -> Response:
+    held = find(reading(), ref)
+    child = held.child(child_ref)
     form = LinkForm()
     likely, hidden = _likely(reading(), held, child), hidden_children()
     form.known.choices = [
@@ -44,19 +70,18 @@ def known(ref: str, child_ref: str) -> Response:
         ),
         (BY_REFERENCE, "Another known child, by reference"),
     ]
-    back = url_for("referrals.referral", ref=held.ref)
 
     def act(session: Session) -> str:
         wanted = queries.child_by_ref(session, form.chosen()) if form.chosen() else None
         field = "reference" if form.known.data == BY_REFERENCE else "known"
         if wanted is None:
             raise Refused(field, "Choose the child, or enter the reference of a known one")
-        _, current = _child_on(session, ref, child_ref)
+        current = find(session, ref).child(child_ref)
         if hidden & {wanted.id, current.id}:
             raise Refused(field, RESTRICTED)
         service.link(session, signed_in().actor, current, wanted, form.reason.data, now())
         flash(f"{child.ref} is linked to {wanted.ref}. It can be undone.", "success")
-        return back
+        return held.back
 
     if request.method == "POST" and form.validate():
         location = once(form, act)
@@ -64,36 +89,34 @@ def known(ref: str, child_ref: str) -> Response:
             return go_to(location)
     moment = now()
     earlier = queries.referrals_on(reading(), [one.child.id for one in likely])
-    _note_views(held.ref, child.ref, *(one.child.ref for one in likely))
+    said = same_child.said_of(reading(), [child.id])
+    _note_views(held, child.ref, *(one.child.ref for one in likely))
     return respond(
         "records/same_child/known.html",
         status=422 if form.errors else 200,
         form=form,
-        referral=held,
+        place=held,
         child_ref=child.ref,
         name=shown.name_of(child),
+        said=[one for one in said if one.match.undone_at is None],
         candidates=[
             beside(child, one, earlier, moment, ask=whom_to_ask(one.child.id)) for one in likely
         ],
     )
 
 
-@blueprint.route("/referrals/<ref>/matches/<int:match_id>/undo", methods=["GET", "POST"])
-@access(staff_may(Permission.REFERRAL_ENTER))
-def undo(ref: str, match_id: int) -> Response:
-    """It is another child after all."""
-    held = found(reading(), ref)
-    said = _said(reading(), held, match_id)
+def _undo(find: Find, ref: str, match_id: int) -> Response:
+    held = find(reading(), ref)
+    said = held.said(reading(), match_id)
     form = UndoForm()
-    back = url_for("referrals.referral", ref=held.ref)
     if hidden_children() & {said.match.child_id, said.match.other_id}:
         flash(RESTRICTED)
-        return go_to(back)
+        return go_to(held.back)
 
     def act(session: Session) -> str:
         service.undo(session, signed_in().actor, match_id, form.reason.data, now())
         flash("The children are told apart again.", "success")
-        return back
+        return held.back
 
     if request.method == "POST" and form.validate():
         location = once(form, act)
@@ -101,12 +124,12 @@ def undo(ref: str, match_id: int) -> Response:
             return go_to(location)
     child = reading().get_one(Child, said.match.child_id)
     other = reading().get(Child, said.match.other_id) if said.match.other_id else None
-    _note_views(held.ref, child.ref, *([other.ref] if other else []))
+    _note_views(held, child.ref, *([other.ref] if other else []))
     return respond(
         "records/same_child/undo.html",
         status=422 if form.errors else 200,
         form=form,
-        referral=held,
+        place=held,
         said=said,
         child_ref=child.ref,
         name=shown.name_of(child),
@@ -114,30 +137,15 @@ def undo(ref: str, match_id: int) -> Response:
     )
 
 
-def _child_on(session: Session, ref: str, child_ref: str) -> tuple[Referral, Child]:
-    """A referral and a child of it, else no such page."""
-    held = found(session, ref)
-    on_it = (row.child for row in held.children)
-    child = next((one for one in on_it if one.ref == child_ref.upper()), None)
-    return held, child or abort(404)
-
-
-def _said(session: Session, held: Referral, match_id: int) -> same_child.Said:
-    """A match that holds for a child of this referral, else no such page."""
-    of_these = same_child.said_of(session, [row.child_id for row in held.children])
-    holds = (one for one in of_these if one.match.undone_at is None)
-    return next((one for one in holds if one.match.id == match_id), None) or abort(404)
-
-
-def _likely(session: Session, held: Referral, child: Child) -> list[LikelyMatch]:
-    on_it = {row.child_id for row in held.children}
+def _likely(session: Session, held: Place, child: Child) -> list[LikelyMatch]:
+    on_it = {one.id for one in held.children}
     matches = queries.likely_matches(session, keys.identity(child))
     return [one for one in matches if one.child.id not in on_it]
 
 
-def _note_views(ref: str, *child_refs: str) -> None:
+def _note_views(held: Place, *child_refs: str) -> None:
     """Showing known children side by side is a view of each of them (H3)."""
     with transaction() as session:
-        viewed(session, signed_in().actor, "known children", Subject("referral", ref), now())
+        viewed(session, signed_in().actor, "known children", held.subject, now())
         for child_ref in child_refs:
             viewed(session, signed_in().actor, "side by side", Subject("child", child_ref), now())

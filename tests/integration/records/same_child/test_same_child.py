@@ -15,6 +15,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.discussion.types import child_scope
 from app.meetings.models import Entry, Meeting
+from app.meetings.restricted.models import CaseRestriction
 from app.meetings.types import MeetingState
 from app.records.same_child import service
 from app.referrals import keys, queries
@@ -28,7 +29,7 @@ from app.reports.search import children as search
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.directory import make_agency, make_settings
-from tests.factories.meetings import make_meeting
+from tests.factories.meetings import make_known_child, make_meeting
 from tests.page_form import form_of
 
 BORN = date(2019, 3, 7)
@@ -302,3 +303,72 @@ def test_the_pages_show_both_link_them_and_undo_it(change, signed_in):
     assert other in shown
     assert "Two families." in shown
     assert worker.get(undo).status_code == 404
+
+
+def open_case_of(session, given: ChildGiven) -> tuple[Meeting, Child]:
+    """The discussion of an open case about a child who stands on no referral."""
+    child = make_known_child(session, given.given_name, given.family_name, born=given.date_of_birth)
+    keys.index(session, child.id, keys.identity(child))
+    meeting = make_meeting(session, children=1)
+    meeting.referral_id = None
+    meeting.children[0].child_id = child.id
+    session.flush()
+    return meeting, child
+
+
+def test_two_open_cases_of_one_child_are_joined_and_told_apart(change, signed_in):
+    with change() as session:
+        first, known = open_case_of(session, ChildGiven("Wren", "Okafor", BORN))
+        second, other = open_case_of(session, ChildGiven("Ren", "Okafor", BORN))
+        of_referral = make_meeting(session, children=1)
+        refs = first.ref, second.ref
+        there = f"/discussions/{of_referral.ref}/children/{known.ref}/known"
+        ids = known.id, other.id, second.id
+        known_ref, other_ref = known.ref, other.ref
+    worker = signed_in(Role.TRIAGE)
+    where = f"/discussions/{refs[1]}/children/{other_ref}/known"
+    assert where in worker.get(f"/discussions/{refs[1]}").text
+    page = worker.get(where).text
+    assert "Very likely the same child" in page and "In this discussion" in page
+    assert worker.get(there).status_code == 404  # the referral is the door there
+    assert worker.get(f"/discussions/{refs[1]}/children/{known_ref}/known").status_code == 404
+    typed = form_of(page, where) | {"reason": "The mother says so."}
+    answer = worker.post(where, data=typed | {"known": known_ref})
+    assert (answer.status_code, answer.location) == (303, f"/discussions/{refs[1]}")
+
+    def stands() -> list[int]:
+        with change() as session:
+            return [row.child_id for row in session.get_one(Meeting, ids[2]).children]
+
+    assert stands() == [ids[0]]
+    page = worker.get(f"/discussions/{refs[1]}/children/{known_ref}/known").text
+    assert "The mother says so." in page and f"before: {other_ref}" in page
+    (undo,) = set(re.findall(rf"/discussions/{refs[1]}/matches/\d+/undo", page))
+    assert worker.post(undo, data=form_of(worker.get(undo).text, undo)).status_code == 422
+    said = form_of(worker.get(undo).text, undo) | {"reason": "Two families."}
+    assert worker.post(undo, data=said).status_code == 303
+    assert stands() == [ids[1]]
+    assert worker.get(undo).status_code == 404
+
+
+def test_the_known_child_of_a_restricted_open_case_shows_name_and_birth_alone(change, signed_in):
+    with change() as session:
+        first, known = open_case_of(session, ChildGiven("Wren", "Okafor", BORN))
+        second, other = open_case_of(session, ChildGiven("Ren", "Okafor", BORN))
+        session.add(
+            CaseRestriction(
+                meeting_id=first.id, referral_id=None, reason="A colleague's child",
+                set_by_id=first.chair_id, set_at=now(), lifted_at=None, lift_reason=None,
+            )
+        )  # fmt: skip
+        known.address = "77 Hidden Lane"
+        where = f"/discussions/{second.ref}/children/{other.ref}/known"
+        hidden, known_ref = f"/discussions/{first.ref}/children/{known.ref}/known", known.ref
+    worker = signed_in(Role.TRIAGE)
+    page = worker.get(where).text
+    assert "What else is known of this child is restricted" in page
+    assert "77 Hidden Lane" not in page and f'value="{known_ref}"' not in page
+    typed = form_of(page, where) | {"reason": "Seen both.", "known": "reference"}
+    refused = worker.post(where, data=typed | {"reference": known_ref})
+    assert refused.status_code == 422 and "restricted case" in refused.text
+    assert worker.get(hidden).status_code == 303
