@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, flash, request, url_for
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from app.accounts.case_views import lists_cases
 from app.accounts.signed_in import may, signed_in, staff_may
 from app.accounts.types import Permission
 from app.audit.service import viewed
@@ -19,6 +20,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory import queries as directory
 from app.meetings import queries
+from app.meetings.beside import Beside, booked_about
 from app.meetings.booking.queries import case_facts
 from app.meetings.models import Meeting
 from app.meetings.need import service as need
@@ -37,7 +39,7 @@ from app.meetings.open_case.forms import (
 )
 from app.meetings.open_case.queries import open_case_of
 from app.meetings.open_case.types import About
-from app.meetings.restricted.hidden import ask_keepers, whom_to_ask
+from app.meetings.restricted.hidden import ask_keepers, masked, whom_to_ask
 from app.meetings.routes import meeting_or_404, note_view_of, once, sender
 from app.referrals import queries as referrals
 from app.referrals.children import add_child
@@ -231,8 +233,18 @@ def _page(template: str, form: Either, sent: bool, **context: Any) -> Response:
         chosen=[(row, _named(session, row)) for row in form.rows()],
         matches=[(one.child, whom_to_ask(one.child.id)) for one in matches],
         searched=searched and bool(typed.given or typed.family),
+        still_booked=_booked(session, form),
         **context,
     )
+
+
+def _booked(session: Session, form: Either) -> list[Beside]:
+    """What is booked about the known children on the list: beginning another cancels nothing."""
+    known = (referrals.child_by_ref(session, row.ref.data) for row in form.rows() if row.ref.data)
+    ids = [one.id for one in known if one is not None]
+    found = masked(booked_about(session, ids), at=None) if ids else []
+    lists_cases(Subject("meeting", one.ref) for one in found)
+    return found
 
 
 def _fill(form: AboutFields) -> None:

@@ -25,6 +25,7 @@ from app.meetings.open_case import service as open_case
 from app.meetings.open_case.models import OpenCase, OpenCaseAdult
 from app.meetings.open_case.queries import open_case_of, perpetrators_employers
 from app.meetings.open_case.types import About
+from app.meetings.restricted.models import CaseRestriction
 from app.meetings.types import Attendance, Format, MeetingState, Route
 from app.protocols.exchange import restore
 from app.protocols.types import Clock
@@ -78,6 +79,31 @@ def decided(staff, child, about, at=FRIDAY):
 
 def meeting_of(ref):
     return reading().execute(select(Meeting).where(Meeting.ref == ref)).scalar_one()
+
+
+@pytest.mark.parametrize("page", [NEW, HELD])
+def test_what_is_booked_about_the_child_is_named_beforehand(in_app, ground, signed_in, page):
+    staff, child, _club = ground
+    ref = decided(staff, child, About(concerns=(Concern.NEGLECT,)))
+    with transaction() as session:
+        held = session.execute(select(Meeting).where(Meeting.ref == ref)).scalar_one()
+        held.state, held.starts_at = MeetingState.BOOKED, FRIDAY + timedelta(days=3)
+        held.ends_at = held.starts_at + timedelta(minutes=45)
+    browser = signed_in(Role.CHAIR)
+    cancel = f"/discussions/{ref}/cancel"
+    assert cancel not in browser.get(page).text
+    shown = browser.get(f"{page}?child={child}").text
+    assert cancel in shown and "is booked" in shown and "about the same children" in shown
+    with transaction() as session:
+        session.add(
+            CaseRestriction(
+                meeting_id=held.id, referral_id=None, reason="A colleague's child",
+                set_by_id=staff.id, set_at=FRIDAY, lifted_at=None, lift_reason=None,
+            )
+        )  # fmt: skip
+    with in_app.app_context():  # as to a stranger to the request before it
+        shown = signed_in(Role.CHAIR).get(f"{page}?child={child}").text
+    assert ref in shown and "is booked for" not in shown
 
 
 def test_the_deadline_follows_from_what_is_said(ground):
