@@ -109,18 +109,20 @@ class Discussions:
             return  # waits for the administrator
         plan(
             at + timedelta(minutes=20 + number * 7 % 40),
-            partial(self._book, meeting, number, plan),
+            partial(self.book, meeting, number, plan),
         )
 
-    def _book(self, meeting: Meeting, number: int, plan: Plan, at: datetime) -> None:
+    def book(self, meeting: Meeting, number: int, plan: Plan, at: datetime) -> None:
         chair = self.area.one(Role.CHAIR, number)
         children = [one.child_id for one in meeting.children]
         case = booking.case_facts(self.session, meeting.referral_id, children)
         directory = booking.people_with(self.session, roles_asked_for(case))
         proposals = [p for p in who_must_come(case, directory, at) if p.person or p.typed]
         fresh = at > self.now - timedelta(hours=10)
-        self.ahead += fresh
-        special = self.ahead if fresh else 0
+        # What is special is told of the week's referrals.
+        counted = fresh and meeting.referral_id is not None
+        self.ahead += counted
+        special = self.ahead if counted else 0
         slot = self._slot(meeting, chair.id, at, late=special == LATE)
         order = BookingOrder(
             starts_at=slot.start,
@@ -177,7 +179,7 @@ class Discussions:
             at,
             at,
         )
-        plan(at + timedelta(minutes=3), partial(self._book, meeting, number, plan))
+        plan(at + timedelta(minutes=3), partial(self.book, meeting, number, plan))
 
     def _slot(self, meeting: Meeting, chair_id: int, at: datetime, *, late: bool = False) -> Slot:
         until = at + timedelta(days=10)

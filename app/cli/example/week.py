@@ -22,6 +22,7 @@ from app.cli.example.area import Area, make_area
 from app.cli.example.circulated import Circulated
 from app.cli.example.desk import desks_day
 from app.cli.example.discussions import Discussions
+from app.cli.example.open_case import DECIDED_AGO, discuss
 from app.cli.example.planned import Planned
 from app.cli.example.quality import fill_quality
 from app.cli.example.restricted import restrict_one
@@ -124,6 +125,8 @@ class Week:
             left = partial(self._leave_open, USUAL[number], disputed=number > 0)
             self._plan(self.now - timedelta(hours=hours), left)
         self._plan(self.now - timedelta(hours=AT_RISK), self._fear)
+        open_case = partial(discuss, self.discussions, self._plan)
+        self._plan(self.now - timedelta(minutes=DECIDED_AGO), open_case)
         self._planned.happen()
         fill_abuse(self.session, self.area, self.now)
         fill_archive(self.session, self.area, self.now)
