@@ -184,6 +184,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.extensions[name] = getattr(discussions, name)
     diaries = import_module("app.meetings.booking.diary_queries")
     app.extensions["booked_on_line"] = diaries.booked_on_line
+    app.extensions["record_taken_back"] = import_module("app.records.recall.queries").taken_back
     app.extensions["measures"] = import_module("app.reports.measures").measures
     app.extensions["referral_sections"] = [
         import_module(module).referral_section for module in REFERRAL_SECTIONS

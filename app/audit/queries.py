@@ -66,11 +66,11 @@ _VIEWERS = (
     .order_by(func.max(AuditView.at).desc())
 )
 _VIEWS_OF_PAGE = (
-    select(AuditView.actor_label, AuditView.at)
+    select(AuditView.actor_label, AuditView.at, AuditView.page)
     .where(
         AuditView.subject_kind == bindparam("kind"),
         AuditView.subject_ref == bindparam("ref"),
-        AuditView.page == bindparam("page"),
+        (AuditView.page == bindparam("page")) | AuditView.page.like(bindparam("parts")),
     )
     .order_by(AuditView.id.desc())
 )
@@ -130,11 +130,13 @@ class Viewed(NamedTuple):
 
     who: str
     at: datetime
+    page: str
 
 
 def views_of_page(session: Session, subject: Subject, page: str) -> list[Viewed]:
-    """Each time that this page of a subject was sent, the newest first (H3)."""
-    values = {"kind": subject.kind, "ref": subject.ref, "page": page}
+    """Each time that this page of a subject was sent, or a part of it, which is named after a
+    colon; the newest first (H3)."""
+    values = {"kind": subject.kind, "ref": subject.ref, "page": page, "parts": f"{page}: %"}
     return [Viewed(*row) for row in session.execute(_VIEWS_OF_PAGE, values)]
 
 

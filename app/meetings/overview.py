@@ -27,7 +27,7 @@ from app.meetings.queries import ChildShown, MessageShown, Place, ReportShown
 from app.meetings.received.queries import MailRemark, remarks_of
 from app.meetings.standing import removed_senders
 from app.meetings.steps import Step, desk_steps, steps
-from app.meetings.types import Answer, Format, MeetingState
+from app.meetings.types import Answer, Format, MeetingState, TakenBack
 from app.protocols.panel import DeadlinePanel
 
 STATE_COLOURS = {
@@ -69,8 +69,15 @@ class Overview:
     refreshes: bool
 
 
-def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: datetime) -> Overview:
-    """Everything the page of one discussion shows to this member of staff."""
+def overview_of(
+    session: Session,
+    meeting: Meeting,
+    staff: StaffMember,
+    now: datetime,
+    taken_back: TakenBack | None = None,
+) -> Overview:
+    """Everything the page of one discussion shows to this member of staff; `taken_back` where its
+    record was recalled."""
     sent = _by_invitee(queries.messages_of(session, meeting.id))
     reports = _by_invitee(queries.reports_of(session, meeting.id))
     came = _by_invitee(remarks_of(session, meeting.id))
@@ -91,7 +98,8 @@ def overview_of(session: Session, meeting: Meeting, staff: StaffMember, now: dat
     )
     asked = [one for one in there if one.staff_id is None]
     answered = sum(one.answer is not Answer.NONE for one in asked)
-    step, others = steps(meeting, staff, now, waiting=len(asked) - answered)
+    waiting = len(asked) - answered
+    step, others = steps(meeting, staff, now, waiting=waiting, taken_back=taken_back)
     chair, referral_ref = queries.chair_and_referral(session, meeting.id)
     if books:
         others = (*others, *desk_steps(session, meeting, now))

@@ -25,9 +25,9 @@ from app.meetings.earlier_reports import earlier_reports
 from app.meetings.forms import AnswerForm, ColleagueForm, ReportForm
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
-from app.meetings.overview import overview_of
+from app.meetings.overview import Overview, overview_of
 from app.meetings.restricted.hidden import WORDS, masked
-from app.meetings.types import Answer, MeetingState, ReportVia
+from app.meetings.types import Answer, MeetingState, ReportVia, TakenBack
 from app.referrals.checks.shown import answered_on
 from app.web.access import access
 from app.web.forms import OnceForm
@@ -102,7 +102,7 @@ def once(form: OnceForm, act: Callable[[Session], str]) -> str | None:
 def overview(ref: str) -> Response:
     note_view(ref, "discussion")
     session = reading()
-    view = overview_of(session, meeting_or_404(session, ref), signed_in(), now())
+    view = _view(session, ref)
     asked = answered_on(session, view.meeting.referral_id, now())
     return respond("meetings/overview/page.html", view=view, asked=asked, **_beside(view.meeting))
 
@@ -112,14 +112,23 @@ def overview(ref: str) -> Response:
 def overview_now(ref: str) -> Response:
     """The same again every twenty seconds while it is on the screen; one view, not many."""
     session = reading()
-    meeting = meeting_or_404(session, ref)
-    view = overview_of(session, meeting, signed_in(), now())
+    view = _view(session, ref)
     return respond(
         "meetings/overview/page.html",
         "meetings/overview/_state.html",
         view=view,
-        **_beside(meeting),
+        **_beside(view.meeting),
     )
+
+
+def _view(session: Session, ref: str) -> Overview:
+    """Whether a signed record was recalled is what records know, which stand above meetings: the
+    factory hands their answer in."""
+    meeting = meeting_or_404(session, ref)
+    known: Callable[[Session, int], TakenBack | None]
+    known = current_app.extensions["record_taken_back"]
+    taken_back = known(session, meeting.id) if meeting.state is MeetingState.SIGNED else None
+    return overview_of(session, meeting, signed_in(), now(), taken_back)
 
 
 @blueprint.route("/discussions/<ref>/invitees/<int:invitee_id>/answer", methods=["GET", "POST"])

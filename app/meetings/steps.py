@@ -13,7 +13,7 @@ from app.directory.queries import council
 from app.meetings.calls.page import to_telephone
 from app.meetings.models import Meeting
 from app.meetings.papers.queries import FormShown, forms_of
-from app.meetings.types import MeetingState
+from app.meetings.types import MeetingState, TakenBack
 from app.protocols.registry import active
 from app.protocols.types import FormKind
 
@@ -34,7 +34,12 @@ DISAGREEMENTS = Step("Who disagrees", "escalation.disagreements")
 
 
 def steps(
-    meeting: Meeting, staff: StaffMember, now: datetime, *, waiting: int
+    meeting: Meeting,
+    staff: StaffMember,
+    now: datetime,
+    *,
+    waiting: int,
+    taken_back: TakenBack | None = None,
 ) -> tuple[Step | None, tuple[Step, ...]]:
     """The one thing to do next, and what else can be done, for this person's roles."""
     found: list[tuple[Permission, Step]] = []
@@ -69,11 +74,13 @@ def steps(
                 (Permission.DISCUSSION_SEE, DISAGREEMENTS),
             ]
         case MeetingState.SIGNED:
-            circulate = "records.circulate"
-            done = meeting.circulated_at is not None
-            words = "Who has read the record" if done else "Circulate the record"
-            found = [(Permission.RECORD_CIRCULATE, Step(words, circulate))]
+            copies = _copies(meeting, taken_back)
+            found = [(Permission.RECORD_CIRCULATE, copies)]
+            if taken_back is TakenBack.WAITS:
+                correct = Step("Correct or close the recalled record", "records.gate")
+                found.insert(0, (Permission.RECORD_SIGN, correct))
             others = [
+                *([(Permission.RECORD_CIRCULATE, copies)] if taken_back else []),
                 (Permission.RECORD_SEE, Step("The record", "records.gate")),
                 (Permission.DISCUSSION_SEE, AFTER),
                 (Permission.DISCUSSION_SEE, DISAGREEMENTS),
@@ -85,6 +92,15 @@ def steps(
     rest = [step for permission, step in others if may(staff.roles, permission)]
     first = allowed[0] if allowed else None
     return first, tuple(step for step in rest if first is None or step.endpoint != first.endpoint)
+
+
+def _copies(meeting: Meeting, taken_back: TakenBack | None) -> Step:
+    if taken_back is not None:
+        words = "Who had the recalled record"
+    else:
+        done = meeting.circulated_at is not None
+        words = "Who has read the record" if done else "Circulate the record"
+    return Step(words, "records.circulate")
 
 
 def desk_steps(session: Session, meeting: Meeting, now: datetime) -> list[Step]:

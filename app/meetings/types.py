@@ -90,6 +90,13 @@ class Answer(enum.Enum):
         }[self.value]
 
 
+class TakenBack(enum.Enum):
+    """How it stands with a signed record whose newest version was recalled (F5)."""
+
+    WAITS = "waits"  # for a corrected version, or to be closed
+    CLOSED = "closed"  # none follows
+
+
 class Attendance(enum.Enum):
     """Who is here (E1)."""
 

@@ -64,6 +64,11 @@ class CirculatePage:
     recalled: RecallShown | None  # the newest version was taken back
 
     @property
+    def heading(self) -> str:
+        taken_back = self.recalled is not None and self.correcting is None
+        return "Circulation of the recalled record" if taken_back else "Circulate the record"
+
+    @property
     def recallable(self) -> int:
         """The number of the version that may be taken back; 0 where there is none."""
         newest = next(iter(self.ledgers), None)
@@ -113,7 +118,12 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
             for one in versions
             if one.id in ledgers
         ),
-        deadline=panel(meeting, queries.first_reached(meeting, versions, ledgers), now),
+        deadline=panel(
+            meeting,
+            queries.first_reached(meeting, versions, ledgers),
+            recalled is not None,
+            now,
+        ),
         correcting=correcting(session, meeting),
         troubles=troubles,
         recalled=recalled,

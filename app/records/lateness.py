@@ -24,6 +24,7 @@ from app.outbox import service as outbox
 from app.protocols.panel import SOON
 from app.records import queries, rules
 from app.records.models import RecordWarning
+from app.records.recall.queries import NEWEST_RECALLED, is_recalled
 from app.records.types import Stage
 
 MOST = 50
@@ -39,6 +40,8 @@ def _due(state: MeetingState) -> Select[Any]:
             == bindparam(None, state, type_=Meeting.__table__.c.state.type, literal_execute=True),
             Meeting.circulated_at.is_(None),
             Meeting.record_due_at <= bindparam("until", type_=UTCDateTime()),
+            # Recalled, and not under correction: there is nothing to circulate.
+            *([~NEWEST_RECALLED] if state is MeetingState.SIGNED else []),
             ~exists().where(
                 RecordWarning.meeting_id == Meeting.id,
                 (RecordWarning.stage == Stage.LATE)
@@ -64,10 +67,13 @@ def warn(session: Session, meeting_id: int, sender: Sender, now: datetime) -> in
     """Tell those whom it concerns, unless they were told; returns how many letters were queued.
 
     Four hours before, the chair is told to sign, or those who circulate to do so; once it is late,
-    every manager who may sign (TIMING: another may sign for an absent chair).
+    every manager who may sign (TIMING: another may sign for an absent chair). Nobody is told of
+    one that is recalled: it waits to be corrected or closed.
     """
     meeting = session.get_one(Meeting, meeting_id, with_for_update=True, populate_existing=True)
     if meeting.state not in WAITING or meeting.circulated_at or meeting.record_due_at is None:
+        return 0
+    if meeting.state is MeetingState.SIGNED and _is_recalled(session, meeting):
         return 0
     stage = rules.stage_of(meeting.record_due_at, now)
     if stage is None or session.get(RecordWarning, (meeting.id, stage)) is not None:
@@ -93,6 +99,11 @@ def warn(session: Session, meeting_id: int, sender: Sender, now: datetime) -> in
         {"staff": [one.id for one in people], "due_at": meeting.record_due_at.isoformat()},
     )  # fmt: skip
     return len(finished)
+
+
+def _is_recalled(session: Session, meeting: Meeting) -> bool:
+    newest = queries.newest_version(session, meeting.id)
+    return newest is not None and is_recalled(session, newest.id)
 
 
 def _concerned(session: Session, meeting: Meeting, stage: Stage) -> list[Reachable]:

@@ -69,10 +69,28 @@ class GatePage:
     beside: tuple[DissentBeside, ...]
     parts: tuple[Part, ...]
     recalled: RecallShown | None
+    circulated: bool  # the newest version is with everyone
 
     @property
     def signed(self) -> bool:
         return self.state is MeetingState.SIGNED
+
+    @property
+    def to_correct(self) -> bool:
+        """Whether what was recalled waits for a corrected version, or to be closed."""
+        return self.taken_back and self.recalled is not None and not self.recalled.closed_at
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether the record that stands was recalled: nobody gets it."""
+        return self.signed and self.recalled is not None
+
+    @property
+    def circulation(self) -> str:
+        """What is done, or seen, on the page of the copies."""
+        if self.recalled:
+            return "Who had the recalled record"
+        return "Who has read the record" if self.circulated else "Circulate the record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +132,7 @@ def gate_page(session: Session, meeting: Meeting, now: datetime) -> GatePage:
         summary=_summary(session, record) if record else None,
         readers=readers,
         without=without,
-        deadline=record_panel(session, meeting, now),
+        deadline=record_panel(session, meeting, taken_back is not None, now),
         versions=tuple(versions),
         correcting=correcting(session, meeting),
         troubles=troubles,
@@ -125,6 +143,7 @@ def gate_page(session: Session, meeting: Meeting, now: datetime) -> GatePage:
         ),
         parts=_parts(record) if record and is_signed(meeting) and not taken_back else (),
         recalled=taken_back,
+        circulated=meeting.circulated_at is not None,
     )
 
 

@@ -100,17 +100,24 @@ def _recipient(one: InviteeFacts, record: Record[Protected], names: dict[int, st
     return rules.as_recipient(one, view, names.get(one.deputy_for or 0, ""))
 
 
-def record_panel(session: Session, meeting: Meeting, now: datetime) -> DeadlinePanel | None:
+def record_panel(
+    session: Session, meeting: Meeting, recalled: bool, now: datetime
+) -> DeadlinePanel | None:
     """The record's clock, which warns four hours before; None before the meeting ended (F5).
 
     It is met by the first version that is with everyone: a correction does not make a record late
-    that was in time.
+    that was in time. Whoever had a recalled version was told to delete it: of that one the clock
+    says nothing.
     """
-    return panel(meeting, queries.first_circulated(session, meeting), now)
+    return panel(meeting, queries.first_circulated(session, meeting), recalled, now)
 
 
-def panel(meeting: Meeting, reached: datetime | None, now: datetime) -> DeadlinePanel | None:
-    """The record's clock, where it is known already when the record reached everyone."""
+def panel(
+    meeting: Meeting, reached: datetime | None, recalled: bool, now: datetime
+) -> DeadlinePanel | None:
+    """The same, where it is known already when the record reached everyone."""
+    if recalled and reached is None and is_signed(meeting):
+        return None
     due = restore(meeting.clocks).clocks.get(Clock.RECORD_CIRCULATED)
     return deadline_panel(due, now, reached) if isinstance(due, Due) else None
 

@@ -51,7 +51,7 @@ def _part(ref: str, number: int, kind: ExtractKind, place: int) -> Response:
         flash(f"Version {number} was recalled: no part of it is handed on. Correct the record.")
         return go_to(url_for("records.gate", ref=ref))
     with transaction() as session:
-        viewed(session, signed_in().actor, page_of(number), subject, now())
+        viewed(session, signed_in().actor, page_of(number, kind, place), subject, now())
     settings: Settings = current_app.extensions["settings"]
     try:
         file = worker.extract(settings, version_id, kind, place, now())

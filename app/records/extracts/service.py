@@ -29,9 +29,16 @@ class Part(NamedTuple):
     name: str
 
 
-def page_of(number: int) -> str:
-    """The name under which the audit keeps that a part of this version was handed out (H3)."""
-    return f"part of the record, version {number}"
+def page_of(number: int, kind: ExtractKind | None = None, place: int = 0) -> str:
+    """The name under which the audit keeps that a part of this version was handed out, and which:
+    by its place, since nobody's name stands there (H3)."""
+    page = f"part of the record, version {number}"
+    return page if kind is None else f"{page}: {_NAMES[kind]} {place + 1}"
+
+
+def words_of(part: Part) -> str:
+    """`record of Ada Fernsby`, `actions of County Police`."""
+    return f"{'record' if part.kind is ExtractKind.CHILD else 'actions'} of {part.name}"
 
 
 def parts_of(content: RecordContent) -> list[Part]:

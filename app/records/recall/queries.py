@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
 from app.meetings.models import Action, Delivery, Invitee, Meeting
-from app.meetings.types import ActionState, MessageKind
+from app.meetings.types import ActionState, MessageKind, TakenBack
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records.models import Circulation, RecordVersion
@@ -47,6 +47,14 @@ _OF_NEWEST = (
 # follows, which was said with a reason.
 NEWEST_RECALLED = _OF_NEWEST.exists()
 RECALL_CLOSED = _OF_NEWEST.where(RecordRecall.closed_at.is_not(None)).exists()
+_OF_THE_NEWEST = (
+    select(RecordRecall.at, RecordRecall.closed_at)
+    .select_from(RecordVersion)
+    .outerjoin(RecordRecall, RecordRecall.version_id == RecordVersion.id)
+    .where(RecordVersion.meeting_id == bindparam("meeting_id"))
+    .order_by(RecordVersion.number.desc())
+    .limit(1)
+)
 _CLOSER = aliased(Staff)
 _RECALLS = (
     select(
@@ -106,6 +114,14 @@ def newest_released(session: Session, meeting_id: int) -> int:
 def is_recalled(session: Session, version_id: int) -> bool:
     """Whether this version was taken back."""
     return session.get(RecordRecall, version_id) is not None
+
+
+def taken_back(session: Session, meeting_id: int) -> TakenBack | None:
+    """Whether the newest version of a discussion's record was recalled, and how that stands."""
+    row = session.execute(_OF_THE_NEWEST, {"meeting_id": meeting_id}).one_or_none()
+    if row is None or row.at is None:
+        return None
+    return TakenBack.WAITS if row.closed_at is None else TakenBack.CLOSED
 
 
 def earlier_not_recalled(session: Session, meeting_id: int, number: int) -> list[EarlierVersion]:

@@ -9,8 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
-from app.audit.queries import views_of_page
-from app.audit.types import Subject
 from app.core.clock import now
 from app.core.config import Settings
 from app.core.refusal import Refused
@@ -19,9 +17,9 @@ from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.queries import meeting_by_ref, meeting_for_change
 from app.records.circulate_page import circulate_page
-from app.records.extracts.service import page_of
 from app.records.recall import service
 from app.records.recall.forms import CloseForm, RecallForm
+from app.records.recall.page import recall_page
 from app.web.access import access
 from app.web.forms import BaseForm, add_refusal
 from app.web.htmx import go_to, respond
@@ -33,7 +31,7 @@ blueprint = Blueprint("record_recall", __name__, url_prefix="/discussions")
 @blueprint.route("/<ref>/record/recall", methods=["GET", "POST"])
 @access(staff_may(Permission.RECORD_SIGN))
 def recall(ref: str) -> Response:
-    """The page says who opened it and who will be told, before anything is done."""
+    """The page says what ends, who opened it and who will be told, before anything is done."""
     form = RecallForm()
 
     def take_back(session: Session, meeting: Meeting) -> str:
@@ -52,16 +50,12 @@ def recall(ref: str) -> Response:
     meeting = meeting_by_ref(reading(), ref) or abort(404)
     if _done(ref, form, take_back):
         return _circulation(ref)
-    page = circulate_page(reading(), meeting, now())
+    page = recall_page(reading(), meeting)
     if not page.recallable and request.method == "GET":
         return _circulation(ref)
-    form.number.data = form.number.data or str(page.recallable)
+    form.number.data = form.number.data or str(page.number)
     return respond(
-        "records/recall/recall.html",
-        form=form,
-        page=page,
-        parts=views_of_page(reading(), Subject("meeting", ref), page_of(page.recallable)),
-        status=422 if form.errors else 200,
+        "records/recall/recall.html", form=form, page=page, status=422 if form.errors else 200
     )
 
 

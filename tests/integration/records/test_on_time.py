@@ -14,7 +14,7 @@ from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
-from app.records import lateness, queries, service, worker
+from app.records import lateness, pages, queries, service, worker
 from app.records.circulate_page import circulate_page
 from app.records.circulation import keep_copy
 from app.records.copies import SealedCopy
@@ -64,6 +64,30 @@ def test_once_signed_those_who_circulate_are_told(in_app, ended):
     with transaction() as session:
         sign_as_chair(session, settings_of(in_app), session.get_one(Meeting, ended.id), AFTER)
     assert worker.warn(settings_of(in_app), ended.record_due_at - timedelta(hours=1)) == 3
+
+
+def test_nobody_is_told_of_a_recalled_record_until_it_is_corrected(in_app):
+    settings = settings_of(in_app)
+    sender = Sender("rna-desk@example.org", "http://desk.example.org")
+    with transaction() as session:
+        meeting, _ = make_signed(session, settings, AFTER, invitees=2, children=1)
+        release(session, meeting)
+        staff, due = make_releaser(session), meeting.record_due_at
+        recall(session, staff, meeting, 1, "The wrong family", sender, AFTER)
+    late = due + timedelta(minutes=1)
+    assert lateness.to_look_at(reading(), late) == []
+    with transaction() as session:
+        # Looked up before it was recalled.
+        assert lateness.warn(session, meeting.id, sender, late) == 0
+        assert session.query(RecordWarning).count() == 0
+        held = session.get_one(Meeting, meeting.id)
+        # There is nothing to circulate, so no page counts the hours to it.
+        assert pages.gate_page(session, held, late).deadline is None
+        assert circulate_page(session, held, late).deadline is None
+        service.correct(session, make_releaser(session), held, "The right family", late)
+        assert pages.gate_page(session, held, late).deadline is not None
+    assert worker.warn(settings, late) > 0
+    assert {stage for stage, _ in notices()} == {"Late"}
 
 
 def test_a_correction_of_a_record_that_was_in_time_troubles_nobody(in_app):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,6 +21,7 @@ from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records import circulation, queries, rules, service, worker
 from app.records.models import Circulation, RecordCopy
+from app.records.recall.page import recall_page
 from app.records.recall.service import close, recall
 from app.records.sealing import certificates_of
 from app.records.types import Found
@@ -212,7 +214,13 @@ def test_a_recall_takes_the_earlier_versions_back_and_tells_nobody_twice(in_app:
             # The second reader has the first version alone.
             version = queries.newest_version(session, meeting_id)
             session.query(Circulation).filter_by(version_id=version.id, invitee_id=second).delete()
+            page = recall_page(session, meeting)
+            assert (page.number, page.recallable) == (version.number, True)
+            assert (page.earlier, page.readers) == (((1,), 2) if second in told else ((), 1))
+            # Whoever opened the first version alone is telephoned as well.
+            assert len(page.had_opened) == (second in told)
             recall(session, staff, meeting, version.number, reason, SENDER, LATER)
+            assert not recall_page(session, meeting).recallable
             row = session.query(AuditEntry).filter_by(action="recalled the record")
             details = row.order_by(AuditEntry.id.desc()).first().details
             assert details["told"] == told
@@ -245,6 +253,8 @@ def test_the_page_names_who_opened_it_and_the_ledger_says_that_it_was_recalled(
     chair = signed_in(Role.CHAIR)
     assert "Recall this record" in chair.get(f"{path}/circulate").text
     page = chair.get(f"{path}/recall")
+    assert "the links of 2 people, and every page that is open on them" in page.text
+    assert "as well, for those who have nothing newer" not in page.text
     assert name in page.text.partition("Opened already")[2]
     token = dict(form_of(page.text, f"{path}/recall"))
     assert chair.post(f"{path}/recall", data=token).status_code == 422
@@ -255,6 +265,30 @@ def test_the_page_names_who_opened_it_and_the_ledger_says_that_it_was_recalled(
     assert f"Opened before by {name}" in ledger
     assert "Send again" not in ledger
     assert "This version was recalled" in chair.get(path).text
+
+
+HAD = "Who had the recalled record"
+CLOSE = "Close it: no corrected record follows"
+OFFERED = (
+    HAD, "Circulate the record", "Who has read the record", "Correct this record", CLOSE,
+    "Correct the recalled record", "Correct or close the recalled record",
+)  # fmt: skip
+
+
+def said_of(answer: Any) -> set[str]:
+    """What a page offers to do with the record."""
+    main = answer.text.partition("<main")[2]
+    return {words for words in OFFERED if f">{words}</a>" in main}
+
+
+def test_the_desk_circulates_nothing_that_was_recalled(in_app: Flask, signed_in) -> None:
+    meeting = released(in_app)
+    with transaction() as session:
+        held = session.get_one(Meeting, meeting.id)
+        recall(session, make_releaser(session), held, 1, "Wrong", SENDER, LATER)
+    desk = signed_in(Role.ADMINISTRATOR)
+    for page in ("", "/record"):
+        assert said_of(desk.get(f"/discussions/{meeting.ref}{page}")) == {HAD}
 
 
 def test_a_recalled_record_is_corrected_or_closed_with_a_reason(in_app: Flask, signed_in) -> None:
@@ -280,13 +314,20 @@ def test_a_recalled_record_is_corrected_or_closed_with_a_reason(in_app: Flask, s
     assert worker.note_circulated(settings_of(in_app), LATER) == 0
     assert (waits(), not_with_everyone()) == ([WorkKind.RECALLED], 1)
     assert "close it with a reason" in chair.get(f"{path}/circulate").text
+    discussion = f"/discussions/{meeting.ref}"
+    assert said_of(chair.get(path)) == {"Correct the recalled record", HAD, CLOSE}
+    assert said_of(chair.get(discussion)) == {"Correct or close the recalled record", HAD}
     token = dict(form_of(chair.get(f"{path}/recall/close").text, f"{path}/recall/close"))
     assert chair.post(f"{path}/recall/close", data=token).status_code == 422
     said = token | {"reason": "The family was never to be discussed"}
     assert chair.post(f"{path}/recall/close", data=said).status_code == 303
     assert chair.post(f"{path}/recall/close", data=said).status_code == 422
     assert (waits(), not_with_everyone()) == ([], 0)
+    assert said_of(chair.get(path)) == {HAD, "Correct this record"}
+    assert "Who will get it" not in chair.get(path).text
+    assert said_of(chair.get(discussion)) == {HAD}
     page = chair.get(f"{path}/circulate").text
+    assert '<h1 class="govuk-heading-l">Circulation of the recalled record</h1>' in page
     assert "no corrected record follows" in page
     assert "The family was never to be discussed" in page
     assert "close it with a reason" not in page
@@ -297,3 +338,6 @@ def test_a_recalled_record_is_corrected_or_closed_with_a_reason(in_app: Flask, s
         service.correct(session, make_releaser(session), held, "After all", LATER)
         sign_as_chair(session, settings_of(in_app), held, LATER)
     assert (waits(), not_with_everyone()) == ([WorkKind.CIRCULATE], 1)
+    assert said_of(chair.get(path)) == {"Circulate the record", "Correct this record"}
+    assert "Who will get it" in chair.get(path).text
+    assert said_of(chair.get(discussion)) == {"Circulate the record"}

@@ -1,0 +1,88 @@
+"""What a recall takes back, told before anything is done (F5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.audit.queries import views_of_page
+from app.audit.types import Subject
+from app.core.crypto import UnreadableField
+from app.meetings.models import Meeting
+from app.records import queries as records
+from app.records.document.canonical import CanonicalError
+from app.records.extracts.service import page_of, parts_of, words_of
+from app.records.keys import UnreadableRecord
+from app.records.models import RecordVersion
+from app.records.recall import queries
+from app.records.service import content_of
+
+WHICH_NOT_KEPT = "a part, of which it was not noted which"
+
+
+@dataclass(frozen=True, slots=True)
+class PartTaken:
+    """That somebody took a part of a version out as a file."""
+
+    what: str
+    number: int  # of the version
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecallPage:
+    ref: str
+    number: int  # the newest version that was released; 0 before the first
+    recallable: bool
+    earlier: tuple[int, ...]  # versions that are recalled with it
+    readers: int  # whose links end
+    had_opened: tuple[str, ...]
+    parts: tuple[PartTaken, ...]  # the last one taken first
+
+
+def recall_page(session: Session, meeting: Meeting) -> RecallPage:
+    """What ends when the newest version that was released is recalled: whose links, which earlier
+    versions, and where files of it are already."""
+    number = queries.newest_released(session, meeting.id)
+    newest = records.version_of(session, meeting.id, number)
+    earlier = queries.earlier_not_recalled(session, meeting.id, number)
+    versions = [session.get_one(RecordVersion, one.id) for one in earlier]
+    versions += [newest] if newest else []
+    ledgers = records.ledgers_of(session, meeting.id)
+    lines = [line for version in versions for line in ledgers.get(version.id, ())]
+    opened = {line.invitee_id: line for line in lines if line.opened_at}
+    parts = [part for version in versions for part in _taken(session, meeting, version)]
+    return RecallPage(
+        ref=meeting.ref,
+        number=number,
+        recallable=newest is not None and not queries.is_recalled(session, newest.id),
+        earlier=tuple(one.number for one in earlier),
+        readers=len({line.invitee_id for line in lines}),
+        had_opened=tuple(f"{line.name}, {line.agency_name}" for line in opened.values()),
+        parts=tuple(sorted(parts, key=lambda part: part.at, reverse=True)),
+    )
+
+
+def _taken(session: Session, meeting: Meeting, version: RecordVersion) -> Iterator[PartTaken]:
+    of_any = page_of(version.number)
+    views = views_of_page(session, Subject("meeting", meeting.ref), of_any)
+    named = _named(session, version) if views else {}
+    for view in views:
+        place = view.page.removeprefix(of_any).removeprefix(": ")
+        if named and place and view.page not in named:
+            continue  # was asked for and is not there
+        what = named.get(view.page) or place or WHICH_NOT_KEPT
+        yield PartTaken(what, version.number, view.who, view.at)
+
+
+def _named(session: Session, version: RecordVersion) -> Mapping[str, str]:
+    """Each part by the name that the audit has for it; none of a record that cannot be read."""
+    try:
+        parts = parts_of(content_of(session, version))
+    except (CanonicalError, UnreadableRecord, UnreadableField):
+        return {}
+    return {page_of(version.number, one.kind, one.place): words_of(one) for one in parts}
