@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from flask import Blueprint, Response, flash, request, url_for
@@ -23,7 +22,7 @@ from app.protocols.working_days import end_of_day, in_words, start_of_day
 from app.reports.returns import census as census_file
 from app.reports.returns import list5 as inspection_list
 from app.reports.returns import queries, rules, service
-from app.reports.returns.types import Enquiry, Problem, Where, Year
+from app.reports.returns.types import Enquiry, Problem, Row, Where, Year
 from app.web.access import access
 from app.web.htmx import go_to, respond
 
@@ -54,7 +53,7 @@ def section47() -> Response:
         years=[Year(ends) for ends in range(this.ends, this.ends - 5, -1)],
         enquiries=len(rows),
         children=len({one.child_id for one in rows}),
-        problems=[(one, _where(one)) for one in _masked(found[:MOST])],
+        rows_to_mend=_shown(found[:MOST]),
         errors=sum(not one.is_query for one in found),
         queries=sum(one.is_query for one in found),
         most=MOST,
@@ -63,7 +62,6 @@ def section47() -> Response:
         not_held=inspection_list.NOT_HELD,
         not_in_census=census_file.NOT_HELD,
         since=in_words(date.fromordinal(today.toordinal() - INSPECTED)),
-        day=in_words,
     )
 
 
@@ -135,19 +133,58 @@ def _where(problem: Problem) -> str:
     return url_for("after.after", ref=one.meeting_ref)
 
 
-def _masked(found: list[Problem]) -> list[Problem]:
-    """The page names nobody whose case is restricted; a file must be complete and does (H2)."""
+def _shown(found: list[Problem]) -> list[Row]:
+    """The page tells nothing of a restricted case; a file must be complete and does (H2)."""
+    hidden = hidden_cases()
+    rows = [
+        Row(
+            ref=_hidden_of(one, hidden) or one.enquiry.meeting_ref,
+            name=one.enquiry.name,
+            child=one.enquiry.case_reference or one.enquiry.child_ref,
+            began=in_words(one.enquiry.started_on),
+            is_query=one.is_query,
+            words=one.words,
+            rule=one.rule or "None by number",
+            href=_where(one),
+        )
+        for one in found
+    ]
     return masked(
-        found,
+        rows,
+        name=WORDS,
+        child="",
+        began="",
         words=FOR_READERS,
-        enquiry=lambda one: replace(one.enquiry, name=WORDS, child_ref="", case_reference=""),
+        rule="",
+        href=lambda row: _case(row.ref),
     )
+
+
+def _hidden_of(problem: Problem, hidden: frozenset[str]) -> str:
+    """The hidden case that it tells of; empty where there is none.
+
+    It stands under that one: a restriction mentioned beside another enquiry would tell of which
+    child it is.
+    """
+    named = (ref for one in problem.enquiries for ref in (one.meeting_ref, one.referral_ref))
+    return next((ref for ref in named if ref in hidden), "")
+
+
+def _case(ref: str) -> str:
+    """The page of a case, which whoever may not see it finds shut."""
+    is_referral = ref.startswith("RF-")
+    return url_for("referrals.referral" if is_referral else "meetings.overview", ref=ref)
 
 
 def _note(page: str, shown: list[Problem]) -> None:
     """The page, and each discussion of which it shows something (H3)."""
     hidden, actor, moment = hidden_cases(), signed_in().actor, now()
-    seen = [Subject("meeting", one.ref) for one in shown if one.ref not in hidden]
+    seen = [
+        Subject("meeting", enquiry.meeting_ref)
+        for one in shown
+        if not _hidden_of(one, hidden)
+        for enquiry in one.enquiries
+    ]
     with transaction() as session:
         viewed(session, actor, page, Subject("return", "section47"), moment)
         viewed_together(session, actor, page, seen, moment)

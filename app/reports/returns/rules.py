@@ -193,7 +193,7 @@ def _overlap(running: Enquiry, later: Enquiry) -> Problem:
             f"It was open when the enquiry of {in_words(later.started_on)} about the same child "
             f"({later.meeting_ref}) began: note its conference or how it ended, or on "
             f"{later.meeting_ref} that the discussion continued it",
-            False, Where.AFTER, running,
+            False, Where.AFTER, running, later,
         )  # fmt: skip
     assert running.conference_on is not None
     return Problem(
@@ -202,7 +202,7 @@ def _overlap(running: Enquiry, later: Enquiry) -> Problem:
         f"the enquiry of {in_words(running.started_on)} about the same child "
         f"({running.meeting_ref}): say that this discussion continued that one, or put the day of "
         "the conference right",
-        False, Where.AFTER, later,
+        False, Where.AFTER, later, running,
     )  # fmt: skip
 
 
@@ -213,7 +213,7 @@ def _shared_references(rows: Sequence[Enquiry]) -> Iterator[Problem]:
         if row.case_reference and other.child_id != row.child_id:
             yield Problem(
                 "8510", f"The child's reference is that of another child, {other.child_ref}, too",
-                False, Where.CHILD, row,
+                False, Where.CHILD, row, other,
             )  # fmt: skip
 
 

@@ -106,15 +106,31 @@ class Where(enum.Enum):
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What keeps a row from being returned as it stands. `rule` is the number of the census's
-    own rule, empty where it is ours; a query may be explained, an error has to be mended."""
+    own rule, empty where it is ours; a query may be explained, an error has to be mended. `other`:
+    another enquiry that the words tell of."""
 
     rule: str
     words: str
     is_query: bool
     where: Where
     enquiry: Enquiry
+    other: Enquiry | None = None
 
     @property
-    def ref(self) -> str:
-        """The discussion that it is about."""
-        return self.enquiry.meeting_ref
+    def enquiries(self) -> tuple[Enquiry, ...]:
+        """Those that it tells of."""
+        return (self.enquiry,) if self.other is None else (self.enquiry, self.other)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A problem as the page shows it. `ref`: the case under which it stands."""
+
+    ref: str
+    name: str
+    child: str
+    began: str
+    is_query: bool
+    words: str
+    rule: str
+    href: str
