@@ -30,7 +30,7 @@ from app.reports.duties.rules import in_census_season, of_census, of_installatio
 from app.reports.duties.rules import in_order as duties_in_order
 from app.reports.duties.types import Duty
 from app.reports.names import Names, names_of
-from app.reports.quality.periods import month_before, quarter_before
+from app.reports.quality.periods import quarter_before
 from app.reports.returns.types import Year
 from app.reports.rules import DONE_BY, in_order, kinds_for, state_of, what_failed
 from app.reports.types import FOLLOWS, MOST, Coming, OpenAction, Work, WorkKind, WorkRow
@@ -144,15 +144,15 @@ def _duties(session: Session, staff: StaffMember, moment: datetime) -> list[Duty
     if roles_may(staff.roles, Permission.NEAR_MISS_REVIEW) or roles_may(
         staff.roles, Permission.QUALITY_SEE
     ):
+        held = duties.quality(session, staff.roles, moment)
+        oldest = held.oldest_open
         hrefs = {
             "near_misses": url_for("near_misses.log"),
             "samples": url_for("samples.samples"),
-            "sample": url_for("samples.sample", key=month_before(today).key),
+            "sample": url_for("samples.sample", key=oldest.key) if oldest else "",
             "report": url_for("board.shown", key=quarter_before(today).key),
         }
-        found += of_quality(
-            duties.quality(session, staff.roles, moment), staff.roles, moment, hrefs
-        )
+        found += of_quality(held, staff.roles, moment, hrefs)
     if roles_may(staff.roles, Permission.RETURN_MAKE) and in_census_season(today):
         year = Year(today.year)
         made = duties.census_exported(session, year)

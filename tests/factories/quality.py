@@ -11,7 +11,7 @@ from tests.page_form import press
 
 
 def drawn(app, browser, month) -> AuditSample:
-    press(browser, "/quality/samples", "/quality/samples")
+    press(browser, "/quality/samples", "/quality/samples", month=month.key)
     with app.app_context():
         held = samples.of_month(reading(), month.start)
         assert held is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -22,8 +22,8 @@ from app.referrals.models import Referral
 from app.reports.duties.types import Installation, Quality
 from app.reports.quality.board.service import MADE, SUBJECT
 from app.reports.quality.near_misses.queries import WAITING, kinds_seen, to_review
-from app.reports.quality.periods import month_before, quarter_before
-from app.reports.quality.sample.models import AuditedCase, AuditSample
+from app.reports.quality.periods import month, quarter_before
+from app.reports.quality.sample.queries import OPEN, undrawn
 from app.reports.returns.service import CENSUS, census_of
 from app.reports.returns.types import Year
 
@@ -43,23 +43,17 @@ _LAST = (
     .limit(1)
 )
 _NEAR_MISSES = WAITING.subquery()
-_SAMPLE = select(AuditSample.id).where(AuditSample.month == bindparam("month")).scalar_subquery()
+_REVIEWS = OPEN.subquery()
 # Everything in one statement: each part is found by an index, and few parts are ever empty.
 _QUALITY = select(
     _NEAR_MISSES.c.how_many,
     _NEAR_MISSES.c.oldest,
-    _SAMPLE,
-    select(func.count())
-    .where(AuditedCase.sample_id == _SAMPLE, AuditedCase.reviewed_at.is_(None))
-    .scalar_subquery(),
-    exists().where(
-        Referral.received_at >= bindparam("month_start", type_=UTCDateTime()),
-        Referral.received_at < bindparam("month_end", type_=UTCDateTime()),
-        Referral.outcome.is_not(None),
-    ),
+    _REVIEWS.c.cases,
+    _REVIEWS.c.samples,
+    _REVIEWS.c.oldest,
     exists().where(Referral.received_at < bindparam("quarter_end", type_=UTCDateTime())),
     _LAST.scalar_subquery(),
-)
+).select_from(_NEAR_MISSES.join(_REVIEWS, true()))
 
 
 def installation(session: Session, now: datetime) -> Installation:
@@ -83,22 +77,22 @@ def quality(session: Session, roles: Collection[Role], now: datetime) -> Quality
     kinds = kinds_seen(roles, reviews=reviews)
     if not may(roles, Permission.QUALITY_SEE):
         count, oldest = to_review(session, kinds) if kinds else (0, None)
-        return Quality(count, oldest, sample_drawn=True, sample_open=0, report_made=True)
-    last_month, quarter = month_before(today), quarter_before(today)
-    month_start, month_end = last_month.moments
+        return Quality(count, oldest, (), 0, 0, None, report_made=True)
+    quarter = quarter_before(today)
     quarter_end = quarter.moments[1]
     values = {
-        "kinds": list(kinds), "month": last_month.start, "month_start": month_start,
-        "month_end": month_end, "quarter_end": quarter_end, **_subject(SUBJECT, quarter.key, MADE),
+        "kinds": list(kinds), "quarter_end": quarter_end, **_subject(SUBJECT, quarter.key, MADE),
     }  # fmt: skip
-    count, oldest, sample, open_cases, decided, came_before, made = session.execute(
+    count, oldest, cases, of_samples, month_open, came_before, made = session.execute(
         _QUALITY, values
     ).one()
     return Quality(
         near_misses=count,
         near_miss_oldest=oldest,
-        sample_drawn=sample is not None or not decided,
-        sample_open=open_cases,
+        undrawn=undrawn(session, today),
+        to_review=cases,
+        samples_open=of_samples,
+        oldest_open=month(month_open.year, month_open.month) if month_open else None,
         # What was taken away before the quarter was over was not whole.
         report_made=not came_before or (made is not None and made >= quarter_end),
     )

@@ -9,7 +9,7 @@ from app.accounts.rules import may
 from app.accounts.types import Permission, Role
 from app.core.clock import from_london, london_date, words_for_span
 from app.reports.duties.types import Duty, Installation, Quality
-from app.reports.quality.periods import month_before, quarter_before
+from app.reports.quality.periods import quarter_before
 from app.reports.rules import state_of
 
 WORKER_AWAY = timedelta(minutes=5)
@@ -100,7 +100,7 @@ def of_quality(
 ) -> Iterator[Duty]:
     """What is open in quality, for whoever does it."""
     today = london_date(now)
-    last_month, last_quarter = month_before(today), quarter_before(today)
+    last_quarter = quarter_before(today)
     if held.near_misses and held.near_miss_oldest and may(roles, Permission.NEAR_MISS_REVIEW):
         yield _due(
             "Review near misses",
@@ -111,15 +111,23 @@ def of_quality(
         )
     if not may(roles, Permission.QUALITY_SEE):
         return
-    if not held.sample_drawn:
-        due = _end_of(last_month.end + SAMPLE_DRAWN)
-        words = f"Draw the sample of {last_month.words} for case audit"
-        yield _due(words, "Two cases of each outcome, at random.", due, now, hrefs["samples"])
-    elif held.sample_open and may(roles, Permission.CASE_AUDIT):
-        next_month = (last_month.end + timedelta(days=32)).replace(day=1)
+    if held.undrawn:
+        oldest, months = held.undrawn[-1], len(held.undrawn)
+        waits = f" {months} months wait." if months > 1 else ""
         yield _due(
-            f"Review the cases of the sample of {last_month.words}",
-            f"{_many(held.sample_open, 'case')} to review, by somebody who did not work on them.",
+            f"Draw the sample of {oldest.words} for case audit",
+            f"Two cases of each outcome, at random.{waits}",
+            _end_of(oldest.end + SAMPLE_DRAWN),
+            now,
+            hrefs["samples"],
+        )
+    if held.oldest_open is not None and may(roles, Permission.CASE_AUDIT):
+        of_samples = f" of {held.samples_open} samples" if held.samples_open > 1 else ""
+        next_month = (held.oldest_open.end + timedelta(days=32)).replace(day=1)
+        yield _due(
+            f"Review the cases of the sample of {held.oldest_open.words}",
+            f"{_many(held.to_review, 'case')}{of_samples} to review, by somebody who did not work "
+            "on them.",
             _end_of(next_month - timedelta(days=1)),
             now,
             hrefs["sample"],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.reports.quality.periods import Period
+
 
 @dataclass(frozen=True, slots=True)
 class Duty:
@@ -36,11 +38,16 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What is open in quality. `sample_drawn` and `report_made` hold too where there is nothing to
-    draw from or to report; `sample_open`: cases of the last sample still to be reviewed."""
+    """What is open in quality. `report_made` holds too where there is nothing to report.
+
+    `undrawn`: months whose sample is to be drawn, the newest first; `to_review`: cases still to be
+    reviewed, of `samples_open` samples of which the oldest is that of `oldest_open`.
+    """
 
     near_misses: int
     near_miss_oldest: datetime | None
-    sample_drawn: bool
-    sample_open: int
+    undrawn: tuple[Period, ...]
+    to_review: int
+    samples_open: int
+    oldest_open: Period | None
     report_made: bool

@@ -9,7 +9,7 @@ from app.accounts.types import Permission
 from app.core.clock import london_date, now
 from app.core.session import reading
 from app.reports.quality.near_misses.queries import kinds_seen, to_review
-from app.reports.quality.periods import month_before, quarter_before, quarter_of, year, year_of
+from app.reports.quality.periods import quarter_before, quarter_of, year, year_of
 from app.reports.quality.sample import queries as samples
 from app.web.access import access
 from app.web.htmx import respond
@@ -22,17 +22,12 @@ blueprint = Blueprint("quality", __name__)
 def overview() -> Response:
     today, session = london_date(now()), reading()
     kinds = kinds_seen(signed_in().roles, reviews=may(Permission.NEAR_MISS_REVIEW))
-    sees, last = may(Permission.QUALITY_SEE), month_before(today)
+    sees = may(Permission.QUALITY_SEE)
     this = year_of(today)
     return respond(
         "quality/overview.html",
         sees=sees,
         near_misses=to_review(session, kinds)[0] if kinds else 0,
-        month=last,
-        to_draw=(
-            sees
-            and samples.of_month(session, last.start) is None
-            and samples.anything_decided(session, last)
-        ),
+        to_draw=samples.undrawn(session, today) if sees else (),
         reports=[quarter_before(today), quarter_of(today), year(this - 1), year(this)],
     )

@@ -10,6 +10,7 @@ from app.cli.backup import SUBJECT, TAKEN
 from app.reports.duties.queries import BACKUP_TAKEN
 from app.reports.duties.rules import in_order, of_census, of_installation, of_quality
 from app.reports.duties.types import Installation, Quality
+from app.reports.quality.periods import month
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WELL = Installation(
@@ -22,7 +23,8 @@ WELL = Installation(
     backup=NOW - timedelta(hours=10),
     paused=0,
 )
-DONE = Quality(0, None, sample_drawn=True, sample_open=0, report_made=True)
+DONE = Quality(0, None, undrawn=(), to_review=0, samples_open=0, oldest_open=None, report_made=True)
+AUGUST, OCTOBER = month(2026, 8), month(2026, 10)
 HREFS = {name: f"/{name}" for name in ("near_misses", "samples", "sample", "report")}
 
 
@@ -54,11 +56,25 @@ def quality(role: Role, at: datetime = NOW, **changes: object) -> list[str]:
 
 
 def test_the_sample_is_drawn_then_reviewed() -> None:
-    assert quality(Role.ANALYST, sample_drawn=False) == [
+    assert quality(Role.ANALYST, undrawn=(OCTOBER,)) == [
         "Draw the sample of October 2026 for case audit"
     ]
-    assert quality(Role.CHAIR, sample_open=3) == ["Review the cases of the sample of October 2026"]
-    assert quality(Role.ANALYST, sample_open=3) == []
+    waits = {"to_review": 3, "samples_open": 1, "oldest_open": OCTOBER}
+    assert quality(Role.CHAIR, **waits) == ["Review the cases of the sample of October 2026"]
+    assert quality(Role.ANALYST, **waits) == []
+
+
+def test_what_was_missed_in_earlier_months_is_late_and_not_lost() -> None:
+    held = replace(DONE, undrawn=(OCTOBER, AUGUST), to_review=5, samples_open=2, oldest_open=AUGUST)
+    draw, review = in_order(of_quality(held, [Role.CHAIR], NOW, HREFS))
+    assert (draw.words, draw.state) == ("Draw the sample of August 2026 for case audit", "late")
+    assert draw.details == "Two cases of each outcome, at random. 2 months wait."
+    assert draw.due_at == datetime(2026, 9, 11, 22, 59, tzinfo=UTC)
+    assert (review.words, review.state) == (
+        "Review the cases of the sample of August 2026", "late",
+    )  # fmt: skip
+    assert review.details.startswith("5 cases of 2 samples to review")
+    assert review.due_at == datetime(2026, 9, 30, 22, 59, tzinfo=UTC)
 
 
 def test_the_report_is_the_analysts() -> None:
@@ -89,7 +105,7 @@ def test_the_census_is_spoken_of_in_its_season_until_its_file_is_made() -> None:
 
 
 def test_late_comes_first_then_what_is_next_due() -> None:
-    held = replace(DONE, near_misses=1, near_miss_oldest=NOW, sample_drawn=False, report_made=False)
+    held = replace(DONE, near_misses=1, near_miss_oldest=NOW, undrawn=(OCTOBER,), report_made=False)
     found = in_order(of_quality(held, [Role.CHAIR, Role.ANALYST], NOW, HREFS))
     assert [one.state for one in found] == sorted(
         (one.state for one in found), key=lambda state: state != "late"

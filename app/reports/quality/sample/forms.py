@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wtforms import Form, FormField
+from wtforms import Form, FormField, StringField
+from wtforms.validators import InputRequired
 
 from app.reports.quality.sample.types import QUESTIONS, Found, Grade
 from app.web.choices import RadioField
@@ -27,7 +28,9 @@ for _question in QUESTIONS:
 
 
 class DrawForm(BaseForm):
-    """A mere button."""
+    """A button for each month, with its key."""
+
+    month = StringField(validators=[InputRequired("Choose a month")])
 
 
 class ReviewForm(OnceForm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, EncryptedText, values_of
@@ -35,6 +35,12 @@ class AuditedCase(Base):
     __table_args__ = (
         UniqueConstraint("sample_id", "position", name="uq_audited_case_position"),
         Index("ix_audited_case_referral", "referral_id"),
+        Index(
+            "ix_audited_case_open",
+            "sample_id",
+            sqlite_where=text("reviewed_at IS NULL"),
+            postgresql_where=text("reviewed_at IS NULL"),
+        ),
         CheckConstraint(
             "(reviewed_at IS NULL) = (findings IS NULL) AND "
             "(reviewed_at IS NULL) = (grade IS NULL) AND "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, bindparam, case, func, select, union_all
+from sqlalchemy import CompoundSelect, bindparam, case, exists, func, select, union_all
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -17,7 +17,7 @@ from app.meetings.models import Meeting
 from app.records.models import RecordVersion
 from app.referrals.models import Referral, ReferralDecision, ReferralRating
 from app.referrals.types import Outcome
-from app.reports.quality.periods import Period
+from app.reports.quality.periods import Period, month_before
 from app.reports.quality.sample.models import AuditedCase, AuditSample
 from app.reports.quality.sample.rules import Candidate
 from app.reports.quality.sample.types import Grade
@@ -82,7 +82,33 @@ _WORKED_ON: CompoundSelect[Any] = union_all(
 )
 
 
-_ANY_DECIDED = _POPULATION.with_only_columns(Referral.id).order_by(None).limit(1)
+# A sample that was missed is made up for within a year: the page shows no older one either.
+MONTHS = 12
+_DRAWN = union_all(
+    select(AuditSample.month).where(AuditSample.month >= bindparam("since")),
+    select(func.min(AuditSample.month)),
+)
+_DECIDED = select(
+    *(
+        exists().where(
+            Referral.received_at >= bindparam(f"start_{place}", type_=UTCDateTime()),
+            Referral.received_at < bindparam(f"end_{place}", type_=UTCDateTime()),
+            Referral.outcome.is_not(None),
+        )
+        for place in range(MONTHS)
+    )
+)
+# One row, to stand beside others: cases of every sample that nobody has reviewed yet.
+OPEN = (
+    select(
+        func.count().label("cases"),
+        func.count(AuditedCase.sample_id.distinct()).label("samples"),
+        func.min(AuditSample.month).label("oldest"),
+    )
+    .select_from(AuditedCase)
+    .join(AuditSample, AuditSample.id == AuditedCase.sample_id)
+    .where(AuditedCase.reviewed_at.is_(None))
+)
 
 
 class SampleLine(NamedTuple):
@@ -112,10 +138,25 @@ def population(session: Session, start: datetime, end: datetime) -> list[Candida
     return [Candidate(id_, ref, outcome) for id_, ref, outcome in rows if outcome is not None]
 
 
-def anything_decided(session: Session, month: Period) -> bool:
-    """Whether there is anything to draw from in a month."""
-    start, end = month.moments
-    return session.execute(_ANY_DECIDED, {"start": start, "end": end}).first() is not None
+def undrawn(session: Session, today: date) -> tuple[Period, ...]:
+    """The months that are over, in which something was decided and whose sample was not drawn, the
+    newest first: back to the first that was drawn, or a year; last month alone where none ever was.
+    """
+    months = [month_before(today)]
+    while len(months) < MONTHS:
+        months.append(month_before(months[-1].start))
+    drawn = set(session.execute(_DRAWN, {"since": months[-1].start}).scalars()) - {None}
+    first = min(drawn, default=months[0].start)
+    missing = [one.start >= first and one.start not in drawn for one in months]
+    if not any(missing):
+        return ()
+    values = {}
+    for place, one in enumerate(months):
+        values[f"start_{place}"], values[f"end_{place}"] = one.moments
+    decided = session.execute(_DECIDED, values).one()
+    return tuple(
+        one for one, wanted, any_ in zip(months, missing, decided, strict=True) if wanted and any_
+    )
 
 
 def samples(session: Session) -> list[SampleLine]:

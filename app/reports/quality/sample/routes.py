@@ -15,7 +15,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.restricted.hidden import hidden_cases, masked
 from app.referrals.models import Referral
-from app.reports.quality.periods import Period, month, month_before
+from app.reports.quality.periods import Period, month
 from app.reports.quality.sample import queries, service
 from app.reports.quality.sample.forms import DrawForm, ReviewForm
 from app.reports.quality.sample.models import AuditedCase, AuditSample
@@ -36,35 +36,40 @@ def samples() -> Response:
 @blueprint.post("")
 @access(staff_may(Permission.QUALITY_SEE))
 def draw() -> Response:
-    form, period = DrawForm(), month_before(london_date(now()))
-    if form.validate_on_submit():
+    form = DrawForm()
+    period = _month(form.month.data or "")
+    if form.validate_on_submit() and period is not None:
         try:
             with transaction() as session:
                 service.draw(session, signed_in().actor, signed_in().id, period, now())
-            return go_to(url_for("samples.sample", key=period.key))
         except Refused as refusal:
             form.form_errors.append(refusal.message)
+            return _list(422, form)
+        flash(f"The sample of {period.words} is drawn.", "success")
+        reads = may(Permission.CASE_AUDIT)
+        return go_to(
+            url_for("samples.sample", key=period.key) if reads else url_for("samples.samples")
+        )
+    form.form_errors.append("Choose a month")
     return _list(422, form)
 
 
 def _list(status: int, form: DrawForm) -> Response:
     found = queries.samples(reading())
-    last = month_before(london_date(now()))
     return respond(
         "quality/samples.html",
         status=status,
         form=form,
         samples=[(month(one.month.year, one.month.month), one) for one in found],
-        last=last,
-        to_draw=(
-            all(one.month != last.start for one in found)
-            and queries.anything_decided(reading(), last)
-        ),
+        to_draw=queries.undrawn(reading(), london_date(now())),
+        # Of each outcome at most two are drawn: how many there are tells small numbers, which the
+        # analyst is not told of a month (decision 0021).
+        reads=may(Permission.CASE_AUDIT),
     )
 
 
 @blueprint.get("/<key>")
-@access(staff_may(Permission.QUALITY_SEE))
+@access(staff_may(Permission.CASE_AUDIT))
 def sample(key: str) -> Response:
     period, held = _found(key)
     cases = queries.cases(reading(), held.id)
@@ -75,7 +80,6 @@ def sample(key: str) -> Response:
         sample=held,
         cases=masked(cases, outcome=None, grade=None, reviewer=None),
         own={one for one, staff in worked.items() if signed_in().id in staff},
-        reviews=may(Permission.CASE_AUDIT),
     )
 
 
@@ -120,9 +124,13 @@ def review(key: str, position: int) -> Response:
     return go_to(here)
 
 
+def _month(key: str) -> Period | None:
+    typed = re.fullmatch(r"(20[0-9]{2})-(0[1-9]|1[0-2])", key)
+    return month(int(typed[1]), int(typed[2])) if typed else None
+
+
 def _found(key: str) -> tuple[Period, AuditSample]:
-    typed = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", key)
-    period = month(int(typed[1]), int(typed[2])) if typed else None
+    period = _month(key)
     held = queries.of_month(reading(), period.start) if period else None
     if period is None or held is None:
         abort(404)
