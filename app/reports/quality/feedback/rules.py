@@ -12,6 +12,8 @@ from app.reports.quality.periods import quarter_of
 
 # While they remember it, and after they have left.
 AFTER = timedelta(hours=1)
+# So long it may take until it is noted who took part; then those are asked who are known.
+WAIT = timedelta(hours=20)
 # Whoever was not asked within a day is not asked any more, and a link is open for two weeks.
 NOT_LATER = timedelta(days=1)
 OPEN_FOR = timedelta(days=14)

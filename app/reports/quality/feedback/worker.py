@@ -1,4 +1,4 @@
-"""The worker's part: an hour after a discussion ended, a transaction for each."""
+"""The worker's part: once it is noted who took part, a transaction for each discussion."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from app.core.config import Settings
 from app.core.session import reading, transaction
 from app.directory.queries import council_or_none
 from app.referrals.sender import Sender
-from app.reports.quality.feedback import queries, rules, service
+from app.reports.quality.feedback import queries, service
 
 
 def ask_for_feedback(settings: Settings, now: datetime) -> int:
     """Ask the people of every discussion whose hour has come; returns how many letters."""
     if council_or_none(reading()) is None:
         return 0
-    ended = queries.to_ask(reading(), now - rules.NOT_LATER, now - rules.AFTER)
+    ended = queries.to_ask(reading(), now)
     reading().rollback()
     sender = Sender(settings.mail_from, settings.base_url)
     queued = 0

@@ -14,6 +14,7 @@ from app.audit.models import AuditEntry
 from app.core.clock import london_date, now
 from app.core.session import reading, transaction
 from app.meetings.models import Meeting
+from app.meetings.types import Attendance, Route
 from app.outbox.models import OutboxMessage
 from app.protocols.registry import active
 from app.referrals.models import Referral
@@ -40,7 +41,7 @@ def ask(app) -> list[str]:
     """Ask everybody; the links that went out."""
     with app.app_context():
         moment = now()
-        found = to_ask(reading(), moment - rules.NOT_LATER, moment - rules.AFTER)
+        found = to_ask(reading(), moment)
         for meeting_id in found:
             with transaction() as session:
                 service.ask(session, meeting_id, SENDER, moment)
@@ -68,6 +69,41 @@ def test_who_took_part_is_asked_once(app, held) -> None:
     assert len(tokens) == 4 - _staff(app)
     assert len(set(tokens)) == len(tokens)
     assert ask(app) == tokens
+
+
+def test_nobody_is_asked_before_it_is_noted_who_took_part(app, change, held) -> None:
+    def note(attendance: Attendance | None) -> None:
+        with change() as session:
+            for one in session.execute(select(Meeting)).scalar_one().invitees[1:3]:
+                one.attendance = attendance
+
+    note(None)
+    assert ask(app) == []
+    note(Attendance.JOINED_LATE)
+    assert len(ask(app)) == 4 - _staff(app)
+
+
+def test_who_is_known_is_asked_before_the_day_is_over(app, change, held) -> None:
+    def end(ago: timedelta) -> None:
+        with change() as session:
+            meeting = session.execute(select(Meeting)).scalar_one()
+            meeting.invitees[1].attendance = None
+            meeting.ended_at = now() - ago
+
+    end(rules.WAIT - timedelta(minutes=1))
+    assert ask(app) == []
+    end(rules.WAIT)
+    assert len(ask(app)) == 3 - _staff(app)
+
+
+def test_a_discussion_begun_at_once_waits_for_its_people(app, change, held) -> None:
+    """They are entered afterwards, one by one (C11)."""
+    with change() as session:
+        session.execute(select(Meeting)).scalar_one().route = Route.STARTED_NOW
+    assert ask(app) == []
+    with change() as session:
+        session.execute(select(Meeting)).scalar_one().ended_at = now() - rules.WAIT
+    assert len(ask(app)) == 4 - _staff(app)
 
 
 def _staff(app) -> int:
