@@ -32,7 +32,10 @@ def choices(session: Session, wanted: Asked) -> list[Choice]:
     if wanted.words or wanted.case_reference or wanted.day:
         found.append(Choice(Show.CHILDREN, 0, "Children"))
     if wanted.day is not None and not wanted.words:
-        found.append(Choice(Show.DAY, 0, f"Discussions on {_in_words(wanted)}"))
+        found += [
+            Choice(Show.DAY, 0, f"Discussions on {_in_words(wanted)}"),
+            Choice(Show.CAME_IN, 0, f"Referrals that came in on {_in_words(wanted)}"),
+        ]
     if not wanted.words:
         return found
     known = queries.directory(session)
@@ -68,15 +71,20 @@ def page(
 ) -> Page:
     """One page of a list; `older` is the key that the page before gave, a broken one the first.
 
-    A case in `hidden` is not found by what is known of a child, nor by the agency or the person it
-    came from or was discussed with; on the day of its discussion it keeps its place (H2).
+    A case in `hidden` is not found by what is known of a child, by the agency or the person it
+    came from or was discussed with, or by when it came in; on the day of its discussion it keeps
+    its place (H2).
     """
     if choice.show is Show.CHILDREN:
         return _children(session, wanted, hidden, _case_key(older))
-    if choice.show is Show.DAY:
+    if choice.show in (Show.DAY, Show.CAME_IN):
         assert wanted.day is not None
         start = from_london(datetime.combine(wanted.day, time()))
         end = from_london(datetime.combine(wanted.day + timedelta(days=1), time()))
+        if choice.show is Show.CAME_IN:
+            # A key is older than the end of the day; one that is not is none of this list.
+            key = min(moment_key(older) or _END, (end, 0))
+            return _page(session, queries.referrals_since(session, start, key, hidden))
         key = moment_key(older) or _BEGINNING
         held = queries.discussions_on(session, start, end, key)
         return _discussions(session, held, by_need=False)

@@ -8,7 +8,7 @@ here reads; one that was released is a referral (IMAP 5).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -120,11 +120,11 @@ _SIZE = PAGE + 1
 _HIDDEN: Any = bindparam("hidden", expanding=True)
 
 
-def _referrals_by(column: Any) -> Select[*tuple[Any, ...]]:
+def _referrals(*conditions: Any) -> Select[*tuple[Any, ...]]:
     return (
         select(Referral.id, Referral.received_at)
         .where(
-            column == bindparam("whose", type_=Integer()),
+            *conditions,
             Referral.ref.not_in(_HIDDEN),
             tuple_(Referral.received_at, Referral.id) < tuple_(_MOMENT, _LAST),
         )
@@ -133,8 +133,10 @@ def _referrals_by(column: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
-_FROM_AGENCY = _referrals_by(Referral.source_agency_id)
-_FROM_PERSON = _referrals_by(Referral.referrer_professional_id)
+_WHOSE = bindparam("whose", type_=Integer())
+_FROM_AGENCY = _referrals(Referral.source_agency_id == _WHOSE)
+_FROM_PERSON = _referrals(Referral.referrer_professional_id == _WHOSE)
+_CAME_IN = _referrals(Referral.received_at >= bindparam("from", type_=UTCDateTime()))
 
 
 def referrals_from(
@@ -149,7 +151,18 @@ def referrals_from(
     in `hidden`."""
     statement = _FROM_AGENCY if agency else _FROM_PERSON
     values = {"whose": whose, "moment": key[0], "last": key[1], "hidden": sorted(hidden)}
-    rows = session.execute(statement, values).all()
+    return _page_of(session.execute(statement, values).all())
+
+
+def referrals_since(
+    session: Session, start: datetime, key: tuple[datetime, int], hidden: Collection[str]
+) -> Keys:
+    """Referrals that came in from `start` on, older than `key`, without those in `hidden`."""
+    values = {"from": start, "moment": key[0], "last": key[1], "hidden": sorted(hidden)}
+    return _page_of(session.execute(_CAME_IN, values).all())
+
+
+def _page_of(rows: Sequence[Any]) -> Keys:
     older = ""
     if len(rows) > PAGE:
         older = f"{rows[PAGE - 1].received_at.isoformat()},{rows[PAGE - 1].id}"

@@ -161,5 +161,5 @@ def searched_in_words(wanted: Asked) -> str:
         )
     if wanted.day is not None:
         day = f"{wanted.day.day} {wanted.day:%B} {wanted.day.year}"
-        found.append(f"a birth or a discussion on {day}")
+        found.append(f"a birth, a discussion or a referral that came in on {day}")
     return ", and ".join(found)

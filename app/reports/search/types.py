@@ -22,6 +22,7 @@ class Show(enum.Enum):
 
     CHILDREN = "children"
     DAY = "day"  # discussions held on it
+    CAME_IN = "came-in"  # referrals received on it
     FROM_AGENCY = "from-agency"
     WITH_AGENCY = "with-agency"
     FROM_PERSON = "from-person"

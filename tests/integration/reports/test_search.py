@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import event, select
@@ -170,6 +170,33 @@ def test_discussions_on_a_day(change, desk) -> None:
         meeting.ends_at = meeting.starts_at + timedelta(hours=1)
         ref, day = meeting.ref, meeting.starts_at.date().isoformat()
     assert ref in ask(desk, day).text
+
+
+def test_referrals_that_came_in_on_a_day(change, desk) -> None:
+    """From midnight to midnight in London, in summer an hour before that of UTC."""
+    day = datetime(2026, 7, 1, 23, tzinfo=UTC)  # midnight
+    with change() as session:
+        refs = [
+            make_referral(session, 1, received_at=at).ref
+            for at in (day - HOUR, day, day + 23 * HOUR, day + 24 * HOUR)
+        ]
+        make_referral(session, 1, received_at=day).children[0].child.date_of_birth = BORN
+    page = ask(desk, "2 July 2026").text
+    assert "Referrals that came in on 2 July 2026" in page
+    assert [ref in page for ref in refs] == [False, True, True, False]
+    assert page.index(refs[2]) < page.index(refs[1])
+
+
+def test_thirty_of_a_day_stand_on_two_pages(change, desk) -> None:
+    day = datetime(2026, 7, 2, 8, tzinfo=UTC)
+    with change() as session:
+        by_time = [
+            make_referral(session, 1, received_at=day - timedelta(minutes=number)).ref
+            for number in range(30)
+        ]
+    found = _pages(desk, ask(desk, "2.7.2026").text)
+    assert [ref for page in found for ref in page] == by_time
+    assert [len(page) for page in found] == [25, 5]
 
 
 def test_sixty_cases_stand_on_three_pages_in_strict_order(change, desk) -> None:

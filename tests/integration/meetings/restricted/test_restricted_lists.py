@@ -193,6 +193,15 @@ def test_the_discussions_of_a_day_keep_the_bare_reference(app, hidden, someone):
         assert told not in page
 
 
+def test_the_referrals_of_a_day_leave_it_out(app, hidden, someone):
+    with app.app_context():
+        day = f"{in_london(referral_of(reading(), hidden).received_at):%-d %B %Y}"
+    page = search(someone(Role.ADMINISTRATOR), day, show="came-in")
+    for told in (hidden[0], NAME):
+        assert told not in page
+    assert hidden[0] in search(someone(hidden[2]), day, show="came-in")
+
+
 def test_mail_that_came_in(app, hidden, someone):
     with app.app_context(), transaction() as session:
         invitee = meeting_of(session, hidden).invitees[0]
