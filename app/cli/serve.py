@@ -20,14 +20,15 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app import create_app
+from app.cli.checked import checked
+from app.cli.example.first_start import FirstStart
 from app.cli.example.people import STAFF
 from app.cli.install import bring_up_to_date
 from app.cli.worker import work
 from app.core.clock import now
-from app.core.config import Settings, make_example_keys
+from app.core.config import Settings, UnsafeSettings, make_example_keys
 from app.core.installation import is_example
 from app.core.session import reading
-from app.core.start import check_start
 
 HOST = "127.0.0.1"
 PATIENCE = 30.0  # seconds for the first page
@@ -43,12 +44,19 @@ def serve() -> None:
     _refuse_a_taken_port(port)
     make_example_keys(data_dir)
     settings = Settings.read()
+    try:
+        settings.require_safe()
+    except UnsafeSettings as unsafe:
+        raise click.ClickException(str(unsafe)) from unsafe
+    first = FirstStart(settings.data_dir, settings.database_url)
+    first.clear()
     app = create_app(settings)
     with app.app_context():
         bring_up_to_date(app)
-        password = _fill(app, reading())
-    check_start(app)  # and leaves no connection open that two processes would share
+        password = _fill(app, reading(), first)
+    checked(app)  # and leaves no connection open that two processes would share
     _print_sign_ins(port, password)
+    first.done()
     sys.exit(_run_until_stopped(app, port))
 
 
@@ -70,7 +78,7 @@ def _refuse_a_taken_port(port: int) -> None:
             ) from error
 
 
-def _fill(app: Flask, session: Session) -> str | None:
+def _fill(app: Flask, session: Session, first: FirstStart) -> str | None:
     """Fill an empty database; returns the password when it was filled now."""
     held = is_example(session)
     if held is False:
@@ -81,6 +89,7 @@ def _fill(app: Flask, session: Session) -> str | None:
     session.rollback()
     if held:
         return None
+    first.begin()
     from app.cli.example.week import fill
 
     click.echo("Filling the example area: a busy week in a borough that does not exist ...")

@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import column, create_engine, func, insert, select, table, text
+from sqlalchemy import Select, column, create_engine, func, insert, select, table, text
 from sqlalchemy.engine import Connection
 
 from app import create_app
 from app.core.config import Settings
 from app.core.database import Base
 from app.core.session import db, reading
-from app.referrals.models import Referral
+from app.directory.models import Professional
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
+from app.referrals.models import Referral, ReferralChild
 from bench.every_page import Get, Page, every_page
 from bench.filling import fill, still_open
 from bench.names import names_for
@@ -26,6 +29,28 @@ from tests.postgresql import PrivatePostgres
 
 CHILDREN = 50
 MANY = 60  # pages that there are, at the least
+_SIBLINGS = (
+    select(ReferralChild.referral_id)
+    .group_by(ReferralChild.referral_id)
+    .having(func.count() > 1)
+    .subquery()
+)
+_BOUNCED = select(func.count(OutboxMessage.id)).where(OutboxMessage.state == MessageState.BOUNCED)
+
+
+def test_the_first_start_fills_a_busy_week(example_week: Path) -> None:
+    """About 120 referrals, siblings, mail that came back, duty desks (I1)."""
+    engine = create_engine(f"sqlite:///file:{example_week / 'strategy.sqlite3'}?mode=ro&uri=true")
+    with engine.connect() as connection:
+
+        def count(statement: Select[tuple[int]]) -> int:
+            return connection.execute(statement).scalar_one()
+
+        assert 115 <= count(select(func.count(Referral.id))) <= 125
+        assert count(select(func.count()).select_from(_SIBLINGS)) > 20
+        assert count(_BOUNCED) > 0
+        assert count(select(func.count(Professional.id)).where(Professional.is_team)) > 3
+    engine.dispose()
 
 
 def _filled_from(source: Connection, target: Connection) -> None:
