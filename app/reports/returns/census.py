@@ -8,9 +8,10 @@ The elements stand as in the census's message and in its order:
     CINdetails: CINreferralDate, ReferralSource, Section47 ..., ReferralNFA
     Section47: S47ActualStartDate, InitialCPCtarget, DateOfInitialCPC, ICPCnotRequired
 
-`NOT_HELD` names what this product does not hold: that is put in in the council's case system, by
-LAchildID. Source: Children in need census 2025 to 2026, technical specification (Department for
-Education).
+In CINdetails, Assessments and CINPlanDates stand before Section47, ChildProtectionPlans after
+ReferralNFA. `NOT_HELD` names what this product does not hold: that is put in in the council's case
+system, by LAchildID. Source: Children in need census 2025 to 2026, technical specification
+(Department for Education).
 """
 
 from __future__ import annotations
