@@ -88,7 +88,7 @@ def test_who_is_known_is_asked_before_the_day_is_over(app, change, held) -> None
         with change() as session:
             meeting = session.execute(select(Meeting)).scalar_one()
             meeting.invitees[1].attendance = None
-            meeting.ended_at = now() - ago
+            meeting.started_at, meeting.ended_at = now() - rules.NOT_LATER, now() - ago
 
     end(rules.WAIT - timedelta(minutes=1))
     assert ask(app) == []
@@ -102,7 +102,8 @@ def test_a_discussion_begun_at_once_waits_for_its_people(app, change, held) -> N
         session.execute(select(Meeting)).scalar_one().route = Route.STARTED_NOW
     assert ask(app) == []
     with change() as session:
-        session.execute(select(Meeting)).scalar_one().ended_at = now() - rules.WAIT
+        meeting = session.execute(select(Meeting)).scalar_one()
+        meeting.started_at, meeting.ended_at = now() - rules.NOT_LATER, now() - rules.WAIT
     assert len(ask(app)) == 4 - _staff(app)
 
 
