@@ -23,7 +23,13 @@ from app.reports.duties.types import Installation, Quality
 from app.reports.quality.board.service import MADE, SUBJECT
 from app.reports.quality.near_misses.queries import WAITING, kinds_seen, to_review
 from app.reports.quality.periods import month, quarter_before
-from app.reports.quality.sample.queries import OPEN, undrawn
+from app.reports.quality.sample.queries import (
+    OPEN,
+    UNDRAWN,
+    last_months,
+    undrawn_of,
+    undrawn_values,
+)
 from app.reports.returns.service import CENSUS, census_of
 from app.reports.returns.types import Year
 
@@ -53,6 +59,7 @@ _QUALITY = select(
     _REVIEWS.c.oldest,
     exists().where(Referral.received_at < bindparam("quarter_end", type_=UTCDateTime())),
     _LAST.scalar_subquery(),
+    *UNDRAWN,
 ).select_from(_NEAR_MISSES.join(_REVIEWS, true()))
 
 
@@ -78,18 +85,19 @@ def quality(session: Session, roles: Collection[Role], now: datetime) -> Quality
     if not may(roles, Permission.QUALITY_SEE):
         count, oldest = to_review(session, kinds) if kinds else (0, None)
         return Quality(count, oldest, (), 0, 0, None, report_made=True)
-    quarter = quarter_before(today)
+    quarter, months = quarter_before(today), last_months(today)
     quarter_end = quarter.moments[1]
     values = {
         "kinds": list(kinds), "quarter_end": quarter_end, **_subject(SUBJECT, quarter.key, MADE),
+        **undrawn_values(months),
     }  # fmt: skip
-    count, oldest, cases, of_samples, month_open, came_before, made = session.execute(
+    count, oldest, cases, of_samples, month_open, came_before, made, *told = session.execute(
         _QUALITY, values
     ).one()
     return Quality(
         near_misses=count,
         near_miss_oldest=oldest,
-        undrawn=undrawn(session, today),
+        undrawn=undrawn_of(months, told),
         to_review=cases,
         samples_open=of_samples,
         oldest_open=month(month_open.year, month_open.month) if month_open else None,

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, bindparam, case, exists, func, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -84,20 +95,27 @@ _WORKED_ON: CompoundSelect[Any] = union_all(
 
 # A sample that was missed is made up for within a year: the page shows no older one either.
 MONTHS = 12
-_DRAWN = union_all(
-    select(AuditSample.month).where(AuditSample.month >= bindparam("since")),
-    select(func.min(AuditSample.month)),
+_FIRST_DRAWN = func.coalesce(
+    select(func.min(AuditSample.month)).scalar_subquery(), bindparam("month_0", type_=Date())
 )
-_DECIDED = select(
-    *(
+
+
+def _is_undrawn(place: int) -> ColumnElement[bool]:
+    month = bindparam(f"month_{place}", type_=Date())
+    return and_(
+        month >= _FIRST_DRAWN,
+        ~exists().where(AuditSample.month == month),
         exists().where(
             Referral.received_at >= bindparam(f"start_{place}", type_=UTCDateTime()),
             Referral.received_at < bindparam(f"end_{place}", type_=UTCDateTime()),
             Referral.outcome.is_not(None),
-        )
-        for place in range(MONTHS)
+        ),
     )
-)
+
+
+# Of each of the last months, the newest first, whether its sample is to be drawn.
+UNDRAWN = tuple(_is_undrawn(place).label(f"undrawn_{place}") for place in range(MONTHS))
+_UNDRAWN = select(*UNDRAWN)
 # One row, to stand beside others: cases of every sample that nobody has reviewed yet.
 OPEN = (
     select(
@@ -142,21 +160,30 @@ def undrawn(session: Session, today: date) -> tuple[Period, ...]:
     """The months that are over, in which something was decided and whose sample was not drawn, the
     newest first: back to the first that was drawn, or a year; last month alone where none ever was.
     """
+    months = last_months(today)
+    return undrawn_of(months, session.execute(_UNDRAWN, undrawn_values(months)).one())
+
+
+def last_months(today: date) -> tuple[Period, ...]:
+    """The months of which `UNDRAWN` tells."""
     months = [month_before(today)]
     while len(months) < MONTHS:
         months.append(month_before(months[-1].start))
-    drawn = set(session.execute(_DRAWN, {"since": months[-1].start}).scalars()) - {None}
-    first = min(drawn, default=months[0].start)
-    missing = [one.start >= first and one.start not in drawn for one in months]
-    if not any(missing):
-        return ()
-    values = {}
+    return tuple(months)
+
+
+def undrawn_values(months: Sequence[Period]) -> dict[str, date | datetime]:
+    """What `UNDRAWN` asks with."""
+    values: dict[str, date | datetime] = {}
     for place, one in enumerate(months):
+        values[f"month_{place}"] = one.start
         values[f"start_{place}"], values[f"end_{place}"] = one.moments
-    decided = session.execute(_DECIDED, values).one()
-    return tuple(
-        one for one, wanted, any_ in zip(months, missing, decided, strict=True) if wanted and any_
-    )
+    return values
+
+
+def undrawn_of(months: Sequence[Period], told: Sequence[bool]) -> tuple[Period, ...]:
+    """The months of which `UNDRAWN` told that their sample is to be drawn."""
+    return tuple(one for one, is_undrawn in zip(months, told, strict=True) if is_undrawn)
 
 
 def samples(session: Session) -> list[SampleLine]:
