@@ -14,11 +14,12 @@ from app.accounts.types import Role
 from app.core.clock import now
 from app.core.crypto import new_token, token_digest
 from app.invitations.models import GuestSession, Invitation
-from app.meetings.models import Invitee, Meeting
+from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.meetings.papers.models import SentForm
 from app.meetings.restricted.models import CaseRestriction
+from app.meetings.types import MeetingState
 from app.referrals.checks.models import AgencyCheck
-from app.referrals.models import Referral, ReferralChild
+from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.same_child.models import ChildMatch
 from app.referrals.types import Outcome
 from app.reports.quality.sample.models import AuditedCase, AuditSample
@@ -111,6 +112,34 @@ def _open_case(census: Census, page: Page) -> None:
     page.get_by_text("Everybody who was invited is told").wait_for()
     page.goto(f"{meeting}/again")
     census.look("again.again", page)
+    # The child of another open case is the same after all, and then is not.
+    booked = (
+        select(Meeting.ref, Child.ref)
+        .join(MeetingChild, MeetingChild.meeting_id == Meeting.id)
+        .join(Child, Child.id == MeetingChild.child_id)
+        .where(Meeting.referral_id.is_(None), Meeting.state == MeetingState.BOOKED)
+    )
+    with changed(census.area) as session:
+        other, known = session.execute(booked.limit(1)).one()
+    page.goto(meeting)
+    page.get_by_role("link", name="Compare Rosalind").click()
+    page.wait_for_url("**/known")
+    census.look("same_child.known_of_open_case", page)
+    page.locator("[name='known'][value='reference']").check()
+    page.locator("[name='reference']").fill(known)
+    page.locator("main textarea").fill("The mother says so.")
+    page.locator("main button[type='submit']").click()
+    page.wait_for_url(meeting)
+    page.goto(f"{meeting}/children/{known}/known")
+    page.get_by_role("link", name="It is another child: undo").click()
+    page.wait_for_url("**/undo")
+    census.look("same_child.undo_of_open_case", page)
+    # What is booked about that child is overtaken by one that is held at once.
+    page.goto(f"/discussions/new?child={known}")
+    page.get_by_role("button", name="Start now").click()
+    page.wait_for_url("**/hold")
+    page.goto(f"/discussions/{other}/keep")
+    census.look("keeping.keep", page)
 
 
 def _left_open(census: Census, page: Page) -> None:

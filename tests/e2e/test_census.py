@@ -39,6 +39,7 @@ NO_PAGE = {
     "discussion_live.changes": PART,
     "discussion_live.due": PART,
     "discussion_live.list_actions": PART,
+    "guests.earlier_report_file": FILE,
     "guests.form_file": FILE,
     "guests.record": FILE,
     "guests.record_download": FILE,
