@@ -137,6 +137,9 @@ def _rows(
             "concerns": [concerns[number % len(concerns)].value],
             "ward_id": wards[number % len(wards)],
             "earlier_referral_id": None,
+            "filtered": None,
+            "first_decided_at": None,
+            "first_due_at": None,
         }
 
 

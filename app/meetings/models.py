@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.database import Base, EncryptedBytes, EncryptedText, values_of
@@ -24,6 +25,11 @@ from app.meetings.types import (
 
 def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+def _names_staff(context: DefaultExecutionContext) -> bool:
+    row = context.current_parameters or {}
+    return row.get("staff_id") is not None
 
 
 class Meeting(Base):
@@ -51,7 +57,7 @@ class Meeting(Base):
         ),
         Index("ix_meeting_referral", "referral_id", "id"),
         Index("ix_meeting_chair", "chair_id", "starts_at"),
-        Index("ix_meeting_created", "created_at", "id"),  # the dataset, by month
+        Index("ix_meeting_need_decided", "need_decided_at", "id"),  # the dataset, by month
         Index("ix_meeting_ended", "ended_at", "id", **_where("ended_at IS NOT NULL")),
         Index("ix_meeting_starts", "starts_at", "id"),
         Index(
@@ -73,8 +79,12 @@ class Meeting(Base):
     format: Mapped[Format] = mapped_column(values_of(Format))
     need_reason: Mapped[str] = mapped_column(EncryptedText)
     need_decided_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    # Of the first of those that took each other's place: it may be written down weeks later.
+    need_decided_at: Mapped[datetime]
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
+    # The hard limit: that deadline, or the next limit behind a target or plan (B1).
+    limit_at: Mapped[datetime | None]
     clocks: Mapped[dict[str, Any]] = mapped_column(JSON)
     late_reason: Mapped[str | None] = mapped_column(EncryptedText)
 
@@ -176,6 +186,8 @@ class Invitee(Base):
     email: Mapped[str | None] = mapped_column(EncryptedText)
     telephone: Mapped[str | None] = mapped_column(EncryptedText)
     is_team: Mapped[bool]
+    # Whether it is our own staff: stays where who it was is deleted with the case (H8).
+    is_staff: Mapped[bool] = mapped_column(default=_names_staff)
     decision_maker: Mapped[bool]
     rule_id: Mapped[str | None]
     why: Mapped[str] = mapped_column(EncryptedText)

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.core.database import Base, EncryptedDate, EncryptedText, values_of
+from app.referrals.outcome.types import FilterReason
 from app.referrals.types import (
     AT_RISK_NOW,
     IN_TURN,
@@ -148,6 +149,12 @@ class Referral(Base):
     act_by_at: Mapped[datetime]
     outcome: Mapped[Outcome | None] = mapped_column(values_of(Outcome))
     decided_at: Mapped[datetime | None]
+    # Why the decision that holds says that it was no referral (A12).
+    filtered: Mapped[FilterReason | None] = mapped_column(values_of(FilterReason))
+    # Of a reopened referral: the first decision and when that was due. Set once, since a reopening
+    # makes no late decision timely (G3).
+    first_decided_at: Mapped[datetime | None]
+    first_due_at: Mapped[datetime | None]
     # Deleted: the row stands for what is signed, and for the statistics (H8).
     erased_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()

@@ -133,21 +133,22 @@ COUNTED: Mapping[str, frozenset[str]] = {
             "source_agency_id", "ward_id", "concerns", "flags", "domestic_abuse", "rating",
             "identified_at", "need_identified_at", "immediate_action_at", "consent", "lawful_basis",
             "earlier_referral_id", "decision_due_at", "queue_place", "act_by_at", "outcome",
-            "decided_at", "state",
+            "decided_at", "filtered", "first_decided_at", "first_due_at", "state",
         }
     ),
     "meeting": frozenset(
         {
-            "referral_id", "state", "route", "format", "need_decided_by_id", "created_at",
-            "due_at", "clocks", "chair_id", "starts_at", "ends_at", "started_at", "ended_at",
-            "record_due_at", "signed_at", "circulated_at", "first_circulated_at", "cancelled_at",
-            "not_needed_at", "replaced_at", "kept_at",
+            "referral_id", "state", "route", "format", "need_decided_by_id", "need_decided_at",
+            "created_at", "due_at", "limit_at", "clocks", "chair_id", "starts_at", "ends_at",
+            "started_at", "ended_at", "record_due_at", "signed_at", "circulated_at",
+            "first_circulated_at", "cancelled_at", "not_needed_at", "replaced_at", "kept_at",
         }
     ),
     "invitee": frozenset(
         {
-            "meeting_id", "role", "agency_id", "agency_kind", "is_team", "decision_maker",
-            "invited_at", "removed_at", "answer", "answered_at", "deputy_for_id", "attendance",
+            "meeting_id", "role", "agency_id", "agency_kind", "is_team", "is_staff",
+            "decision_maker", "invited_at", "removed_at", "answer", "answered_at", "deputy_for_id",
+            "attendance",
         }
     ),
 }  # fmt: skip

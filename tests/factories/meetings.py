@@ -20,7 +20,7 @@ from app.meetings.models import Invitee, LineQuarter, Meeting, MeetingChild
 from app.meetings.types import Answer, Format, MeetingState, Route
 from app.protocols.exchange import snapshot
 from app.protocols.loading import load_protocols
-from app.protocols.rules import clocks
+from app.protocols.rules import clocks, limit_of
 from app.protocols.types import Clock, Due, Facts, Protocol
 from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.types import Channel, Concern, ConsentState, Flag, LawfulBasis, ReferralState
@@ -254,8 +254,10 @@ def make_meeting(
         format=Format.CALL,
         need_reason="Unexplained injury: reasonable cause to suspect significant harm.",
         need_decided_by_id=chair.id,
+        need_decided_at=at,
         created_at=at,
         due_at=due.due_at if isinstance(due, Due) else None,
+        limit_at=limit_of(due) if isinstance(due, Due) else None,
         clocks=snapshot(rules, facts, dues),
         late_reason=None,
         chair_id=chair.id,

@@ -1,5 +1,5 @@
-"""What of the example week is closed already: a few referrals that came to nothing more, and one of
-years ago whose time is over (H8)."""
+"""What of the example week is closed already: a few referrals that came to nothing more, one that
+was none (A12), and one of years ago whose time is over (H8)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from app.core.clock import london_date
 from app.core.refusal import Refused
 from app.directory.types import AgencyKind
 from app.referrals.models import Referral
+from app.referrals.outcome.rules import FILTERED_AS
+from app.referrals.outcome.types import FilterReason, Ground
 from app.referrals.service import decide, enter_referral
 from app.referrals.types import (
     Channel,
@@ -54,7 +56,32 @@ def fill_archive(session: Session, area: Area, now: datetime) -> None:
     if closed:
         words = "The father has complained; everything is kept until the ombudsman has decided."
         service.hold(session, chair, closed[0], words, now - timedelta(hours=2))
+    _was_none(session, area, now - timedelta(days=3, hours=1))
     _long_ago(session, area, now)
+
+
+def _was_none(session: Session, area: Area, at: datetime) -> None:
+    """A call that was taken in, and was a request for information."""
+    actor = area.actor(Role.TRIAGE)
+    school = next(one for one in area.professionals if one.agency.kind is AgencyKind.EDUCATION)
+    intake = Intake(
+        received_at=at,
+        channel=Channel.PHONE,
+        children=(ChildGiven("Imogen", "Tarrant", london_date(at - timedelta(days=4_100))),),
+        source_agency_id=school.agency_id,
+        referrer_name=school.name,
+        referrer_role=school.title,
+        concerns=(Concern.OTHER,),
+        narrative="Imogen joined the school this week. It asks whether she was known at her last "
+        "address; nobody there is worried about her.",
+        consent=ConsentGiven(ConsentState.GIVEN, family_told=True),
+    )
+    referral = enter_referral(session, actor, intake, at)
+    words = "No concern was told. The school was given the number of the records team."
+    ground = Ground(filtered=FilterReason.INFORMATION_REQUEST)
+    decide(
+        session, actor, referral, FILTERED_AS, words, at + timedelta(minutes=40), ground=ground
+    )  # fmt: skip
 
 
 def _long_ago(session: Session, area: Area, now: datetime) -> None:

@@ -41,8 +41,10 @@ def book_again(session: Session, staff: StaffMember, ref: str, now: datetime) ->
         format=cancelled.format,
         need_reason=cancelled.need_reason,
         need_decided_by_id=cancelled.need_decided_by_id,
+        need_decided_at=cancelled.need_decided_at,
         created_at=now,
         due_at=cancelled.due_at,
+        limit_at=cancelled.limit_at,
         clocks=cancelled.clocks,
         chair_id=cancelled.chair_id,
         children=[

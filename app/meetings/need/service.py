@@ -35,7 +35,7 @@ from app.meetings.restricted import service as restricted
 from app.meetings.types import STARTED_AT_ONCE, Attendance, Format, MeetingState, Route
 from app.protocols import registry
 from app.protocols.exchange import restore, snapshot
-from app.protocols.rules import clocks
+from app.protocols.rules import clocks, limit_of
 from app.protocols.types import Clock, ClockError, Due, Facts, Protocol
 from app.referrals import queries as referrals
 from app.referrals import service as referral_service
@@ -307,8 +307,10 @@ def _new(
         ).format,
         need_reason=reason,
         need_decided_by_id=staff.id,
+        need_decided_at=facts.need_identified_at or decided_at,
         created_at=now,
         due_at=due.due_at if isinstance(due, Due) else None,
+        limit_at=limit_of(due) if isinstance(due, Due) else None,
         clocks=snapshot(protocol, facts, dues),
         late_reason=None,
         chair_id=staff.id if Role.CHAIR in staff.roles else None,

@@ -93,6 +93,8 @@ def _received_at_another_time(
     abuse.count_again(session, referral)
     if reopened is None:
         referral.decision_due_at = rules.decision_due(protocol, facts)
+    else:
+        referral.first_due_at = rules.decision_due(protocol, rules.facts_of(referral))
     session.flush()
     others = beside(session, referral)
     count_anew(session, actor, same_child.referrals(session, others), now)

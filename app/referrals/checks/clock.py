@@ -27,9 +27,10 @@ def refresh_due(session: Session, protocol: Protocol, referral: Referral, now: d
         return
     due = due_for(session, protocol, referral)
     for check in waiting:
+        check.due_rule, check.due_force, check.due_source = due.rule, due.force, due.source
         if check.due_at == due.at:
             continue
-        check.due_at, check.due_rule, check.due_source = due.at, due.rule, due.source
+        check.due_at = due.at
         if check.invitation_id is not None and check.reminders < rules.AUTOMATIC:
             check.next_reminder_at = rules.first_reminder(now, due.at) or now
     session.flush()

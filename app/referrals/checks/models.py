@@ -8,6 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, EncryptedText, values_of
+from app.protocols.types import Force
 from app.referrals.checks.types import AnswerVia, Held
 
 _OPEN = "answered_at IS NULL AND withdrawn_at IS NULL"
@@ -74,6 +75,7 @@ class AgencyCheck(Base):
     asked_at: Mapped[datetime]
     due_at: Mapped[datetime]
     due_rule: Mapped[str]
+    due_force: Mapped[Force] = mapped_column(values_of(Force))  # limit, target or plan (B1)
     due_source: Mapped[str]
     opened_at: Mapped[datetime | None]  # from then on it is shared
     answered_at: Mapped[datetime | None]

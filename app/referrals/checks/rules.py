@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from app.core.refusal import Refused
 from app.protocols.rules import clocks
-from app.protocols.types import Clock, Due, Protocol
+from app.protocols.types import Clock, Due, Force, Protocol
 from app.referrals.checks.types import AnswerGiven, CheckState, DueBy, Held, Unanswered
 from app.referrals.rules import HoldsFacts, facts_of
 
@@ -36,10 +36,11 @@ def due_by(
         facts = replace(facts, received_at=reopened)
     answer = clocks(protocol, facts).get(Clock.INFORMATION_GATHERING)
     if isinstance(answer, Due):
-        return DueBy(answer.due_at, answer.rule, answer.source, answer.reason)
+        return DueBy(answer.due_at, answer.rule, answer.force, answer.source, answer.reason)
     return DueBy(
         decision_due,
         "contact-decision",
+        Force.LIMIT,
         "IMAP 5",
         "No time of its own is named for this rating, so answers are wanted before the decision "
         "on the contact is due.",

@@ -92,6 +92,7 @@ def ask(
             asked_at=now,
             due_at=due.at,
             due_rule=due.rule,
+            due_force=due.force,
             due_source=due.source,
             opened_at=None,
             answered_at=None,

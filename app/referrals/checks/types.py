@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.protocols.types import Force
+
 
 class Held(enum.Enum):
     NOTHING = "nothing"
@@ -41,10 +43,11 @@ class CheckState(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class DueBy:
-    """When agencies answer, by which rule and who says so. The moment is UTC."""
+    """When agencies answer, by which rule, how binding it is and who says so. The moment is UTC."""
 
     at: datetime
     rule: str
+    force: Force
     source: str
     reason: str
 

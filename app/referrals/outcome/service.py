@@ -97,7 +97,7 @@ def decide(
     session.add(decision)
     # Whatever came in until now was there for this decision.
     answers_read(session, actor, referral, now)
-    referral.outcome = outcome
+    referral.outcome, referral.filtered = outcome, ground.filtered
     referral.state = ReferralState.DECIDED
     # The clock of IMAP 5 stops at the first decision; a later one does not make it late.
     referral.decided_at = referral.decided_at or now
@@ -161,8 +161,11 @@ def reopen(
         was_due_at=referral.decision_due_at,
     )
     session.add(reopening)
+    if referral.first_decided_at is None:
+        referral.first_decided_at = referral.decided_at
+        referral.first_due_at = referral.decision_due_at
     referral.state = ReferralState.RECEIVED
-    referral.outcome = None
+    referral.outcome = referral.filtered = None
     referral.decided_at = None
     anew = facts_since(referral, now)
     referral.decision_due_at = decision_due(protocol, anew)

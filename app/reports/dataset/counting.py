@@ -7,7 +7,7 @@ row in Python. No name, address or reference is selected. Sources: HO2014 Camden
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -32,9 +32,11 @@ from app.directory.models import Agency
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference
 from app.meetings.models import Invitee, Meeting
-from app.meetings.types import Answer, Attendance
+from app.meetings.types import Answer, Attendance, Route
+from app.protocols.types import Force
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.checks.models import AgencyCheck
+from app.referrals.checks.rules import AT_ONCE
 from app.referrals.models import Referral, ReferralRating
 from app.referrals.types import Concern, RatingStage
 from app.reports.dataset.rules import stretches
@@ -114,15 +116,32 @@ def _choice(*whens: tuple[Any, str], otherwise: str) -> ColumnElement[str]:
     return case(*((condition, _word(word)) for condition, word in whens), else_=_word(otherwise))
 
 
-def _met(
-    done: ColumnElement[Any], due: ColumnElement[Any], *, met: str = "met"
-) -> ColumnElement[str]:
+def _met(done: ColumnElement[Any], due: ColumnElement[Any]) -> ColumnElement[str]:
     """A clock that stopped in time or late; one that still runs is overdue, or open until then."""
     return _choice(
         (done.is_(None) & (due < _AT), "overdue"),
         (done.is_(None), "open"),
-        (done <= due, met),
+        (done <= due, "met"),
         otherwise="late",
+    )
+
+
+def _past_its_time(moment: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a request was late at a moment, as `checks.rules.late_from` has it: our own days of
+    delay are not the agency's."""
+    asked, due = _CHECK.c.asked_at, _CHECK.c.due_at
+    since = Seconds(moment) - Seconds(asked)
+    return ((asked < due) & (moment > due)) | (
+        (asked >= due) & (since > AT_ONCE // timedelta(seconds=1))
+    )
+
+
+def _and_its_limit() -> ColumnElement[Any]:
+    """A target or plan, as it was met, and how the limit behind it was; a limit for itself (B1)."""
+    state = _pair(_FORCE, _met(_M.c.started_at, _M.c.due_at))
+    return case(
+        ((_word("limit") == _FORCE) | _M.c.limit_at.is_(None), state),
+        else_=_pair(state, _met(_M.c.started_at, _M.c.limit_at)),
     )
 
 
@@ -142,8 +161,13 @@ def _rated(stage: RatingStage, *, last: bool) -> ColumnElement[Any]:
     )
 
 
-_RECEIVED = _within(_R.c.received_at)
-_NEEDED = _within(_M.c.created_at)
+# A reopening makes no late decision timely, and no timely one late.
+_DECIDED = func.coalesce(_R.c.first_decided_at, _R.c.decided_at)
+_DECISION_DUE = func.coalesce(_R.c.first_due_at, _R.c.decision_due_at)
+# What was closed as no referral is none (A12): it is counted by itself.
+_RECEIVED = _within(_R.c.received_at) & _R.c.filtered.is_(None)
+_NEEDED = _within(_M.c.need_decided_at)
+_FORCE = _force(_M.c.clocks, "strategy_discussion")
 _OF_REFERRAL = _M.outerjoin(_R, _R.c.id == _M.c.referral_id)
 _CHECKS = _CHECK.join(_R, _R.c.id == _CHECK.c.referral_id)
 _CHILDREN = _AFTER.join(_M, _M.c.id == _AFTER.c.meeting_id).outerjoin(
@@ -152,16 +176,23 @@ _CHILDREN = _AFTER.join(_M, _M.c.id == _AFTER.c.meeting_id).outerjoin(
 _INVITED = _I.join(_M, _M.c.id == _I.c.meeting_id).outerjoin(_R, _R.c.id == _M.c.referral_id)
 # Of an enquiry that several discussions were about, the last one counts.
 _FOLLOWED = (_NEEDED, _AFTER.c.carries.is_(True))
-_WERE_INVITED = (_NEEDED, _M.c.ended_at.is_not(None), _I.c.removed_at.is_(None))
-_TOOK = Seconds(_R.c.decided_at) - Seconds(_R.c.received_at)
+_TOOK_PART = (_NEEDED, _M.c.ended_at.is_not(None), _I.c.removed_at.is_(None))
+_TOOK = Seconds(_DECIDED) - Seconds(_R.c.received_at)
 _BANDS = _choice(
-    (_R.c.decided_at.is_(None), "undecided"),
+    (_DECIDED.is_(None), "undecided"),
     *((hours * 3600 >= _TOOK, key) for key, hours, _ in TIME_BANDS),
     otherwise="longer",
 )
 _BEFORE = _rated(RatingStage.BEFORE, last=False)
 _LOCAL = Seconds(_R.c.received_at) + bindparam("ahead", type_=BigInteger())
 _THERE = (Attendance.IN_PERSON, Attendance.BY_PHONE, Attendance.JOINED_LATE)
+
+_ANSWERED = _choice(
+    (_CHECK.c.answered_at.is_(None) & _past_its_time(_AT), "overdue"),
+    (_CHECK.c.answered_at.is_(None), "open"),
+    (_past_its_time(_CHECK.c.answered_at), "late"),
+    otherwise="in_time",
+)
 
 _COUNTS: dict[Measure, _Rows] = {
     Measure.SOURCE: _rows(
@@ -180,12 +211,18 @@ _COUNTS: dict[Measure, _Rows] = {
     Measure.OUTCOME: _rows(
         func.coalesce(cast(_R.c.outcome, TextType), _word("undecided")), _R, _RECEIVED
     ),
+    Measure.NO_REFERRAL: _rows(
+        cast(_R.c.filtered, TextType),
+        _R,
+        _within(_R.c.received_at),
+        _R.c.filtered.is_not(None),
+    ),
     Measure.TIME: _rows(_BANDS, _R, _RECEIVED),
     Measure.AGAIN: _rows(
         _choice((_R.c.earlier_referral_id.is_(None), "first"), otherwise="again"), _R, _RECEIVED
     ),
     Measure.DECISION: _rows(
-        _pair(_word("limit"), _met(_R.c.decided_at, _R.c.decision_due_at)), _R, _RECEIVED
+        _pair(_word("limit"), _met(_DECIDED, _DECISION_DUE)), _R, _RECEIVED
     ),
     Measure.ABUSE: _rows(
         _pair(
@@ -197,14 +234,17 @@ _COUNTS: dict[Measure, _Rows] = {
         _ABUSE.c.due_at.is_not(None),
     ),
     Measure.DISCUSSION: _rows(
-        _pair(_force(_M.c.clocks, "strategy_discussion"), _met(_M.c.started_at, _M.c.due_at)),
+        _and_its_limit(),
         _OF_REFERRAL,
         _NEEDED,
         _M.c.due_at.is_not(None),
         _M.c.cancelled_at.is_(None),
     ),
     Measure.RECORD: _rows(
-        _pair(_word("limit"), _met(_M.c.first_circulated_at, _M.c.record_due_at)),
+        _pair(
+            _force(_M.c.clocks, "record_circulated"),
+            _met(_M.c.first_circulated_at, _M.c.record_due_at),
+        ),
         _OF_REFERRAL,
         _NEEDED,
         _M.c.record_due_at.is_not(None),
@@ -240,7 +280,7 @@ _COUNTS: dict[Measure, _Rows] = {
     ),
     Measure.LATE_BECAUSE: _rows(
         _choice(
-            (_M.c.created_at > _M.c.due_at, "decided"),
+            (_M.c.need_decided_at > _M.c.due_at, "decided"),
             (_M.c.starts_at <= _M.c.due_at, "began"),
             otherwise="booked",
         ),
@@ -253,7 +293,12 @@ _COUNTS: dict[Measure, _Rows] = {
         _pair(_I.c.agency_kind, _choice((_I.c.answer == Answer.NONE, "silent"),
                                         otherwise="answered")),
         _INVITED,
-        *_WERE_INVITED,
+        *_TOOK_PART,
+        # Nobody is asked whether they come to what begins at once or is over, nor who joins it; and
+        # our own staff is no agency (D4).
+        _M.c.route == Route.BOOKED,
+        _I.c.invited_at < _M.c.started_at,
+        _I.c.is_staff.is_(False),
         # A colleague who comes instead was invited by whoever answered.
         _I.c.deputy_for_id.is_(None),
     ),
@@ -268,18 +313,21 @@ _COUNTS: dict[Measure, _Rows] = {
             ),
         ),
         _INVITED,
-        *_WERE_INVITED,
+        *_TOOK_PART,
         _I.c.answer != Answer.DEPUTY,
     ),
     Measure.ASKED: _rows(
         _pair(
             _A.c.kind,
-            _met(_CHECK.c.answered_at, _CHECK.c.due_at, met="in_time"),
+            case(
+                (_CHECK.c.due_force == Force.LIMIT, _ANSWERED),
+                else_=_pair(_ANSWERED, _CHECK.c.due_force),
+            ),
         ),
         _CHECKS.join(_A, _A.c.id == _CHECK.c.agency_id),
-        _RECEIVED,
+        _within(_R.c.received_at),
         # A decision withdraws what is open: what was overdue by then stays so.
-        _CHECK.c.withdrawn_at.is_(None) | (_CHECK.c.withdrawn_at > _CHECK.c.due_at),
+        _CHECK.c.withdrawn_at.is_(None) | _past_its_time(_CHECK.c.withdrawn_at),
     ),
     Measure.HOUR: _rows(cast(_LOCAL // 3600 % 24, TextType), _R, _RECEIVED),
     # The first of January 1970 was a Thursday.

@@ -8,7 +8,7 @@ only picks from that, so that no two of them say more together than they say alo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -122,7 +122,7 @@ def page_of(session: Session, picked: Chosen, *, protected: bool, now: datetime)
                 "Source: HO2014, Camden, management information dataset",
                 tuple(
                     _plain(one, shown[one])
-                    for one in (*CAMDEN, Measure.AGAIN)
+                    for one in (*CAMDEN, Measure.AGAIN, Measure.NO_REFERRAL)
                     if _is_shown(one, picked)
                 ),
             ),
@@ -197,6 +197,7 @@ def _share(count: int, whole: int) -> str:
 def _crossed(measure: Measure, found: Mapping[str, Published]) -> Table:
     """A measure of two parts: the first down, the second across, with the share that is good."""
     down, across = PARTS[measure]
+    found = _summed(found, lambda key: ["|".join(key.split("|")[:2])])
     seen = {key.partition("|")[0] for key in found}
     lines = [
         (
@@ -218,13 +219,12 @@ def _clocks(found: Mapping[Measure, Mapping[str, Published]], *, of_agencies: bo
     for measure in CLOCKS:
         if measure is Measure.GATHERING and not of_agencies:
             continue
+        counted = _summed(
+            found[Measure.ASKED if measure is Measure.GATHERING else measure],
+            _of_agencies if measure is Measure.GATHERING else _with_limit_behind,
+        )
         for force in values_of_part("force"):
-            cells = {
-                each: found[measure].get(f"{force}|{each}", NONE)
-                for each in values_of_part("clock")
-            }
-            if measure is Measure.GATHERING and force == "limit":
-                cells = _of_agencies(found[Measure.ASKED])
+            cells = {each: counted.get(f"{force}|{each}", NONE) for each in values_of_part("clock")}
             if force == "limit" or any(one != NONE for one in cells.values()):
                 also = "" if force == "limit" else f" ({words_of('force', force).lower()})"
                 lines.append((f"{measure.title}{also}", cells))
@@ -232,7 +232,8 @@ def _clocks(found: Mapping[Measure, Mapping[str, Published]], *, of_agencies: bo
         "Each clock counts what came up in the period. What is overdue and still open counts as "
         "missed, as of when it was counted; what is open and not due yet is left out of the share. "
         "A request that was withdrawn when it was overdue counts as missed. "
-        "A missed target or plan stands apart from a missed limit."
+        "A missed target or plan stands apart from a missed limit; where a limit stands behind a "
+        "target, a discussion counts for both."
     )
     return _shares(
         "clocks", "Timeliness of every clock", counts, "clock", "met", lines,
@@ -240,14 +241,30 @@ def _clocks(found: Mapping[Measure, Mapping[str, Published]], *, of_agencies: bo
     )  # fmt: skip
 
 
-def _of_agencies(asked: Mapping[str, Published]) -> dict[str, Published]:
-    """The clock of all requests together: a sum of what is shown by agency, so that it says no
-    more than that."""
-    found = dict.fromkeys(values_of_part("clock"), NONE)
-    for key, figure in asked.items():
-        state = key.partition("|")[2].replace("in_time", "met")
-        found[state] += figure
-    return found
+def _summed(
+    found: Mapping[str, Published], to: Callable[[str], Iterable[str]]
+) -> dict[str, Published]:
+    """Figures added up under the keys to which each belongs: sums of what is shown, so that they
+    say no more than that."""
+    sums: defaultdict[str, Published] = defaultdict(Published)
+    for key, figure in found.items():
+        for place in to(key):
+            sums[place] += figure
+    return sums
+
+
+def _of_agencies(key: str) -> Iterator[str]:
+    """The clock of requests to all agencies together, by how binding their time was."""
+    _, state, *force = key.split("|")
+    yield f"{force[0] if force else 'limit'}|{state.replace('in_time', 'met')}"
+
+
+def _with_limit_behind(key: str) -> Iterator[str]:
+    """What has a limit behind its target or plan counts for both (B1)."""
+    force, state, *behind = key.split("|")
+    yield f"{force}|{state}"
+    if behind:
+        yield f"limit|{behind[0]}"
 
 
 def _shares(

@@ -32,12 +32,12 @@ _FIRST = select(func.min(DatasetMonth.month))
 # What can change a figure, and the moment that says to which month it belongs.
 _SUBJECTS = (
     ("referral", Referral.__table__.c.ref, Referral.__table__.c.received_at),
-    ("meeting", Meeting.__table__.c.ref, Meeting.__table__.c.created_at),
+    ("meeting", Meeting.__table__.c.ref, Meeting.__table__.c.need_decided_at),
     ("abuse case", AbuseCase.__table__.c.ref, AbuseCase.__table__.c.received_at),
 )
 _MOMENTS = union_all(
     select(Referral.received_at).where(Referral.id.in_(bindparam("referrals", expanding=True))),
-    select(Meeting.created_at).where(Meeting.id.in_(bindparam("meetings", expanding=True))),
+    select(Meeting.need_decided_at).where(Meeting.id.in_(bindparam("meetings", expanding=True))),
     select(AbuseCase.received_at).where(
         AbuseCase.id.in_(bindparam("abuse_cases", expanding=True))
         | AbuseCase.referral_id.in_(bindparam("referrals", expanding=True))
@@ -67,7 +67,7 @@ _TOUCHED = union_all(
         .join(moment.table, of_referral == _R.id)
         .where(*_read("referral"))
         for of_referral, moment in (
-            (_M.referral_id, _M.created_at),
+            (_M.referral_id, _M.need_decided_at),
             (_A.referral_id, _A.received_at),
         )
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.directory.types import AgencyKind
+from app.referrals.outcome.types import FilterReason
 from app.referrals.types import Concern, Outcome, Rating
 
 NOT_KNOWN = "Not known"
@@ -23,6 +24,7 @@ class Measure(enum.Enum):
     CONCERN = "concern"
     RATING = "rating"
     OUTCOME = "outcome"
+    NO_REFERRAL = "no_referral"
     TIME = "time"
     AGAIN = "again"
     DECISION = "contact_decision"
@@ -47,6 +49,7 @@ class Measure(enum.Enum):
             "concern": "Presenting issue",
             "rating": "Rating before and after information gathering",
             "outcome": "Outcome",
+            "no_referral": "Closed as no referral",
             "time": "Time taken, from received to decided",
             "again": "Re-referrals within 12 months",
             "contact_decision": "Decision on the referral",
@@ -70,8 +73,13 @@ class Measure(enum.Enum):
         """What one of these is, and to which month it belongs."""
         return {
             "concern": "Concerns on referrals received in the period; a referral may have several.",
+            "no_referral": "Taken in during the period and closed as no referral since. It counts "
+            "in no other table of referrals.",
+            "time": "Referrals received in the period. Of one that was opened again the first "
+            "decision counts.",
             "asked": "Requests for referrals received in the period. One that was withdrawn "
-            "before its time ran out is left out; afterwards, it is overdue without an answer.",
+            "before its time ran out is left out; afterwards, it is overdue without an answer. "
+            "An agency that was asked when the time was over already has an hour.",
             "domestic_abuse_discussion": "Cases received in the period that have a clock.",
             "strategy_discussion": "Discussions needed in the period, not cancelled.",
             "record_circulated": "Discussions needed in the period that have ended.",
@@ -83,9 +91,12 @@ class Measure(enum.Enum):
             "assessment": "Children of discussions needed in the period. An enquiry counts once, "
             "with the last discussion about it.",
             "late_because": "Discussions needed in the period that began after their deadline.",
-            "answered": "Invitations to discussions needed in the period that have ended.",
-            "attendance": "People invited to discussions needed in the period that have ended; a "
-            "colleague counts in the place of whom they stand in for.",
+            "answered": "Invitations to discussions needed in the period that were booked and have "
+            "ended, but for those of our own staff. Who was asked at once, or joined uninvited, "
+            "had nothing to answer.",
+            "attendance": "People who were invited to discussions needed in the period that have "
+            "ended, asked at once, or joined; a colleague counts in the place of whom they stand "
+            "in for.",
         }.get(self.value, "Referrals received in the period.")
 
     @property
@@ -111,10 +122,10 @@ def group_of(measure: Measure, key: str) -> str:
     """The part of a measure that another table adds up: its numbers are protected among
     themselves, because their sum is known. What was decided within 24 hours is what its clock
     says was in time; the reasons add up the discussions that were late, of a limit, a target or a
-    plan."""
+    plan, whatever became of the limit behind it."""
     if measure is Measure.TIME:
         return "met" if key in ("4h", "24h") else "late"
-    if measure is Measure.DISCUSSION and key.endswith("|late"):
+    if measure is Measure.DISCUSSION and key.split("|")[1] == "late":
         return "late"
     return ""
 
@@ -125,6 +136,8 @@ CLOCKS = (
     Measure.ICPC_REFERRAL, Measure.ICPC_HELD, Measure.ASSESSMENT,
 )  # fmt: skip
 CAMDEN = (Measure.SOURCE, Measure.CONCERN, Measure.RATING, Measure.OUTCOME, Measure.TIME)
+# How a target or plan may have been met, and the limit behind it, which is never due before it.
+BEHIND = ("met|met", "late|met", "late|late", "overdue|open", "overdue|overdue", "open|open")
 # These count letters and requests, not children: they are shown as they are, for the whole council.
 BY_AGENCY = (Measure.ANSWERED, Measure.ATTENDANCE, Measure.ASKED)
 
@@ -139,6 +152,7 @@ _WORDS = {
     **{f"concern.{one.value}": one.label for one in Concern},
     **{f"outcome.{one.value}": one.label for one in Outcome},
     "outcome.undecided": "Not decided yet",
+    **{f"no_referral.{one.value}": one.label for one in FilterReason},
     **{f"rating.{one.value}": one.label for one in Rating},
     "rating.none": "Not rated",
     **{f"time.{key}": words for key, _, words in TIME_BANDS},
@@ -180,6 +194,7 @@ PARTS: dict[Measure, tuple[str, ...]] = {
     Measure.CONCERN: ("concern",),
     Measure.RATING: ("rating", "rating"),
     Measure.OUTCOME: ("outcome",),
+    Measure.NO_REFERRAL: ("no_referral",),
     Measure.TIME: ("time",),
     Measure.AGAIN: ("again",),
     Measure.LATE_BECAUSE: ("late_because",),
@@ -202,11 +217,19 @@ def values_of_part(kind: str) -> tuple[str, ...]:
 
 
 def keys_of(measure: Measure) -> list[str]:
-    """Every key that a measure may have, in the order of tables."""
+    """Every key that a measure may have, in the order of tables; of requests without a third part,
+    which is their force where it is no limit."""
     kinds = PARTS[measure]
     if len(kinds) == 1:
         return list(values_of_part(kinds[0]))
-    return [f"{one}|{two}" for one in values_of_part(kinds[0]) for two in values_of_part(kinds[1])]
+    seconds = values_of_part(kinds[1])
+    if measure is not Measure.DISCUSSION:
+        return [f"{one}|{two}" for one in values_of_part(kinds[0]) for two in seconds]
+    return [
+        f"{force}|{state}"
+        for force in values_of_part("force")
+        for state in (*seconds, *(BEHIND if force != "limit" else ()))
+    ]
 
 
 def words_of(kind: str, value: str) -> str:

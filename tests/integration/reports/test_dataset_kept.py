@@ -64,7 +64,8 @@ def whole_case(session, number: int) -> CaseRows:
     check.answered_at, check.next_reminder_at = FRIDAY + HOUR, None
     unanswered = make_check(session, referral, FRIDAY)
     unanswered.next_reminder_at = None
-    unanswered.withdrawn_at = unanswered.due_at + HOUR
+    # Asked when its time was over, it had an hour.
+    unanswered.withdrawn_at = max(unanswered.due_at, FRIDAY) + 2 * HOUR
     unanswered.withdrawn_reason = "The referral is decided"
     session.add(
         ChildAfter(
@@ -141,7 +142,7 @@ def test_what_was_read_before_a_deletion_is_not_added_to_what_is_kept(in_app, ca
     """The worker counts while a case goes: what it read is thrown away."""
     moment = FRIDAY + 4 * DAY
     before, _ = shown(moment, protected=False)
-    month = month_of(reading().get_one(Meeting, cases[2].meetings[0]).created_at)
+    month = month_of(reading().get_one(Meeting, cases[2].meetings[0]).need_decided_at)
     with transaction() as session:
         session.get_one(DatasetMonth, month).changed_at = moment
     asked = service.MEASURES.index(Measure.ASKED)

@@ -40,6 +40,7 @@ _POPULATION = (
         Referral.received_at >= bindparam("start", type_=UTCDateTime()),
         Referral.received_at < bindparam("end", type_=UTCDateTime()),
         Referral.outcome.is_not(None),
+        Referral.filtered.is_(None),  # what is no referral is no case (A12)
     )
     .order_by(Referral.id)
 )

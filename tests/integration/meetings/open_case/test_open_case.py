@@ -186,8 +186,12 @@ def test_booked_again_it_is_about_the_same(ground):
     with transaction() as session:
         session.execute(select(Meeting)).scalar_one().state = MeetingState.CANCELLED
     with transaction() as session:
-        anew = book_again(session, staff, ref, FRIDAY).ref
+        anew = book_again(session, staff, ref, FRIDAY + timedelta(days=40)).ref
     assert read(reading(), anew).case.concerns == {Concern.SEXUAL_ABUSE}
+    # What the figures count of it is of the same need (G3).
+    first, next_ = meeting_of(ref), meeting_of(anew)
+    assert next_.need_decided_at == first.need_decided_at == FRIDAY
+    assert next_.limit_at == first.limit_at == first.due_at is not None
 
 
 def test_what_is_learnt_later_is_written_down_and_nobody_writes_over_another(ground):

@@ -95,15 +95,18 @@ def test_a_missed_target_is_no_missed_limit(app, change) -> None:
         for force, late in (("limit", False), ("target", True)):
             for _ in range(6):
                 meeting = make_meeting(session, MeetingState.ENDED)
-                meeting.created_at = last.moments[0] + timedelta(days=2)
-                meeting.due_at = meeting.created_at + timedelta(hours=4)
+                meeting.need_decided_at = last.moments[0] + timedelta(days=2)
+                meeting.due_at = meeting.need_decided_at + timedelta(hours=4)
+                # Three working days hold behind a target.
+                meeting.limit_at = meeting.due_at + timedelta(days=3 * late)
                 meeting.started_at = meeting.due_at + timedelta(hours=1 if late else -1)
                 meeting.clocks = {"clocks": {"strategy_discussion": {"force": force}}}
     found, tables = _figures(app, last, moment)
     clocks = tables["Every clock"]
-    assert clocks["Strategy discussion held"] == "100%, 6 of 6"
+    assert clocks["Strategy discussion held"] == "100%, 12 of 12"
     assert clocks["Strategy discussion held (target)"] == "0%, 0 of 6"
-    assert "Held within their limit: 100%, 6 of 6" in found.sections[1].says
+    assert "a time by which to be held: 12." in found.sections[1].says
+    assert "Held within their limit: 100%, 12 of 12" in found.sections[1].says
     assert "Held within their target: 0%, 0 of 6" in found.sections[1].says
 
 
