@@ -10,8 +10,8 @@ from alembic import op
 
 from app.core.database import UTCDateTime
 
-revision = "0055"
-down_revision = "0054"
+revision = "0056"
+down_revision = "0055"
 branch_labels = None
 depends_on = None
 
