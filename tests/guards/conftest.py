@@ -1,9 +1,14 @@
-"""Two discussions, and everybody who might try to open what is not theirs."""
+"""An application with one of everything, and everybody who might try to open what is not theirs."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from weakref import WeakSet
 
 import pytest
 from flask import Flask, session
@@ -12,118 +17,111 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from app import create_app
+from app.accounts.pending import PENDING
 from app.accounts.types import Role
 from app.core.clock import now
-from app.core.session import transaction
-from app.meetings.models import Action, Report
-from app.meetings.types import ActionState, MeetingState, ReportVia
-from app.referrals.models import Referral
-from app.reports.wall.service import make_display
-from app.reports.wall.types import Screen
-from tests.factories.abuse import actor_of, make_abuse_case, make_list
-from tests.factories.accounts import make_staff, sign_in_as
-from tests.factories.guests import make_guest_session
-from tests.factories.meetings import make_meeting
+from app.core.session import db, transaction
+from tests.conftest import settings_for
+from tests.factories.accounts import sign_in_as
+from tests.guards.one_of_each import Filled, fill
+from tests.page_form import mark_of
 
-CANARY = "Quillfeather Rise"
-# Of a case on a list, which stands for the list alone.
-LIST_CANARY = "Thistlecombe heard glass break"
+# Who comes from outside, or is not yet signed in, and what lets them in (app/web/access.py).
+OUTSIDERS = {
+    "anonymous": "nothing",
+    "invitee": "guest: own invitation",
+    "referrer": "referrer: own form",
+    "asked or written to": "asked or written to: own request or letter",
+    "form reader": "form reader: own form",
+    "half signed in": "after the password",
+    "display": "display: own screen",
+}
+VISITORS = (*OUTSIDERS, *(role.value for role in Role))
+DATABASE = "strategy.sqlite3"
+# Where the pages of a link begin, which say by a mark what is sent from them (app/web/own_page.py).
+_MARKED = {
+    "invitee": "/attend", "form reader": "/form", "referrer": "/refer/children/1",
+    "asked or written to": "/request",
+}  # fmt: skip
+_COOKIES = {"invitee": "guest", "form reader": "guest", "referrer": "refer"}
 
 
 @dataclass(frozen=True)
 class World:
-    """An application with two discussions. Addresses lead to the second; the invitee tried is
-    one of the first."""
+    """An application with two discussions. Addresses lead to the second; whoever comes from
+    outside is one of the first."""
 
     app: Flask
-    values: dict[str, str]
-    staff: dict[Role, int]
-    guest_token: str
+    filled: Filled
+    marked: WeakSet[FlaskClient] = field(default_factory=WeakSet)
 
-    def path(self, rule: Rule) -> str:
-        """The rule's address, of the second discussion where it names one."""
+    @property
+    def staff(self) -> dict[Role, int]:
+        return self.filled.staff
+
+    def path(self, rule: Rule, visitor: str = "") -> str:
+        """The rule's address, of what is this visitor's own, else of the second discussion."""
         values: dict[str, object] = dict(rule.defaults or {})
         for name in rule.arguments - set(values):
-            folder = rule.rule.split("<")[0]
-            values[name] = next(
-                (value for key, value in self.values.items() if key in folder and name == "ref"),
-                self.values.get(f"{folder.strip('/').rpartition('/')[2]}.{name}", "999999"),
-            )
+            values[name] = self._value(rule, name, visitor)
         adapter = self.app.url_map.bind("localhost")
         return adapter.build(rule.endpoint, values, method=None)
 
+    def _value(self, rule: Rule, name: str, visitor: str) -> str:
+        if name == "ref":
+            fits = [one for one in self.filled.refs if rule.rule.startswith(one)]
+            assert fits, f"{rule}: of what? Make one in {fill.__module__}"
+            return self.filled.refs[max(fits, key=len)]
+        blueprint = rule.endpoint.split(".")[0]
+        values = self.filled.values | self.filled.own.get(visitor, {})
+        for key in (f"{rule.endpoint}.{name}", f"{blueprint}.{name}", name):
+            if key in values:
+                return values[key]
+        raise AssertionError(f"{rule}: which {name}? Make one in {fill.__module__}")
+
     def browser(self, visitor: str) -> FlaskClient:
-        """A fresh browser of `anonymous`, `invitee` or a role."""
+        """A fresh browser of one of `VISITORS`."""
         browser = self.app.test_client()
-        if visitor == "invitee":
-            browser.set_cookie("guest", self.guest_token)
+        if visitor == "display":
+            made = self.filled.display
+            browser.set_cookie("wall", made.token, path=f"/wall/{made.id}")
+        elif visitor == "half signed in":
+            with browser.session_transaction() as cookie:
+                cookie[PENDING] = self.filled.tokens[visitor]
+        elif visitor in self.filled.tokens:
+            name = _COOKIES.get(visitor, "request")
+            browser.set_cookie(name, self.filled.tokens[visitor])
         elif visitor != "anonymous":
             with self.app.app_context():
                 sign_in_as(browser, self.staff[Role(visitor)])
         return browser
 
+    def mark(self, visitor: str) -> dict[str, str]:
+        """What a form of this visitor's own pages carries."""
+        if visitor not in _MARKED:
+            return {}
+        found = mark_of(self.browser(visitor).get(_MARKED[visitor]).text)
+        assert found, visitor
+        return found
+
     def open(
         self, browser: FlaskClient, path: str, method: str, typed: dict[str, str] | None = None
     ) -> TestResponse:
         """Ask as a page of ours would: else a missing token answers before the rule does."""
+        if browser not in self.marked:
+            with browser.session_transaction() as cookie:
+                cookie["csrf_token"] = self._forgery[1]
+            self.marked.add(browser)
+        return browser.open(
+            path, method=method, headers={"X-CSRFToken": self._forgery[0]}, data=typed
+        )
+
+    @cached_property
+    def _forgery(self) -> tuple[str, str]:
+        """A token as a page holds it, and what the cookie then holds."""
         with self.app.test_request_context():
-            token = generate_csrf()
-            behind = session["csrf_token"]
-        with browser.session_transaction() as cookie:
-            cookie["csrf_token"] = behind
-        return browser.open(path, method=method, headers={"X-CSRFToken": token}, data=typed)
-
-
-def _second_discussion(change) -> dict[str, str]:
-    meeting = make_meeting(change, MeetingState.ENDED, 4)
-    invitee = meeting.invitees[1]
-    moment = now()
-    action = Action(
-        meeting_id=meeting.id,
-        child_id=None,
-        what=CANARY,
-        why=None,
-        owner_id=invitee.id,
-        due_at=moment,
-        state=ActionState.OPEN,
-        progress=None,
-        closed_at=None,
-        removed_at=None,
-        added_by_id=meeting.chair_id,
-        added_at=moment,
-    )
-    report = Report(
-        invitee_id=invitee.id,
-        body=CANARY,
-        file=CANARY.encode(),
-        file_name="report.pdf",
-        media_type="application/pdf",
-        via=ReportVia.LINK,
-        added_by_id=None,
-        received_at=moment,
-    )
-    change.add_all([action, report])
-    change.flush()
-    return {
-        "/referrals/": change.get_one(Referral, meeting.referral_id).ref,
-        "/discussions/": meeting.ref,
-        "actions.number": str(action.id),
-        "reports.number": str(report.id),
-        "reports.report_id": str(report.id),
-    }
-
-
-def _list_with_a_case(change) -> dict[str, str]:
-    case = make_abuse_case(change, account=LIST_CANARY, at=now())
-    sitting = make_list(change, now())
-    display = make_display(change, actor_of(change), "Team room", Screen.TRIAGE, now())
-    return {
-        "/domestic-abuse/": case.ref,
-        "/lists/": sitting.ref,
-        "lists.number": "1",
-        "displays.number": str(display.id),
-        "open.series_id": "domestic-abuse-daily",
-    }
+            return generate_csrf(), session["csrf_token"]
 
 
 @pytest.fixture
@@ -132,12 +130,25 @@ def engine_name() -> str:
     return "sqlite"
 
 
+@cache
+def _filled(template: Path) -> tuple[Path, Filled]:
+    """The folder of a database with everything in it, made once a run: each test gets a copy."""
+    folder = template.parent / "filled"
+    folder.mkdir()
+    shutil.copy(template, folder / DATABASE)
+    app = create_app(settings_for(folder, f"sqlite:///{folder / DATABASE}"))
+    with app.app_context():
+        with transaction() as change:
+            made = fill(change, app, now())
+        db.engine.dispose()
+    return folder, made
+
+
 @pytest.fixture
-def world(app: Flask) -> Iterator[World]:
-    with app.app_context(), transaction() as change:
-        first = make_meeting(change, MeetingState.BOOKED, 3, at=now())
-        guest_token = make_guest_session(change, first.invitees[1])
-        values = _second_discussion(change)
-        values |= _list_with_a_case(change)
-        staff = {role: make_staff(change, role).id for role in Role}
-    yield World(app, values, staff, guest_token)
+def world(sqlite_template: Path, tmp_path: Path) -> Iterator[World]:
+    folder, made = _filled(sqlite_template)
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)  # with the key of the seal
+    app = create_app(settings_for(tmp_path, f"sqlite:///{tmp_path / DATABASE}"))
+    yield World(app, deepcopy(made))
+    with app.app_context():
+        db.engine.dispose()

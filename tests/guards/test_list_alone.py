@@ -24,12 +24,11 @@ from app.referrals.lists import service as list_service
 from app.referrals.lists.types import Said
 from app.referrals.matching import Identity
 from app.referrals.models import Referral
-from app.reports.wall.service import make_display
-from app.reports.wall.types import Screen
 from app.web.access import access_of
 from tests.factories.abuse import actor_of
-from tests.guards.conftest import LIST_CANARY, World
-from tests.guards.test_access import VISITORS, may, rules_of
+from tests.guards.conftest import VISITORS, World
+from tests.guards.one_of_each import LIST_CANARY
+from tests.guards.test_access import may, rules_of
 
 CHILD = Identity("Ottoline", "Greywether", None)
 # Names, address, police number, what was reported, what was shared at the list, notes on the help.
@@ -67,24 +66,19 @@ def words_in(content: bytes) -> list[str]:
 
 def crawl(world: World, visitor: str) -> dict[str, list[str]]:
     """The words of the case that each page shows to this visitor."""
-    browser = world.browser(visitor if visitor != "display" else "anonymous")
-    if visitor == "display":
-        with world.app.app_context(), transaction() as session:
-            made = make_display(session, actor_of(session), "Here", Screen.TRIAGE, now())
-        browser.get(f"/wall/open/{made.token}")
-        world.values["wall.number"] = str(made.id)
+    browser = world.browser(visitor)
     found: dict[str, list[str]] = {}
     for rule in rules_of(world.app):
         if "GET" not in rule.methods:
             continue
         for asked in QUERIES if not rule.arguments else QUERIES[:1]:
-            answer = browser.get(world.path(rule) + asked)
+            answer = browser.get(world.path(rule, visitor) + asked)
             if words := words_in(answer.get_data() + str(answer.headers).encode()):
                 found.setdefault(rule.endpoint, []).extend(words)
     return found
 
 
-@pytest.mark.parametrize("visitor", [*VISITORS, "display"])
+@pytest.mark.parametrize("visitor", VISITORS)
 def test_no_page_outside_the_list_shows_it(world: World, case_ref: str, visitor: str) -> None:
     found = crawl(world, visitor)
     outside = {name: words for name, words in found.items() if not name.startswith(OWN)}
@@ -123,7 +117,7 @@ def test_after_consent_it_is_a_referral_like_any_other(world: World, case_ref: s
         made = service.release(session, actor_of(session), case, given, now())
         assert made is not None
         ref = made.ref
-    world.values["/referrals/"] = ref
+    world.filled.refs["/referrals/"] = ref
     found = crawl(world, Role.SOCIAL_WORKER.value)
     assert {"referrals.queue", "referrals.referral"} <= set(found)
     assert {"ottoline", "greywether", LIST_CANARY.casefold()} <= set(found["referrals.referral"])
