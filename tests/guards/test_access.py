@@ -41,7 +41,9 @@ OF_ONE_PERSON = {"accounts.end_session", "kept.show", "kept.send", "search.found
 NOT_NOW = {
     "accounts.picture", "own.picture",  # no second factor is being set up
     "sign_on.again",  # no single sign-on is set up
-    "open_case.about", "open_case_child.child",  # the discussions filled in have a referral
+    # The discussions filled in have a referral.
+    "open_case.about", "open_case_child.child", "same_child.known_of_open_case",
+    "same_child.undo_of_open_case",
     "records.draft",  # the record was signed
     "guests.record", "guests.record_download",  # that of the invitee's discussion was not
     "guests.earlier_report_file", "guests.give_again",  # nor had they an earlier discussion
