@@ -52,6 +52,9 @@ with engine.connect() as connection, rebuilding(connection):
     )
     with context.begin_transaction():
         before = context.get_context().get_current_heads()
+        if connection.dialect.name == "postgresql":
+            # A backup that is being taken holds every table until it is done.
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         context.run_migrations()
         if context.get_context().get_current_heads() != before:
             check_references(connection)

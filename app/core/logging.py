@@ -78,6 +78,28 @@ class _Libraries(logging.Handler):
         )
 
 
+class _WebServer(logging.Filter):
+    """What gunicorn says of a request goes past the handlers above: the address, which may be a
+    personal link, a line or header that it cannot read, a traceback with its messages. Where it
+    failed stays, as an event like any other."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        words = str(record.msg)
+        if words == "Exception in worker process":
+            return (
+                True  # it does not start: no request was there, and the message says what to mend
+            )
+        if record.exc_info:
+            structlog.get_logger().error(
+                "web server", library=record.name, exc_info=record.exc_info[1]
+            )
+            return False
+        if words.startswith("Invalid request"):
+            structlog.get_logger().warning("request not understood", library=record.name)
+            return False
+        return True
+
+
 def set_up(as_json: bool) -> None:
     """Send events to standard error, as JSON lines or as text for a person."""
     renderer: structlog.typing.Processor = (
@@ -88,6 +110,10 @@ def set_up(as_json: bool) -> None:
     root = logging.getLogger()
     if not any(isinstance(handler, _Libraries) for handler in root.handlers):
         root.addHandler(_Libraries(logging.WARNING))
+    # A filter, so that it holds however the server is started and told to log.
+    web_server = logging.getLogger("gunicorn.error")
+    if not any(isinstance(one, _WebServer) for one in web_server.filters):
+        web_server.addFilter(_WebServer())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

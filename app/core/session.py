@@ -20,6 +20,7 @@ from sqlalchemy import (
     Result,
     Select,
     event,
+    make_url,
 )
 from sqlalchemy.orm import QueryableAttribute, Session
 
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 
 # Versions 3.7.0 to 3.51.2 can corrupt a database in WAL mode.
 SAFE_SQLITE = (3, 51, 3)
+# A page must end before gunicorn ends its process, after thirty seconds. So a machine that does not
+# answer counts as away after five, and one that no longer takes what is sent to it after ten
+# (milliseconds); a DATABASE_URL may ask for other figures. Who holds a row keeps others waiting so
+# long at most.
+PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
+LONGEST_LOCK = "20s"
 
 
 class PageSession(BoundSession):
@@ -98,6 +105,10 @@ def init_database(app: Flask, url: str) -> None:
         options["connect_args"] = {"timeout": 30}
     else:
         options["pool_pre_ping"] = True
+        asked = make_url(url).query
+        options["connect_args"] = {
+            name: most for name, most in PATIENCE.items() if name not in asked
+        }
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
@@ -108,7 +119,7 @@ def init_database(app: Flask, url: str) -> None:
 def prepare_engine(engine: Engine) -> None:
     """Give every connection the settings that durability and constraints rest on."""
     if engine.dialect.name != "sqlite":
-        event.listen(engine, "connect", _without_compiling)
+        event.listen(engine, "connect", _ends_in_time)
         return
 
     @event.listens_for(engine, "connect")
@@ -131,11 +142,11 @@ def prepare_engine(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _without_compiling(connection: psycopg.Connection[Any], _record: object) -> None:
+def _ends_in_time(connection: psycopg.Connection[Any], _record: object) -> None:
     # PostgreSQL compiles a statement that it thinks costly. Those of a page have many parts and
     # touch few rows, so that compiling takes longer than all else.
-    connection.autocommit = True  # or the setting would go with the first rollback
-    connection.execute("SET jit = off")
+    connection.autocommit = True  # or the settings would go with the first rollback
+    connection.execute(f"SET jit = off; SET lock_timeout = '{LONGEST_LOCK}'")
     connection.autocommit = False
 
 
