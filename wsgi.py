@@ -25,7 +25,10 @@ try:
 except ProtocolError as bad:
     if serving:
         raise
-    raise ClickException(str(bad)) from bad
+    problem = ClickException(str(bad))
+    # EX_TEMPFAIL: mail that is piped to `flask mail receive` waits until it is mended.
+    problem.exit_code = 75
+    raise problem from bad
 if serving:
     # Refuse what is unsafe and say which (I2). Commands check where they touch cases.
     check_start(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
+import structlog
 from flask import current_app
 from flask.cli import AppGroup
 
@@ -19,6 +20,9 @@ mail = AppGroup("mail", help="Mail that comes in; mail that is held after a rest
 LARGEST = 40 * 1024 * 1024
 # What mail servers make of the exit code of a command that they pipe to (sysexits.h).
 REFUSED = 65  # EX_DATAERR: told to the sender
+LATER = 75  # EX_TEMPFAIL: kept and tried again; Postfix sends back what ends in any other way
+
+log = structlog.get_logger()
 
 
 @mail.command("receive")
@@ -26,14 +30,23 @@ def receive() -> None:
     """Take in one message from standard input, as a mail server pipes it.
 
     Ends with 0 once the message is kept, also where a person has to look at it; with 65 for one
-    that is empty or larger than 40 MB. On any other end the mail server should try again.
+    that is empty or larger than 40 MB; with 75 where it cannot be taken in now, so that the mail
+    server tries again.
     """
-    checked(current_app)
-    raw = sys.stdin.buffer.read(LARGEST + 1)
-    if not raw.strip() or len(raw) > LARGEST:
-        click.echo("Not taken: the message is empty or larger than 40 MB.", err=True)
-        raise SystemExit(REFUSED)
-    taken = take(raw, now())
+    try:
+        checked(current_app)
+        raw = sys.stdin.buffer.read(LARGEST + 1)
+        if not raw.strip() or len(raw) > LARGEST:
+            click.echo("Not taken: the message is empty or larger than 40 MB.", err=True)
+            raise SystemExit(REFUSED)
+        taken = take(raw, now())
+    except click.ClickException as problem:
+        problem.exit_code = LATER
+        raise
+    except Exception as error:
+        log.error("mail not taken in", exc_info=error)
+        click.echo("Not taken in now: try again later.", err=True)
+        raise SystemExit(LATER) from error
     before = " before" if taken.before else ""
     click.echo(f"Taken in{before} as {taken.ref}: {taken.outcome.label.lower()}.")
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.cli.mail import LARGEST
 from app.core.clock import now
@@ -16,9 +19,12 @@ from app.meetings.received import service, worker
 from app.meetings.received.models import MailboxPosition, ReceivedMail
 from app.meetings.received.types import Outcome, Why
 from app.meetings.types import Answer
+from tests.conftest import FIELD_KEY
 from tests.factories.replies import google, outlook, plain
 from tests.imap import ImapServer
 from tests.integration.meetings.received.test_taking_in import Desk
+
+ROOT = Path(__file__).resolve().parents[4]
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +82,31 @@ def test_a_fault_of_ours_loses_no_mail(app, desk, receive, monkeypatch):
     assert receive(raw).exit_code == 0
     [row] = rows(desk)
     assert (row.why, row.original) == (Why.UNREADABLE, raw)
+
+
+def test_mail_that_comes_while_the_database_is_away_is_tried_again(tmp_path):
+    """As a mail server pipes it: Postfix sends back whatever ends with another code than 75."""
+    away = {
+        "EXAMPLE_AREA": "1", "DATA_DIR": str(tmp_path), "FIELD_KEYS": FIELD_KEY,
+        "DATABASE_URL": f"postgresql+psycopg://desk@/desk?host={tmp_path}",
+    }  # fmt: skip
+    broken = away | {"PROTOCOLS_DIR": str(tmp_path)}
+    (tmp_path / "broken.toml").write_text("not a protocol", encoding="utf-8")
+    for environment in (away, broken):
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "mail", "receive"],
+            input=b"Subject: Accepted\r\n\r\nI come.\r\n", cwd=ROOT, env=os.environ | environment,
+            capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 75, done.stderr
+
+
+def test_mail_waits_while_the_database_goes_away(desk, receive):
+    with desk.change() as session:
+        session.execute(text("ALTER TABLE received_mail RENAME TO elsewhere"))
+    done = receive(outlook(desk.said))
+    assert done.exit_code == 75
+    assert "try again" in done.output
 
 
 def test_a_mailbox_is_read_and_left_as_it_was(app, desk, imap):
