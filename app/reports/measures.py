@@ -12,6 +12,7 @@ from app.audit.queries import oldest_unchained
 from app.core.installation import worker_seen
 from app.core.measuring import Measure
 from app.outbox import queries as outbox
+from app.reports.duties.queries import last_backup
 from app.reports.queries import cut, work
 from app.reports.types import WorkKind
 
@@ -44,6 +45,15 @@ def measures(session: Session, now: datetime) -> Iterator[Measure]:
     yield Measure(
         "worker_seen_seconds", "Time since a worker went round",
         NEVER if seen is None else _age(seen, now),
+    )  # fmt: skip
+    backup = last_backup(session)
+    yield Measure(
+        "backup_seconds", "Time since a backup was taken",
+        NEVER if backup is None else _age(backup.at, now),
+    )  # fmt: skip
+    yield Measure(
+        "backup_problems", "What the last backup found in database and audit that is not whole",
+        float(backup.problems if backup else 0),
     )  # fmt: skip
     late = Counter(
         row.kind

@@ -10,8 +10,7 @@ from flask import Flask
 from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
-from app.audit.queries import history, oldest_unchained
-from app.cli.backup import SUBJECT, TAKEN
+from app.audit.queries import oldest_unchained
 from app.cli.checkup import rules
 from app.cli.checkup.types import Finding, Verdict, mend, ok, warning
 from app.cli.install import migrations_folder
@@ -21,6 +20,7 @@ from app.core.rotation import unreadable
 from app.directory.queries import council_or_none
 from app.outbox import queries as outbox
 from app.protocols import registry
+from app.reports.duties.queries import last_backup
 
 # The tables whose rows stay as they are, by triggers of these names, and where they stand.
 _KEPT = ("audit_entry", "audit_view", "record_version", "record_copy", "record_extract")
@@ -61,10 +61,8 @@ def held(app: Flask, session: Session, now: datetime) -> Iterator[Finding]:
             "An administrator marks each under Deliveries.",
         )
     yield rules.views(oldest_unchained(session), now)
-    kept = history(session, SUBJECT.kind, SUBJECT.ref)
-    last = next((row for row in kept if row.action == TAKEN), None)
-    problems = int(last.details.get("problems", 0)) if last else 0
-    yield rules.backup(last.at if last else None, now, problems)
+    taken = last_backup(session)
+    yield rules.backup(taken and taken.at, now, taken.problems if taken else 0)
     if session.get_bind().dialect.name == "postgresql":
         there = session.execute(text("SELECT clock_timestamp()")).scalar_one()
         yield rules.clock(datetime.now(UTC) - there)

@@ -19,7 +19,7 @@ from app.core.installation import worker_seen
 from app.meetings.early_notice import queries as early_notice
 from app.outbox import queries as outbox
 from app.referrals.models import Referral
-from app.reports.duties.types import Installation, Quality
+from app.reports.duties.types import Backup, Installation, Quality
 from app.reports.quality.board.service import MADE, SUBJECT
 from app.reports.quality.near_misses.queries import WAITING, kinds_seen, to_review
 from app.reports.quality.periods import month, quarter_before
@@ -48,6 +48,8 @@ _LAST = (
     .order_by(AuditEntry.id.desc())
     .limit(1)
 )
+# The same row, with what was found while it was taken.
+_LAST_BACKUP = _LAST.with_only_columns(AuditEntry.at, AuditEntry.details)
 _NEAR_MISSES = WAITING.subquery()
 _REVIEWS = OPEN.subquery()
 # Everything in one statement: each part is found by an index, and few parts are ever empty.
@@ -65,6 +67,7 @@ _QUALITY = select(
 
 def installation(session: Session, now: datetime) -> Installation:
     """How the installation stands."""
+    backup = last_backup(session)
     return Installation(
         worker_seen=worker_seen(session),
         mail_held=outbox.held_since(session),
@@ -72,9 +75,16 @@ def installation(session: Session, now: datetime) -> Installation:
         mail_failed=len(outbox.failures(session)),
         notice_oldest=early_notice.oldest_due(session),
         views_oldest=oldest_unchained(session),
-        backup=_last(session, *BACKUP_TAKEN),
+        backup=backup and backup.at,
+        backup_problems=backup.problems if backup else 0,
         paused=session.execute(_PAUSED, {"now": now}).scalar_one(),
     )
+
+
+def last_backup(session: Session) -> Backup | None:
+    """The backup taken last, and how many things it found in the database that are not whole."""
+    row = session.execute(_LAST_BACKUP, _subject(*BACKUP_TAKEN)).one_or_none()
+    return None if row is None else Backup(row.at, int(row.details.get("problems", 0)))
 
 
 def quality(session: Session, roles: Collection[Role], now: datetime) -> Quality:

@@ -86,6 +86,13 @@ def of_installation(held: Installation, now: datetime, staff_href: str) -> Itera
             "The last backup is old",
             f"Taken {_ago(held.backup, now)} ago. {_BACK_UP}",
         )
+    if held.backup is not None and held.backup_problems:
+        yield _wrong(
+            "The database or the audit is not whole",
+            f"The backup taken {_ago(held.backup, now)} ago found "
+            f"{_many(held.backup_problems, 'problem')}. Keep every older backup; flask backup "
+            "verify FILE names them, flask audit verify says what became of the audit.",
+        )
     if held.paused:
         yield _wrong(
             "Accounts are paused",

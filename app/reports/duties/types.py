@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.reports.quality.periods import Period
 
@@ -33,7 +34,15 @@ class Installation:
     notice_oldest: datetime | None  # since when a letter to the quality service is due
     views_oldest: datetime | None
     backup: datetime | None
+    backup_problems: int  # that it found in the database
     paused: int  # accounts that take no password at the moment
+
+
+class Backup(NamedTuple):
+    """A backup: when it was taken, and how much of the database it found not to be whole."""
+
+    at: datetime
+    problems: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ from app.outbox.types import MessageState
 from app.referrals import keys
 from app.referrals.models import Child
 from app.referrals.search_keys import word_keys
+from app.reports.duties import queries as duties
+from app.reports.duties.rules import of_installation
+from app.reports.measures import measures
 from app.reports.search import children as search
 from tests.conftest import FIELD_KEY
 from tests.factories.mail import make_message
@@ -243,6 +246,14 @@ def test_a_database_that_is_not_whole_is_backed_up_and_says_so(filled, empty_url
     again = run(filled, "backup", "--keep", 1, tmp_path)
     assert again.exit_code == 1
     assert file.exists(), "it made room for one that is not whole"
+    # Nobody reads what a timer says: whoever looks after the installation is told.
+    assert "what it holds was not whole" in run(filled, "doctor").output
+    with filled.app_context():
+        held = duties.installation(reading(), now())
+        assert [one.words for one in of_installation(held, now(), "") if "whole" in one.words]
+        told = {one.name: one.value for one in measures(reading(), now())}
+        assert told["backup_problems"] == held.backup_problems > 0
+        db.session.remove()
     copy = app_on(empty_url())
     refused = run(copy, "restore", file)
     assert refused.exit_code == 1

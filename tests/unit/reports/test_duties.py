@@ -21,6 +21,7 @@ WELL = Installation(
     notice_oldest=NOW - timedelta(minutes=1),
     views_oldest=NOW - timedelta(seconds=30),
     backup=NOW - timedelta(hours=10),
+    backup_problems=0,
     paused=0,
 )
 DONE = Quality(0, None, undrawn=(), to_review=0, samples_open=0, oldest_open=None, report_made=True)
@@ -47,6 +48,7 @@ def test_each_thing_that_is_wrong_is_said() -> None:
     assert words(views_oldest=hour) == ["Views of cases are not bound into the audit"]
     assert words(backup=None) == ["No backup was ever taken"]
     assert words(backup=NOW - timedelta(days=2)) == ["The last backup is old"]
+    assert words(backup_problems=2) == ["The database or the audit is not whole"]
     assert words(paused=1) == ["Accounts are paused"]
 
 

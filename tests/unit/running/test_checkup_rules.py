@@ -91,6 +91,7 @@ def test_whatever_is_not_well_says_what_to_do():
         rules.mail_waiting(FRIDAY - DAY, None, FRIDAY),
         rules.views(FRIDAY - DAY, FRIDAY),
         rules.backup(None, FRIDAY),
+        rules.backup(FRIDAY, FRIDAY, 2),
         rules.clock(HOUR),
         rules.disk("DATA_DIR", 0),
     ):
