@@ -8,9 +8,8 @@ import os
 # What loads stays: looking through it for garbage over and over is a seventh of a start.
 gc.disable()
 
-from click import ClickException  # noqa: E402  after it, or nothing is saved
-
-from app import create_app  # noqa: E402
+from app import create_app  # noqa: E402  after it, or nothing is saved
+from app.cli.checked import TryAgainLater  # noqa: E402
 from app.core.config import Settings  # noqa: E402
 from app.core.start import check_start  # noqa: E402
 from app.protocols.problems import ProtocolError  # noqa: E402
@@ -25,10 +24,7 @@ try:
 except ProtocolError as bad:
     if serving:
         raise
-    problem = ClickException(str(bad))
-    # EX_TEMPFAIL: mail that is piped to `flask mail receive` waits until it is mended.
-    problem.exit_code = 75
-    raise problem from bad
+    raise TryAgainLater(str(bad)) from bad
 if serving:
     # Refuse what is unsafe and say which (I2). Commands check where they touch cases.
     check_start(app)

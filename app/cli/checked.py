@@ -9,6 +9,12 @@ from app.core.config import UnsafeSettings
 from app.core.start import check_start
 
 
+class TryAgainLater(click.ClickException):
+    """To be mended, then tried again: a mail server that pipes to a command keeps the mail."""
+
+    exit_code = 75  # EX_TEMPFAIL, as in sysexits.h; Postfix sends back what ends in other ways
+
+
 def checked(app: Flask) -> None:
     """Go on only where `check_start` lets the application serve; else say what to mend."""
     try:

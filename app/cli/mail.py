@@ -9,7 +9,7 @@ import structlog
 from flask import current_app
 from flask.cli import AppGroup
 
-from app.cli.checked import checked
+from app.cli.checked import TryAgainLater, checked
 from app.core.clock import now
 from app.core.session import transaction
 from app.meetings.received.worker import take
@@ -20,7 +20,6 @@ mail = AppGroup("mail", help="Mail that comes in; mail that is held after a rest
 LARGEST = 40 * 1024 * 1024
 # What mail servers make of the exit code of a command that they pipe to (sysexits.h).
 REFUSED = 65  # EX_DATAERR: told to the sender
-LATER = 75  # EX_TEMPFAIL: kept and tried again; Postfix sends back what ends in any other way
 
 log = structlog.get_logger()
 
@@ -41,12 +40,10 @@ def receive() -> None:
             raise SystemExit(REFUSED)
         taken = take(raw, now())
     except click.ClickException as problem:
-        problem.exit_code = LATER
-        raise
+        raise TryAgainLater(problem.message) from problem
     except Exception as error:
         log.error("mail not taken in", exc_info=error)
-        click.echo("Not taken in now: try again later.", err=True)
-        raise SystemExit(LATER) from error
+        raise TryAgainLater("Not taken in now: try again later.") from error
     before = " before" if taken.before else ""
     click.echo(f"Taken in{before} as {taken.ref}: {taken.outcome.label.lower()}.")
 

@@ -22,6 +22,9 @@ from app.outbox.types import Claimed
 
 log = structlog.get_logger()
 BATCH = 50
+# Seconds. The worker does one thing after the other, and views are bound within a minute (H3): a
+# slow mail server gets so long and the letter at hand, then other work has its turn.
+LONGEST_BATCH = 20.0
 # Seconds. What a quick server took in that time is written down together: a commit for each message
 # takes several times as long as sending it. A crash then repeats at most these, recognisably.
 UNWRITTEN = 0.1
@@ -30,9 +33,11 @@ SOON = timedelta(seconds=5)
 _random = random.SystemRandom()
 
 
-def deliver_due(settings: Settings, now: datetime, most: int = BATCH) -> int:
-    """Send what is due, up to `most` messages over one connection. Returns how many were taken:
-    none while mail is held after a restore.
+def deliver_due(
+    settings: Settings, now: datetime, most: int = BATCH, seconds: float = LONGEST_BATCH
+) -> int:
+    """Send what is due, up to `most` messages over one connection, and begin none after so many
+    seconds. Returns how many were taken: none while mail is held after a restore.
 
     Raises UnsafeSettings for a mail server these settings must not use. A server that is away
     raises nothing: the messages wait, with what is wrong written beside them.
@@ -46,10 +51,10 @@ def deliver_due(settings: Settings, now: datetime, most: int = BATCH) -> int:
         claimed = service.claim(session, now, most)
     if not claimed:
         return 0
-    return _send_batch(transport, claimed, now)
+    return _send_batch(transport, claimed, now, seconds)
 
 
-def _send_batch(transport: Transport, claimed: list[Claimed], now: datetime) -> int:
+def _send_batch(transport: Transport, claimed: list[Claimed], now: datetime, seconds: float) -> int:
     started = written = time.monotonic()
     told: list[tuple[Claimed, Outcome]] = []
     taken = 0
@@ -81,6 +86,9 @@ def _send_batch(transport: Transport, claimed: list[Claimed], now: datetime) -> 
                 if time.monotonic() - written >= UNWRITTEN:
                     _record(told, moment())
                     told, written = [], time.monotonic()
+                if left and time.monotonic() - started >= seconds:
+                    _put_off(left, moment())
+                    break
         finally:
             # Whatever happened to the others: what the server has answered is not forgotten.
             _record(told, moment())
@@ -110,6 +118,13 @@ def _broken(left: list[Claimed], error: Unreachable, moment: datetime) -> None:
             else:
                 service.put_back(session, message, moment, SOON, None)
     log.warning("mail waits", problem=error.problem, waiting=len(left))
+
+
+def _put_off(left: list[Claimed], moment: datetime) -> None:
+    """Not tried yet, and due as before: other work comes first."""
+    with transaction() as session:
+        for message in left:
+            service.put_back(session, message, moment, timedelta(0), None)
 
 
 def _renewed(left: list[Claimed], moment: datetime) -> list[Claimed]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
@@ -116,7 +116,11 @@ def test_a_full_disk_is_a_clear_page_and_half_of_nothing(tmp_path: Path) -> None
         db.session.remove()
         full[0] = False  # somebody made room
         written(kept)
-        assert deliver_due(settings, now(), most=20_000) == kept + 1
+        while deliver_due(settings, now(), most=20_000):
+            continue
+        assert reading().execute(select(func.count()).select_from(OutboxMessage)).scalar() == (
+            kept + 1
+        )
         states = set(reading().execute(select(OutboxMessage.state)).scalars())
         assert states == {MessageState.SENT}
         assert list(verify_chain(reading())) == []

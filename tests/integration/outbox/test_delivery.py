@@ -117,6 +117,22 @@ def test_no_server_at_all_everything_waits_and_says_why(in_app, settings):
     assert deliver_due(settings, FRIDAY + timedelta(minutes=1), 50) == 2
 
 
+def test_a_slow_server_keeps_no_other_work_waiting(in_app, settings, server):
+    server.hang = 0.2
+    ids = queue(*(make_message(f"person-{number}@police.example") for number in range(8)))
+    taken = deliver_due(settings, FRIDAY, 50, seconds=0.3)
+    assert 0 < taken < 8
+    # The rest is as it was: due, held by nobody, not counted as tried.
+    rest = [row(one) for one in ids[taken:]]
+    assert {(one.state, one.tries, one.claimed_until) for one in rest} == {
+        (MessageState.QUEUED, 0, None)
+    }
+    assert {one.problem for one in rest} == {None}
+    server.hang = 0
+    assert deliver_due(settings, FRIDAY + timedelta(minutes=1), 50) == 8 - taken
+    assert [one.recipients[0][7] for one in server.received] == list("01234567")
+
+
 def test_after_48_hours_a_person_must_look(in_app, settings):
     away = dataclasses.replace(settings, smtp_url="smtp://127.0.0.1:9")
     (message_id,) = queue(make_message())
