@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from app.cli.checked import checked
 from app.core.clock import now, words_for_day
 from app.core.session import reading, transaction
-from app.directory.queries import council
+from app.directory.queries import protocol_of_council
 from app.protocols.registry import active
 from app.reports.dataset.service import keep_counted
 from app.reports.quality.feedback.service import forget_words
@@ -22,6 +22,7 @@ MOST = 1_000
 # The figures keep what was counted of a case; the near-miss log forgets what was written of it.
 LEAVING = (keep_counted, forget)
 KEPT = "kept: it is held, or something is open, in it or about one of its children"
+NOT_SET_UP = "No rule yet: save the council's settings, which choose the protocol."
 log = structlog.get_logger()
 
 
@@ -29,7 +30,11 @@ log = structlog.get_logger()
 def periods() -> None:
     """Say how long which cases are kept, and by which source."""
     checked(current_app)
-    for rule in active(council(reading()).protocol_id).retention:
+    protocol_id = protocol_of_council(reading())
+    if protocol_id is None:
+        click.echo(NOT_SET_UP)
+        return
+    for rule in active(protocol_id).retention:
         click.echo(
             f"{rule.id}: {rule.case.value.replace('_', ' ')}, {rule.years} years from "
             f"{rule.start.value}. {rule.reason} Source: {rule.source}."
@@ -85,10 +90,12 @@ def delete(yes: bool) -> None:
         gone += deleted
         click.echo(f"{key.ref}: {'deleted' if deleted else KEPT}")
     click.echo(f"{gone} deleted.")
+    words = said = 0
     with transaction() as session:
-        kept = active(council(session).protocol_id).retention
-        words = forget_old(session, kept, moment)
-        said = forget_words(session, kept, moment)
+        if protocol_id := protocol_of_council(session):
+            kept = active(protocol_id).retention
+            words = forget_old(session, kept, moment)
+            said = forget_words(session, kept, moment)
     old = letters.over(reading(), moment)
     reading().rollback()
     with transaction() as session:

@@ -60,3 +60,11 @@ def test_one_of_a_case_stays_with_it(app, change) -> None:
         )
     done = app.test_cli_runner().invoke(retention, ["delete", "--yes"])
     assert "0 old letters of no case deleted" in done.output, done.output
+
+
+def test_a_new_installation_has_nothing_to_delete_and_no_fault(app):
+    """The timer goes each night, also before the council's settings are saved."""
+    for arguments in (["rules"], ["delete", "--yes"]):
+        done = app.test_cli_runner().invoke(retention, arguments)
+        assert done.exit_code == 0, done.output
+    assert done.output.startswith("0 deleted.")
