@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app.core.refusal import Erased
+from app.web.own_page import NOTHING, what_was_sent
 
 ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 log = structlog.get_logger()
@@ -46,13 +47,15 @@ WORDS: dict[int, tuple[str, str]] = {
     429: ("Too many tries", "Nothing was changed. Wait a few minutes, then try again."),
     500: (
         "Something failed on our side",
-        "Your change was not saved: either all of it is kept or none. Go back, what you typed is "
-        "still in the form, and send it again. If it fails again, telephone the desk.",
+        "Your change was not saved: either all of it is kept or none. Load this page again: "
+        "your browser then offers to send the form once more. If it fails again, telephone the "
+        "desk.",
     ),
     503: (
         "The service is not available",
-        "Your change was not saved: either all of it is kept or none. Go back, what you typed is "
-        "still in the form; wait a minute and send it again. If it is urgent, telephone the desk.",
+        "Your change was not saved: either all of it is kept or none. Wait a minute, then load "
+        "this page again: your browser then offers to send the form once more. If it is urgent, "
+        "telephone the desk.",
     ),
 }
 
@@ -67,7 +70,10 @@ def _page(status: int, title: str, words: str) -> Response:
     # Not render_template: that asks the database who is signed in, which may be what failed.
     try:
         template = current_app.jinja_env.get_template("layout/error.html")
-        return make_response(template.render(title=title, words=words, status=status), status)
+        # Going back would ask for the form anew, which may be what fails: the words come here.
+        sent = what_was_sent() if status >= 500 and request.method == "POST" else NOTHING
+        page = template.render(title=title, words=words, status=status, **sent._asdict())
+        return make_response(page, status)
     except Exception as error:
         # Whatever stands above this would log the message, with what people typed in it.
         log.error("error page", endpoint=request.endpoint, exc_info=error)

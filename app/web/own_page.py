@@ -27,11 +27,18 @@ _CARRIED = frozenset(
 )  # fmt: skip
 
 
+# Passwords are never shown again.
+SECRET = frozenset({"password", "again", "present"})
+
+
 class Sent(NamedTuple):
     """What somebody sent with a form: passages that they typed, and files that they chose."""
 
     typed: list[str]
     files: list[str]
+
+
+NOTHING = Sent([], [])
 
 
 def init_own_pages(app: Flask) -> None:
@@ -68,7 +75,7 @@ def what_was_sent() -> Sent:
 def _typed(form: MultiDict[str, str]) -> Iterator[str]:
     for name, value in form.items(multi=True):
         group, _, part = name.rpartition("-")
-        if name == FIELD or part in _CARRIED or part in ("month", "year"):
+        if name == FIELD or part in _CARRIED | SECRET or part in ("month", "year"):
             continue
         if part == "day":
             dated = (tidy(form.get(f"{group}-{one}")) for one in ("day", "month", "year"))

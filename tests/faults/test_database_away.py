@@ -26,6 +26,7 @@ from app.outbox.types import MessageState
 from tests.conftest import FIELD_KEY, migrate, settings_for
 from tests.factories.accounts import make_staff, sign_in_as
 from tests.factories.mail import make_message
+from tests.page_form import form_of
 from tests.postgresql import PrivatePostgres
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +57,20 @@ def test_postgresql_is_stopped_at_once_and_started(
         sign_in_as(client, staff_id)
         written(1)
     assert client.get("/deliveries").status_code == 200
+    near_miss, sign_in = "/quality/near-misses/new", "/sign-in"
+    report = form_of(client.get(near_miss).get_data(as_text=True), near_miss)
+    stranger = app.test_client()
+    signing = form_of(stranger.get(sign_in).get_data(as_text=True), sign_in)
     own_server.stop("immediate")
+    told = "A letter went to the wrong desk."
+    page = client.post(near_miss, data=report | {"what": told})
+    assert page.status_code == 503
+    assert told in page.get_data(as_text=True)
+    page = stranger.post(
+        sign_in, data=signing | {"email": "a@council.example", "password": "horse battery"}
+    )
+    assert page.status_code == 503
+    assert "horse" not in page.get_data(as_text=True)
     page = client.get("/deliveries")
     assert page.status_code == 503
     assert "The service is not available" in page.get_data(as_text=True)
@@ -71,6 +85,7 @@ def test_postgresql_is_stopped_at_once_and_started(
     said = capsys.readouterr().err
     assert "database away" in said
     assert "police.example" not in said
+    assert "wrong desk" not in said
     own_server.start()
     # The same processes go on, without a restart.
     assert client.get("/deliveries").status_code == 200

@@ -128,6 +128,7 @@ def test_a_full_disk(ground: tuple[Ground, Path]) -> None:
         assert status == 503, page
         assert "The service is not available" in page
         assert "Your change was not saved: either all of it is kept or none" in page
+        assert TOLD.strip() in page  # going back would ask a server that is no better off
         status, page = report(browser, forms[2])
     assert kept(held) == acknowledged
     until(held, DISK_FULL)
