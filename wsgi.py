@@ -28,7 +28,11 @@ except ProtocolError as bad:
 if serving:
     # Refuse what is unsafe and say which (I2). Commands check where they touch cases.
     check_start(app)
-# Nor is there any use in looking through it at later rounds.
-gc.collect()
+else:
+    from app.cli.install import with_migrations
+
+    with_migrations(app)
+# Nor is there any use in looking through it at later rounds. What loading left behind is a
+# hundredth of it; finding that would take as long as a tenth of a start.
 gc.freeze()
 gc.enable()

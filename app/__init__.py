@@ -6,18 +6,18 @@ from importlib import import_module
 from pathlib import Path
 
 from flask import Flask
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
 from app.accounts.case_views import init_case_views
 from app.accounts.navigation import init_navigation
 from app.accounts.signed_in import init_signed_in
+from app.cli import Commands
 from app.core.clock import words_for_day, words_for_moment, words_for_time
 from app.core.config import Settings
 from app.core.crypto import field_cipher, is_field_key
 from app.core.logging import set_up as set_up_logging
 from app.core.scanning import scanner
-from app.core.session import db, init_database
+from app.core.session import init_database
 from app.protocols import registry as protocol_registry
 from app.protocols.loading import load_protocols
 from app.web.access import enforce
@@ -108,22 +108,6 @@ REFERRAL_SECTIONS = (
     "app.retention.section",
     "app.meetings.restricted.section",
 )  # fmt: skip
-# Modules that hold a click group of their own name, for `flask`.
-COMMANDS = (
-    "app.cli.protocols",
-    "app.cli.worker",
-    "app.cli.staff",
-    "app.cli.audit",
-    "app.cli.keys",
-    "app.cli.install",
-    "app.cli.serve",
-    "app.cli.records",
-    "app.cli.retention",
-    "app.cli.mail",
-    "app.cli.backup",
-    "app.cli.restore",
-    "app.cli.doctor",
-)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -160,7 +144,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["protocol_names"] = [(one.id, one.name) for one in protocol_registry.all()]
     init_database(app, settings.database_url or "sqlite://")
     trust_proxies(app, settings.proxies)
-    Migrate(app, db, directory="migrations", render_as_batch=True)
     init_numbers(app)
     CSRFProtect(app)
     init_own_pages(app)
@@ -175,8 +158,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_navigation(app)
     for module in ROUTES:
         app.register_blueprint(import_module(module).blueprint)
-    for module in COMMANDS:
-        app.cli.add_command(getattr(import_module(module), module.rpartition(".")[2]))
+    app.cli = Commands(app.name)
     letters = import_module("app.notices.service").account_letters
     app.extensions["tell_staff"] = letters(settings.mail_from, settings.base_url)
     discussions = import_module("app.meetings.of_children")

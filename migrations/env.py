@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alembic import context
-from flask import current_app
 from sqlalchemy import Connection
 
 from app.core.database import Base
-
-engine = current_app.extensions["migrate"].db.engine
+from app.core.session import db
 
 
 class BrokenReferences(RuntimeError):
@@ -40,7 +38,7 @@ def check_references(connection: Connection) -> None:
             raise BrokenReferences(f"A row of {broken[0]} refers to no row of {broken[2]}")
 
 
-with engine.connect() as connection, rebuilding(connection):
+with db.engine.connect() as connection, rebuilding(connection):
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy.orm import Session
 
 from app import create_app
 from app.accounts.types import Role
+from app.cli.install import bring_up_to_date
 from app.core.config import Settings
 from app.core.crypto import new_field_key
 from app.core.installation import install
@@ -68,7 +68,7 @@ def settings_for(data_dir: Path, database_url: str, **changes: object) -> Settin
 def migrate(settings: Settings) -> None:
     app = create_app(settings)
     with app.app_context():
-        upgrade(directory=str(Path(app.root_path).parent / "migrations"))
+        bring_up_to_date(app)
         with transaction() as session:
             install(session, example=True, now=FRIDAY)
         db.engine.dispose()

@@ -8,7 +8,7 @@ import click
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
+from flask_migrate import Migrate, upgrade
 from sqlalchemy import inspect, text
 
 from app.cli.keys import index_children
@@ -25,6 +25,12 @@ def migrations_folder(app: Flask) -> Path:
     return Path(app.root_path).parent / "migrations"
 
 
+def with_migrations(app: Flask) -> None:
+    """Tell `flask db`, and what it calls, of the migrations. Who serves pages runs none, and does
+    without Alembic."""
+    Migrate(app, db, directory=str(migrations_folder(app)), render_as_batch=True)
+
+
 def bring_up_to_date(app: Flask) -> bool:
     """Run the migrations that the database has not seen. Returns whether there were any."""
     head = ScriptDirectory(str(migrations_folder(app))).get_current_head()
@@ -36,7 +42,8 @@ def bring_up_to_date(app: Flask) -> bool:
         )
     if held == head:
         return False
-    upgrade(directory=str(migrations_folder(app)))
+    with_migrations(app)
+    upgrade()
     return True
 
 

@@ -12,11 +12,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextvars import Context
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
 import click
-from flask import Flask
+from flask import Flask, current_app
+from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from app import create_app
@@ -35,6 +37,7 @@ PATIENCE = 30.0  # seconds for the first page
 
 
 @click.command("serve")
+@with_appcontext
 def serve() -> None:
     """Fill the example area at the first start, then serve it at http://127.0.0.1:PORT."""
     os.environ["EXAMPLE_AREA"] = "1"
@@ -50,7 +53,7 @@ def serve() -> None:
         raise click.ClickException(str(unsafe)) from unsafe
     first = FirstStart(settings.data_dir, settings.database_url)
     first.clear()
-    app = create_app(settings)
+    app = _application(settings)
     with app.app_context():
         bring_up_to_date(app)
         password = _fill(app, reading(), first)
@@ -58,6 +61,12 @@ def serve() -> None:
     _print_sign_ins(port, password)
     first.done()
     sys.exit(_run_until_stopped(app, port))
+
+
+def _application(settings: Settings) -> Flask:
+    """The one that `flask` has loaded; at the first start that one has no keys yet."""
+    loaded = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
+    return loaded if loaded.extensions["settings"] == settings else create_app(settings)
 
 
 def _port() -> int:
@@ -143,7 +152,8 @@ def _start(name: str, run: Callable[[], None]) -> BaseProcess:
     def run_in_own_group() -> None:
         # Ctrl+C reaches the parent alone, which then stops the two in order.
         os.setpgid(0, 0)
-        run()
+        # Not inside the command's application context, which all requests would share.
+        Context().run(run)
 
     process = multiprocessing.get_context("fork").Process(target=run_in_own_group, name=name)
     process.start()

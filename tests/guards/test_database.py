@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -11,13 +9,12 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import Index, UniqueConstraint, inspect
 
 from app import create_app
+from app.cli.install import with_migrations
 from app.core.database import Base
 from app.core.session import db
 from app.records.same_child import service as same_child
 from app.retention.erasing import BELONGS, CARRIED, EMPTIED, STAYS, unplaced
 from tests.conftest import settings_for
-
-MIGRATIONS = str(Path(__file__).resolve().parents[2] / "migrations")
 
 
 @pytest.fixture
@@ -29,6 +26,7 @@ def empty(engine_name, request, tmp_path):
         server = request.getfixturevalue("postgres")
         url = server.create("guard_migrations")
     app = create_app(settings_for(tmp_path, url))
+    with_migrations(app)
     with app.app_context():
         yield app
         db.session.remove()
@@ -55,12 +53,12 @@ def tables():
 
 
 def test_migrations_up_down_up_and_no_difference_to_the_models(empty):
-    upgrade(directory=MIGRATIONS)
+    upgrade()
     assert tables() == set(Base.metadata.tables)
     assert differences() == []
-    downgrade(directory=MIGRATIONS, revision="base")
+    downgrade(revision="base")
     assert tables() == set()
-    upgrade(directory=MIGRATIONS)
+    upgrade()
     assert differences() == []
 
 

@@ -17,6 +17,7 @@ from app.accounts.types import Role
 from app.audit.models import AuditEntry
 from app.audit.queries import verify_chain
 from app.audit.types import ActorKind
+from app.cli.install import with_migrations
 from app.core.database import EncryptedText
 from app.core.session import db, reading
 from app.meetings.after import service as after
@@ -209,9 +210,10 @@ def test_an_installation_with_rows_upgrades_and_its_pages_are_there(
             f"/discussions/{off.ref}",
         ]  # fmt: skip
     newest = heads(app)
+    with_migrations(app)
     with app.app_context():
         db.session.remove()
-        downgrade(directory=str(MIGRATIONS.parent), revision=revision)
+        downgrade(revision=revision)
     assert heads(app) == (revision,)
     installed(app)
     assert heads(app) == newest

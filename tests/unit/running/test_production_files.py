@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app import COMMANDS, create_app
+from app import create_app
+from app.cli import COMMANDS
 from tests.conftest import settings_for
 
 ROOT = Path(__file__).resolve().parents[3]
