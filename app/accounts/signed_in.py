@@ -46,9 +46,11 @@ def init_signed_in(app: Flask) -> None:
 
 def signed_in() -> StaffMember:
     """The member of staff behind this request; only behind a route that asks for one."""
-    if not current_user.is_authenticated:
+    # Asked for once: each word of the proxy looks for the request and its user again.
+    who = current_user._get_current_object()
+    if not who.is_authenticated:
         abort(401)
-    return cast(StaffMember, current_user._get_current_object())
+    return cast(StaffMember, who)
 
 
 def is_signed_in() -> bool:

@@ -149,7 +149,7 @@ def viewed_since(session: Session, actor: Actor, subject: Subject, since: dateti
 def views_since(session: Session, actor: Actor, since: datetime) -> set[Subject]:
     """Everything this person saw a page of since then: one statement."""
     values = {"actor": actor.id, "actor_kind": actor.kind, "since": since}
-    return {Subject(*row) for row in session.execute(_SEEN_SINCE, values)}
+    return {Subject._make(row) for row in session.execute(_SEEN_SINCE, values).all()}
 
 
 def oldest_unchained(session: Session) -> datetime | None:

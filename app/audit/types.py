@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class ActorKind(enum.Enum):
@@ -26,8 +27,7 @@ SYSTEM = Actor(ActorKind.SYSTEM, None, "system")
 PUBLIC = Actor(ActorKind.PUBLIC, None, "public")
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What was changed or seen: `referral` and its public reference, never a name."""
 
     kind: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
@@ -137,6 +138,12 @@ def literally(value: enum.Enum | int) -> ColumnElement[Any]:
     if not _IN_CODE.fullmatch(words):
         raise ValueError(f"{words!r} is not written into a statement")
     return literal_column(words if isinstance(value, int) else f"'{words}'")
+
+
+def any_of(values: Iterable[enum.Enum]) -> list[ColumnElement[Any]]:
+    """Values of this code for `in_` and `not_in`. A list of bound ones is put into the text of its
+    statement at each execution, however long that is."""
+    return [literally(value) for value in values]
 
 
 def table(model: type[Base]) -> Table:

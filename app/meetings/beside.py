@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.core.database import literally
+from app.core.database import any_of, literally
 from app.meetings.models import Meeting, MeetingChild
 from app.meetings.types import MeetingState, Route
 
@@ -31,7 +31,7 @@ _BOOKED = (
 # Decided after the other began, it is a further one: more than one may be necessary (TIMING).
 _BEGUN_SINCE = (
     _other.id != Meeting.id,
-    _other.route.in_(_AT_ONCE),
+    _other.route.in_(any_of(_AT_ONCE)),
     _other.state != MeetingState.CANCELLED,
     or_(_other.id > Meeting.id, _other.started_at > Meeting.created_at),
     # Who kept it knew of those that were entered until then.

@@ -24,9 +24,9 @@ def hidden_children() -> frozenset[int]:
     return cast("frozenset[int]", current_app.extensions["hidden_children"]())
 
 
-def is_hidden(ref: str) -> bool:
-    """Whether a case may not be seen by the person signed in."""
-    return ref in current_app.extensions["hidden_cases"]()
+def hidden_cases() -> frozenset[str]:
+    """The references of the cases that the person signed in may not see."""
+    return cast("frozenset[str]", current_app.extensions["hidden_cases"]())
 
 
 def whom_to_ask(child_id: int) -> str:

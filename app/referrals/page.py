@@ -19,7 +19,7 @@ from app.protocols.rules import clocks
 from app.referrals import keys, queries, rules, shown
 from app.referrals.context import Context, context_of
 from app.referrals.joining.queries import TakenOff, taken_off
-from app.referrals.masking import WORDS, hidden_children, is_hidden, masked, whom_to_ask
+from app.referrals.masking import WORDS, hidden_cases, hidden_children, masked, whom_to_ask
 from app.referrals.models import Referral
 from app.referrals.outcome.shown import Ground, ground_of
 from app.referrals.queries import Consented, Decided, EarlierReferral, Rated, Sibling
@@ -163,7 +163,7 @@ def referral_page(
 def _context(session: Session, referral_id: int) -> Context:
     """When an earlier referral was received is part of its case."""
     found = context_of(session, referral_id)
-    if found.earlier_ref is None or not is_hidden(found.earlier_ref):
+    if found.earlier_ref is None or found.earlier_ref not in hidden_cases():
         return found
     return found._replace(earlier_received_at=None)
 

@@ -168,7 +168,7 @@ def _page(
     if key is not None:
         values |= {"moment": key[0], "last": key[1]}
     rows: dict[int, ListedReferral] = {}
-    for found in session.execute(query, values):
+    for found in session.execute(query, values).all():
         row = rows.get(found.id)
         if row is None:
             row = rows[found.id] = ListedReferral(

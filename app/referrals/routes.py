@@ -23,7 +23,7 @@ from app.referrals.arrivals import rows as arrivals
 from app.referrals.arrivals.queries import closed_by_sent
 from app.referrals.changes.routes import blueprint
 from app.referrals.finding import found
-from app.referrals.masking import WORDS, is_hidden, masked
+from app.referrals.masking import WORDS, hidden_cases, masked
 from app.referrals.outcome import routes as outcome_routes
 from app.referrals.page import changed_since, referral_page
 from app.referrals.rating import routes as rating_routes
@@ -79,7 +79,8 @@ def queue() -> Response:
 
 def _seen(refs: Iterable[str]) -> list[Subject]:
     """The referrals of a list of which it tells more than the reference."""
-    return [Subject("referral", ref) for ref in refs if not is_hidden(ref)]
+    hidden = hidden_cases()
+    return [Subject("referral", ref) for ref in refs if ref not in hidden]
 
 
 def _bare_deadline(row: shown.ListRow) -> DeadlinePanel:

@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import words_for_span
-from app.core.database import UTCDateTime, literally
+from app.core.database import UTCDateTime, any_of
 from app.directory.models import Agency, Professional
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
@@ -35,9 +35,7 @@ Rows = Select[*tuple[Any, ...]]
 
 _FAILED = (MessageState.REFUSED, MessageState.DEAD, MessageState.BOUNCED)
 # Written literally, so that the partial index of what failed and was not seen serves it.
-failed = OutboxMessage.state.in_(
-    [literally(state) for state in _FAILED]
-) & OutboxMessage.seen_at.is_(None)
+failed = OutboxMessage.state.in_(any_of(_FAILED)) & OutboxMessage.seen_at.is_(None)
 _is_open = AgencyCheck.answered_at.is_(None) & AgencyCheck.withdrawn_at.is_(None)
 _no_due = literal(None, UTCDateTime()).label("due_at")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import exists, select
 
-from app.core.database import literally
+from app.core.database import any_of, literally
 from app.meetings.beside import TOOK_PLACE_SINCE
 from app.meetings.booking.cautions import ABSENT
 from app.meetings.models import Invitee, Meeting
@@ -18,7 +18,7 @@ WITHOUT_CHAIR = (
             Invitee.meeting_id == Meeting.id,
             Invitee.staff_id == Meeting.chair_id,
             Invitee.removed_at.is_(None),
-            Invitee.answer.in_(ABSENT),
+            Invitee.answer.in_(any_of(ABSENT)),
         ),
     )
     .order_by(Meeting.starts_at, Meeting.id)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.orm import aliased
 
-from app.core.database import literally
+from app.core.database import any_of, literally
 from app.meetings.models import Meeting, MeetingChild
 from app.meetings.types import MeetingState
 from app.referrals.models import Referral
@@ -29,9 +29,11 @@ _stands_open = and_(
 _nothing_later = ~exists().where(
     _other.referral_id == Meeting.referral_id,
     _other.id != Meeting.id,
-    _other.state.not_in((MeetingState.CANCELLED, *_HELD)) | (_other.id > Meeting.id),
+    _other.state.not_in(any_of((MeetingState.CANCELLED, *_HELD))) | (_other.id > Meeting.id),
 )
-_held_before = exists().where(_held.referral_id == Meeting.referral_id, _held.state.in_(_HELD))
+_held_before = exists().where(
+    _held.referral_id == Meeting.referral_id, _held.state.in_(any_of(_HELD))
+)
 # Of each child by itself: a later discussion of a brother or sister speaks of them alone.
 _a_child_has_no_later = (
     exists()

@@ -27,6 +27,8 @@ from app.meetings.escalation.models import Escalation
 from app.meetings.models import Action, Invitee, Meeting
 from app.meetings.papers.models import SentForm
 from app.meetings.papers.types import FormState
+from app.meetings.received.queries import HOW_MANY_WAIT
+from app.meetings.restricted.queries import TO_REVIEW
 from app.meetings.types import ActionState, Answer, Format, MeetingState
 from app.records.models import RecordFault, RecordVersion
 from app.referrals.types import DomesticAbuseRisk, Rating
@@ -179,6 +181,7 @@ _ACTIONS = (
     .order_by(Action.due_at, Action.id)
     .limit(MOST + 1)
 )
+_TO_LOOK_AT = select(HOW_MANY_WAIT.scalar_subquery(), TO_REVIEW.scalar_subquery())
 
 
 @cache
@@ -228,6 +231,13 @@ def cut(rows: Iterable[WorkRow]) -> tuple[list[WorkRow], list[WorkKind]]:
         if counted[row.kind] <= MOST:
             shown.append(row)
     return shown, [kind for kind, count in counted.items() if count > MOST]
+
+
+def to_look_at(session: Session, staff_id: int, most: int) -> tuple[int, int]:
+    """How many mails wait for a person, counted up to `most`, and how many openings of cases by
+    others than this one: one statement."""
+    mail, openings = session.execute(_TO_LOOK_AT, {"most": most, "who": staff_id}).one()
+    return mail, openings
 
 
 def coming(session: Session) -> list[ComingRow]:

@@ -15,9 +15,7 @@ from app.accounts.types import Permission, StaffMember
 from app.core.clock import london_date, now
 from app.core.session import reading
 from app.directory.queries import protocol_of_council
-from app.meetings.received.queries import how_many_wait
 from app.meetings.restricted.hidden import WORDS, masked
-from app.meetings.restricted.queries import to_review
 from app.protocols.registry import active
 from app.protocols.types import Protocol
 from app.protocols.working_days import end_of_day
@@ -32,7 +30,7 @@ from app.reports.duties.types import Duty
 from app.reports.names import Names, names_of
 from app.reports.quality.periods import quarter_before
 from app.reports.returns.types import Year
-from app.reports.rules import DONE_BY, in_order, kinds_for, state_of, what_failed
+from app.reports.rules import done_by, in_order, kinds_for, state_of, what_failed
 from app.reports.types import FOLLOWS, MOST, Coming, OpenAction, Work, WorkKind, WorkRow
 from app.web.access import access
 from app.web.htmx import respond
@@ -54,6 +52,17 @@ _ON_REFERRALS = {
     WorkKind.AGENCY_LATE: "checks.checks",
     WorkKind.REQUEST_MAIL: "checks.checks",
     WorkKind.LETTER_MAIL: "letters.letters",
+}
+_ON_DISCUSSIONS = {
+    WorkKind.BOOK_AGAIN: "again.again",
+    WorkKind.BOOK: "booking.book",
+    WorkKind.NO_CHAIR: "booking.change",
+    WorkKind.UNDER_WAY: "discussion.hold",
+    WorkKind.SIGN: "records.gate",
+    WorkKind.CIRCULATE: "records.circulate",
+    WorkKind.RECALLED: "records.circulate",
+    WorkKind.COPY: "records.circulate",
+    WorkKind.DISAGREE: "escalation.disagreements",
 }
 # Of these the page says how many more there are.
 _COUNTED = frozenset({WorkKind.AT_RISK, WorkKind.TAKE_IN, WorkKind.DECIDE_NOW, WorkKind.DECIDE})
@@ -91,6 +100,7 @@ def first_page() -> Response:
         to_decide = triage.how_many_to_decide(session)
     by_form = _of(rows, WorkKind.AT_RISK, WorkKind.TAKE_IN)
     cut = _cut(rows, WorkKind.AT_RISK, WorkKind.TAKE_IN)
+    mail_waits, glass_waits = _to_look_at(session, staff)
     return respond(
         "reports/first_page.html",
         "reports/_first_page.html",
@@ -112,20 +122,24 @@ def first_page() -> Response:
         actions=masked(actions[:MOST], what=WORDS, owner=""),
         more_actions=len(actions) > MOST,
         most=MOST,
-        mail_waits=(
-            how_many_wait(session, MAIL_COUNTED)
-            if roles_may(staff.roles, Permission.MAIL_SEE)
-            else 0
-        ),
+        mail_waits=mail_waits,
         mail_counted=MAIL_COUNTED,
-        glass_waits=(
-            to_review(session, staff.id) if roles_may(staff.roles, Permission.GLASS_REVIEW) else 0
-        ),
+        glass_waits=glass_waits,
         sees_cases=sees_cases,
         installation=_installation(session, staff, moment),
         duties=_duties(session, staff, moment),
         moment=moment,
     )
+
+
+def _to_look_at(session: Session, staff: StaffMember) -> tuple[int, int]:
+    """How many mails, and how many openings of cases, wait for somebody like this person."""
+    sees_mail = roles_may(staff.roles, Permission.MAIL_SEE)
+    reviews = roles_may(staff.roles, Permission.GLASS_REVIEW)
+    if not sees_mail and not reviews:
+        return 0, 0
+    mail, openings = queries.to_look_at(session, staff.id, MAIL_COUNTED)
+    return mail if sees_mail else 0, openings if reviews else 0
 
 
 def _installation(session: Session, staff: StaffMember, moment: datetime) -> list[Duty]:
@@ -183,14 +197,14 @@ def work_shown(
         steps[referral_id] = asked.Step(WorkKind.ALLOCATE, ())
     unread = triage.unread_answers(session, _of(rows, WorkKind.ANSWERED_SINCE), moment)
     settled_by = triage.settled_by(session, protocol, _of(rows, WorkKind.SETTLE_RATING))
+    does = done_by(staff.roles)
     for row in rows:
-        kind, details = row.kind, tuple[str, ...]()
+        kind, details, own = row.kind, tuple[str, ...](), row.kind in does
         # One line for each referral: the one that is to be allocated, or of who may be at risk.
         if (kind is WorkKind.ALLOCATE and row.id in at_risk) or (
             kind is WorkKind.DECIDE and row.id in to_allocate
         ):
             continue
-        own = roles_may(staff.roles, DONE_BY[kind])
         state, words, left = state_of(row.due_at, moment)
         if kind in _WITH_STEPS and row.id in steps:
             step, details = steps[row.id]
@@ -198,8 +212,7 @@ def work_shown(
             if kind is WorkKind.DECIDE_NOW:
                 details = (f"Next: {step.words[0].lower()}{step.words[1:]}.", *details)
             else:
-                kind = step
-            own = roles_may(staff.roles, DONE_BY[kind])
+                kind, own = step, step in does
         elif kind is WorkKind.MAIL:
             details = tuple(failed[row.id])
         elif kind is WorkKind.REQUEST_MAIL:
@@ -212,7 +225,8 @@ def work_shown(
             step_of = settled_by.get(row.id)
             if step_of is None:  # settled while the page was made
                 continue
-            own, details = may_settle(step_of, staff.roles), (f"Settled by: {step_of.who}",)
+            details = (f"Settled by: {step_of.who}",)
+            own = may_settle(step_of, staff.roles)
         elif kind is WorkKind.UNDER_WAY:
             state, words, left = "soon", "Now", ""
         found.append(
@@ -286,17 +300,7 @@ def _where(kind: WorkKind, ref: str, own: bool) -> str:
         return url_for(_ON_REFERRALS[kind] if own else "referrals.referral", ref=ref)
     if kind in FOLLOWS or kind is WorkKind.NOTICE_MAIL:
         return url_for("after.after", ref=ref)
-    endpoint = {
-        WorkKind.BOOK_AGAIN: "again.again",
-        WorkKind.BOOK: "booking.book",
-        WorkKind.NO_CHAIR: "booking.change",
-        WorkKind.UNDER_WAY: "discussion.hold",
-        WorkKind.SIGN: "records.gate",
-        WorkKind.CIRCULATE: "records.circulate",
-        WorkKind.RECALLED: "records.circulate",
-        WorkKind.COPY: "records.circulate",
-        WorkKind.DISAGREE: "escalation.disagreements",
-    }.get(kind, "meetings.overview")
+    endpoint = _ON_DISCUSSIONS.get(kind, "meetings.overview")
     return url_for(endpoint if own else "meetings.overview", ref=ref)
 
 

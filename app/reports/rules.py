@@ -88,6 +88,12 @@ def _kinds_for(roles: frozenset[Role]) -> tuple[WorkKind, ...]:
     )
 
 
+@cache
+def done_by(roles: frozenset[Role]) -> frozenset[WorkKind]:
+    """The kinds of work that somebody with these roles does; on all others they wait."""
+    return frozenset(kind for kind, permission in DONE_BY.items() if may(roles, permission))
+
+
 def in_order(work: Iterable[Work]) -> list[Work]:
     """Own work before what waits on others; failures first, then late, then next due.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy import CompoundSelect, Select, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from app.core.database import UTCDateTime
@@ -71,12 +71,12 @@ OF_NOTICES = discussions(
     .limit(4 * MOST)
 )
 # To whom each of them did not arrive, for what the page says to do.
-_NOT_ARRIVED = (
+_LETTERS = (
     select(
         Invitee.meeting_id,
         Invitee.name,
-        Invitee.agency_name,
-        Invitee.telephone,
+        Invitee.agency_name.label("agency"),
+        Invitee.telephone.label("reached_by"),
         Delivery.kind,
         OutboxMessage.problem,
         Meeting.state,
@@ -88,15 +88,26 @@ _NOT_ARRIVED = (
     .where(asked.failed)
     .order_by(OutboxMessage.id.desc())
     .limit(4 * MOST)
+    .subquery()
 )
-_FORMS_NOT_ARRIVED = (
-    select(SentForm.meeting_id, SentForm.name, SentForm.email, OutboxMessage.problem)
+_FORMS = (
+    select(
+        SentForm.meeting_id,
+        SentForm.name,
+        null().label("agency"),
+        SentForm.email.label("reached_by"),
+        null().label("kind"),
+        OutboxMessage.problem,
+        null().label("state"),
+    )
     .select_from(OutboxMessage)
     .join(SentForm, SentForm.message_id == OutboxMessage.id)
     .where(asked.failed)
     .order_by(OutboxMessage.id.desc())
     .limit(4 * MOST)
+    .subquery()
 )
+_NOT_ARRIVED: CompoundSelect[Any] = union_all(select(_LETTERS), select(_FORMS))
 
 
 class NotArrived(NamedTuple):
@@ -111,20 +122,20 @@ class NotArrived(NamedTuple):
 
 
 def not_arrived(session: Session) -> list[NotArrived]:
-    """Which messages of discussions failed and wait for somebody to see to them: two statements."""
-    rows = session.execute(_NOT_ARRIVED).all()
-    found = [
-        NotArrived(
+    """Which messages of discussions failed and wait for somebody to see to them, forms to police
+    and doctors after the letters: one statement."""
+    return [
+        NotArrived(meeting_id, name, reached_by, "", problem or "")
+        if kind is None
+        else NotArrived(
             meeting_id,
             KIND_WORDS[kind],
             f"{name}, {agency}",
-            telephone or "",
+            reached_by or "",
             problem or "",
             state is MeetingState.CANCELLED,
         )
-        for meeting_id, name, agency, telephone, kind, problem, state in rows
-    ]
-    return found + [
-        NotArrived(meeting_id, name, email, "", problem or "")
-        for meeting_id, name, email, problem in session.execute(_FORMS_NOT_ARRIVED).all()
+        for meeting_id, name, agency, reached_by, kind, problem, state in session.execute(
+            _NOT_ARRIVED
+        ).all()
     ]

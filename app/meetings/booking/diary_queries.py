@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
-from app.core.database import table
+from app.core.database import any_of, table
 from app.directory.models import ConferenceLine, LinePin
 from app.meetings.booking.cautions import ABSENT
 from app.meetings.booking.slots import QUARTER, overlaps, time_taken
@@ -98,7 +98,7 @@ def _invited_to(then: ColumnElement[bool]) -> Select[Any]:
             # A duty desk takes part in several at once; one person cannot.
             _INVITEE.c.is_team.is_(False),
             _INVITEE.c.removed_at.is_(None),
-            _INVITEE.c.answer.not_in(ABSENT),
+            _INVITEE.c.answer.not_in(any_of(ABSENT)),
             # Of these people those few alone, not everything they were ever invited to.
             _INVITEE.c.meeting_id.in_(select(_MEETING.c.id).where(then)),
         )

@@ -10,6 +10,7 @@ from sqlalchemy import Integer, Select, bindparam, func, select, text
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
+from app.core.database import any_of
 from app.invitations.models import Invitation
 from app.invitations.replies.types import MailKind
 from app.meetings.models import Delivery, Invitee, Meeting
@@ -74,7 +75,8 @@ _ROWS: Select[*tuple[Any, ...]] = (
 _WAITS = text("received_mail.outcome = 'look' AND received_mail.closed_at IS NULL")
 _WAITING = _ROWS.where(_WAITS).order_by(ReceivedMail.id)
 _NEWEST = _ROWS.order_by(ReceivedMail.id.desc())
-_HOW_MANY = select(func.count()).select_from(
+# How many mails wait for a person, counted up to `most`.
+HOW_MANY_WAIT = select(func.count()).select_from(
     select(ReceivedMail.id).where(_WAITS).order_by(ReceivedMail.id)
     .limit(bindparam("most", type_=Integer())).subquery()
 )  # fmt: skip
@@ -91,7 +93,9 @@ _REMARKS: Select[*tuple[Any, ...]] = (
     .join(Invitee, Invitee.id == ReceivedMail.invitee_id)
     .where(
         Invitee.meeting_id == bindparam("meeting_id"),
-        ReceivedMail.outcome.in_((Outcome.OLDER, Outcome.OVERTAKEN, Outcome.AWAY, Outcome.LOOK)),
+        ReceivedMail.outcome.in_(
+            any_of((Outcome.OLDER, Outcome.OVERTAKEN, Outcome.AWAY, Outcome.LOOK))
+        ),
     )
     .order_by(ReceivedMail.id)
 )
@@ -184,11 +188,6 @@ def newest(session: Session, before: int | None, most: int) -> list[MailRow]:
     """All mail that came in, newest first, from below the given number."""
     statement = _NEWEST if before is None else _NEWEST.where(ReceivedMail.id < before)
     return [MailRow(*row) for row in session.execute(statement.limit(most))]
-
-
-def how_many_wait(session: Session, most: int) -> int:
-    """How many mails wait for a person, counted up to `most`."""
-    return session.execute(_HOW_MANY, {"most": most}).scalar_one()
 
 
 def mail(session: Session, ref: str) -> ReceivedMail | None:

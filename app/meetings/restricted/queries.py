@@ -293,15 +293,13 @@ _OPENINGS = (
 )  # fmt: skip
 _WAITING = _OPENINGS.where(BrokenGlass.reviewed_at.is_(None))
 _REVIEWED = _OPENINGS.where(BrokenGlass.reviewed_at.is_not(None))
-_COUNT = select(func.count()).where(BrokenGlass.reviewed_at.is_(None), BrokenGlass.staff_id != _WHO)
+# How many openings by others than `who` wait for somebody to look at them.
+TO_REVIEW = select(func.count()).where(
+    BrokenGlass.reviewed_at.is_(None), BrokenGlass.staff_id != _WHO
+)
 
 
 def openings(session: Session, *, reviewed: bool) -> list[Opening]:
     """Openings, the newest first: those that wait to be looked at, or the others."""
     found = session.execute(_REVIEWED if reviewed else _WAITING)
     return [Opening._make(row) for row in found]
-
-
-def to_review(session: Session, staff_id: int) -> int:
-    """How many openings by others wait for somebody to look at them."""
-    return session.execute(_COUNT, {"who": staff_id}).scalar_one()

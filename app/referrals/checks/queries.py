@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
+from app.core.database import any_of
 from app.directory.models import Agency, Professional
 from app.invitations.models import Invitation
 from app.outbox.models import OutboxMessage
@@ -26,7 +27,7 @@ _CHECKS = (
         Staff.name,
         case(
             (
-                OutboxMessage.state.in_(FAILED) & OutboxMessage.seen_at.is_(None),
+                OutboxMessage.state.in_(any_of(FAILED)) & OutboxMessage.seen_at.is_(None),
                 func.coalesce(OutboxMessage.problem, ""),
             ),
             else_=None,
