@@ -10,16 +10,19 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from app.core.crypto import is_field_key, new_field_key
 from app.core.imap_address import imap_problem
 from app.core.scanning import scanner_problem
 from app.core.sign_on import SignOn, read_sign_on
+from app.core.smtp_address import read_url as smtp_address
+from app.core.smtp_address import smtp_problem
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 EXAMPLE_FILE = "example.json"
 EXAMPLE_MARK = "example-"
+_ENCRYPTED = ("require", "verify-ca", "verify-full")
 _GUESSABLE = ("changeme", "change-me", "secret", "default", "dev", "test", "password")
 
 
@@ -131,10 +134,16 @@ class Settings:
             found.append("BASE_URL is missing: set it to the https address people will use.")
         elif urlsplit(self.base_url).scheme != "https":
             found.append("BASE_URL does not start with https://: links would travel in the clear.")
+        elif not urlsplit(self.base_url).hostname:
+            found.append("BASE_URL names no machine: give https://desk.council.example.")
         if not self.smtp_url:
             found.append("SMTP_URL is missing: set it to smtp://host:port of your mail relay.")
+        elif problem := smtp_problem(self.smtp_url):
+            found.append(problem)
         if not self.mail_from:
             found.append("MAIL_FROM is missing: set it to a mailbox that somebody reads.")
+        elif not _ADDRESS.fullmatch(self.mail_from):
+            found.append("MAIL_FROM is not one email address: give name@domain alone.")
         if self.proxies < 0:
             found.append("PROXIES is not a number: set it to how many proxies stand in front.")
         if self.scanner is not None and (problem := scanner_problem(self.scanner)):
@@ -147,6 +156,27 @@ class Settings:
         ):
             if not path.is_file():
                 found.append(f"{name} is missing: records could not be sealed without it.")
+        return found
+
+    def in_the_clear(self) -> list[str]:
+        """What leaves this machine unencrypted though nothing refuses it, each with what to do."""
+        found = []
+        if self.smtp_url and not smtp_problem(self.smtp_url):
+            server = smtp_address(self.smtp_url)
+            if server.tls == "none" and not server.loopback:
+                found.append(
+                    "SMTP_URL says tls=none, so letters with links and PINs go to the relay in the "
+                    "clear: leave it out, unless the relay offers no TLS."
+                )
+        parts = urlsplit(self.database_url)
+        asked = parse_qs(parts.query)
+        host = parts.hostname or asked.get("host", [""])[0]
+        here = not host or host.startswith("/") or host in ("localhost", "127.0.0.1", "::1")
+        if not here and asked.get("sslmode", [""])[0] not in _ENCRYPTED:
+            found.append(
+                "DATABASE_URL leads to another machine without sslmode, so whoever stands between "
+                "may read: add sslmode=verify-full, or at least require."
+            )
         return found
 
     def _key_problems(self) -> list[str]:

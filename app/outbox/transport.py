@@ -12,9 +12,10 @@ from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from app.core.config import Settings, UnsafeSettings
+from app.core.smtp_address import NotAServer, Server, read_url
 from app.outbox.rules import Reply, meaning
 from app.outbox.types import Claimed
 
@@ -70,62 +71,15 @@ def transport_for(settings: Settings) -> Transport:
         if not settings.example:
             raise UnsafeSettings(["SMTP_URL is missing: set it to smtp://host:port of your relay."])
         return Folder(settings.data_dir / MAIL_FOLDER)
-    server = read_url(settings.smtp_url)
+    try:
+        server = read_url(settings.smtp_url)
+    except NotAServer as error:
+        raise UnsafeSettings([str(error)]) from error
     if settings.example and not server.loopback:
         raise UnsafeSettings(
             ["SMTP_URL leads beyond this machine: example mail may only go to 127.0.0.1."]
         )
     return MailServer(server, settings.mail_from, _own_name(settings.base_url))
-
-
-class Server(NamedTuple):
-    host: str
-    port: int
-    tls: str  # at once, starttls, none
-    user: str | None
-    password: str | None
-
-    @property
-    def loopback(self) -> bool:
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
-
-
-def read_url(url: str) -> Server:
-    """`smtps://user:password@host:465` (TLS at once) or `smtp://host:587` (STARTTLS).
-
-    Letters hold links and PINs, so beyond this machine STARTTLS is required; a relay on the
-    council's own network that offers none is named with `smtp://host:25?tls=none`, and then gets
-    no password.
-    """
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        port = 0
-    asked = parse_qs(parts.query).get("tls", [""])[0]
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or port == 0:
-        raise UnsafeSettings(
-            ["SMTP_URL cannot be read: give smtp://host:port or smtps://user:password@host:port."]
-        )
-    server = Server(
-        host=parts.hostname,
-        port=port or (465 if parts.scheme == "smtps" else 25),
-        tls="at once" if parts.scheme == "smtps" else "starttls",
-        user=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-    )
-    if server.tls == "starttls" and (asked == "none" or server.loopback):
-        server = server._replace(tls="none")
-        if server.user and not server.loopback:
-            raise UnsafeSettings(
-                ["SMTP_URL would send a password without TLS: use smtps:// or leave out tls=none."]
-            )
-    return server
 
 
 class MailServer:

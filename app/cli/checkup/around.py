@@ -53,6 +53,9 @@ def settings_found(settings: Settings) -> Iterator[Finding]:
     if settings.example:
         yield ok("settings", "of an example area, on this machine alone")
         return
+    for danger in settings.in_the_clear():
+        seen, _, remedy = danger.partition(": ")
+        yield warning("settings", seen, remedy)
     if settings.proxies == 0:
         yield warning(
             "settings",
