@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.types import Role
+from app.core.clock import london_date
 from app.core.session import reading, transaction
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.discussion.people import add_person
@@ -27,7 +28,7 @@ from app.reports.dataset.models import DatasetFigure
 from app.reports.dataset.page import choose, page_of
 from app.reports.dataset.types import Measure
 from app.reports.dataset.worker import work_out
-from app.reports.quality.sample.queries import population
+from app.reports.quality.sample.queries import population, undrawn
 from app.retention.erasing import erase
 from app.retention.queries import CaseRows
 from tests.clock import FRIDAY
@@ -218,11 +219,15 @@ def test_what_was_no_referral_is_counted_by_itself(in_app):
         for one in (second, third):
             at = FRIDAY + HOUR
             decide(session, actor, one, Outcome.NO_FURTHER_ACTION, "Theirs.", at, ground=NONE)
+        before = make_case(session, children=1, at=FRIDAY - 30 * DAY)
+        decide(session, actor, before, Outcome.NO_FURTHER_ACTION, "Theirs.", FRIDAY, ground=NONE)
         drawn = population(session, FRIDAY - DAY, FRIDAY + DAY)
         assert [one.ref for one in drawn] == [first.ref]
+        # A month of nothing else has no sample to be drawn.
+        assert undrawn(session, london_date(FRIDAY)) == ()
         numbers = [second.id, third.id]
     shown = tables(in_app, FRIDAY + DAY)
-    assert counted(shown["no_referral"]) == {"The child lives in another area": "2"}
+    assert counted(shown["no_referral"]) == {"The child lives in another area": "3"}
     assert counted(shown["outcome"]) == {"No further action": "1"}
     for measure in (Measure.SOURCE, Measure.CONCERN, Measure.TIME, Measure.AGAIN, Measure.HOUR):
         assert list(counted(shown[measure.value]).values()) == ["1"], measure
@@ -232,7 +237,7 @@ def test_what_was_no_referral_is_counted_by_itself(in_app):
         reopen(session, actor, again, "It is ours.", FRIDAY + DAY, again.version)
         erase(session, CaseRows(numbers[1], numbers[1], [], []), FRIDAY + DAY)
     shown = tables(in_app, FRIDAY + 3 * DAY)
-    assert counted(shown["no_referral"]) == {"The child lives in another area": "1"}
+    assert counted(shown["no_referral"]) == {"The child lives in another area": "2"}
     assert counted(shown["outcome"]) == {"No further action": "1", "Not decided yet": "1"}
 
 

@@ -110,6 +110,7 @@ def _is_undrawn(place: int) -> ColumnElement[bool]:
             Referral.received_at >= bindparam(f"start_{place}", type_=UTCDateTime()),
             Referral.received_at < bindparam(f"end_{place}", type_=UTCDateTime()),
             Referral.outcome.is_not(None),
+            Referral.filtered.is_(None),
         ),
     )
 
