@@ -18,7 +18,6 @@ from types import FrameType
 
 import click
 from flask import Flask, current_app
-from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from app import create_app
@@ -37,7 +36,6 @@ PATIENCE = 30.0  # seconds for the first page
 
 
 @click.command("serve")
-@with_appcontext
 def serve() -> None:
     """Fill the example area at the first start, then serve it at http://127.0.0.1:PORT."""
     os.environ["EXAMPLE_AREA"] = "1"
@@ -64,9 +62,11 @@ def serve() -> None:
 
 
 def _application(settings: Settings) -> Flask:
-    """The one that `flask` has loaded; at the first start that one has no keys yet."""
-    loaded = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
-    return loaded if loaded.extensions["settings"] == settings else create_app(settings)
+    """The one that `flask` has loaded, unless that one has no keys yet: at the first start."""
+    if current_app and current_app.extensions["settings"] == settings:
+        loaded: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's
+        return loaded
+    return create_app(settings)
 
 
 def _port() -> int:
