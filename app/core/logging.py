@@ -86,9 +86,8 @@ class _WebServer(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         words = str(record.msg)
         if words == "Exception in worker process":
-            return (
-                True  # it does not start: no request was there, and the message says what to mend
-            )
+            # It does not start: no request was there, and the message says what to mend.
+            return True
         if record.exc_info:
             structlog.get_logger().error(
                 "web server", library=record.name, exc_info=record.exc_info[1]
