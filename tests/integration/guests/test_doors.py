@@ -27,11 +27,12 @@ from tests.page_form import mark_of
 
 CLOSED_PAGES = (
     "/attend", "/attend/reports/1", "/attend/record", "/attend/record/download",
-    "/form", "/form.pdf",
+    "/attend/earlier-reports/1", "/form", "/form.pdf",
 )  # fmt: skip
 CLOSED_POSTS = (
     "/attend/name", "/attend/answer", "/attend/report", "/attend/colleague",
     "/attend/actions/1", "/attend/disagree", "/attend/record/read", "/attend/leave", "/form/name",
+    "/attend/earlier-reports/1",
 )  # fmt: skip
 
 

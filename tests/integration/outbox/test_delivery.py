@@ -244,7 +244,7 @@ def test_what_is_left_of_a_slow_batch_is_claimed_anew_and_only_what_is_still_our
         service.put_back(session, claimed[1], FRIDAY, timedelta(0), None)
         (other,) = service.claim(session, FRIDAY + timedelta(seconds=1), 1)
     assert rules.must_renew(claimed[0].until, late)
-    assert delivery._send_batch(transport.transport_for(settings), claimed, late) == 1
+    assert delivery._send_batch(transport.transport_for(settings), claimed, late, 20) == 1
     assert row(ours).state is MessageState.SENT
     assert row(theirs).state is MessageState.SENDING
     assert row(theirs).claimed_until == other.until
@@ -313,7 +313,7 @@ def test_what_is_overtaken_while_it_is_sent_is_not_tried_again(in_app, settings,
         # None is taken back yet: a worker holds all three.
         assert service.withdraw(session, [full, gone, there]) == 0
     assert {row(one).state for one in (full, gone, there)} == {MessageState.SENDING}
-    delivery._send_batch(transport.transport_for(settings), claimed, FRIDAY)
+    delivery._send_batch(transport.transport_for(settings), claimed, FRIDAY, 20)
     assert row(there).state is MessageState.SENT
     for message_id in (full, gone):
         held = row(message_id)

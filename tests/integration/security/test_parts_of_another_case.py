@@ -41,7 +41,10 @@ TYPED = {
     "answer": "accepted", "what": "Typed by somebody else", "words": "Typed by somebody else",
 }  # fmt: skip
 # What only an open case has, and what is offered only while a copy is not withheld.
-ELSEWHERE = {"open_case_child.child", "records.withhold"}
+ELSEWHERE = {
+    "open_case_child.child", "records.withhold",
+    "same_child.known_of_open_case", "same_child.undo_of_open_case",
+}  # fmt: skip
 # Written at every request, whatever it asks for.
 TRACES = {"audit_entry", "audit_head", "audit_view", "staff_session", "form_once"}
 
