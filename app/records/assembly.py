@@ -151,11 +151,12 @@ def _attendance(person: PersonContent) -> AttendanceLine:
     )
 
 
-def _quorum(quorum: QuorumContent) -> Quorum:
+def _quorum(quorum: QuorumContent) -> Quorum[Protected]:
+    (reason,) = prose(quorum.reason) or ("",)
     if quorum.met:
-        return Quorum(True, "Social care, police and health took part.", quorum.reason)
+        return Quorum(True, "Social care, police and health took part.", reason)
     names = listed([kind.label for kind in quorum.missing])
-    return Quorum(False, f"Took no part: {names}.", quorum.reason)
+    return Quorum(False, f"Took no part: {names}.", reason)
 
 
 def _information(item: InformationContent) -> Information[Protected]:
@@ -168,8 +169,8 @@ def _information(item: InformationContent) -> Information[Protected]:
 
 def _analysis(said: DiscussionContent) -> tuple[Analysis[Protected], ...]:
     parts: list[Analysis[Protected]] = []
-    if said.agenda:
-        parts.append(Analysis("Added to the agenda", (said.agenda,)))
+    if said.agenda.text:
+        parts.append(Analysis("Added to the agenda", prose(said.agenda)))
     parts += [Analysis(item.heading, prose(item.passage)) for item in said.analysis]
     return tuple(parts)
 

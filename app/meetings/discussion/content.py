@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,10 +11,12 @@ from sqlalchemy.orm import Session
 from app.directory.types import AgencyKind
 from app.meetings.discussion import queries, rules
 from app.meetings.discussion.questions import (
+    AGENDA,
     ANALYSIS,
     DISSENT,
     DISSENT_ASKED,
     INFORMATION,
+    QUORUM_REASON,
     START_REASON,
 )
 from app.meetings.discussion.snapshots import (
@@ -99,7 +102,7 @@ class QuorumContent:
     """Who of social care, police and health took no part, and why the chair went on (E5)."""
 
     missing: tuple[AgencyKind, ...]
-    reason: str
+    reason: Passage
 
     @property
     def met(self) -> bool:
@@ -151,7 +154,7 @@ class DissentContent:
 class DiscussionContent:
     """Everything the chair's page holds, in the order of the record."""
 
-    agenda: str
+    agenda: Passage
     children: tuple[ChildContent, ...]
     people: tuple[PersonContent, ...]
     quorum: QuorumContent
@@ -195,7 +198,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
     places = {child.id: place for place, child in enumerate(children)}
     people = {invitee.id: invitee for invitee in meeting.invitees}
     return DiscussionContent(
-        agenda=said.get("agenda", ""),
+        agenda=_passage(said, AGENDA),
         children=tuple(
             ChildContent(
                 id=child.id,
@@ -210,7 +213,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
             for child in children
         ),
         people=tuple(_person(invitee, invitees, entries) for invitee in standing(invitees)),
-        quorum=QuorumContent(rules.not_here(people_in(invitees)), said.get("quorum_reason", "")),
+        quorum=QuorumContent(rules.not_here(people_in(invitees)), _passage(said, QUORUM_REASON)),
         information=tuple(
             InformationContent(
                 invitee_id=invitee.id,
@@ -224,9 +227,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
             for protects in [entries.get((person_scope(invitee.id), INFORMATION.protected_key))]
         ),
         analysis=tuple(
-            AnalysisContent(
-                question.label, Passage(said[question.key], said.get(question.protected_key, ""))
-            )
+            AnalysisContent(question.label, _passage(said, question))
             for question in (START_REASON, *ANALYSIS)
             if said.get(question.key)
         ),
@@ -264,6 +265,11 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
             "" if said.get(DISSENT_ASKED.key) else said.get(DISSENT_ASKED.not_decided_key, "")
         ),
     )
+
+
+def _passage(said: Mapping[str, str], question: Question) -> Passage:
+    """What was written to a question of the whole discussion, and who may not read it."""
+    return Passage(said.get(question.key, ""), said.get(question.protected_key, ""))
 
 
 def decision_of(question: Question, circumstances: Circumstances) -> DecisionContent | None:

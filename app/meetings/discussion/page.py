@@ -105,6 +105,7 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
         saved=_saved_words(row.entries),
         agenda_standard=STANDARD_AGENDA,
         agenda=painter.question(MEETING, AGENDA),
+        agenda_protected=withheld(painter, MEETING, AGENDA),
         people=tuple(people[invitee.id] for invitee in counted),
         speakers=tuple(
             people[invitee.id]
@@ -118,6 +119,8 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
         children=tuple(_child(painter, child, row) for child in row.children),
         quorum_words=quorum_words(row.invitees),
         quorum_reason=painter.question(MEETING, QUORUM_REASON),
+        quorum_protected=withheld(painter, MEETING, QUORUM_REASON),
+        start_protected=withheld(painter, MEETING, START_REASON),
         start_reason=(
             painter.question(MEETING, START_REASON)
             if snapshot.start_reason_owed or (MEETING, START_REASON.key) in row.entries

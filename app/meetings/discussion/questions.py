@@ -19,6 +19,7 @@ AGENDA = Question(
     Kind.TEXT,
     "BROMLEY 3",
     required=never,
+    protectable=True,
     undecidable=False,
 )
 ANALYSIS = (
@@ -59,6 +60,7 @@ QUORUM_REASON = Question(
     Kind.TEXT,
     "TIMING",
     required=never,
+    protectable=True,
     undecidable=False,
 )
 START_REASON = Question(
@@ -67,6 +69,7 @@ START_REASON = Question(
     Kind.TEXT,
     "TIMING",
     required=never,
+    protectable=True,
     undecidable=False,
 )
 DISSENT_ASKED = Question(

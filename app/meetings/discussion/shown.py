@@ -182,6 +182,7 @@ class HoldPage:
     saved: str
     agenda_standard: tuple[str, ...]
     agenda: FieldShown
+    agenda_protected: FieldShown
     children: tuple[ChildShown, ...]
     people: tuple[PersonShown, ...]
     speakers: tuple[PersonShown, ...]  # and whoever had something written before being replaced
@@ -189,7 +190,9 @@ class HoldPage:
     analysis: tuple[QuestionShown, ...]
     quorum_words: str
     quorum_reason: FieldShown
+    quorum_protected: FieldShown
     start_reason: FieldShown | None
+    start_protected: FieldShown
     dissent_asked: FieldShown
     dissent_not_asked: FieldShown | None
     dissents: tuple[DissentShown, ...]

@@ -100,7 +100,8 @@ def _said(view: RecordView) -> Iterator[tuple[str, _Said]]:
         told = (person.role, person.agency, wording.PRESENCE_WORDS[person.presence], person.note)
         decides = "could decide for the agency" if person.decision_maker else ""
         yield place("Who took part", person.name, _listed(*told, decides))
-    yield place("Quorum", "Quorum", f"{view.quorum.summary} {view.quorum.reason}".strip())
+    went_on = wording.passage_on_paper(view.quorum.reason).text
+    yield place("Quorum", "Quorum", f"{view.quorum.summary} {went_on}".strip())
     if view.referrer:
         yield place("Referrer", "Referrer", wording.passage_on_paper(view.referrer).text)
     for item in view.information:

@@ -174,12 +174,12 @@ class Attendance:
 
 
 @dataclass(frozen=True, slots=True)
-class Quorum:
+class Quorum(Generic[P]):
     """Whether social care, police and health took part, and why the chair went on without (E5)."""
 
     met: bool
     summary: str
-    reason: str = ""
+    reason: str | P = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +241,7 @@ class Record(Generic[P]):
     clocks: tuple[ClockLine, ...]
     children: tuple[Child[P], ...]
     attendance: tuple[Attendance, ...]
-    quorum: Quorum
+    quorum: Quorum[P]
     information: tuple[Information[P], ...]
     analysis: tuple[Analysis[P], ...]
     actions: tuple[Action[P], ...]

@@ -27,18 +27,21 @@ from app.meetings.booking.queries import case_facts
 from app.meetings.booking.rules import who_must_come
 from app.meetings.booking.types import Chosen
 from app.meetings.discussion.queries import children_of
-from app.meetings.discussion.types import dissent_scope
+from app.meetings.discussion.types import MEETING, dissent_scope
 from app.meetings.escalation import service as escalation
 from app.meetings.models import Dissent, Invitee, Meeting
+from app.meetings.restricted.models import CaseRestriction
 from app.meetings.types import Attendance, MeetingState
 from app.outbox.models import OutboxMessage
 from app.records import circulation, service, worker
 from app.records.document.readers import view_for
 from app.records.document.types import SHORTEST_BLINDING, RecordContent, Withheld
 from app.records.document.verify import attached_record
-from app.referrals.models import Referral
+from app.referrals import keys
+from app.referrals.models import Child, Referral
 from app.reports.dataset.worker import work_out
 from tests.factories.guests import Phone, make_guest_session, make_link
+from tests.factories.meetings import make_meeting
 from tests.factories.records import (
     ADDRESS_CANARY,
     CANARIES,
@@ -56,13 +59,23 @@ from tests.unit.records.contents import SCHOOL
 # An address in an action of the school's, the health of others in what the police disagree with.
 ACTION_CANARY = "7 Larch Mews"
 DISSENT_CANARY = "afraid of the neighbour"
-ALL = (*CANARIES, ACTION_CANARY, DISSENT_CANARY)
+# What concerns the whole discussion: its agenda, why it went on, why it was started at once.
+AGENDA_CANARY = "the aunt who rang us"
+QUORUM_CANARY = "his methadone runs out"
+START_CANARY = "3 Elm Row tonight"
+OF_ALL = (
+    ("agenda", AGENDA_CANARY, "referrer"),
+    ("quorum_reason", QUORUM_CANARY, "health_of_others"),
+    ("start_reason", START_CANARY, "address"),
+)
+ALL = (*CANARIES, ACTION_CANARY, DISSENT_CANARY, *(canary for _, canary, _ in OF_ALL))
 MAY_SEE = {
     "social_care": {*ALL},
-    "police": {ADDRESS_CANARY, REFERRER_CANARY, ACTION_CANARY, DISSENT_CANARY},
-    "health": {HEALTH_CANARY, DISSENT_CANARY},
+    "police": {ADDRESS_CANARY, REFERRER_CANARY, ACTION_CANARY, DISSENT_CANARY, AGENDA_CANARY,
+               START_CANARY},
+    "health": {HEALTH_CANARY, DISSENT_CANARY, QUORUM_CANARY},
     "education": {ACTION_CANARY},
-}
+}  # fmt: skip
 # What somebody has to do, or said themselves, whatever it names.
 OWN = {"education": {ACTION_CANARY}, "police": {DISSENT_CANARY}}
 EXPORTS = (
@@ -87,7 +100,7 @@ def found_in(content: str | bytes) -> set[str]:
 
 
 def say_more(session: Session, meeting: Meeting) -> None:
-    """An action and a disagreement whose words are marked as not for every reader."""
+    """An action, a disagreement and words about the whole, marked as not for every reader."""
     _, police, _, school = meeting.invitees
     action = make_action(meeting, school, 9)
     action.what, action.protects = f"Fetch her from {ACTION_CANARY}", "address"
@@ -101,6 +114,9 @@ def say_more(session: Session, meeting: Meeting) -> None:
     session.flush()
     escalation.open_for(session, meeting, dissent, AFTER)
     write(session, meeting, dissent_scope(dissent.id), "dissent.protected", "health_of_others")
+    for field, canary, kind in OF_ALL:
+        write(session, meeting, MEETING, field, f"Because of {canary}")
+        write(session, meeting, MEETING, f"{field}.protected", kind)
 
 
 def entered(session: Session, invitee: Invitee) -> str:
@@ -250,3 +266,57 @@ def test_whom_the_rules_invite_as_the_referrer_is_not_called_so(in_app: Flask) -
     (line,) = [one for one in view.attendance if one.name == REFERRER_CANARY]
     assert line.role
     assert "referr" not in repr(view.attendance).lower()
+
+
+SEARCHES = {Role.ADMINISTRATOR, Role.CHAIR, Role.TRIAGE, Role.SOCIAL_WORKER, Role.OUT_OF_HOURS}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_search_shows_no_role_what_is_protected_or_restricted(
+    in_app: Flask, signed_in, role: Role
+) -> None:
+    """By whatever it is asked, also by the protected words themselves (G5, H2)."""
+    with transaction() as session:
+        meeting = make_ended(session, invitees=4, children=1)
+        say_more(session, meeting)
+        hidden = make_meeting(session, children=1)
+        on_them = [one.children[0].child_id for one in (meeting, hidden)]
+        children = [session.get_one(Child, one) for one in on_them]
+        children[1].given_name, children[1].family_name = "Ottoline", "Brackenbury"
+        for child in children:
+            keys.index(session, child.id, keys.identity(child))
+        session.add(
+            CaseRestriction(
+                referral_id=hidden.referral_id, meeting_id=None, reason="A colleague's child",
+                set_by_id=hidden.chair_id, set_at=now(), lifted_at=None, lift_reason=None,
+            )
+        )  # fmt: skip
+        kept = {meeting.referral_id: meeting.ref, hidden.referral_id: hidden.ref}
+        refs = {one.id: one.ref for one in session.query(Referral).where(Referral.id.in_([*kept]))}
+        police = meeting.invitees[1].agency_name
+    browser = signed_in(role)
+    if role not in SEARCHES:
+        assert browser.get("/search").status_code == 403
+        token = browser.get("/session/token").text
+        headers = {"X-CSRFToken": token}
+        assert browser.post("/search", headers=headers, data={"text": police}).status_code == 403
+        return
+    asked = ("27/3/2013", police, *ALL)
+    shown = {}
+    for typed in asked:
+        headers = {"X-CSRFToken": browser.get("/session/token").text}
+        with in_app.app_context():
+            answer = browser.post(
+                "/search", headers=headers, data={"text": typed}, follow_redirects=True
+            )
+        assert answer.status_code == 200, typed
+        shown[typed] = answer.text
+        # What was typed stands in the box, and in the words that say what was looked for.
+        assert found_in(answer.text) <= {typed}, typed
+        assert "Brackenbury" not in answer.text and kept[hidden.referral_id] not in answer.text
+    of_the_day = shown["27/3/2013"]
+    assert refs[meeting.referral_id] in of_the_day and kept[meeting.referral_id] in of_the_day
+    # "Restricted" on the day of birth would tell whose case it is.
+    assert refs[hidden.referral_id] not in of_the_day
+    with transaction() as session:
+        assert found_in(repr(session.execute(text("SELECT * FROM search_asked")).all())) == set()
