@@ -149,7 +149,8 @@ def run(root: Path, commands: str) -> str:
 
 def of_unit(root: Path, name: str, key: str) -> list[str]:
     words = (root / "etc/systemd/system" / f"{name}.service").read_text(encoding="utf-8")
-    return re.findall(rf"^{key}=(.*)$", words, re.MULTILINE)
+    # As systemd reads it: a dollar of the command's own is written twice.
+    return [one.replace("$$", "$") for one in re.findall(rf"^{key}=(.*)$", words, re.MULTILINE)]
 
 
 def as_unit(root: Path, command: str) -> str:
