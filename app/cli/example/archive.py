@@ -62,46 +62,52 @@ def fill_archive(session: Session, area: Area, now: datetime) -> None:
 
 def _was_none(session: Session, area: Area, at: datetime) -> None:
     """A call that was taken in, and was a request for information."""
-    actor = area.actor(Role.TRIAGE)
-    school = next(one for one in area.professionals if one.agency.kind is AgencyKind.EDUCATION)
-    intake = Intake(
-        received_at=at,
-        channel=Channel.PHONE,
-        children=(ChildGiven("Imogen", "Tarrant", london_date(at - timedelta(days=4_100))),),
-        source_agency_id=school.agency_id,
-        referrer_name=school.name,
-        referrer_role=school.title,
-        concerns=(Concern.OTHER,),
-        narrative="Imogen joined the school this week. It asks whether she was known at her last "
+    referral = _came_in(
+        session, area, at, ("Imogen", "Tarrant", 4_100), Concern.OTHER,
+        "Imogen joined the school this week. It asks whether she was known at her last "
         "address; nobody there is worried about her.",
-        consent=ConsentGiven(ConsentState.GIVEN, family_told=True),
-    )
-    referral = enter_referral(session, actor, intake, at)
+    )  # fmt: skip
     words = "No concern was told. The school was given the number of the records team."
     ground = Ground(filtered=FilterReason.INFORMATION_REQUEST)
-    decide(
-        session, actor, referral, FILTERED_AS, words, at + timedelta(minutes=40), ground=ground
-    )  # fmt: skip
+    decided_at = at + timedelta(minutes=40)
+    actor = area.actor(Role.TRIAGE)
+    decide(session, actor, referral, FILTERED_AS, words, decided_at, ground=ground)
 
 
 def _long_ago(session: Session, area: Area, now: datetime) -> None:
     """A referral that came to advice so long ago that somebody has to review it."""
     at = now - YEARS_AGO
-    actor = area.actor(Role.TRIAGE)
+    referral = _came_in(
+        session, area, at, ("Rosalind", "Pettifer", 3_300), Concern.NEGLECT,
+        "Rosalind came to school without a coat three times. Her mother has been spoken "
+        "to and has found one; the school asks whether anything more is needed.",
+    )  # fmt: skip
+    words = "Advice was given to the school. Nothing suggests harm."
+    actor, decided_at = area.actor(Role.TRIAGE), at + timedelta(hours=3)
+    decide(session, actor, referral, Outcome.ADVICE, words, decided_at)
+    service.close(session, SYSTEM, CaseKey(CaseKind.REFERRAL, referral.ref), at + ARCHIVE_AFTER)
+
+
+def _came_in(
+    session: Session,
+    area: Area,
+    at: datetime,
+    child: tuple[str, str, int],
+    concern: Concern,
+    narrative: str,
+) -> Referral:
+    """A school telephoned about this child: given name, family name, days of age."""
     school = next(one for one in area.professionals if one.agency.kind is AgencyKind.EDUCATION)
+    given, family, age = child
     intake = Intake(
         received_at=at,
         channel=Channel.PHONE,
-        children=(ChildGiven("Rosalind", "Pettifer", london_date(at - timedelta(days=3_300))),),
+        children=(ChildGiven(given, family, london_date(at - timedelta(days=age))),),
         source_agency_id=school.agency_id,
         referrer_name=school.name,
         referrer_role=school.title,
-        concerns=(Concern.NEGLECT,),
-        narrative="Rosalind came to school without a coat three times. Her mother has been spoken "
-        "to and has found one; the school asks whether anything more is needed.",
+        concerns=(concern,),
+        narrative=narrative,
         consent=ConsentGiven(ConsentState.GIVEN, family_told=True),
     )
-    referral = enter_referral(session, actor, intake, at)
-    words = "Advice was given to the school. Nothing suggests harm."
-    decide(session, actor, referral, Outcome.ADVICE, words, at + timedelta(hours=3))
-    service.close(session, SYSTEM, CaseKey(CaseKind.REFERRAL, referral.ref), at + ARCHIVE_AFTER)
+    return enter_referral(session, area.actor(Role.TRIAGE), intake, at)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from app.accounts.types import Role
+from app.audit.models import AuditView
 from app.core.clock import now
-from app.core.session import transaction
+from app.core.session import reading, transaction
+from app.meetings.models import Meeting
 from app.meetings.restricted.models import CaseRestriction, RestrictionReader
 from app.meetings.types import MeetingState
 from app.referrals import keys
@@ -69,3 +72,15 @@ def case(app):
         for row in meeting.children:
             session.get_one(Child, row.child_id).family_name = NAME
         return referral.ref, meeting.ref
+
+
+def meeting_of(session, hidden) -> Meeting:
+    """The discussion that is hidden."""
+    return session.execute(select(Meeting).where(Meeting.ref == hidden[1])).scalar_one()
+
+
+def views(app, page: str) -> set[str]:
+    """Of which cases a look at pages of this name was noted."""
+    with app.app_context():
+        found = select(AuditView.subject_ref).where(AuditView.page.startswith(page))
+        return set(reading().execute(found).scalars())
