@@ -31,12 +31,16 @@ def word_keys(word: str) -> frozenset[str]:
     return frozenset(f"word|{one}" for one in _as_said(word))
 
 
-def name_keys(given: str, family: str) -> frozenset[str]:
-    """For a whole name in either order, one of its halves misspelt."""
+def whole_name_keys(given: str, family: str) -> frozenset[str]:
+    """For both halves of a name as they sound, in either order."""
     ones, others = _as_said(given), _as_said(family)
     keys = {f"both|{one}|{other}" for one in ones for other in others}
-    keys |= {f"both|{other}|{one}" for one in ones for other in others}
-    return frozenset(keys | _slips(given, family) | _slips(family, given))
+    return frozenset(keys | {f"both|{other}|{one}" for one in ones for other in others})
+
+
+def half_name_keys(given: str, family: str) -> frozenset[str]:
+    """For a whole name in either order, one of its halves misspelt."""
+    return frozenset(_slips(given, family) | _slips(family, given))
 
 
 def day_key(day: date) -> str:

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 WORDS: dict[int, tuple[str, str]] = {
     400: (
         "That could not be understood",
-        "Nothing was changed. Go back, check what you entered and send it again.",
+        "Nothing was changed. Open the page again, check what you entered and send it once more.",
     ),
     403: (
         "You may not see this page",
@@ -32,8 +32,7 @@ WORDS: dict[int, tuple[str, str]] = {
     405: ("That could not be done from here", "Nothing was changed. Go back and try again."),
     409: (
         "Somebody else changed this first",
-        "Your change was not saved. Go back: what you typed is still in the form. Load the page "
-        "again in a second tab to see what is new, then send yours.",
+        "Your change was not saved. Open the page again to see what is new, then send yours.",
     ),
     410: (
         "This case has been deleted",
@@ -59,6 +58,10 @@ WORDS: dict[int, tuple[str, str]] = {
     ),
 }
 
+# Where a form came too late, too old or to a page that failed: whether going back would show it
+# once more is the browser's affair, as no page is stored. A file that is too large is not read.
+_GIVES_BACK = frozenset({400, 403, 404, 409, 410, *range(500, 600)})
+
 
 def error_page(status: int) -> Response:
     """The page for a status."""
@@ -70,8 +73,8 @@ def _page(status: int, title: str, words: str) -> Response:
     # Not render_template: that asks the database who is signed in, which may be what failed.
     try:
         template = current_app.jinja_env.get_template("layout/error.html")
-        # Going back would ask for the form anew, which may be what fails: the words come here.
-        sent = what_was_sent() if status >= 500 and request.method == "POST" else NOTHING
+        gives_back = request.method == "POST" and status in _GIVES_BACK
+        sent = what_was_sent() if gives_back else NOTHING
         page = template.render(title=title, words=words, status=status, **sent._asdict())
         return make_response(page, status)
     except Exception as error:
@@ -104,7 +107,7 @@ def init_errors(app: Flask) -> None:
         return _page(
             400,
             "This form is too old to be sent",
-            "Nothing was changed. Go back, load the page again, and send it once more.",
+            "Nothing was changed. Open the page again, and send it once more.",
         )
 
     @app.errorhandler(OperationalError)

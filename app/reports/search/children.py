@@ -5,11 +5,12 @@ Numbers are read first, and put in order; names of those alone that a page may s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Integer,
     Select,
     String,
     bindparam,
@@ -28,6 +29,9 @@ from app.reports.search.types import CaseKey
 
 # So many records are looked at for one question, the newest under its digests.
 MOST = 400
+# Of those of whose name one half alone sounds so, fewer: among half a million children hundreds
+# share a given name and the letter that the other begins with, and hardly one of them is meant.
+MOST_BY_HALF = 100
 
 
 class Record(NamedTuple):
@@ -35,6 +39,13 @@ class Record(NamedTuple):
 
     id: int
     child_id: int
+
+
+class Found(NamedTuple):
+    """Records, the newest first, and whether there are older ones that were not looked at."""
+
+    records: list[Record]
+    is_cut: bool = False
 
 
 def _standing_for(found: Any) -> Select[*tuple[Any, ...]]:
@@ -56,7 +67,7 @@ def _under(count: int) -> Select[*tuple[Any, ...]]:
             select(ChildKey.child_id)
             .where(ChildKey.digest == bindparam(f"digest_{number}", type_=String()))
             .order_by(ChildKey.child_id.desc())
-            .limit(MOST + 1)
+            .limit(bindparam("most", type_=Integer()))
             .subquery()
         )
         each.append(select(newest.c.child_id))
@@ -65,7 +76,7 @@ def _under(count: int) -> Select[*tuple[Any, ...]]:
         select(together.c.child_id)
         .distinct()
         .order_by(together.c.child_id.desc())
-        .limit(MOST + 1)
+        .limit(bindparam("most", type_=Integer()))
         .subquery()
     )
     return _standing_for(found)
@@ -81,25 +92,41 @@ _ON_A_DAY = _standing_for(
     )
     .distinct()
     .order_by(ChildKey.child_id.desc())
-    .limit(MOST + 1)
+    .limit(bindparam("most", type_=Integer()))
     .subquery()
 )
 
 
-def records_under(session: Session, digests: Sequence[str]) -> list[Record]:
-    """The newest records under any of these digests: one more than `MOST` where there are more."""
-    if not digests:
-        return []
-    values = {f"digest_{number}": one for number, one in enumerate(digests)}
-    return [Record(*row) for row in session.execute(_under(len(digests)), values)]
+def records_under(session: Session, digests: Collection[str]) -> Found:
+    """The newest records under any of these digests."""
+    return _newest(session, digests, MOST)
+
+
+def records_named(session: Session, whole: Collection[str], halves: Collection[str]) -> Found:
+    """The newest records whose whole name sounds so, and then those of whose name one half does."""
+    first = _newest(session, whole, MOST)
+    then = _newest(session, halves, MOST_BY_HALF)
+    return Found(list(dict.fromkeys([*first.records, *then.records])), first.is_cut or then.is_cut)
 
 
 def records_on(
-    session: Session, day_digests: Sequence[str], name_digests: Sequence[str]
-) -> list[Record]:
+    session: Session, day_digests: Collection[str], name_digests: Collection[str]
+) -> Found:
     """Who may have been born on one of these days and has one of these names."""
-    values = {"days": list(day_digests), "names": list(name_digests)}
-    return [Record(*row) for row in session.execute(_ON_A_DAY, values)]
+    values = {"days": list(day_digests), "names": list(name_digests), "most": MOST + 1}
+    return _cut(session.execute(_ON_A_DAY, values), MOST)
+
+
+def _newest(session: Session, digests: Collection[str], most: int) -> Found:
+    if not digests:
+        return Found([])
+    values: dict[str, Any] = {f"digest_{number}": one for number, one in enumerate(digests)}
+    return _cut(session.execute(_under(len(digests)), values | {"most": most + 1}), most)
+
+
+def _cut(rows: Iterable[Any], most: int) -> Found:
+    found = [Record(*row) for row in rows]
+    return Found(found[:most], len(found) > most)
 
 
 _IDENTITIES = select(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -14,7 +14,7 @@ from app.directory.likely import likely
 from app.referrals import keys, search_keys
 from app.referrals.matching import Identity, easily_mistaken
 from app.reports.search import children, queries, rules
-from app.reports.search.children import MOST, Record
+from app.reports.search.children import Found, Record
 from app.reports.search.queries import EVERY, PAGE, DiscussionRow, Keys
 from app.reports.search.types import Asked, CaseKey, Choice, FoundCase, FoundDiscussion, Page, Show
 from app.web.keys import moment_key
@@ -100,15 +100,15 @@ def page(
 
 def of_child(session: Session, child_id: int, hidden: Collection[str], older: str = "") -> Page:
     """The cases of one known child, without those in `hidden`."""
-    records = [Record(child_id, child_id)]
-    return _listed(session, records, hidden, _case_key(older), lambda _: True)
+    found = Found([Record(child_id, child_id)])
+    return _listed(session, found, hidden, _case_key(older), lambda _: True)
 
 
 def _children(
     session: Session, wanted: Asked, hidden: Collection[str], after: CaseKey | None
 ) -> Page:
-    def listed(records: list[Record], fits: Callable[[Identity], bool]) -> Page:
-        return _listed(session, records, hidden, after, fits)
+    def listed(found: Found, fits: Callable[[Identity], bool]) -> Page:
+        return _listed(session, found, hidden, after, fits)
 
     if wanted.case_reference:
         sought = keys.searched(session, [search_keys.case_key(wanted.case_reference)])
@@ -126,25 +126,33 @@ def _children(
             children.records_under(session, sought), lambda known: rules.born_then(day, known)
         )
     given, family = wanted.name
-    names = keys.searched(
-        session,
-        search_keys.name_keys(given, family) if given else search_keys.word_keys(family),
-    )
+    if given:
+        whole, halves = (
+            keys.searched(session, some)
+            for some in (
+                search_keys.whole_name_keys(given, family),
+                search_keys.half_name_keys(given, family),
+            )
+        )
+    else:
+        whole, halves = keys.searched(session, search_keys.word_keys(family)), []
     if day is not None:
         days = [day, *sorted(easily_mistaken(day))]
         on_them = keys.searched(session, [search_keys.day_key(one) for one in days])
         born = listed(
-            children.records_on(session, on_them, names),
+            children.records_on(session, on_them, [*whole, *halves]),
             lambda known: rules.fits(wanted, known) and rules.born_then(day, known),
         )
         if born.cases:
             return born
-    found = listed(children.records_under(session, names), lambda known: rules.fits(wanted, known))
+    found = listed(
+        children.records_named(session, whole, halves), lambda known: rules.fits(wanted, known)
+    )
     return replace(found, without_the_day=bool(day is not None and found.cases))
 
 
 def _listed(
-    session: Session, records: Sequence[Record], hidden: Collection[str], after: CaseKey | None,
+    session: Session, found: Found, hidden: Collection[str], after: CaseKey | None,
     fits: Callable[[Identity], bool],
 ) -> Page:  # fmt: skip
     """The cases of these children whose record fits, the newest first, below `after`.
@@ -152,7 +160,7 @@ def _listed(
     All of them are put in order before any name is read; names are read until the page is full.
     """
     records_of: defaultdict[int, list[int]] = defaultdict(list)
-    for record in records[:MOST]:
+    for record in found.records:
         records_of[record.child_id].append(record.id)
     about: defaultdict[CaseKey, list[int]] = defaultdict(list)
     for one in children.cases_of(session, records_of):
@@ -177,7 +185,7 @@ def _listed(
             _key_in_words(shown[-1]) if len(chosen) > PAGE else "",
         ),
     )
-    return replace(page, cut=len(records) > MOST)
+    return replace(page, cut=found.is_cut)
 
 
 def _discussion(row: DiscussionRow) -> FoundDiscussion:

@@ -15,7 +15,6 @@ from app.core.clock import london_date, now
 from app.core.session import reading, transaction
 from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
 from app.reports.search import finding, queries, rules, service
-from app.reports.search.children import MOST
 from app.reports.search.forms import SearchForm
 from app.reports.search.queries import Behind
 from app.reports.search.types import Asked, FoundCase, Page
@@ -90,7 +89,6 @@ def found(asked_id: int) -> Response:
         page=page,
         chosen=chosen,
         choices=choices,
-        most=MOST,
         asked_id=asked_id,
         first=(
             url_for("search.found", asked_id=asked_id, show=chosen.key if chosen else None)

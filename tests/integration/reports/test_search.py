@@ -15,7 +15,7 @@ from app.core.session import db, reading, transaction
 from app.meetings.types import MeetingState
 from app.referrals import keys
 from app.referrals.models import ChildKey, Referral
-from app.reports.search import finding, queries, service
+from app.reports.search import children, queries, service
 from app.reports.search.models import SearchAsked
 from tests.factories.abuse import make_abuse_case
 from tests.factories.arrivals import make_arrival
@@ -247,12 +247,24 @@ def test_discussions_with_an_agency_stand_in_the_order_of_their_need(change, des
 
 
 def test_too_many_of_one_name_says_so(change, desk, monkeypatch) -> None:
-    monkeypatch.setattr(finding, "MOST", 1)
+    monkeypatch.setattr(children, "MOST", 1)
     with change() as session:
         old, new = named(session, "Jayden", "Smith").ref, named(session, "Jayda", "Smith").ref
     page = ask(desk, "Smith").text
     assert new in page
     assert old not in page
+    assert "only the newest of them were looked at" in page
+
+
+def test_a_whole_name_is_found_before_those_of_which_one_half_is_alike(change, desk, monkeypatch):
+    monkeypatch.setattr(children, "MOST_BY_HALF", 1)
+    with change() as session:
+        meant = named(session, "Jayden", "Smith").ref
+        for family in ("Stone", "Summers", "Smithson"):
+            newest = named(session, "Jayden", family).ref
+    page = ask(desk, "Jayden Smith").text
+    assert meant in page
+    assert newest in page
     assert "only the newest of them were looked at" in page
 
 

@@ -70,7 +70,7 @@ def test_children_that_no_index_held_are_found_after_a_restore(filled, empty_url
     with again.app_context():
         [child] = reading().execute(select(Child.id)).scalars()
         digests = keys.searched(reading(), word_keys("Amara"))
-        assert [one.child_id for one in search.records_under(reading(), digests)] == [child]
+        assert [one.child_id for one in search.records_under(reading(), digests).records] == [child]
 
 
 def test_children_that_no_index_held_are_found_after_an_upgrade(filled, monkeypatch):
@@ -79,7 +79,7 @@ def test_children_that_no_index_held_are_found_after_an_upgrade(filled, monkeypa
     assert done.exit_code == 0, done.output
     with filled.app_context():
         digests = keys.searched(reading(), word_keys("Amara"))
-        assert len(search.records_under(reading(), digests)) == 1
+        assert len(search.records_under(reading(), digests).records) == 1
 
 
 def test_constraints_and_triggers_are_restored_too(filled, empty_url, app_on, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask, request
+from flask import Flask, abort, request
 from sqlalchemy import event, text
 
 from app.core.session import db, transaction
@@ -70,6 +70,28 @@ def test_what_people_typed_stays_out_of_the_log(failing, path, way, said, caplog
     assert "fault" in out  # it was logged
     assert "test_errors.py" in out  # with the place
     assert "Error" in out  # and the kind
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/closed", 403), ("/no-such-page", 404), ("/too_late", 409)]
+)
+def test_a_form_that_is_refused_gives_back_what_was_typed_and_no_password(failing, path, status):
+    def too_late():
+        abort(409)
+
+    failing.add_url_rule("/too_late", view_func=access(Everyone())(too_late), methods=["POST"])
+    answer = failing.test_client().post(path, data={"why": CANARY, "password": "correct horse"})
+    assert answer.status_code == status
+    assert CANARY in answer.text
+    assert "correct horse" not in answer.text
+
+
+def test_a_form_that_is_too_old_gives_back_what_was_typed(app, client):
+    app.config["WTF_CSRF_ENABLED"] = True
+    answer = client.post("/sign-in", data={"email": CANARY, "csrf_token": "of another day"})
+    assert answer.status_code == 400
+    assert "too old to be sent" in answer.text
+    assert CANARY in answer.text
 
 
 def test_the_error_page_needs_no_database(app, client):

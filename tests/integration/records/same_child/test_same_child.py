@@ -144,7 +144,10 @@ def test_a_missed_match_is_linked_later_and_can_be_undone(actor):
 
 def found_by(*sought: str) -> list[int]:
     session = reading()
-    return [one.child_id for one in search.records_under(session, keys.searched(session, sought))]
+    return [
+        one.child_id
+        for one in search.records_under(session, keys.searched(session, sought)).records
+    ]
 
 
 def found_by_name(name: str) -> list[int]:
