@@ -21,6 +21,7 @@ from app.records.document import wording
 from app.records.document.types import Protected, ReaderRecord, Record, RecordContent
 from app.records.extracts.service import Part, parts_of
 from app.records.queries import DissentBeside, VersionShown
+from app.records.readers import council_reader, reader_for
 from app.records.recall.queries import RecallShown, recalls_of
 from app.records.standing import (
     DRAFT_BLINDING,
@@ -185,7 +186,7 @@ def _changes(
 ) -> tuple[ChangeShown, ...]:
     """What a correction changes, with the former words: whoever signs has read both."""
     former = service.former_of(session, meeting, record.version)
-    copy = as_read(record, rules.council_reader(record.authority), former)
+    copy = as_read(record, council_reader(record.authority), former)
     return tuple(
         ChangeShown(wording.change_place(one), one.before, wording.change_now(one))
         for one in copy.changes
@@ -200,15 +201,15 @@ def draft_for(
     record = service.draft_of(session, meeting, now)
     former = service.former_of(session, meeting, record.version)
     if invitee_id is None:
-        return as_read(record, rules.council_reader(record.authority), former)
+        return as_read(record, council_reader(record.authority), former)
     had = queries.had_before(session, meeting.id, record.version)
     getting, _ = rules.recipients(queries.invitees_of(meeting), had)
     reader = next((one for one in getting if one.id == invitee_id), None)
-    return as_read(record, rules.reader_for(reader), former) if reader else None
+    return as_read(record, reader_for(reader), former) if reader else None
 
 
 def _summary(session: Session, record: Record[Protected]) -> Summary:
-    view = as_read(record, rules.council_reader(council(session).authority)).view
+    view = as_read(record, council_reader(council(session).authority)).view
     return Summary(
         headlines=wording.headlines(view),
         actions=tuple(

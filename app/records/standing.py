@@ -22,6 +22,7 @@ from app.records.document.canonical import CanonicalError
 from app.records.document.readers import for_reader
 from app.records.document.types import Protected, Reader, ReaderRecord, Record, RecordContent
 from app.records.keys import UnreadableRecord
+from app.records.readers import reader_for
 from app.records.types import InviteeFacts, NoCopy, Recipient
 
 # A draft is not signed, so nothing needs hiding behind its hash.
@@ -96,7 +97,7 @@ def readers_of(
 
 
 def _recipient(one: InviteeFacts, record: Record[Protected], names: dict[int, str]) -> Recipient:
-    view = as_read(record, rules.reader_for(one)).view
+    view = as_read(record, reader_for(one)).view
     return rules.as_recipient(one, view, names.get(one.deputy_for or 0, ""))
 
 

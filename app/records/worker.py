@@ -21,6 +21,7 @@ from app.meetings.models import Invitee, Meeting
 from app.records import circulation, lateness, queries, reminding, rules
 from app.records.copies import Press, SealedCopy
 from app.records.models import Circulation, RecordVersion
+from app.records.readers import council_reader, reader_for
 from app.records.sealing import sealer_of
 from app.records.service import content_of, former_of
 
@@ -92,7 +93,7 @@ def make_council_copy(settings: Settings, version_id: int, now: datetime) -> Non
     session = reading()
     authority = council(session).authority
     session.rollback()
-    copy = _press(settings, version_id).copy_for(rules.council_reader(authority), now)
+    copy = _press(settings, version_id).copy_for(council_reader(authority), now)
     try:
         with transaction() as session:
             version = session.get_one(RecordVersion, version_id)
@@ -162,7 +163,7 @@ def _printed(press: Press, version_id: int, invitee_id: int, now: datetime) -> S
     invitee = session.get_one(Invitee, invitee_id)
     facts = next(one for one in queries.invitees_of(invitee.meeting) if one.id == invitee_id)
     session.rollback()
-    return None if there else press.copy_for(rules.reader_for(facts), now)
+    return None if there else press.copy_for(reader_for(facts), now)
 
 
 def _version_of(line: Circulation) -> int:

@@ -16,6 +16,7 @@ from app.records.extracts import queries
 from app.records.extracts.models import RecordExtract
 from app.records.keys import cipher_of
 from app.records.models import RecordVersion
+from app.records.readers import council_reader
 from app.records.types import CopyFile
 
 _NAMES = {ExtractKind.CHILD: "child", ExtractKind.ACTIONS: "actions"}
@@ -43,7 +44,7 @@ def words_of(part: Part) -> str:
 
 def parts_of(content: RecordContent) -> list[Part]:
     """The parts of a record: each child where there are several, each agency with actions (F6)."""
-    view = view_for(content, rules.council_reader(content.record.authority))
+    view = view_for(content, council_reader(content.record.authority))
     children = [child.name for child in view.children] if len(view.children) > 1 else []
     named = ((ExtractKind.CHILD, children), (ExtractKind.ACTIONS, agencies_with_actions(view)))
     return [Part(kind, place, name) for kind, names in named for place, name in enumerate(names)]

@@ -15,6 +15,7 @@ from app.records.document.types import ExtractKind, RecordContent
 from app.records.extracts import queries, service
 from app.records.extracts.service import Part, parts_of
 from app.records.models import RecordVersion
+from app.records.readers import agency_reader, council_reader
 from app.records.sealing import sealer_of
 from app.records.service import content_of
 from app.records.types import CopyFile
@@ -46,6 +47,6 @@ def extract(
 def _sealed(settings: Settings, content: RecordContent, part: Part, now: datetime) -> SealedCopy:
     press = Press(content, sealer_of(settings), check_at=rules.check_page(settings.base_url))
     if part.kind is ExtractKind.CHILD:
-        reader = rules.council_reader(content.record.authority)
+        reader = council_reader(content.record.authority)
         return press.child_extract(part.place, reader, now)
-    return press.actions_extract(part.name, rules.agency_reader(part.name, content.record), now)
+    return press.actions_extract(part.name, agency_reader(part.name, content.record), now)

@@ -19,7 +19,7 @@ from app.records.document.types import (
     ReaderRecord,
     Record,
 )
-from app.records.rules import council_reader
+from app.records.readers import council_reader
 from tests.unit.records import contents
 from tests.unit.records.contents import HEALTH, POLICE, SCHOOL, SOCIAL_CARE
 

@@ -13,7 +13,7 @@ from app.records.document.readers import for_reader
 from app.records.document.render import render
 from app.records.document.seal import Sealer, seal
 from app.records.document.types import Protected, ProtectedKind, RecordContent
-from app.records.rules import agency_reader, council_reader
+from app.records.readers import agency_reader, council_reader
 from tests.unit.records import contents, vera
 from tests.unit.records.test_render import every_byte, text_of
 

@@ -15,7 +15,7 @@ from app.records.document.types import (
     Reader,
     Withheld,
 )
-from app.records.rules import person_marks
+from app.records.readers import person_marks
 from tests.unit.records import contents
 from tests.unit.records.contents import (
     ADDRESS_CANARY,

@@ -8,32 +8,15 @@ from datetime import timedelta
 import pytest
 
 from app.core.refusal import Refused
-from app.directory.types import AgencyKind
 from app.meetings.discussion.types import Missing
 from app.meetings.types import Attendance, MeetingState
 from app.outbox.types import MessageState
 from app.records import rules
-from app.records.document.readers import for_reader
 from app.records.rules import Progress
-from app.records.types import Found, Incomplete, InviteeFacts, Step, Verdict
+from app.records.types import Found, Incomplete, Step, Verdict
 from tests.clock import FRIDAY
 from tests.unit.records import contents
-
-PERSON = InviteeFacts(
-    id=1,
-    name="Amina Rahman",
-    title="Detective Sergeant",
-    agency_id=4,
-    agency_name="Police",
-    agency_kind=AgencyKind.POLICE,
-    email="amina@police.example",
-    has_address=True,
-    attendance=Attendance.BY_PHONE,
-    removed=False,
-    deputy_for=None,
-    professional_id=9,
-    staff_id=None,
-)
+from tests.unit.records.invited import PERSON
 
 
 def test_the_chair_signs_as_chair_and_needs_no_reason() -> None:
@@ -128,35 +111,6 @@ def test_release_is_refused_by_the_field(
 
 def test_release_takes_a_reason_in_place_of_an_address() -> None:
     rules.check_release([replace(PERSON, has_address=False)], {1: "By hand"}, checked=True)
-
-
-def test_every_kind_of_agency_in_the_directory_has_a_reader() -> None:
-    for kind in AgencyKind:
-        reader = rules.reader_for(replace(PERSON, agency_kind=kind))
-        assert reader.agency_kind.value in (kind.value, "other")
-
-
-def test_what_a_copy_leaves_out_is_said_in_words_and_once() -> None:
-    def leaves_out(kind: AgencyKind) -> tuple[str, ...]:
-        reader = rules.reader_for(replace(PERSON, agency_kind=kind, professional_id=None))
-        return rules.left_out(for_reader(contents.content(), reader).view)
-
-    assert leaves_out(AgencyKind.SOCIAL_CARE) == ()
-    assert leaves_out(AgencyKind.POLICE) == ("health of others",)
-    assert leaves_out(AgencyKind.HEALTH) == ("address", "referrer")
-    assert leaves_out(AgencyKind.VOLUNTARY) == ("address", "referrer", "health of others")
-
-
-def test_the_councils_copy_leaves_nothing_out() -> None:
-    view = for_reader(contents.content(), rules.council_reader("Council")).view
-    assert rules.left_out(view) == ()
-
-
-def test_people_and_agencies_outside_the_directory_are_still_told_apart() -> None:
-    assert rules.agency_mark(None, " St Mary's ") == rules.agency_mark(None, "st mary's")
-    assert rules.agency_mark(None, "") == rules.person_marks() == ""
-    assert rules.person_marks(professional_id=3) != rules.person_marks(staff_id=3)
-    assert rules.agency_mark(3, "x") != rules.agency_mark(None, "3")
 
 
 NOTHING = Progress(False, None, None, None, None, None)
