@@ -1,16 +1,16 @@
-"""Looking up referrals and children."""
+"""Looking up a referral or a child, and what is known of them: likely matches, earlier referrals,
+siblings, professionals, ratings, consent, decisions."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Integer, Select, bindparam, func, select, tuple_
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
-from app.core.database import UTCDateTime
 from app.core.refusal import Erased
 from app.directory.models import Agency, Professional
 from app.referrals import keys, matching
@@ -26,11 +26,11 @@ from app.referrals.models import (
 )
 from app.referrals.outcome.models import DecisionGround
 from app.referrals.same_child.models import ChildMatch
-from app.referrals.types import Channel, Outcome, Rating
+from app.referrals.types import Outcome
 
-PAGE = 25
 MOST_CANDIDATES = 200
 MOST_MATCHES = 6
+MOST_SIBLINGS = 25
 
 _BY_REF = select(Referral).where(Referral.ref == bindparam("ref"))
 _CHILD_BY_REF = select(Child).where(Child.ref == bindparam("ref"))
@@ -48,151 +48,6 @@ def by_ref(session: Session, ref: str) -> Referral | None:
 def child_by_ref(session: Session, ref: str) -> Child | None:
     """A known child by reference, whatever the case of its letters."""
     return session.execute(_CHILD_BY_REF, {"ref": ref.strip().upper()}).scalar_one_or_none()
-
-
-class ListedChild(NamedTuple):
-    name: str
-    born: date | None
-    due: date | None
-
-
-class ListedReferral(NamedTuple):
-    """One referral in a list, with its children."""
-
-    id: int
-    ref: str
-    received_at: datetime
-    decision_due_at: datetime
-    queue_place: int
-    act_by_at: datetime
-    decided_at: datetime | None
-    channel: Channel
-    agency: str
-    rating: Rating | None
-    concerns: list[str]
-    outcome: Outcome | None
-    re_referral: bool
-    flags: list[str]
-    children: list[ListedChild]
-
-
-class Page(NamedTuple):
-    rows: list[ListedReferral]
-    more: bool
-
-
-_COLUMNS = (
-    Referral.id,
-    Referral.ref,
-    Referral.received_at,
-    Referral.decision_due_at,
-    Referral.queue_place,
-    Referral.act_by_at,
-    Referral.decided_at,
-    Referral.channel,
-    Referral.source_agency_id,
-    Referral.rating,
-    Referral.concerns,
-    Referral.flags,
-    Referral.outcome,
-    Referral.earlier_referral_id,
-)
-_KEY = (bindparam("moment", type_=UTCDateTime()), bindparam("last", type_=Integer()))
-_SIZE = bindparam("size", type_=Integer())
-
-
-def _with_children(cut: Select[*tuple[Any, ...]], *order: str) -> Select[*tuple[Any, ...]]:
-    """One page, cut by its index first, with source and children joined to it: one statement."""
-    page = cut.limit(_SIZE).subquery()
-    return (
-        select(page, Agency.name, Child.given_name, Child.family_name, Child.date_of_birth,
-               Child.due_date)
-        .join(Agency, Agency.id == page.c.source_agency_id)
-        .outerjoin(ReferralChild, ReferralChild.referral_id == page.c.id)
-        .outerjoin(Child, Child.id == ReferralChild.child_id)
-        .order_by(
-            *(page.c[name[1:]].desc() if name[0] == "-" else page.c[name] for name in order),
-            ReferralChild.position,
-        )
-    )  # fmt: skip
-
-
-_OPEN = (
-    select(*_COLUMNS)
-    .where(Referral.decided_at.is_(None))
-    .order_by(Referral.queue_place, Referral.act_by_at, Referral.id)
-)
-_ALL = select(*_COLUMNS).order_by(Referral.received_at.desc(), Referral.id.desc())
-_OPEN_FIRST = _with_children(_OPEN, "queue_place", "act_by_at", "id")
-_OPEN_AFTER = _with_children(
-    _OPEN.where(
-        tuple_(Referral.queue_place, Referral.act_by_at, Referral.id)
-        > tuple_(bindparam("place", type_=Integer()), *_KEY)
-    ),
-    "queue_place", "act_by_at", "id",
-)  # fmt: skip
-_ALL_FIRST = _with_children(_ALL, "-received_at", "-id")
-_ALL_BEFORE = _with_children(
-    _ALL.where(tuple_(Referral.received_at, Referral.id) < tuple_(*_KEY)), "-received_at", "-id"
-)
-
-
-def open_referrals(
-    session: Session, after: tuple[int, datetime, int] | None = None, size: int = PAGE
-) -> Page:
-    """Referrals not yet decided: a child who may be at risk now on top (A1), then the earliest due
-    first, so that late ones lead.
-
-    `after` is (place, act_by_at, id) of the last row of the page before.
-    """
-    if after is None:
-        return _page(session, _OPEN_FIRST, None, size)
-    return _page(session, _OPEN_AFTER, after[1:], size, place=after[0])
-
-
-def all_referrals(
-    session: Session, before: tuple[datetime, int] | None = None, size: int = PAGE
-) -> Page:
-    """Every referral, the newest first; `before` is (received_at, id) of the last row shown."""
-    return _page(session, _ALL_FIRST if before is None else _ALL_BEFORE, before, size)
-
-
-def _page(
-    session: Session,
-    query: Select[*tuple[Any, ...]],
-    key: tuple[datetime, int] | None,
-    size: int,
-    **more: object,
-) -> Page:
-    values: dict[str, object] = {"size": size + 1, **more}
-    if key is not None:
-        values |= {"moment": key[0], "last": key[1]}
-    rows: dict[int, ListedReferral] = {}
-    for found in session.execute(query, values).all():
-        row = rows.get(found.id)
-        if row is None:
-            row = rows[found.id] = ListedReferral(
-                id=found.id,
-                ref=found.ref,
-                received_at=found.received_at,
-                decision_due_at=found.decision_due_at,
-                queue_place=found.queue_place,
-                act_by_at=found.act_by_at,
-                decided_at=found.decided_at,
-                channel=found.channel,
-                agency=found.name,
-                rating=found.rating,
-                concerns=found.concerns,
-                outcome=found.outcome,
-                re_referral=found.earlier_referral_id is not None,
-                flags=found.flags,
-                children=[],
-            )
-        if found.given_name is not None:
-            name = f"{found.given_name} {found.family_name}".strip()
-            row.children.append(ListedChild(name, found.date_of_birth, found.due_date))
-    listed = list(rows.values())
-    return Page(listed[:size], len(listed) > size)
 
 
 class LikelyMatch(NamedTuple):
@@ -328,7 +183,7 @@ _SIBLINGS = (
         ReferralChild.child_id.not_in(bindparam("not_these", expanding=True)),
     )
     .order_by(Referral.id.desc(), ReferralChild.position)
-    .limit(PAGE)
+    .limit(MOST_SIBLINGS)
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from app.audit.types import Subject
 from app.core.clock import now
 from app.core.session import reading, transaction
 from app.protocols.panel import DeadlinePanel
-from app.referrals import queries, shown
+from app.referrals import listing, shown
 from app.referrals.arrivals import rows as arrivals
 from app.referrals.arrivals.queries import closed_by_sent
 from app.referrals.changes.routes import blueprint
@@ -101,7 +101,7 @@ def _to_decide(
     session: Session, after: OpenKey | None, moment: datetime
 ) -> tuple[list[shown.ListRow], str]:
     """One page of those not yet decided, and the key of the next one where there is more."""
-    page = queries.open_referrals(session, after)
+    page = listing.open_referrals(session, after)
     rows = [shown.list_row(row, moment) for row in page.rows]
     if not page.more:
         return rows, ""
@@ -113,13 +113,13 @@ def _everything(
     session: Session, before: Key | None, moment: datetime
 ) -> tuple[list[shown.ListRow], str]:
     """One page of every referral, and of the forms that were closed as none, the newest first."""
-    page = queries.all_referrals(session, before)
+    page = listing.all_referrals(session, before)
     found = [((row.received_at, row.id), shown.list_row(row, moment)) for row in page.rows]
     closed = closed_by_sent(session, before)
     found += [((one.sent_at, one.id), arrivals.closed_row(one)) for one in closed]
     found.sort(key=lambda one: one[0], reverse=True)
-    more = page.more or len(found) > queries.PAGE
-    cut = found[: queries.PAGE]
+    more = page.more or len(found) > listing.PAGE
+    cut = found[: listing.PAGE]
     at, last = cut[-1][0] if cut else (moment, 0)
     return [row for _, row in cut], f"{at.isoformat()},{last}" if more else ""
 

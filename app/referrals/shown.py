@@ -14,10 +14,11 @@ from app.protocols.panel import DeadlinePanel, deadline_panel, deadline_state
 from app.protocols.types import Clock, ClockError, Due
 from app.protocols.wording import moment_in_words, time_left
 from app.referrals import rules
+from app.referrals.listing import ListedReferral
 from app.referrals.models import Child, Referral, ReferralAdult
 from app.referrals.outcome.types import FilterReason
 from app.referrals.public.types import Step
-from app.referrals.queries import InvolvedProfessional, ListedReferral
+from app.referrals.queries import InvolvedProfessional
 from app.referrals.types import (
     Channel,
     Concern,

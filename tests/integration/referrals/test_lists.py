@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.audit.models import AuditEntry
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.referrals import listing
 from app.referrals import queries as referrals
 from app.referrals.abuse import begun
 from app.referrals.abuse import queries as cases
@@ -136,9 +137,9 @@ def test_early_help_without_consent_is_refused_and_with_it_becomes_a_referral():
         )  # fmt: skip
         assert entry.outcome is Outcome.EARLY_HELP
         assert (case.release, case.closed_at) == (Release.CONSENT, FRIDAY)
-        (child,) = referrals.all_referrals(session).rows[0].children
+        (child,) = listing.all_referrals(session).rows[0].children
         assert child.name == "Ottoline Greywether"
-        referral = referrals.by_ref(session, referrals.all_referrals(session).rows[0].ref)
+        referral = referrals.by_ref(session, listing.all_referrals(session).rows[0].ref)
         assert referral.consent is ConsentState.GIVEN
         assert referral.domestic_abuse is MEDIUM
         assert referral.received_at == FRIDAY  # the contact is raised now
@@ -156,7 +157,7 @@ def test_a_concern_overrides_consent_and_says_so():
         concern = ReleaseGiven(Release.CONCERN, "Strangulation in front of the child.")
         given = Said("", Outcome.STRATEGY_DISCUSSION, "Significant harm.", release=concern)
         said(session, sitting, 1, given)
-        referral = referrals.by_ref(session, referrals.open_referrals(session).rows[0].ref)
+        referral = referrals.by_ref(session, listing.open_referrals(session).rows[0].ref)
         assert referral.consent is ConsentState.OVERRIDDEN
         assert referral.lawful_basis is LawfulBasis.SIGNIFICANT_HARM
         with pytest.raises(Refused, match="It is a referral already"):
@@ -220,7 +221,7 @@ def test_a_child_named_after_the_adults_consented_leaves_as_a_referral_alone(out
         concern = ReleaseGiven(Release.CONCERN, "She was hit too.")
         said(session, sitting, 1, Said("", outcome, "Because.", release=concern))
         assert case.referral_id is not None
-        assert len(referrals.open_referrals(session).rows) == 1
+        assert len(listing.open_referrals(session).rows) == 1
         assert not queries.on_list(session, sitting.id)[0].marked
 
 
@@ -248,7 +249,7 @@ def test_nothing_that_is_about_a_child_is_done_without_one(outcome):
             said(session, sitting, 1, Said("", outcome, "Because.", release=concern))
         assert refused.value.field == ("outcome" if outcome else "release")
         assert (case.release, case.referral_id) == (None, None)
-        assert referrals.all_referrals(session).rows == []
+        assert listing.all_referrals(session).rows == []
 
 
 def test_a_baby_not_born_yet_is_released_with_its_due_date():

@@ -17,7 +17,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory.models import Agency
 from app.directory.types import AgencyKind
-from app.referrals import children, queries, service
+from app.referrals import children, listing, queries, service
 from app.referrals.context import context_of
 from app.referrals.matching import Identity, Likeness
 from app.referrals.models import Child, ReferralConsent, ReferralDecision, ReferralRating
@@ -378,7 +378,7 @@ def test_lists_page_by_key_without_gap_or_repeat(actor):
     session = reading()
     seen, key = [], None
     while True:
-        page = queries.open_referrals(session, key, size=3)
+        page = listing.open_referrals(session, key, size=3)
         seen += [row.ref for row in page.rows]
         if not page.more:
             break
@@ -387,10 +387,10 @@ def test_lists_page_by_key_without_gap_or_repeat(actor):
     assert len(seen) == len(set(seen)) == 7
     due = [queries.by_ref(session, ref).act_by_at for ref in seen]
     assert due == sorted(due)
-    assert [len(row.children) for row in queries.open_referrals(session).rows] == [2] * 7
+    assert [len(row.children) for row in listing.open_referrals(session).rows] == [2] * 7
     every, key = [], None
     while True:
-        page = queries.all_referrals(session, key, size=3)
+        page = listing.all_referrals(session, key, size=3)
         every += [row.id for row in page.rows]
         if not page.more:
             break
@@ -407,7 +407,7 @@ def test_serious_harm_is_acted_on_by_the_clock_of_the_discussion(actor):
         usual.act_by_at = usual.decision_due_at
     assert serious.decision_due_at == FRIDAY + timedelta(hours=24)
     assert london_date(serious.act_by_at) == london_date(FRIDAY)
-    page = queries.open_referrals(reading())
+    page = listing.open_referrals(reading())
     assert [row.ref for row in page.rows] == [serious.ref, usual.ref]
     with transaction() as session:
         held = queries.by_ref(session, serious.ref)

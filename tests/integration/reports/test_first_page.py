@@ -15,7 +15,7 @@ from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.protocols.registry import active
 from app.protocols.working_days import this_or_next_working_day
-from app.referrals import queries as referrals
+from app.referrals import listing
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.lists.service import end_list
 from app.referrals.models import Referral
@@ -128,7 +128,7 @@ def test_the_queue_turns_its_pages_through_those_at_risk_now(change) -> None:
     found, after, more = [], None, True
     while more:
         with change() as session:
-            page = referrals.open_referrals(session, after, size=1)
+            page = listing.open_referrals(session, after, size=1)
         found, more, last = [*found, *page.rows], page.more, page.rows[-1]
         after = last.queue_place, last.act_by_at, last.id
     assert [one.queue_place for one in found] == [0, 0, 1, 1, 1]

@@ -9,6 +9,7 @@ import pytest
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.referrals import listing
 from app.referrals import queries as referrals
 from app.referrals.checks import service as checks
 from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
@@ -141,7 +142,7 @@ def test_a_reopened_referral_is_on_the_list_again_with_a_clock_of_its_own(held):
     current = referrals.by_ref(reading(), held.ref)
     assert (current.state, current.outcome) == (ReferralState.RECEIVED, None)
     assert current.decision_due_at == current.act_by_at == later + timedelta(hours=24)
-    assert [row.ref for row in referrals.open_referrals(reading()).rows] == [held.ref]
+    assert [row.ref for row in listing.open_referrals(reading()).rows] == [held.ref]
     [kept] = queries.reopenings(reading(), held.id)
     assert kept.reopening.was_outcome is Outcome.ADVICE
     assert len(referrals.decisions(reading(), held.id)) == 1
