@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 
 from app.core.database import Base, EncryptedBytes, EncryptedDate, EncryptedText
 from app.records.models import RecordKey, RecordVersion
+from app.retention.cases import CaseRows
 from app.retention.holds import with_linked
-from app.retention.queries import CaseRows
 
 # What hangs on a row that belongs to the case belongs to it too: table of the row, then the
 # columns that point to it. A guard test finds a column that stands in none of these.

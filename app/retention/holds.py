@@ -26,8 +26,8 @@ from app.referrals.abuse.models import AbuseCase
 from app.referrals.models import Referral, ReferralChild
 from app.referrals.public.models import Arrival
 from app.referrals.same_child.models import ChildMatch
+from app.retention.cases import CaseRows
 from app.retention.models import ClosedCase, HeldChild, LegalHold
-from app.retention.queries import CaseRows
 from app.retention.types import CaseKey, CaseKind
 
 _CHILDREN: BindParameter[Any] = bindparam("children", expanding=True)

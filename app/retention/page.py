@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.core.clock import words_for_day
-from app.retention import holds, queries, rules
+from app.retention import cases, holds, queries, rules
 from app.retention.models import ClosedCase
 from app.retention.types import CaseKey, CaseKind, Stage
 
@@ -106,7 +106,7 @@ def lists_page(session: Session, now: datetime) -> ListsPage:
 
 def case_page(session: Session, key: CaseKey, now: datetime) -> CasePage | None:
     """Where one case stands; None where there is none."""
-    rows = queries.rows_of(session, key)
+    rows = cases.rows_of(session, key)
     case = queries.closed_case(session, key, rows.id) if rows else queries.gone(session, key.ref)
     if rows is None and case is None:
         return None
@@ -116,7 +116,7 @@ def case_page(session: Session, key: CaseKey, now: datetime) -> CasePage | None:
         for one in (holds.active(session, key, rows) if rows else ())
     )  # fmt: skip
     if case is None:
-        waits = tuple(rules.still_open(queries.facts_of(session, rows))) if rows else ()
+        waits = tuple(rules.still_open(cases.facts_of(session, rows))) if rows else ()
         return CasePage(
             key.ref, key.kind.value, key.kind.label, BACK[key.kind], waits, "", "Open", "teal",
             None, None, "", "", "", "", held, "", None, None,

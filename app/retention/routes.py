@@ -20,7 +20,7 @@ from app.core.session import reading, transaction
 from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
 from app.meetings.routes import once
 from app.protocols.working_days import end_of_day
-from app.retention import queries, service
+from app.retention import cases, queries, service
 from app.retention.forms import ApproveForm, CaseForm
 from app.retention.page import CasePage, case_page, lists_page
 from app.retention.types import CaseKey, CaseKind
@@ -170,8 +170,8 @@ def _looked_at(ref: str) -> CaseKey:
     key = CaseKey(kind, ref)
     seen = key.subject
     if kind is CaseKind.MEETING:
-        key = queries.case_of_meeting(reading(), ref)
-    there = queries.rows_of(reading(), key) is not None
+        key = cases.case_of_meeting(reading(), ref)
+    there = cases.rows_of(reading(), key) is not None
     if not there and queries.gone(reading(), ref) is None:
         abort(404)
     with transaction() as session:

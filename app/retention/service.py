@@ -16,10 +16,10 @@ from app.protocols.registry import active
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.models import Referral
 from app.referrals.public.models import Arrival
-from app.retention import holds, queries, rules
+from app.retention import cases, holds, queries, rules
+from app.retention.cases import CaseRows
 from app.retention.erasing import erase
 from app.retention.models import ClosedCase
-from app.retention.queries import CaseRows
 from app.retention.types import CaseFacts, CaseKey, CaseKind, Kept, Stage
 
 # What a room above does when a case is about to be deleted: with its rows, and when.
@@ -35,7 +35,7 @@ def close(session: Session, actor: Actor, key: CaseKey, now: datetime) -> Closed
     rows = _rows(session, key)
     if queries.closed_case(session, key, rows.id) is not None:
         raise Refused("page", "The case is closed already")
-    facts = queries.facts_of(session, rows)
+    facts = cases.facts_of(session, rows)
     rules.check_closable(facts)
     kept = _kept(session, facts, now)
     held = holds.active(session, key, rows)
@@ -73,13 +73,13 @@ def reopen(session: Session, actor: Actor, key: CaseKey, reason: str, now: datet
 def reopen_for_work(session: Session, key: CaseKey, now: datetime) -> bool:
     """Take a closed case that took new work out of the archive: closed again later, it is kept
     from then (H8). False where nothing is open in it any more."""
-    rows = queries.rows_of(session, key)
+    rows = cases.rows_of(session, key)
     if rows is not None:
         _lock(session, rows)
     case = queries.closed_by_ref_to_change(session, key)
     if case is None or case.deleted_at is not None:
         return False
-    waits = rules.still_open(queries.facts_of(session, rows)) if rows is not None else []
+    waits = rules.still_open(cases.facts_of(session, rows)) if rows is not None else []
     if rows is not None and not waits:
         return False
     session.delete(case)
@@ -146,7 +146,7 @@ def lift(session: Session, actor: Actor, key: CaseKey, reason: str, now: datetim
     session.flush()
     for case in kept:
         of = queries.key_of(case)
-        about = queries.rows_of(session, of)
+        about = cases.rows_of(session, of)
         if about is not None and not holds.active(session, of, about):
             case.held_at = None
     session.flush()
@@ -181,9 +181,9 @@ def approve(session: Session, actor: Actor, key: CaseKey, reason: str, now: date
     case, stage = _case(session, key, now)
     if stage is Stage.DUE and holds.active(session, key, rows):
         stage = Stage.HELD
-    rules.check_deletable(stage, queries.others_open(session, rows))
+    rules.check_deletable(stage, cases.others_open(session, rows))
     rules.check_second_person(actor.id, holds.lifters(session, key, rows))
-    facts = queries.facts_of(session, rows)
+    facts = cases.facts_of(session, rows)
     rules.check_closable(facts)
     kept = _kept(session, facts, case.closed_at)
     if kept.until >= now:
@@ -220,9 +220,9 @@ def delete(session: Session, key: CaseKey, now: datetime, leaving: Sequence[Leav
     case = queries.closed_to_change(session, key, rows.id)
     if case is None or _stage(case, now) is not Stage.APPROVED or case.approved_at is None:
         return False
-    if not rules.may_go(case.approved_at, now) or queries.others_open(session, rows):
+    if not rules.may_go(case.approved_at, now) or cases.others_open(session, rows):
         return False
-    facts = queries.facts_of(session, rows)
+    facts = cases.facts_of(session, rows)
     if rules.still_open(facts) or _kept(session, facts, case.closed_at).until >= now:
         return False
     if holds.active(session, key, rows):
@@ -243,7 +243,7 @@ def delete(session: Session, key: CaseKey, now: datetime, leaving: Sequence[Leav
 
 def _rows(session: Session, key: CaseKey) -> CaseRows:
     """The case, with its referral and discussions locked."""
-    rows = queries.rows_of(session, key)
+    rows = cases.rows_of(session, key)
     if rows is None:
         raise Refused("page", "There is no such case: load the page again")
     _lock(session, rows)

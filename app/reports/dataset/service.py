@@ -14,7 +14,7 @@ from app.reports.dataset.counting import LOST_WITH_CASE, Counted, count_case
 from app.reports.dataset.models import DatasetFigure, DatasetKept, DatasetMonth, DatasetSeen
 from app.reports.dataset.rules import is_due, is_young, month_of, months_between
 from app.reports.dataset.types import Measure
-from app.retention.queries import CaseRows
+from app.retention.cases import CaseRows
 
 # Information gathering is the sum of what agencies were asked.
 MEASURES = tuple(one for one in Measure if one is not Measure.GATHERING)

@@ -29,7 +29,7 @@ from app.records.verification import verify_file
 from app.referrals.models import Referral
 from app.reports.queries import work
 from app.reports.types import WorkKind
-from app.retention.queries import facts_of, rows_of
+from app.retention.cases import facts_of, rows_of
 from app.retention.types import CaseKey, CaseKind
 from tests.factories.records import make_releaser, make_signed, sign_as_chair
 from tests.integration.records.circulating import (

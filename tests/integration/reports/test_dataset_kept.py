@@ -25,8 +25,8 @@ from app.reports.dataset.page import choose, page_of
 from app.reports.dataset.rules import month_of
 from app.reports.dataset.types import Measure
 from app.reports.dataset.worker import work_out
+from app.retention.cases import CaseRows
 from app.retention.erasing import erase
-from app.retention.queries import CaseRows
 from tests.clock import FRIDAY
 from tests.factories.abuse import make_abuse_case
 from tests.factories.checks import make_check

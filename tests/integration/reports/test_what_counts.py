@@ -29,8 +29,8 @@ from app.reports.dataset.page import choose, page_of
 from app.reports.dataset.types import Measure
 from app.reports.dataset.worker import work_out
 from app.reports.quality.sample.queries import population, undrawn
+from app.retention.cases import CaseRows
 from app.retention.erasing import erase
-from app.retention.queries import CaseRows
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.booking import SENDER, make_member

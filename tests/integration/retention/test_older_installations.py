@@ -14,7 +14,7 @@ from app.core.session import db, transaction
 from app.meetings.models import Meeting
 from app.referrals.models import Referral
 from app.referrals.same_child import service as same_child
-from app.retention import queries, service
+from app.retention import cases, service
 from app.retention.erasing import CLEARED
 from app.retention.models import HeldChild
 from app.retention.types import CaseKey, CaseKind
@@ -76,7 +76,7 @@ def test_a_hold_from_before_keeps_the_records_found_to_be_the_childs(step):
         held = {mine.id, other.id}
         # As the migration found them: the children of the case alone.
         session.execute(delete(HeldChild).where(HeldChild.child_id != mine.id))
-        assert queries.rows_of(session, key).children == [mine.id]
+        assert cases.rows_of(session, key).children == [mine.id]
     for _ in range(2):
         step("hold_linked_records")
         with transaction() as session:

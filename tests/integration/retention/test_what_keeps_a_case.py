@@ -29,7 +29,7 @@ from app.reports.dataset.models import DatasetKept
 from app.reports.quality.near_misses.models import NearMiss
 from app.reports.quality.near_misses.service import Told, report
 from app.reports.quality.near_misses.types import NearMissKind
-from app.retention import holds, queries, service
+from app.retention import cases, holds, service
 from app.retention.models import ClosedCase
 from app.retention.types import CaseKey, CaseKind
 from app.retention.worker import archive, reopen_for_work
@@ -164,7 +164,7 @@ def test_a_hold_follows_a_child_whose_other_record_is_found(advice):
         session.flush()
         session.refresh(new)
         other = CaseKey(CaseKind.REFERRAL, new.ref)
-        rows = queries.rows_of(session, other)
+        rows = cases.rows_of(session, other)
         assert [shown.hold.ref for shown in holds.active(session, other, rows)] == [key.ref]
 
 

@@ -15,7 +15,7 @@ from app.referrals.joining import service as joining
 from app.referrals.models import Child, Referral
 from app.referrals.same_child import service as same_child
 from app.referrals.types import ChildGiven, Outcome, ReferralState
-from app.retention import holds, queries, service
+from app.retention import cases, holds, service
 from app.retention.models import ClosedCase, LegalHold
 from app.retention.types import CaseKey, CaseKind
 from app.retention.worker import hold_newcomers
@@ -48,7 +48,7 @@ def case(key):
 
 def keeping(session, key):
     """The cases whose holds keep this one."""
-    return [one.on for one in holds.active(session, key, queries.rows_of(session, key))]
+    return [one.on for one in holds.active(session, key, cases.rows_of(session, key))]
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_the_hold_goes_with_a_domestic_abuse_case_that_becomes_a_referral(two):
     act(service.lift, key, chair, "It has ended.", FRIDAY + 2 * DAY)
     assert case(key).held_at is None and holds.all_active(reading(), 5) == []
     with transaction() as session:
-        holds.forget_words(session, key, queries.rows_of(session, key))
+        holds.forget_words(session, key, cases.rows_of(session, key))
     row = reading().execute(select(LegalHold)).scalar_one()
     assert (row.ref, row.reason, row.lift_reason) == (began.ref, "", "")
 
@@ -159,7 +159,7 @@ def test_holds_on_other_cases_are_not_those_of_a_former_domestic_abuse_case(two)
         consent = ReleaseGiven(Release.CONSENT, "Agreed.")
         key = decided(session, abuse.release(session, chair, abused, consent, FRIDAY))
         assert keeping(session, key) == [key]
-        holds.forget_words(session, key, queries.rows_of(session, key))
+        holds.forget_words(session, key, cases.rows_of(session, key))
     assert set(reading().execute(select(LegalHold.ref, LegalHold.reason))) == {
         (began.ref, ""), (other.ref, "The police asked."),
     }  # fmt: skip

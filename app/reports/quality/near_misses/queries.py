@@ -17,7 +17,7 @@ from app.meetings.models import Meeting
 from app.referrals.models import Referral
 from app.reports.quality.near_misses.models import NearMiss
 from app.reports.quality.near_misses.types import OF_THE_SYSTEM, NearMissKind
-from app.retention.queries import CaseRows
+from app.retention.cases import CaseRows
 
 PAGE = 25
 _BY = aliased(Staff)

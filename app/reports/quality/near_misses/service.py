@@ -18,7 +18,7 @@ from app.protocols.types import RetentionRule
 from app.reports.quality.near_misses import queries
 from app.reports.quality.near_misses.models import NearMiss
 from app.reports.quality.near_misses.types import NearMissKind
-from app.retention.queries import CaseRows
+from app.retention.cases import CaseRows
 from app.retention.rules import kept_from
 
 

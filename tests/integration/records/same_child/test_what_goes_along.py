@@ -19,7 +19,7 @@ from app.referrals.filing.models import ReferralFiling
 from app.referrals.filing.service import file as file_referral
 from app.referrals.models import Child, Referral
 from app.referrals.same_child.models import ChildMatch
-from app.retention.queries import case_of_meeting, facts_of, rows_of
+from app.retention.cases import case_of_meeting, facts_of, rows_of
 from tests.clock import FRIDAY
 from tests.factories.meetings import make_known_child
 from tests.factories.records import make_ended, make_releaser, sign_as_chair

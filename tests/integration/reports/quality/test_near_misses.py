@@ -18,7 +18,7 @@ from app.reports.quality.board.queries import near_misses as figures
 from app.reports.quality.near_misses import service
 from app.reports.quality.near_misses.models import NearMiss
 from app.reports.quality.near_misses.types import NearMissKind
-from app.retention.queries import CaseRows
+from app.retention.cases import CaseRows
 from tests.clock import FRIDAY
 from tests.factories.meetings import make_meeting
 from tests.factories.quality import id_of
