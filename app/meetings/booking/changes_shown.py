@@ -11,6 +11,7 @@ from app.directory import queries as directory
 from app.invitations.letters import previews
 from app.invitations.types import Addressee, Appointment, Change, DialIn, LetterKind
 from app.meetings import messages
+from app.meetings.appointment import PARTSTATS, appointment_of, location_told
 from app.meetings.booking.concerned import (
     NEW_PIN,
     Held,
@@ -171,7 +172,7 @@ class _Post:
         """Who is removed knows the old time alone, and learns no new one."""
         held = self.meeting
         place = place_of(self.ground.session, held)
-        return messages.appointment_of(held, place, self._location(held.format, held.place))
+        return appointment_of(held, place, self._location(held.format, held.place))
 
     def _appointment(self) -> Appointment:
         if self.after.starts_at is None or self.after.ends_at is None:
@@ -187,7 +188,7 @@ class _Post:
         )
 
     def _location(self, format_: Format, place: str | None) -> str:
-        return messages.location_told(self.ground.session, self.meeting.id, format_, place)
+        return location_told(self.ground.session, self.meeting.id, format_, place)
 
     def _dial_in(self) -> DialIn | None:
         line_id, pin_id, typed = self.after.dial_in
@@ -212,7 +213,7 @@ def _addressee(invitee: Invitee, answer: Answer) -> Addressee:
         name=invitee.name,
         email=invitee.email or "",
         link=LINK_IN_WORDS,
-        partstat=messages.PARTSTATS[answer],
+        partstat=PARTSTATS[answer],
         is_team=invitee.is_team,
     )
 

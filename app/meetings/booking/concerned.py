@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from app.core.refusal import Refused
 from app.directory.rules import normal_telephone
 from app.invitations.types import Change
-from app.meetings import messages
+from app.meetings.appointment import location_of
 from app.meetings.booking.slots import free_line
 from app.meetings.booking.types import ChangeOrder, Diary, TypedDialIn
 from app.meetings.models import Invitee, Meeting
@@ -31,7 +31,7 @@ class Held:
 
     @classmethod
     def of(cls, meeting: Meeting) -> Held:
-        location = messages.location_of(meeting.format, meeting.place)
+        location = location_of(meeting.format, meeting.place)
         return cls(meeting.starts_at, meeting.ends_at, location, _dial_in_of(meeting))
 
     def changes_to(self, new: Held) -> list[Change]:
@@ -93,7 +93,7 @@ def expected(meeting: Meeting, order: ChangeOrder, diary: Diary) -> Held:
     start, end = new_time(meeting, order)
     format_ = order.format or meeting.format
     place = meeting.place if order.format is None else order.place
-    location = messages.location_of(format_, place)
+    location = location_of(format_, place)
     dial_in = _expected_dial_in(meeting, order, diary, format_, start, end)
     leave = bool(order.removals) or order.chair_id not in (None, meeting.chair_id)
     if (leave or order.new_pin) and dial_in[0] and dial_in[1] == meeting.pin_id:

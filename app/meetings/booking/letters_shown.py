@@ -9,6 +9,7 @@ from datetime import datetime
 from app.invitations.letters import previews
 from app.invitations.types import Addressee, Appointment, DialIn, LetterKind, Preview
 from app.meetings import messages
+from app.meetings.appointment import location_told
 from app.meetings.booking.forms import BookingForm
 from app.meetings.booking.ground import Ground
 from app.meetings.booking.rows import RowShown
@@ -52,9 +53,7 @@ def letters_shown(
         reference=ground.meeting.ref,
         starts_at=at,
         ends_at=end,
-        location=messages.location_told(
-            ground.session, ground.meeting.id, format_, form.place.data or None
-        ),
+        location=location_told(ground.session, ground.meeting.id, format_, form.place.data or None),
         dial_in=DialIn(form.dial_in.data, form.dial_in_pin.data or "")
         if form.dial_in.data
         else DialIn(telephone, PIN_IN_WORDS)

@@ -11,6 +11,7 @@ from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.core.clock import now
 from app.core.session import reading
+from app.meetings.appointment import location_told
 from app.meetings.booking import again, changes, queries, service
 from app.meetings.booking.changes_shown import order_of
 from app.meetings.booking.forms import BookingForm, CancelForm, RemindForm, SendAgainForm
@@ -19,7 +20,6 @@ from app.meetings.booking.page import add_unseen, build, fill, fill_change
 from app.meetings.booking.person_rows import MOST_PEOPLE
 from app.meetings.booking.types import Proposal
 from app.meetings.calls.page import to_tell_of_cancelling
-from app.meetings.messages import location_told
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.routes import meeting_or_404, note_view_of, once, sender
 from app.meetings.types import Format, MeetingState
