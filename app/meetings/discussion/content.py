@@ -42,6 +42,8 @@ from app.meetings.types import Attendance
 
 NOT_DECIDED = "Not decided"
 SEE_REASON = "See the reason"
+# Whose answer says what somebody typed: it may be protected. A choice's may not, its reason may.
+TYPED = frozenset(Kind) - {Kind.CHOICE, Kind.TICK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Passage:
 class DecisionContent:
     """A question, its answer and why. The answer is open to every reader of the record.
 
-    Where the words of a text answer are protected, they stand in `reason`.
+    Where an answer that was typed is protected, its words stand in `reason`.
     """
 
     key: str
@@ -283,7 +285,7 @@ def decision_of(question: Question, circumstances: Circumstances) -> DecisionCon
         if not why:
             return None
         answer, reason = NOT_DECIDED, Passage(why, protects)
-    elif question.kind is Kind.TEXT and protects:
+    elif protects and question.kind in TYPED:
         answer, reason = SEE_REASON, Passage(value, protects)
     else:
         answer = answer_in_words(question, value)

@@ -27,9 +27,9 @@ from app.meetings.booking.queries import case_facts
 from app.meetings.booking.rules import who_must_come
 from app.meetings.booking.types import Chosen
 from app.meetings.discussion.queries import children_of
-from app.meetings.discussion.types import MEETING, dissent_scope
+from app.meetings.discussion.types import MEETING, child_scope, dissent_scope
 from app.meetings.escalation import service as escalation
-from app.meetings.models import Dissent, Invitee, Meeting
+from app.meetings.models import Dissent, Entry, Invitee, Meeting
 from app.meetings.restricted.models import CaseRestriction
 from app.meetings.types import Attendance, MeetingState
 from app.outbox.models import OutboxMessage
@@ -63,17 +63,23 @@ DISSENT_CANARY = "afraid of the neighbour"
 AGENDA_CANARY = "the aunt who rang us"
 QUORUM_CANARY = "his methadone runs out"
 START_CANARY = "3 Elm Row tonight"
+# Answers of one line, about one child.
+SEEN_CANARY = "her uncle at 5 Alder Way"
+LEAD_CANARY = "DS Holt, back from surgery"
+OF_A_CHILD = (("seen_by", SEEN_CANARY, "address"), ("police_lead", LEAD_CANARY, "health_of_others"))
 OF_ALL = (
     ("agenda", AGENDA_CANARY, "referrer"),
     ("quorum_reason", QUORUM_CANARY, "health_of_others"),
     ("start_reason", START_CANARY, "address"),
 )
-ALL = (*CANARIES, ACTION_CANARY, DISSENT_CANARY, *(canary for _, canary, _ in OF_ALL))
+ALL = (
+    *CANARIES, ACTION_CANARY, DISSENT_CANARY, *(canary for _, canary, _ in (*OF_ALL, *OF_A_CHILD))
+)  # fmt: skip
 MAY_SEE = {
     "social_care": {*ALL},
     "police": {ADDRESS_CANARY, REFERRER_CANARY, ACTION_CANARY, DISSENT_CANARY, AGENDA_CANARY,
-               START_CANARY},
-    "health": {HEALTH_CANARY, DISSENT_CANARY, QUORUM_CANARY},
+               START_CANARY, SEEN_CANARY},
+    "health": {HEALTH_CANARY, DISSENT_CANARY, QUORUM_CANARY, LEAD_CANARY},
     "education": {ACTION_CANARY},
 }  # fmt: skip
 # What somebody has to do, or said themselves, whatever it names.
@@ -117,6 +123,11 @@ def say_more(session: Session, meeting: Meeting) -> None:
     for field, canary, kind in OF_ALL:
         write(session, meeting, MEETING, field, f"Because of {canary}")
         write(session, meeting, MEETING, f"{field}.protected", kind)
+    scope = child_scope(children_of(session, meeting)[0].id)
+    held = {(e.scope, e.field): e for e in session.query(Entry).filter_by(meeting_id=meeting.id)}
+    for field, canary, kind in OF_A_CHILD:
+        held[scope, field].value = f"It is {canary}"
+        write(session, meeting, scope, f"{field}.protected", kind)
 
 
 def entered(session: Session, invitee: Invitee) -> str:

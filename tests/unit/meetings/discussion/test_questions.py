@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.meetings.discussion.child_questions import CHILD_GROUPS, CHILD_QUESTIONS
+from app.meetings.discussion.content import decision_of
 from app.meetings.discussion.questions import MEETING_QUESTIONS
 from app.meetings.discussion.rules import asked, missing_of
-from app.meetings.discussion.types import Circumstances, Kind, Question, never
+from app.meetings.discussion.types import Circumstances, Kind, Question, always, never
 
 ALL = [*CHILD_QUESTIONS.values(), *MEETING_QUESTIONS.values()]
 
@@ -25,6 +28,22 @@ def test_each_question_names_its_source(question: Question):
 def test_choices_have_options_and_nothing_else_has(question: Question):
     assert bool(question.options) is (question.kind is Kind.CHOICE)
     assert "" not in {option.value for option in question.options}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [one for one in CHILD_QUESTIONS.values() if one.protectable],
+    ids=lambda one: one.key,
+)
+def test_what_was_typed_and_marked_never_stands_in_the_answer(question: Question):
+    """Every reader of the record sees the answer; the reason alone can be withheld (F4)."""
+    value = question.options[0].value if question.options else "Typed in"
+    answers = {question.key: value, question.reason_key: "Typed in"}
+    marked = replace(question, reason=always)
+    said = decision_of(marked, Circumstances({**answers, question.protected_key: "address"}))
+    assert said and said.reason and "Typed in" not in said.answer
+    assert (said.reason.text, said.reason.protects) == ("Typed in", "address")
+    assert "Typed in" in repr(decision_of(marked, Circumstances(answers)))
 
 
 def test_no_key_stands_twice():
