@@ -18,6 +18,7 @@ from app.meetings.beside import Beside, booked_about
 from app.meetings.booking import queries as booking
 from app.meetings.booking.slots import format_for
 from app.meetings.need import rules, service
+from app.meetings.need.cases import case_of
 from app.meetings.need.forms import (
     HeldForm,
     NeedForm,
@@ -86,7 +87,7 @@ def decide(ref: str) -> Response:
         form=form,
         referral=referral,
         children=[row.child for row in referral.children],
-        is_later=any(one.state is not MeetingState.CANCELLED for one in held),
+        case=case_of(session, Occasion(referral_ref=ref)),
         waiting=next((one for one in held if one.state is MeetingState.NEEDED), None),
         cancelled=service.in_place_of(session, _occasion(ref, form)),
         deadline=_expected(session, ref, form, moment),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -26,6 +25,7 @@ from app.meetings.discussion.types import MEETING
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.meetings.need import rules
+from app.meetings.need.cases import Case, case_of, case_to_change, said_by
 from app.meetings.need.replacing import note_replaced
 from app.meetings.need.types import HeldAlready, Occasion, Present, Started
 from app.meetings.open_case import rules as open_case_rules
@@ -37,28 +37,11 @@ from app.protocols import registry
 from app.protocols.exchange import restore, snapshot
 from app.protocols.rules import clocks, limit_of
 from app.protocols.types import Clock, ClockError, Due, Facts, Protocol
-from app.referrals import queries as referrals
 from app.referrals import service as referral_service
-from app.referrals.models import Referral
-from app.referrals.rules import facts_of
 from app.referrals.types import Outcome
 
 SPOKEN_TO = "Took part in a discussion that was recorded afterwards."
 RUNG_AT_ONCE = "Asked at once, when the discussion was started."
-
-
-class NoSuchReferral(LookupError):
-    """No referral has this reference."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """The referral or the children, ready for a discussion."""
-
-    referral: Referral | None
-    child_ids: list[int]
-    is_first: bool
-    cancelled: Meeting | None = None  # in whose place the discussion comes
 
 
 def decide_needed(
@@ -77,7 +60,7 @@ def decide_needed(
     """
     if not reason:
         raise Refused("reason", "Say why a strategy discussion is needed")
-    case = _case_to_change(session, occasion)
+    case = case_to_change(session, occasion)
     if case.referral is None:
         open_case_rules.check_whole(occasion.about or About(), now)
     received = case.referral.received_at if case.referral and case.is_first else None
@@ -88,7 +71,7 @@ def decide_needed(
             raise Refused(
                 "reason", f"A strategy discussion is waiting to be booked already: {waiting.ref}"
             )
-        _decide_referral(session, staff, case.referral, reason, decided_at, now)
+        _decide_referral(session, staff, case, reason, decided_at, now)
     meeting = _new(session, staff, case, occasion, reason, decided_at, now)
     _audit(session, staff, meeting, "strategy discussion needed", now)
     return meeting
@@ -108,14 +91,12 @@ def start_now(
     for afterwards. One that was waiting to be booked becomes this one. Who starts it may see the
     case from then on, to finish it.
     """
-    case = _case_to_change(session, occasion)
+    case = case_to_change(session, occasion)
     if case.referral is not None:
         restricted.admit_holder(session, staff.actor, case.referral, sender, now)
     meeting = _waiting(session, case)
     if meeting is None:
-        if case.referral is not None:
-            reason = given.reason or STARTED_AT_ONCE
-            _decide_referral(session, staff, case.referral, reason, now, now)
+        _decide_referral(session, staff, case, given.reason or STARTED_AT_ONCE, now, now)
         meeting = _new(session, staff, case, occasion, given.reason or STARTED_AT_ONCE, now, now)
     elif given.reason:
         _keep_reason(session, staff, meeting, given.reason, now)
@@ -151,14 +132,13 @@ def record_held(
         raise Refused("reason", "Say why the discussion was held")
     if not given.people:
         raise Refused("people", "Say who took part")
-    case = _case_to_change(session, occasion)
+    case = case_to_change(session, occasion)
     if case.referral is not None:
         restricted.admit_holder(session, staff.actor, case.referral, sender, now)
     meeting = _waiting(session, case)
     decided_at = min(given.started_at, now)
     if meeting is None:
-        if case.referral is not None:
-            _decide_referral(session, staff, case.referral, given.reason, decided_at, now)
+        _decide_referral(session, staff, case, given.reason, decided_at, now)
         meeting = _new(session, staff, case, occasion, given.reason, decided_at, now)
     else:
         _keep_reason(session, staff, meeting, given.reason, now)
@@ -180,59 +160,21 @@ def expected_due(
     session: Session, occasion: Occasion, decided_at: datetime
 ) -> Due | ClockError | None:
     """The deadline that a decision at this moment would set, to be shown before it is taken."""
-    case = _case(session, occasion)
+    case = case_of(session, occasion)
     facts = _facts(case, occasion, decided_at)
     return clocks(_protocol(session), facts).get(Clock.STRATEGY_DISCUSSION)
 
 
 def in_place_of(session: Session, occasion: Occasion) -> Meeting | None:
     """The cancelled discussion whose deadline runs on for the next one, or None."""
-    cancelled = _case(session, occasion).cancelled
+    cancelled = case_of(session, occasion).cancelled
     if cancelled is None:
         return None
     facts = restore(cancelled.clocks).facts
     return cancelled if rules.runs_on(facts, occasion.information_at) else None
 
 
-def _case_to_change(session: Session, occasion: Occasion) -> _Case:
-    """The case, its referral locked: of two decisions at once the second sees the first."""
-    case = _case(session, occasion)
-    if case.referral is None:
-        return case
-    session.refresh(case.referral, with_for_update=True)
-    return _case(session, occasion)
-
-
-def _case(session: Session, occasion: Occasion) -> _Case:
-    if occasion.referral_ref is not None:
-        referral = referrals.by_ref(session, occasion.referral_ref)
-        if referral is None:
-            raise NoSuchReferral(occasion.referral_ref)
-        before = [
-            one
-            for one in queries.meetings_of_referral(session, referral.id)
-            if one.state is not MeetingState.NEEDED
-        ]
-        last = before[-1] if before else None
-        return _Case(
-            referral,
-            [one.child_id for one in referral.children],
-            is_first=all(one.state is MeetingState.CANCELLED for one in before),
-            cancelled=(
-                last
-                if last and last.state is MeetingState.CANCELLED and last.not_needed_at is None
-                else None
-            ),
-        )
-    found = [referrals.child_by_ref(session, ref) for ref in dict.fromkeys(occasion.child_refs)]
-    children = [child for child in found if child is not None]
-    if not children or len(children) != len(found):
-        raise Refused("children", "Choose at least one child")
-    ids = [child.id for child in children]
-    return _Case(None, ids, is_first=False, cancelled=queries.last_cancelled(session, ids))
-
-
-def _waiting(session: Session, case: _Case) -> Meeting | None:
+def _waiting(session: Session, case: Case) -> Meeting | None:
     """A discussion of the referral that waits to be booked: it is the one that now takes place.
 
     A booked one stays as it is; more than one discussion may be necessary (TIMING).
@@ -252,21 +194,25 @@ def _keep_reason(
 def _decide_referral(
     session: Session,
     staff: StaffMember,
-    referral: Referral,
+    case: Case,
     reason: str,
     decided_at: datetime,
     now: datetime,
 ) -> None:
-    if referral.need_identified_at is None:
+    referral = case.referral
+    if referral is None:
+        return
+    need = referral.need_identified_at
+    if need is None or (case.anew_at is not None and need < case.anew_at):
         referral.need_identified_at = decided_at
     if referral.outcome is not Outcome.STRATEGY_DISCUSSION:
         outcome = Outcome.STRATEGY_DISCUSSION
         referral_service.decide(session, staff.actor, referral, outcome, reason, now)
 
 
-def _facts(case: _Case, occasion: Occasion, decided_at: datetime) -> Facts:
+def _facts(case: Case, occasion: Occasion, decided_at: datetime) -> Facts:
     return rules.facts_for(
-        facts_of(case.referral) if case.referral else None,
+        said_by(case, decided_at),
         is_first=case.is_first,
         decided_at=decided_at,
         information_at=occasion.information_at,
@@ -279,7 +225,7 @@ def _facts(case: _Case, occasion: Occasion, decided_at: datetime) -> Facts:
 def _new(
     session: Session,
     staff: StaffMember,
-    case: _Case,
+    case: Case,
     occasion: Occasion,
     reason: str,
     decided_at: datetime,

@@ -15,6 +15,7 @@ from app.directory.models import Agency
 from app.referrals.models import Referral, ReferralConsent, ReferralDecision
 from app.referrals.outcome.models import DecisionGround, OnwardReferral, ReferralReopening
 from app.referrals.outcome.types import FilterReason
+from app.referrals.types import Outcome
 
 _ONWARD = (
     select(OnwardReferral, Staff.name, Agency.name)
@@ -34,6 +35,10 @@ _NEWEST_CONSENT = (
     .where(ReferralConsent.referral_id == bindparam("referral"))
     .order_by(ReferralConsent.id.desc())
     .limit(1)
+)
+_OTHERWISE = select(func.max(ReferralDecision.decided_at, type_=UTCDateTime())).where(
+    ReferralDecision.referral_id == bindparam("referral"),
+    ReferralDecision.outcome != Outcome.STRATEGY_DISCUSSION,
 )
 _later = aliased(ReferralDecision)
 # A later decision on the same referral takes the place of an earlier one, and one that was opened
@@ -78,6 +83,11 @@ def reopenings(session: Session, referral_id: int) -> list[Reopened]:
 def newest_consent(session: Session, referral_id: int) -> int | None:
     """The number of the consent that holds."""
     return session.execute(_NEWEST_CONSENT, {"referral": referral_id}).scalar_one_or_none()
+
+
+def decided_otherwise_at(session: Session, referral_id: int) -> datetime | None:
+    """When a referral was last decided as anything but a strategy discussion."""
+    return session.execute(_OTHERWISE, {"referral": referral_id}).scalar_one()
 
 
 def filtered(session: Session, since: datetime) -> dict[FilterReason, int]:
