@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Response, abort, flash, make_response, render_template, url_for
+from sqlalchemy.orm import Session
 
 from app.core.clock import now, words_for_time
 from app.core.refusal import Refused
@@ -81,15 +82,18 @@ def answer() -> Response:
 @access(Guest())
 def report() -> Response:
     form = ReportForm(prefix="report")
-    here = url_for("guests.meeting", _anchor="reports")
     if form.validate_on_submit():
         moment = now()
         try:
             upload = _upload(form)
             with transaction() as session:
                 if not (before := done_before(session, form.nonce.data)):
-                    service.add_report(session, visitor(), form.body.data, upload, moment)
-                    mark_done(session, form.nonce.data, here, moment)
+                    instead = bool(form.instead.data)
+                    service.add_report(
+                        session, visitor(), form.body.data, upload, moment, instead=instead
+                    )
+                    mark_done(session, form.nonce.data, url_for("guests.meeting"), moment)
+                here = _after_a_report(session)
             if not before:
                 flash(f"We received your report at {words_for_time(moment)}.", "success")
             return go_to(here)
@@ -118,16 +122,17 @@ def earlier_report_file(number: int) -> Response:
 @access(Guest())
 def give_again(number: int) -> Response:
     form = GiveAgainForm(prefix=f"again-{number}")
-    here = url_for("guests.meeting", _anchor="reports")
     if not form.validate_on_submit():
         return _page(status=422, failed=form)
     moment = now()
     try:
         with transaction() as session:
             if not (before := done_before(session, form.nonce.data)):
-                if not service.give_again(session, visitor(), number, moment):
+                instead = bool(form.instead.data)
+                if not service.give_again(session, visitor(), number, moment, instead=instead):
                     abort(404)
-                mark_done(session, form.nonce.data, here, moment)
+                mark_done(session, form.nonce.data, url_for("guests.meeting"), moment)
+            here = _after_a_report(session)
         if not before:
             flash(f"We received your report at {words_for_time(moment)}.", "success")
         return go_to(here)
@@ -309,6 +314,12 @@ def _without_place(page: Page, failed: BaseForm | None) -> list[str]:
         case _:
             typed = []
     return [text for text in typed if text]
+
+
+def _after_a_report(session: Session) -> str:
+    """Where the page opens: at the question whether they take part, while that is open."""
+    still_asked = queries.answer_of(session, visitor()).answer is Answer.NONE
+    return url_for("guests.meeting", _anchor="answer" if still_asked else "reports")
 
 
 def _file(found: Report | None) -> Response:

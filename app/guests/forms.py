@@ -64,12 +64,21 @@ class AnswerForm(BaseForm):
     shown = HiddenField()  # the time that the page told
 
 
-class ReportForm(OnceForm):
+class InsteadForm(OnceForm):
+    """A report is no answer by itself: whoever sends one may come as well."""
+
+    instead = BooleanField(
+        "I send it instead of taking part",
+        description="Leave this empty if you take part as well, or do not know yet",
+    )
+
+
+class ReportForm(InsteadForm):
     body = Passage("Type it here")
     file = FileField("Or send a file")
 
 
-class GiveAgainForm(OnceForm):
+class GiveAgainForm(InsteadForm):
     """A press: the report as it was."""
 
 

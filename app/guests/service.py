@@ -136,18 +136,28 @@ def answer(
 
 
 def add_report(
-    session: Session, visitor: Visitor, body: str, upload: Upload | None, now: datetime
+    session: Session,
+    visitor: Visitor,
+    body: str,
+    upload: Upload | None,
+    now: datetime,
+    *,
+    instead: bool,
 ) -> Report:
-    """Keep a report, typed or as a checked file; it stands for the answer of somebody who does
-    not take part (D4, D5).
+    """Keep a report, typed or as a checked file; `instead` of taking part, it is the answer too
+    (D4, D5).
 
     Raises Refused (field `body`) for an empty report and once the meeting has ended.
     """
     invitee, _meeting = _own(session, visitor)
-    return answers.add_report(session, invitee, body, upload, ReportVia.LINK, visitor.actor, now)
+    return answers.add_report(
+        session, invitee, body, upload, ReportVia.LINK, visitor.actor, now, instead=instead
+    )
 
 
-def give_again(session: Session, visitor: Visitor, report_id: int, now: datetime) -> bool:
+def give_again(
+    session: Session, visitor: Visitor, report_id: int, now: datetime, *, instead: bool
+) -> bool:
     """Give this discussion a report that the same person sent to an earlier one, as it was (D5);
     once, however often it is pressed. False where it is not theirs.
 
@@ -170,6 +180,7 @@ def give_again(session: Session, visitor: Visitor, report_id: int, now: datetime
             visitor.actor,
             now,
             found.first_given_at or found.received_at,
+            instead=instead,
         )
     return True
 

@@ -181,11 +181,15 @@ def add_report(
     actor: Actor,
     now: datetime,
     first_given_at: datetime | None = None,
+    *,
+    instead: bool = False,
 ) -> Report:
     """Keep a report, typed or as a checked file (see `app.core.uploads`); D5, BROMLEY 2.
 
-    `first_given_at` is when an earlier discussion was given the same. The chair sees it; other
-    agencies see nothing before the meeting. Raises Refused by the field.
+    `first_given_at` is when an earlier discussion was given the same. `instead` is what the
+    invitee said: the report is their answer. Whoever did not say so may come beside it, and is
+    asked like everybody. The chair sees it; other agencies see nothing before the meeting. Raises
+    Refused by the field.
     """
     if invitee.removed_at is not None:
         raise Refused("body", "You are no longer invited: telephone the desk if that is wrong")
@@ -210,14 +214,14 @@ def add_report(
         first_given_at=first_given_at,
     )
     session.add(report)
-    if invitee.answer in (Answer.NONE, Answer.DECLINED) and actor.kind is ActorKind.GUEST:
-        invitee.answer, invitee.answered_at = Answer.REPORT, now
     session.flush()
     _audit(
         session, actor, "report received", invitee, now,
         {"via": via.value, "file": report.media_type, "report": report.id,
          "given_again": first_given_at is not None},
     )  # fmt: skip
+    if instead:
+        answer(session, invitee, Answer.REPORT, invitee.answer_note or "", actor, now)
     return report
 
 

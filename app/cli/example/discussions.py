@@ -233,7 +233,9 @@ class Discussions:
         chosen = given[turn % len(given)]
         if chosen is Answer.REPORT:
             text = SHARED.get(invitee.agency_kind.value, "Nothing is held on this family.")
-            answers.add_report(self.session, invitee, text, None, ReportVia.LINK, who, at)
+            answers.add_report(
+                self.session, invitee, text, None, ReportVia.LINK, who, at, instead=True
+            )
             return
         answers.answer(self.session, invitee, chosen, "", who, at)
 

@@ -67,7 +67,7 @@ def test_it_is_shown_and_given_again_once(app: Flask, change: Any, signed_in: An
     assert unsent.status_code == 422
     for nonce in ("n" * 32, "n" * 32, "m" * 32):
         sent = phone.client.post(there, data={**pressed, f"again-{number}-nonce": nonce})
-        assert (sent.status_code, sent.location) == (303, "/attend#reports")
+        assert (sent.status_code, sent.location) == (303, "/attend#answer")
     with change() as session:
         held = session.execute(select(Report).order_by(Report.id)).scalars().all()
         assert [(one.invitee_id, one.body, one.file) for one in held] == [
@@ -75,11 +75,25 @@ def test_it_is_shown_and_given_again_once(app: Flask, change: Any, signed_in: An
             (me, WORDS, PDF),
         ]
         assert held[1].first_given_at == held[0].received_at
-        assert session.get_one(Invitee, me).answer is Answer.REPORT
+        assert session.get_one(Invitee, me).answer is Answer.NONE
     page = phone.get("/attend").text
     assert OFFER not in page and "You first gave it for an earlier meeting" in page
     heard = signed_in(Role.CHAIR).get(f"/discussions/{ref}/hold").text
     assert "for an earlier discussion" in heard
+
+
+def test_given_again_it_may_come_instead_of_them(app: Flask, change: Any) -> None:
+    with change() as session:
+        asked = Asked(session)
+        phone = Phone(app, make_guest_session(session, asked.again))
+        number, me = asked.report.id, asked.again.id
+    there = f"/attend/earlier-reports/{number}"
+    pressed = form_of(phone.get("/attend").text, there)
+    assert f"again-{number}-instead" not in pressed  # nothing is ticked for them
+    sent = phone.client.post(there, data={**pressed, f"again-{number}-instead": "y"})
+    assert sent.status_code == 303
+    with change() as session:
+        assert session.get_one(Invitee, me).answer is Answer.REPORT
 
 
 def test_after_the_meeting_it_is_neither_shown_nor_taken(app: Flask, change: Any) -> None:

@@ -48,7 +48,7 @@ def test_what_was_said_is_marked(police: Invited) -> None:
     for prefix, path, fields in (
         ("answer", "answer", {"answer": "dial_in"}),
         ("answer", "answer", {"answer": "declined"}),
-        ("report", "report", {"body": "What we hold"}),
+        ("report", "report", {"body": "What we hold", "instead": "y"}),
     ):
         police.phone.post(f"/attend/{path}", "/attend", prefix, **fields)
         assert police.phone.get("/attend").text.count("Your answer now.") == 1

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import io
+import re
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from app.accounts.types import Role
+from app.audit.models import AuditEntry
+from app.invitations.types import PartStat
+from app.meetings.calls.page import to_telephone
+from app.meetings.messages import PARTSTATS
 from app.meetings.models import Report
 from app.meetings.types import Answer
 from tests.integration.guests.attending import EXE, PDF, Invited
 
 
 def test_a_typed_report_gets_a_receipt_and_stands_for_the_answer(police: Invited) -> None:
+    """Where they say that it comes instead of them, and not otherwise."""
     words = "Zoë said: <script>alert(1)</script> 👧🏽 " + "x" * 10_000
-    sent = police.phone.post("/attend/report", "/attend", "report", body=words)
+    sent = police.phone.post("/attend/report", "/attend", "report", body=words, instead="y")
     assert (sent.status_code, sent.location) == (303, "/attend#reports")
     page = police.phone.get("/attend").text
     assert "We received your report at" in page
@@ -23,13 +31,52 @@ def test_a_typed_report_gets_a_receipt_and_stands_for_the_answer(police: Invited
         [report] = session.execute(select(Report)).scalars()
         assert report.body == words
         assert police.invitee(session).answer is Answer.REPORT
+        noted = select(AuditEntry.details).where(AuditEntry.action == "invitation answered")
+        [said] = session.execute(noted).scalars()
+        assert (said["answer"], said["before"]) == ("report", "none")
 
 
-def test_a_report_beside_taking_part_keeps_the_answer(police: Invited) -> None:
-    police.phone.post("/attend/answer", "/attend", "answer", answer="dial_in")
+def test_a_report_before_any_answer_leaves_it_open(police: Invited, signed_in: Any) -> None:
+    """Who prepares it first may well come: the desk goes on asking them (C5, D4)."""
+    sent = police.phone.post("/attend/report", "/attend", "report", body="What we know")
+    assert (sent.status_code, sent.location) == (303, "/attend#answer")  # where it is asked
+    page = police.phone.get("/attend").text
+    assert "Please say whether you take part as well" in page
+    assert "do not take part yourself" not in page
+    with police.change() as session:
+        invitee = police.invitee(session)
+        assert (invitee.answer, invitee.answered_at) == (Answer.NONE, None)
+        assert PARTSTATS[invitee.answer] is PartStat.NEEDS_ACTION
+        assert invitee in to_telephone(invitee.meeting)
+    desk = signed_in(Role.ADMINISTRATOR)
+    overview = desk.get(f"/discussions/{police.ref}").text
+    assert "Nobody is expected from police" not in overview
+
+
+@pytest.mark.parametrize("held", [Answer.ATTEND, Answer.DIAL_IN, Answer.DECLINED])
+def test_a_report_alone_keeps_the_answer(police: Invited, held: Answer) -> None:
+    police.phone.post("/attend/answer", "/attend", "answer", answer=held.value)
     police.phone.post("/attend/report", "/attend", "report", body="What we know")
     with police.change() as session:
-        assert police.invitee(session).answer is Answer.DIAL_IN
+        assert police.invitee(session).answer is held
+    assert "Please say whether" not in police.phone.get("/attend").text
+
+
+def test_who_would_come_may_send_a_report_instead_after_all(police: Invited) -> None:
+    police.phone.post("/attend/answer", "/attend", "answer", answer="attend", note="By train")
+    police.phone.post("/attend/report", "/attend", "report", body="What we know", instead="y")
+    with police.change() as session:
+        assert police.invitee(session).answer is Answer.REPORT
+    # It is their answer now: nothing more is asked with the next one.
+    assert 'name="report-instead"' not in police.phone.get("/attend").text
+
+
+def test_what_was_ticked_stays_where_the_report_is_refused(police: Invited) -> None:
+    sent = police.phone.post("/attend/report", "/attend", "report", body="", instead="y")
+    assert sent.status_code == 422
+    assert re.search(r'name="report-instead"[^>]* checked', sent.text)
+    with police.change() as session:
+        assert police.invitee(session).answer is Answer.NONE
 
 
 def test_several_reports_and_a_file_comes_back_as_sent(police: Invited) -> None:

@@ -200,7 +200,21 @@ def test_a_report_is_kept_as_it_came(invitee_id):
     held = reading().execute(select(Report)).scalar_one()
     assert (held.file, held.media_type) == (PDF, "application/pdf")
     assert held.file_name == "School report.pdf"
-    assert reading().get(Invitee, invitee_id).answer is Answer.REPORT
+    assert reading().get(Invitee, invitee_id).answer is Answer.NONE
+
+
+def test_a_report_instead_of_coming_is_refused_where_a_colleague_comes(invitee_id):
+    with transaction() as session:
+        invitee = session.get(Invitee, invitee_id)
+        deputy = answers.Deputy("Jo Deputy", "Jo.Deputy@police.example")
+        answers.name_deputy(session, invitee, deputy, SENDER, GUEST, FRIDAY)
+    with pytest.raises(Refused), transaction() as session:
+        invitee, words = session.get(Invitee, invitee_id), "What we hold"
+        answers.add_report(
+            session, invitee, words, None, ReportVia.LINK, GUEST, FRIDAY, instead=True
+        )
+    assert reading().get(Invitee, invitee_id).answer is Answer.DEPUTY
+    assert not reading().execute(select(Report)).all()
 
 
 def test_a_report_says_something(invitee_id):
