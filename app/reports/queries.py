@@ -34,6 +34,7 @@ from app.records.models import RecordFault, RecordVersion
 from app.referrals.types import DomesticAbuseRisk, Rating
 from app.reports import asked, booked, cancelled, circulating, triage, undelivered
 from app.reports.following import REVIEWS, follows
+from app.reports.rules import NOT_BEGUN_AFTER
 from app.reports.types import FOLLOWS, MOST, WorkKind, WorkRow
 
 Rows = Select[*tuple[Any, ...]]
@@ -82,6 +83,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.REPLACE: _branch(WorkKind.REPLACE, cancelled.OF_REFERRALS),
     WorkKind.BOOK_AGAIN: _branch(WorkKind.BOOK_AGAIN, cancelled.BESIDE_THEM),
     WorkKind.BOOK: _branch(WorkKind.BOOK, _meetings(Meeting.due_at, _is(MeetingState.NEEDED))),
+    WorkKind.NOT_BEGUN: _branch(WorkKind.NOT_BEGUN, booked.NOT_BEGUN),
     WorkKind.NO_CHAIR: _branch(WorkKind.NO_CHAIR, booked.WITHOUT_CHAIR),
     WorkKind.OVERTAKEN: _branch(WorkKind.OVERTAKEN, booked.OVERTAKEN),
     WorkKind.UNDER_WAY: _branch(
@@ -212,7 +214,10 @@ def work(
     asked_for = tuple(kind for kind in kinds if kind in _ASKED and kind not in without)
     if not asked_for:
         return []
-    values = {"now": now, "ahead": ahead, "me": me, "ratings": allocated}
+    values = {
+        "now": now, "ahead": ahead, "begun_by": now - NOT_BEGUN_AFTER, "me": me,
+        "ratings": allocated,
+    }  # fmt: skip
     found: dict[WorkKind, list[WorkRow]] = {kind: [] for kind in asked_for}
     for name, id_, ref, due_at, risk in session.execute(_union(asked_for), values).all():
         kind = WorkKind(name)

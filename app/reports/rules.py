@@ -12,6 +12,8 @@ from app.core.clock import words_for_span
 from app.protocols.panel import deadline_state
 from app.reports.types import FOLLOWS, Work, WorkKind
 
+# People dial in a few minutes late; beyond that nobody holds it (C7).
+NOT_BEGUN_AFTER = timedelta(minutes=15)
 # A child who may be at risk now (A1).
 NOW = frozenset({WorkKind.AT_RISK, WorkKind.DECIDE_NOW})
 # Who does it; everybody else who may see discussions waits on them.
@@ -34,6 +36,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.REPLACE: Permission.DISCUSSION_NEED,
     WorkKind.BOOK_AGAIN: Permission.DISCUSSION_BOOK,
     WorkKind.BOOK: Permission.DISCUSSION_BOOK,
+    WorkKind.NOT_BEGUN: Permission.DISCUSSION_BOOK,
     WorkKind.NO_CHAIR: Permission.DISCUSSION_BOOK,
     WorkKind.OVERTAKEN: Permission.DISCUSSION_BOOK,
     WorkKind.UNDER_WAY: Permission.DISCUSSION_WRITE,

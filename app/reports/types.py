@@ -34,6 +34,7 @@ class WorkKind(enum.Enum):
     REPLACE = "replace"
     BOOK_AGAIN = "book_again"
     BOOK = "book"
+    NOT_BEGUN = "not_begun"
     NO_CHAIR = "no_chair"
     OVERTAKEN = "overtaken"
     UNDER_WAY = "under_way"
@@ -82,6 +83,7 @@ _WORDS = {
     WorkKind.REPLACE: "Cancelled: say what follows",
     WorkKind.BOOK_AGAIN: "Cancelled: book it again, or say that none is needed",
     WorkKind.BOOK: "Book the strategy discussion",
+    WorkKind.NOT_BEGUN: "Its time has passed: start it, move it, or record it as held",
     WorkKind.NO_CHAIR: "The chair cannot take part: choose another",
     WorkKind.OVERTAKEN: "Booked, and another took place at once: cancel it, or keep it",
     WorkKind.UNDER_WAY: "Discussion under way",

@@ -37,6 +37,7 @@ _WORDS = {
     Stage.RECORD: "Record to sign",
     Stage.CIRCULATE: "Record to circulate",
 }
+NOT_BEGUN = "Not begun"  # booked, and its time has passed
 # Short enough for half a line of the wall.
 _SHORT_KINDS = {
     AgencyKind.SOCIAL_CARE: "Social care",
@@ -100,15 +101,16 @@ def _state(one: Standing, now: datetime) -> str:
 def line(standing: Standing, now: datetime) -> Line:
     """One case in words short enough for a wall."""
     state, left = _state(standing, now), ""
+    late = state == "late"
     if standing.stage is Stage.UNDER_WAY:
         left = "now"
     elif standing.due_at is not None:
         span = _short(standing.due_at - now)
-        left = f"{span} late" if state == "late" else f"in {span}"
+        left = f"{span} late" if late else f"in {span}"
     return Line(
         ref=standing.ref,
         rating=standing.rating.label if standing.rating else "",
-        stage=_WORDS[standing.stage],
+        stage=NOT_BEGUN if late and standing.stage is Stage.BOOKED else _WORDS[standing.stage],
         risk_now=standing.risk_now,
         awaited=tuple(awaited_in_words(standing.awaited, now)),
         state=state,

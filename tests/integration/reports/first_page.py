@@ -7,6 +7,7 @@ import re
 
 def line_of(page: str, ref: str) -> str:
     """What the first page says of a referral, in words."""
-    [found] = [one for one in page.split('<li class="app-work__item')[1:] if ref in one]
-    words = re.sub(r"<[^>]+>", " ", found.split(">", 1)[1].partition("</li>")[0])
+    items = [one.partition("</li>")[0] for one in page.split('<li class="app-work__item')[1:]]
+    [found] = [one for one in items if ref in one]
+    words = re.sub(r"<[^>]+>", " ", found.split(">", 1)[1])
     return " ".join(words.split())

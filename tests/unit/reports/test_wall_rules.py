@@ -67,6 +67,13 @@ def test_today_by_its_time_another_day_by_its_date() -> None:
     assert rules.line(case("R", None), FRIDAY).due == "No date"
 
 
+def test_a_booked_discussion_whose_time_has_passed_has_not_begun() -> None:
+    shown = [rules.line(case("R", minutes, Stage.BOOKED), FRIDAY) for minutes in (5, 0, -20)]
+    assert [(one.stage, one.state) for one in shown] == [
+        ("Booked", "soon"), ("Booked", "soon"), ("Not begun", "late"),
+    ]  # fmt: skip
+
+
 def test_a_discussion_under_way_is_now_and_never_late() -> None:
     line = rules.line(case("R", -30, Stage.UNDER_WAY), FRIDAY)
     assert (line.state, line.left, line.stage) == ("soon", "now", "Under way")
