@@ -13,7 +13,7 @@ from app.meetings.discussion.questions import PROTECTIONS
 from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer, Press, Typed
 from app.meetings.types import Attendance
 from app.web.choices import SelectField
-from app.web.forms import BaseForm, Line, OnceForm, Passage, choices, tidy
+from app.web.forms import BaseForm, Line, OnceForm, Passage, Required, choices, tidy
 from app.web.numbers import whole_or_none
 
 # The name of a field's control, and of the hidden one that holds the version it started from.
@@ -104,16 +104,19 @@ class PersonForm(LineForm):
     NAME = "Somebody else on the line"
     WORDS = ("name", "title", "agency_name", "email")
 
-    name = Line("Name")
+    name = Line("Name", validators=[Required("Enter the name of the person who joined")])
     title = Line("Job title")
-    agency_name = Line("Agency")
+    agency_name = Line("Agency", validators=[Required("Enter the agency they speak for")])
     role = SelectField(
         "Role",
         choices=[(role.value, role.label) for role in ProfessionalRole],
         default=ProfessionalRole.OTHER.value,
     )
+    # Quorum and who reads what hang on it: nobody counts as anything that was not chosen.
     agency_kind = SelectField(
-        "Kind of agency", choices=[(kind.value, kind.label) for kind in AgencyKind]
+        "Kind of agency",
+        choices=choices([(kind.value, kind.label) for kind in AgencyKind], "Choose a kind"),
+        validators=[Required("Choose what kind of agency they are from")],
     )
     email = Line(
         "Email, for the record",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from wtforms import FieldList, Form, FormField
+from wtforms import Field, FieldList, Form, FormField
+from wtforms.validators import ValidationError
 
 from app.directory.types import AgencyKind
 from app.meetings.need.types import HeldAlready, Present
 from app.meetings.types import Attendance, Format
 from app.web.choices import RadioField, SelectField, SelectMultipleField
-from app.web.forms import Line, LocalMoment, OnceForm, Passage, Required
+from app.web.forms import Line, LocalMoment, OnceForm, Passage, Required, choices
 
 FORMATS = [
     (Format.CALL.value, "By telephone"),
@@ -49,12 +50,16 @@ class TypedPresent(Form):
     name = Line("Name")
     title = Line("What they do")
     agency = Line("Agency")
+    # Quorum and who reads what hang on it: nobody counts as anything that was not chosen.
     kind = SelectField(
         "Kind of agency",
-        choices=[(kind.value, kind.label) for kind in AgencyKind],
-        default=AgencyKind.POLICE.value,
+        choices=choices([(kind.value, kind.label) for kind in AgencyKind], "Choose a kind"),
     )
     email = Line("Email address")
+
+    def validate_kind(self, field: Field) -> None:
+        if self.name.data and not field.data:
+            raise ValidationError("Choose what kind of agency they are from")
 
 
 class HeldForm(OnceForm):

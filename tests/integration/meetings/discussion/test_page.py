@@ -12,6 +12,7 @@ from sqlalchemy import event, select
 from app.accounts.types import Role
 from app.audit.models import AuditView
 from app.core.session import db, reading
+from app.directory.types import AgencyKind
 from app.meetings.models import Action, Dissent, Invitee, Meeting
 from app.meetings.types import MeetingState
 from tests.factories.accounts import sign_in_as
@@ -376,6 +377,24 @@ def test_somebody_joins_and_somebody_disagrees(app, browser, case):
     refused = browser.post(f"/discussions/{case.ref}/hold", data=form)
     assert refused.status_code == 422
     assert "was invited: note how they took part" in refused.text
+
+
+def test_nobody_is_of_a_kind_of_agency_that_was_not_chosen(app, browser, case):
+    """Quorum and who reads what in the record hang on the kind (E5, F4)."""
+    page = page_of(browser, case)
+    assert sent_by(page)["person-agency_kind"] == ""
+    typed = {"person-name": "Sam Green", "person-agency_name": "Night shelter", "do": "person"}
+    refused = browser.post(f"/discussions/{case.ref}/hold", data=sent_by(page) | typed)
+    assert refused.status_code == 422
+    assert "“Kind of agency”: Choose what kind of agency they are from" in refused.text
+    assert 'id="person-agency_kind-error"' in refused.text
+    again = sent_by(refused.text)
+    assert (again["person-name"], again["person-agency_name"]) == ("Sam Green", "Night shelter")
+    chosen = again | {"person-agency_kind": "voluntary", "do": "person"}
+    assert browser.post(f"/discussions/{case.ref}/hold", data=chosen).status_code == 303
+    with app.app_context():
+        green = reading().execute(select(Invitee).where(Invitee.name == "Sam Green")).scalar_one()
+        assert green.agency_kind is AgencyKind.VOLUNTARY
 
 
 def test_start_and_end(app, client, make_case):

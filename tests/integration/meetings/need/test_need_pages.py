@@ -75,7 +75,15 @@ def test_writing_down_one_already_held(app, chair):
     with app.app_context(), transaction() as session:
         referral = session.execute(select(Referral).where(Referral.ref == ref)).scalar_one()
         make_check(session, referral, began - timedelta(minutes=5))
-    done = browser.post(path, data=more)
+    # Quorum and who reads what hang on the kind of agency: none is taken for granted.
+    assert (more["others-0-kind"], more["others-1-kind"]) == ("", "")
+    unsaid = browser.post(path, data=more)
+    assert unsaid.status_code == 422
+    assert 'href="#others-0-kind">Choose what kind of agency they are from' in unsaid.text
+    assert 'href="#others-1-kind"' not in unsaid.text
+    more = form_of(unsaid.text, path)
+    assert more["others-0-name"] == "Sam Typed"
+    done = browser.post(path, data=more | {"others-0-kind": "education"})
     assert done.status_code == 303
     # Nobody has said whether the answer is still wanted: it is asked for afterwards.
     assert "what becomes of it under agency checks" in browser.get(done.location).text

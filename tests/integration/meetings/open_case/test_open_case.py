@@ -310,6 +310,7 @@ def test_one_of_an_open_case_that_was_held_already(app, signed_in, change):
         }
     fields |= {
         "others-0-name": "Sam Typed",
+        "others-0-kind": "police",
         "others-0-email": "sam at the police",
         "do": "keep",
     }

@@ -140,6 +140,7 @@ def test_whoever_keeps_the_case_is_asked_about_a_child_entered_as_new(
     form = form_of(listed.text, "") | {"do": begun, "reason": "Harm", "concerns": "neglect"}
     if begun == "keep":
         form |= {"others-0-name": "Sam Typed", "others-0-email": "sam@police.example"}
+        form["others-0-kind"] = "police"
         for name, moment in (("started_at", HOUR), ("ended_at", HOUR / 2)):
             at = in_london(now() - moment)
             form |= {
