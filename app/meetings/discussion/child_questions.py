@@ -1,40 +1,26 @@
 """What a strategy discussion has to settle for each child, as data (E2).
 
-The order is the order in which a chair asks. Sources are cited by the short names of the field's
-documents: BROMLEY is its multi-agency strategy discussion protocol, TIMING the training text on
-the timing of meetings.
+What decides on the threshold and keeps the child safe now stands here; the rest comes from
+`enquiry_questions`. The order is the order in which a chair asks. Sources are cited by the short
+names of the field's documents: BROMLEY is its multi-agency strategy discussion protocol, TIMING the
+training text on the timing of meetings.
 """
 
 from __future__ import annotations
 
 from app.meetings.discussion.conditions import (
     answered,
-    assessed,
-    born,
-    conference_ahead,
     crime_looked_into,
     enquiry_runs,
     hospital,
     known_in_hospital,
     not_unborn,
     said,
-    seen_alone,
     single_agency,
     unless_over,
 )
-from app.meetings.discussion.types import (
-    Group,
-    Kind,
-    Option,
-    Question,
-    never,
-)
-
-CONFERENCE = "conference"
-LONGEST_ASSESSMENT = 45  # working days (BROMLEY 3)
-
-YES_NO = (Option("yes", "Yes"), Option("no", "No"))
-
+from app.meetings.discussion.enquiry_questions import ENQUIRY, FAMILY, NEXT
+from app.meetings.discussion.types import YES_NO, Group, Kind, Option, Question, never
 
 THRESHOLD = Group(
     "Threshold",
@@ -246,158 +232,6 @@ HEALTH = Group(
             hint="Who gives consent? Is the paediatrician on this call?",
             asked=said("medical", "needed", "took_place"),
             protectable=True,
-        ),
-    ),
-)
-
-ENQUIRY = Group(
-    "How the enquiry is carried out",
-    (
-        Question(
-            "seen_alone",
-            "Will the child be seen alone?",
-            Kind.CHOICE,
-            "BROMLEY 4",
-            options=YES_NO,
-            asked=born,
-            reason=said("seen_alone", "no"),
-            reason_label="Why that would be inappropriate for the child",
-            protectable=True,
-        ),
-        Question(
-            "seen_by", "Seen by whom", Kind.LINE, "BROMLEY 4", asked=seen_alone, protectable=True
-        ),
-        Question(
-            "seen_when",
-            "Seen when",
-            Kind.MOMENT,
-            "BROMLEY 4",
-            hint="For example, tomorrow 9 am",
-            asked=seen_alone,
-        ),
-        Question(
-            "wishes",
-            "How the child's wishes and feelings are heard",
-            Kind.TEXT,
-            "BROMLEY 4",
-            asked=born,
-            protectable=True,
-        ),
-        Question(
-            "interviews",
-            "Interviews: who, by whom, for what, when",
-            Kind.TEXT,
-            "BROMLEY 4",
-            hint="Victims, family, witnesses. Timing and handling decide what evidence is left.",
-            asked=enquiry_runs,
-            protectable=True,
-        ),
-        Question(
-            "interpreter",
-            "Is an interpreter required?",
-            Kind.CHOICE,
-            "BROMLEY 4",
-            options=YES_NO,
-            asked=enquiry_runs,
-            reason=said("interpreter", "yes"),
-            reason_label="Which language, who arranges it",
-            protectable=True,
-        ),
-        Question(
-            "identity",
-            "Language, race, ethnicity and religion: what is taken into account",
-            Kind.TEXT,
-            "BROMLEY 4",
-            asked=enquiry_runs,
-            protectable=True,
-        ),
-        Question(
-            "further_information",
-            "Further information needed, how it is got and recorded",
-            Kind.TEXT,
-            "BROMLEY 4",
-            asked=enquiry_runs,
-            protectable=True,
-        ),
-    ),
-)
-
-FAMILY = Group(
-    "The family",
-    (
-        Question(
-            "family_told",
-            "Is the family told what was shared here?",
-            Kind.CHOICE,
-            "BROMLEY 3",
-            hint="Unless it puts the child at more risk or harms the police investigation.",
-            options=YES_NO,
-            reason=said("family_told", "no"),
-            reason_label="Why not",
-            protectable=True,
-        ),
-        Question(
-            "family_what",
-            "What they are told, when and by whom",
-            Kind.TEXT,
-            "BROMLEY 3",
-            asked=said("family_told", "yes"),
-            protectable=True,
-        ),
-    ),
-)
-
-NEXT = Group(
-    "What comes next",
-    (
-        Question(
-            CONFERENCE,
-            "Initial child protection conference",
-            Kind.CHOICE,
-            "BROMLEY 1, 2",
-            options=(
-                Option("not_likely", "Not likely now"),
-                Option("likely", "Likely to be needed"),
-                Option("required", "Required"),
-            ),
-            asked=unless_over("conference"),
-            headline=True,
-        ),
-        Question(
-            "quality_told",
-            "When the quality service was told",
-            Kind.MOMENT,
-            "BROMLEY 1",
-            hint="So that a date is kept. For example, today 4:10 pm. Where the council's settings "
-            "name their mailbox, leave it empty: they are told by mail two minutes after somebody "
-            "says that a conference is likely or required, and of what changes.",
-            asked=conference_ahead,
-            # What follows asks for it until it is done, by mail or on the telephone.
-            required=never,
-        ),
-        Question(
-            "assessment",
-            "Timescale of this child's assessment, in working days",
-            Kind.WORKING_DAYS,
-            "BROMLEY 3",
-            hint=f"By this child's needs, {LONGEST_ASSESSMENT} working days at most.",
-            asked=assessed,
-        ),
-        Question(
-            "next_discussion",
-            "Next discussion",
-            Kind.CHOICE,
-            "TIMING",
-            options=(Option("none", "None planned"), Option("planned", "Planned")),
-            required=never,
-        ),
-        Question(
-            "next_discussion_at",
-            "When",
-            Kind.MOMENT,
-            "TIMING",
-            hint="For example, Friday 10 am",
-            asked=said("next_discussion", "planned"),
         ),
     ),
 )

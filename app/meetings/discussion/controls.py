@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from app.core.clock import words_for_time
 from app.meetings.discussion import rules
-from app.meetings.discussion.child_questions import CONFERENCE
+from app.meetings.discussion.enquiry_questions import CONFERENCE
 from app.meetings.discussion.queries import Entries
 from app.meetings.discussion.questions import PROTECTIONS
 from app.meetings.discussion.shown import (

@@ -8,12 +8,9 @@ from datetime import datetime
 
 from app.core.refusal import Refused
 from app.directory.types import AgencyKind
-from app.meetings.discussion.child_questions import (
-    CHILD_GROUPS,
-    CHILD_QUESTIONS,
-    LONGEST_ASSESSMENT,
-)
+from app.meetings.discussion.child_questions import CHILD_GROUPS, CHILD_QUESTIONS
 from app.meetings.discussion.due_words import DueUnclear, due_in_words, parse_moment
+from app.meetings.discussion.enquiry_questions import LONGEST_ASSESSMENT
 from app.meetings.discussion.questions import (
     DISSENT,
     DISSENT_ASKED,

@@ -51,6 +51,9 @@ class Option:
     label: str
 
 
+YES_NO = (Option("yes", "Yes"), Option("no", "No"))
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What decides whether a question is asked: the child's own answers and a few facts."""
