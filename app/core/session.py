@@ -146,9 +146,13 @@ def prepare_engine(engine: Engine) -> None:
 
 def _ends_in_time(connection: psycopg.Connection[Any], _record: object) -> None:
     # PostgreSQL compiles a statement that it thinks costly. Those of a page have many parts and
-    # touch few rows, so that compiling takes longer than all else.
+    # touch few rows, so that compiling takes longer than all else; so does starting processes to
+    # share out rows that it guesses to be many.
     connection.autocommit = True  # or the settings would go with the first rollback
-    connection.execute(f"SET jit = off; SET lock_timeout = '{LONGEST_LOCK}'")
+    connection.execute(
+        "SET jit = off; SET max_parallel_workers_per_gather = 0; "
+        f"SET lock_timeout = '{LONGEST_LOCK}'"
+    )
     connection.autocommit = False
 
 

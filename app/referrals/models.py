@@ -107,6 +107,13 @@ class Referral(Base):
             sqlite_where=text("referrer_professional_id IS NOT NULL"),
             postgresql_where=text("referrer_professional_id IS NOT NULL"),
         ),
+        Index(
+            "ix_referral_filtered",
+            "decided_at",
+            "filtered",
+            sqlite_where=text("filtered IS NOT NULL"),
+            postgresql_where=text("filtered IS NOT NULL"),
+        ),
         CheckConstraint(
             "(state = 'decided') = (decided_at IS NOT NULL)", name="decided_has_a_moment"
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, EncryptedText, values_of
@@ -18,12 +18,6 @@ class DecisionGround(Base):
 
     __tablename__ = "decision_ground"
     __table_args__ = (
-        Index(
-            "ix_decision_ground_filtered",
-            "filtered",
-            sqlite_where=text("filtered IS NOT NULL"),
-            postgresql_where=text("filtered IS NOT NULL"),
-        ),
         CheckConstraint(
             "NOT overrode OR consent_id IS NOT NULL", name="an_override_names_its_consent"
         ),

@@ -6,14 +6,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime
 from app.directory.models import Agency
 from app.referrals.models import Referral, ReferralConsent, ReferralDecision
-from app.referrals.outcome.models import DecisionGround, OnwardReferral, ReferralReopening
+from app.referrals.outcome.models import OnwardReferral, ReferralReopening
 from app.referrals.outcome.types import FilterReason
 from app.referrals.types import Outcome
 
@@ -40,22 +40,14 @@ _OTHERWISE = select(func.max(ReferralDecision.decided_at, type_=UTCDateTime())).
     ReferralDecision.referral_id == bindparam("referral"),
     ReferralDecision.outcome != Outcome.STRATEGY_DISCUSSION,
 )
-_later = aliased(ReferralDecision)
-# A later decision on the same referral takes the place of an earlier one, and one that was opened
-# again is not closed.
+# One that was opened again is not closed: it has no moment of its decision.
 _FILTERED = (
-    select(DecisionGround.filtered, func.count())
-    .join(ReferralDecision, ReferralDecision.id == DecisionGround.decision_id)
-    .join(Referral, Referral.id == ReferralDecision.referral_id)
+    select(Referral.filtered, func.count())
     .where(
-        DecisionGround.filtered.is_not(None),
-        ReferralDecision.decided_at >= bindparam("since", type_=UTCDateTime()),
-        Referral.decided_at.is_not(None),
-        ~exists().where(
-            _later.referral_id == ReferralDecision.referral_id, _later.id > ReferralDecision.id
-        ),
+        Referral.filtered.is_not(None),
+        Referral.decided_at >= bindparam("since", type_=UTCDateTime()),
     )
-    .group_by(DecisionGround.filtered)
+    .group_by(Referral.filtered)
 )
 
 
@@ -96,19 +88,10 @@ def filtered(session: Session, since: datetime) -> dict[FilterReason, int]:
     return {reason: count for reason, count in rows if reason is not None}
 
 
-_newest_decision = (
-    select(func.max(ReferralDecision.id))
-    .where(ReferralDecision.referral_id == Referral.id)
-    .scalar_subquery()
-)
-_CLOSED_AS_NONE = (
-    select(Referral.id)
-    .join(DecisionGround, DecisionGround.decision_id == _newest_decision)
-    .where(
-        Referral.id.in_(bindparam("ids", expanding=True)),
-        Referral.decided_at.is_not(None),
-        DecisionGround.filtered.is_not(None),
-    )
+_CLOSED_AS_NONE = select(Referral.id).where(
+    Referral.id.in_(bindparam("ids", expanding=True)),
+    Referral.decided_at.is_not(None),
+    Referral.filtered.is_not(None),
 )
 
 

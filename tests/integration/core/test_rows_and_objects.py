@@ -31,9 +31,13 @@ def test_objects_come_from_the_mapper(in_app: Flask) -> None:
         assert session.execute(statement).all() == [(agency, agency.name)]
 
 
-def test_postgresql_compiles_no_statement_after_a_rollback_either(in_app: Flask) -> None:
+def test_postgresql_compiles_nothing_and_shares_out_nothing_after_a_rollback(
+    in_app: Flask,
+) -> None:
     if db.engine.dialect.name == "sqlite":
         return
     with db.engine.connect() as connection:
         connection.rollback()
         assert connection.execute(text("SHOW jit")).scalar_one() == "off"
+        shared = connection.execute(text("SHOW max_parallel_workers_per_gather"))
+        assert shared.scalar_one() == "0"
