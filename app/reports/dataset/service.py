@@ -10,7 +10,8 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from app.reports.dataset import queries
-from app.reports.dataset.counting import LOST_WITH_CASE, Counted, count_case
+from app.reports.dataset.counting import Counted, count_case
+from app.reports.dataset.measures import LOST_WITH_CASE
 from app.reports.dataset.models import DatasetFigure, DatasetKept, DatasetMonth, DatasetSeen
 from app.reports.dataset.rules import is_due, is_young, month_of, months_between
 from app.reports.dataset.types import Measure

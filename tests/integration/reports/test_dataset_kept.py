@@ -19,7 +19,8 @@ from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Referral, ReferralRating
 from app.referrals.types import Outcome, Rating, RatingStage, ReferralState
 from app.reports.dataset import service
-from app.reports.dataset.counting import LOST_WITH_CASE, count
+from app.reports.dataset.counting import count
+from app.reports.dataset.measures import LOST_WITH_CASE
 from app.reports.dataset.models import DatasetFigure, DatasetKept, DatasetMonth
 from app.reports.dataset.page import choose, page_of
 from app.reports.dataset.rules import month_of
