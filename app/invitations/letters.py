@@ -53,6 +53,7 @@ _CHANGES = {
     Change.TIME: "a new time",
     Change.PLACE: "a new place",
     Change.DIAL_IN: "a new telephone number or PIN",
+    Change.CHILDREN: "more for you to look up, behind your link",
 }
 
 

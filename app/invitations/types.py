@@ -78,6 +78,8 @@ class Change(enum.Enum):
     TIME = "time"
     PLACE = "place"
     DIAL_IN = "dial_in"
+    # One more child is spoken of, whom no letter names.
+    CHILDREN = "children"
     # Of a cancellation: nobody meets. Without it only this person is no longer asked.
     CALLED_OFF = "called_off"
 

@@ -23,6 +23,7 @@ from app.meetings import answers, queries
 from app.meetings.beside import still_booked, took_place_since
 from app.meetings.earlier_reports import earlier_reports
 from app.meetings.forms import AnswerForm, ColleagueForm, ReportForm
+from app.meetings.joined.queries import joined_since
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.meetings.overview import Overview, overview_of
@@ -265,6 +266,7 @@ def _beside(meeting: Meeting) -> dict[str, Any]:
         "earlier": masked(earlier_reports(session, meeting), who=WORDS, words="", received_at=None),
         "still_booked": masked(still_booked(session, meeting), at=None),
         "since": masked(took_place_since(session, meeting), at=None),
+        "joined": joined_since(session, meeting),
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from app.audit.types import Subject
+from app.audit.types import Actor, Subject
 from app.referrals.models import Referral
 
 # The reference of a strategy discussion of this referral that waits to be booked, is booked or
@@ -21,6 +21,10 @@ from app.referrals.models import Referral
 LiveDiscussion = Callable[[Session, int], str | None]
 # When the last one that was held ended, aware; in the same way.
 DiscussionOver = Callable[[Session, int], datetime | None]
+# Takes the referral's children into what was locked.
+TakesIn = Callable[[Actor, datetime], None]
+# Locks the discussions of a referral that wait to be booked; in the same way.
+WaitingDiscussions = Callable[[Session, int], TakesIn]
 
 
 @dataclass(frozen=True, slots=True)

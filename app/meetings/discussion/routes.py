@@ -30,6 +30,8 @@ from app.meetings.discussion.page import hold_page
 from app.meetings.discussion.record_clock import record_clock
 from app.meetings.discussion.types import PageKept, Press
 from app.meetings.earlier_reports import earlier_reports
+from app.meetings.joined import service as joined
+from app.meetings.joined.queries import joined_since
 from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.restricted.hidden import WORDS, masked
@@ -156,6 +158,13 @@ def _press(ref: str, press: Press, lines: Lines) -> None:
     match press.what, numbers:
         case "start", _:
             _try(ref, lines.action, lambda s, m: service.start(s, actor, m, now()), alone=True)
+        case "join", _:
+            _try(
+                ref,
+                lines.action,
+                lambda s, m: joined.add(s, actor, m, _sender(), now()),
+                alone=True,
+            )
         case "strike", [int(gone)]:
             _try(ref, lines.action, lambda s, m: actions.strike_action(s, actor, m, gone, now()))
         case "off", [int(who)]:
@@ -242,6 +251,7 @@ def _page(
         page=hold_page(held, signed_in().name, now(), kept),
         asked=answered_on(session, meeting.referral_id, now()),
         still_booked=masked(still_booked(session, meeting), at=None),
+        joined=joined_since(session, meeting),
         early=start_before_its_time(meeting, now()),
         earlier=masked(earlier_reports(session, meeting), who=WORDS, words="", received_at=None),
         lines=lines,

@@ -22,6 +22,7 @@ from app.meetings.discussion.questions import START_REASON
 from app.meetings.discussion.record_clock import record_clock
 from app.meetings.discussion.service import save_entry
 from app.meetings.discussion.types import MEETING
+from app.meetings.joined.service import take_in
 from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.meetings.need import rules
@@ -98,8 +99,10 @@ def start_now(
     if meeting is None:
         _decide_referral(session, staff, case, given.reason or STARTED_AT_ONCE, now, now)
         meeting = _new(session, staff, case, occasion, given.reason or STARTED_AT_ONCE, now, now)
-    elif given.reason:
-        _keep_reason(session, staff, meeting, given.reason, now)
+    else:
+        take_in(session, staff.actor, meeting, now)
+        if given.reason:
+            _keep_reason(session, staff, meeting, given.reason, now)
     meeting.state, meeting.route = MeetingState.UNDER_WAY, Route.STARTED_NOW
     meeting.format, meeting.place = given.format, given.place or None
     meeting.typed_dial_in = given.dial_in or None
@@ -141,6 +144,7 @@ def record_held(
         _decide_referral(session, staff, case, given.reason, decided_at, now)
         meeting = _new(session, staff, case, occasion, given.reason, decided_at, now)
     else:
+        take_in(session, staff.actor, meeting, now)
         _keep_reason(session, staff, meeting, given.reason, now)
     meeting.state, meeting.route = MeetingState.ENDED, Route.ALREADY_HELD
     meeting.format, meeting.place = given.format, given.place or None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, flash, request, url_for
+from flask import Blueprint, Response, abort, current_app, flash, request, url_for
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -77,7 +77,7 @@ def _save(ref: str, form: JoinForm) -> Response:
         if location is None:
             child = service.join(
                 session, signed_in().actor, found(session, ref), form.children[0].form.given(),
-                now(), form.version.data,
+                now(), form.version.data, current_app.extensions["waiting_discussions"],
             )  # fmt: skip
             ask_keepers(session, form.perhaps(), ref)
             location = url_for("referrals.referral", ref=ref)

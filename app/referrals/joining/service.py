@@ -25,6 +25,7 @@ from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.re_referrals import count_anew
 from app.referrals.same_child import queries as same_child_queries
 from app.referrals.same_child import service as same_child
+from app.referrals.sections import WaitingDiscussions
 from app.referrals.types import ChildGiven
 
 
@@ -35,15 +36,18 @@ def join(
     given: ChildGiven,
     now: datetime,
     version: int | None = None,
+    waiting: WaitingDiscussions | None = None,
 ) -> Child:
     """Add a child, new here or known, to a referral.
 
-    Discussions that are decided already keep their children. Raises Refused by the field
+    Discussions that wait to be booked, which `waiting` finds, take the child in; those that people
+    were asked to, or that are over, keep their children. Raises Refused by the field
     (`children-0-...`), ChangedMeanwhile where somebody changed the referral first: another child
     may have joined, about whom the wrong-child guard has not asked.
     """
     known = queries.child_by_ref(session, given.same_as) if given.same_as else None
     _taken(session, referral, known)
+    takes_in = waiting(session, referral.id) if waiting is not None else None
     unchanged(referral, version)
     rules.check(rules.child_problems(given, london_date(now), "children-0-"))
     check_join([row.child.ref for row in referral.children], given.same_as)
@@ -60,6 +64,8 @@ def join(
         session, actor, "child joined the referral", subject_of(referral), now,
         {"child": child.ref, "known_children": [child.ref] if given.same_as else []},
     )  # fmt: skip
+    if takes_in is not None:
+        takes_in(actor, now)
     return child
 
 

@@ -154,7 +154,7 @@ def test_no_child_leaves_once_something_was_decided(app, triage, ref):
     goes = on_it(app, ref)[1]
     small(triage, ref, "decision", outcome="no_further_action", reason="Settled")
     assert "take-off" not in triage.get(f"/referrals/{ref}").text
-    assert "do not speak of this child" in triage.get(path(ref)).text
+    assert "does not speak of this child" in triage.get(path(ref)).text
     answer = small(triage, ref, leave(ref, goes), reason="The neighbour’s child")
     assert answer.status_code == 422
     assert "The child stays: a decision was taken" in answer.text
