@@ -221,8 +221,21 @@ def concern_problems(given: ConcernsGiven, now: datetime) -> Iterator[Refused]:
         yield from _moment_problems(
             given.immediate_action_at, now, "immediate_action_at", "The immediate action was taken"
         )
-    elif Flag.IMMEDIATE_ACTION in given.flags:
+    yield from action_problems(given.flags, given.immediate_action_at)
+
+
+def action_problems(flags: Collection[Flag], taken_at: datetime | None) -> Iterator[Refused]:
+    """An immediate action is ticked and has its time, or neither: by one alone its clock would not
+    run, or not from then (TIMING)."""
+    ticked = Flag.IMMEDIATE_ACTION in flags
+    if ticked and taken_at is None:
         yield Refused("immediate_action_at", "Say when the immediate action was taken")
+    if not ticked and taken_at is not None:
+        yield Refused(
+            "flags",
+            f"Tick “{Flag.IMMEDIATE_ACTION.label}”, since its time is given; if none was taken, "
+            "empty its date and time",
+        )
 
 
 def child_problems(child: ChildGiven, today: date, prefix: str = "") -> Iterator[Refused]:

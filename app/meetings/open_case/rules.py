@@ -8,7 +8,7 @@ from app.core.refusal import Refused
 from app.meetings.open_case.types import About
 from app.protocols.types import FIRST_YEAR, Facts
 from app.protocols.types import Flag as FlagFact
-from app.referrals.types import Flag
+from app.referrals.rules import action_problems, check
 
 
 def facts_of(about: About) -> Facts:
@@ -26,8 +26,7 @@ def check_whole(about: About, now: datetime) -> None:
     come out wrong (B1, C2, C3). `now` is aware."""
     if not about.concerns:
         raise Refused("concerns", "Choose at least one concern")
-    if Flag.IMMEDIATE_ACTION in about.flags and about.immediate_action_at is None:
-        raise Refused("immediate_action_at", "Say when the immediate action was taken")
+    check(action_problems(about.flags, about.immediate_action_at))
     check_moments(about, now)
     for place, adult in enumerate(about.adults):
         if not adult.name:

@@ -20,7 +20,7 @@ from app.referrals.outcome.service import decide, reopen
 from app.referrals.outcome.types import FilterReason, Ground
 from app.referrals.re_referrals import earlier_of
 from app.referrals.service import change_concerns
-from app.referrals.types import Channel, Concern, ConcernsGiven, Outcome, Rating
+from app.referrals.types import Channel, Concern, ConcernsGiven, Flag, Outcome, Rating
 from tests.factories.abuse import make_abuse_case, make_list, series_of, use_protocol
 from tests.factories.checks import staff_actor
 from tests.factories.referrals import make_referral
@@ -35,6 +35,7 @@ def opened_again(session):
     referral = make_referral(session, 1, received_at=then)
     actor = staff_actor(session)
     referral.identified_at = referral.immediate_action_at = then
+    referral.flags = [Flag.IMMEDIATE_ACTION.value]
     decide(session, actor, referral, Outcome.NO_FURTHER_ACTION, "Nothing", then + DAY / 2)
     at = now() - timedelta(hours=1)
     reopen(session, actor, referral, "The school rang", at, referral.version)
@@ -47,7 +48,7 @@ def test_whatever_is_changed_on_it_its_clock_runs_from_the_reopening(change):
         due = referral.act_by_at
         assert at < due <= at + 5 * DAY and referral.decision_due_at == at + DAY
         told = ConcernsGiven(
-            (Concern.NEGLECT,), frozenset(), "More was said",
+            (Concern.NEGLECT,), frozenset({Flag.IMMEDIATE_ACTION}), "More was said",
             identified_at=referral.identified_at,
             immediate_action_at=referral.immediate_action_at,
         )  # fmt: skip

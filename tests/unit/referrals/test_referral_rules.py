@@ -149,6 +149,7 @@ def test_an_empty_referral_names_everything_at_once():
         ({"identified_at": FRIDAY + timedelta(hours=1)}, ["identified_at"]),
         ({"identified_at": datetime(1926, 11, 20, tzinfo=UTC)}, ["identified_at"]),
         ({"flags": frozenset({Flag.IMMEDIATE_ACTION})}, ["immediate_action_at"]),
+        ({"immediate_action_at": FRIDAY}, ["flags"]),
         ({"rating": Rating.RED}, ["rating_reason"]),
         ({"adults": (AdultGiven("", "Uncle"),)}, ["adults-0-name"]),
         ({"children": INTAKE.children * 2}, ["children-1-given_name"]),

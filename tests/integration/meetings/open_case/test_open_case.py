@@ -130,6 +130,9 @@ def test_an_immediate_action_starts_its_own_clock(ground):
     with pytest.raises(Refused) as refused:
         decided(staff, child, replace(acted, immediate_action_at=FRIDAY + timedelta(hours=1)))
     assert refused.value.field == "immediate_action_at"
+    with pytest.raises(Refused) as refused:
+        decided(staff, child, replace(acted, flags=frozenset()))
+    assert refused.value.field == "flags"
 
 
 def test_people_and_format_follow_from_what_is_said(ground):
