@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from app.accounts.types import Role
 from app.audit.types import Actor
 from app.cli.example.area import Area, guest
+from app.cli.example.disagreements import Disagreements
 from app.cli.example.following import conference_for, follow_up
 from app.cli.example.mail import mail_came_in
-from app.cli.example.said import DECISIONS, DISAGREES, MISHEARD, MORE, SHARED, SPOKE, SPOKE_IN_VAIN
+from app.cli.example.planned import Plan
+from app.cli.example.said import DECISIONS, MORE, SHARED
 from app.core.config import Settings
 from app.directory.queries import council
 from app.directory.types import AgencyKind, ProfessionalRole
@@ -27,12 +29,9 @@ from app.meetings.booking.slots import slots
 from app.meetings.booking.types import BookingOrder, Chosen, Slot, TypedDialIn
 from app.meetings.discussion import actions, people, service
 from app.meetings.discussion.content import gate_of
-from app.meetings.discussion.types import ActionOrder, Conflict, DissentOrder, child_scope
+from app.meetings.discussion.types import ActionOrder, Conflict, child_scope
 from app.meetings.early_notice import service as early_notice
 from app.meetings.early_notice.models import EarlyNotice
-from app.meetings.escalation import service as escalation
-from app.meetings.escalation.queries import of_dissents
-from app.meetings.escalation.types import Ending
 from app.meetings.messages import Sender
 from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.need import service as need
@@ -48,7 +47,6 @@ from app.referrals.checks.types import Unanswered
 from app.referrals.filing import service as referral_filing
 from app.referrals.models import Referral
 
-Plan = Callable[[datetime, Callable[[datetime], None]], None]
 MINUTES = 45
 # Of the bookings that lie ahead, in their order: one late, one without a line, one called off.
 LATE, WITHOUT_LINE, CALLED_OFF = 1, 2, 3
@@ -80,7 +78,7 @@ class Discussions:
         self.signed: list[tuple[int, int, datetime]] = []
         self.count = 0
         self._started = iter(STARTED_AGO)
-        self.disagreed = 0
+        self.disagreements = Disagreements(session, area)
         self.deputy = False
         self.continued = False
         self.ahead = 0
@@ -289,7 +287,7 @@ class Discussions:
                                 why="To know the child is safe")  # fmt: skip
             actions.add_action(self.session, chair, meeting, order, at)
         if owners and number % 4 == 1:
-            self._disagree(meeting, owners[-1], number, plan, at)
+            self.disagreements.voice(meeting, owners[-1], number, plan, at)
         service.end(
             self.session, chair, meeting, self.sender, at, self._unanswered(meeting, number)
         )
@@ -349,33 +347,6 @@ class Discussions:
         )
         if not gate_of(self.session, meeting):
             plan(at + timedelta(minutes=70), partial(self._sign, meeting, number))
-
-    def _disagree(
-        self, meeting: Meeting, who: Invitee, number: int, plan: Plan, at: datetime
-    ) -> None:
-        """Somebody says so on the telephone; most are resolved the same day, one goes up."""
-        chair = self.area.actor(Role.CHAIR, number)
-        order = DissentOrder(who.id, *DISAGREES)
-        said = people.add_dissent(self.session, chair, meeting, order, at)
-        self.disagreed += 1
-        if self.disagreed == 2:
-            plan(at + timedelta(minutes=6), partial(self._strike, meeting, said.id, chair))
-            return
-        goes_up = self.disagreed == 1
-        plan(at + timedelta(hours=3), partial(self._resolve, meeting, said.id, goes_up, chair))
-
-    def _strike(self, meeting: Meeting, dissent_id: int, chair: Actor, at: datetime) -> None:
-        held = of_dissents(self.session, [dissent_id])[dissent_id]
-        escalation.strike(self.session, chair, meeting, held, MISHEARD, held.version, at)
-
-    def _resolve(
-        self, meeting: Meeting, dissent_id: int, goes_up: bool, chair: Actor, at: datetime
-    ) -> None:
-        held = of_dissents(self.session, [dissent_id])[dissent_id]
-        if goes_up:
-            escalation.hand_on(self.session, chair, meeting, held, SPOKE_IN_VAIN, held.version, at)
-            return
-        escalation.end(self.session, chair, meeting, held, Ending.AGREED, SPOKE, held.version, at)
 
     def _sign(self, meeting: Meeting, number: int, at: datetime) -> None:
         chair = self.area.one(Role.CHAIR, number)

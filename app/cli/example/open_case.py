@@ -8,7 +8,8 @@ from functools import partial
 
 from app.accounts.types import Role
 from app.cli.example.area import guest
-from app.cli.example.discussions import Discussions, Plan
+from app.cli.example.discussions import Discussions
+from app.cli.example.planned import Plan
 from app.cli.example.said import SHARED
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings import answers

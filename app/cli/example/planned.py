@@ -15,6 +15,10 @@ class _Event:
     happen: Callable[[datetime], None]
 
 
+# Has something happen at a moment, which it is called with.
+Plan = Callable[[datetime, Callable[[datetime], None]], None]
+
+
 class Planned:
     """A plan of what happens until `until`; what happens may plan more."""
 

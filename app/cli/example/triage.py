@@ -3,7 +3,7 @@ what was referred on, letters to referrers (A5, A6, A9, A10)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.accounts.types import Role
 from app.audit.types import Actor, ActorKind
 from app.cli.example.area import Area
+from app.cli.example.planned import Plan
 from app.directory.models import Professional
 from app.directory.types import ProfessionalRole
 from app.invitations.types import LetterKind
@@ -55,7 +56,6 @@ _NEWEST_LETTER = (
     .order_by(OutboxMessage.id.desc())
     .limit(1)
 )
-Plan = Callable[[datetime, Callable[[datetime], None]], None]
 _R = ProfessionalRole
 # Every so many referrals; the others are decided from what came in.
 EVERY_CHECKED = 6
