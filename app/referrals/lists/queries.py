@@ -267,7 +267,8 @@ def on_list(session: Session, sitting_id: int) -> list[OnList]:
 
 
 class Discussed(NamedTuple):
-    """What a list said of a case, for the case's own page."""
+    """What a list said of a case, for the pages of the case and of its referral. `case_ref` names
+    the domestic abuse case that stood on it; None of a referral."""
 
     list_ref: str
     list_name: str
@@ -279,6 +280,7 @@ class Discussed(NamedTuple):
     by: str | None
     at: datetime | None
     ended_at: datetime | None
+    case_ref: str | None
 
 
 _DISCUSSED = (
@@ -293,9 +295,11 @@ _DISCUSSED = (
         Staff.name,
         ListEntry.decided_at,
         ListSitting.ended_at,
+        AbuseCase.ref,
     )
     .join(ListSitting, ListSitting.id == ListEntry.sitting_id)
     .outerjoin(Staff, Staff.id == ListEntry.decided_by_id)
+    .outerjoin(AbuseCase, AbuseCase.id == ListEntry.case_id)
     .order_by(ListEntry.id.desc())
 )
 _OF_CASE = _DISCUSSED.where(ListEntry.case_id == bindparam("case"))
@@ -306,11 +310,17 @@ def discussed(session: Session, case_id: int) -> list[Discussed]:
     return [Discussed._make(row) for row in session.execute(_OF_CASE, {"case": case_id})]
 
 
-_OF_REFERRAL = _DISCUSSED.where(ListEntry.referral_id == bindparam("referral"))
+_THE_CASE = (
+    select(AbuseCase.id).where(AbuseCase.referral_id == bindparam("referral")).scalar_subquery()
+)
+_OF_REFERRAL = _DISCUSSED.where(
+    (ListEntry.referral_id == bindparam("referral")) | (ListEntry.case_id == _THE_CASE)
+)
 
 
 def discussed_referral(session: Session, referral_id: int) -> list[Discussed]:
-    """The same of a referral."""
+    """The same of a referral, with what was said of its domestic abuse case: a case that is a
+    referral is marked for the list alone no more (IMAP 5)."""
     return [
         Discussed._make(row) for row in session.execute(_OF_REFERRAL, {"referral": referral_id})
     ]

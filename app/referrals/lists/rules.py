@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from app.core.refusal import Refused
 from app.protocols.types import Protocol
 from app.protocols.ways import After, Follows
+from app.referrals.abuse.rules import RAISES_REFERRAL
 from app.referrals.lists.types import Said
 from app.referrals.outcome.rules import NEEDS_AGENCY
-from app.referrals.types import Rating
+from app.referrals.types import Outcome, Rating
 
 
 def check_said(said: Said, ended: bool) -> None:
@@ -30,6 +31,14 @@ def check_end(took_part: str, ended: bool) -> None:
         raise Refused("took_part", "This list has ended already")
     if not took_part:
         raise Refused("took_part", "Say who took part: one line each, with name and agency")
+
+
+def goes_beyond(agreed: Outcome | None, decided: Outcome | None) -> bool:
+    """Whether what was agreed raises a referral that was decided to be less. A strategy discussion
+    takes up everything that is new itself: nothing goes beyond it."""
+    if decided in (None, agreed, Outcome.STRATEGY_DISCUSSION):
+        return False
+    return agreed in RAISES_REFERRAL
 
 
 def next_open(numbers: Sequence[int], after: int) -> int | None:

@@ -17,7 +17,7 @@ from app.referrals.sections import Part, Section
 def load(session: Session, referral: Referral, now: datetime) -> Part:
     """What was shared and agreed, and whether a meeting may be held: two statements."""
     rows = queries.discussed_referral(session, referral.id)
-    under_way = any(one.ended_at is None for one in rows)
+    under_way = any(one.ended_at is None and one.case_ref is None for one in rows)
     meets = meets_on(active(council(session).protocol_id), referral.rating)
     return Part(
         {

@@ -26,7 +26,10 @@ from app.referrals.lists.models import ListEntry, ListSitting
 from app.referrals.lists.rules import meets_on
 from app.referrals.lists.types import Said
 from app.referrals.models import Referral
+from app.referrals.outcome.queries import closed_as_none
 from app.referrals.outcome.rules import consent_problem
+from app.referrals.outcome.service import reopen
+from app.referrals.re_referrals import beside
 from app.referrals.types import ChangedMeanwhile, Outcome
 
 
@@ -117,11 +120,11 @@ def keep_said(
 ) -> None:
     """Keep what was shared and agreed on one case. Consent or a concern makes a referral of it in
     the same step (IMAP 3, 5). On a referral the outcome is what the meeting agreed; the decision
-    is taken on the referral's own page.
+    is taken on the referral's own page, and one that was decided otherwise by now is opened again.
 
     Raises Refused by the field, ChangedMeanwhile where somebody changed the entry first.
     """
-    _taken(session, entry)
+    referral = _taken(session, entry)
     if version is not None and version != entry.version:
         raise ChangedMeanwhile
     rules.check_said(said, sitting.ended_at is not None)
@@ -146,6 +149,8 @@ def keep_said(
             "before": before.value if before else None,
         },
     )  # fmt: skip
+    if said.outcome is not before and referral is not None:
+        _open_again(session, actor, sitting, referral, said, now)
 
 
 def end_list(
@@ -203,14 +208,38 @@ def _on_case(
         begun.close(session, actor, case, said.outcome, now)
 
 
-def _taken(session: Session, entry: ListEntry) -> None:
-    """What is said changes the case, its referral and the entry: all are taken before the audit."""
-    if entry.case_id is not None:
-        case = session.get_one(AbuseCase, entry.case_id)
-        if case.referral_id is not None:
-            taken_first(session, case.referral_id)
+def _open_again(
+    session: Session,
+    actor: Actor,
+    sitting: ListSitting,
+    referral: Referral,
+    said: Said,
+    now: datetime,
+) -> None:
+    """What was agreed for a child is somebody's work, also where the referral was decided to be
+    less before: it is to be decided anew (A8, C10). Agreed once more in the same words it is not:
+    who decided it meanwhile has read it."""
+    if rules.goes_beyond(said.outcome, referral.outcome) and said.outcome is not None:
+        why = f"{sitting.name} on {words_for_day(now)} agreed “{said.outcome.label}”: {said.reason}"
+        reopen(session, actor, referral, why, now, referral.version)
+
+
+def _taken(session: Session, entry: ListEntry) -> Referral | None:
+    """What is said changes the case, its referral and the entry: all are taken before the audit.
+
+    Returns the referral as it is now, with every one that counts by it; None where there is none.
+    """
+    case = session.get_one(AbuseCase, entry.case_id) if entry.case_id is not None else None
+    referral_id = case.referral_id if case is not None else entry.referral_id
+    referral = session.get_one(Referral, referral_id) if referral_id is not None else None
+    if referral is not None:
+        closed = closed_as_none(session, [referral.id])
+        taken_first(session, *(beside(session, referral) if closed else [referral.id]))
+        session.refresh(referral)
+    if case is not None:
         session.refresh(case, with_for_update={"key_share": True})
     session.refresh(entry, with_for_update={"key_share": True})
+    return referral
 
 
 def _check_consent(session: Session, case: AbuseCase, outcome: Outcome) -> None:

@@ -28,6 +28,7 @@ from app.referrals.employers import employers_of, in_words, judge
 from app.referrals.finding import found
 from app.referrals.intake.routes import blueprint
 from app.referrals.letters_out import sender
+from app.referrals.lists.queries import discussed_referral
 from app.referrals.models import Referral
 from app.referrals.outcome import rules, service
 from app.referrals.outcome.forms import DecisionForm, NoReferralForm, OnwardForm, ReopenForm
@@ -83,6 +84,7 @@ def decide(ref: str) -> Response:
                 "consent_words": consent_in_words(held),
                 "discussion": _live_discussion(reading(), held.id),
                 "requests": open_requests,
+                "met": discussed_referral(reading(), held.id),
             },
         ),
     )
@@ -118,7 +120,10 @@ def no_referral(ref: str) -> Response:
             done="It is closed, and counted as no referral.",
             theirs=lambda session: _newest(session, held.id),
             yours=form.reason.data or "",
-            context={"requests": open_requests},
+            context={
+                "requests": open_requests,
+                "met": discussed_referral(reading(), held.id),
+            },
         ),
     )
 
