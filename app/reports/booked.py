@@ -1,12 +1,18 @@
-"""Booked discussions that want a look: a select each, without limit (C11, D7)."""
+"""Booked discussions that want a look: a select each, without limit (C2, C7, C11, D7)."""
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, exists, select
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import and_, bindparam, exists, or_, select
+from sqlalchemy.orm import Session
 
 from app.core.database import UTCDateTime, any_of, literally
+from app.directory.types import AgencyKind
 from app.meetings.beside import TOOK_PLACE_SINCE
 from app.meetings.booking.cautions import ABSENT
+from app.meetings.booking.rules import QUORUM
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState
 
@@ -33,9 +39,50 @@ WITHOUT_CHAIR = (
     )
     .order_by(Meeting.starts_at, Meeting.id)
 )
+
+
+def _none_comes_from(kind: AgencyKind) -> Any:
+    """Whether somebody is invited of this kind of agency, and everybody of it is absent. The chair
+    who cannot come is asked about by themselves."""
+    of_it = (
+        Invitee.meeting_id == Meeting.id,
+        Invitee.agency_kind == literally(kind),
+        Invitee.removed_at.is_(None),
+    )
+    absent = Invitee.answer.in_(any_of(ABSENT))
+    return and_(
+        exists().where(*of_it, absent, Invitee.staff_id.is_(None)),
+        ~exists().where(*of_it, ~absent),
+    )
+
+
+_NONE_FROM = {kind: _none_comes_from(kind) for kind in QUORUM}
+# Until somebody else is asked, the answer is another, or it begins.
+WITHOUT_QUORUM = (
+    select(Meeting.id, Meeting.ref, Meeting.starts_at.label("due_at"))
+    .where(Meeting.state == literally(MeetingState.BOOKED), or_(*_NONE_FROM.values()))
+    .order_by(Meeting.starts_at, Meeting.id)
+)
+_WHICH = select(Meeting.id, *(none.label(kind.value) for kind, none in _NONE_FROM.items())).where(
+    Meeting.id.in_(bindparam("ids", expanding=True))
+)
 # Until somebody cancels it or keeps it with a reason, or it is held.
 OVERTAKEN = (
     select(Meeting.id, Meeting.ref, Meeting.starts_at.label("due_at"))
     .where(Meeting.state == literally(MeetingState.BOOKED), TOOK_PLACE_SINCE)
     .order_by(Meeting.starts_at, Meeting.id)
 )
+
+
+def nobody_from(session: Session, ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Of each of these discussions, from whom nobody is expected: one statement, none for none."""
+    if not ids:
+        return {}
+    return {
+        id_: tuple(
+            f"Nobody is expected from {kind.label.lower()}."
+            for kind, none in zip(QUORUM, absent, strict=True)
+            if none
+        )
+        for id_, *absent in session.execute(_WHICH, {"ids": list(ids)})
+    }

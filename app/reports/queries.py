@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
-from app.core.database import UTCDateTime, literally
+from app.core.database import UTCDateTime, any_of, literally
 from app.meetings.escalation.models import Escalation
 from app.meetings.models import Action, Invitee, Meeting
 from app.meetings.papers.models import SentForm
@@ -47,8 +47,10 @@ class ComingRow(NamedTuple):
     format: Format
     late: bool | None  # after its deadline; nothing where it has none
     chair: str | None
-    invited: int
-    answered: int
+    come: int
+    may_come: int
+    cannot: int
+    waiting: int
 
 
 class ActionRow(NamedTuple):
@@ -85,6 +87,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.BOOK: _branch(WorkKind.BOOK, _meetings(Meeting.due_at, _is(MeetingState.NEEDED))),
     WorkKind.NOT_BEGUN: _branch(WorkKind.NOT_BEGUN, booked.NOT_BEGUN),
     WorkKind.NO_CHAIR: _branch(WorkKind.NO_CHAIR, booked.WITHOUT_CHAIR),
+    WorkKind.NO_QUORUM: _branch(WorkKind.NO_QUORUM, booked.WITHOUT_QUORUM),
     WorkKind.OVERTAKEN: _branch(WorkKind.OVERTAKEN, booked.OVERTAKEN),
     WorkKind.UNDER_WAY: _branch(
         WorkKind.UNDER_WAY, _meetings(Meeting.started_at, _is(MeetingState.UNDER_WAY))
@@ -135,6 +138,12 @@ _BRANCHES: dict[WorkKind, Rows] = {
 }
 _ASKED = _BRANCHES.keys() | FOLLOWS.keys()
 
+
+def _those_who(*said: Answer) -> Any:
+    """How many said one of these; who sends a colleague counts as none, the colleague as one."""
+    return func.sum(case((Invitee.answer.in_(any_of(said)), 1), else_=0))
+
+
 # Cut by its index first: counting the answers of all that are booked would grow with them.
 _NEXT = (
     select(
@@ -158,8 +167,10 @@ _COMING = (
         _NEXT.c.format,
         _NEXT.c.late,
         Staff.name,
-        func.count(Invitee.id),
-        func.sum(case((Invitee.answer != Answer.NONE, 1), else_=0)),
+        _those_who(Answer.ATTEND, Answer.DIAL_IN),
+        _those_who(Answer.TENTATIVE),
+        _those_who(Answer.DECLINED, Answer.REPORT),
+        _those_who(Answer.NONE),
     )
     .outerjoin(Staff, Staff.id == _NEXT.c.chair_id)
     .outerjoin(
@@ -246,13 +257,9 @@ def to_look_at(session: Session, staff_id: int, most: int) -> tuple[int, int]:
 
 
 def coming(session: Session) -> list[ComingRow]:
-    """Booked discussions, the next first, with how many have answered: one statement. `MOST`,
+    """Booked discussions, the next first, with how many said what: one statement. `MOST`,
     and one more where there are more."""
-    rows = session.execute(_COMING).all()
-    return [
-        ComingRow(id_, ref, starts_at, format_, late, chair, invited, answered or 0)
-        for id_, ref, starts_at, format_, late, chair, invited, answered in rows
-    ]
+    return [ComingRow(*row) for row in session.execute(_COMING).all()]
 
 
 def open_actions(session: Session, until: datetime) -> list[ActionRow]:

@@ -22,7 +22,7 @@ from app.protocols.working_days import end_of_day
 from app.referrals.allocation.rules import ratings_allocated
 from app.referrals.arrivals.queries import how_many_wait as forms_that_wait
 from app.referrals.rating.rules import may_settle
-from app.reports import asked, queries, triage, undelivered
+from app.reports import asked, booked, queries, triage, undelivered
 from app.reports.duties import queries as duties
 from app.reports.duties.rules import in_census_season, of_census, of_installation, of_quality
 from app.reports.duties.rules import in_order as duties_in_order
@@ -30,7 +30,7 @@ from app.reports.duties.types import Duty
 from app.reports.names import Names, names_of
 from app.reports.quality.periods import quarter_before
 from app.reports.returns.types import Year
-from app.reports.rules import done_by, in_order, kinds_for, state_of, what_failed
+from app.reports.rules import answers_in_words, done_by, in_order, kinds_for, state_of, what_failed
 from app.reports.types import FOLLOWS, MOST, Coming, OpenAction, Work, WorkKind, WorkRow
 from app.web.access import access
 from app.web.htmx import respond
@@ -57,6 +57,7 @@ _ON_DISCUSSIONS = {
     WorkKind.BOOK_AGAIN: "again.again",
     WorkKind.BOOK: "booking.book",
     WorkKind.NO_CHAIR: "booking.change",
+    WorkKind.NO_QUORUM: "booking.change",
     WorkKind.UNDER_WAY: "discussion.hold",
     WorkKind.SIGN: "records.gate",
     WorkKind.CIRCULATE: "records.circulate",
@@ -86,12 +87,12 @@ def first_page() -> Response:
     allocated = ratings_allocated(protocol) if protocol else ()
     found = queries.work(session, kinds, moment, ahead, staff.id, allocated)
     rows, more = queries.cut(found)
-    booked = queries.coming(session) if sees_cases else []
-    more_booked, booked = len(booked) > MOST, booked[:MOST]
+    coming = queries.coming(session) if sees_cases else []
+    more_booked, coming = len(coming) > MOST, coming[:MOST]
     actions = (
         _actions(session, moment) if roles_may(staff.roles, Permission.DISCUSSION_BOOK) else []
     )
-    names = names_of(session, rows, (row.id for row in booked))
+    names = names_of(session, rows, (row.id for row in coming))
     work = work_shown(session, rows, names, staff, protocol, moment)
     # Counted only where a list is cut: without it all of them stand on the page.
     undecided = {*_of(rows, WorkKind.DECIDE_NOW, WorkKind.DECIDE, WorkKind.ALLOCATE)}
@@ -110,12 +111,12 @@ def first_page() -> Response:
         more_to_decide=to_decide - len(undecided),
         or_more=to_decide == triage.COUNTED,
         coming=masked(
-            _coming(booked, names),
+            _coming(coming, names),
             children=(WORDS,),
             chair="",
             format="",
             late=False,
-            answered=None,
+            answers="",
         ),
         more=[(kind.words, _whole(kind)) for kind in more if kind not in _COUNTED],
         more_booked=more_booked,
@@ -191,6 +192,7 @@ def work_shown(
     lost: dict[int, list[str]] = {}
     if any(row.kind is WorkKind.REQUEST_MAIL for row in rows):
         lost = asked.requests_not_arrived(session)
+    nobody_from = booked.nobody_from(session, _of(rows, WorkKind.NO_QUORUM))
     steps = asked.next_steps(session, protocol, _of(rows, *_WITH_STEPS), moment)
     at_risk, to_allocate = _of(rows, WorkKind.DECIDE_NOW), _of(rows, WorkKind.ALLOCATE)
     for referral_id in to_allocate:
@@ -215,6 +217,8 @@ def work_shown(
                 kind, own = step, step in does
         elif kind is WorkKind.MAIL:
             details = tuple(failed[row.id])
+        elif kind is WorkKind.NO_QUORUM:
+            details = nobody_from.get(row.id, ())
         elif kind is WorkKind.REQUEST_MAIL:
             details = tuple(lost.get(row.id, ()))
         elif kind is WorkKind.ANSWERED_SINCE:
@@ -312,8 +316,7 @@ def _coming(rows: Sequence[queries.ComingRow], names: Names) -> list[Coming]:
             chair=row.chair or "no chair yet",
             format=row.format.label,
             late=bool(row.late),
-            answered=row.answered,
-            invited=row.invited,
+            answers=answers_in_words(row.come, row.may_come, row.cannot, row.waiting),
             children=names.on_meetings.get(row.id, ()),
             href=url_for("meetings.overview", ref=row.ref),
         )

@@ -38,6 +38,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.BOOK: Permission.DISCUSSION_BOOK,
     WorkKind.NOT_BEGUN: Permission.DISCUSSION_BOOK,
     WorkKind.NO_CHAIR: Permission.DISCUSSION_BOOK,
+    WorkKind.NO_QUORUM: Permission.DISCUSSION_BOOK,
     WorkKind.OVERTAKEN: Permission.DISCUSSION_BOOK,
     WorkKind.UNDER_WAY: Permission.DISCUSSION_WRITE,
     WorkKind.SIGN: Permission.RECORD_SIGN,
@@ -126,6 +127,18 @@ def what_failed(what: str, to: str, telephone: str, problem: str, called_off: bo
             "seen under Deliveries."
         )
     return f"{what} to {to}.{said} {ring}, check the address, then send it again."
+
+
+def answers_in_words(come: int, may_come: int, cannot: int, waiting: int) -> str:
+    """`2 come, 1 may come, 1 cannot, 1 not answered`: only what there is. Who sends a report is not
+    at the table, so that it counts as cannot (E5)."""
+    counted = (
+        (come, "comes" if come == 1 else "come"),
+        (may_come, "may come"),
+        (cannot, "cannot"),
+        (waiting, "not answered"),
+    )
+    return ", ".join(f"{number} {words}" for number, words in counted if number)
 
 
 def state_of(due_at: datetime | None, now: datetime) -> tuple[str, str, str]:

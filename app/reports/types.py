@@ -36,6 +36,7 @@ class WorkKind(enum.Enum):
     BOOK = "book"
     NOT_BEGUN = "not_begun"
     NO_CHAIR = "no_chair"
+    NO_QUORUM = "no_quorum"
     OVERTAKEN = "overtaken"
     UNDER_WAY = "under_way"
     SIGN = "sign"
@@ -85,6 +86,7 @@ _WORDS = {
     WorkKind.BOOK: "Book the strategy discussion",
     WorkKind.NOT_BEGUN: "Its time has passed: start it, move it, or record it as held",
     WorkKind.NO_CHAIR: "The chair cannot take part: choose another",
+    WorkKind.NO_QUORUM: "No quorum is expected: invite somebody else, or move it",
     WorkKind.OVERTAKEN: "Booked, and another took place at once: cancel it, or keep it",
     WorkKind.UNDER_WAY: "Discussion under way",
     WorkKind.SIGN: "Complete and sign the record",
@@ -150,8 +152,7 @@ class Coming:
     chair: str
     format: str
     late: bool  # booked after its deadline: the manager sees it (C7)
-    answered: int | None  # not of a hidden one
-    invited: int
+    answers: str  # not of a hidden one
     children: tuple[str, ...]
     href: str
 
