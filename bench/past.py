@@ -92,7 +92,7 @@ UNMOVED = frozenset({("closed_case", "keep_until")})
 OF_THE_PAST = frozenset(
     {
         "ix_referral_referrer", "ix_meeting_at_once", "ix_meeting_ended",
-        "ix_decision_ground_filtered", "ix_arrival_closed", "ix_arrival_closed_sent",
+        "ix_referral_filtered", "ix_arrival_closed", "ix_arrival_closed_sent",
         "ix_received_mail_kept", "ix_closed_case_due", "uq_record_copy_council",
         "uq_invitee_once_a_meeting", "uq_child_match_other", "uq_referral_allocation_holds",
         "ix_closed_case_approved", "ix_near_miss_case",
