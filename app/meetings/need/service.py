@@ -211,7 +211,9 @@ def _decide_referral(
         referral.need_identified_at = decided_at
     if referral.outcome is not Outcome.STRATEGY_DISCUSSION:
         outcome = Outcome.STRATEGY_DISCUSSION
-        referral_service.decide(session, staff.actor, referral, outcome, reason, now)
+        # Not before it came in, or was decided last: the call may be older than what is written.
+        at = min(max(decided_at, case.anew_at or referral.received_at), now)
+        referral_service.decide(session, staff.actor, referral, outcome, reason, now, at=at)
 
 
 def _facts(case: Case, occasion: Occasion, decided_at: datetime) -> Facts:

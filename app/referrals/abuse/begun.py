@@ -179,10 +179,18 @@ def tell_referral(session: Session, case: AbuseCase) -> None:
     _act_by(session, referral, case)
 
 
-def close(session: Session, actor: Actor, case: AbuseCase, outcome: Outcome, now: datetime) -> None:
-    """Keep the outcome that a list or discussion came to; its clock is met at the first one."""
+def close(
+    session: Session,
+    actor: Actor,
+    case: AbuseCase,
+    outcome: Outcome,
+    now: datetime,
+    at: datetime | None = None,
+) -> None:
+    """Keep the outcome that a list or discussion came to; its clock is met at the first one, at
+    the moment `at` where that is not now."""
     before, case.outcome = case.outcome, outcome
-    case.closed_at = case.closed_at or now
+    case.closed_at = case.closed_at or at or now
     session.flush()
     record(
         session, actor, "abuse case closed", subject_of(case), now,
@@ -203,17 +211,18 @@ def decided_on_referral(
     outcome: Outcome,
     now: datetime,
     *,
+    at: datetime,
     filtered: bool,
     was_filtered: bool,
 ) -> None:
-    """The referral was decided. Where the area names neither a time nor a list for its domestic
+    """The referral was decided, at the moment `at`. Where the area names neither a time nor a list for its domestic
     abuse, that was the decision on it too (IMAP 5), and what is no referral (`filtered`) has no
     case; elsewhere it is still to be discussed, also after it was decided to be none before."""
     case = _case_at_risk(session, referral)
     if case is None:
         return
     if filtered or Clock.CONTACT_DECISION in restore(case.clocks).clocks:
-        close(session, actor, case, outcome, now)
+        close(session, actor, case, outcome, now, at)
     elif was_filtered:
         opened_again(session, actor, referral, now)
 

@@ -45,6 +45,7 @@ def decide(
     ground: Ground = NO_GROUND,
     requests: Unanswered | None = None,
     sender: Sender | None = None,
+    at: datetime | None = None,
 ) -> ReferralDecision:
     """Decide what becomes of a referral (A7; IMAP 3, 5). The last decision is the one that holds.
 
@@ -53,9 +54,11 @@ def decide(
     reference of a discussion that stands, which the meetings floor knows; `requests` says what
     becomes of open requests to agencies, without it they go on; those that are withdrawn are told
     so by `sender`. An override in `ground` is kept
-    as a consent of its own, by its author. Raises Refused by the field, ChangedMeanwhile where
+    as a consent of its own, by its author. `at` is when it was decided, where that is written down
+    at `now`: the clock is met then. Raises Refused by the field, ChangedMeanwhile where
     somebody changed the referral first.
     """
+    at = at or now
     was_none = bool(queries.closed_as_none(session, [referral.id]))
     counts_anew = was_none is not (ground.filtered is not None)
     taken_first(session, *(beside(session, referral) if counts_anew else [referral.id]))
@@ -92,7 +95,7 @@ def decide(
         reason=reason,
         agency_id=agency_id if outcome in rules.NEEDS_AGENCY else None,
         decided_by_id=staff_id(actor),
-        decided_at=now,
+        decided_at=at,
     )
     session.add(decision)
     # Whatever came in until now was there for this decision.
@@ -100,7 +103,7 @@ def decide(
     referral.outcome, referral.filtered = outcome, ground.filtered
     referral.state = ReferralState.DECIDED
     # The clock of IMAP 5 stops at the first decision; a later one does not make it late.
-    referral.decided_at = referral.decided_at or now
+    referral.decided_at = referral.decided_at or at
     session.flush()
     first = outcome is Outcome.UNIVERSAL_OFFER
     births = [(row.child.date_of_birth, row.child.due_date) for row in referral.children]
@@ -119,7 +122,7 @@ def decide(
     if counts_anew:
         count_beside(session, actor, referral, now)
     abuse.decided_on_referral(
-        session, actor, referral, outcome, now,
+        session, actor, referral, outcome, now, at=at,
         filtered=ground.filtered is not None, was_filtered=was_none,
     )  # fmt: skip
     if requests is not None:
@@ -134,6 +137,7 @@ def decide(
             "in_time": referral.decided_at <= referral.decision_due_at,
             "filtered": ground.filtered.value if ground.filtered else None,
             "overrode_consent": overrides,
+            "decided_at": at.isoformat(),
         },
     )  # fmt: skip
     return decision

@@ -1,5 +1,5 @@
 """Since when the clock of a first discussion counts, where the referral is months old: it was
-opened again, or decided as something else before (A11, B1)."""
+opened again, or decided as something else before (A11, B1). When the referral counts as decided."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.types import Role
+from app.audit.models import AuditEntry
 from app.core.clock import london_date, now
 from app.core.session import db, reading, transaction
 from app.meetings.models import Meeting
@@ -18,9 +19,11 @@ from app.meetings.types import Attendance, Format, MeetingState
 from app.protocols.exchange import restore
 from app.protocols.types import Clock
 from app.protocols.working_days import end_of_day
-from app.referrals.models import Referral
+from app.referrals.abuse.begun import begin
+from app.referrals.abuse.models import AbuseCase
+from app.referrals.models import Referral, ReferralDecision
 from app.referrals.outcome.service import decide, reopen
-from app.referrals.types import ConsentState, Flag, Outcome
+from app.referrals.types import ConsentState, DomesticAbuseRisk, Flag, Outcome
 from tests.clock import FRIDAY
 from tests.factories.abuse import use_protocol
 from tests.factories.accounts import make_staff
@@ -175,3 +178,74 @@ def test_the_page_offers_when_the_information_arrived(change, signed_in, reopene
     page = signed_in(Role.CHAIR).get(path).text
     assert words in page and "information_at-day" in form_of(page, path)
     assert f'<time datetime="{(then + DAY).isoformat()}"' not in page and ">Late<" not in page
+
+
+# The decision on the contact is met when it was taken, not when it was typed (A7, C11)
+
+
+def _fresh(received=25 * HOUR, protocol="london", risk=None):
+    with transaction() as session:
+        referral = make_referral(
+            session, 1, received_at=FRIDAY - received, domestic_abuse=risk, flags=()
+        )
+        use_protocol(session, protocol)
+        if risk is not None:
+            begin(session, staff_actor(session), referral, risk, FRIDAY - received)
+        return referral.ref
+
+
+def _held(staff, ref, began):
+    police = Present(Attendance.BY_PHONE, name="DS Holt", agency_name="Police")
+    given = HeldAlready(began, began + HOUR, "Bruises", Format.CALL, "", (police,))
+    with transaction() as session:
+        service.record_held(session, staff, Occasion(referral_ref=ref), given, SENDER, FRIDAY)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_decision_taken_in_time_and_typed_later_is_in_time(staff, held):
+    ref = _fresh(risk=DomesticAbuseRisk.MEDIUM)
+    taken = FRIDAY - 20 * HOUR
+    if held:
+        _held(staff, ref, taken)
+    else:
+        with transaction() as session:
+            occasion = Occasion(referral_ref=ref)
+            service.decide_needed(session, staff, occasion, "Bruises", taken, FRIDAY)
+    referral = reading().execute(select(Referral)).scalar_one()
+    assert referral.decided_at == taken < referral.decision_due_at < FRIDAY
+    decision = reading().execute(select(ReferralDecision)).scalar_one()
+    assert decision.decided_at == taken
+    # Where no clock of its own runs for domestic abuse, that is met by the same decision.
+    case = reading().execute(select(AbuseCase)).scalar_one()
+    assert case.closed_at == taken
+    [told] = (
+        reading()
+        .execute(select(AuditEntry).where(AuditEntry.action == "referral decided"))
+        .scalars()
+    )
+    assert told.at == FRIDAY and told.details["in_time"] is True
+    assert told.details["decided_at"] == taken.isoformat()
+
+
+def test_no_decision_stands_before_the_referral_or_what_was_decided_on_it(staff):
+    """The call came before the form, or before it was opened again: the figures count from 0."""
+    early = _fresh(received=HOUR)
+    _held(staff, early, FRIDAY - 2 * HOUR)
+    referral = reading().execute(select(Referral)).scalar_one()
+    assert referral.decided_at == referral.received_at
+    db.session.remove()
+    for reopened in (OPENED, None):
+        ref = _months_old("london", reopened=reopened, received=1)
+        _held(staff, ref, FRIDAY - 14 * HOUR)
+        again = reading().execute(select(Referral).where(Referral.ref == ref)).scalar_one()
+        first, last = (
+            reading()
+            .execute(
+                select(ReferralDecision.decided_at)
+                .where(ReferralDecision.referral_id == again.id)
+                .order_by(ReferralDecision.id)
+            )
+            .scalars()
+        )
+        assert last == (reopened or first) and again.decided_at == last
+        db.session.remove()
