@@ -215,9 +215,10 @@ def decided_on_referral(
     filtered: bool,
     was_filtered: bool,
 ) -> None:
-    """The referral was decided, at the moment `at`. Where the area names neither a time nor a list for its domestic
-    abuse, that was the decision on it too (IMAP 5), and what is no referral (`filtered`) has no
-    case; elsewhere it is still to be discussed, also after it was decided to be none before."""
+    """The referral was decided, at the moment `at`. Where the area names neither a time nor a list
+    for its domestic abuse, that was the decision on it too (IMAP 5), and what is no referral
+    (`filtered`) has no case; elsewhere it is still to be discussed, also after it was decided to
+    be none before."""
     case = _case_at_risk(session, referral)
     if case is None:
         return
