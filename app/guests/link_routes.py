@@ -57,17 +57,26 @@ def code(token: str) -> Response:
 @access(Everyone())
 def redeem_code(token: str) -> Response:
     form = CodeForm()
-    if form.validate_on_submit():
-        with transaction() as session:
-            opened = invitations.redeem_code(
-                session, token, this_browser() or new_mark(), form.code.data, now()
-            )
-        if opened is not None:
-            response = go_to(url_for(service.behind(reading(), token, now())))
-            open_door(response, opened)
-            return response
-        form.add_error("code", WRONG_CODE)
+    opened = redeemed(form, token, this_browser())
+    if opened is not None:
+        response = go_to(url_for(service.behind(reading(), token, now())))
+        open_door(response, opened)
+        return response
     return _before_code("guests/code.html", token, status=422, form=form)
+
+
+def redeemed(form: CodeForm, token: str, browser: str | None) -> str | None:
+    """The session that the code opened in this browser; None, and why in the form, where it opened
+    none."""
+    if not form.validate_on_submit():
+        return None
+    with transaction() as session:
+        opened = invitations.redeem_code(
+            session, token, browser or new_mark(), form.code.data, now()
+        )
+    if opened is None:
+        form.add_error("code", WRONG_CODE)
+    return opened
 
 
 @blueprint.post("/i/<token>/answer")

@@ -16,7 +16,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.guests import queries as guests
 from app.guests.forms import ButtonForm, CodeForm, IntroduceForm
-from app.guests.link_routes import WRONG_CODE
+from app.guests.link_routes import redeemed
 from app.guests.requests import queries, service
 from app.guests.requests.visitors import DOOR, Asked, correspondent
 from app.invitations import service as invitations
@@ -84,16 +84,11 @@ def code(token: str) -> Response:
 @access(Everyone())
 def redeem_code(token: str) -> Response:
     form = CodeForm()
-    if form.validate_on_submit():
-        with transaction() as session:
-            opened = invitations.redeem_code(
-                session, token, cookie_of(BROWSER) or new_mark(), form.code.data, now()
-            )
-        if opened is not None:
-            response = go_to(url_for("requests.request_page"))
-            set_cookie(response, DOOR, opened)
-            return response
-        form.add_error("code", WRONG_CODE)
+    opened = redeemed(form, token, cookie_of(BROWSER))
+    if opened is not None:
+        response = go_to(url_for("requests.request_page"))
+        set_cookie(response, DOOR, opened)
+        return response
     return _before_code("guests/requests/code.html", token, status=422, form=form)
 
 

@@ -240,17 +240,20 @@ def test_a_removal_in_the_page_needs_its_reason(app, desk, case):
     assert desk.post(where, data=change | {"do": "send"}).status_code == 303
 
 
+def _visitor(app, case) -> int:
+    """The health visitor's place among the invited."""
+    with app.app_context():
+        visitor = select(Invitee.id).where(Invitee.professional_id == case["visitor"])
+        found = reading().execute(visitor).scalar_one()
+        db.session.remove()
+    return found
+
+
 def test_cancel_remind_and_send_again(app, desk, case):
     url, fields, _html = booking_form(desk, case)
     desk.post(url, data=fields | {"do": "send"})
     base = f"/discussions/{case['ref']}"
-    with app.app_context():
-        one = (
-            reading()
-            .execute(select(Invitee.id).where(Invitee.professional_id == case["visitor"]))
-            .scalar_one()
-        )
-        db.session.remove()
+    one = _visitor(app, case)
     again = f"{base}/invitees/{one}/send-again"
     assert desk.post(again, data=form_of(desk.get(again).text, again)).status_code == 303
     assert len(sent_to(app)) == 5
@@ -268,13 +271,7 @@ def test_staff_note_an_answer_and_a_report(app, desk, case):
     url, fields, _html = booking_form(desk, case)
     desk.post(url, data=fields | {"do": "send"})
     base = f"/discussions/{case['ref']}"
-    with app.app_context():
-        one = (
-            reading()
-            .execute(select(Invitee.id).where(Invitee.professional_id == case["visitor"]))
-            .scalar_one()
-        )
-        db.session.remove()
+    one = _visitor(app, case)
     path = f"{base}/invitees/{one}/answer"
     form = form_of(desk.get(path).text, path)
     assert desk.post(path, data=form).status_code == 422
