@@ -1,4 +1,4 @@
-"""Sections that several forms have in common, from the facts to words: pure."""
+"""What several forms have in common, their head and sections, from the facts to words: pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from app.core.clock import words_for_moment, words_for_time
 from app.directory.types import AgencyKind
 from app.meetings.papers.facts import FormFacts
-from app.meetings.papers.types import Rows, Section, Table, Words
+from app.meetings.papers.types import Paper, Rows, Section, Table, Words
+from app.protocols.types import NamedForm
 from app.referrals.types import Flag
 
 UNKNOWN = "Not known"
@@ -16,6 +17,20 @@ UNKNOWN = "Not known"
 def rows(pairs: Iterable[tuple[str, str | None]]) -> Rows:
     """Label and value; what is not known says so, so that nobody takes a gap for a no."""
     return Rows(tuple((label, value or UNKNOWN) for label, value in pairs))
+
+
+def paper(named: NamedForm, facts: FormFacts, title: str, sections: Iterable[Section]) -> Paper:
+    """A form under its own title: what every one of them begins with, then its sections."""
+    request = Section("The request", (asked_by(facts), rows(discussion(facts))))
+    return Paper(
+        name=named.name,
+        title=title,
+        reference=facts.meeting.ref,
+        authority=facts.council.authority,
+        source=named.source,
+        made_at=facts.made_at,
+        sections=(request, children(facts), *sections),
+    )
 
 
 def children(facts: FormFacts) -> Section:

@@ -35,16 +35,11 @@ def paper(named: NamedForm, facts: FormFacts) -> Paper:
         if facts.immediate_action_at
         else "None recorded"
     )
-    return Paper(
-        name=named.name,
-        title=TITLE,
-        reference=facts.meeting.ref,
-        authority=facts.council.authority,
-        source=named.source,
-        made_at=facts.made_at,
-        sections=(
-            Section("The request", (parts.asked_by(facts), parts.rows(parts.discussion(facts)))),
-            parts.children(facts),
+    return parts.paper(
+        named,
+        facts,
+        TITLE,
+        (
             parts.family(facts),
             parts.concern(facts),
             Section(

@@ -23,6 +23,29 @@ HOUR = timedelta(hours=1)
 EXE = b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00" + b"\x00" * 200
 
 
+def own_action(
+    session: Session, meeting: Meeting, owner_id: int, what: str, why: str | None = None
+) -> int:
+    """An open action of one who was invited, due tomorrow; its number."""
+    action = Action(
+        meeting_id=meeting.id,
+        child_id=None,
+        what=what,
+        why=why,
+        owner_id=owner_id,
+        due_at=now() + timedelta(days=1),
+        state=ActionState.OPEN,
+        progress=None,
+        closed_at=None,
+        removed_at=None,
+        added_by_id=meeting.chair_id,
+        added_at=now(),
+    )
+    session.add(action)
+    session.flush()
+    return action.id
+
+
 class Invited:
     """One invited person of a meeting, with the code already given."""
 
@@ -50,20 +73,4 @@ class Invited:
     def add_action(self, what: str = "See the child") -> int:
         with self.change() as session:
             meeting = session.get_one(Meeting, self.meeting_id)
-            action = Action(
-                meeting_id=meeting.id,
-                child_id=None,
-                what=what,
-                why="To hear them",
-                owner_id=self.id,
-                due_at=now() + timedelta(days=1),
-                state=ActionState.OPEN,
-                progress=None,
-                closed_at=None,
-                removed_at=None,
-                added_by_id=meeting.chair_id,
-                added_at=now(),
-            )
-            session.add(action)
-            session.flush()
-            return action.id
+            return own_action(session, meeting, self.id, what, "To hear them")

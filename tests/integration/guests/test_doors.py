@@ -23,6 +23,7 @@ from app.web.access import Everyone, access_of
 from tests.conftest import settings_for
 from tests.factories.guests import Phone, make_guest_session
 from tests.factories.meetings import make_meeting
+from tests.integration.guests.attending import own_action
 from tests.page_form import mark_of
 
 CLOSED_PAGES = (
@@ -51,7 +52,7 @@ class Two:
             self.phone = Phone(app, make_guest_session(session, one.invitees[1]))
             self.reports = {who: _report(session, who) for who in self.everyone}
             self.actions = {
-                invitee.id: _action(session, meeting, invitee)
+                invitee.id: own_action(session, meeting, invitee.id, f"action-{invitee.id}-")
                 for meeting in (one, other)
                 for invitee in meeting.invitees[1:]
             }
@@ -91,26 +92,6 @@ def _report(session: Any, invitee_id: int) -> int:
     session.add(report)
     session.flush()
     return report.id
-
-
-def _action(session: Any, meeting: Any, invitee: Invitee) -> int:
-    action = Action(
-        meeting_id=meeting.id,
-        child_id=None,
-        what=f"action-{invitee.id}-",
-        why=None,
-        owner_id=invitee.id,
-        due_at=now() + timedelta(days=1),
-        state=ActionState.OPEN,
-        progress=None,
-        closed_at=None,
-        removed_at=None,
-        added_by_id=meeting.chair_id,
-        added_at=now(),
-    )
-    session.add(action)
-    session.flush()
-    return action.id
 
 
 @pytest.fixture
