@@ -69,8 +69,8 @@ def answer() -> Response:
         said = Answer(form.answer.data)
         try:
             with transaction() as session:
-                note, shown = form.note.data or "", form.shown.data or ""
-                service.answer(session, visitor(), said, note, shown, now())
+                shown = form.shown.data or ""
+                service.answer(session, visitor(), said, form.said_note, shown, now())
             flash("Your answer is noted. You can change it until the meeting ends.", "success")
             return go_to(url_for("guests.meeting"))
         except Refused as refusal:
@@ -280,7 +280,9 @@ def _page(
         if own.id in given:
             # The next sending answers what stands on the page now.
             forms[own.id].version.data = str(own.version)
-    answer = answer or AnswerForm(formdata=None, prefix="answer", data={"note": page.answer.note})
+    if answer is None:
+        note = {"note": page.answer.note, "held": "note" if page.answer.note else ""}
+        answer = AnswerForm(formdata=None, prefix="answer", data=note)
     answer.shown.data = time_told(page.meeting.starts_at, None)
     return respond(
         "guests/attend.html",

@@ -62,6 +62,12 @@ class AnswerForm(BaseForm):
     )
     note = Passage("A word to the desk (optional)", length=NOTE_LENGTH)
     shown = HiddenField()  # the time that the page told
+    held = HiddenField()  # something where the page showed a note: whoever empties it means it
+
+    @property
+    def said_note(self) -> str | None:
+        """What `answers.answer` takes as the note."""
+        return self.note.data or ("" if self.held.data else None)
 
 
 class InsteadForm(OnceForm):

@@ -15,7 +15,7 @@ from app.guests import queries, rules
 from app.guests.earlier_reports import earlier_report, earlier_reports
 from app.guests.types import Visitor
 from app.invitations import service as invitations
-from app.invitations.types import Desk
+from app.invitations.types import Desk, PartStat
 from app.meetings import answers
 from app.meetings.answers import Deputy
 from app.meetings.escalation import service as escalation
@@ -23,7 +23,8 @@ from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Action, Delivery, Dissent, Invitee, Meeting, Report
 from app.meetings.papers.queries import form_by_invitation
 from app.meetings.queries import invitee_for_change
-from app.meetings.rules import OPEN_TO_INVITEES, takes_part_as
+from app.meetings.received.rules import meant
+from app.meetings.rules import OPEN_TO_INVITEES
 from app.meetings.types import ActionState, Answer, MessageKind, ReportVia
 from app.outbox import service as outbox
 from app.records.actions.service import reported
@@ -72,13 +73,15 @@ def answer_without_code(session: Session, token: str, takes_part: bool, now: dat
         # As much is looked up and written as for a link in use: how long it takes tells nothing.
         stranger = queries.anybody(session, token, now)
         if stranger is not None:
-            takes_part_as(stranger.meeting.format)
+            meant(PartStat.ACCEPTED, stranger.answer, stranger.meeting.format)
             answers.deputy_of(session, stranger)
         record(session, PUBLIC, "pressed an answer at a link not in use", _NO_LINK, now)
         return False
     invitee, told = found
     meeting = invitee.meeting
-    said = takes_part_as(meeting.format) if takes_part else Answer.DECLINED
+    # The two buttons say as much as a calendar does: a fuller answer that agrees stays.
+    pressed = PartStat.ACCEPTED if takes_part else PartStat.DECLINED
+    said = meant(pressed, invitee.answer, meeting.format) or Answer.NONE
     actor = Actor(
         ActorKind.GUEST,
         invitee.invitation_id,
@@ -86,7 +89,7 @@ def answer_without_code(session: Session, token: str, takes_part: bool, now: dat
     )
     try:
         if told:
-            answers.answer(session, invitee, said, "", actor, now)
+            answers.answer(session, invitee, said, None, actor, now)
         else:
             answers.answer_to_earlier_time(session, invitee, said, actor, now)
     except Refused:
@@ -115,10 +118,10 @@ def introduce(session: Session, visitor: Visitor, name: str, role: str, now: dat
 
 
 def answer(
-    session: Session, visitor: Visitor, said: Answer, note: str, shown: str, now: datetime
+    session: Session, visitor: Visitor, said: Answer, note: str | None, shown: str, now: datetime
 ) -> None:
     """Whether, and how, the invitee takes part (D4). `shown` is the time that their page told, as
-    `rules.time_told` writes it.
+    `rules.time_told` writes it; `note` as `answers.answer` has it.
 
     Raises Refused (field `answer`) once the meeting has ended, and where the time has changed
     since the page was opened: nobody accepts a time unseen.

@@ -55,24 +55,35 @@ def answer(
     session: Session,
     invitee: Invitee,
     given: Answer,
-    note: str,
+    note: str | None,
     actor: Actor,
     now: datetime,
     given_at: datetime | None = None,
 ) -> None:
     """Keep what an invitee says: attends, dials in, perhaps, a report instead, cannot (D4).
 
-    `given_at` is for what was said a while before it arrived here. Raises Refused (field `answer`)
+    `note` is their word to the desk: None where this answer brings none, and what they wrote
+    before stays; empty where they take it back. `given_at` is for what was said a while before it
+    arrived here. Raises Refused (field `answer`)
     once the meeting is over, for somebody removed, and where a colleague comes instead. The last
     answer holds.
     """
     _check(session, invitee, given)
     before = invitee.answer
     invitee.answer, invitee.answered_at = given, given_at or now
-    invitee.answer_note = note or None
     invitee.earlier_answer = invitee.earlier_answer_at = None
     _audit(session, actor, "invitation answered", invitee, now,
-           {"answer": given.value, "before": before.value})  # fmt: skip
+           {"answer": given.value, "before": before.value} | _noted(invitee, note))  # fmt: skip
+
+
+def _noted(invitee: Invitee, note: str | None) -> dict[str, object]:
+    """Keep the note, and say for the audit what became of the one there was: its words are
+    protected and stand in no audit."""
+    held = invitee.answer_note
+    if note is None or note == (held or ""):
+        return {}
+    invitee.answer_note = note or None
+    return {"note": "given" if held is None else "replaced" if note else "taken back"}
 
 
 def answer_to_earlier_time(
@@ -221,7 +232,7 @@ def add_report(
          "given_again": first_given_at is not None},
     )  # fmt: skip
     if instead:
-        answer(session, invitee, Answer.REPORT, invitee.answer_note or "", actor, now)
+        answer(session, invitee, Answer.REPORT, None, actor, now)
     return report
 
 

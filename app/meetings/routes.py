@@ -144,7 +144,7 @@ def answer(ref: str, invitee_id: int) -> Response:
         def act(session: Session) -> str:
             held = _invitee_or_404(session, ref, invitee_id, locked=True)
             given = Answer(form.answer.data)
-            answers.answer(session, held, given, form.note.data, actor, moment)
+            answers.answer(session, held, given, form.note.data or None, actor, moment)
             return url_for("meetings.overview", ref=ref)
 
         location = once(form, act)

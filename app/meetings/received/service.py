@@ -157,7 +157,7 @@ def _note(
     moment = rules.given_at(said, now)
     try:
         with session.begin_nested():
-            answers.answer(session, invitee, given, words, actor, now, moment)
+            answers.answer(session, invitee, given, words or None, actor, now, moment)
     except Refused:
         return Verdict(Outcome.LOOK, Why.NO_LONGER_INVITED)
     return verdict
@@ -246,7 +246,8 @@ def assign(session: Session, actor: Actor, ref: str, now: datetime) -> ReceivedM
 def note_answer(
     session: Session, actor: Actor, ref: str, given: Answer, note: str, now: datetime
 ) -> ReceivedMail:
-    """A person has read a mail and notes it as its invitee's answer; the mail is closed.
+    """A person has read a mail and notes it as its invitee's answer; the mail is closed. An empty
+    `note` adds nothing to the one there is.
 
     Raises Refused (field `answer`) as `answers.answer` does, and where it is nobody's.
     """
@@ -257,7 +258,7 @@ def note_answer(
     row = _open(session, ref)
     if invitee is None or row.invitee_id != invitee.id:
         raise Refused("answer", "It is not known whose answer this is: open the discussion")
-    answers.answer(session, invitee, given, note, actor, now)
+    answers.answer(session, invitee, given, note or None, actor, now)
     _close(session, row, actor, f"Noted: {given.label}", now)
     return row
 
