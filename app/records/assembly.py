@@ -21,7 +21,8 @@ from app.meetings.discussion.content import (
 )
 from app.meetings.discussion.rules import listed
 from app.meetings.models import Meeting
-from app.meetings.queries import referral_of, staff_name
+from app.meetings.queries import referral_of, staff_name, words_of_case
+from app.meetings.rules import gives_away
 from app.meetings.types import Attendance
 from app.protocols.exchange import restore
 from app.protocols.types import Clock, Due
@@ -83,7 +84,7 @@ def record_of(
             started_at=meeting.started_at,
             ended_at=meeting.ended_at or now,
             format=meeting.format.label,
-            place=meeting.place or "",
+            place=_place(session, meeting, said),
             chair_name=chair,
             chair_role=CHAIR,
         ),
@@ -111,6 +112,17 @@ def prose(passage: Passage | None, agency_id: str = "") -> Prose[Protected]:
     if not passage.protects:
         return (passage.text,)
     return (Protected(ProtectedKind(passage.protects), passage.text, agency_id=agency_id),)
+
+
+def _place(session: Session, meeting: Meeting, said: DiscussionContent) -> str | Protected:
+    """Where it was held: protected where it tells where the child lives (D2, F4). That an
+    agency took part stands in the record for everybody: its name tells nothing more."""
+    place = meeting.place or ""
+    names, phrases = words_of_case(session, meeting.id)
+    open_anyway = {person.agency_name for person in said.people}
+    if gives_away(place, names, [one for one in phrases if one not in open_anyway]):
+        return Protected(ProtectedKind.ADDRESS, place)
+    return place
 
 
 def _child(child: ChildContent) -> Child[Protected]:

@@ -96,6 +96,15 @@ def seen_digest(record: Record[Protected]) -> str:
     return hashlib.sha256(canonical_bytes(content)).hexdigest()
 
 
+def kept_protected(record: Record[Protected], former: Record[Protected]) -> Record[Protected]:
+    """A corrected record: a place that was protected stays so, though the family has moved since
+    and nothing tells any more that it was their home (F2, F4)."""
+    was, held = former.meeting.place, record.meeting
+    if isinstance(was, Protected) and was.text == held.place:
+        return replace(record, meeting=replace(held, place=was))
+    return record
+
+
 def body_digest(record: Record[Protected]) -> str:
     """A mark of what the discussion said and decided, whichever version says it."""
     return seen_digest(replace(record, version=0, correction_reason=""))

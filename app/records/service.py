@@ -41,7 +41,7 @@ from app.records.types import InviteeFacts
 def draft_of(session: Session, meeting: Meeting, now: datetime) -> Record[Protected]:
     """The record as it would be signed now: the next version, with nobody's name under it."""
     correction = queries.open_correction(session, meeting.id)
-    return record_of(
+    return _record(
         session,
         meeting,
         SignOff(rules.NOBODY_YET.name, rules.NOBODY_YET.role, now),
@@ -79,7 +79,7 @@ def sign(
     keep_first_circulated(session, meeting)
     reason = correction.reason if correction else ""
     sign_off = SignOff(signing.name, signing.role, now, signing.absence_reason)
-    record = record_of(session, meeting, sign_off, number, reason, now)
+    record = _record(session, meeting, sign_off, number, reason, now)
     content = RecordContent(record, new_blinding())
     sha256 = canonical_sha256(content)
     statement = Statement(meeting.ref, number, signing.name, signing.role, now, sha256)
@@ -344,6 +344,15 @@ def send_again(
         session, staff.actor, "sent the record again", _subject(meeting), now,
         {"invitee": held.invitee_id},
     )  # fmt: skip
+
+
+def _record(
+    session: Session, meeting: Meeting, sign_off: SignOff, number: int, reason: str, now: datetime
+) -> Record[Protected]:
+    """The record as it stands; what the version before protected stays protected."""
+    record = record_of(session, meeting, sign_off, number, reason, now)
+    former = former_of(session, meeting, number)
+    return rules.kept_protected(record, former.record) if former else record
 
 
 def _without_later_dissent(

@@ -16,6 +16,7 @@ from app.records.document.types import (
     ReaderRecord,
     RecordView,
     Shown,
+    Withheld,
 )
 
 _NOTES = {
@@ -43,6 +44,7 @@ def of_child(copy: ReaderRecord, place: int) -> ReaderRecord:
     child = copy.view.children[place]
     view = replace(
         copy.view,
+        meeting=replace(copy.view.meeting, place=_place(copy.view)),
         children=(child,),
         actions=tuple(
             replace(one, child_place=None if one.child_place is None else 0)
@@ -89,6 +91,14 @@ def of_agency(copy: ReaderRecord, agency: str) -> ReaderRecord:
         sign_off=replace(copy.view.sign_off, instead_of_chair=""),
     )
     return _extract(copy, view, ExtractKind.ACTIONS, agency)
+
+
+def _place(view: RecordView) -> str | Shown:
+    """Where it was held. A home is left out where it may be that of another child."""
+    place = view.meeting.place
+    if isinstance(place, str) or len({child.address for child in view.children}) == 1:
+        return place
+    return Withheld(place.kind)
 
 
 def _is_for(action: Action[Shown], place: int, name: str) -> bool:

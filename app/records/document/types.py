@@ -103,13 +103,14 @@ Prose: TypeAlias = tuple[str | P, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
-    """When and how the discussion was held. `place` is words for people, never a PIN."""
+class Meeting(Generic[P]):
+    """When and how the discussion was held. `place` is words for people, never a PIN; protected
+    where it is the child's home (F4)."""
 
     started_at: datetime
     ended_at: datetime
     format: str
-    place: str
+    place: str | P
     chair_name: str
     chair_role: str
 
@@ -234,7 +235,7 @@ class Record(Generic[P]):
     reference: str
     version: int
     authority: str
-    meeting: Meeting
+    meeting: Meeting[P]
     sign_off: SignOff
     protocol: str
     protocol_version: str

@@ -92,8 +92,9 @@ def held(view: RecordView) -> str:
 
 
 def how_held(view: RecordView) -> str:
-    """The format and, where there is one, the place."""
-    return ", ".join(part for part in (view.meeting.format, view.meeting.place) if part)
+    """The format and, where there is one, the place as this reader sees it."""
+    place = passage_on_paper(view.meeting.place).text
+    return ", ".join(part for part in (view.meeting.format, place) if part)
 
 
 def born(child: Child[Shown]) -> str:

@@ -31,7 +31,7 @@ from app.meetings.discussion.types import MEETING, child_scope, dissent_scope
 from app.meetings.escalation import service as escalation
 from app.meetings.models import Dissent, Entry, Invitee, Meeting
 from app.meetings.restricted.models import CaseRestriction
-from app.meetings.types import Attendance, MeetingState
+from app.meetings.types import Attendance, Format, MeetingState
 from app.outbox.models import OutboxMessage
 from app.records import circulation, service, worker
 from app.records.document.readers import view_for
@@ -162,6 +162,7 @@ def test_the_leak_matrix(
     with transaction() as session:
         meeting = make_ended(session, invitees=4, children=2)
         say_more(session, meeting)
+        meeting.format, meeting.place = Format.MEETING, f"{ADDRESS_CANARY}, the kitchen"
         sign_as_chair(session, settings_of(in_app), meeting, AFTER)
         people = {one.id: one.agency_kind.value for one in meeting.invitees}
         emails = {one.email: one.agency_kind.value for one in meeting.invitees}

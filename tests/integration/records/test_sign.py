@@ -21,14 +21,15 @@ from app.meetings.discussion.content import gate_of
 from app.meetings.discussion.types import DissentOrder, person_scope
 from app.meetings.models import Action, Dissent, Entry, Meeting
 from app.meetings.queries import meeting_for_change
-from app.meetings.types import Attendance, MeetingState
+from app.meetings.types import Attendance, Format, MeetingState
 from app.records import pages, queries, rules, service
 from app.records.document.canonical import canonical_sha256
 from app.records.document.seal import Statement, verify_hash
-from app.records.document.types import ExtractKind, Presence
+from app.records.document.types import ExtractKind, Presence, Protected, ProtectedKind
 from app.records.extracts.models import RecordExtract
 from app.records.models import RecordCopy, RecordVersion
 from app.records.types import Incomplete
+from app.referrals.models import Child, ChildProfessional
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.records import (
@@ -328,3 +329,41 @@ def test_a_correction_that_strikes_an_action_says_so_of_that_one_alone(in_app: F
         ]
         draft = service.draft_of(session, meeting, AFTER)
         assert [one.number for one in draft.actions] == [2, 3]
+
+
+def test_a_home_in_which_it_was_held_is_protected_and_stays_so(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting = make_ended(session)
+        meeting.format, meeting.place = Format.MEETING, "At home, 12 Sycamore Cl, kitchen"
+        at_home = Protected(ProtectedKind.ADDRESS, "At home, 12 Sycamore Cl, kitchen")
+        assert service.draft_of(session, meeting, AFTER).meeting.place == at_home
+        sign_as_chair(session, settings(in_app), meeting, AFTER)
+        chair = as_member(session.get_one(Staff, meeting.chair_id))
+        service.correct(session, chair, meeting, "The family has moved", AFTER)
+        for one in meeting.children:
+            session.get_one(Child, one.child_id).address = "3 Elm Row"
+        session.flush()
+        assert service.draft_of(session, meeting, AFTER).meeting.place == at_home
+        meeting.place = "3 Elm Row"
+        moved = Protected(ProtectedKind.ADDRESS, "3 Elm Row")
+        assert service.draft_of(session, meeting, AFTER).meeting.place == moved
+
+
+def test_a_place_that_everybody_may_know_is_open(in_app: Flask) -> None:
+    """Also the child's school, where it is among those who took part."""
+    with transaction() as session:
+        meeting = make_ended(session)
+        school = meeting.invitees[3]
+        meeting.format, meeting.place = Format.MEETING, f"{school.agency_name}, the library"
+        assert school.professional_id is not None
+        session.add(
+            ChildProfessional(
+                child_id=meeting.children[0].child_id, professional_id=school.professional_id,
+                actively_involved=True, lead=False,
+            )
+        )  # fmt: skip
+        session.flush()
+        assert service.draft_of(session, meeting, AFTER).meeting.place == meeting.place
+        school.agency_name = "Another school"
+        session.flush()
+        assert isinstance(service.draft_of(session, meeting, AFTER).meeting.place, Protected)

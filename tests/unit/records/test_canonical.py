@@ -15,7 +15,7 @@ from app.records.document.canonical import (
     from_canonical,
     new_blinding,
 )
-from app.records.document.types import RecordContent, SignOff
+from app.records.document.types import Protected, ProtectedKind, RecordContent, SignOff
 from tests.unit.records import contents
 
 ALL = (
@@ -117,3 +117,16 @@ def test_days_and_instants_of_actions_stay_what_they_are() -> None:
     back = from_canonical(canonical_bytes(contents.content())).record.actions
     assert back[0].due == datetime(2026, 11, 19, 15, 30, tzinfo=UTC)
     assert type(back[1].due) is date
+
+
+def test_a_place_is_spelled_as_it_was_and_as_a_protected_passage_where_it_is_one() -> None:
+    """What was signed before a place could be protected keeps its bytes."""
+    record = contents.full_record()
+    room = replace(record, meeting=replace(record.meeting, place="Room 2"))
+    spelled = canonical_bytes(contents.content(room))
+    assert b'"place":"Room 2"' in spelled
+    assert from_canonical(spelled) == contents.content(room)
+    home = replace(record.meeting, place=Protected(ProtectedKind.ADDRESS, "At home"))
+    kept = contents.content(replace(record, meeting=home))
+    assert from_canonical(canonical_bytes(kept)) == kept
+    assert b'"place":{"agency_id":"","kind":"address"' in canonical_bytes(kept)

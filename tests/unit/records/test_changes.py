@@ -155,3 +155,16 @@ def test_only_the_stretch_that_differs_is_shown(
     before: str, after: str, expected: tuple[str, str]
 ) -> None:
     assert differing(before, after) == expected
+
+
+def test_a_home_that_became_protected_is_not_said_again() -> None:
+    record = contents.full_record()
+    was = replace(record, meeting=replace(record.meeting, place="12 Larch Mews"))
+    home = Protected(ProtectedKind.ADDRESS, "12 Larch Mews")
+    now = replace(record, version=2, meeting=replace(record.meeting, place=home))
+    copy = for_reader(contents.content(now), SCHOOL, contents.content(was))
+    assert "Larch Mews" not in repr(copy)
+    (change,) = copy.changes
+    assert (change.section, change.label) == ("The meeting", "Held")
+    assert change.now.endswith("Withheld: address")
+    assert "12 Larch Mews" in repr(for_reader(contents.content(now), POLICE).view)

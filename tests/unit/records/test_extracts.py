@@ -32,6 +32,30 @@ def test_one_childs_part_holds_that_child_and_the_actions_for_them_or_for_all() 
         of_child(for_reader(contents.content(), COUNCIL), -1)
 
 
+def test_a_home_stands_in_no_part_of_another_child_and_in_no_agencys() -> None:
+    record = contents.full_record()
+    one, two = record.children
+    place = Protected(ProtectedKind.ADDRESS, "12 Larch Mews, the kitchen")
+    held = replace(record.meeting, place=place)
+    far = Protected(ProtectedKind.ADDRESS, "3 Elm Row")
+    assert one.address == two.address
+    together = for_reader(contents.content(replace(record, meeting=held)), COUNCIL)
+    apart = for_reader(
+        contents.content(replace(record, meeting=held, children=(one, replace(two, address=far)))),
+        COUNCIL,
+    )
+    for whole, shown in ((together, True), (apart, False)):
+        part = of_child(whole, 1)
+        said = text_of(render(part)) + copy_json(part).decode()
+        assert ("Larch Mews" in said) is shown
+        assert part.view.meeting.format in said
+    reader = agency_reader(POLICE_NAME, record)
+    actions = of_agency(
+        for_reader(contents.content(replace(record, meeting=held)), reader), POLICE_NAME
+    )
+    assert "Larch Mews" not in text_of(render(actions)) + copy_json(actions).decode()
+
+
 def test_an_agencys_part_holds_its_actions_and_nothing_else() -> None:
     content = contents.content()
     assert agencies_with_actions(for_reader(content, COUNCIL).view) == (
