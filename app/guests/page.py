@@ -11,7 +11,7 @@ from app.core.clock import words_for_day, words_for_moment, words_for_time
 from app.guests import queries
 from app.guests.earlier_reports import earlier_reports
 from app.guests.guide import Chapter, joining_guide, what_to_bring
-from app.guests.rules import what_is_open
+from app.guests.rules import may_dial_in, what_is_open
 from app.guests.types import (
     MeetingSeen,
     Open,
@@ -59,6 +59,7 @@ class Page:
     answer: OwnAnswer
     said: str
     choices: tuple[Choice, ...]
+    no_line: bool  # face to face, and nobody can dial in
     reports_instead: bool
     declined: bool
     bring: tuple[str, ...]
@@ -77,16 +78,18 @@ def page_for(session: Session, visitor: Visitor) -> Page:
     answer = queries.answer_of(session, visitor)
     signed = meeting.state is MeetingState.SIGNED
     stage = what_is_open(meeting.state)
+    dial_in = dial_in_of(meeting)
     return Page(
         meeting=meeting,
         open=stage,
         when=when_words(meeting.starts_at, meeting.ends_at),
         where=meeting.place or meeting.format.label,
         stage=_STAGES.get(meeting.state, ""),
-        dial_in=dial_in_of(meeting),
+        dial_in=dial_in,
         answer=answer,
         said=said_words(answer),
         choices=choices_for(meeting, answer.answer),
+        no_line=not may_dial_in(meeting.format, dial_in is not None),
         reports_instead=answer.answer is Answer.REPORT,
         declined=answer.answer is Answer.DECLINED,
         bring=what_to_bring(answer.agency_kind),
@@ -154,7 +157,8 @@ def said_words(answer: OwnAnswer) -> str:
 
 
 def choices_for(meeting: MeetingSeen, held: Answer) -> tuple[Choice, ...]:
-    """I attend, I dial in; what fits the format of the meeting first (D4)."""
+    """I attend, and I dial in where that can be done; what fits the format first (D4)."""
+    dial_in = dial_in_of(meeting)
     attend = Choice(
         Answer.ATTEND.value,
         "I attend in person",
@@ -162,7 +166,14 @@ def choices_for(meeting: MeetingSeen, held: Answer) -> tuple[Choice, ...]:
         or "This one is held by telephone: come only where you have agreed it with the desk",
         held is Answer.ATTEND,
     )
-    dial_in = Choice(
-        Answer.DIAL_IN.value, "I dial in", "By telephone, with the PIN", held is Answer.DIAL_IN
+    if not may_dial_in(meeting.format, dial_in is not None):
+        return (attend,)
+    how = "By telephone, with the PIN" if dial_in and dial_in.pin else "By telephone"
+    by_telephone = Choice(
+        Answer.DIAL_IN.value,
+        "I dial in",
+        how if dial_in else "Telephone the desk for the number",
+        held is Answer.DIAL_IN,
     )
-    return (dial_in, attend) if meeting.format is Format.CALL else (attend, dial_in)
+    in_person_last = meeting.format is Format.CALL
+    return (by_telephone, attend) if in_person_last else (attend, by_telephone)

@@ -8,7 +8,7 @@ from datetime import datetime
 from app.directory.types import AgencyKind
 from app.guests.types import Open, Told
 from app.meetings.rules import OPEN_TO_INVITEES
-from app.meetings.types import Answer, MeetingState
+from app.meetings.types import Answer, Format, MeetingState
 from app.records.document.readers import MAY_SEE
 from app.records.document.types import ProtectedKind
 from app.referrals.types import Concern
@@ -54,6 +54,12 @@ def becomes_attendance(answer: Answer, state: MeetingState, named: bool) -> bool
     if state not in OPEN_TO_INVITEES:
         return False
     return answer in TAKING_PART or not named
+
+
+def may_dial_in(format_: Format, has_dial_in: bool) -> bool:
+    """Whether "I dial in" is an answer (D4). Face to face only where there is a line: a conference
+    by telephone has no other way, and its number is asked for where none is on file (C11)."""
+    return has_dial_in or format_ is Format.CALL
 
 
 def _label(value: str) -> str:

@@ -123,14 +123,17 @@ def answer(
     """Whether, and how, the invitee takes part (D4). `shown` is the time that their page told, as
     `rules.time_told` writes it; `note` as `answers.answer` has it.
 
-    Raises Refused (field `answer`) once the meeting has ended, and where the time has changed
-    since the page was opened: nobody accepts a time unseen.
+    Raises Refused (field `answer`) once the meeting has ended, where the time has changed since
+    the page was opened (nobody accepts a time unseen), and for dialling in where there is no line.
     """
     invitee, meeting = _own(session, visitor)
     if meeting.state in OPEN_TO_INVITEES and shown != rules.time_told(
         meeting.starts_at, meeting.started_at
     ):
         raise Refused("answer", "The time has changed since you opened this page: answer again")
+    has_dial_in = meeting.line_id is not None or bool(meeting.typed_dial_in)
+    if said is Answer.DIAL_IN and not rules.may_dial_in(meeting.format, has_dial_in):
+        raise Refused("answer", "This meeting has no line to dial in to: telephone the desk")
     answers.answer(session, invitee, said, note, visitor.actor, now)
     person = visitor.guest
     if person.is_team and rules.becomes_attendance(said, meeting.state, named=True):

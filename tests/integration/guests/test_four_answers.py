@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from app.invitations.models import Invitation
-from app.meetings.models import Invitee
-from app.meetings.types import Answer
+from app.meetings.models import Invitee, Meeting
+from app.meetings.types import Answer, Format, dial_in_text
 from app.outbox.models import OutboxMessage
 from tests.factories.guests import Phone, make_guest_session
 from tests.integration.guests.test_attend import Invited
+from tests.page_form import form_of
 
 
 @pytest.fixture
@@ -41,6 +42,51 @@ def test_the_four_stand_together_and_the_number_comes_first(police: Invited) -> 
 def test_one_tap_dials_number_and_pin(police: Invited) -> None:
     page = police.phone.get("/attend").text
     assert re.search(r'app-guest__dial" href="tel:\+44\d+,,\d{6}%23"', page)
+
+
+def _without_a_line(police: Invited, format_: Format) -> None:
+    with police.change() as session:
+        meeting = session.get_one(Meeting, police.meeting_id)
+        meeting.format, meeting.line_id, meeting.pin_id = format_, None, None
+
+
+@pytest.mark.parametrize("format_", [Format.MEETING, Format.HOSPITAL])
+def test_nobody_dials_in_where_there_is_no_line(police: Invited, format_: Format) -> None:
+    """Who says so would be expected on a line that nobody has: the desk finds another way (D4)."""
+    before = form_of(police.phone.get("/attend").text, "/attend/answer")
+    _without_a_line(police, format_)
+    page = police.phone.get("/attend").text
+    assert "<strong>I dial in" not in page and "with the PIN" not in page
+    assert "If you can only take part by telephone, telephone the desk" in page
+    typed = {"answer-answer": "dial_in", "answer-note": "From the clinic"}
+    refused = police.phone.client.post("/attend/answer", data=before | typed)
+    assert refused.status_code == 422
+    assert "This meeting has no line to dial in to: telephone the desk" in refused.text
+    assert "From the clinic" in refused.text
+    with police.change() as session:
+        assert police.invitee(session).answer is Answer.NONE
+    sent = police.phone.post("/attend/answer", "/attend", "answer", answer="attend")
+    assert sent.status_code == 303
+
+
+def test_a_telephone_conference_without_a_number_sends_to_the_desk(police: Invited) -> None:
+    """C11: one that was started at once may have none on file."""
+    _without_a_line(police, Format.CALL)
+    page = police.phone.get("/attend").text
+    assert "Telephone the desk for the number" in page and "with the PIN" not in page
+    sent = police.phone.post("/attend/answer", "/attend", "answer", answer="dial_in")
+    assert sent.status_code == 303
+
+
+def test_a_number_without_a_pin_promises_none(police: Invited) -> None:
+    _without_a_line(police, Format.MEETING)
+    with police.change() as session:
+        meeting = session.get_one(Meeting, police.meeting_id)
+        meeting.typed_dial_in = dial_in_text("020 7946 0166", "")
+    page = police.phone.get("/attend").text
+    assert "<strong>I dial in" in page and "with the PIN" not in page
+    sent = police.phone.post("/attend/answer", "/attend", "answer", answer="dial_in")
+    assert sent.status_code == 303
 
 
 def test_what_was_said_is_marked(police: Invited) -> None:
