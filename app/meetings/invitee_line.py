@@ -39,6 +39,8 @@ DELIVERY = {
     MessageState.WITHDRAWN: ("withdrawn", "grey"),
 }
 FAILED = frozenset({MessageState.REFUSED, MessageState.DEAD, MessageState.BOUNCED})
+_MAY_COME = (MeetingState.BOOKED, MeetingState.UNDER_WAY)
+_LAST_CHANGE = "They do not know of the last change yet: telephone them."
 COMES = frozenset({Answer.ATTEND, Answer.DIAL_IN, Answer.REPORT})
 
 
@@ -104,9 +106,11 @@ def invitee_line(
     calls: Sequence[CallShown],
     meeting: Meeting,
     *,
+    no_letter: bool,
     can_book: bool,
 ) -> InviteeLine:
-    """How this person answered, was reached, and what may be done for them."""
+    """How this person answered, was reached, and what may be done for them; `no_letter` reaches
+    them."""
     open_to_answers = meeting.state in (MeetingState.BOOKED, MeetingState.UNDER_WAY)
     others = can_book and open_to_answers and invitee.answer is not Answer.DEPUTY
     return InviteeLine(
@@ -138,7 +142,13 @@ def invitee_line(
             for one in sent
         ),
         reports=report_lines(reports),
-        remarks=_remarks(invitee, meeting, told=is_told(invitee, calls)),
+        remarks=_remarks(
+            invitee,
+            meeting,
+            untold=no_letter
+            and invitee.news_at is not None
+            and not is_told(invitee, calls, (invitee.id,)),
+        ),
         mail=tuple(
             MailLink(one.ref, words)
             for one in came
@@ -181,17 +191,18 @@ def report_lines(reports: Sequence[ReportShown]) -> tuple[ReportLine, ...]:
     return tuple(ReportLine(one.id, report_words(one.via, one.file_name)) for one in reports)
 
 
-def _remarks(invitee: Invitee, meeting: Meeting, *, told: bool) -> tuple[str, ...]:
+def _remarks(invitee: Invitee, meeting: Meeting, *, untold: bool) -> tuple[str, ...]:
     found = []
-    untold = invitee.news_at is not None and invitee.invitation_id is None and not told
-    off = meeting.state is MeetingState.CANCELLED
+    off, sent_another = meeting.state is MeetingState.CANCELLED, invitee.answer is Answer.DEPUTY
     if _lost_colleague(invitee, meeting):
         found.append("Their colleague no longer comes: send a new invitation, or telephone.")
     elif invitee.invitation_id is None and meeting.state is MeetingState.BOOKED:
         found.append("Telephone only: no email was sent.")
         if untold:
-            found.append("They do not know of the last change yet: telephone them.")
-    elif untold and off and invitee.staff_id is None and invitee.answer is not Answer.DEPUTY:
+            found.append(_LAST_CHANGE)
+    elif untold and invitee.invitation_id and meeting.state in _MAY_COME and not sent_another:
+        found.append(f"Their letter did not arrive. {_LAST_CHANGE}")
+    elif untold and off and invitee.staff_id is None and not sent_another:
         found.append("They do not know that it is cancelled: telephone them.")
     if invitee.answer is Answer.NONE and invitee.answered_at is not None:
         found.append("Answered to an earlier time: ask again.")

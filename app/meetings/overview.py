@@ -16,6 +16,7 @@ from app.meetings import queries
 from app.meetings.booking.cautions import cautions_about
 from app.meetings.booking.page import deadline_of
 from app.meetings.booking.slots import is_late
+from app.meetings.calls.letters import unreached
 from app.meetings.calls.page import untold_removed
 from app.meetings.calls.queries import calls_of
 from app.meetings.calls.types import CallShown
@@ -78,7 +79,8 @@ def overview_of(
 ) -> Overview:
     """Everything the page of one discussion shows to this member of staff; `taken_back` where its
     record was recalled."""
-    sent = _by_invitee(queries.messages_of(session, meeting.id))
+    letters = queries.messages_of(session, meeting.id)
+    sent, no_letter = _by_invitee(letters), unreached(meeting, letters)
     reports = _by_invitee(queries.reports_of(session, meeting.id))
     came = _by_invitee(remarks_of(session, meeting.id))
     calls = _by_invitee(calls_of(session, meeting.id))
@@ -92,6 +94,7 @@ def overview_of(
             came[one.id],
             calls[one.id],
             meeting,
+            no_letter=one.id in no_letter,
             can_book=books,
         )
         for one in there
@@ -102,7 +105,7 @@ def overview_of(
     step, others = steps(meeting, staff, now, waiting=waiting, taken_back=taken_back)
     chair, referral_ref = queries.chair_and_referral(session, meeting.id)
     if books:
-        others = (*others, *desk_steps(session, meeting, now))
+        others = (*others, *desk_steps(session, meeting, no_letter, now))
     late = meeting.starts_at is not None and is_late(meeting.starts_at, meeting.due_at)
     return Overview(
         meeting=meeting,
@@ -120,7 +123,7 @@ def overview_of(
         others=others,
         people=people,
         removed=tuple(one for one in meeting.invitees if one.removed_at is not None),
-        removed_untold=untold_removed(meeting, calls),
+        removed_untold=untold_removed(meeting, calls, no_letter),
         removed_reports={
             one.id: report_lines(reports[one.id]) for one in removed_senders(meeting.invitees)
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -103,14 +104,17 @@ def _copies(meeting: Meeting, taken_back: TakenBack | None) -> Step:
     return Step(words, "records.circulate")
 
 
-def desk_steps(session: Session, meeting: Meeting, now: datetime) -> list[Step]:
-    """The call sheet, and the forms that the protocol names, each with how it stands (C5, C6)."""
+def desk_steps(
+    session: Session, meeting: Meeting, unreached: Collection[int], now: datetime
+) -> list[Step]:
+    """The call sheet, and the forms that the protocol names, each with how it stands (C5, C6).
+    `unreached` are those whom no letter reaches, by number."""
     if meeting.state is MeetingState.CANCELLED:
         found = [Step("Call sheet: who has to be told", "calls.sheet")]
-        return found if to_telephone(meeting) else []
+        return found if to_telephone(meeting, unreached) else []
     if meeting.state not in (MeetingState.NEEDED, MeetingState.BOOKED, MeetingState.UNDER_WAY):
         return []
-    found = [Step("Call sheet", "calls.sheet")] if to_telephone(meeting) else []
+    found = [Step("Call sheet", "calls.sheet")] if to_telephone(meeting, unreached) else []
     named = active(council(session).protocol_id).forms
     newest: dict[FormKind, FormShown] = {}
     for sent in forms_of(session, meeting.id) if named else ():

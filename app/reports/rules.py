@@ -10,7 +10,7 @@ from app.accounts.rules import may
 from app.accounts.types import Permission, Role
 from app.core.clock import words_for_span
 from app.protocols.panel import deadline_state
-from app.reports.types import FOLLOWS, Work, WorkKind
+from app.reports.types import FOLLOWS, Since, Work, WorkKind
 
 # People dial in a few minutes late; beyond that nobody holds it (C7).
 NOT_BEGUN_AFTER = timedelta(minutes=15)
@@ -116,15 +116,19 @@ def in_order(work: Iterable[Work]) -> list[Work]:
     )
 
 
-def what_failed(what: str, to: str, telephone: str, problem: str, called_off: bool = False) -> str:
-    """To whom a message did not arrive, why, and what to do about it (D7). Where the discussion is
-    `called_off` nothing is sent again: whoever may have heard of it is told on the telephone."""
+def what_failed(
+    what: str, to: str, telephone: str, problem: str, since: Since = Since.NOTHING
+) -> str:
+    """To whom a message did not arrive, why, and what to do about it (D7). It can be sent again
+    where nothing happened `since`; otherwise whoever has to know is told on the telephone."""
     ring = f"Telephone them on {telephone}" if telephone else "Telephone them"
     said = f" {problem}" if problem else ""
-    if called_off:
+    if since in (Since.OVER, Since.COLLEAGUE, Since.WRONG_ADDRESS):
+        return f"{what} to {to}.{said} {since.value} Please mark it as seen under Deliveries."
+    if since is not Since.NOTHING:
         return (
-            f"{what} to {to}.{said} The discussion is cancelled. {ring} to say so, then mark it as "
-            "seen under Deliveries."
+            f"{what} to {to}.{said} {since.value} {ring} to say so, then mark it as seen under "
+            "Deliveries."
         )
     return f"{what} to {to}.{said} {ring}, check the address, then send it again."
 

@@ -168,6 +168,18 @@ class OpenAction:
     href: str
 
 
+class Since(enum.Enum):
+    """What happened since a letter failed, in words; then it cannot be sent again."""
+
+    NOTHING = ""
+    CANCELLED = "The discussion is cancelled."
+    UNDER_WAY = "The discussion is under way."
+    OVER = "The discussion is over."
+    REMOVED = "They are not asked any more."
+    COLLEAGUE = "A colleague comes instead."
+    WRONG_ADDRESS = "It was not their address."
+
+
 class WorkRow(NamedTuple):
     """Something that waits, as it is read."""
 

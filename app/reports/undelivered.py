@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, Select, func, literal, null, select, union_all
+from sqlalchemy import CompoundSelect, Select, false, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from app.core.database import UTCDateTime
@@ -12,10 +12,12 @@ from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.invitee_line import KIND_WORDS
 from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.papers.models import SentForm
-from app.meetings.types import MeetingState
+from app.meetings.types import Answer, MeetingState, MessageKind
 from app.outbox.models import OutboxMessage
 from app.reports import asked
-from app.reports.types import MOST
+from app.reports.types import MOST, Since
+
+_OVER = (MeetingState.ENDED, MeetingState.SIGNED)
 
 
 def discussions(failures: Any) -> Select[*tuple[Any, ...]]:
@@ -80,6 +82,9 @@ _LETTERS = (
         Delivery.kind,
         OutboxMessage.problem,
         Meeting.state,
+        Invitee.removed_at.is_not(None).label("removed"),
+        Invitee.answer,
+        Invitee.wrong_address,
     )
     .select_from(OutboxMessage)
     .join(Delivery, Delivery.message_id == OutboxMessage.id)
@@ -99,6 +104,9 @@ _FORMS = (
         null().label("kind"),
         OutboxMessage.problem,
         null().label("state"),
+        false().label("removed"),
+        null().label("answer"),
+        false().label("wrong_address"),
     )
     .select_from(OutboxMessage)
     .join(SentForm, SentForm.message_id == OutboxMessage.id)
@@ -118,7 +126,7 @@ class NotArrived(NamedTuple):
     to: str
     telephone: str
     problem: str
-    called_off: bool = False  # the discussion was cancelled meanwhile
+    since: Since = Since.NOTHING
 
 
 def not_arrived(session: Session) -> list[NotArrived]:
@@ -133,9 +141,27 @@ def not_arrived(session: Session) -> list[NotArrived]:
             f"{name}, {agency}",
             reached_by or "",
             problem or "",
-            state is MeetingState.CANCELLED,
+            _since(kind, *person),
         )
-        for meeting_id, name, agency, reached_by, kind, problem, state in session.execute(
+        for meeting_id, name, agency, reached_by, kind, problem, *person in session.execute(
             _NOT_ARRIVED
         ).all()
     ]
+
+
+def _since(
+    kind: MessageKind, state: MeetingState, removed: bool, answer: Answer, wrong_address: bool
+) -> Since:
+    """What happened to the discussion, or to this person's part in it, since the letter left."""
+    if state is MeetingState.CANCELLED:
+        return Since.CANCELLED
+    if wrong_address:
+        return Since.WRONG_ADDRESS
+    if state in _OVER:
+        # What follows the discussion leaves when it is over.
+        return Since.NOTHING if kind in (MessageKind.RECORD, MessageKind.ACTIONS) else Since.OVER
+    if removed:
+        return Since.REMOVED
+    if answer is Answer.DEPUTY:
+        return Since.COLLEAGUE
+    return Since.UNDER_WAY if state is MeetingState.UNDER_WAY else Since.NOTHING

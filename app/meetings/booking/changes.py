@@ -29,6 +29,7 @@ from app.meetings.booking.people import add_chair, add_people, chair_of
 from app.meetings.booking.service import held_meeting, set_format, set_time, tell_manager
 from app.meetings.booking.slots import is_late
 from app.meetings.booking.types import Chair, ChangeOrder, Removal
+from app.meetings.calls.letters import read_unreached
 from app.meetings.models import Invitee, Meeting
 from app.meetings.papers.service import withdraw_all
 from app.meetings.queries import invitee as invitee_of
@@ -107,12 +108,13 @@ def change(
         one.news_at = now
     updated = messages.send(session, LetterKind.UPDATE, meeting, concerned, sender, now, changes)
     invited = messages.send(session, LetterKind.INVITATION, meeting, added, sender, now)
+    unreached = read_unreached(session, meeting)
     result = Changed(
         updated=updated,
         invited=invited,
         cancelled=cancelled,
         to_telephone=tuple(
-            one.name for one in [*removed, *concerned, *added] if one.invitation_id is None
+            one.name for one in [*removed, *concerned, *added] if one.id in unreached
         ),
         to_invite=tuple(one.name for one in back),
     )

@@ -19,7 +19,9 @@ from app.meetings.booking.ground import Ground
 from app.meetings.booking.page import add_unseen, build, fill, fill_change
 from app.meetings.booking.person_rows import MOST_PEOPLE
 from app.meetings.booking.types import Proposal
+from app.meetings.calls.letters import read_unreached
 from app.meetings.calls.page import to_tell_of_cancelling
+from app.meetings.models import Meeting
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.routes import meeting_or_404, note_view_of, once, sender
 from app.meetings.types import Format, MeetingState
@@ -150,12 +152,12 @@ def cancel(ref: str) -> Response:
 
         def act(session: Session) -> str:
             held = changes.cancel(session, staff, ref, form.reason.data, sender(), moment)
-            there = "calls.sheet" if to_tell_of_cancelling(held) else "meetings.overview"
+            there = "calls.sheet" if _untold(session, held) else "meetings.overview"
             return url_for(there, ref=ref)
 
         location = once(form, act)
         if location is not None:
-            names = [one.name for one in to_tell_of_cancelling(meeting_or_404(reading(), ref))]
+            names = _untold(reading(), meeting_or_404(reading(), ref))
             # Something is left to do: it must not look done.
             flash(_cancelled(names), "important" if names else "success")
             return go_to(location)
@@ -165,7 +167,7 @@ def cancel(ref: str) -> Response:
         status=422 if form.errors else 200,
         form=form,
         meeting=meeting,
-        to_telephone=[one.name for one in to_tell_of_cancelling(meeting)],
+        to_telephone=_untold(reading(), meeting),
     )
 
 
@@ -328,6 +330,11 @@ def _sent_again(sent: Sequence[again.Sent]) -> str:
         if one.to_telephone:
             words += f" Please telephone it to: {', '.join(one.to_telephone)}."
     return words
+
+
+def _untold(session: Session, meeting: Meeting) -> list[str]:
+    """Whom no letter tells that it is cancelled, by name."""
+    return [one.name for one in to_tell_of_cancelling(meeting, read_unreached(session, meeting))]
 
 
 def _cancelled(names: Sequence[str]) -> str:

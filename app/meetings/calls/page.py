@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from app.directory.models import Professional
 from app.directory.rules import is_at_work, working_hours_in_words
 from app.invitations.wording import telephone_in, telephone_uri
 from app.meetings.calls import rules
+from app.meetings.calls.letters import read_unreached
 from app.meetings.calls.queries import calls_of
 from app.meetings.calls.removed import to_tell_of_removal
 from app.meetings.calls.types import CallShown, Outcome
@@ -76,14 +77,15 @@ _STATES = {
 
 def sheet_of(session: Session, meeting: Meeting, now: datetime) -> CallSheet:
     """Everybody to telephone, whoever is due first; who has answered stands last."""
-    asked = _asked(meeting)
+    unreached = read_unreached(session, meeting)
+    asked = _asked(meeting, unreached)
     calls: defaultdict[int | None, list[CallShown]] = defaultdict(list)
     for call in calls_of(session, meeting.id):
         calls[call.invitee_id].append(call)
     people = _people(session, asked)
     off = meeting.state is MeetingState.CANCELLED
     cards = [
-        _card(one, calls[one.id], people.get(one.professional_id or 0), meeting, now)
+        _card(one, calls[one.id], people.get(one.professional_id or 0), meeting, unreached, now)
         for one in asked
     ]
     order = list(_STATES.values())
@@ -97,7 +99,9 @@ def sheet_of(session: Session, meeting: Meeting, now: datetime) -> CallSheet:
         dial_in=number,
         dial_in_uri=telephone_in(number),
         pin=pin,
-        script=_script(meeting, council.authority, council.desk_name, council.desk_telephone),
+        script=_script(
+            meeting, unreached, council.authority, council.desk_name, council.desk_telephone
+        ),
         cards=tuple(cards),
         reached=f"{done} of {len(cards)} told that it is cancelled"
         if off
@@ -120,33 +124,36 @@ def card_of(
 ) -> Card:
     """One person's card by itself, after a tap."""
     person = _people(session, [invitee]).get(invitee.professional_id or 0)
-    return _card(invitee, calls, person, meeting, now)
+    return _card(invitee, calls, person, meeting, read_unreached(session, meeting), now)
 
 
-def to_tell_of_cancelling(meeting: Meeting) -> list[Invitee]:
-    """Whom no letter tells that it is called off: they are telephoned (C7)."""
-    return [one for one in _expected(meeting) if one.invitation_id is None]
+def to_tell_of_cancelling(meeting: Meeting, unreached: Collection[int]) -> list[Invitee]:
+    """Whom no letter tells that it is called off: they are telephoned (C7). `unreached` are those
+    whom none reaches, by number."""
+    return [one for one in _expected(meeting) if one.id in unreached]
 
 
-def to_telephone(meeting: Meeting) -> list[Invitee]:
+def to_telephone(meeting: Meeting, unreached: Collection[int]) -> list[Invitee]:
     """Whom the call sheet asks for as long as it is open (C5, C7)."""
-    return _asked(meeting) if meeting.state in TO_TELEPHONE else []
+    return _asked(meeting, unreached) if meeting.state in TO_TELEPHONE else []
 
 
-def untold_removed(meeting: Meeting, calls: Mapping[int, Sequence[CallShown]]) -> frozenset[int]:
+def untold_removed(
+    meeting: Meeting, calls: Mapping[int, Sequence[CallShown]], unreached: Collection[int]
+) -> frozenset[int]:
     """Those who were taken off and have to be told so by telephone, by number; `calls` by whom."""
     return frozenset(
         one.id
-        for one in to_tell_of_removal(meeting)
-        if meeting.state in TO_TELEPHONE and not is_told(one, calls.get(one.id, ()))
+        for one in to_tell_of_removal(meeting, unreached)
+        if meeting.state in TO_TELEPHONE and not is_told(one, calls.get(one.id, ()), unreached)
     )
 
 
-def is_told(invitee: Invitee, calls: Sequence[CallShown]) -> bool:
+def is_told(invitee: Invitee, calls: Sequence[CallShown], unreached: Collection[int]) -> bool:
     """Whether this person is known to have learned of the discussion as it is now; `calls` are
     all to them."""
     return rules.knows(
-        letters=invitee.invitation_id is not None,
+        letters=invitee.id not in unreached,
         answered=invitee.answer is not Answer.NONE,
         answered_at=invitee.answered_at,
         heard_at=max((one.at for one in calls if one.outcome is Outcome.SPOKE), default=None),
@@ -159,10 +166,12 @@ def about_now(invitee: Invitee, calls: Sequence[CallShown]) -> list[CallShown]:
     return [one for one in calls if invitee.news_at is None or one.at >= invitee.news_at]
 
 
-def _asked(meeting: Meeting) -> list[Invitee]:
+def _asked(meeting: Meeting, unreached: Collection[int]) -> list[Invitee]:
     off = meeting.state is MeetingState.CANCELLED
-    asked = to_tell_of_cancelling(meeting) if off else _expected(meeting)
-    return [*asked, *to_tell_of_removal(meeting)] if meeting.state in TO_TELEPHONE else asked
+    asked = to_tell_of_cancelling(meeting, unreached) if off else _expected(meeting)
+    if meeting.state not in TO_TELEPHONE:
+        return asked
+    return [*asked, *to_tell_of_removal(meeting, unreached)]
 
 
 def _expected(meeting: Meeting) -> list[Invitee]:
@@ -183,12 +192,13 @@ def _card(
     calls: Sequence[CallShown],
     person: Professional | None,
     meeting: Meeting,
+    unreached: Collection[int],
     now: datetime,
 ) -> Card:
     current = about_now(invitee, calls)
     last = current[-1] if current else None
     answered, removed = invitee.answer is not Answer.NONE, invitee.removed_at is not None
-    known = is_told(invitee, calls)
+    known = is_told(invitee, calls, unreached)
     place = rules.place_in_list(
         last.outcome if last else None, last.again_at if last else None, known, now
     )
@@ -251,7 +261,9 @@ def _state_words(last: CallShown | None, known: bool, not_told: str, now: dateti
     return f"{last.outcome.label}: again at {words_for_time(last.again_at)}, in {left}"
 
 
-def _script(meeting: Meeting, authority: str, desk: str, telephone: str) -> tuple[str, ...]:
+def _script(
+    meeting: Meeting, unreached: Collection[int], authority: str, desk: str, telephone: str
+) -> tuple[str, ...]:
     """What to say. Nothing of the child before it is known who is on the line."""
     when = words_for_moment(meeting.starts_at) if meeting.starts_at else "soon"
     who = f"“This is the {desk} of {authority}. May I check your name and role?”"
@@ -271,6 +283,6 @@ def _script(meeting: Meeting, authority: str, desk: str, telephone: str) -> tupl
         f"“You are asked to a multi-agency meeting on {when}, {meeting.format.label.lower()}. "
         "An invitation is in your mailbox, with a link to what it is about.”",
         "“Can you take part, send a report, or name a colleague who comes instead?”",
-        *([no_longer] if to_tell_of_removal(meeting) else ()),
+        *([no_longer] if to_tell_of_removal(meeting, unreached) else ()),
         machine,
     )

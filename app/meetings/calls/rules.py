@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from app.meetings.calls.types import Outcome
+from app.meetings.types import MessageKind
+from app.outbox.types import FAILED, MessageState
 
 # No document gives these for invitees; they are short, because a discussion is held within a day.
 # A message needs time to be heard.
@@ -27,6 +30,18 @@ def again_at(outcome: Outcome, now: datetime, starts_at: datetime | None) -> dat
     return now + wait
 
 
+def letters_fail(letters: Iterable[tuple[MessageKind, MessageState]]) -> bool:
+    """Whether what is sent to somebody does not reach them; `letters` are the first first.
+
+    One that failed since the newest invitation says so, whatever was sent after it: that goes to
+    the address that mail comes back from. Sending the invitation again begins anew (D7).
+    """
+    fail = False
+    for kind, state in letters:
+        fail = state in FAILED or (fail and kind is not MessageKind.INVITATION)
+    return fail
+
+
 def knows(
     *,
     letters: bool,
@@ -37,7 +52,7 @@ def knows(
 ) -> bool:
     """Whether somebody is known to have learned of the discussion as it is now (C5, C7).
 
-    Who gets letters is told of each change by them, so an answer of theirs counts whenever it was
+    Whom letters reach is told of each change by them, so an answer of theirs counts whenever it was
     given. Who can only be telephoned knows what was told when they last answered or were spoken to
     (`heard_at`), and nothing of a change that came after that, at `news_at`. Moments are aware.
     """

@@ -13,6 +13,7 @@ from app.core.crypto import keyed_digest
 from app.core.installation import index_key
 from app.core.refusal import Refused
 from app.meetings.calls import rules
+from app.meetings.calls.letters import read_unreached
 from app.meetings.calls.models import Call
 from app.meetings.calls.removed import hears_of_removal
 from app.meetings.calls.types import Outcome
@@ -35,17 +36,17 @@ def telephoned(
 ) -> Call:
     """Note what came of a call to an invitee; says when to try again (C5).
 
-    Of one that was called off whoever gets no letters is told, and so is somebody who was taken
+    Of one that was called off whoever no letter reaches is told, and so is somebody who was taken
     off (C7). Raises Refused once the discussion is over, and for anybody else who is no longer
     invited.
     """
     meeting = invitee.meeting
     if meeting.state not in _MAY_BE_TELEPHONED:
         raise Refused("said", f"No call is needed any more: {meeting.state.label.lower()}")
-    by_letter = meeting.state is MeetingState.CANCELLED and invitee.invitation_id is not None
-    if by_letter:
+    unreached = read_unreached(session, meeting)
+    if meeting.state is MeetingState.CANCELLED and invitee.id not in unreached:
         raise Refused("said", "No call is needed: a letter says that it is cancelled")
-    if invitee.removed_at is not None and not hears_of_removal(invitee):
+    if invitee.removed_at is not None and not hears_of_removal(invitee, unreached):
         raise Refused("said", "That person is not invited any more: load the page again")
     again = rules.again_at(outcome, now, meeting.starts_at)
     call = Call(

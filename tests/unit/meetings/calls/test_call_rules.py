@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.meetings.calls.rules import Order, again_at, knows, place_in_list
+from app.meetings.calls.rules import Order, again_at, knows, letters_fail, place_in_list
 from app.meetings.calls.types import Outcome
 from app.meetings.reach import Reach, reach_of
+from app.meetings.types import MessageKind
 from app.outbox.types import MessageState
 from tests.clock import FRIDAY
 
@@ -78,6 +79,7 @@ def test_what_was_told_before_a_change_counts_no_more(
     assert said is known
 
 
+FIRST, U, C = MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.CANCELLATION
 S, Q, B, R = MessageState.SENT, MessageState.QUEUED, MessageState.BOUNCED, MessageState.REFUSED
 
 
@@ -98,3 +100,22 @@ S, Q, B, R = MessageState.SENT, MessageState.QUEUED, MessageState.BOUNCED, Messa
 )
 def test_how_far_somebody_was_reached(answered, calls, messages, reach):
     assert reach_of(answered, calls, messages) is reach
+
+
+@pytest.mark.parametrize(
+    ("letters", "fail"),
+    (
+        ((), False),
+        (((FIRST, Q),), False),
+        (((FIRST, B),), True),
+        (((FIRST, S), (U, R)), True),
+        (((FIRST, S), (U, MessageState.WITHDRAWN)), False),
+        (((FIRST, B), (C, Q)), True),
+        (((FIRST, B), (U, S), (C, S)), True),  # to the address that mail comes back from
+        (((FIRST, B), (FIRST, Q)), False),
+        (((FIRST, B), (FIRST, S), (C, S)), False),
+        (((FIRST, B), (FIRST, B)), True),
+    ),
+)
+def test_what_failed_counts_until_the_invitation_is_sent_again(letters, fail):
+    assert letters_fail(letters) is fail
