@@ -258,6 +258,23 @@ def circulation_for_change(session: Session, circulation_id: int) -> Circulation
     ).scalar_one_or_none()
 
 
+def letters_on_their_way(session: Session, version_id: int) -> list[Circulation]:
+    """Lines of the ledger, locked, whose letter is queued or held by a worker."""
+    return list(
+        session.execute(
+            select(Circulation)
+            .join(OutboxMessage, OutboxMessage.id == Circulation.message_id)
+            .where(
+                Circulation.version_id == version_id,
+                OutboxMessage.state.in_((MessageState.QUEUED, MessageState.SENDING)),
+            )
+            .order_by(Circulation.id)
+            .with_for_update(of=Circulation)
+            .execution_options(populate_existing=True)
+        ).scalars()
+    )
+
+
 def with_everyone(session: Session, most: int) -> list[int]:
     """Discussions whose record reached everyone, and of which that is not noted yet."""
     return list(session.execute(_WITH_EVERYONE.limit(most)).scalars())

@@ -133,8 +133,9 @@ def correct(
 ) -> RecordCorrection:
     """Open the discussion's fields again, to sign a corrected version (F2).
 
-    What was signed stays as it is, and copies of it that are not yet sent are held back. Raises
-    Refused (field `reason`) where nothing is signed, or without a reason.
+    What was signed stays as it is, and copies of it that are not yet sent are held back, also
+    where their letter is queued. Raises Refused (field `reason`) where nothing is signed, or
+    without a reason.
     """
     rules.check_correctable(meeting.state, reason)
     keep_first_circulated(session, meeting)
@@ -148,11 +149,29 @@ def correct(
     )
     session.add(correction)
     meeting.state = MeetingState.ENDED
+    held_back, leaving = _hold_back(session, meeting)
     audit.record(
         session, staff.actor, "opened the record for correction", _subject(meeting), now,
-        {"version": correction.number},
+        {"version": correction.number, "held_back": held_back, "leaving": leaving},
     )  # fmt: skip
     return correction
+
+
+def _hold_back(session: Session, meeting: Meeting) -> tuple[list[int], list[int]]:
+    """Take back the letters that have not left, so that a copy that is wrong goes to nobody else
+    (F2). Returns the invitees who get none, and those whose letter a worker holds: that one may
+    leave. Where the correction is given up, the worker tells the former after all."""
+    newest = queries.newest_version(session, meeting.id)
+    held_back: list[int] = []
+    leaving: list[int] = []
+    for line in queries.letters_on_their_way(session, newest.id) if newest else ():
+        # One by one: what becomes of each says whether its reader was told.
+        if line.message_id is not None and outbox.withdraw(session, [line.message_id]):
+            line.sent_at = line.message_id = None
+            held_back.append(line.invitee_id)
+        else:
+            leaving.append(line.invitee_id)
+    return held_back, leaving
 
 
 def leave_uncorrected(
