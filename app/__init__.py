@@ -79,6 +79,7 @@ ROUTES = (
     "app.meetings.calls.routes",
     "app.meetings.discussion.routes",
     "app.meetings.discussion.live.routes",
+    "app.meetings.discussion.times_routes",
     "app.meetings.after.routes",
     "app.meetings.escalation.routes",
     "app.records.routes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.core.clock import words_for_moment
 from app.core.refusal import Refused
@@ -12,6 +12,7 @@ from app.meetings.types import Answer, Format, MeetingState
 
 # Invitees may answer and send reports until the discussion has ended (D4, D5).
 OPEN_TO_INVITEES = frozenset({MeetingState.BOOKED, MeetingState.UNDER_WAY})
+LONGEST_HELD = timedelta(hours=12)
 
 
 def check_to_be_booked(state: MeetingState) -> None:
@@ -41,6 +42,20 @@ def check_start(start: datetime, now: datetime) -> None:
         raise Refused(
             "slot", f"{words_for_moment(start)} is in the past: choose a time still to come"
         )
+
+
+def check_held(started_at: datetime, ended_at: datetime, now: datetime) -> None:
+    """Raise Refused (fields `started_at`, `ended_at`) for times that no discussion can have."""
+    for field, what, moment in (
+        ("started_at", "The start", started_at),
+        ("ended_at", "The end", ended_at),
+    ):
+        if moment > now:
+            raise Refused(field, f"{what} is in the future: correct the date or the time")
+    if ended_at <= started_at:
+        raise Refused("ended_at", "The end must be after the start")
+    if ended_at - started_at > LONGEST_HELD:
+        raise Refused("ended_at", "Check the end: it is more than 12 hours after the start")
 
 
 def check_answer(

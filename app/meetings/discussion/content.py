@@ -18,6 +18,7 @@ from app.meetings.discussion.questions import (
     INFORMATION,
     QUORUM_REASON,
     START_REASON,
+    TIMES_REASON,
 )
 from app.meetings.discussion.snapshots import (
     circumstances_of,
@@ -230,7 +231,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
         ),
         analysis=tuple(
             AnalysisContent(question.label, _passage(said, question))
-            for question in (START_REASON, *ANALYSIS)
+            for question in (START_REASON, TIMES_REASON, *ANALYSIS)
             if said.get(question.key)
         ),
         actions=tuple(

@@ -12,8 +12,9 @@ from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.discussion.questions import PROTECTIONS
 from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer, Press, Typed
 from app.meetings.types import Attendance
+from app.referrals.checks.forms import OpenRequests
 from app.web.choices import SelectField
-from app.web.forms import BaseForm, Line, OnceForm, Passage, Required, choices, tidy
+from app.web.forms import BaseForm, Line, LocalMoment, OnceForm, Passage, Required, choices, tidy
 from app.web.numbers import whole_or_none
 
 # The name of a field's control, and of the hidden one that holds the version it started from.
@@ -136,6 +137,25 @@ class PersonForm(LineForm):
             attendance=Attendance.BY_PHONE,
             decision_maker=bool(self.decision_maker.data),
         )
+
+
+class EndForm(OpenRequests):
+    """The end of a discussion: when it was, and what becomes of requests that are still open."""
+
+    ended_at = LocalMoment("It ended at", validators=[Required("Enter when it ended")])
+
+
+class TimesForm(BaseForm):
+    """When a discussion was held, put right."""
+
+    started_at = LocalMoment("It began at", validators=[Required("Enter when it began")])
+    ended_at = LocalMoment("It ended at", validators=[Required("Enter when it ended")])
+    reason = Passage(
+        "Why are the times corrected?",
+        length=2000,
+        description="Stands in the record.",
+        validators=[Required("Say why the times are corrected")],
+    )
 
 
 class DissentForm(LineForm):

@@ -34,6 +34,7 @@ from app.meetings.discussion.questions import (
     QUORUM_REASON,
     STANDARD_AGENDA,
     START_REASON,
+    TIMES_REASON,
 )
 from app.meetings.discussion.reports_shown import heard_though_removed, reports_by
 from app.meetings.discussion.shown import (
@@ -47,6 +48,7 @@ from app.meetings.discussion.shown import (
     ReplacedShown,
 )
 from app.meetings.discussion.snapshots import circumstances_of, name_of, snapshot_of
+from app.meetings.discussion.times import CORRECTABLE
 from app.meetings.discussion.types import (
     MEETING,
     Circumstances,
@@ -126,6 +128,14 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
             if snapshot.start_reason_owed or (MEETING, START_REASON.key) in row.entries
             else None
         ),
+        times_protected=withheld(painter, MEETING, TIMES_REASON),
+        times_reason=(
+            painter.question(MEETING, TIMES_REASON)
+            if (MEETING, TIMES_REASON.key) in row.entries
+            else None
+        ),
+        times=times_words(meeting),
+        can_correct_times=meeting.state in CORRECTABLE,
         dissent_asked=painter.question(MEETING, DISSENT_ASKED),
         dissent_not_asked=_if_settling(
             meeting,
@@ -277,6 +287,16 @@ def _clock(meeting: Meeting, now: datetime) -> ClockShown:
         words = f"Booked for {words_for_moment(meeting.starts_at)}"
         return ClockShown(words, meeting.starts_at, False)
     return ClockShown("Not started", None, False)
+
+
+def times_words(meeting: Meeting) -> str:
+    """When it was held, as far as it has."""
+    if meeting.started_at is None:
+        return ""
+    if meeting.ended_at is None:
+        return f"It began on {words_for_moment(meeting.started_at)}."
+    began, over = words_for_moment(meeting.started_at), words_for_moment(meeting.ended_at)
+    return f"It began on {began} and ended on {over}."
 
 
 def _saved_words(entries: Entries) -> str:

@@ -72,6 +72,15 @@ START_REASON = Question(
     protectable=True,
     undecidable=False,
 )
+TIMES_REASON = Question(
+    "times_reason",
+    "Why the times of the discussion were corrected",
+    Kind.TEXT,
+    "TIMING",
+    required=never,
+    protectable=True,
+    undecidable=False,
+)
 DISSENT_ASKED = Question(
     "dissent_asked",
     "Everybody was asked whether they disagree",
@@ -81,7 +90,7 @@ DISSENT_ASKED = Question(
 )
 MEETING_QUESTIONS = {
     question.key: question
-    for question in (AGENDA, *ANALYSIS, QUORUM_REASON, START_REASON, DISSENT_ASKED)
+    for question in (AGENDA, *ANALYSIS, QUORUM_REASON, START_REASON, TIMES_REASON, DISSENT_ASKED)
 }
 
 INFORMATION = Question(

@@ -7,12 +7,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.meetings.models import Meeting
+from app.protocols import registry
 from app.protocols.exchange import restore, snapshot
 from app.protocols.rules import clocks
 from app.protocols.types import Clock, Due, Protocol
 
 # record-24h, which holds in every protocol: used where the discussion's own is not loaded.
 RECORD_WITHIN = timedelta(hours=24)
+
+
+def protocol_of(meeting: Meeting) -> Protocol | None:
+    """The protocol that the discussion's clocks came from, if it is still loaded."""
+    kept = meeting.clocks.get("protocol", {}).get("id", "")
+    try:
+        return registry.active(kept)
+    except registry.UnknownProtocol:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,22 +20,23 @@ from app.meetings.discussion import actions, people, queries, service
 from app.meetings.discussion.content import gate_of
 from app.meetings.discussion.early_start import start_before_its_time
 from app.meetings.discussion.forms import (
+    EndForm,
     LineForm,
     Lines,
     read_fields,
     read_press,
 )
 from app.meetings.discussion.lists_shown import names_of_children, names_of_owners, owners
-from app.meetings.discussion.page import hold_page
-from app.meetings.discussion.record_clock import record_clock
+from app.meetings.discussion.page import hold_page, times_words
+from app.meetings.discussion.record_clock import protocol_of, record_clock
 from app.meetings.discussion.types import PageKept, Press
 from app.meetings.earlier_reports import earlier_reports
 from app.meetings.joined import service as joined
 from app.meetings.joined.queries import joined_since
 from app.meetings.messages import Sender
 from app.meetings.models import Meeting
+from app.meetings.need.forms import moment_of
 from app.meetings.restricted.hidden import WORDS, masked
-from app.referrals.checks.forms import OpenRequests
 from app.referrals.checks.queries import OpenRequest, open_named
 from app.referrals.checks.shown import answered_on
 from app.web.access import access
@@ -102,7 +103,7 @@ def save(ref: str) -> Response:
 @access(WRITE)
 def confirm_end(ref: str) -> Response:
     meeting = meeting_or_404(ref)
-    form = OpenRequests()
+    form = EndForm(ended_at=now())
     requests = _open_requests(meeting)
     form.name(requests)
     return _end_page(meeting, form, requests)
@@ -111,7 +112,7 @@ def confirm_end(ref: str) -> Response:
 @blueprint.post("/discussions/<ref>/hold/end")
 @access(WRITE)
 def end(ref: str) -> Response:
-    form, meeting = OpenRequests(), meeting_or_404(ref)
+    form, meeting = EndForm(ended_at=now()), meeting_or_404(ref)
     requests = _open_requests(meeting)
     seen = form.name(requests)
     if not form.validate_on_submit():
@@ -120,7 +121,7 @@ def end(ref: str) -> Response:
         with transaction() as session:
             told = service.end(
                 session, signed_in().actor, to_change(session, ref), _sender(), now(),
-                form.after(seen),
+                form.after(seen), moment_of(form.ended_at),
             )  # fmt: skip
     except Refused as refusal:
         add_refusal(form, refusal)
@@ -266,15 +267,17 @@ def _open_requests(meeting: Meeting) -> list[OpenRequest]:
 
 
 def _end_page(
-    meeting: Meeting, form: OpenRequests, requests: list[OpenRequest], status: int = 200
+    meeting: Meeting, form: EndForm, requests: list[OpenRequest], status: int = 200
 ) -> Response:
-    clock = record_clock(meeting.clocks, service.protocol_of(meeting), now())
+    moment = now()
+    clock = record_clock(meeting.clocks, protocol_of(meeting), moment_of(form.ended_at) or moment)
     return respond(
         "meetings/discussion/end.html",
         status=status,
         form=form,
         requests=requests,
         ref=meeting.ref,
+        times=times_words(meeting),
         record_due=words_for_moment(clock.due_at),
         rule=clock.rule,
         missing=gate_of(reading(), meeting),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from app.core.clock import words_for_moment
 from app.core.refusal import Refused
 from app.directory.types import AgencyKind
 from app.meetings.discussion.child_questions import CHILD_GROUPS, CHILD_QUESTIONS
@@ -33,6 +34,7 @@ from app.meetings.discussion.types import (
     never,
     person_scope,
 )
+from app.meetings.rules import check_held
 from app.meetings.types import Attendance, MeetingState
 
 # The chair prepares before and completes after; a signed record is final (F2).
@@ -45,6 +47,30 @@ QUORUM = (AgencyKind.SOCIAL_CARE, AgencyKind.POLICE, AgencyKind.HEALTH)
 LONGEST_TEXT = 20_000
 _FULL_MOMENT = re.compile(r"[A-Z][a-z]+day \d{1,2} [A-Z][a-z]+ \d{4}( at .+)?")
 LONGEST_LINE = 200
+
+
+def end_of(started_at: datetime | None, typed: datetime | None, now: datetime) -> datetime:
+    """When a discussion ended that is ended now: as typed, to the minute, else `now`.
+
+    Raises Refused (field `ended_at`) for a time that cannot be.
+    """
+    if started_at is None or typed is None:
+        return now
+    # What is typed has no seconds: the minute of a press stands for the press.
+    ended_at = next((one for one in (now, started_at) if to_the_minute(one) == typed), typed)
+    if ended_at == started_at:
+        return ended_at
+    try:
+        check_held(started_at, ended_at, now)
+    except Refused as refusal:
+        began = words_for_moment(started_at)
+        raise Refused("ended_at", f"{refusal.message}. It began on {began}") from refusal
+    return ended_at
+
+
+def to_the_minute(moment: datetime) -> datetime:
+    """A moment as a form shows it."""
+    return moment.replace(second=0, microsecond=0)
 
 
 def check_writable(state: MeetingState) -> None:

@@ -21,7 +21,7 @@ from app.meetings.discussion.people import (
     save_person_field,
     staff_id_of,
 )
-from app.meetings.discussion.record_clock import record_clock
+from app.meetings.discussion.record_clock import protocol_of, record_clock
 from app.meetings.discussion.types import (
     MEETING,
     Conflict,
@@ -37,8 +37,6 @@ from app.meetings.messages import Sender
 from app.meetings.models import Entry, EntryHistory, Meeting
 from app.meetings.standing import invitees_here
 from app.meetings.types import Attendance, Format, MeetingState
-from app.protocols import registry
-from app.protocols.types import Protocol
 from app.referrals.acting import taken_first
 from app.referrals.checks.ending import settle_open
 from app.referrals.checks.types import Unanswered
@@ -83,22 +81,27 @@ def end(
     sender: Sender,
     now: datetime,
     requests: Unanswered | None = None,
+    ended_at: datetime | None = None,
 ) -> int:
     """The discussion is over and the record's clock starts; it is not taken up again (F5).
+
+    `ended_at` is when, to the minute, where that was not now.
 
     Each owner of an action is told at once where to see it, in the same transaction (E3); returns
     how many letters were queued. `requests` says what becomes of requests to agencies that are
     still open (A6); without it they stay open, and their page asks. Writing goes on until
-    sign-off. Raises Refused unless it is under way. Sources: BROMLEY 5, TIMING.
+    sign-off. Raises Refused unless it is under way, and (field `ended_at`) for an end that cannot
+    be. Sources: BROMLEY 5, TIMING.
     """
     if meeting.state is not MeetingState.UNDER_WAY:
         raise Refused("page", f"This discussion cannot be ended: {meeting.state.label.lower()}")
+    over = rules.end_of(meeting.started_at, ended_at, now)
     if meeting.referral_id is not None:
         taken_first(session, meeting.referral_id)
     _hold_what_follows(session, meeting)
-    clock = record_clock(meeting.clocks, protocol_of(meeting), now)
+    clock = record_clock(meeting.clocks, protocol_of(meeting), over)
     meeting.state = MeetingState.ENDED
-    meeting.ended_at = now
+    meeting.ended_at = over
     meeting.record_due_at = clock.due_at
     meeting.clocks = clock.kept
     session.flush()
@@ -115,6 +118,7 @@ def end(
         "ended the discussion",
         meeting,
         now,
+        ended_at=over.isoformat(),
         record_due_at=clock.due_at.isoformat(),
         rule=clock.rule,
         owners_told=told,
@@ -126,15 +130,6 @@ def _hold_what_follows(session: Session, meeting: Meeting) -> None:
     """Several fields are written, each with its audit row: what hangs on the children's answers is
     taken before the first (app.audit.service.record)."""
     after.hold(session, [one.child_id for one in meeting.children])
-
-
-def protocol_of(meeting: Meeting) -> Protocol | None:
-    """The protocol that the discussion's clocks came from, if it is still loaded."""
-    kept = meeting.clocks.get("protocol", {}).get("id", "")
-    try:
-        return registry.active(kept)
-    except registry.UnknownProtocol:
-        return None
 
 
 def save_field(

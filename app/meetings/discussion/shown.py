@@ -192,6 +192,10 @@ class HoldPage:
     quorum_reason: FieldShown
     quorum_protected: FieldShown
     start_reason: FieldShown | None
+    times_protected: FieldShown
+    times_reason: FieldShown | None
+    times: str  # when it was held, as far as it has
+    can_correct_times: bool
     start_protected: FieldShown
     dissent_asked: FieldShown
     dissent_not_asked: FieldShown | None

@@ -406,7 +406,7 @@ def test_start_and_end(app, client, make_case):
     form = sent_by(page_of(client, case)) | {"do": "end", "meeting/analysis": "Last words"}
     answer = client.post(f"/discussions/{case.ref}/hold", data=form)
     confirm = client.get(answer.location)
-    assert "The record's clock starts now" in unescape(confirm.text)
+    assert "The record's clock starts when the discussion ended" in unescape(confirm.text)
     assert "Say whether" in confirm.text
     ended = client.post(answer.location, data={"csrf_token": token_in(confirm.text)})
     assert ended.status_code == 303

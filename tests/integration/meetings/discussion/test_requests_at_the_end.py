@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from app.accounts.types import Role
 from app.core.clock import now
 from app.core.session import reading, transaction
@@ -16,7 +18,7 @@ from tests.page_form import form_of
 
 
 def test_who_ends_it_says_which_answers_are_still_wanted(app, make_case, signed_in):
-    case = make_case()
+    case = make_case(start=now() - timedelta(minutes=30))
     chair, here = signed_in(Role.CHAIR), f"/discussions/{case.ref}/hold/end"
     with app.app_context(), transaction() as session:
         referral = session.get_one(Referral, session.get_one(Meeting, case.meeting_id).referral_id)
@@ -50,7 +52,7 @@ def test_who_ends_it_says_which_answers_are_still_wanted(app, make_case, signed_
 
 
 def test_an_agency_that_is_asked_while_it_ends_is_not_left_to_itself(app, make_case, signed_in):
-    case = make_case()
+    case = make_case(start=now() - timedelta(minutes=30))
     chair, here = signed_in(Role.CHAIR), f"/discussions/{case.ref}/hold/end"
     form = form_of(chair.get(here).text, "")
     with app.app_context(), transaction() as session:

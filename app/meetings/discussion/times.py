@@ -1,0 +1,73 @@
+"""When a discussion began and ended is put right: the press of a button came early or late."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.audit.types import Actor
+from app.core.refusal import Refused
+from app.meetings.after import service as after
+from app.meetings.discussion import queries
+from app.meetings.discussion.people import note
+from app.meetings.discussion.questions import TIMES_REASON
+from app.meetings.discussion.record_clock import protocol_of, record_clock
+from app.meetings.discussion.rules import to_the_minute
+from app.meetings.discussion.service import save_entry
+from app.meetings.discussion.types import MEETING
+from app.meetings.models import Meeting
+from app.meetings.rules import check_held
+from app.meetings.types import MeetingState
+
+CORRECTABLE = frozenset({MeetingState.UNDER_WAY, MeetingState.ENDED})
+
+
+def correct_times(
+    session: Session,
+    actor: Actor,
+    meeting: Meeting,
+    started_at: datetime,
+    ended_at: datetime | None,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Put right when it began and, once it is over, when it ended; every clock that runs from
+    these moments runs anew (F5, F8). The reason is part of the record.
+
+    The discussion is locked alone. The minute that is held already changes nothing. Raises
+    Refused (fields `page`, `started_at`, `ended_at`, `reason`) before it began, once its record is
+    signed, for times that cannot be, and without a reason.
+    """
+    if meeting.state not in CORRECTABLE or meeting.started_at is None:
+        raise Refused("page", f"The times cannot be changed now: {meeting.state.label.lower()}")
+    was, was_over = meeting.started_at, meeting.ended_at
+    began = was if to_the_minute(was) == started_at else started_at
+    over = was_over
+    if was_over is not None and ended_at is not None and to_the_minute(was_over) != ended_at:
+        over = ended_at
+    if (began, over) == (was, was_over):
+        return
+    check_held(began, over or now, now)
+    if not reason:
+        raise Refused("reason", "Say why the times are corrected")
+    after.hold(session, [one.child_id for one in meeting.children])
+    meeting.started_at, meeting.ended_at = began, over
+    if over is not None and over != was_over:
+        clock = record_clock(meeting.clocks, protocol_of(meeting), over)
+        meeting.record_due_at, meeting.clocks = clock.due_at, clock.kept
+    held = queries.entries_of(session, meeting).get((MEETING, TIMES_REASON.key))
+    version = held.version if held else 0
+    save_entry(session, actor, meeting, MEETING, TIMES_REASON.key, reason, version, now)
+    after.follow(session, actor, meeting, now)
+    note(
+        session,
+        actor,
+        "corrected when it was held",
+        meeting,
+        now,
+        started_at=began.isoformat(),
+        started_before=was.isoformat(),
+        ended_at=over.isoformat() if over else None,
+        ended_before=was_over.isoformat() if was_over else None,
+    )
