@@ -278,8 +278,11 @@ def _move(session: Session, meeting: Meeting, order: ChangeOrder, now: datetime)
         # The reason there is was given for the time there is: a later one needs its own.
         later = meeting.starts_at is not None and start > meeting.starts_at
         reason = order.late_reason or (None if later else meeting.late_reason)
+        # Where it stays, the meeting waits for its people also once its minute has passed.
+        if order.starts_at is not None:
+            rules.check_start(start, now)
         session.get(Staff, chair_id, with_for_update=True)
-        set_time(session, meeting, start, minutes, chair_id, reason, now)
+        set_time(session, meeting, start, minutes, chair_id, reason)
     if order.format is not None:
         set_format(meeting, order.format, order.place)
     if order.dial_in is not None:

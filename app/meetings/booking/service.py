@@ -59,7 +59,8 @@ def book(
     meeting = held_meeting(session, ref)
     rules.check_to_be_booked(meeting.state)
     chair = chair_of(session, order.chair_id)
-    set_time(session, meeting, order.starts_at, order.minutes, chair.id, order.late_reason, now)
+    rules.check_start(order.starts_at, now)
+    set_time(session, meeting, order.starts_at, order.minutes, chair.id, order.late_reason)
     set_format(meeting, order.format, order.place)
     session.add_all(_left_out(meeting, order, now))
     if not order.people:
@@ -133,15 +134,14 @@ def set_time(
     minutes: int,
     chair_id: int,
     late_reason: str | None,
-    now: datetime,
 ) -> None:
     """Give the discussion a time; `start` is aware, `minutes` its length. The caller has locked the
-    chair, so that two bookings at once cannot both find them free.
+    chair, so that two bookings at once cannot both find them free, and has checked a time that is
+    new: the one there is may have passed.
 
-    Raises Refused for a time in the past, a strange length, a chair who chairs another discussion
-    then, and a start after the deadline without a reason, which the manager sees (C7).
+    Raises Refused for a strange length, a chair who chairs another discussion then, and a start
+    after the deadline without a reason, which the manager sees (C7).
     """
-    rules.check_start(start, now)
     if not SHORTEST <= minutes <= LONGEST:
         raise Refused("minutes", f"Choose a length from {SHORTEST} to {LONGEST} minutes")
     end = start + timedelta(minutes=minutes)
