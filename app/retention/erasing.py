@@ -63,7 +63,9 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
         "circulation.version_id", "record_fault.version_id", "record_filing.version_id",
         "record_recall.version_id",
     ),
-    "abuse_case": ("abuse_person.case_id", "list_entry.case_id"),
+    "abuse_case": (
+        "abuse_earlier_clock.case_id", "abuse_person.case_id", "list_entry.case_id",
+    ),
     "action": ("action_reminder.action_id",),
     "agency_check": ("agency_check_child.check_id", "check_answer.check_id"),
     "arrival": (

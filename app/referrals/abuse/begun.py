@@ -21,7 +21,7 @@ from app.protocols.exchange import restore, snapshot
 from app.protocols.registry import active
 from app.protocols.types import Clock, Due
 from app.referrals.abuse import queries, rules
-from app.referrals.abuse.models import AbuseCase
+from app.referrals.abuse.models import AbuseCase, EarlierClock
 from app.referrals.abuse.types import Release
 from app.referrals.acting import staff_id
 from app.referrals.models import Referral
@@ -116,10 +116,11 @@ def follow_referral(
     if risk is None and case.closed_at is None:
         close(session, actor, case, Outcome.NO_FURTHER_ACTION, now)
     elif risk is not None and risk is not before:
-        if before is None:
+        # Taken back and noted again, its first clock runs on; what a list agreed stands.
+        if before is None and not queries.agreed_at_list(session, case):
             case.closed_at = case.outcome = None
         case.risk_reason = None
-        set_clock(session, case, counts_from(case), risk)
+        set_risk(session, actor, case, risk, now)
         session.flush()
         record(
             session, actor, "abuse case assessed", subject_of(case), now,
@@ -154,14 +155,51 @@ def opened_again(session: Session, actor: Actor, referral: Referral, now: dateti
     if case.closed_at is None or queries.agreed_at_list(session, case):
         _act_by(session, referral, case)
         return
-    before, case.closed_at, case.outcome = case.outcome, None, None
-    set_clock(session, case, now, case.risk)
+    _open_anew(session, actor, case, case.risk, now)
     _act_by(session, referral, case)
+
+
+def set_risk(
+    session: Session, actor: Actor, case: AbuseCase, risk: DomesticAbuseRisk, now: datetime
+) -> None:
+    """Another risk, and the clock that follows from it, from the same start.
+
+    A case that has its outcome is discussed again where the risk is graver, by a clock from now
+    (DERBY 4.11); any other risk leaves the clock that is met as it was.
+    """
+    if case.closed_at is None:
+        set_clock(session, case, counts_from(case), risk)
+    elif rules.is_graver(risk, case.risk):
+        _open_anew(session, actor, case, risk, now)
+    else:
+        case.risk = risk
+
+
+def _open_anew(
+    session: Session, actor: Actor, case: AbuseCase, risk: DomesticAbuseRisk, now: datetime
+) -> None:
+    """Open a case that has its outcome: a clock starts now, and the one it was closed by stays."""
+    before, closed_at = case.outcome, case.closed_at
+    if before is None or closed_at is None:
+        raise ValueError("only a case with its outcome is opened again")
+    session.add(
+        EarlierClock(
+            case_id=case.id,
+            risk=case.risk,
+            due_at=case.due_at,
+            clocks=case.clocks,
+            outcome=before,
+            closed_at=closed_at,
+            opened_at=now,
+        )
+    )
+    case.closed_at = case.outcome = None
+    set_clock(session, case, now, risk)
     session.flush()
     record(
         session, actor, "abuse case opened again", subject_of(case), now,
         {
-            "before": before.value if before else None,
+            "before": before.value,
             "due_at": case.due_at.isoformat() if case.due_at else None,
         },
     )  # fmt: skip

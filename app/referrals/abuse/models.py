@@ -74,6 +74,23 @@ class AbuseCase(Base):
     __mapper_args__ = {"version_id_col": version}
 
 
+class EarlierClock(Base):
+    """The clock of a case that had its outcome and was opened again: by it the case was in time or
+    late, and a later clock makes it neither (G3)."""
+
+    __tablename__ = "abuse_earlier_clock"
+    __table_args__ = (Index("ix_abuse_earlier_clock_case", "case_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("abuse_case.id"))
+    risk: Mapped[DomesticAbuseRisk] = mapped_column(values_of(DomesticAbuseRisk))
+    due_at: Mapped[datetime | None]
+    clocks: Mapped[dict[str, Any]] = mapped_column(JSON)
+    outcome: Mapped[Outcome] = mapped_column(values_of(Outcome))
+    closed_at: Mapped[datetime]
+    opened_at: Mapped[datetime]
+
+
 class AbusePerson(Base):
     """Somebody in an incident. In no index of names: found through the case alone."""
 

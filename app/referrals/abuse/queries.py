@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime
 from app.directory.models import Agency
-from app.referrals.abuse.models import AbuseCase, AbusePerson
+from app.referrals.abuse.models import AbuseCase, AbusePerson, EarlierClock
 from app.referrals.abuse.types import PersonKind, Release
 from app.referrals.lists.models import ListEntry
 from app.referrals.models import Child, Referral, ReferralChild
@@ -24,8 +24,22 @@ _BY_REF = select(AbuseCase).where(AbuseCase.ref == bindparam("ref"))
 _OF_REFERRAL = select(AbuseCase).where(AbuseCase.referral_id == bindparam("referral"))
 _AGREED = (
     select(ListEntry.id)
-    .where(ListEntry.case_id == bindparam("case"), ListEntry.outcome.is_not(None))
+    .where(
+        ListEntry.case_id == bindparam("case"),
+        ListEntry.outcome.is_not(None),
+        ~select(EarlierClock.id)
+        .where(
+            EarlierClock.case_id == ListEntry.case_id,
+            EarlierClock.opened_at > ListEntry.decided_at,
+        )
+        .exists(),
+    )
     .limit(1)
+)
+_EARLIER = (
+    select(EarlierClock)
+    .where(EarlierClock.case_id == bindparam("case"))
+    .order_by(EarlierClock.id.desc())
 )
 
 
@@ -45,8 +59,14 @@ def referral_of(session: Session, case: AbuseCase) -> Referral | None:
 
 
 def agreed_at_list(session: Session, case: AbuseCase) -> bool:
-    """Whether a list or discussion gave the case an outcome, not the decision on its referral."""
+    """Whether a list or discussion gave the case an outcome, not the decision on its referral,
+    since the case was last opened again."""
     return session.execute(_AGREED, {"case": case.id}).first() is not None
+
+
+def earlier_clocks(session: Session, case_id: int) -> list[EarlierClock]:
+    """The clocks by which a case had an outcome before it was opened again, the newest first."""
+    return list(session.execute(_EARLIER, {"case": case_id}).scalars())
 
 
 def has_child(case: AbuseCase) -> bool:

@@ -144,6 +144,7 @@ def case(ref: str) -> Response:
         began_as_referral=begun.began_as_referral(held),
         day_in_words=referral_shown.day_in_words,
         discussed=lists.discussed(session, held.id),
+        earlier=shown.earlier_rows(queries.earlier_clocks(session, held.id)),
         under_way=under_way,
         events=[referral_shown.event(entry) for entry in history(session, "abuse case", held.ref)],
     )

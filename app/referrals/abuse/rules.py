@@ -70,6 +70,12 @@ def clock_of(
     return contact
 
 
+def is_graver(risk: DomesticAbuseRisk, before: DomesticAbuseRisk) -> bool:
+    """Whether a risk is graver than another: high, then medium, then standard."""
+    order = list(DomesticAbuseRisk)
+    return order.index(risk) < order.index(before)
+
+
 def release_needed(outcome: Outcome) -> bool:
     """Whether an outcome takes the information out of the list: each that needs consent, and each
     that raises a referral (IMAP 3, 5)."""

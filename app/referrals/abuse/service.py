@@ -18,6 +18,7 @@ from app.referrals.abuse.begun import (
     entered,
     nothing_yet,
     set_clock,
+    set_risk,
     subject_of,
     tell_referral,
 )
@@ -88,10 +89,14 @@ def change_case(
     risk, source_id = _required(session, given)
     if case.referral_id is not None:
         raise Refused("account", "This is a referral by now: correct it there")
+    opened_again = counts_from(case) != case.received_at
     case.received_at, case.source_agency_id = given.received_at, source_id
     case.incident, case.address = given.incident or None, given.address or None
     case.account, case.people = given.account, _people(given)
-    set_clock(session, case, given.received_at, risk)
+    if opened_again or (case.closed_at is not None and risk is not case.risk):
+        set_risk(session, actor, case, risk, now)
+    else:
+        set_clock(session, case, given.received_at, risk)
     session.flush()
     record(
         session, actor, "abuse case corrected", subject_of(case), now,
@@ -109,7 +114,8 @@ def assess(
 ) -> None:
     """Record risk, DASH score, adviser and the referral on to the MARAC (A8; HO2014).
 
-    A changed risk sets the clock anew, from the same start. Raises Refused by the field,
+    A changed risk sets the clock anew, from the same start; a graver one opens a case again that
+    has its outcome, from now. Raises Refused by the field,
     ChangedMeanwhile where somebody changed the case first.
     """
     if case.referral_id is not None:
@@ -120,7 +126,7 @@ def assess(
     if given.risk is not None and given.risk is not before:
         if not given.risk_reason:
             raise Refused("risk_reason", "Give the reason for the other risk")
-        set_clock(session, case, counts_from(case), given.risk)
+        set_risk(session, actor, case, given.risk, now)
         if case.referral_id is not None:
             tell_referral(session, case)
     case.risk_reason = given.risk_reason or None

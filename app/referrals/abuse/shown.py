@@ -10,7 +10,7 @@ from app.core.clock import words_for_moment
 from app.protocols.exchange import restore
 from app.protocols.panel import DeadlinePanel, deadline_panel, deadline_state
 from app.protocols.wording import moment_in_words, time_left
-from app.referrals.abuse.models import AbuseCase, AbusePerson
+from app.referrals.abuse.models import AbuseCase, AbusePerson, EarlierClock
 from app.referrals.abuse.queries import ListedCase, may_leave
 from app.referrals.abuse.types import Release
 from app.referrals.models import Referral
@@ -79,6 +79,16 @@ def clock_panel(case: AbuseCase, now: datetime) -> DeadlinePanel | None:
     """The case's clock as it was set, with its rule and source (B2)."""
     answer = next(iter(restore(case.clocks).clocks.values()), None)  # it has one clock or none
     return None if answer is None else deadline_panel(answer, now, case.closed_at)
+
+
+def earlier_rows(clocks: Sequence[EarlierClock]) -> list[tuple[str, str]]:
+    """(outcome, risk and times) of each clock by which a case was closed, then opened again."""
+    return [(one.outcome.label, _closed_by(one)) for one in clocks]
+
+
+def _closed_by(one: EarlierClock) -> str:
+    due = f", due {moment_in_words(one.due_at)}" if one.due_at else ""
+    return f"{one.risk.label}{due}; closed {words_for_moment(one.closed_at)}"
 
 
 def people_rows(people: Sequence[AbusePerson], today: date) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    union_all,
 )
 from sqlalchemy import Text as TextType
 from sqlalchemy.ext.compiler import compiles
@@ -33,7 +34,7 @@ from app.meetings.after.types import Conference
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import Answer, Attendance, Route
 from app.protocols.types import Force
-from app.referrals.abuse.models import AbuseCase
+from app.referrals.abuse.models import AbuseCase, EarlierClock
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.rules import AT_ONCE
 from app.referrals.models import Referral, ReferralRating
@@ -41,8 +42,18 @@ from app.referrals.types import Concern, RatingStage
 from app.reports.dataset.types import TIME_BANDS, Measure
 
 _R, _M, _A, _I = table(Referral), table(Meeting), table(Agency), table(Invitee)
-_CHECK, _ABUSE, _AFTER = table(AgencyCheck), table(AbuseCase), table(ChildAfter)
+_CHECK, _AFTER = table(AgencyCheck), table(ChildAfter)
+_CASE, _EARLIER = table(AbuseCase), table(EarlierClock)
 _RATED = table(ReferralRating)
+
+# Each clock of a case counts: a later one makes no late discussion timely.
+_OF_CASE = (_CASE.c.id, _CASE.c.referral_id, _CASE.c.received_at)
+_ABUSE = union_all(
+    select(*_OF_CASE, _CASE.c.due_at, _CASE.c.closed_at, _CASE.c.clocks),
+    select(*_OF_CASE, _EARLIER.c.due_at, _EARLIER.c.closed_at, _EARLIER.c.clocks).join_from(
+        _EARLIER, _CASE, _CASE.c.id == _EARLIER.c.case_id
+    ),
+).subquery()
 
 # `at` is when it is counted: what is open is overdue by then, or is not.
 _FROM, _UNTIL, _AT = (
