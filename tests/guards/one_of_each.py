@@ -235,7 +235,8 @@ def _record(session: Session, app: Flask, moment: datetime) -> tuple[str, dict[s
 def _mail(session: Session, moment: datetime) -> str:
     row = ReceivedMail(
         ref=new_reference("IN"), digest="0" * 64, received_at=moment, kind=MailKind.WRITTEN,
-        outcome=Became.LOOK, why=Why.WRITTEN, invitee_id=None, answer=None, sequence=None,
+        outcome=Became.LOOK, why=Why.WRITTEN, invitee_id=None, meeting_id=None,
+        referral_id=None, answer=None, sequence=None,
         proposed_start=None, proposed_end=None, sender="someone@example.org", subject="Words",
         words="Words", original=b"Subject: Words\r\n\r\nWords\r\n", assigned_to_id=None,
         closed_at=None, closed_by_id=None, closing=None,

@@ -29,6 +29,8 @@ class ReceivedMail(Base):
         Index("ix_received_mail_kept", "received_at", "id", sqlite_where=text(_KEPT),
               postgresql_where=text(_KEPT)),
         Index("ix_received_mail_invitee", "invitee_id", "id"),
+        Index("ix_received_mail_meeting", "meeting_id", "id"),
+        Index("ix_received_mail_referral", "referral_id", "id"),
         CheckConstraint("outcome <> 'look' OR why IS NOT NULL", name="look_has_a_reason"),
         CheckConstraint("closed_at IS NULL OR outcome = 'look'", name="closed_after_a_look"),
     )  # fmt: skip
@@ -42,6 +44,10 @@ class ReceivedMail(Base):
     why: Mapped[Why | None] = mapped_column(values_of(Why))
     # Whose it is, as far as that could be found; a guess until a person has looked.
     invitee_id: Mapped[int | None] = mapped_column(ForeignKey("invitee.id"))
+    # The case it belongs to, by what it answers or names, else empty: a discussion, or else a
+    # referral. Whoever may not see that case may not read it (H2).
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"))
+    referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"))
     answer: Mapped[Answer | None] = mapped_column(values_of(Answer))
     sequence: Mapped[int | None]
     proposed_start: Mapped[datetime | None]

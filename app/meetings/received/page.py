@@ -16,6 +16,7 @@ from app.meetings.received.queries import MailRemark, MailRow
 from app.meetings.received.types import Outcome, Why
 from app.meetings.rules import OPEN_TO_INVITEES
 from app.meetings.types import Answer
+from app.referrals.models import Referral
 
 _URGENT = frozenset({Why.AWAY, Why.COUNTER, Why.DELAYED, Why.DELEGATED, Why.OVER})
 
@@ -32,6 +33,12 @@ class MailLine:
     state: str
     colour: str
     meeting_ref: str
+    referral_ref: str
+
+    @property
+    def case_ref(self) -> str:
+        """Of the case it belongs to; empty where it is not known."""
+        return self.meeting_ref or self.referral_ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class MailPage:
     same_address: bool
     meeting_ref: str
     meeting_when: str
+    referral_ref: str
     said: str  # what the calendar says
     proposed: str
     can_note: bool
@@ -80,13 +88,15 @@ def line_of(row: MailRow) -> MailLine:
         state=_state(row.outcome, row.closed_at, row.assigned_to or ""),
         colour=_colour(row.why, row.assigned_to or "") if waits else "grey",
         meeting_ref=row.meeting_ref or "",
+        referral_ref=row.referral_ref or "",
     )
 
 
 def page_of(session: Session, row: ReceivedMail, staff_id: int) -> MailPage:
     """Everything the page of one mail shows."""
     invitee = session.get(Invitee, row.invitee_id) if row.invitee_id else None
-    meeting = invitee.meeting if invitee else None
+    meeting = session.get(Meeting, row.meeting_id) if row.meeting_id else None
+    referral = session.get(Referral, row.referral_id) if row.referral_id else None
     waits = row.outcome is Outcome.LOOK and row.closed_at is None
     holder = meetings.staff_name(session, row.assigned_to_id)
     can_note = (
@@ -121,6 +131,7 @@ def page_of(session: Session, row: ReceivedMail, staff_id: int) -> MailPage:
         same_address=invitee is not None and (invitee.email or "").lower() == (row.sender or ""),
         meeting_ref=meeting.ref if meeting else "",
         meeting_when=_when(meeting),
+        referral_ref=referral.ref if referral else "",
         said=row.answer.label if row.answer else "",
         proposed=_span(row.proposed_start, row.proposed_end),
         can_note=can_note,

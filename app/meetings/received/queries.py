@@ -6,19 +6,36 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, bindparam, func, select, text
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Integer,
+    Select,
+    bindparam,
+    cast,
+    func,
+    null,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
 from app.core.database import any_of
 from app.invitations.models import Invitation
 from app.invitations.replies.types import MailKind
+from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.models import Delivery, Invitee, Meeting
+from app.meetings.papers.models import SentForm
 from app.meetings.queries import invitee_for_change
 from app.meetings.received.models import MailboxPosition, ReceivedMail
 from app.meetings.received.types import Outcome, Why
 from app.meetings.types import Answer
 from app.outbox.models import OutboxMessage
+from app.referrals.checks.models import AgencyCheck
+from app.referrals.letters.models import ReferralLetter
+from app.referrals.models import Referral
 
 _BY_UID = (
     select(Invitee.id, Invitation)
@@ -47,6 +64,42 @@ _OF_MEETING = (
     .where(Meeting.ref == bindparam("ref"))
     .order_by(Invitee.id)
 )
+_NOBODY = cast(null(), Integer)
+# Every kind of letter that goes out about a case, as the numbers of a discussion and of a referral.
+_OUT = union_all(
+    select(Invitee.meeting_id, _NOBODY.label("referral_id"), Delivery.message_id)
+    .join(Invitee, Invitee.id == Delivery.invitee_id)
+    .where(Delivery.message_id.in_(bindparam("messages", expanding=True))),
+    *(
+        select(meeting, referral, message).where(
+            message.in_(bindparam("messages", expanding=True)), has_case.is_not(None)
+        )
+        for meeting, referral, message, has_case in (
+            (SentForm.meeting_id, _NOBODY, SentForm.message_id, SentForm.meeting_id),
+            (EarlyNotice.meeting_id, _NOBODY, EarlyNotice.message_id, EarlyNotice.meeting_id),
+            (_NOBODY, AgencyCheck.referral_id, AgencyCheck.message_id, AgencyCheck.referral_id),
+            (
+                _NOBODY,
+                ReferralLetter.referral_id,
+                ReferralLetter.message_id,
+                ReferralLetter.referral_id,
+            ),
+        )
+    ),
+).subquery()
+_NUMBERS = select(OutboxMessage.id).where(
+    OutboxMessage.message_id.in_(bindparam("ids", expanding=True))
+)
+_CASE_OF = select(_OUT.c.meeting_id, _OUT.c.referral_id).order_by(_OUT.c.message_id.desc()).limit(1)
+_REFS: BindParameter[str] = bindparam("refs", expanding=True)
+_NAMED: CompoundSelect[*tuple[Any, ...]] = union_all(
+    select(Meeting.id, _NOBODY).where(Meeting.ref.in_(_REFS), Meeting.erased_at.is_(None)),
+    select(_NOBODY, Referral.id).where(Referral.ref.in_(_REFS), Referral.erased_at.is_(None)),
+    select(_NOBODY, AgencyCheck.referral_id).where(AgencyCheck.ref.in_(_REFS)),
+    select(_NOBODY, ReferralLetter.referral_id).where(
+        ReferralLetter.ref.in_(_REFS), ReferralLetter.referral_id.is_not(None)
+    ),
+).limit(1)
 _BY_DIGEST = select(ReceivedMail.ref, ReceivedMail.outcome).where(
     ReceivedMail.digest == bindparam("digest")
 )
@@ -66,10 +119,12 @@ _ROWS: Select[*tuple[Any, ...]] = (
         Invitee.name.label("invitee"),
         Meeting.ref.label("meeting_ref"),
         Meeting.starts_at.label("starts_at"),
+        Referral.ref.label("referral_ref"),
     )
     .outerjoin(_holder, _holder.id == ReceivedMail.assigned_to_id)
     .outerjoin(Invitee, Invitee.id == ReceivedMail.invitee_id)
-    .outerjoin(Meeting, Meeting.id == Invitee.meeting_id)
+    .outerjoin(Meeting, Meeting.id == ReceivedMail.meeting_id)
+    .outerjoin(Referral, Referral.id == ReceivedMail.referral_id)
 )
 # Written literally, as in the partial index.
 _WAITS = text("received_mail.outcome = 'look' AND received_mail.closed_at IS NULL")
@@ -127,6 +182,7 @@ class MailRow(NamedTuple):
     invitee: str | None
     meeting_ref: str | None
     starts_at: datetime | None
+    referral_ref: str | None  # of mail that belongs to a referral and no discussion of it
 
 
 class MailRemark(NamedTuple):
@@ -172,6 +228,29 @@ def written_to(session: Session, message_ids: Collection[str]) -> Invitee | None
     if not message_ids:
         return None
     return session.execute(_INVITEE_OF, {"ids": list(message_ids)}).scalar_one_or_none()
+
+
+def case_of_messages(
+    session: Session, message_ids: Collection[str]
+) -> tuple[int | None, int | None] | None:
+    """The discussion, or else the referral, about which the newest of these messages was sent."""
+    if not message_ids:
+        return None
+    numbers = session.execute(_NUMBERS, {"ids": list(message_ids)}).scalars().all()
+    if not numbers:
+        return None
+    row = session.execute(_CASE_OF, {"messages": list(numbers)}).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def case_named(
+    session: Session, references: Collection[str]
+) -> tuple[int | None, int | None] | None:
+    """The same of what these references stand for; none of a case that was deleted."""
+    if not references:
+        return None
+    row = session.execute(_NAMED, {"refs": list(references)}).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 def invitees_of(session: Session, meeting_ref: str) -> Sequence[Invitee]:

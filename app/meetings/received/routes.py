@@ -52,10 +52,10 @@ def waiting() -> Response:
 
 
 def _lines(rows: Iterable[MailRow]) -> list[MailLine]:
-    """The lines of a list; of a restricted discussion no more than its reference (H2)."""
+    """The lines of a list; of a restricted case no more than its reference (H2)."""
     return masked(
         [line_of(row) for row in rows],
-        of=lambda line: line.meeting_ref,
+        of=lambda line: line.case_ref,
         title=WORDS,
         about="",
         sender="",

@@ -29,6 +29,8 @@ from app.outbox import service as outbox
 from app.outbox.types import MessageState
 
 _REFERENCE = re.compile(r"\bSD-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+# Of a discussion, a referral, a request for information, a letter about a referral.
+_REFERENCES = re.compile(r"\b(?:SD|RF|IR|LT)-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 _ON_ITS_WAY = frozenset({MessageState.SENT, MessageState.SENDING})
 AT_ONCE = 200  # mails emptied in one transaction
 LONGEST_CLOSING = 2_000
@@ -54,6 +56,8 @@ def take_in(session: Session, read: MailRead, raw: bytes, now: datetime) -> Take
         outcome=Outcome.LOOK,
         why=Why.UNREADABLE,
         invitee_id=None,
+        meeting_id=None,
+        referral_id=None,
         answer=None,
         sequence=None,
         proposed_start=None,
@@ -77,7 +81,15 @@ def take_in(session: Session, read: MailRead, raw: bytes, now: datetime) -> Take
         if before is None:
             raise
         return TakenIn(*before, before=True)
+    if read.calendar is None:
+        # Before a message or the audit is taken: whoever changes the discussion takes it first.
+        _place(session, row, read)
     _do(session, row, read, now)
+    if row.invitee_id is not None:
+        row.meeting_id = session.get_one(Invitee, row.invitee_id).meeting_id
+        row.referral_id = None
+    elif read.calendar is not None:
+        _place(session, row, read)
     if row.outcome is Outcome.LOOK:
         row.original = raw
     session.flush()
@@ -102,6 +114,18 @@ def digest_of(read: MailRead, raw: bytes) -> str:
     somebody else's who uses its Message-ID first."""
     known = f"{read.message_id}\n{read.sender}".encode() if read.message_id else raw
     return hashlib.sha256(known).hexdigest()
+
+
+def _place(session: Session, row: ReceivedMail, read: MailRead) -> None:
+    """To which case a mail belongs, whoever sent it: that of the message which it answers or
+    returns, whatever kind of letter that was, else the one that its subject names (D6, H2)."""
+    ids = (*read.answers_to, *(read.report.message_ids if read.report else ()))
+    found = queries.case_of_messages(session, ids) or queries.case_named(
+        session, _REFERENCES.findall(read.subject)
+    )
+    if found is not None:
+        row.meeting_id, row.referral_id = found
+        session.flush()
 
 
 def _do(session: Session, row: ReceivedMail, read: MailRead, now: datetime) -> None:

@@ -59,12 +59,6 @@ def _asked(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 
 _REF: BindParameter[str] = bindparam("ref")
-_MAIL_OF = (
-    select(Invitee.meeting_id)
-    .join(ReceivedMail, ReceivedMail.invitee_id == Invitee.id)
-    .where(ReceivedMail.ref == _REF)
-    .scalar_subquery()
-)
 _ON_LIST = (
     select(func.coalesce(ListEntry.referral_id, AbuseCase.referral_id))
     .select_from(ListEntry)
@@ -77,7 +71,16 @@ _ON_LIST = (
 ASKED = {
     "referrals": _asked(Referral.id == CaseRestriction.referral_id, Referral.ref == _REF),
     "discussions": _asked(_OF_MEETING, Meeting.ref == _REF),
-    "mail": _asked(_OF_MEETING, Meeting.id == _MAIL_OF),
+    "mail": _asked(
+        ReceivedMail.ref == _REF,
+        or_(
+            CaseRestriction.meeting_id == Meeting.id,
+            CaseRestriction.referral_id
+            == func.coalesce(Meeting.referral_id, ReceivedMail.referral_id),
+        ),
+    )
+    .select_from(ReceivedMail)
+    .outerjoin(Meeting, Meeting.id == ReceivedMail.meeting_id),
     "domestic-abuse": _asked(
         CaseRestriction.referral_id == AbuseCase.referral_id, AbuseCase.ref == _REF
     ),

@@ -202,7 +202,8 @@ def test_mail_that_came_in(app, hidden, someone):
         values |= {
             "ref": "IM-AAAA-BBBB", "digest": "0" * 64, "received_at": now(), "size": 1,
             "kind": MailKind.WRITTEN, "outcome": MailOutcome.LOOK, "invitee_id": invitee.id,
-            "sender": "aunt@example.org", "subject": TOLD, "why": Why.WRITTEN,
+            "meeting_id": invitee.meeting_id, "why": Why.WRITTEN, "subject": TOLD,
+            "sender": "aunt@example.org",
         }  # fmt: skip
         columns = {one.key for one in ReceivedMail.__mapper__.columns} - {"id", "version"}
         session.add(ReceivedMail(**{name: values[name] for name in columns}))
