@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from app.core.clock import words_for_moment
@@ -83,19 +83,30 @@ def after_move(answer: Answer) -> Answer:
     return answer if answer in (Answer.REPORT, Answer.DEPUTY) else Answer.NONE
 
 
-def gives_away(place: str, names: Iterable[str], phrases: Iterable[str]) -> bool:
+def gives_away(place: str, names: Collection[str], phrases: Iterable[str]) -> bool:
     """Whether a place names a child or family, their home or a child's school: then it stands in
     no letter and no calendar (D2). `names` are looked for word by word, `phrases` as a whole; a
-    postcode with or without its blank."""
+    postcode with or without its blank. A name of two letters counts where the place writes it as
+    a name, with a capital: in small letters it may be a word of any place."""
     said = _plain(place)
     parts = {part for name in names for part in _plain(name).split()} - _NO_NAMES
     if any(len(part) > 2 for part in parts & set(said.split())):
+        return True
+    if not _short_names(names).isdisjoint(_WORD.findall(place)):
         return True
     solid = said.replace(" ", "")
     return any(
         one and (f" {one} " in f" {said} " or (_POSTCODE.fullmatch(one) and one in solid))
         for one in map(_plain, phrases)
     )
+
+
+def _short_names(names: Iterable[str]) -> set[str]:
+    """The words of two letters among names, as a place would write them, however they were typed:
+    Ng, Li, Wu."""
+    words = {word for name in names for word in _WORD.findall(name) if len(word) == 2}
+    short = {word for word in words if word.isalpha() and word.casefold() not in _NO_NAMES}
+    return {written for word in short for written in (word.capitalize(), word.upper())}
 
 
 def phrases_of_home(address: str) -> set[str]:
@@ -125,9 +136,10 @@ def _numbers(word: str) -> bool:
 
 def _plain(text: str) -> str:
     """Words alone, in small letters, with what streets are called written out."""
-    return " ".join(_SHORT.get(word, word) for word in re.findall(r"\w+", text.casefold()))
+    return " ".join(_SHORT.get(word, word) for word in _WORD.findall(text.casefold()))
 
 
+_WORD = re.compile(r"\w+")
 _POSTCODE = re.compile(r"[a-z]{1,2}[0-9][a-z0-9]?[0-9][a-z]{2}")
 _POSTCODE_IN_WORDS = re.compile(r"\b[a-z]{1,2}[0-9][a-z0-9]? ?[0-9][a-z]{2}\b")
 _SHORT = {
@@ -140,4 +152,6 @@ _STREETS = frozenset(_SHORT.values()) | {
     "mews", "parade", "park", "path", "rise", "row", "view", "walk", "way", "wharf", "yard",
 }  # fmt: skip
 # What stands for a name that nobody knows, and what stands before one.
-_NO_NAMES = frozenset({"not", "known", "unknown", "the", "and", "mrs", "miss", "partner"})
+_NO_NAMES = frozenset(
+    {"not", "known", "unknown", "the", "and", "mrs", "miss", "partner", "mr", "ms", "dr"}
+)

@@ -18,9 +18,31 @@ def test_names_home_and_school_give_the_child_away(place):
     assert gives_away(place, NAMES, PHRASES)
 
 
-@pytest.mark.parametrize("place", ["Civic Centre, room 4", "Amaranth House", "Bo Street", ""])
+@pytest.mark.parametrize("place", ["Civic Centre, room 4", "Amaranth House", "bo or by line", ""])
 def test_other_places_are_told(place):
     assert not gives_away(place, NAMES, PHRASES)
+
+
+@pytest.mark.parametrize("name", ["Ng", "Li", "Wu", "Ho", "Xu"])
+def test_a_name_of_two_letters_gives_the_child_away(name):
+    for place in (
+        f"The {name} family's home",
+        f"{name} flat, 3rd floor",
+        f"HOME OF {name.upper()}",
+    ):
+        assert gives_away(place, ("Mei", name), ())
+        assert gives_away(place, ("Mei", name.lower()), ())
+        assert gives_away(place, (f"Mei-{name}",), ())
+    assert not gives_away(f"Civic Centre, {name}land room", ("Mei", name), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("To", "Way to the Civic Centre"), ("An", "an office"), ("Mr Khan", "Mr Ito's office"),
+     ("Ms Khan", "Ms Ito's office")],
+)  # fmt: skip
+def test_small_words_and_titles_are_no_names(name, place):
+    assert not gives_away(place, (name,), ())
 
 
 HOMES = (
