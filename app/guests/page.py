@@ -84,7 +84,7 @@ def page_for(session: Session, visitor: Visitor) -> Page:
         open=stage,
         when=when_words(meeting.starts_at, meeting.ends_at),
         where=meeting.place or meeting.format.label,
-        stage=_STAGES.get(meeting.state, ""),
+        stage=stage_words(meeting),
         dial_in=dial_in,
         answer=answer,
         said=said_words(answer),
@@ -109,6 +109,14 @@ _STAGES = {
     MeetingState.SIGNED: "The meeting has ended and its record is signed.",
     MeetingState.CANCELLED: "This meeting was cancelled. You need do nothing.",
 }
+
+
+def stage_words(meeting: MeetingSeen) -> str:
+    """What the state means for the reader; of a record that is being corrected nobody says that
+    it was never signed (D4, F2)."""
+    if meeting.state is MeetingState.ENDED and meeting.signed_at is not None:
+        return "The meeting has ended. Its record was signed and is being corrected."
+    return _STAGES.get(meeting.state, "")
 
 
 def when_words(start: datetime | None, end: datetime | None) -> str:

@@ -9,7 +9,7 @@ import pytest
 from app.directory.types import AgencyKind
 from app.guests.forms import digits
 from app.guests.guide import joining_guide, what_to_bring
-from app.guests.page import choices_for, dial_in_of, said_words, when_words
+from app.guests.page import choices_for, dial_in_of, said_words, stage_words, when_words
 from app.guests.rules import becomes_attendance, told, what_is_open
 from app.guests.types import ChildSeen, MeetingSeen, OwnAnswer, Told
 from app.meetings.rules import takes_part_as
@@ -171,3 +171,12 @@ def test_children_by_birth_or_due_date() -> None:
 )  # fmt: skip
 def test_codes_as_people_paste_them(typed: str | None, kept: str) -> None:
     assert digits(typed) == kept
+
+
+def test_a_record_under_correction_is_not_said_to_be_unsigned():
+    ended = meeting(state=MeetingState.ENDED)
+    assert stage_words(ended).endswith("is not signed yet.")
+    correcting = meeting(state=MeetingState.ENDED, signed_at=START)
+    assert stage_words(correcting).endswith("was signed and is being corrected.")
+    assert stage_words(meeting(state=MeetingState.SIGNED, signed_at=START)).endswith("is signed.")
+    assert stage_words(meeting()) == ""
