@@ -165,9 +165,10 @@ def _attendance(person: PersonContent) -> AttendanceLine:
 
 
 def _quorum(quorum: QuorumContent) -> Quorum[Protected]:
-    (reason,) = prose(quorum.reason) or ("",)
     if quorum.met:
-        return Quorum(True, "Social care, police and health took part.", reason)
+        # A reason given before somebody joined stays on the page and is asked for no more (E5).
+        return Quorum(True, "Social care, police and health took part.")
+    (reason,) = prose(quorum.reason) or ("",)
     names = listed([kind.label for kind in quorum.missing])
     return Quorum(False, f"Took no part: {names}.", reason)
 

@@ -16,6 +16,7 @@ from app.protocols.panel import SOON
 from app.records.document.canonical import canonical_bytes
 from app.records.document.types import (
     SHORTEST_BLINDING,
+    Child,
     Protected,
     Record,
     RecordContent,
@@ -106,8 +107,22 @@ def kept_protected(record: Record[Protected], former: Record[Protected]) -> Reco
 
 
 def body_digest(record: Record[Protected]) -> str:
-    """A mark of what the discussion said and decided, whichever version says it."""
-    return seen_digest(replace(record, version=0, correction_reason=""))
+    """A mark of what the chair's page holds, whichever version says it: not of what the case, the
+    booking or the directory says, which goes on changing after a record is signed (A2)."""
+    held = replace(record.meeting, format="", place="", chair_name="", chair_role="")
+    said = replace(
+        record,
+        version=0,
+        correction_reason="",
+        authority="",
+        meeting=held,
+        protocol="",
+        protocol_version="",
+        children=tuple(Child("", None, None, "", None, one.decisions) for one in record.children),
+        actions=tuple(replace(one, child="") for one in record.actions),
+        referrer=None,
+    )
+    return seen_digest(said)
 
 
 def statement_words(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.core.clock import london_date, words_for_moment, words_for_time
+from app.core.clock import in_london, london_date, words_for_moment, words_for_time
 from app.core.paper.drawable import LINE_ENDS
 from app.records.document.types import (
     KIND_WORDS,
@@ -50,6 +50,12 @@ def one_address(view: RecordView) -> Shown | None:
     return found.pop() if len(view.children) >= MANY and len(found) == 1 else None
 
 
+def address_heading(address: Shown) -> str:
+    """What stands above it. To whom they are withheld, all addresses look alike: nothing says that
+    the children share one."""
+    return "Addresses" if isinstance(address, Withheld) else "Address of all of them"
+
+
 def paragraphs(prose: Prose[Shown]) -> tuple[Paragraph, ...]:
     """Running text as paragraphs; an empty line parts two, and so does a protected passage."""
     parts: list[Paragraph] = []
@@ -84,11 +90,15 @@ def due(value: datetime | date) -> str:
 
 
 def held(view: RecordView) -> str:
-    """When the discussion was held: start, and end by the clock where it is the same day."""
+    """When the discussion was held: start, and end by the clock where it is the same day. Where
+    the clocks changed in between, each says by which of them."""
     start, end = view.meeting.started_at, view.meeting.ended_at
-    if london_date(start) == london_date(end):
-        return f"{words_for_moment(start)} to {words_for_time(end)}"
-    return f"{words_for_moment(start)} to {words_for_moment(end)}"
+    same_day = london_date(start) == london_date(end)
+    began, ended = words_for_moment(start), (words_for_time if same_day else words_for_moment)(end)
+    by = [in_london(moment).tzname() for moment in (start, end)]
+    if by[0] != by[1]:
+        began, ended = f"{began} ({by[0]})", f"{ended} ({by[1]})"
+    return f"{began} to {ended}"
 
 
 def how_held(view: RecordView) -> str:

@@ -108,6 +108,8 @@ def found_in(content: str | bytes) -> set[str]:
 def say_more(session: Session, meeting: Meeting) -> None:
     """An action, a disagreement and words about the whole, marked as not for every reader."""
     _, police, _, school = meeting.invitees
+    # The reason why it went on stands in the record only of one without quorum.
+    police.attendance = Attendance.ABSENT
     action = make_action(meeting, school, 9)
     action.what, action.protects = f"Fetch her from {ACTION_CANARY}", "address"
     dissent = Dissent(

@@ -29,7 +29,7 @@ from app.records.document.types import ExtractKind, Presence, Protected, Protect
 from app.records.extracts.models import RecordExtract
 from app.records.models import RecordCopy, RecordVersion
 from app.records.types import Incomplete
-from app.referrals.models import Child, ChildProfessional
+from app.referrals.models import Child, ChildProfessional, Referral
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.records import (
@@ -367,3 +367,37 @@ def test_a_place_that_everybody_may_know_is_open(in_app: Flask) -> None:
         school.agency_name = "Another school"
         session.flush()
         assert isinstance(service.draft_of(session, meeting, AFTER).meeting.place, Protected)
+
+
+def test_why_it_went_on_without_somebody_is_left_out_once_they_joined(in_app: Flask) -> None:
+    with transaction() as session:
+        meeting = make_ended(session, invitees=4)
+        write(session, meeting, "meeting", "quorum_reason", "Police could not be reached.")
+        police = meeting.invitees[1]
+        quorum = service.draft_of(session, meeting, AFTER).quorum
+        assert quorum.met and quorum.reason == ""
+        police.attendance = Attendance.ABSENT
+        quorum = service.draft_of(session, meeting, AFTER).quorum
+        assert not quorum.met and quorum.reason == "Police could not be reached."
+
+
+def test_what_the_case_says_meanwhile_does_not_hold_a_correction_open(in_app: Flask) -> None:
+    """The child's reference is often added after the record was signed (A2, F2)."""
+    with transaction() as session:
+        meeting, _ = make_signed(session, settings(in_app), AFTER)
+        chair = as_member(session.get_one(Staff, meeting.chair_id))
+        service.correct(session, chair, meeting, "Opened by mistake", AFTER)
+        child = session.get_one(Child, meeting.children[0].child_id)
+        child.case_reference, child.address, child.given_name = "LL-4711", "3 Elm Row", "Amaraa"
+        meeting.place = "Room 2"
+        session.get_one(Referral, meeting.referral_id).referrer_name = "Somebody else"
+        action = session.query(Action).filter_by(meeting_id=meeting.id).first()
+        assert action is not None
+        said, action.what = action.what, "Something else"
+        session.flush()
+        with pytest.raises(Refused, match="no longer say what was signed"):
+            service.leave_uncorrected(session, chair, meeting, AFTER)
+        action.what = said
+        session.flush()
+        service.leave_uncorrected(session, chair, meeting, AFTER)
+        assert meeting.state is MeetingState.SIGNED

@@ -104,3 +104,26 @@ def test_protected_passages_stand_as_paragraphs_of_their_own() -> None:
 )
 def test_what_cannot_be_drawn_is_shown_by_its_number(typed: str, drawn: str) -> None:
     assert drawable(typed) == drawn
+
+
+def test_the_hour_that_comes_twice_says_by_which_clock() -> None:
+    record = contents.full_record()
+    october = replace(
+        record.meeting,
+        started_at=datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        ended_at=datetime(2026, 10, 25, 1, 10, tzinfo=UTC),
+    )
+    view = for_reader(contents.content(replace(record, meeting=october)), contents.SCHOOL).view
+    assert wording.held(view) == "Sunday 25 October 2026 at 1:30 am (BST) to 1:10 am (GMT)"
+
+
+def test_who_may_not_read_addresses_is_not_told_that_they_are_one() -> None:
+    record = contents.full_record()
+    same = tuple(contents.child(f"Child {number}") for number in range(4))
+    for reader, heading in (
+        (contents.SCHOOL, "Addresses"),
+        (contents.POLICE, "Address of all of them"),
+    ):
+        view = for_reader(contents.content(replace(record, children=same)), reader).view
+        address = wording.one_address(view)
+        assert address is not None and wording.address_heading(address) == heading
