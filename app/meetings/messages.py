@@ -70,6 +70,7 @@ _UNTOLD = (
         Action.told_at.is_(None),
         Action.removed_at.is_(None),
         Action.state == ActionState.OPEN,
+        Invitee.removed_at.is_(None),
     )
     .order_by(Action.id)
 )
@@ -248,7 +249,7 @@ def tell_owners(session: Session, meeting: Meeting, sender: Sender, now: datetim
     Returns how many letters were queued. Staff see their actions on their own pages.
     """
     untold = session.execute(_UNTOLD, {"meeting_id": meeting.id}).all()
-    owners = {owner.id: owner for _, owner in untold if not owner.removed_at}
+    owners = {owner.id: owner for _, owner in untold}
     invited = [one for _, one in sorted(owners.items()) if one.staff_id is None]
     for one in invited:
         end_dead_invitation(session, one, now)

@@ -42,10 +42,12 @@ _NEAR = (
 _UNTOLD = (
     select(Meeting.ref)
     .join(Action, Action.meeting_id == Meeting.id)
+    .join(Invitee, Invitee.id == Action.owner_id)
     .where(
         _OPEN,
         Action.told_at.is_(None),
         Action.removed_at.is_(None),
+        Invitee.removed_at.is_(None),  # somebody else is named first
         Meeting.ended_at.is_not(None),
     )
     .group_by(Meeting.ref)

@@ -28,6 +28,7 @@ from app.meetings.booking.letters_shown import (
     PIN_IN_WORDS,
     Letter,
 )
+from app.meetings.booking.prepared import left_behind
 from app.meetings.booking.rows import RowShown
 from app.meetings.booking.types import ChangeOrder, Diary
 from app.meetings.models import Invitee, Meeting
@@ -117,7 +118,11 @@ class _Post:
         by_telephone = [one.name for one in (*gone, *told) if one.invitation_id is None]
         by_telephone += [name for name, email, _is_team in added if not email]
         others = [one for one in stay if one not in back]
-        silent = (*_silent(others, told, by_telephone, back), *self._asked(gone))
+        silent = (
+            *_silent(others, told, by_telephone, back),
+            *self._asked(gone),
+            *left_behind(self.ground.session, self.meeting.id, gone),
+        )
         if not letters and not by_telephone:
             return ChangeShown([], (), "Nothing is changed yet: nobody gets a letter.")
         return ChangeShown(letters, silent, "")

@@ -38,7 +38,7 @@ from app.meetings.discussion.types import (
     person_scope,
 )
 from app.meetings.models import Invitee, Meeting
-from app.meetings.standing import invitees_here, replaced_by, standing
+from app.meetings.standing import invitees_here, removed_senders, replaced_by, standing
 from app.meetings.types import Attendance
 
 NOT_DECIDED = "Not decided"
@@ -194,6 +194,8 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
     """
     children = queries.children_of(session, meeting)
     invitees = invitees_here(meeting.invitees)
+    # What was written down before somebody was removed is known all the same (D5).
+    heard = [*invitees, *removed_senders(meeting.invitees)]
     entries = queries.entries_of(session, meeting)
     flags = queries.setting_of(session, meeting).flags
     said = {field: written.value for (where, field), written in entries.items() if where == MEETING}
@@ -225,7 +227,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
                 given_by=invitee.attended_name or invitee.name,
                 passage=Passage(words.value, protects.value if protects else ""),
             )
-            for invitee in invitees
+            for invitee in heard
             if (words := entries.get((person_scope(invitee.id), INFORMATION.key))) and words.value
             for protects in [entries.get((person_scope(invitee.id), INFORMATION.protected_key))]
         ),

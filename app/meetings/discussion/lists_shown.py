@@ -10,7 +10,7 @@ from app.meetings.discussion.questions import PROTECTIONS
 from app.meetings.discussion.shown import ActionShown
 from app.meetings.discussion.snapshots import people_in
 from app.meetings.models import Action, Dissent, Invitee, Meeting
-from app.meetings.standing import standing
+from app.meetings.standing import invitees_here, standing
 from app.referrals.models import Child
 
 # Why words are withheld from most readers, without whom that is.
@@ -54,8 +54,10 @@ def owners(invitees: Sequence[Invitee]) -> list[tuple[str, str]]:
 
 
 def names_of_owners(meeting: Meeting, actions: Sequence[Action]) -> list[str]:
-    """Who has something to do, each once."""
-    return sorted({name_of_invitee(meeting.invitees, action.owner_id) for action in actions})
+    """Who has something to do, each once; nobody who was removed, who is not told of it."""
+    here = {one.id for one in invitees_here(meeting.invitees)}
+    owned = {action.owner_id for action in actions} & here
+    return sorted({name_of_invitee(meeting.invitees, owner_id) for owner_id in owned})
 
 
 def names_of_children(children: Sequence[Child]) -> list[tuple[str, str]]:

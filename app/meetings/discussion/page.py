@@ -114,7 +114,7 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
             for invitee in row.invitees
             if invitee in counted or people[invitee.id].information.value
         ),
-        removed=heard_though_removed(row),
+        removed=heard_though_removed(row, painter),
         analysis=tuple(
             painter.block(MEETING, question, Circumstances({})) for question in ANALYSIS
         ),

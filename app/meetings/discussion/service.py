@@ -35,7 +35,7 @@ from app.meetings.discussion.types import (
 )
 from app.meetings.messages import Sender
 from app.meetings.models import Entry, EntryHistory, Meeting
-from app.meetings.standing import invitees_here
+from app.meetings.standing import invitees_here, removed_senders
 from app.meetings.types import Attendance, Format, MeetingState
 from app.referrals.acting import taken_first
 from app.referrals.checks.ending import settle_open
@@ -364,6 +364,8 @@ def _check_scope(session: Session, meeting: Meeting, scope: str) -> None:
         MEETING,
         *(child_scope(child.child_id) for child in meeting.children),
         *(person_scope(person.id) for person in invitees_here(meeting.invitees)),
+        # What was written for somebody who was then removed stays, and can be put right.
+        *(person_scope(person.id) for person in removed_senders(meeting.invitees)),
     }
     if scope.startswith("dissent:"):
         known = {dissent_scope(one.id) for one in queries.dissents_of(session, meeting)}

@@ -94,11 +94,14 @@ class ReportShown:
 
 @dataclass(frozen=True, slots=True)
 class RemovedShown:
-    """Somebody who was removed after they had sent a report."""
+    """Somebody who was removed after they had sent a report, or something was written of what
+    their agency knows."""
 
     name: str
     agency: str
     reports: tuple[ReportShown, ...]
+    information: FieldShown | None
+    protected: FieldShown
 
 
 @dataclass(frozen=True, slots=True)

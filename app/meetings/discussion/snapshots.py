@@ -74,7 +74,9 @@ def snapshot_of(
     flags: frozenset[str],
     need_reason: str,
 ) -> DiscussionSnapshot:
-    """What the sign-off gate looks at (F1). `invitees` are those who were not removed."""
+    """What the sign-off gate looks at (F1). `invitees` are those who were not removed: an action
+    of anybody else has no owner any more."""
+    here = {invitee.id for invitee in invitees}
     return DiscussionSnapshot(
         meeting=answers_in(entries, MEETING),
         children=tuple(
@@ -83,7 +85,13 @@ def snapshot_of(
         ),
         people=people_in(invitees, entries),
         actions=tuple(
-            ActionLine(action.id, action.what, action.owner_id, action.due_at) for action in actions
+            ActionLine(
+                action.id,
+                action.what,
+                action.owner_id if action.owner_id in here else None,
+                action.due_at,
+            )
+            for action in actions
         ),
         dissents=dissents,
         start_reason_owed=need_reason == STARTED_AT_ONCE,
