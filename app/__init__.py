@@ -65,6 +65,7 @@ ROUTES = (
     "app.referrals.filing.routes",
     "app.referrals.joining.routes",
     "app.referrals.allocation.routes",
+    "app.referrals.assessment.routes",
     "app.meetings.need.routes",
     "app.meetings.need.again_routes",
     "app.meetings.open_case.routes",
@@ -107,7 +108,7 @@ ROUTES = (
 REFERRAL_SECTIONS = (
     "app.records.filing.section", "app.referrals.allocation.section",
     "app.referrals.checks.section", "app.referrals.lists.section", "app.meetings.of_children",
-    "app.retention.section",
+    "app.referrals.assessment.section", "app.retention.section",
     "app.meetings.restricted.section",
 )  # fmt: skip
 

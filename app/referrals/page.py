@@ -109,6 +109,8 @@ def referral_page(
     said = same_child.said_of(session, ids)
     protocol = active(directory.council(session).protocol_id)
     decisions = queries.decisions(session, held.id)
+    ground = ground_of(session, held, protocol, decisions)
+    reopened = ground.reopened_at
     return ReferralPage(
         referral=held,
         context=_context(session, held.id),
@@ -145,13 +147,18 @@ def referral_page(
             if held.outcome is None and Flag.RISK_NOW.value in held.flags
             else ""
         ),
-        panels=shown.clock_panels(clocks(protocol, rules.facts_of(held)), held, now),
+        panels=shown.clock_panels(
+            rules.told_since(clocks(protocol, rules.facts_since(held, reopened)), reopened),
+            held,
+            now,
+            [kept for _, part in parts for kept in part.clocks],
+        ),
         consents=queries.consents(session, held.id),
         ratings=queries.ratings(session, held.id),
         decisions=decisions,
         disputes=disputes(session, held.id),
         rating_means=meaning(protocol, held.rating) if held.rating else "",
-        ground=ground_of(session, held, protocol, decisions),
+        ground=ground,
         checks=_placed(parts, "checks"),
         after=_placed(parts, "after"),
         events=events,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
@@ -11,7 +11,7 @@ from app.core.clock import in_london, london_date
 from app.core.refusal import Refused
 from app.invitations.wording import is_address
 from app.protocols.rules import clocks
-from app.protocols.types import FIRST_YEAR, Clock, Due, Facts
+from app.protocols.types import FIRST_YEAR, Clock, ClockError, Due, Facts
 from app.protocols.types import Flag as FlagFact
 from app.protocols.types import Protocol as LocalProtocol
 from app.protocols.working_days import BankHolidaysUnknown, is_working_day
@@ -36,6 +36,7 @@ LONGEST_BACKDATING = timedelta(days=366)
 _OVERDUE = timedelta(days=31)
 _PREGNANCY = timedelta(days=310)
 ABUSE_CLOCK = Clock.DOMESTIC_ABUSE_DISCUSSION
+OPENED_AGAIN = "It was opened again then, and counts as received anew."
 CONTACT_DECISION = timedelta(hours=24)  # IMAP 5: where the clock itself cannot answer
 
 
@@ -121,6 +122,18 @@ def facts_since(referral: HoldsFacts, reopened: datetime | None) -> Facts:
         need_identified_at=since(facts.need_identified_at),
         immediate_action_at=since(facts.immediate_action_at),
     )
+
+
+def told_since(
+    answers: Mapping[Clock, Due | ClockError], reopened: datetime | None
+) -> dict[Clock, Due | ClockError]:
+    """The clocks of `facts_since` with a reason that says what they count from (B2)."""
+    return {
+        clock: replace(one, reason=f"{one.reason} {OPENED_AGAIN}")
+        if isinstance(one, Due) and one.start_at == reopened
+        else one
+        for clock, one in answers.items()
+    }
 
 
 def decision_due(protocol: LocalProtocol, facts: Facts) -> datetime:

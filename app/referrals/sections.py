@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.audit.types import Actor, Subject
+from app.protocols.types import Clock, ClockError, Due
 from app.referrals.models import Referral
 
 # The reference of a strategy discussion of this referral that waits to be booked, is booked or
@@ -27,13 +28,24 @@ TakesIn = Callable[[Actor, datetime], None]
 WaitingDiscussions = Callable[[Session, int], TakesIn]
 
 
+class KeptClock(NamedTuple):
+    """How a clock of the referral stands with another room: by which answer it runs, where that is
+    kept there; when it was met; and whether it runs at all."""
+
+    clock: Clock
+    answer: Due | ClockError | None = None
+    met_at: datetime | None = None
+    runs: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One section, ready to be shown: what its template is given as `part`, and which subjects
-    belong in the timeline beside the referral and its children."""
+    """One section, ready to be shown: what its template is given as `part`, which subjects belong
+    in the timeline beside the referral and its children, and what it knows of the clocks."""
 
     context: Mapping[str, Any]
     subjects: tuple[Subject, ...] = field(default=())
+    clocks: tuple[KeptClock, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)

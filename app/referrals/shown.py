@@ -19,6 +19,7 @@ from app.referrals.models import Child, Referral, ReferralAdult
 from app.referrals.outcome.types import FilterReason
 from app.referrals.public.types import Step
 from app.referrals.queries import InvolvedProfessional
+from app.referrals.sections import KeptClock
 from app.referrals.types import (
     Channel,
     Concern,
@@ -294,29 +295,33 @@ def _label(kind: type[Enum], value: object) -> str:
 
 
 def clock_panels(
-    answers: Mapping[Clock, Due | ClockError], referral: Referral, now: datetime
+    answers: Mapping[Clock, Due | ClockError],
+    referral: Referral,
+    now: datetime,
+    kept: Iterable[KeptClock] = (),
 ) -> list[DeadlinePanel]:
     """The clocks of a referral, those still running first, the soonest on top (B2).
 
     The decision on the contact is met by the first decision. The strategy discussion's clock is
-    shown until something else is decided; the assessment's once it may be needed.
+    shown until something else is decided; the assessment's once it may be needed. Once there is a
+    discussion, or an assessment was completed, the clocks are as they are kept there (B1).
     """
-    shown = []
+    shown, known = [], {one.clock: one for one in kept}
     for clock, answer in answers.items():
+        there = known.get(clock, KeptClock(clock))
         if clock is Clock.CONTACT_DECISION:
-            if isinstance(answer, Due) and answer.due_at < referral.decision_due_at:
-                # Opened again: the clock of the decision runs from then.
-                answer = replace(answer, due_at=referral.decision_due_at)
             shown.append(deadline_panel(answer, now, referral.decided_at))
         elif clock is Clock.STRATEGY_DISCUSSION:
-            if referral.outcome in (None, Outcome.STRATEGY_DISCUSSION):
+            if referral.outcome is None:
                 panel = deadline_panel(answer, now)
-                asked = "" if referral.outcome else "If a strategy discussion is needed: "
-                title = f"{asked}{panel.title[:1].lower()}{panel.title[1:]}" if asked else ""
-                shown.append(replace(panel, title=title or panel.title))
+                title = f"{panel.title[:1].lower()}{panel.title[1:]}"
+                shown.append(replace(panel, title=f"If a strategy discussion is needed: {title}"))
+            elif referral.outcome is Outcome.STRATEGY_DISCUSSION and there.runs:
+                shown.append(deadline_panel(there.answer or answer, now, there.met_at))
         elif clock is Clock.ASSESSMENT:
-            if referral.outcome in (Outcome.SECTION_17, Outcome.STRATEGY_DISCUSSION):
-                shown.append(deadline_panel(answer, now))
+            follows = referral.outcome in (Outcome.SECTION_17, Outcome.STRATEGY_DISCUSSION)
+            if follows and there.runs:
+                shown.append(deadline_panel(there.answer or answer, now, there.met_at))
         elif referral.decided_at is None:
             shown.append(deadline_panel(answer, now))
     return sorted(

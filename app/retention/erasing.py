@@ -28,6 +28,7 @@ from app.retention.holds import with_linked
 BELONGS: Mapping[str, tuple[str, ...]] = {
     "referral": (
         "abuse_case.referral_id", "agency_check.referral_id", "arrival.referral_id",
+        "assessment_completed.referral_id",
         "broken_glass.referral_id", "case_restriction.referral_id",
         "child_taken_off.referral_id", "list_entry.referral_id", "onward_referral.referral_id",
         "received_mail.referral_id", "rating_dispute.referral_id", "referral_adult.referral_id",

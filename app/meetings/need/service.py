@@ -39,6 +39,7 @@ from app.protocols.exchange import restore, snapshot
 from app.protocols.rules import clocks, limit_of
 from app.protocols.types import Clock, ClockError, Due, Facts, Protocol
 from app.referrals import service as referral_service
+from app.referrals.rules import told_since
 from app.referrals.types import Outcome
 
 SPOKEN_TO = "Took part in a discussion that was recorded afterwards."
@@ -166,7 +167,8 @@ def expected_due(
     """The deadline that a decision at this moment would set, to be shown before it is taken."""
     case = case_of(session, occasion)
     facts = _facts(case, occasion, decided_at)
-    return clocks(_protocol(session), facts).get(Clock.STRATEGY_DISCUSSION)
+    dues = told_since(clocks(_protocol(session), facts), case.reopened_at)
+    return dues.get(Clock.STRATEGY_DISCUSSION)
 
 
 def in_place_of(session: Session, occasion: Occasion) -> Meeting | None:
@@ -247,7 +249,7 @@ def _new(
     if about is not None:
         open_case_rules.check_moments(about, now)
     protocol, facts = _protocol(session), _facts(case, occasion, decided_at)
-    dues = clocks(protocol, facts)
+    dues = told_since(clocks(protocol, facts), case.reopened_at)
     due = dues.get(Clock.STRATEGY_DISCUSSION)
     meeting = Meeting(
         ref=new_reference("SD"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -23,12 +24,14 @@ class Ground:
     notes: dict[int, tuple[str, ...]]
     onward: tuple[tuple[str, str], ...]
     reopened: tuple[tuple[str, str], ...]
+    reopened_at: datetime | None  # last
 
 
 def ground_of(
     session: Session, referral: Referral, protocol: Protocol, decisions: Sequence[Decided]
 ) -> Ground:
     """Grounds, onward referrals and reopenings of a referral."""
+    reopenings = queries.reopenings(session, referral.id)
     return Ground(
         outcome=rules.name_of(protocol, referral.outcome) if referral.outcome else "",
         notes={one.decision.id: _notes(one.ground) for one in decisions if one.ground},
@@ -39,8 +42,9 @@ def ground_of(
                 f"{words_for_moment(one.reopening.reopened_at)}, {one.by}. Until then: "
                 f"{rules.name_of(protocol, one.reopening.was_outcome)}",
             )
-            for one in queries.reopenings(session, referral.id)
+            for one in reopenings
         ),
+        reopened_at=reopenings[0].reopening.reopened_at if reopenings else None,
     )
 
 

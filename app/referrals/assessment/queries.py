@@ -1,0 +1,41 @@
+"""When assessments under section 17 were complete (F8)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Staff
+from app.referrals.assessment.models import AssessmentCompleted
+from app.referrals.outcome.models import ReferralReopening
+
+_REOPENED = (
+    select(func.max(ReferralReopening.reopened_at))
+    .where(ReferralReopening.referral_id == bindparam("referral"))
+    .scalar_subquery()
+)
+_COMPLETED = (
+    select(
+        AssessmentCompleted,
+        Staff.name,
+        _REOPENED.is_(None) | (AssessmentCompleted.recorded_at >= _REOPENED),
+    )
+    .join(Staff, Staff.id == AssessmentCompleted.recorded_by_id)
+    .where(AssessmentCompleted.referral_id == bindparam("referral"))
+    .order_by(AssessmentCompleted.id.desc())
+)
+
+
+class Completed(NamedTuple):
+    """`holds` where it was noted since the referral was last opened again."""
+
+    row: AssessmentCompleted
+    by: str
+    holds: bool
+
+
+def completed(session: Session, referral_id: int) -> list[Completed]:
+    """What was noted of the assessment of a referral, the newest first."""
+    return [Completed(*row) for row in session.execute(_COMPLETED, {"referral": referral_id})]
