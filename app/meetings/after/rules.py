@@ -132,7 +132,8 @@ def check_noted(step: Step, noted: Noted, one: Standing, now: datetime) -> None:
 
     A conference is kept for a working day (the children in need census takes no weekend), and one
     after its limit needs a reason. Everything else has happened, and not before the discussion
-    began to be followed; the quality service may have been told before it ended.
+    ended; the quality service may have been told before that, and a conference asked for while
+    everybody was still on the line.
     """
     if not open_to(one, step):
         raise Refused("page", "That is not open any more: see how it stands on this page")
@@ -144,12 +145,22 @@ def check_noted(step: Step, noted: Noted, one: Standing, now: datetime) -> None:
         return
     if noted.at > now:
         raise Refused("at", "That is still to come: note it when it has happened")
-    earliest = one.ended_at - timedelta(days=1) if step is Step.QUALITY else one.ended_at
-    if noted.at < earliest:
+    if noted.at < _earliest(step, one):
+        if step is Step.REFERRAL and one.began_at is not None:
+            began = words_for_moment(one.began_at)
+            raise Refused("at", f"The discussion began on {began}: enter a later moment")
         ended = words_for_moment(one.ended_at)
         raise Refused("at", f"The discussion ended on {ended}: enter a later moment")
     if step in NEEDS_REASON and not noted.reason:
         raise Refused("reason", "Say why")
+
+
+def _earliest(step: Step, one: Standing) -> datetime:
+    if step is Step.QUALITY:
+        return one.ended_at - timedelta(days=1)
+    if step is Step.REFERRAL and one.began_at is not None:
+        return one.began_at.replace(second=0, microsecond=0)  # a form gives whole minutes
+    return one.ended_at
 
 
 def is_after_limit(booked_for: datetime, due_at: datetime | None) -> bool:

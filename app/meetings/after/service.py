@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -92,7 +93,9 @@ def note(
         raise Refused("page", "Somebody noted something meanwhile: read it below, then send yours")
     if not row.carries:
         raise Refused("page", CARRIED_ON)
-    rules.check_noted(step, noted, standing_of(row, _noted_since(kept, one, step)), now)
+    since = _noted_since(kept, one, step)
+    standing = standing_of(row, since.ended_at or one.ended_at)
+    rules.check_noted(step, noted, replace(standing, began_at=since.started_at), now)
     with session.no_autoflush:
         _write(row, step, noted)
     changed = carrying.work_out(session, kept)
@@ -120,16 +123,15 @@ def told(session: Session, actor: Actor, meeting: Meeting, message_id: int, now:
     )  # fmt: skip
 
 
-def _noted_since(kept: Iterable[Kept], one: Kept, step: Step) -> datetime:
-    """The end of the discussion since when a step may have been done: that with which the enquiry
+def _noted_since(kept: Iterable[Kept], one: Kept, step: Step) -> Meeting:
+    """The discussion since when a step may have been done: that with which the enquiry
     began, unless this one said itself how the matter stands."""
     unsaid = step is Step.CONFERENCE and one.decided.conference is None
     if step not in rules.OF_THE_ENQUIRY and not unsaid:
-        return one.ended_at
+        return one.meeting
     found = carrying.enquiries_of(Followed(each.row, each.meeting) for each in kept)
     group = next((group for group in found if group[-1].row is one.row), None)
-    ended_at = group[0].meeting.ended_at if group else None
-    return ended_at or one.ended_at
+    return group[0].meeting if group else one.meeting
 
 
 def _write(row: ChildAfter, step: Step, noted: Noted) -> None:

@@ -134,6 +134,8 @@ class Standing:
     icpc_referral_due_at: datetime | None
     icpc_due_at: datetime | None
     assessment_due_at: datetime | None
+    # When the discussion began that ended then; where it is not said, the end is taken.
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

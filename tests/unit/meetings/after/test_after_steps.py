@@ -143,6 +143,17 @@ def test_what_happened_is_taken(step, noted):
     check_noted(step, noted, ENQUIRY, MONDAY)
 
 
+def test_a_conference_may_be_asked_for_while_everybody_is_still_on_the_line():
+    began = FRIDAY - timedelta(minutes=40, seconds=-17)
+    there = replace(ENQUIRY, began_at=began)
+    check_noted(Step.REFERRAL, Noted(FRIDAY - timedelta(minutes=40)), there, MONDAY)
+    with pytest.raises(Refused, match="The discussion began on") as refusal:
+        check_noted(Step.REFERRAL, Noted(FRIDAY - timedelta(minutes=41)), there, MONDAY)
+    assert refusal.value.field == "at"
+    with pytest.raises(Refused, match="The discussion ended on"):
+        check_noted(Step.ASSESSMENT, Noted(FRIDAY - timedelta(minutes=1)), there, MONDAY)
+
+
 def test_a_conference_that_was_held_can_be_put_right_and_not_decided_away():
     held = replace(ENQUIRY, icpc_booked_for=FRIDAY, icpc_held_at=FRIDAY)
     assert open_to(held, Step.HELD) and not open_to(held, Step.CONFERENCE)
