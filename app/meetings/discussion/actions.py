@@ -145,9 +145,14 @@ def _checked(
     if kept is not None:
         return kept
     try:
-        return parse_due(order.due, now)
+        return parse_due(order.due, now, agreed_since(meeting))
     except DueUnclear as error:
         raise Refused("due", str(error)) from error
+
+
+def agreed_since(meeting: Meeting) -> datetime | None:
+    """From when on an action may be due that has passed already: once the discussion is over."""
+    return meeting.started_at if meeting.ended_at is not None else None
 
 
 def _as_said(meeting: Meeting, action: Action) -> str:

@@ -59,20 +59,23 @@ class DueUnclear(ValueError):
     """Words that are no date. The message says what to type instead."""
 
 
-def parse_due(words: str, now: datetime) -> datetime:
+def parse_due(words: str, now: datetime, since: datetime | None = None) -> datetime:
     """By when something is to be done, in UTC, from words said on `now` (aware).
 
     A day without a time is its end, 11:59 pm in London; "before Friday" is the end of Thursday;
     working days are counted as the clocks count them (TIMING). Raises DueUnclear for words that
     are no date, for a date with the wrong day of the week, for the past and for more than two
-    years ahead.
+    years ahead. Where the discussion is over, `since` is when it began: what was agreed then may
+    have fallen due before it is written down.
     """
     due, day_named = _parsed(words, now)
-    if due < now and not day_named:
+    earliest = min(now, since.replace(second=0, microsecond=0)) if since else now
+    if due < earliest and not day_named:
         # "in the morning", said in the afternoon, is tomorrow's.
         due = from_london(in_london(due).replace(tzinfo=None) + timedelta(days=1))
-    if due < now:
-        raise DueUnclear(f"That is {due_in_words(due)}, which has passed: give a later time")
+    if due < earliest:
+        passed = "which has passed" if since is None else "before the discussion began"
+        raise DueUnclear(f"That is {due_in_words(due)}, {passed}: give a later time")
     if due - now > _LONGEST:
         raise DueUnclear(f"That is {due_in_words(due)}: give a date within two years")
     return due

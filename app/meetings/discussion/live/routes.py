@@ -89,9 +89,9 @@ def changes(ref: str) -> Response:
 @access(WRITE)
 def due(ref: str) -> Response:
     """The words of a date, as they are understood."""
-    meeting_or_404(ref)
+    since = actions.agreed_since(meeting_or_404(ref))
     try:
-        words = due_in_words(parse_due(request.args.get("action-due", ""), now()))
+        words = due_in_words(parse_due(request.args.get("action-due", ""), now(), since))
     except DueUnclear as unclear:
         words = str(unclear) if request.args.get("action-due") else ""
     response = make_response(words)

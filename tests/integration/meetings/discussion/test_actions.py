@@ -21,7 +21,7 @@ from app.meetings.models import Action, Delivery, Meeting
 from app.meetings.types import ActionState, Attendance, MessageKind
 from tests.clock import FRIDAY
 
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 SENDER = Sender("rna-desk@example.org", "http://desk.example.org")
 
 
@@ -126,6 +126,30 @@ def test_owners_are_told_at_the_end_and_others_are_not(in_app, case):
     assert told == 1
     (sent,) = reading().execute(select(Delivery)).scalars()
     assert (sent.invitee_id, sent.kind) == (case.invitees[1], MessageKind.ACTIONS)
+
+
+def test_what_fell_due_before_it_was_written_down_is_noted_once_the_discussion_is_over(
+    in_app, case
+):
+    began = FRIDAY - 6 * HOUR + timedelta(seconds=20)
+    with transaction() as session:
+        session.get_one(Meeting, case.meeting_id).started_at = began
+    for said in ("20 Nov 2026 at 3 pm", "27 Oct"):
+        with pytest.raises(Refused, match="which has passed"):
+            add(case, due=said)
+    with transaction() as session:
+        meeting = queries.meeting_to_change(session, case.ref)
+        service.end(session, case.chair, meeting, SENDER, FRIDAY - 2 * HOUR)
+    for said, meant in (
+        ("20 Nov 2026 at 3 pm", "Friday 20 November 2026 at 3:00 pm"),
+        ("3 pm", "Friday 20 November 2026 at 3:00 pm"),
+        ("10:45 am", "Friday 20 November 2026 at 10:45 am"),
+        ("9 am", "Saturday 21 November 2026 at 9:00 am"),
+    ):
+        assert due_in_words(reading().get_one(Action, add(case, due=said)).due_at) == meant
+    with pytest.raises(Refused, match="before the discussion began") as refused:
+        add(case, due="19 Nov 2026")
+    assert refused.value.field == "due"
 
 
 def test_owners_are_told_of_what_is_noted_or_changed_after_the_end(in_app, case):
