@@ -72,6 +72,7 @@ ROUTES = (
     "app.meetings.open_case.child_routes",
     "app.meetings.booking.routes",
     "app.meetings.keeping.routes",
+    "app.meetings.sooner.routes",
     "app.meetings.joined.routes",
     "app.meetings.routes",
     "app.meetings.restricted.routes",
@@ -167,6 +168,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     discussions = import_module("app.meetings.of_children")
     for name in ("live_discussion", "discussion_over"):
         app.extensions[name] = getattr(discussions, name)
+    app.extensions["discussions_ahead"] = import_module("app.meetings.sooner.service").ahead
     app.extensions["waiting_discussions"] = import_module("app.meetings.joined.service").waiting
     diaries = import_module("app.meetings.booking.diary_queries")
     app.extensions["booked_on_line"] = diaries.booked_on_line

@@ -46,6 +46,12 @@ class Meeting(Base):
             "id",
             **_where("state = 'cancelled' AND replaced_at IS NULL AND not_needed_at IS NULL"),
         ),
+        Index(
+            "ix_meeting_sooner",
+            "sooner_due_at",
+            "id",
+            **_where("sooner_due_at IS NOT NULL AND state IN ('needed', 'booked')"),
+        ),
         Index("ix_meeting_booked", "starts_at", "id", **_where("state = 'booked'")),
         Index("ix_meeting_under_way", "started_at", "id", **_where("state = 'under_way'")),
         Index("ix_meeting_unsigned", "record_due_at", "id", **_where("state = 'ended'")),
@@ -87,6 +93,8 @@ class Meeting(Base):
     limit_at: Mapped[datetime | None]
     clocks: Mapped[dict[str, Any]] = mapped_column(JSON)
     late_reason: Mapped[str | None] = mapped_column(EncryptedText)
+    # By what was noted since, until the chair takes it as the deadline (B1).
+    sooner_due_at: Mapped[datetime | None]
 
     chair_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     starts_at: Mapped[datetime | None]

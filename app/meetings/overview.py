@@ -26,6 +26,7 @@ from app.meetings.open_case.queries import open_case_of
 from app.meetings.open_case.service import about_of, in_words
 from app.meetings.queries import ChildShown, MessageShown, Place, ReportShown
 from app.meetings.received.queries import MailRemark, remarks_of
+from app.meetings.sooner.service import panel as sooner_panel
 from app.meetings.standing import removed_senders
 from app.meetings.steps import Step, desk_steps, steps
 from app.meetings.types import Answer, Format, MeetingState, TakenBack
@@ -48,6 +49,7 @@ class Overview:
     state: str
     state_colour: str
     deadline: DeadlinePanel | None
+    sooner: DeadlinePanel | None  # by what was noted since, until it is taken
     children: list[ChildShown]
     chair: str
     referral_ref: str
@@ -112,6 +114,7 @@ def overview_of(
         state=meeting.state.label,
         state_colour=STATE_COLOURS[meeting.state],
         deadline=deadline_of(meeting.clocks, meeting.started_at, now),
+        sooner=sooner_panel(session, meeting, now),
         children=queries.children_of(session, meeting.id),
         chair=chair,
         referral_ref=referral_ref,

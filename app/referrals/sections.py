@@ -22,10 +22,12 @@ from app.referrals.models import Referral
 LiveDiscussion = Callable[[Session, int], str | None]
 # When the last one that was held ended, aware; in the same way.
 DiscussionOver = Callable[[Session, int], datetime | None]
-# Takes the referral's children into what was locked.
+# Carries what changed on the referral into what was locked.
 TakesIn = Callable[[Actor, datetime], None]
 # Locks the discussions of a referral that wait to be booked; in the same way.
 WaitingDiscussions = Callable[[Session, int], TakesIn]
+# Locks those that are still to be held; what comes back notes whether one is due sooner now.
+DiscussionsAhead = Callable[[Session, int], TakesIn]
 
 
 class KeptClock(NamedTuple):

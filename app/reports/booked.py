@@ -1,4 +1,5 @@
-"""Booked discussions that want a look: a select each, without limit (C2, C7, C11, D7)."""
+"""Discussions that want a look before they begin: a select each, without limit (B1, C2, C7, C11,
+D7)."""
 
 from __future__ import annotations
 
@@ -25,6 +26,15 @@ NOT_BEGUN = (
         ~TOOK_PLACE_SINCE,
     )
     .order_by(Meeting.starts_at, Meeting.id)
+)
+# The index holds these alone: see the model.
+DUE_SOONER = (
+    select(Meeting.id, Meeting.ref, Meeting.sooner_due_at.label("due_at"))
+    .where(
+        Meeting.sooner_due_at.is_not(None),
+        Meeting.state.in_(any_of((MeetingState.NEEDED, MeetingState.BOOKED))),
+    )
+    .order_by(Meeting.sooner_due_at, Meeting.id)
 )
 WITHOUT_CHAIR = (
     select(Meeting.id, Meeting.ref, Meeting.starts_at.label("due_at"))

@@ -84,6 +84,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
     **{kind: _branch(kind, rows) for kind, rows in triage.ROWS.items()},
     WorkKind.REPLACE: _branch(WorkKind.REPLACE, cancelled.OF_REFERRALS),
     WorkKind.BOOK_AGAIN: _branch(WorkKind.BOOK_AGAIN, cancelled.BESIDE_THEM),
+    WorkKind.SOONER: _branch(WorkKind.SOONER, booked.DUE_SOONER),
     WorkKind.BOOK: _branch(WorkKind.BOOK, _meetings(Meeting.due_at, _is(MeetingState.NEEDED))),
     WorkKind.NOT_BEGUN: _branch(WorkKind.NOT_BEGUN, booked.NOT_BEGUN),
     WorkKind.NO_CHAIR: _branch(WorkKind.NO_CHAIR, booked.WITHOUT_CHAIR),

@@ -35,6 +35,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.ABUSE: Permission.LIST_WORK,
     WorkKind.REPLACE: Permission.DISCUSSION_NEED,
     WorkKind.BOOK_AGAIN: Permission.DISCUSSION_BOOK,
+    WorkKind.SOONER: Permission.DISCUSSION_NEED,
     WorkKind.BOOK: Permission.DISCUSSION_BOOK,
     WorkKind.NOT_BEGUN: Permission.DISCUSSION_BOOK,
     WorkKind.NO_CHAIR: Permission.DISCUSSION_BOOK,

@@ -33,6 +33,7 @@ class WorkKind(enum.Enum):
     ABUSE = "abuse"
     REPLACE = "replace"
     BOOK_AGAIN = "book_again"
+    SOONER = "sooner"
     BOOK = "book"
     NOT_BEGUN = "not_begun"
     NO_CHAIR = "no_chair"
@@ -83,6 +84,7 @@ _WORDS = {
     WorkKind.ABUSE: "Discuss or screen the domestic abuse case",
     WorkKind.REPLACE: "Cancelled: say what follows",
     WorkKind.BOOK_AGAIN: "Cancelled: book it again, or say that none is needed",
+    WorkKind.SOONER: "It must be held earlier than was decided: take the earlier deadline",
     WorkKind.BOOK: "Book the strategy discussion",
     WorkKind.NOT_BEGUN: "Its time has passed: start it, move it, or record it as held",
     WorkKind.NO_CHAIR: "The chair cannot take part: choose another",

@@ -82,6 +82,7 @@ _HELD = (
     _MEETING.c.line_id,
     _MEETING.c.typed_dial_in,
     _MEETING.c.late_reason,
+    _MEETING.c.sooner_due_at,
 )
 _SAID = (
     _REFERRAL.c.id,

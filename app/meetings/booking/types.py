@@ -82,6 +82,7 @@ class HeldMeeting:
     line_id: int | None
     typed_dial_in: str | None
     late_reason: str | None
+    sooner_due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, abort
+from flask import Response, abort, current_app
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
@@ -12,6 +12,7 @@ from app.core.clock import london_date, now
 from app.core.refusal import Refused
 from app.core.session import reading
 from app.referrals import children, queries, rules, service
+from app.referrals.acting import taken_first
 from app.referrals.changes.child_form import child_in_words, held_child, with_unshown
 from app.referrals.changes.small_routes import SmallForm, Text, answer_small
 from app.referrals.finding import found
@@ -19,6 +20,7 @@ from app.referrals.forms import ChildPageForm, ConcernsForm, ConsentForm, set_pi
 from app.referrals.intake.people import lists
 from app.referrals.intake.routes import blueprint as blueprint  # one blueprint, several rooms
 from app.referrals.models import Child
+from app.referrals.sections import DiscussionsAhead
 from app.web.access import access
 
 
@@ -79,10 +81,14 @@ def concerns(ref: str) -> Response:
     )
 
     def save(session: Session) -> None:
+        held, actor, moment = found(session, ref), signed_in().actor, now()
+        ahead: DiscussionsAhead = current_app.extensions["discussions_ahead"]
+        taken_first(session, held.id)
+        note_sooner = ahead(session, held.id)
         service.change_concerns(
-            session, signed_in().actor, found(session, ref), form.concerns_given(), now(),
-            form.version.data,
-        )  # fmt: skip
+            session, actor, held, form.concerns_given(), moment, form.version.data
+        )
+        note_sooner(actor, moment)
 
     def theirs(session: Session) -> list[Text]:
         latest = history(session, "referral", ref, most=1)

@@ -1,0 +1,102 @@
+"""A deadline that has become earlier since the discussion was decided: noted, told and taken."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from app.accounts.types import StaffMember
+from app.audit.service import record
+from app.audit.types import Actor, Subject
+from app.core.refusal import Refused
+from app.directory.queries import council
+from app.meetings import queries
+from app.meetings.models import Meeting
+from app.meetings.sooner import rules
+from app.meetings.types import MeetingState
+from app.protocols.exchange import restore, snapshot
+from app.protocols.panel import DeadlinePanel, deadline_panel
+from app.protocols.registry import active
+from app.protocols.rules import limit_of
+from app.referrals.models import Referral
+from app.referrals.rules import facts_of
+from app.referrals.sections import TakesIn
+
+NOTHING_TO_TAKE = "The deadline is not earlier any more, or somebody has taken it: see below"
+_AHEAD = (MeetingState.NEEDED, MeetingState.BOOKED)
+_TO_CHANGE = (
+    select(Meeting)
+    .where(Meeting.referral_id == bindparam("referral_id"), Meeting.state.in_(_AHEAD))
+    .order_by(Meeting.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
+def ahead(session: Session, referral_id: int) -> TakesIn:
+    """Lock the discussions of a referral that are still to be held, before the audit is written;
+    what comes back notes on each whether it is due sooner by what the referral says then."""
+    found = list(session.execute(_TO_CHANGE, {"referral_id": referral_id}).scalars())
+
+    def act(actor: Actor, now: datetime) -> None:
+        for meeting in found:
+            _note(session, actor, meeting, now)
+
+    return act
+
+
+def panel(session: Session, meeting: Meeting, now: datetime) -> DeadlinePanel | None:
+    """The earlier deadline with its rule and reason, until it is taken (B2)."""
+    if meeting.sooner_due_at is None:
+        return None
+    found = _sooner(session, meeting)
+    return deadline_panel(found.due, now) if found is not None else None
+
+
+def take(session: Session, staff: StaffMember, ref: str, now: datetime) -> Meeting:
+    """The chair takes the earlier deadline. The discussion keeps what it was decided on as
+    `earlier` (B1). Raises Refused where there is none."""
+    meeting = queries.meeting_for_change(session, ref)
+    found = None if meeting is None else _sooner(session, meeting)
+    if meeting is None or found is None:
+        raise Refused("page", NOTHING_TO_TAKE)
+    before = meeting.due_at
+    protocol = active(council(session).protocol_id)
+    meeting.clocks = {
+        **snapshot(protocol, found.facts, found.dues), "earlier": dict(meeting.clocks)
+    }  # fmt: skip
+    meeting.due_at, meeting.limit_at = found.due.due_at, limit_of(found.due)
+    meeting.sooner_due_at = None
+    session.flush()
+    record(
+        session, staff.actor, "earlier deadline taken", Subject("meeting", meeting.ref), now,
+        {
+            "due_at": found.due.due_at.isoformat(),
+            "before": before.isoformat() if before else None,
+            "rule": found.due.rule,
+        },
+    )  # fmt: skip
+    return meeting
+
+
+def _note(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:
+    found = _sooner(session, meeting)
+    due_at = found.due.due_at if found else None
+    if due_at == meeting.sooner_due_at:
+        return
+    meeting.sooner_due_at = due_at
+    session.flush()
+    record(
+        session, actor, "deadline may be earlier", Subject("meeting", meeting.ref), now,
+        {"due_at": due_at.isoformat() if due_at else None},
+    )  # fmt: skip
+
+
+def _sooner(session: Session, meeting: Meeting) -> rules.Sooner | None:
+    if meeting.state not in _AHEAD or meeting.referral_id is None:
+        return None
+    said = facts_of(session.get_one(Referral, meeting.referral_id))
+    protocol = active(council(session).protocol_id)
+    return rules.sooner(protocol, restore(meeting.clocks).facts, said, meeting.due_at)
