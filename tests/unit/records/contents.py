@@ -266,14 +266,16 @@ def content(record: Record[Protected] | None = None) -> RecordContent:
 
 
 def marked_content() -> RecordContent:
-    """What is to be done and what is disagreed with, marked; nobody was asked, and one came of whom
-    nobody knows."""
+    """What is to be done, what is disagreed with and where it was held, marked; nobody was
+    asked, and one came of whom nobody knows."""
     full = full_record()
     where = Protected(ProtectedKind.ADDRESS, "Fetch her from 7 Larch Mews", agency_id="agency:4")
     why = Protected(ProtectedKind.HEALTH_OF_OTHERS, "Her mother is ill")
+    home = Protected(ProtectedKind.ADDRESS, "At home, the kitchen of 9 Larch Mews")
     return content(
         replace(
             full,
+            meeting=replace(full.meeting, place=home),
             actions=(*full.actions[:3], replace(full.actions[3], what=where, why=why)),
             dissent=(replace(full.dissent[0], about=where, reason=(why,)),),
             attendance=(
