@@ -15,6 +15,7 @@ from app.accounts.types import Permission, StaffMember
 from app.meetings import queries
 from app.meetings.booking.cautions import cautions_about
 from app.meetings.booking.page import deadline_of
+from app.meetings.booking.since import since_booked
 from app.meetings.booking.slots import is_late
 from app.meetings.calls.letters import unreached
 from app.meetings.calls.page import untold_removed
@@ -109,6 +110,7 @@ def overview_of(
     if books:
         others = (*others, *desk_steps(session, meeting, no_letter, now))
     late = meeting.starts_at is not None and is_late(meeting.starts_at, meeting.due_at)
+    left_out = queries.left_out_of(session, meeting.id)
     return Overview(
         meeting=meeting,
         state=meeting.state.label,
@@ -130,8 +132,11 @@ def overview_of(
         removed_reports={
             one.id: report_lines(reports[one.id]) for one in removed_senders(meeting.invitees)
         },
-        left_out=queries.left_out_of(session, meeting.id),
-        cautions=cautions_about(meeting, there),
+        left_out=left_out,
+        cautions=(
+            *cautions_about(meeting, there),
+            *since_booked(session, meeting, left_out, now),
+        ),
         failures=sum(failed(sent[one.id]) for one in there),
         answered=f"{answered} of {len(asked)} have answered" if asked else "",
         late_reason=(meeting.late_reason or "") if late else "",

@@ -30,8 +30,8 @@ FEW, MANY = 3, 30
 # A page may not creep up either. The person signed in is one; a view of a case is two; whether it
 # is restricted is one, on lists too; what of a list was seen lately is one. What is open in quality
 # is one of the first page. Of a discussion, what came in for a cancelled one and what took place
-# beside it are one each.
-MOST = {"first page": 9, "queue": 3, "referral": 33, "discussion": 20, "booking": 11}
+# beside it are one each; of a booked one, who would have to come now is five, who joined one.
+MOST = {"first page": 9, "queue": 3, "referral": 33, "discussion": 25, "booking": 11}
 # The whole of one press on Send but the reading of its form: line, PIN, invitees, links, letters,
 # audit; whether the case is restricted is two.
 MOST_TO_BOOK = 21

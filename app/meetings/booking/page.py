@@ -10,6 +10,7 @@ from typing import Any
 from app.core.clock import words_for_day, words_for_time
 from app.directory import queries as directory
 from app.meetings import messages
+from app.meetings.booking import since
 from app.meetings.booking.changes_shown import change_shown
 from app.meetings.booking.forms import KEEP_TIME, OTHER_TIME, BookingForm, choices_of
 from app.meetings.booking.ground import Ground
@@ -35,6 +36,7 @@ from app.meetings.booking.types import (
     Proposal,
     Slot,
 )
+from app.meetings.queries import left_out_of
 from app.meetings.types import Answer, Format, dial_in_parts
 from app.protocols.exchange import restore
 from app.protocols.panel import DeadlinePanel, deadline_panel
@@ -124,6 +126,12 @@ def fill_change(ground: Ground, form: BookingForm) -> None:
         form.add_row({"key": f"invitee-{invitee.id}", "come": True})
 
 
+def _since(ground: Ground, at: datetime) -> tuple[str, ...]:
+    """What became known once it was booked (C2)."""
+    left_out = left_out_of(ground.session, ground.meeting.id)
+    return since.in_words(ground.case, ground.proposals(at), ground.booked.invitees, left_out)
+
+
 def add_proposal(form: BookingForm, proposal: Proposal) -> None:
     """One row for a proposal, ticked where somebody can take the place."""
     values: dict[str, object] = {
@@ -205,7 +213,10 @@ def build(
         rows=rows,
         found=_found(ground, form),
         searched=bool(form.search.data),
-        cautions=cautions(rows, people, invitees),
+        cautions=(
+            *cautions(rows, people, invitees),
+            *(_since(ground, at) if changing else ()),
+        ),
         letters=letters,
         no_letters=no_letters,
         silent=silent,

@@ -77,7 +77,10 @@ def row_shown(
             role=invitee.role.label,
             why=invitee.why,
             source="",
-            warnings=_busy(invitee.name, diary, at, end),
+            warnings=(
+                *of_perpetrators(case, invitee.agency_id, invitee.agency_name),
+                *_busy(invitee.name, diary, at, end),
+            ),
             hours=_hours(invitee.name, diary, at, end),
             reason_label=f"Why is {invitee.name} removed?",
             state=invitee.answer.label,
@@ -112,7 +115,7 @@ def row_shown(
         role=proposal.role.label if proposal else "",
         why=proposal.why if proposal else "Added by you.",
         source=proposal.source if proposal else "",
-        warnings=(*_of_perpetrators(case, None, row.agency), *doubts.notes),
+        warnings=(*of_perpetrators(case, None, row.agency), *doubts.notes),
         look_alike=doubts.look_alike,
         required=bool(proposal and proposal.required),
         can_swap=can_swap,
@@ -132,7 +135,7 @@ def _typed_detail(row: PersonRow) -> str:
     return f"{row.title or 'Not in the directory'}, {agency}".strip(", ")
 
 
-def _of_perpetrators(case: CaseFacts, agency_id: int | None, name: str) -> tuple[str, ...]:
+def of_perpetrators(case: CaseFacts, agency_id: int | None, name: str) -> tuple[str, ...]:
     """The warning where an agency is, or by its name may be, the alleged perpetrator's (C2)."""
     return tuple(
         PERPETRATORS_AGENCY.format(agency=one)
@@ -143,7 +146,7 @@ def _of_perpetrators(case: CaseFacts, agency_id: int | None, name: str) -> tuple
 def _warnings(
     person: Person, case: CaseFacts, diary: Diary, at: datetime, end: datetime
 ) -> tuple[str, ...]:
-    found = [*_of_perpetrators(case, person.agency_id, person.agency_name)]
+    found = [*of_perpetrators(case, person.agency_id, person.agency_name)]
     if person.away_until is not None and person.away_until > at:
         found.append(f"Away until {words_for_moment(person.away_until)}.")
     found.extend(_busy(person.name, diary, at, end))

@@ -100,6 +100,7 @@ class OnTheList:
     why: str
     answer: Answer
     professional_id: int | None
+    agency_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def test_what_takes_the_place_of_one_that_waits_speaks_of_the_child(app, chair, 
         form |= {
             "started_at-day": str(moment.day), "started_at-month": str(moment.month),
             "started_at-year": str(moment.year), "started_at-time": f"{moment:%H:%M}",
-            "others-0-name": "Dr Ito", "others-0-agency": "Clinic",
+            "others-0-name": "Dr Ito", "others-0-agency": "Clinic", "others-0-kind": "health",
         }  # fmt: skip
     answer = browser.post(page, data=form)
     assert answer.status_code == 303, answer.text
