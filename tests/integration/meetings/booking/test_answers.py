@@ -139,7 +139,7 @@ def test_a_colleague_with_a_telephone_alone_is_called(invitee_id):
         deputy = answers.Deputy("Jo Deputy", "", "DS", "01632 960123")
         colleague = answers.name_deputy(session, invitee, deputy, SENDER, STAFF, FRIDAY)
         assert (colleague.invitation_id, colleague.telephone) == (None, "01632 960123")
-        assert colleague in to_telephone(colleague.meeting)
+        assert colleague in to_telephone(colleague.meeting, ())
     sent = [row.kind for row in reading().execute(select(OutboxMessage)).scalars()]
     assert sent == ["cancellation"]
 
