@@ -13,6 +13,7 @@ from app.core.database import UTCDateTime
 from app.meetings.after.models import ChildAfter
 from app.meetings.models import Meeting, MeetingChild
 from app.meetings.restricted.hidden import hidden_cases, masked
+from app.meetings.sooner.service import sooner_due
 from app.meetings.types import MeetingState
 from app.protocols.exchange import restore
 from app.protocols.types import Clock
@@ -71,6 +72,7 @@ _LAST = (
         Meeting.started_at,
         Meeting.ended_at,
         Meeting.not_needed_at,
+        Meeting.sooner_due_at,
     )
     .where(Meeting.referral_id == bindparam("referral"))
     .order_by(Meeting.state == MeetingState.CANCELLED, Meeting.id.desc())
@@ -114,7 +116,8 @@ def load(session: Session, referral: Referral, now: datetime) -> Part:
 
 def _clocks(session: Session, referral: Referral) -> tuple[KeptClock, ...]:
     """The clocks of its newest discussion as they are kept there, and when they were met: the
-    assessment's from what follows it. A cancelled one counts where nothing else stands."""
+    assessment's from what follows it. A deadline that became earlier goes before. A cancelled
+    discussion counts where no other stands."""
     rows = session.execute(_NEWEST, {"referral": referral.id}).all()
     if not rows:
         return ()
@@ -123,10 +126,13 @@ def _clocks(session: Session, referral: Referral) -> tuple[KeptClock, ...]:
         # How it stands is not told: neither that it was held, nor that it was not.
         return tuple(KeptClock(clock, runs=False) for clock in _ITS_CLOCKS)
     kept = restore(newest.clocks).clocks if "clocks" in newest.clocks else {}
+    sooner = None
+    if newest.sooner_due_at is not None:
+        sooner = sooner_due(session, session.get_one(Meeting, newest.id))
     needed = newest.state is not MeetingState.CANCELLED or newest.not_needed_at is None
     discussion = KeptClock(
         Clock.STRATEGY_DISCUSSION,
-        kept.get(Clock.STRATEGY_DISCUSSION),
+        sooner or kept.get(Clock.STRATEGY_DISCUSSION),
         newest.started_at,
         runs=needed,
     )

@@ -20,6 +20,7 @@ from app.protocols.exchange import restore, snapshot
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.protocols.registry import active
 from app.protocols.rules import limit_of
+from app.protocols.types import Due
 from app.referrals.models import Referral
 from app.referrals.rules import facts_of
 from app.referrals.sections import TakesIn
@@ -49,10 +50,16 @@ def ahead(session: Session, referral_id: int) -> TakesIn:
 
 def panel(session: Session, meeting: Meeting, now: datetime) -> DeadlinePanel | None:
     """The earlier deadline with its rule and reason, until it is taken (B2)."""
+    due = sooner_due(session, meeting)
+    return deadline_panel(due, now) if due is not None else None
+
+
+def sooner_due(session: Session, meeting: Meeting) -> Due | None:
+    """The earlier deadline, until it is taken."""
     if meeting.sooner_due_at is None:
         return None
     found = _sooner(session, meeting)
-    return deadline_panel(found.due, now) if found is not None else None
+    return found.due if found is not None else None
 
 
 def take(session: Session, staff: StaffMember, ref: str, now: datetime) -> Meeting:

@@ -77,7 +77,8 @@ def test_graver_facts_are_told_wherever_somebody_acts_on_it_and_taken_with_one_p
     assert (kept.due_at, kept.sooner_due_at) == (due, today)
     told = browser.get(pages[0]).text
     assert TOLD in told and "serious-harm" in told and "Take the earlier deadline" in told
-    assert f'<time datetime="{today.isoformat()}">' in browser.get(pages[1]).text
+    for page in (pages[1], f"/referrals/{ref}"):
+        assert f'<time datetime="{today.isoformat()}">' in browser.get(page).text
     assert WorkKind.SOONER.words in browser.get("/").text
 
     assert "The earlier deadline is taken" in press(browser, discussion).text
