@@ -17,6 +17,7 @@ from app.protocols.panel import DeadlinePanel
 from app.protocols.registry import active
 from app.protocols.rules import clocks
 from app.referrals import keys, queries, rules, shown
+from app.referrals.abuse.rules import risk_wanted
 from app.referrals.context import Context, context_of
 from app.referrals.joining.queries import TakenOff, taken_off
 from app.referrals.masking import WORDS, hidden_cases, hidden_children, masked, whom_to_ask
@@ -80,6 +81,7 @@ class ReferralPage:
     decisions: list[Decided]
     disputes: list[Disputed]
     rating_means: str
+    risk_wanted: bool
     ground: Ground
     checks: list[ShownSection]
     after: list[ShownSection]
@@ -157,6 +159,7 @@ def referral_page(
         ratings=queries.ratings(session, held.id),
         decisions=decisions,
         disputes=disputes(session, held.id),
+        risk_wanted=risk_wanted(protocol, held.concerns, held.domestic_abuse),
         rating_means=meaning(protocol, held.rating) if held.rating else "",
         ground=ground,
         checks=_placed(parts, "checks"),

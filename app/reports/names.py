@@ -43,6 +43,7 @@ _NAMED = {
     WorkKind.HOLD_MEETING: "referrals",
     WorkKind.ALLOCATE: "referrals",
     WorkKind.NOT_TAKEN_ON: "referrals",
+    WorkKind.ASSESS_RISK: "referrals",
     WorkKind.ALLOCATED: "referrals",
     WorkKind.RATE_AGAIN: "referrals",
     WorkKind.AGENCY_LATE: "referrals",

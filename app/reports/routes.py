@@ -19,6 +19,7 @@ from app.meetings.restricted.hidden import WORDS, masked
 from app.protocols.registry import active
 from app.protocols.types import Protocol
 from app.protocols.working_days import end_of_day
+from app.referrals.abuse.rules import asks_risk
 from app.referrals.allocation.rules import ratings_allocated
 from app.referrals.arrivals.queries import how_many_wait as forms_that_wait
 from app.referrals.rating.rules import may_settle
@@ -48,6 +49,7 @@ _ON_REFERRALS = {
     WorkKind.ALLOCATE: "allocation.allocate",
     WorkKind.NOT_TAKEN_ON: "allocation.allocate",
     WorkKind.ALLOCATED: "referrals.referral",
+    WorkKind.ASSESS_RISK: "referrals.concerns",
     WorkKind.RATE_AGAIN: "referrals.rate",
     WorkKind.AGENCY_LATE: "checks.checks",
     WorkKind.REQUEST_MAIL: "checks.checks",
@@ -85,6 +87,8 @@ def first_page() -> Response:
     protocol_id = protocol_of_council(session)
     protocol = active(protocol_id) if protocol_id else None
     allocated = ratings_allocated(protocol) if protocol else ()
+    if protocol is None or not asks_risk(protocol):
+        kinds = [kind for kind in kinds if kind is not WorkKind.ASSESS_RISK]
     found = queries.work(session, kinds, moment, ahead, staff.id, allocated)
     rows, more = queries.cut(found)
     coming = queries.coming(session) if sees_cases else []

@@ -33,6 +33,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.RATE_AGAIN: Permission.REFERRAL_RATE,
     WorkKind.AGENCY_LATE: Permission.REFERRAL_ASK,
     WorkKind.ABUSE: Permission.LIST_WORK,
+    WorkKind.ASSESS_RISK: Permission.REFERRAL_DECIDE,
     WorkKind.REPLACE: Permission.DISCUSSION_NEED,
     WorkKind.BOOK_AGAIN: Permission.DISCUSSION_BOOK,
     WorkKind.SOONER: Permission.DISCUSSION_NEED,
@@ -70,6 +71,7 @@ SEEN_BY: dict[WorkKind, Permission] = {
     # IMAP 5: whoever does not go through the list learns nothing of it, not even that it stands.
     WorkKind.ABUSE: Permission.LIST_WORK,
     WorkKind.LIST_TODAY: Permission.LIST_WORK,
+    WorkKind.ASSESS_RISK: Permission.REFERRAL_SEE,
     WorkKind.MAIL: Permission.DELIVERY_SEE,
     WorkKind.REQUEST_MAIL: Permission.REFERRAL_ASK,
     WorkKind.LETTER_MAIL: Permission.REFERRAL_LETTER,

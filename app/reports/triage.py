@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, String, bindparam, exists, func, select, text, type_coerce
+from sqlalchemy import (
+    Integer,
+    Select,
+    String,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    func,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff, StaffRole
@@ -24,7 +36,7 @@ from app.referrals.lists.queries import waits_on
 from app.referrals.models import Referral
 from app.referrals.public.models import Arrival
 from app.referrals.rating.models import RatingDispute
-from app.referrals.types import AT_RISK_NOW, IN_TURN
+from app.referrals.types import AT_RISK_NOW, IN_TURN, Concern
 from app.reports import asked
 from app.reports.types import WorkKind
 
@@ -128,6 +140,17 @@ ROWS: dict[WorkKind, Rows] = {
         )
         .where(AbuseCase.closed_at.is_(None), AbuseCase.due_at.is_not(None))
         .order_by(AbuseCase.due_at, AbuseCase.id)
+    ),
+    # Domestic abuse is a concern, and without a risk it stands on no list and by no clock (A8).
+    WorkKind.ASSESS_RISK: (
+        select(Referral.id, Referral.ref, Referral.act_by_at.label("due_at"))
+        .where(
+            Referral.decided_at.is_(None),
+            Referral.domestic_abuse.is_(None),
+            # The list is kept as JSON: a word of ours in quotes is in it or is not.
+            cast(Referral.concerns, Text).contains(f'"{Concern.DOMESTIC_ABUSE.value}"'),
+        )
+        .order_by(Referral.act_by_at, Referral.id)
     ),
 }
 # Beyond that the page says "or more": a count that never scans them all.

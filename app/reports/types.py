@@ -31,6 +31,7 @@ class WorkKind(enum.Enum):
     ANSWERED_SINCE = "answered_since"
     LIST_TODAY = "list_today"
     ABUSE = "abuse"
+    ASSESS_RISK = "assess_risk"
     REPLACE = "replace"
     BOOK_AGAIN = "book_again"
     SOONER = "sooner"
@@ -82,6 +83,7 @@ _WORDS = {
     WorkKind.ANSWERED_SINCE: "An agency answered after the decision: read it",
     WorkKind.LIST_TODAY: "Go through the list of today",
     WorkKind.ABUSE: "Discuss or screen the domestic abuse case",
+    WorkKind.ASSESS_RISK: "Risk of domestic abuse not known yet: assess it",
     WorkKind.REPLACE: "Cancelled: say what follows",
     WorkKind.BOOK_AGAIN: "Cancelled: book it again, or say that none is needed",
     WorkKind.SOONER: "It must be held earlier than was decided: take the earlier deadline",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -19,7 +19,7 @@ from app.referrals.abuse.types import (
     ReleaseGiven,
 )
 from app.referrals.rules import OLDEST, age, is_due_date
-from app.referrals.types import DomesticAbuseRisk, Outcome
+from app.referrals.types import Concern, DomesticAbuseRisk, Outcome
 
 DASH_QUESTIONS = 24
 MOST_PEOPLE = 12
@@ -68,6 +68,21 @@ def clock_of(
         )
         return replace(contact, reason=why)
     return contact
+
+
+def asks_risk(protocol: LocalProtocol) -> bool:
+    """Whether the area has a clock or a list of its own for domestic abuse: then a risk that is not
+    known leaves a child on neither (A8)."""
+    return any(series.domestic_abuse for series in protocol.series) or any(
+        rule.clock is Clock.DOMESTIC_ABUSE_DISCUSSION for rule in protocol.rules
+    )
+
+
+def risk_wanted(
+    protocol: LocalProtocol, concerns: Collection[str], risk: DomesticAbuseRisk | None
+) -> bool:
+    """Whether the risk of domestic abuse on a referral is still to be assessed."""
+    return risk is None and Concern.DOMESTIC_ABUSE.value in concerns and asks_risk(protocol)
 
 
 def is_graver(risk: DomesticAbuseRisk, before: DomesticAbuseRisk) -> bool:
