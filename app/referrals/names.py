@@ -52,6 +52,11 @@ def plain(name: str) -> str:
     return " ".join(re.sub(r"[^\w\s]", "", re.sub(r"[-‐‑–—/]", " ", kept)).split())
 
 
+def latin(text: str) -> str:
+    """A text in Latin letters without case and accents; what stands between its words stays."""
+    return str(anyascii(text)).casefold()
+
+
 @lru_cache(_REMEMBERED)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name in Latin letters, particles joined to what follows them.

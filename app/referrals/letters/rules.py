@@ -12,13 +12,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from app.core.clock import words_for_day
 from app.core.refusal import Refused
 from app.referrals.letters.types import LetterText, LetterTo, Recipient
+from app.referrals.names import latin
 from app.referrals.types import Outcome
 
 MOST_ADDED = 2000
+# Within a name, and within an address or a number.
+_MARKS = re.compile(r"(?<=\w)['-]+(?=\w)")
+_SEPARATORS = re.compile(r"[\s'.()-]+")
+_JOINED, _NUMBERED = 5, 5  # shorter ones are met with by chance
 # Names and initials that are everyday words too.
 _EVERYDAY = frozenset(
     {
@@ -121,26 +127,52 @@ def letter(
 def given_away(text: str, names: Iterable[str], phrases: Iterable[str]) -> str | None:
     """The first word or phrase in a text that its reader may not see, or None.
 
-    `names` are looked for word by word, `phrases` (an address, a telephone number) as a whole.
+    `names` are looked for word by word, `phrases` (an address, a telephone number) as a whole;
+    accents, hyphens, apostrophes and spaces make no other word of it.
     """
-    said = " ".join(text.casefold().split())
-    words = set(re.findall(r"\w+", said))
+    said = latin(text)
+    words = _words_in(said)
     capitals = set(re.findall(r"(?<![.!?:]\s)(?<!^)\b[A-Z]\w?\b", " ".join(text.split())))
     for name in names:
-        for part in re.findall(r"\w+", name.casefold()):
+        spelt = latin(name)
+        for part in re.findall(r"\w+", spelt):
             if part in _EVERYDAY:
                 # As a name it is written large, and not only because a sentence begins.
                 if part != "i" and not capitals.isdisjoint((part.capitalize(), part.upper())):
                     return str(part)
             elif part in words:
                 return str(part)
+        for part in sorted(_joined(spelt)):
+            if part in words:
+                return part
+    run_together = _SEPARATORS.sub("", said)
     for phrase in phrases:
         # Part by part: a street gives a home away without its town, a town alone does not.
-        for part in re.split(r"[\n,]", phrase.casefold()):
+        for part in re.split(r"[\n,]", latin(phrase)):
             flat = " ".join(part.split())
-            if (" " in flat or "@" in flat) and flat in said:
+            bare = _SEPARATORS.sub("", flat)
+            numbered = len(bare) >= _NUMBERED and any(letter.isdigit() for letter in bare)
+            if bare and (" " in flat or "@" in flat or numbered) and bare in run_together:
                 return flat
     return None
+
+
+def _words_in(said: str) -> set[str]:
+    """The words of a text, also those that are written apart, with a hyphen or an apostrophe."""
+    return set(re.findall(r"\w+", said)) | _joined(said)
+
+
+def _joined(said: str) -> set[str]:
+    """What is one word where it is written together: `o'neill`, `grey-wether`, `grey wether`.
+
+    Two everyday words beside each other are none, and nor is a short form such as `i'm`.
+    """
+    whole = re.findall(r"\w+", _MARKS.sub("", said))
+    parts = re.findall(r"\w+", said)
+    beside = (
+        first + second for first, second in pairwise(parts) if _EVERYDAY.isdisjoint((first, second))
+    )
+    return {one for one in (*whole, *beside) if len(one) >= _JOINED and one not in parts}
 
 
 def check_send(

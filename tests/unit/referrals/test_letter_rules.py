@@ -110,3 +110,29 @@ def test_short_names_are_whole_words_and_everyday_words_are_not_names(text, name
 def test_an_email_address_is_a_phrase_too():
     said = rules.given_away("Write to Head@School.example.", [], ["head@school.example"])
     assert said == "head@school.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Zoe is fine", "zoe"),
+        ("ZOË is fine", "zoe"),
+        ("The Greywether family", "greywether"),
+        ("Mrs Grey Wether", "grey"),
+        ("Ask Sian", "sian"),
+        ("Ask ONeill", "oneill"),
+        ("Ask Mrs Mac-Gregor", "macgregor"),
+        ("Ask Mac Gregor", "macgregor"),
+        ("Ask Maryann", "maryann"),
+        ("They live in SW1A1AA", "sw1a 1aa"),
+        ("They live at 3 Ex-ample  Row", "3 example row"),
+        ("Ring 01632-960300", "01632 960300"),
+        ("Ring 01632 960 301", "01632960301"),
+        ("What is on today is no concern of mine", None),
+        ("I'm glad; we're at 12 today", None),
+    ],
+)
+def test_everyday_spellings_give_a_name_or_place_away_too(text, found):
+    names = ["Zoë Grey-Wether", "Siân O'Neill", "MacGregor", "Mary Ann", "Ison", "Im"]
+    phrases = ["3 Example Row\nSW1A 1AA", "12, Example", "01632 960300", "01632960301"]
+    assert rules.given_away(text, names, phrases) == found
