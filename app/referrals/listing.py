@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, bindparam, select, tuple_
+from sqlalchemy import Integer, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.core.database import UTCDateTime
-from app.directory.models import Agency
+from app.directory.models import Agency, CouncilSettings
 from app.referrals.models import Child, Referral, ReferralChild
-from app.referrals.types import Channel, Outcome, Rating
+from app.referrals.outcome.models import ReferralReopening
+from app.referrals.types import Channel, DomesticAbuseRisk, Outcome, Rating
 
 PAGE = 25
 
@@ -39,6 +40,12 @@ class ListedReferral(NamedTuple):
     outcome: Outcome | None
     re_referral: bool
     flags: list[str]
+    identified_at: datetime | None
+    need_identified_at: datetime | None
+    immediate_action_at: datetime | None
+    domestic_abuse: DomesticAbuseRisk | None
+    reopened_at: datetime | None
+    protocol_id: str | None  # by which the council works
     children: list[ListedChild]
 
 
@@ -60,6 +67,10 @@ _COLUMNS = (
     Referral.rating,
     Referral.concerns,
     Referral.flags,
+    Referral.identified_at,
+    Referral.need_identified_at,
+    Referral.immediate_action_at,
+    Referral.domestic_abuse,
     Referral.outcome,
     Referral.earlier_referral_id,
 )
@@ -70,8 +81,15 @@ _SIZE = bindparam("size", type_=Integer())
 def _with_children(cut: Select[*tuple[Any, ...]], *order: str) -> Select[*tuple[Any, ...]]:
     """One page, cut by its index first, with source and children joined to it: one statement."""
     page = cut.limit(_SIZE).subquery()
+    reopened_at = (
+        select(func.max(ReferralReopening.reopened_at))
+        .where(ReferralReopening.referral_id == page.c.id)
+        .scalar_subquery()
+    )
+    protocol_id = select(CouncilSettings.protocol_id).limit(1).scalar_subquery()
     return (
-        select(page, Agency.name, Child.given_name, Child.family_name, Child.date_of_birth,
+        select(page, reopened_at.label("reopened_at"), protocol_id.label("protocol_id"),
+               Agency.name, Child.given_name, Child.family_name, Child.date_of_birth,
                Child.due_date)
         .join(Agency, Agency.id == page.c.source_agency_id)
         .outerjoin(ReferralChild, ReferralChild.referral_id == page.c.id)
@@ -152,6 +170,12 @@ def _page(
                 outcome=found.outcome,
                 re_referral=found.earlier_referral_id is not None,
                 flags=found.flags,
+                identified_at=found.identified_at,
+                need_identified_at=found.need_identified_at,
+                immediate_action_at=found.immediate_action_at,
+                domestic_abuse=found.domestic_abuse,
+                reopened_at=found.reopened_at,
+                protocol_id=found.protocol_id,
                 children=[],
             )
         if found.given_name is not None:

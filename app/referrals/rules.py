@@ -156,6 +156,13 @@ def act_by(protocol: LocalProtocol, facts: Facts) -> datetime:
     return min([decision_due(protocol, facts), *dues])
 
 
+def soonest(protocol: LocalProtocol, facts: Facts, act_by_at: datetime) -> list[Clock]:
+    """Which clocks a referral must be looked at by then for, beside the decision on it."""
+    found = clocks(protocol, facts)
+    due = ((one, found.get(one)) for one in (ABUSE_CLOCK, Clock.STRATEGY_DISCUSSION))
+    return [one for one, answer in due if isinstance(answer, Due) and answer.due_at == act_by_at]
+
+
 def intake_problems(intake: Intake, now: datetime) -> Iterator[Refused]:
     """Everything for which a referral cannot stand, by the field of the form (A1, A2, A4).
 

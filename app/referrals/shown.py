@@ -11,6 +11,7 @@ from typing import Any
 from app.audit.models import AuditEntry
 from app.core.clock import london_date, words_for_moment
 from app.protocols.panel import DeadlinePanel, deadline_panel, deadline_state
+from app.protocols.registry import active
 from app.protocols.types import Clock, ClockError, Due
 from app.protocols.wording import moment_in_words, time_left
 from app.referrals import rules
@@ -80,6 +81,21 @@ class ListRow:
     as_sent: bool = False
 
 
+_DUE_BY_THEN = {
+    Clock.DOMESTIC_ABUSE_DISCUSSION: "The domestic abuse is to be discussed by then",
+    Clock.STRATEGY_DISCUSSION: "A strategy discussion, if one is needed, is due by then",
+}
+
+
+def _sooner_for(row: ListedReferral) -> str:
+    """Why a referral is due before the decision on it: the clock, or the clocks, soonest (B2)."""
+    if row.protocol_id is None:
+        return ""
+    facts = rules.facts_since(row, row.reopened_at)
+    found = rules.soonest(active(row.protocol_id), facts, row.act_by_at)
+    return ". ".join(_DUE_BY_THEN[one] for one in found)
+
+
 def list_row(row: ListedReferral, now: datetime) -> ListRow:
     """A referral of a list at the aware moment `now`."""
     today = london_date(now)
@@ -100,7 +116,7 @@ def list_row(row: ListedReferral, now: datetime) -> ListRow:
             due_text="" if row.decided_at else moment_in_words(due_at),
             left_text="" if row.decided_at else time_left(due_at, now),
             rule="",
-            reason="A strategy discussion, if one is needed, is due by then" if sooner else "",
+            reason=_sooner_for(row) if sooner else "",
             source="",
             force_text="",
             others=(),
