@@ -16,6 +16,7 @@ from app.meetings.queries import MessageShown, ReportShown
 from app.meetings.reach import Reach, reach_of
 from app.meetings.received.page import remark_words
 from app.meetings.received.queries import MailRemark
+from app.meetings.rules import mendable_late
 from app.meetings.types import Answer, MeetingState, MessageKind
 from app.outbox.types import MessageState
 
@@ -112,7 +113,9 @@ def invitee_line(
     """How this person answered, was reached, and what may be done for them; `no_letter` reaches
     them."""
     open_to_answers = meeting.state in (MeetingState.BOOKED, MeetingState.UNDER_WAY)
-    others = can_book and open_to_answers and invitee.answer is not Answer.DEPUTY
+    booked = meeting.state is MeetingState.BOOKED
+    writes = can_book and invitee.answer is not Answer.DEPUTY
+    others = writes and open_to_answers
     return InviteeLine(
         id=invitee.id,
         name=invitee.name,
@@ -155,9 +158,15 @@ def invitee_line(
             if (words := remark_words(one, has_answered=invitee.answer is not Answer.NONE))
         ),
         can_note=others and invitee.staff_id is None,
-        can_send=others and meeting.state is MeetingState.BOOKED,
-        sends="Send a new invitation" if _lost_colleague(invitee, meeting) else "Send again",
+        can_send=writes and (booked or mendable_late(meeting.state, meeting.signed_at)),
+        sends=_sends(invitee, meeting),
     )
+
+
+def _sends(invitee: Invitee, meeting: Meeting) -> str:
+    if meeting.state is not MeetingState.BOOKED:
+        return "Correct the address"
+    return "Send a new invitation" if _lost_colleague(invitee, meeting) else "Send again"
 
 
 def _answer(invitee: Invitee, meeting: Meeting) -> str:

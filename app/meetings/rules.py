@@ -30,6 +30,12 @@ def check_changeable(state: MeetingState) -> None:
         raise Refused("slot", f"The booking cannot be changed any more: {state.label.lower()}")
 
 
+def mendable_late(state: MeetingState, signed_at: datetime | None) -> bool:
+    """Whether a wrong address can be mended though the discussion has begun (D7): until its record
+    is signed, whose copies go to the addresses there are."""
+    return state in (MeetingState.UNDER_WAY, MeetingState.ENDED) and signed_at is None
+
+
 def check_cancellable(state: MeetingState) -> None:
     """Raise Refused where there is nothing left to call off (C7)."""
     if state not in (MeetingState.NEEDED, MeetingState.BOOKED):

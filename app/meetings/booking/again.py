@@ -79,7 +79,7 @@ class Sent:
 
 def prospect(session: Session, meeting: Meeting, invitee: Invitee) -> Prospect:
     """What happens where the address is mended, as it stands now."""
-    arrived = _arrived(session, invitee)
+    arrived = has_arrived(session, invitee)
     known = arrived and _still_opens(meeting, invitee)
     others = _others(meeting, invitee) if known else []
     asked = {"invitee_id": invitee.id}
@@ -126,7 +126,7 @@ def send_again(
     sent = Sent(0, ())
     details: dict[str, object] = {}
     if mended:
-        _check(session, meeting, invitee, address, order)
+        check_address(session, meeting, invitee, address, order)
         sent, details = _mend(session, meeting, invitee, address, order, sender, now)
     messages.ensure_invitation(session, invitee, now)
     messages.send(session, LetterKind.INVITATION, meeting, [invitee], sender, now)
@@ -142,7 +142,7 @@ def send_again(
     return sent
 
 
-def _check(
+def check_address(
     session: Session, meeting: Meeting, invitee: Invitee, address: str, order: Again
 ) -> None:
     if any(
@@ -178,7 +178,7 @@ def _mend(
         return Sent(0, ()), {"may_have_arrived": False}
     if ahead.known and not order.told:
         raise Refused("email", LEFT_MEANWHILE)
-    wrong = _set_apart(session, meeting, invitee, now)
+    wrong = set_apart(session, meeting, invitee, now)
     # Before the PIN changes: whoever is there learns no new one.
     messages.send(session, LetterKind.CANCELLATION, meeting, [wrong], sender, now)
     invitee.email = address
@@ -200,7 +200,7 @@ def _mend(
     }
 
 
-def _set_apart(session: Session, meeting: Meeting, invitee: Invitee, now: datetime) -> Invitee:
+def set_apart(session: Session, meeting: Meeting, invitee: Invitee, now: datetime) -> Invitee:
     """Whoever read the wrong mailbox, as a row of its own that is removed: the invitation, the
     answer, the reports and the mail that came from there, and the letters that went there. Nothing
     of it stands in the right person's name any more, and nothing is lost."""
@@ -282,7 +282,7 @@ def _lock_out(
     return order.dial_in_kept
 
 
-def _arrived(session: Session, invitee: Invitee) -> bool:
+def has_arrived(session: Session, invitee: Invitee) -> bool:
     letters = session.execute(_LETTERS, {"invitee_id": invitee.id})
     return any(may_have_arrived(row.state, row.tries) for row in letters)
 

@@ -16,14 +16,17 @@ from app.meetings.booking import again, changes, queries, service
 from app.meetings.booking.changes_shown import order_of
 from app.meetings.booking.forms import BookingForm, CancelForm, RemindForm, SendAgainForm
 from app.meetings.booking.ground import Ground
+from app.meetings.booking.late_address import mend_late
 from app.meetings.booking.page import add_unseen, build, fill, fill_change
 from app.meetings.booking.person_rows import MOST_PEOPLE
+from app.meetings.booking.service import held_meeting
 from app.meetings.booking.types import Proposal
 from app.meetings.calls.letters import read_unreached
 from app.meetings.calls.page import to_tell_of_cancelling
 from app.meetings.models import Meeting
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.routes import meeting_or_404, note_view_of, once, sender
+from app.meetings.rules import mendable_late
 from app.meetings.types import Format, MeetingState
 from app.web.access import access
 from app.web.htmx import go_to, respond, wants_fragment
@@ -184,6 +187,11 @@ def send_again(ref: str, invitee_id: int) -> Response:
         staff, moment, sent = signed_in(), now(), list[again.Sent]()
 
         def act(session: Session) -> str:
+            held = held_meeting(session, ref)
+            wrong = invitee_of(session, held.id, invitee_id)
+            if wrong is not None and mendable_late(held.state, held.signed_at):
+                mend_late(session, staff, held, wrong, form.order(), sender(), moment)
+                return url_for("meetings.overview", ref=ref)
             sent.append(
                 again.send_again(session, staff, ref, invitee_id, form.order(), sender(), moment)
             )
@@ -191,15 +199,16 @@ def send_again(ref: str, invitee_id: int) -> Response:
 
         location = once(form, act)
         if location is not None:
-            flash(_sent_again(sent), "success")
+            flash(_sent_again(sent) if sent else "The address is corrected.", "success")
             return go_to(location)
         session = reading()
         meeting = meeting_or_404(session, ref)
         invitee = invitee_of(session, meeting.id, invitee_id) or abort(404)
     ahead = again.prospect(session, meeting, invitee)
     form.told.data = "yes" if ahead.known else ""
+    late = mendable_late(meeting.state, meeting.signed_at)
     return respond(
-        "meetings/booking/send_again.html",
+        f"meetings/booking/{'late_address' if late else 'send_again'}.html",
         status=422 if form.errors else 200,
         form=form,
         meeting=meeting,
