@@ -59,10 +59,12 @@ from tests.unit.records.contents import SCHOOL
 # An address in an action of the school's, the health of others in what the police disagree with.
 ACTION_CANARY = "7 Larch Mews"
 DISSENT_CANARY = "afraid of the neighbour"
-# What concerns the whole discussion: its agenda, why it went on, why it was started at once.
+# What concerns the whole discussion: its agenda, why it went on, why it was started at once,
+# why its times were corrected.
 AGENDA_CANARY = "the aunt who rang us"
 QUORUM_CANARY = "his methadone runs out"
 START_CANARY = "3 Elm Row tonight"
+TIMES_CANARY = "nobody was let in at 3 Rowan Way"
 # Answers of one line, about one child.
 SEEN_CANARY = "her uncle at 5 Alder Way"
 LEAD_CANARY = "DS Holt, back from surgery"
@@ -71,6 +73,7 @@ OF_ALL = (
     ("agenda", AGENDA_CANARY, "referrer"),
     ("quorum_reason", QUORUM_CANARY, "health_of_others"),
     ("start_reason", START_CANARY, "address"),
+    ("times_reason", TIMES_CANARY, "address"),
 )
 ALL = (
     *CANARIES, ACTION_CANARY, DISSENT_CANARY, *(canary for _, canary, _ in (*OF_ALL, *OF_A_CHILD))
@@ -78,7 +81,7 @@ ALL = (
 MAY_SEE = {
     "social_care": {*ALL},
     "police": {ADDRESS_CANARY, REFERRER_CANARY, ACTION_CANARY, DISSENT_CANARY, AGENDA_CANARY,
-               START_CANARY, SEEN_CANARY},
+               START_CANARY, TIMES_CANARY, SEEN_CANARY},
     "health": {HEALTH_CANARY, DISSENT_CANARY, QUORUM_CANARY, LEAD_CANARY},
     "education": {ACTION_CANARY},
 }  # fmt: skip
