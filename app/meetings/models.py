@@ -63,6 +63,9 @@ class Meeting(Base):
         ),
         Index("ix_meeting_referral", "referral_id", "id"),
         Index("ix_meeting_chair", "chair_id", "starts_at"),
+        Index(
+            "ix_meeting_chair_under_way", "chair_id", "started_at", **_where("state = 'under_way'")
+        ),
         Index("ix_meeting_need_decided", "need_decided_at", "id"),  # the dataset, by month
         Index("ix_meeting_ended", "ended_at", "id", **_where("ended_at IS NOT NULL")),
         Index("ix_meeting_starts", "starts_at", "id"),

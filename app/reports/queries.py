@@ -120,8 +120,13 @@ _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.COPY: _branch(
         WorkKind.COPY,
         undelivered.discussions(
-            select(RecordVersion.meeting_id, RecordFault.version_id.label("id")).join(
-                RecordFault, RecordFault.version_id == RecordVersion.id
+            # A join would let a database go through every version for the few that failed.
+            select(
+                select(RecordVersion.meeting_id)
+                .where(RecordVersion.id == RecordFault.version_id)
+                .scalar_subquery()
+                .label("meeting_id"),
+                RecordFault.version_id.label("id"),
             )
         ),
     ),
