@@ -47,7 +47,7 @@ def test_a_report_before_any_answer_leaves_it_open(police: Invited, signed_in: A
         invitee = police.invitee(session)
         assert (invitee.answer, invitee.answered_at) == (Answer.NONE, None)
         assert PARTSTATS[invitee.answer] is PartStat.NEEDS_ACTION
-        assert invitee in to_telephone(invitee.meeting)
+        assert invitee in to_telephone(invitee.meeting, ())
     desk = signed_in(Role.ADMINISTRATOR)
     overview = desk.get(f"/discussions/{police.ref}").text
     assert "Nobody is expected from police" not in overview

@@ -150,7 +150,8 @@ def test_update_keeps_uid_and_says_what_is_new():
     assert event(first)["UID"] == event(second)["UID"] == person.uid
     assert event(second)["DTSTAMP"].dt == later
     assert "It has a new time." in plain(first)
-    every = letters(LetterKind.UPDATE, DESK, MEETING, [person], later, set(Change))[0]
+    three = {Change.TIME, Change.PLACE, Change.DIAL_IN}
+    every = letters(LetterKind.UPDATE, DESK, MEETING, [person], later, three)[0]
     assert "It has a new time, a new place and a new telephone number or PIN." in plain(every)
 
 
