@@ -23,6 +23,7 @@ class Role(enum.Enum):
         return _ROLE_LABELS[self]
 
 
+CHAIRING = (Role.CHAIR, Role.OUT_OF_HOURS)  # who may chair a discussion (C2)
 _ROLE_LABELS = {
     Role.ADMINISTRATOR: "R&A administrator",
     Role.CHAIR: "Chair",

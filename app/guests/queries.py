@@ -33,10 +33,10 @@ from app.referrals.models import Child, Referral
 _BY_INVITATION = (
     select(Invitee.id, Invitee.meeting_id, Invitee.agency_name, Meeting.ref)
     .join(Meeting, Meeting.id == Invitee.meeting_id)
-    .where(Invitee.removed_at.is_(None))
+    .where(Invitee.removed_at.is_(None), ~Invitee.has_left)
 )
 _NEWEST = select(Invitee.id).order_by(Invitee.id.desc()).limit(1)
-_INVITEE_ID = select(Invitee.id).where(Invitee.removed_at.is_(None))
+_INVITEE_ID = select(Invitee.id).where(Invitee.removed_at.is_(None), ~Invitee.has_left)
 _MEETING = (
     select(
         Meeting,

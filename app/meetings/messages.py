@@ -91,7 +91,7 @@ def send(
     ends the link. Earlier letters that have not left by then stay here, because each person shall
     get one that is right: an update then tells no single change, since what the withdrawn one was
     to tell is new to its reader too. Invitees without an invitation are those to be telephoned:
-    they get nothing.
+    they get nothing, nor does a colleague who has left.
     """
     with_invitation = [one for one in invitees if one.invitation_id is not None]
     if not with_invitation:
@@ -100,6 +100,10 @@ def send(
     held = _invitations(session, with_invitation)
     numbers = [_sequence(session, kind, held[one.id], changed, now) for one in with_invitation]
     ending = kind is LetterKind.CANCELLATION
+    # The link of a colleague who has left ends with the others; the letter goes to nobody.
+    here = [pair for pair in zip(with_invitation, numbers, strict=True) if not pair[0].has_left]
+    with_invitation, numbers = [one for one, _ in here], [number for _, number in here]
+    held = {one.id: held[one.id] for one in with_invitation}
     ids = [one.id for one in held.values()]
     told = list(zip(ids, numbers, strict=True))
     links = [""] * len(held) if ending else _links(session, told, sender, now)
@@ -218,9 +222,14 @@ def send_links(
     """Queue a letter that is only a link, about the record or of ACTIONS; returns how many.
 
     An invitee of a discussion that was started at once has no invitation yet: one is made where
-    there is an address. `enclosed` is a PDF that travels with it, for the secure list alone (F5).
+    there is an address. A colleague who has left gets nothing. `enclosed` is a PDF that travels
+    with it, for the secure list alone (F5).
     """
-    readers = [one for one in invitees if ensure_invitation(session, one, now) is not None]
+    readers = [
+        one
+        for one in invitees
+        if not one.has_left and ensure_invitation(session, one, now) is not None
+    ]
     if not readers:
         return 0
     held = _invitations(session, readers)

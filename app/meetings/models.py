@@ -5,10 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    false,
+    select,
+    text,
+)
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, column_property, mapped_column, relationship
 
+from app.accounts.models import Staff
 from app.core.database import Base, EncryptedBytes, EncryptedText, values_of
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.types import (
@@ -30,6 +40,9 @@ def _where(condition: str) -> dict[str, Any]:
 def _names_staff(context: DefaultExecutionContext) -> bool:
     row = context.current_parameters or {}
     return row.get("staff_id") is not None
+
+
+_COLLEAGUE = aliased(Staff)
 
 
 class Meeting(Base):
@@ -228,6 +241,15 @@ class Invitee(Base):
     attended_name: Mapped[str | None] = mapped_column(EncryptedText)
     attended_role: Mapped[str | None] = mapped_column(EncryptedText)
     version: Mapped[int] = mapped_column()
+    # A colleague who works here no more: nothing is sent to them, and their link opens nothing
+    # (H1). Read with the row, so that no page asks for it one by one.
+    has_left: Mapped[bool] = column_property(
+        select(_COLLEAGUE.id)
+        .where(_COLLEAGUE.id == staff_id, _COLLEAGUE.ended_at.is_not(None))
+        .correlate_except(_COLLEAGUE)
+        .exists(),
+        expire_on_flush=False,
+    )
 
     meeting: Mapped[Meeting] = relationship(back_populates="invitees")
 

@@ -106,7 +106,7 @@ def overview_of(
     answered = sum(one.answer is not Answer.NONE for one in asked)
     waiting = len(asked) - answered
     step, others = steps(meeting, staff, now, waiting=waiting, taken_back=taken_back)
-    chair, referral_ref = queries.chair_and_referral(session, meeting.id)
+    chair, referral_ref, may_chair = queries.chair_and_referral(session, meeting.id)
     if books:
         others = (*others, *desk_steps(session, meeting, no_letter, now))
     late = meeting.starts_at is not None and is_late(meeting.starts_at, meeting.due_at)
@@ -134,7 +134,7 @@ def overview_of(
         },
         left_out=left_out,
         cautions=(
-            *cautions_about(meeting, there),
+            *cautions_about(meeting, there, may_chair=may_chair),
             *since_booked(session, meeting, left_out, now),
         ),
         failures=sum(failed(sent[one.id]) for one in there),

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Select, bindparam, exists, select
+from sqlalchemy import Select, and_, bindparam, exists, select
 from sqlalchemy.orm import Session, aliased, lazyload
 
-from app.accounts.models import Staff
+from app.accounts.models import Staff, StaffRole
+from app.accounts.types import CHAIRING
 from app.core.refusal import Erased
 from app.directory.models import Agency, ConferenceLine, LinePin, Professional
 from app.directory.types import AgencyKind
@@ -51,7 +52,14 @@ _TO_CHANGE = _OF_INVITEE.with_for_update(of=Meeting), _INVITEE.with_for_update()
 _STATE = select(Meeting.state).where(Meeting.ref == bindparam("ref"))
 _STAFF_NAME = select(Staff.name).where(Staff.id == bindparam("staff_id"))
 _CHAIR_AND_REFERRAL = (
-    select(Staff.name, Referral.ref)
+    select(
+        Staff.name,
+        Referral.ref,
+        and_(
+            Staff.ended_at.is_(None),
+            exists().where(StaffRole.staff_id == Staff.id, StaffRole.role.in_(CHAIRING)),
+        ).label("may_chair"),
+    )
     .select_from(Meeting)
     .outerjoin(Staff, Staff.id == Meeting.chair_id)
     .outerjoin(Referral, Referral.id == Meeting.referral_id)
@@ -274,10 +282,11 @@ def staff_name(session: Session, staff_id: int | None) -> str:
     return session.execute(_STAFF_NAME, {"staff_id": staff_id}).scalar_one_or_none() or ""
 
 
-def chair_and_referral(session: Session, meeting_id: int) -> tuple[str, str]:
-    """The chair's name and the referral's reference; each empty where there is none."""
-    chair, ref = session.execute(_CHAIR_AND_REFERRAL, {"meeting_id": meeting_id}).one()
-    return chair or "", ref or ""
+def chair_and_referral(session: Session, meeting_id: int) -> tuple[str, str, bool]:
+    """The chair's name and the referral's reference, each empty where there is none; and whether
+    the chair still works here and may chair."""
+    row = session.execute(_CHAIR_AND_REFERRAL, {"meeting_id": meeting_id}).one()
+    return row.name or "", row.ref or "", bool(row.may_chair)
 
 
 def referral_of(session: Session, meeting: Meeting) -> Referral | None:

@@ -208,7 +208,8 @@ def store_and_tell(
     if not messages.send_links(
         session, LetterKind.RECORD, meeting, [invitee], sender, now, enclosed
     ):
-        raise Refused("page", f"{invitee.name} has no email address: withhold the copy")
+        why = "has left" if invitee.has_left else "has no email address"
+        raise Refused("page", f"{invitee.name} {why}: withhold the copy")
     held.sent_at = now
     held.message_id = session.execute(
         _LAST_MESSAGE.where(Delivery.invitee_id == invitee.id)

@@ -371,6 +371,7 @@ def invitees_of(meeting: Meeting) -> tuple[InviteeFacts, ...]:
             deputy_for=one.deputy_for_id,
             professional_id=one.professional_id,
             staff_id=one.staff_id,
+            has_left=one.has_left,
         )
         for one in meeting.invitees
     )

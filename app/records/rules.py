@@ -147,6 +147,7 @@ def recipients(
 
     Everyone invited and not removed, whether they attended, sent a report or were absent; a
     deputy in the place of the person who was invited, unless that person took part after all.
+    A colleague who has left gets none: nobody reads their mail.
     `had` are those who were given an earlier version: they get the one that puts it right (F2).
     """
     here = [person for person in people if not person.removed]
@@ -156,6 +157,9 @@ def recipients(
     for person in people:
         if person.removed:
             without.append(NoCopy(person.name, person.agency_name, "Removed from the invitation"))
+            continue
+        if person.has_left:
+            without.append(NoCopy(person.name, person.agency_name, "Has left the council"))
             continue
         deputy = stands_in.get(person.id)
         absent = person.attendance in (None, Attendance.ABSENT)

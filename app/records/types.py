@@ -38,6 +38,7 @@ class InviteeFacts:
     deputy_for: int | None
     professional_id: int | None
     staff_id: int | None
+    has_left: bool = False  # a colleague who works here no more
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Staff, StaffRole
+from app.accounts.types import CHAIRING
 from app.core.database import UTCDateTime, any_of, literally
 from app.directory.types import AgencyKind
 from app.meetings.beside import TOOK_PLACE_SINCE
@@ -36,15 +38,25 @@ DUE_SOONER = (
     )
     .order_by(Meeting.sooner_due_at, Meeting.id)
 )
+_MAY_CHAIR = exists().where(
+    Staff.id == Meeting.chair_id,
+    Staff.ended_at.is_(None),
+    StaffRole.staff_id == Staff.id,
+    StaffRole.role.in_(any_of(CHAIRING)),
+)
+# Whoever was to chair cannot come, has left, or is no chair any more.
 WITHOUT_CHAIR = (
     select(Meeting.id, Meeting.ref, Meeting.starts_at.label("due_at"))
     .where(
         Meeting.state == literally(MeetingState.BOOKED),
-        exists().where(
-            Invitee.meeting_id == Meeting.id,
-            Invitee.staff_id == Meeting.chair_id,
-            Invitee.removed_at.is_(None),
-            Invitee.answer.in_(any_of(ABSENT)),
+        or_(
+            Meeting.chair_id.is_not(None) & ~_MAY_CHAIR,
+            exists().where(
+                Invitee.meeting_id == Meeting.id,
+                Invitee.staff_id == Meeting.chair_id,
+                Invitee.removed_at.is_(None),
+                Invitee.answer.in_(any_of(ABSENT)),
+            ),
         ),
     )
     .order_by(Meeting.starts_at, Meeting.id)

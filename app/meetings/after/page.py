@@ -130,7 +130,7 @@ def page_of(
     if meeting.ended_at is None:
         return None
     follows = may(staff.roles, Permission.AFTER_FOLLOW)
-    _, referral_ref = meetings.chair_and_referral(session, meeting.id)
+    _, referral_ref, _ = meetings.chair_and_referral(session, meeting.id)
     refs = queries.refs_of_same_children(session, meeting.id)
     found = queries.of_meeting(session, meeting.id)
     child_ids = [child.id for _, child in found]

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, insert, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff, StaffRole
-from app.accounts.types import Role
+from app.accounts.types import CHAIRING
 from app.core.database import table
 from app.core.refusal import Refused
 from app.directory.models import Agency, Professional
@@ -65,7 +65,7 @@ def chair_of(session: Session, chair_id: int) -> Chair:
     if not rows or rows[0].ended_at is not None:
         raise Refused("chair", "That person no longer works here: choose another chair")
     staff = Chair(*rows[0][: len(Chair._fields)])
-    if not any(row.role in (Role.CHAIR, Role.OUT_OF_HOURS) for row in rows):
+    if not any(row.role in CHAIRING for row in rows):
         raise Refused("chair", f"{staff.name} is not a chair: choose somebody who is")
     return staff
 
