@@ -145,6 +145,7 @@ _LISTED: _Listed = (
         .where(_LAST.action_id == Action.id)
         .scalar_subquery()
         .label("reminded_at"),
+        Invitee.has_left,
     )
     .join(Meeting, Meeting.id == Action.meeting_id)
     .join(Invitee, Invitee.id == Action.owner_id)
@@ -185,6 +186,7 @@ class ActionShown(NamedTuple):
     email: str | None
     staff_id: int | None
     reminded_at: datetime | None
+    owner_left: bool  # a colleague who works here no more
 
 
 def open_actions(

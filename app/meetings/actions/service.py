@@ -27,7 +27,8 @@ def remind(session: Session, ref: str, sender: Sender, now: datetime) -> int:
 
     Invitees get their link again, members of staff where to look. Who is passed over is settled
     as well: whoever has no address, or is no longer invited, stands on the desk's page to be
-    telephoned. The reminders' rows and their letters commit together.
+    telephoned, and a colleague who has left stands there as such. The reminders' rows and their
+    letters commit together.
     """
     meeting = meeting_for_change(session, ref)
     if meeting is None or meeting.ended_at is None:
@@ -44,7 +45,11 @@ def remind(session: Session, ref: str, sender: Sender, now: datetime) -> int:
             ActionReminder(action_id=action.id, due_at=action.due_at, step=step, sent_at=now)
         )
         told_at = action.told_at or now
-        if owner.removed_at or not rules.wants_reminder(step, action.due_at, told_at):
+        if (
+            owner.removed_at
+            or owner.has_left
+            or not rules.wants_reminder(step, action.due_at, told_at)
+        ):
             continue
         reminded.append(action.id)
         # The first due of each owner stands for all of them in the letter.

@@ -95,6 +95,9 @@ class ChildLine:
     hint: str
 
 
+HAS_LEFT = "Has left: agree whose it is now"
+
+
 @dataclass(frozen=True, slots=True)
 class ActionLine:
     id: int
@@ -102,6 +105,7 @@ class ActionLine:
     what: str
     why: str
     owner: str
+    left: str  # what to do where its owner works here no more
     due_at: datetime
     state: str
     colour: str
@@ -174,6 +178,7 @@ def action_line(one: ActionShown, now: datetime, *, may_report: bool) -> ActionL
         what=one.what,
         why=one.why or "",
         owner=f"{one.owner}, {one.agency}",
+        left=HAS_LEFT if one.owner_left and one.state is ActionState.OPEN else "",
         due_at=one.due_at,
         state="Overdue" if late else words,
         colour="red" if late else colour,

@@ -52,6 +52,7 @@ def actions() -> Response:
             what=WORDS,
             why="",
             owner="",
+            left="",
             telephone="",
             progress="",
         ),

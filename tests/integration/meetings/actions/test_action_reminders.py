@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.accounts.models import Staff
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
 from app.core.clock import now
@@ -144,3 +145,32 @@ def test_open_actions_turn_by_key_and_a_broken_key_is_the_first_page(app, change
     assert second.count("Say how it stands") == 5 and "First page" in second
     for broken in ("?due=x&after=1", "?due=2026-11-20T10:00:00&after=1", "?after=9"):
         assert browser.get(f"/actions{broken}").get_data(as_text=True).count("tands<span") == 25
+
+
+def _chair_leaves(session) -> None:
+    chair = select(Staff).join(Meeting, Meeting.chair_id == Staff.id)
+    session.execute(chair).scalar_one().ended_at = FRIDAY
+
+
+def test_a_colleague_who_has_left_is_chased_no_more(in_app, due):
+    """H1: others are, and it is settled as for whoever is no longer invited."""
+    with transaction() as session:
+        _chair_leaves(session)
+    assert run(in_app, due) == 2
+    assert "notice" not in kinds()
+    assert run(in_app, due + HOUR) == 0
+
+
+def test_the_desk_is_told_that_the_owner_has_left(change, signed_in):
+    """G1: nobody else would be: it must be agreed whose the action is now."""
+    with change() as session:
+        meeting = make_meeting(session, MeetingState.ENDED, invitees=3)
+        for owner in meeting.invitees[:2]:
+            session.add(make_action(meeting, owner))
+        ref = meeting.ref
+    desk, words = signed_in(Role.ADMINISTRATOR), "Has left: agree whose it is now"
+    assert words not in desk.get("/actions").text
+    with change() as session:
+        _chair_leaves(session)
+    assert desk.get("/actions").text.count(words) == 1
+    assert desk.get(f"/discussions/{ref}/after").text.count(words) == 1
