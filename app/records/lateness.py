@@ -68,7 +68,8 @@ def warn(session: Session, meeting_id: int, sender: Sender, now: datetime) -> in
 
     Four hours before, the chair is told to sign, or those who circulate to do so; once it is late,
     every manager who may sign (TIMING: another may sign for an absent chair). Nobody is told of
-    one that is recalled: it waits to be corrected or closed.
+    one that is recalled: it waits to be corrected or closed. A warning that would reach nobody
+    waits for whoever comes.
     """
     meeting = session.get_one(Meeting, meeting_id, with_for_update=True, populate_existing=True)
     if meeting.state not in WAITING or meeting.circulated_at or meeting.record_due_at is None:
@@ -78,10 +79,14 @@ def warn(session: Session, meeting_id: int, sender: Sender, now: datetime) -> in
     stage = rules.stage_of(meeting.record_due_at, now)
     if stage is None or session.get(RecordWarning, (meeting.id, stage)) is not None:
         return 0
-    session.add(RecordWarning(meeting_id=meeting.id, stage=stage, at=now))
+    warned = RecordWarning(meeting_id=meeting.id, stage=stage, at=now)
     if queries.first_circulated(session, meeting) is not None:
+        session.add(warned)
         return 0  # only a correction is on its way
     people = _concerned(session, meeting, stage)
+    if not people:
+        return 0
+    session.add(warned)
     link = f"{sender.base_url}/discussions/{meeting.ref}/record"
     finished = notice_letters(
         Notice(f"record_{stage.value}"),

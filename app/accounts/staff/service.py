@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff, StaffRole
 from app.accounts.queries import Reachable, staff_who_may
 from app.accounts.recovery import service as recovery
-from app.accounts.rules import may
+from app.accounts.rules import ALLOWED, may
 from app.accounts.sessions import end_all_sessions, end_sessions
 from app.accounts.telling import AccountEvent, Tell
 from app.accounts.types import Permission, Role
@@ -82,12 +82,12 @@ def change_roles(
     now and does from now on is told of to managers and system administrators: a system
     administrator could give such a role to themselves (H2).
 
-    Raises Refused when no role is left, or the last system administrator would lose theirs.
+    Raises Refused when no role is left, or where the last system administrator, or the last who may
+    sign a record, would lose theirs.
     """
     _some_role(roles)
     staff = _locked(session, staff_id)
-    if Role.SYSTEM not in roles:
-        _keep_a_system_administrator(session, staff)
+    _keep_the_last(session, staff, roles)
     before = {held.role for held in staff.roles}
     staff.roles = [held for held in staff.roles if held.role in roles]
     staff.roles.extend(StaffRole(role=role) for role in _in_order(set(roles) - before))
@@ -170,10 +170,10 @@ def sign_out_everybody(
 def end(session: Session, actor: Actor, staff_id: int, now: datetime) -> None:
     """Somebody has left: they are signed out and can never sign in. Their name stays in history.
 
-    Raises Refused for the last system administrator.
+    Raises Refused for the last system administrator and the last who may sign a record.
     """
     staff = _locked(session, staff_id)
-    _keep_a_system_administrator(session, staff)
+    _keep_the_last(session, staff, ())
     staff.ended_at = now
     staff.totp_secret = None
     staff.totp_confirmed_at = None
@@ -219,21 +219,35 @@ def _locked(session: Session, staff_id: int) -> Staff:
     return staff
 
 
-def _keep_a_system_administrator(session: Session, staff: Staff) -> None:
+# Without the one nobody can let anybody in; without the other no record is ever signed (F1).
+_LAST = {
+    frozenset({Role.SYSTEM}): "This is the last system administrator: make somebody else one first",
+    ALLOWED[Permission.RECORD_SIGN]: (
+        "Nobody else may sign a record: give somebody else the role of chair first"
+    ),
+}
+
+
+def _keep_the_last(session: Session, staff: Staff, keeps: Collection[Role]) -> None:
+    """Raises Refused where nobody would be left of those there must be; `keeps`: the roles that
+    this person holds from now on."""
     # Locked in one order: two administrators who remove each other at once cannot both succeed.
     holders = session.execute(
         select(Staff)
-        .join(StaffRole, StaffRole.staff_id == Staff.id)
-        .where(StaffRole.role == Role.SYSTEM, Staff.ended_at.is_(None))
+        .where(
+            Staff.ended_at.is_(None),
+            exists().where(
+                StaffRole.staff_id == Staff.id, StaffRole.role.in_(frozenset().union(*_LAST))
+            ),
+        )
         .order_by(Staff.id)
         .with_for_update(of=Staff)
         .execution_options(populate_existing=True)
     ).scalars()
-    if {holder.id for holder in holders} == {staff.id}:
-        raise Refused(
-            "roles",
-            "This is the last system administrator: make somebody else one first",
-        )
+    held = {one.id: {each.role for each in one.roles} for one in holders}
+    for roles, words in _LAST.items():
+        if roles.isdisjoint(keeps) and {id_ for id_ in held if held[id_] & roles} == {staff.id}:
+            raise Refused("roles", words)
 
 
 def _sees_cases(roles: Collection[Role]) -> bool:

@@ -155,7 +155,10 @@ def recorded(
 
 
 def warn(session: Session, escalation_id: int, sender: Sender, now: datetime) -> int:
-    """A step's time is over: the managers are told once; returns how many letters were queued."""
+    """A step's time is over: the managers are told once; returns how many letters were queued.
+
+    Where nobody may sign nobody is told, and it waits for whoever comes.
+    """
     escalation = session.get_one(
         Escalation, escalation_id, with_for_update=True, populate_existing=True
     )
@@ -165,11 +168,12 @@ def warn(session: Session, escalation_id: int, sender: Sender, now: datetime) ->
         or not rules.is_late(escalation.due_at, now)
     ):
         return 0
+    people = _managers(session)
+    if not people:
+        return 0
     escalation.warned_step = escalation.step
     meeting = session.get_one(Meeting, escalation.meeting_id)
-    told = _tell(
-        session, Notice.DISAGREEMENT_LATE, meeting, escalation, _managers(session), sender, now
-    )
+    told = _tell(session, Notice.DISAGREEMENT_LATE, meeting, escalation, people, sender, now)
     _audit(session, SYSTEM, "told that a disagreement waits", meeting, escalation, now)
     return told
 

@@ -127,6 +127,22 @@ def test_the_last_system_administrator_stays(app, admin):
     assert staff(app, own).role_values == {Role.SYSTEM}
 
 
+def test_somebody_who_may_sign_stays(app, admin, colleague):
+    """F1: where nobody may sign, no record is ever signed, and no warning reaches anybody."""
+    press(admin, colleague, "roles", roles=["chair", "triage"])
+    kept = press(admin, colleague, "roles", roles=["triage"])
+    assert kept.status_code == 422 and "Nobody else may sign a record" in kept.text
+    press(admin, colleague, "end")
+    assert "Nobody else may sign a record" in admin.get(f"/staff/{colleague}").text
+    assert staff(app, colleague).ended_at is None
+    assert staff(app, colleague).role_values == {Role.CHAIR, Role.TRIAGE}
+    with app.app_context(), transaction() as session:
+        make_staff(session, Role.CHAIR)
+    assert press(admin, colleague, "roles", roles=["triage"]).status_code == 303
+    press(admin, colleague, "end")
+    assert staff(app, colleague).ended_at is not None
+
+
 def test_of_two_administrators_each_may_end_the_other_but_not_both(in_app):
     with transaction() as session:
         one, two = make_staff(session, Role.SYSTEM).id, make_staff(session, Role.SYSTEM).id

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.accounts.models import Staff
 from app.accounts.types import Role
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
@@ -58,6 +59,22 @@ def test_the_chair_is_told_four_hours_before_and_every_manager_once_it_is_late(i
         for row in session.query(OutboxMessage):
             assert forbidden_words(row.subject + row.content.decode()) is None
             assert f"/discussions/{ended.ref}/record" in row.content.decode().replace("=\r\n", "")
+
+
+def test_a_warning_that_reaches_nobody_goes_to_whoever_comes(in_app, ended):
+    """F1, F5: where nobody may sign, nobody was told."""
+    settings, due = settings_of(in_app), ended.record_due_at
+    with transaction() as session:
+        here = session.query(Staff).filter(Staff.ended_at.is_(None)).all()
+        for one in here:
+            one.ended_at = AFTER
+    assert worker.warn(settings, due - timedelta(hours=1)) == 0
+    assert worker.warn(settings, due + timedelta(hours=1)) == 0
+    with transaction() as session:
+        assert not session.query(RecordWarning).count()
+        make_staff(session, Role.CHAIR, name="New Manager")
+    assert worker.warn(settings, due + timedelta(hours=2)) == 1
+    assert worker.warn(settings, due + timedelta(hours=3)) == 0
 
 
 def test_once_signed_those_who_circulate_are_told(in_app, ended):

@@ -172,6 +172,24 @@ def test_a_step_that_takes_too_long_is_told_once(in_app, police):
     assert run(due_at + timedelta(days=9)) == 0
 
 
+def test_a_warning_that_reaches_nobody_goes_to_whoever_comes(in_app, police):
+    """F1: where nobody may sign, nobody was told."""
+    disagree(police)
+    settings = in_app.extensions["settings"]
+    due_at = reading().execute(select(Escalation.due_at)).scalar_one()
+    db.session.remove()
+    with police.change() as session:
+        session.execute(update(Staff).values(ended_at=due_at))
+    assert warn_late(settings, due_at + timedelta(hours=1)) == 0
+    db.session.remove()
+    with police.change() as session:
+        assert session.execute(select(Escalation.warned_step)).scalar_one() is None
+        make_staff(session, Role.CHAIR)
+    assert warn_late(settings, due_at + timedelta(hours=2)) == 1
+    db.session.remove()
+    assert warn_late(settings, due_at + timedelta(hours=3)) == 0
+
+
 def test_it_stands_on_the_first_page_and_the_chairs_page(police, signed_in):
     disagree(police)
     chair = signed_in(Role.CHAIR)
