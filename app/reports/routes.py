@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, url_for
 from sqlalchemy.orm import Session
@@ -31,7 +31,15 @@ from app.reports.duties.types import Duty
 from app.reports.names import Names, names_of
 from app.reports.quality.periods import quarter_before
 from app.reports.returns.types import Year
-from app.reports.rules import answers_in_words, done_by, in_order, kinds_for, state_of, what_failed
+from app.reports.rules import (
+    answers_in_words,
+    done_by,
+    in_order,
+    kinds_for,
+    left_open_in_words,
+    state_of,
+    what_failed,
+)
 from app.reports.types import FOLLOWS, MOST, Coming, OpenAction, Work, WorkKind, WorkRow
 from app.web.access import access
 from app.web.htmx import respond
@@ -267,22 +275,31 @@ def _cut(rows: Sequence[WorkRow], *kinds: WorkKind) -> bool:
 
 
 def todays_lists(session: Session, protocol: Protocol | None, moment: datetime) -> list[Work]:
-    """The lists that are to be gone through today: by the end of the day."""
+    """The lists that are to be gone through today, by the end of the day, and those that were left
+    open before."""
     today = london_date(moment)
-    return [
-        Work(
-            kind=WorkKind.LIST_TODAY,
-            ref=one.ref,
-            due_at=end_of_day(today),
-            waits_on_others=False,
-            state="soon",
-            state_text="Today",
-            left_text="",
-            children=(one.name,),
-            href=(url_for("lists.sitting", ref=one.ref) if one.ref else url_for("lists.overview")),
-        )
-        for one in triage.lists_today(session, protocol, today)
-    ]
+    return [_list(one, today, moment) for one in triage.lists_today(session, protocol, today)]
+
+
+def _list(one: triage.ListToday, today: date, moment: datetime) -> Work:
+    due_at = end_of_day(one.left_on or today)
+    state, state_text, left_text = "soon", "Today", ""
+    details: tuple[str, ...] = ()
+    if one.left_on is not None:
+        state, state_text, left_text = state_of(due_at, moment)
+        details = (left_open_in_words(one.left_on, one.open),)
+    return Work(
+        kind=WorkKind.LIST_TODAY if one.left_on is None else WorkKind.LIST_LEFT,
+        ref=one.ref,
+        due_at=due_at,
+        waits_on_others=False,
+        state=state,
+        state_text=state_text,
+        left_text=left_text,
+        children=(one.name,),
+        href=(url_for("lists.sitting", ref=one.ref) if one.ref else url_for("lists.overview")),
+        details=details,
+    )
 
 
 def _whole(kind: WorkKind) -> str:

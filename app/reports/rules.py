@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from app.accounts.rules import may
@@ -25,6 +25,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.SETTLE_RATING: Permission.REFERRAL_RATE,
     WorkKind.ANSWERED_SINCE: Permission.REFERRAL_DECIDE,
     WorkKind.LIST_TODAY: Permission.LIST_WORK,
+    WorkKind.LIST_LEFT: Permission.LIST_WORK,
     WorkKind.ANSWERS_IN: Permission.REFERRAL_DECIDE,
     WorkKind.ALLOCATE: Permission.REFERRAL_DECIDE,
     WorkKind.NOT_TAKEN_ON: Permission.REFERRAL_DECIDE,
@@ -71,6 +72,7 @@ SEEN_BY: dict[WorkKind, Permission] = {
     # IMAP 5: whoever does not go through the list learns nothing of it, not even that it stands.
     WorkKind.ABUSE: Permission.LIST_WORK,
     WorkKind.LIST_TODAY: Permission.LIST_WORK,
+    WorkKind.LIST_LEFT: Permission.LIST_WORK,
     WorkKind.ASSESS_RISK: Permission.REFERRAL_SEE,
     WorkKind.MAIL: Permission.DELIVERY_SEE,
     WorkKind.REQUEST_MAIL: Permission.REFERRAL_ASK,
@@ -146,6 +148,12 @@ def answers_in_words(come: int, may_come: int, cannot: int, waiting: int) -> str
         (waiting, "not answered"),
     )
     return ", ".join(f"{number} {words}" for number, words in counted if number)
+
+
+def left_open_in_words(day: date, open_cases: int) -> str:
+    """`Not ended since Friday 20 November 2026: 2 cases without an outcome.`"""
+    cases = "1 case" if open_cases == 1 else f"{open_cases} cases"
+    return f"Not ended since {day:%A} {day.day} {day:%B} {day.year}: {cases} without an outcome."
 
 
 def state_of(due_at: datetime | None, now: datetime) -> tuple[str, str, str]:

@@ -32,7 +32,7 @@ from app.protocols.ways import Settler
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.allocation.models import ReferralAllocation
 from app.referrals.checks.models import AgencyCheck, CheckAnswer
-from app.referrals.lists.queries import waits_on
+from app.referrals.lists.queries import left_open, waits_on
 from app.referrals.models import Referral
 from app.referrals.public.models import Arrival
 from app.referrals.rating.models import RatingDispute
@@ -204,14 +204,21 @@ def settled_by(
 
 
 class ListToday(NamedTuple):
-    """A list of today that was not gone through yet: its name, and its reference once opened."""
+    """A list that was not gone through yet: its name, its reference once opened; of one that was
+    left open on an earlier day, that day and how many cases on it have no outcome."""
 
     name: str
     ref: str
+    left_on: date | None = None
+    open: int = 0
 
 
 def lists_today(session: Session, protocol: Protocol | None, today: date) -> list[ListToday]:
-    """The lists that wait today; nothing of what stands on them (C10; IMAP 5)."""
+    """The lists that wait today, after those that were left open; nothing of what stands on them
+    (C10; IMAP 5)."""
     series = protocol.series if protocol else ()
+    left = [
+        ListToday(one.name, one.ref, one.day, one.open) for one in left_open(session, series, today)
+    ]
     waits = [(one.name, waits_on(session, one, today)) for one in series]
-    return [ListToday(name, ref) for name, ref in waits if ref is not None]
+    return left + [ListToday(name, ref) for name, ref in waits if ref is not None]

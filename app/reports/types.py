@@ -30,6 +30,7 @@ class WorkKind(enum.Enum):
     AGENCY_LATE = "agency_late"
     ANSWERED_SINCE = "answered_since"
     LIST_TODAY = "list_today"
+    LIST_LEFT = "list_left"
     ABUSE = "abuse"
     ASSESS_RISK = "assess_risk"
     REPLACE = "replace"
@@ -82,6 +83,7 @@ _WORDS = {
     WorkKind.SETTLE_RATING: "A rating is disagreed with: settle it",
     WorkKind.ANSWERED_SINCE: "An agency answered after the decision: read it",
     WorkKind.LIST_TODAY: "Go through the list of today",
+    WorkKind.LIST_LEFT: "A list was left open: go through it, then end it",
     WorkKind.ABUSE: "Discuss or screen the domestic abuse case",
     WorkKind.ASSESS_RISK: "Risk of domestic abuse not known yet: assess it",
     WorkKind.REPLACE: "Cancelled: say what follows",

@@ -78,15 +78,20 @@ class SittingRow:
     decided: int
 
 
-def sitting_row(row: queries.ListedSitting) -> SittingRow:
+def sitting_row(row: queries.ListedSitting, today: date) -> SittingRow:
     """A list in the list of lists."""
-    ended = row.ended_at is not None
+    if row.ended_at is not None:
+        state, colour = "Ended", "grey"
+    elif row.day < today:
+        state, colour = "Not ended", "red"
+    else:
+        state, colour = "Under way", "teal"
     return SittingRow(
         ref=row.ref,
         name=row.name,
         day=day_words(row.day),
-        state="Ended" if ended else "Under way",
-        state_colour="grey" if ended else "teal",
+        state=state,
+        state_colour=colour,
         cases=row.cases,
         decided=row.decided,
     )

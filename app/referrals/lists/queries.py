@@ -169,6 +169,44 @@ def waits_on(session: Session, series: Series, today: date) -> str | None:
     return "" if waiting(session, series) else None
 
 
+class LeftOpen(NamedTuple):
+    """A list or a discussion of a day that is over, which nobody has ended; `open` counts the
+    cases on it without an outcome. No other list takes them meanwhile."""
+
+    ref: str
+    name: str
+    series_id: str | None
+    day: date
+    open: int
+
+
+_LEFT_OPEN = (
+    select(
+        ListSitting.ref,
+        ListSitting.name,
+        ListSitting.series_id,
+        ListSitting.day,
+        select(func.count(ListEntry.id))
+        .where(ListEntry.sitting_id == ListSitting.id, ListEntry.outcome.is_(None))
+        .scalar_subquery(),
+    )
+    .where(
+        ListSitting.ended_at.is_(None),
+        ListSitting.day < bindparam("today", type_=ListSitting.__table__.c.day.type),
+    )
+    .order_by(ListSitting.id)
+    .limit(MOST)
+)
+
+
+def left_open(session: Session, series: Collection[Series], today: date) -> list[LeftOpen]:
+    """What was opened on an earlier day and not ended, the oldest first, without the lists of this
+    week that `waits_on` gives; also of a series that the protocol no longer has (C10)."""
+    now_open = {(one.id, sitting_day(one, today)) for one in series}
+    found = [LeftOpen(*row) for row in session.execute(_LEFT_OPEN, {"today": today})]
+    return [one for one in found if (one.series_id, one.day) not in now_open]
+
+
 class ListedSitting(NamedTuple):
     """One list in the list of lists."""
 

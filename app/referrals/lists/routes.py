@@ -56,7 +56,7 @@ def overview() -> Response:
         "lists/overview.html",
         protocol=protocol,
         series=[page.series_shown(session, one, today) for one in protocol.series],
-        rows=[page.sitting_row(row) for row in earlier.rows],
+        rows=[page.sitting_row(row, today) for row in earlier.rows],
         older=older,
         first=url_for("lists.overview") if key else "",
     )

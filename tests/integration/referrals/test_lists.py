@@ -67,6 +67,21 @@ def test_north_lincolnshires_list_takes_medium_and_standard_the_gravest_first():
         assert (sitting.day, sitting.source) == (date(2026, 11, 20), "IMAP 5")
 
 
+def test_what_was_opened_and_not_ended_is_not_forgotten_the_next_day():
+    with transaction() as session:
+        make_abuse_case(session)
+        sitting = make_list(session)
+        series = [series_of()]
+        today, later = FRIDAY.date(), FRIDAY.date() + timedelta(days=4)
+        assert queries.left_open(session, series, today) == []  # it is the list of today
+        (left,) = queries.left_open(session, series, later)
+        assert (left.ref, left.day, left.open) == (sitting.ref, today, 1)
+        # Of a series that the protocol no longer has.
+        assert queries.left_open(session, [], later) == [left]
+        service.end_list(session, actor_of(session), sitting, TOOK_PART, FRIDAY, sitting.version)
+        assert queries.left_open(session, series, later) == []
+
+
 def test_there_is_one_list_a_day_and_it_takes_what_came_in_since():
     with transaction() as session:
         first = make_abuse_case(session)

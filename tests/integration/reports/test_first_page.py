@@ -194,6 +194,10 @@ def test_the_list_of_today_stands_until_it_has_ended(app, change) -> None:
             assert [one.href for one in todays_lists(session, protocol, at)] == [
                 f"/lists/{sitting.ref}"
             ]
+            # Whoever forgot to end it is asked until somebody does: no other list has its cases.
+            [left] = todays_lists(session, protocol, at + timedelta(days=30))
+            assert (left.kind, left.state, left.ref) == (WorkKind.LIST_LEFT, "late", sitting.ref)
+            assert "1 case without an outcome" in left.details[0]
             end_list(session, staff_actor(session), sitting, "Ann, Bo", at)
             assert todays_lists(session, protocol, at) == []
 
