@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from flask import Response, abort, request, url_for
@@ -22,7 +22,7 @@ from app.referrals.public import rules, service
 from app.referrals.public.forms import AdultForm, ButtonForm, ChildForm, MoreForm
 from app.referrals.public.page import blueprint, onwards, step_page
 from app.referrals.public.shown import person_in_words
-from app.referrals.public.types import ChangedElsewhere, Step, Told
+from app.referrals.public.types import AdultTold, ChangedElsewhere, Step, Told
 from app.referrals.public.visitors import OwnForm, draft
 from app.web.access import access
 from app.web.htmx import go_to, respond
@@ -132,12 +132,15 @@ def _one(step: Step, key: str) -> Response:
 
     if not good and not aside:
         return page(200 if request.method == "GET" else 422)
-    nameless = step is Step.ADULTS and not form.name.data  # put aside before a name was typed
     given = form.told(key)
+    nothing = False
+    if step is Step.ADULTS and not form.name.data:  # put aside before a name was typed
+        nothing = given == AdultTold(name="", relationship_to_child="", key=key)
+        given = replace(given, name="Not known")
     try:
         return _keep(
             step,
-            lambda told: told if nameless else told.with_person(step, given),
+            lambda told: told if nothing else told.with_person(step, given),
             done=False,
             seen=form.seen.data or "",
             of=key,

@@ -200,6 +200,20 @@ def test_a_file_is_kept_by_what_it_is(app, writer):
         assert (kept.name, kept.content) == ("notes.pdf", PDF)
 
 
+def test_an_adult_put_aside_before_a_name_was_typed_is_kept(writer):
+    writer.you()
+    writer.post("/refer/safety", risk_now="no")
+    for key, given in (("a1", {}), ("a2", {"relationship_to_child": "mother's partner, Baz",
+                                           "alleged_perpetrator": "y"})):  # fmt: skip
+        aside = writer.post(f"/refer/adults/{key}", name="", then="later", **given)
+        assert aside.location == "/refer/later"
+    listed = writer.browser.get("/refer/adults").text
+    assert "Not known" in listed
+    assert "/refer/adults/a2" in listed
+    assert "/refer/adults/a1" not in listed  # of whom nothing was told
+    assert "Baz" in writer.browser.get("/refer/adults/a2").text
+
+
 def test_put_aside_and_come_back_to_in_another_browser(app, writer):
     writer.you()
     writer.post("/refer/safety", risk_now="no")
