@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.audit.queries import oldest_unchained
 from app.core.installation import worker_seen
 from app.core.measuring import Measure
+from app.meetings.received.queries import not_read
 from app.outbox import queries as outbox
 from app.reports.duties.queries import last_backup
 from app.reports.queries import cut, work
@@ -39,6 +40,11 @@ def measures(session: Session, now: datetime) -> Iterator[Measure]:
     )  # fmt: skip
     yield Measure("mail_failed", "Letters that failed, seen to by nobody (50 at most)",
                   float(len(outbox.failures(session))))  # fmt: skip
+    unread = not_read(session, now)
+    yield Measure(
+        "mailbox_not_read_seconds", "Time since the mailbox could be read, 0 while it can",
+        _age(unread.since if unread else None, now),
+    )  # fmt: skip
     yield Measure(
         "unchained_views_seconds", "Age of the oldest view not in the chain", _age(unbound, now)
     )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, current_app, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.rules import may as roles_may
@@ -15,6 +15,7 @@ from app.accounts.types import Permission, StaffMember
 from app.core.clock import london_date, now
 from app.core.session import reading
 from app.directory.queries import protocol_of_council
+from app.meetings.received.queries import not_read
 from app.meetings.restricted.hidden import WORDS, masked
 from app.protocols.registry import active
 from app.protocols.types import Protocol
@@ -25,7 +26,13 @@ from app.referrals.arrivals.queries import how_many_wait as forms_that_wait
 from app.referrals.rating.rules import may_settle
 from app.reports import asked, booked, queries, triage, undelivered
 from app.reports.duties import queries as duties
-from app.reports.duties.rules import in_census_season, of_census, of_installation, of_quality
+from app.reports.duties.rules import (
+    in_census_season,
+    of_census,
+    of_installation,
+    of_mailbox,
+    of_quality,
+)
 from app.reports.duties.rules import in_order as duties_in_order
 from app.reports.duties.types import Duty
 from app.reports.names import Names, names_of
@@ -160,14 +167,21 @@ def _installation(session: Session, staff: StaffMember, moment: datetime) -> lis
     done, so it stands above it."""
     if not roles_may(staff.roles, Permission.STAFF_MANAGE):
         return []
-    held = duties.installation(session, moment)
+    held = duties.installation(session, moment, reads_mail=_reads_mail())
     return duties_in_order(of_installation(held, moment, url_for("staff.people")))
+
+
+def _reads_mail() -> bool:
+    return current_app.extensions["settings"].imap_url is not None
 
 
 def _duties(session: Session, staff: StaffMember, moment: datetime) -> list[Duty]:
     """What waits beside cases: quality, the board's report, the census."""
     found: list[Duty] = []
     today = london_date(moment)
+    if roles_may(staff.roles, Permission.MAIL_SEE) and _reads_mail():
+        asks = "Telephone whoever has not answered; ask your system administrator to mend it."
+        found += of_mailbox(not_read(session, moment), moment, asks)
     if roles_may(staff.roles, Permission.NEAR_MISS_REVIEW) or roles_may(
         staff.roles, Permission.QUALITY_SEE
     ):

@@ -66,6 +66,22 @@ class ReceivedMail(Base):
     __mapper_args__ = {"version_id_col": version}
 
 
+class MailboxReading(Base):
+    """How reading a mailbox went: when it was tried last, when it could be read last, and since
+    when and why it cannot. Nothing of what lies in it."""
+
+    __tablename__ = "mailbox_reading"
+    __table_args__ = (
+        CheckConstraint("(failing_since IS NULL) = (problem IS NULL)", name="a_failure_says_why"),
+    )
+
+    mailbox: Mapped[str] = mapped_column(primary_key=True)  # digest of user, host and folder
+    tried_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
+    problem: Mapped[str | None]
+
+
 class MailboxPosition(Base):
     """How far a mailbox has been read. It is only read: people go on using it as ever."""
 

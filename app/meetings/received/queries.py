@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -22,15 +22,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
-from app.core.database import any_of
+from app.core.database import UTCDateTime, any_of
 from app.invitations.models import Invitation
 from app.invitations.replies.types import MailKind
 from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.papers.models import SentForm
 from app.meetings.queries import invitee_for_change
-from app.meetings.received.models import MailboxPosition, ReceivedMail
-from app.meetings.received.types import Outcome, Why
+from app.meetings.received.models import MailboxPosition, MailboxReading, ReceivedMail
+from app.meetings.received.types import NotRead, Outcome, Why
 from app.meetings.types import Answer
 from app.outbox.models import OutboxMessage
 from app.referrals.checks.models import AgencyCheck
@@ -294,6 +294,27 @@ def kept_too_long(session: Session, until: datetime, most: int) -> list[int]:
     """Mail whose content is to be emptied: closed, or in need of nobody, before `until`."""
     rows = session.execute(_KEPT_TOO_LONG.limit(most), {"until": until})
     return list(rows.scalars())
+
+
+TRIED_LATELY = timedelta(hours=1)
+_NOT_READ = (
+    select(MailboxReading.failing_since, MailboxReading.read_at, MailboxReading.problem)
+    .where(
+        MailboxReading.failing_since.is_not(None),
+        # One that is tried no more was taken out of the settings, or the worker is away.
+        MailboxReading.tried_at > bindparam("lately", type_=UTCDateTime()),
+    )
+    .order_by(MailboxReading.failing_since)
+    .limit(1)
+)
+
+
+def not_read(session: Session, now: datetime) -> NotRead | None:
+    """The mailbox that cannot be read for longest."""
+    row = session.execute(_NOT_READ, {"lately": now - TRIED_LATELY}).one_or_none()
+    if row is None or row.failing_since is None:
+        return None
+    return NotRead(row.failing_since, row.read_at, row.problem or "")
 
 
 def position(session: Session, mailbox: str) -> MailboxPosition | None:

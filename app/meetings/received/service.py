@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
@@ -21,7 +21,7 @@ from app.meetings import answers
 from app.meetings.models import Invitee
 from app.meetings.queries import invitee_for_change
 from app.meetings.received import queries, rules
-from app.meetings.received.models import MailboxPosition, ReceivedMail
+from app.meetings.received.models import MailboxPosition, MailboxReading, ReceivedMail
 from app.meetings.received.types import Held, Outcome, TakenIn, Verdict, Why
 from app.meetings.rules import OPEN_TO_INVITEES
 from app.meetings.types import Answer
@@ -332,6 +332,27 @@ def read_so_far(
         )
         session.add(held)
     held.uid_validity, held.last_uid, held.read_at = uid_validity, last_uid, now
+    session.flush()
+
+
+NOTED_EVERY = timedelta(minutes=5)
+
+
+def note_reading(session: Session, mailbox: str, problem: str, now: datetime) -> None:
+    """Keep whether a mailbox could be read; `problem` is empty where it could. Written when that
+    changes, and every few minutes: people are told of a mailbox that is tried and not read."""
+    held = session.get(MailboxReading, mailbox)
+    if held is None:
+        held = MailboxReading(mailbox=mailbox, tried_at=now)
+        session.add(held)
+    elif held.problem == (problem or None) and now - held.tried_at < NOTED_EVERY:
+        return
+    held.tried_at = now
+    held.problem = problem or None
+    if problem:
+        held.failing_since = held.failing_since or now
+    else:
+        held.failing_since, held.read_at = None, now
     session.flush()
 
 

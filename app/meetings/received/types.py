@@ -114,3 +114,12 @@ class TakenIn:
     ref: str
     outcome: Outcome
     before: bool = False  # it had been taken in already
+
+
+@dataclass(frozen=True, slots=True)
+class NotRead:
+    """A mailbox that is tried and cannot be read: since when, when it last could, and why."""
+
+    since: datetime
+    read_at: datetime | None
+    problem: str

@@ -53,7 +53,7 @@ def read_mailbox(settings: Settings, now: datetime) -> int:
     validity = held.uid_validity if held else None
     last = held.last_uid if held else None
     reading().rollback()
-    taken = 0
+    taken, problem = 0, ""
     try:
         with Mailbox(place) as mailbox:
             if validity != mailbox.uid_validity:
@@ -62,7 +62,10 @@ def read_mailbox(settings: Settings, now: datetime) -> int:
                 _one(place.digest, mailbox.uid_validity, found, now)
                 taken += 1
     except MailboxError as error:
-        log.warning("mailbox waits", problem=str(error))
+        problem = str(error)
+        log.warning("mailbox waits", problem=problem)
+    with transaction() as session:
+        service.note_reading(session, place.digest, problem, now)
     return taken
 
 

@@ -17,6 +17,7 @@ from app.core.clock import london_date
 from app.core.database import UTCDateTime
 from app.core.installation import worker_seen
 from app.meetings.early_notice import queries as early_notice
+from app.meetings.received.queries import not_read
 from app.outbox import queries as outbox
 from app.referrals.models import Referral
 from app.reports.duties.types import Backup, Installation, Quality
@@ -65,14 +66,15 @@ _QUALITY = select(
 ).select_from(_NEAR_MISSES.join(_REVIEWS, true()))
 
 
-def installation(session: Session, now: datetime) -> Installation:
-    """How the installation stands."""
+def installation(session: Session, now: datetime, *, reads_mail: bool) -> Installation:
+    """How the installation stands; `reads_mail` where it has a mailbox to read."""
     backup = last_backup(session)
     return Installation(
         worker_seen=worker_seen(session),
         mail_held=outbox.held_since(session),
         mail_oldest=outbox.oldest_waiting(session),
         mail_failed=len(outbox.failures(session)),
+        mailbox=not_read(session, now) if reads_mail else None,
         notice_oldest=early_notice.oldest_due(session),
         views_oldest=oldest_unchained(session),
         backup=backup and backup.at,

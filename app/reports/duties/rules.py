@@ -8,12 +8,13 @@ from datetime import date, datetime, time, timedelta
 from app.accounts.rules import may
 from app.accounts.types import Permission, Role
 from app.core.clock import from_london, london_date, words_for_span
+from app.meetings.received.types import NotRead
 from app.reports.duties.types import Duty, Installation, Quality
 from app.reports.quality.periods import quarter_before
 from app.reports.rules import state_of
 
 WORKER_AWAY = timedelta(minutes=5)
-MAIL_SLOW = NOTICE_SLOW = timedelta(minutes=10)
+MAIL_SLOW = NOTICE_SLOW = MAILBOX_AWAY = timedelta(minutes=10)
 # Views are bound within a minute (H3).
 VIEWS_WAIT = timedelta(minutes=5)
 BACKUP_OLD = timedelta(hours=26)
@@ -64,6 +65,7 @@ def of_installation(held: Installation, now: datetime, staff_href: str) -> Itera
             f"{_many(held.mail_failed, 'letter')} that nobody has seen to. An administrator marks "
             "each under Deliveries; if there are many, look at the mail server.",
         )
+    yield from of_mailbox(held.mailbox, now, "Look at IMAP_URL; flask doctor says more.")
     if held.notice_oldest is not None and now - held.notice_oldest > NOTICE_SLOW:
         yield _wrong(
             "The quality service is not told of a conference",
@@ -99,6 +101,16 @@ def of_installation(held: Installation, now: datetime, staff_href: str) -> Itera
             f"{_many(held.paused, 'account')} after five wrong passwords or codes. Each opens by "
             "itself after 15 minutes; ask its owner whether it was them.",
             staff_href,
+        )
+
+
+def of_mailbox(held: NotRead | None, now: datetime, next_step: str) -> Iterator[Duty]:
+    """A mailbox that cannot be read for some time: nobody's silence says anything (D6)."""
+    if held is not None and now - held.since > MAILBOX_AWAY:
+        yield _wrong(
+            "Answers by mail are not read",
+            f"For {_ago(held.since, now)}. {held.problem} Who answered by their calendar shows as "
+            f"not answered, and letters that came back show as sent. {next_step}",
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from app.meetings.received.types import NotRead
 from app.reports.quality.periods import Period
 
 
@@ -31,6 +32,7 @@ class Installation:
     mail_held: datetime | None
     mail_oldest: datetime | None
     mail_failed: int
+    mailbox: NotRead | None  # a mailbox that cannot be read
     notice_oldest: datetime | None  # since when a letter to the quality service is due
     views_oldest: datetime | None
     backup: datetime | None

@@ -249,7 +249,7 @@ def test_a_database_that_is_not_whole_is_backed_up_and_says_so(filled, empty_url
     # Nobody reads what a timer says: whoever looks after the installation is told.
     assert "what it holds was not whole" in run(filled, "doctor").output
     with filled.app_context():
-        held = duties.installation(reading(), now())
+        held = duties.installation(reading(), now(), reads_mail=False)
         assert [one.words for one in of_installation(held, now(), "") if "whole" in one.words]
         told = {one.name: one.value for one in measures(reading(), now())}
         assert told["backup_problems"] == held.backup_problems > 0

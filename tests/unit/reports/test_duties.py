@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.accounts.types import Role
 from app.cli.backup import SUBJECT, TAKEN
+from app.meetings.received.types import NotRead
 from app.reports.duties.queries import BACKUP_TAKEN
 from app.reports.duties.rules import in_order, of_census, of_installation, of_quality
 from app.reports.duties.types import Installation, Quality
@@ -18,6 +19,7 @@ WELL = Installation(
     mail_held=None,
     mail_oldest=NOW - timedelta(minutes=1),
     mail_failed=0,
+    mailbox=None,
     notice_oldest=NOW - timedelta(minutes=1),
     views_oldest=NOW - timedelta(seconds=30),
     backup=NOW - timedelta(hours=10),
@@ -43,6 +45,10 @@ def test_each_thing_that_is_wrong_is_said() -> None:
     assert words(worker_seen=hour) == ["The worker does not run"]
     assert words(mail_oldest=hour) == ["Mail does not leave"]
     assert words(mail_held=hour, mail_oldest=hour) == ["Mail is held since a backup was restored"]
+    assert words(mailbox=NotRead(hour, None, "It does not answer.")) == [
+        "Answers by mail are not read"
+    ]
+    assert words(mailbox=NotRead(NOW - timedelta(minutes=9), hour, "Busy.")) == []
     assert words(mail_failed=3) == ["Letters did not arrive"]
     assert words(notice_oldest=hour) == ["The quality service is not told of a conference"]
     assert words(views_oldest=hour) == ["Views of cases are not bound into the audit"]

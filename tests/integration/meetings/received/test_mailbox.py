@@ -7,21 +7,24 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
 
+from app.accounts.types import Role
 from app.cli.mail import LARGEST
 from app.core.clock import now
+from app.core.session import reading
 from app.invitations.replies import mailbox
-from app.meetings.received import service, worker
+from app.meetings.received import queries, service, worker
 from app.meetings.received.models import MailboxPosition, ReceivedMail
 from app.meetings.received.types import Outcome, Why
 from app.meetings.types import Answer
 from tests.conftest import FIELD_KEY
 from tests.factories.replies import google, outlook, plain
-from tests.imap import ImapServer
+from tests.imap import PASSWORD, ImapServer
 from tests.integration.meetings.received.test_taking_in import Desk
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -128,6 +131,27 @@ def test_a_mailbox_is_read_and_left_as_it_was(app, desk, imap):
     with app.app_context():
         assert worker.read_mailbox(settings, now()) == 1
     assert desk.answer is Answer.DECLINED
+
+
+def test_a_mailbox_that_cannot_be_read_is_told_of_until_it_can(app, desk, imap, signed_in):
+    from_then = now()
+    settings = replace(app.extensions["settings"], imap_url=imap.url)
+    away = replace(settings, imap_url=imap.url.replace(PASSWORD, "changed"))
+    app.extensions["settings"] = settings
+    with app.app_context():
+        for minutes in (0, 6, 12):
+            assert worker.read_mailbox(away, from_then - timedelta(minutes=12 - minutes)) == 0
+        told = queries.not_read(reading(), from_then)
+        assert told is not None
+        assert (told.since, told.read_at) == (from_then - timedelta(minutes=12), None)
+        # Taken out of the settings: no longer tried.
+        assert queries.not_read(reading(), from_then + timedelta(hours=2)) is None
+    for role in (Role.SYSTEM, Role.ADMINISTRATOR):
+        assert "Answers by mail are not read" in signed_in(role).get("/").text
+    with app.app_context():
+        worker.read_mailbox(settings, now())
+        assert queries.not_read(reading(), now()) is None
+    assert "Answers by mail are not read" not in signed_in(Role.ADMINISTRATOR).get("/").text
 
 
 def test_a_mailbox_that_was_numbered_anew_repeats_nothing(app, desk, imap):
