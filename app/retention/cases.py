@@ -14,6 +14,7 @@ from app.meetings.types import ActionState, MeetingState
 from app.records.models import RecordCorrection
 from app.records.recall.queries import RECALL_CLOSED
 from app.referrals.abuse.models import AbuseCase, AbusePerson
+from app.referrals.assessment.queries import UNDER_WAY
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.public.models import Arrival
@@ -83,6 +84,9 @@ _CHECKS = select(func.count(AgencyCheck.id)).where(
 )
 _ABUSE = select(func.count(AbuseCase.id)).where(
     AbuseCase.referral_id == bindparam("referral_id"), AbuseCase.closed_at.is_(None)
+)
+_ASSESSMENTS = select(func.count(Referral.id)).where(
+    Referral.id == bindparam("referral_id"), UNDER_WAY
 )
 _VICTIMS = select(AbusePerson.date_of_birth).where(
     AbusePerson.case_id == bindparam("abuse_case_id")
@@ -178,6 +182,7 @@ def facts_of(session: Session, rows: CaseRows) -> CaseFacts:
         steps_open=count(_STEPS),
         disagreements_open=count(_DISAGREEMENTS),
         checks_open=count(_CHECKS),
+        assessments_open=count(_ASSESSMENTS),
         abuse_cases_open=count(_ABUSE),
     )
 

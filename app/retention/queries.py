@@ -15,6 +15,7 @@ from app.meetings.types import ActionState, MeetingState
 from app.records.models import RecordCorrection
 from app.records.recall.queries import RECALL_CLOSED
 from app.referrals.abuse.models import AbuseCase
+from app.referrals.assessment.queries import UNDER_WAY
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.models import Referral
 from app.referrals.public.models import Arrival
@@ -62,12 +63,14 @@ _APPROVED = (
     .order_by(ClosedCase.approved_at, ClosedCase.id)
     .limit(bindparam("most", type_=Integer()))
 )
-# What came to nothing more: decided otherwise than by a strategy discussion, and none was held.
+# What came to nothing more: decided otherwise than by a strategy discussion, none was held, and no
+# assessment is under way.
 _TO_ARCHIVE = (
     select(Referral.ref)
     .where(
         Referral.decided_at < bindparam("before", type_=UTCDateTime()),
         Referral.outcome != Outcome.STRATEGY_DISCUSSION,
+        ~UNDER_WAY,
         ~exists().where(ClosedCase.referral_id == Referral.id),
         ~exists().where(Meeting.referral_id == Referral.id),
         ~exists().where(

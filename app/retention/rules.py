@@ -56,6 +56,7 @@ def still_open(facts: CaseFacts) -> list[str]:
         (facts.steps_open, "Something still follows for a child: see what follows the discussion"),
         (facts.disagreements_open, "A disagreement is not resolved yet"),
         (facts.checks_open, "An agency has not answered yet"),
+        (facts.assessments_open, "The section 17 assessment is not complete"),
         (facts.abuse_cases_open, "A domestic abuse case is open"),
     )
     return [words for holds, words in counted if holds]

@@ -56,6 +56,7 @@ class CaseFacts:
     steps_open: int = 0
     disagreements_open: int = 0
     checks_open: int = 0
+    assessments_open: int = 0
     abuse_cases_open: int = 0
 
 

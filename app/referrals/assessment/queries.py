@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.referrals.assessment.models import AssessmentCompleted
+from app.referrals.models import Referral
 from app.referrals.outcome.models import ReferralReopening
+from app.referrals.types import Outcome
 
 _REOPENED = (
     select(func.max(ReferralReopening.reopened_at))
@@ -25,6 +27,14 @@ _COMPLETED = (
     .join(Staff, Staff.id == AssessmentCompleted.recorded_by_id)
     .where(AssessmentCompleted.referral_id == bindparam("referral"))
     .order_by(AssessmentCompleted.id.desc())
+)
+# One is decided on a referral, and was not noted as complete since it was last opened again.
+UNDER_WAY = (Referral.outcome == Outcome.SECTION_17) & ~exists().where(
+    AssessmentCompleted.referral_id == Referral.id,
+    ~exists().where(
+        ReferralReopening.referral_id == Referral.id,
+        ReferralReopening.reopened_at > AssessmentCompleted.recorded_at,
+    ),
 )
 
 

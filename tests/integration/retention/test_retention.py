@@ -26,7 +26,9 @@ from app.records import worker as records
 from app.records.keys import UnreadableRecord, cipher_of
 from app.records.models import RecordCopy, RecordVersion
 from app.records.service import release
+from app.referrals.assessment import service as assessment
 from app.referrals.models import Child, Referral
+from app.referrals.outcome.models import ReferralReopening
 from app.referrals.types import Outcome, ReferralState
 from app.retention import service
 from app.retention.models import ClosedCase
@@ -250,3 +252,51 @@ def test_the_chair_closes_holds_and_opens_again_on_the_page(app, change, signed_
     assert press("reopen", reason="New information.").status_code == 303
     assert "Close the case" in browser.get(path).get_data(as_text=True)
     assert signed_in(Role.ADMINISTRATOR).get(path).status_code == 403
+
+
+def test_a_section_17_assessment_keeps_its_case_open_until_it_is_complete(in_app):
+    """F8, H8: the page says under way, so that nothing closes it."""
+    settings = in_app.extensions["settings"]
+    with transaction() as session:
+        make_council(session)
+        chair = make_releaser(session)
+        referral = make_case(session, children=1)
+        referral.state, referral.decided_at = ReferralState.DECIDED, FRIDAY
+        referral.outcome = Outcome.SECTION_17
+        key = CaseKey(CaseKind.REFERRAL, referral.ref)
+    complete(chair.actor, key, FRIDAY + 40 * DAY)
+    with transaction() as session:
+        # Noted before it was opened again, it was another assessment.
+        session.add(
+            ReferralReopening(
+                referral_id=referral.id, reason="The school rang", reopened_by_id=chair.id,
+                reopened_at=FRIDAY + 41 * DAY, was_outcome=Outcome.SECTION_17,
+                was_decided_at=FRIDAY, was_due_at=FRIDAY + DAY,
+            )
+        )  # fmt: skip
+    assert archive(settings, FRIDAY + 120 * DAY) == 0
+    with pytest.raises(Refused, match="section 17 assessment is not complete"):
+        act(service.close, key, chair.actor, FRIDAY + 120 * DAY)
+    complete(chair.actor, key, FRIDAY + 121 * DAY)
+    assert archive(settings, FRIDAY + 121 * DAY) == 1
+
+
+def complete(actor, key, at):
+    with transaction() as session:
+        referral = session.execute(select(Referral).where(Referral.ref == key.ref)).scalar_one()
+        assessment.complete(session, actor, referral, at, at)
+
+
+def test_a_closed_case_whose_assessment_is_not_complete_is_not_deleted(in_app):
+    with transaction() as session:
+        make_council(session)
+        chair = make_releaser(session)
+        referral = make_case(session, children=1)
+        referral.state, referral.decided_at = ReferralState.DECIDED, FRIDAY
+        referral.outcome = Outcome.ADVICE
+        key = CaseKey(CaseKind.REFERRAL, referral.ref)
+        service.close(session, chair.actor, key, FRIDAY)
+        # As one stands that was archived before anybody asked for its assessment.
+        referral.outcome = Outcome.SECTION_17
+    with pytest.raises(Refused, match="section 17 assessment is not complete"):
+        act(service.approve, key, chair.actor, "Its time is over.", LATER)
