@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -146,7 +146,8 @@ def recipients(
     """Who gets a copy and who does not (F5).
 
     Everyone invited and not removed, whether they attended, sent a report or were absent; a
-    deputy in the place of the person who was invited, unless that person took part after all.
+    deputy in the place of the person who was invited, unless that person took part after all; in
+    a deputy's place the deputy's own.
     A colleague who has left gets none: nobody reads their mail.
     `had` are those who were given an earlier version: they get the one that puts it right (F2).
     """
@@ -161,14 +162,38 @@ def recipients(
         if person.has_left:
             without.append(NoCopy(person.name, person.agency_name, "Has left the council"))
             continue
-        deputy = stands_in.get(person.id)
-        absent = person.attendance in (None, Attendance.ABSENT)
-        if deputy is not None and absent and person.id not in had:
-            why = f"{deputy.name} came instead and gets the copy"
-            without.append(NoCopy(person.name, person.agency_name, why))
-            continue
-        getting.append(person)
+        deputy = _in_place_of(person, stands_in, had)
+        if deputy is None:
+            getting.append(person)
+        else:
+            without.append(NoCopy(person.name, person.agency_name, _instead(deputy)))
     return tuple(getting), tuple(without)
+
+
+def _in_place_of(
+    person: InviteeFacts, stands_in: Mapping[int, InviteeFacts], had: Collection[int]
+) -> InviteeFacts | None:
+    """Who gets the copy in this person's place, at the end of a chain of deputies; None where it
+    is the person's own."""
+    last, seen = person, {person.id}
+    while _absent(last) and last.id not in had:
+        deputy = stands_in.get(last.id)
+        if deputy is None or deputy.id in seen:
+            break
+        last = deputy
+        seen.add(last.id)
+    return None if last is person else last
+
+
+def _absent(person: InviteeFacts) -> bool:
+    return person.attendance in (None, Attendance.ABSENT)
+
+
+def _instead(deputy: InviteeFacts) -> str:
+    """Why somebody whose place this deputy took gets no copy; who did not come is not said to have
+    come."""
+    did = f"{deputy.name} {'was invited' if _absent(deputy) else 'came'} instead"
+    return f"{did} and has left the council" if deputy.has_left else f"{did} and gets the copy"
 
 
 def check_release(

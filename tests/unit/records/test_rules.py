@@ -93,6 +93,25 @@ def test_when_the_deputy_is_removed_the_invited_gets_it_again() -> None:
     assert [one.id for one in getting] == [1]
 
 
+def test_the_list_follows_deputies_of_deputies_to_who_gets_the_copy() -> None:
+    absent = replace(PERSON, attendance=Attendance.ABSENT)
+    bea = replace(absent, id=2, name="Bea Low", deputy_for=1)
+    cy = replace(PERSON, id=3, name="Cy Moe", deputy_for=2, attendance=Attendance.BY_PHONE)
+    getting, without = rules.recipients([absent, bea, cy])
+    assert [one.name for one in getting] == ["Cy Moe"]
+    assert {one.why for one in without} == {"Cy Moe came instead and gets the copy"}
+    # Who did not come either is not said to have come.
+    _, without = rules.recipients([absent, bea])
+    assert without[0].why == "Bea Low was invited instead and gets the copy"
+    _, without = rules.recipients([absent, bea, replace(cy, has_left=True)])
+    assert without[0].why == "Cy Moe came instead and has left the council"
+    # A deputy who came in between has it, and so has one with an earlier version.
+    _, without = rules.recipients([absent, replace(bea, attendance=Attendance.IN_PERSON), cy])
+    assert [one.why for one in without] == ["Bea Low came instead and gets the copy"]
+    getting, _ = rules.recipients([absent, bea, cy], had={1})
+    assert [one.id for one in getting] == [1, 3]
+
+
 @pytest.mark.parametrize(
     ("withheld", "checked", "has_address", "field"),
     [
