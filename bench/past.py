@@ -42,6 +42,7 @@ _OF_THEM = ("child_key", "child_professional", "child_match", "held_child", "inv
 _BY_THEMSELVES = ("near_miss", "feedback_answer")
 # What the last weeks left open of a case that is over, as it will be when all is done.
 _DONE = {
+    "referral": "assessment_due_at = NULL",
     "agency_check": "answered_at = COALESCE(answered_at, withdrawn_at, asked_at), "
     "next_reminder_at = NULL",
     "check_answer": "unread = (1 = 0)",

@@ -97,6 +97,13 @@ class Referral(Base):
             sqlite_where=text("decided_at IS NULL"),
             postgresql_where=text("decided_at IS NULL"),
         ),
+        Index(
+            "ix_referral_assessment",
+            "assessment_due_at",
+            "id",
+            sqlite_where=text("assessment_due_at IS NOT NULL"),
+            postgresql_where=text("assessment_due_at IS NOT NULL"),
+        ),
         Index("ix_referral_received", "received_at", "id"),
         Index("ix_referral_source", "source_agency_id", "received_at", "id"),
         Index(
@@ -156,6 +163,8 @@ class Referral(Base):
     act_by_at: Mapped[datetime]
     outcome: Mapped[Outcome | None] = mapped_column(values_of(Outcome))
     decided_at: Mapped[datetime | None]
+    # While an assessment under section 17 is under way (F8): by then it is due.
+    assessment_due_at: Mapped[datetime | None]
     # Why the decision that holds says that it was no referral (A12).
     filtered: Mapped[FilterReason | None] = mapped_column(values_of(FilterReason))
     # Of a reopened referral: the first decision and when that was due. Set once, since a reopening

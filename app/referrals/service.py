@@ -21,6 +21,7 @@ from app.referrals.acting import (
     taken_first,
     unchanged,
 )
+from app.referrals.assessment.due import count_assessment
 from app.referrals.came_in.source import referrer_of, source_of
 from app.referrals.children import child_of_intake
 from app.referrals.consent.rules import first_contact_problems
@@ -166,6 +167,7 @@ def change_concerns(
     protocol = active(directory.council(session).protocol_id)
     facts = rules.facts_since(referral, reopened_at(session, referral.id))
     referral.act_by_at = rules.act_by(protocol, facts)
+    count_assessment(session, referral)
     session.flush()
     record(
         session, actor, "concerns changed", subject_of(referral), now,

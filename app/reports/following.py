@@ -11,6 +11,7 @@ from app.core.database import UTCDateTime, literally
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Step
 from app.meetings.models import Meeting
+from app.referrals.models import Referral
 from app.reports.types import WorkKind
 from app.retention.models import ClosedCase
 
@@ -24,6 +25,12 @@ REVIEWS: Select[*tuple[Any, ...]] = (
         ClosedCase.held_at.is_(None),
     )
     .order_by(ClosedCase.keep_until, ClosedCase.id)
+)
+# Decided under section 17 and not complete: no discussion's children lead to it (F8).
+ASSESSMENTS: Select[*tuple[Any, ...]] = (
+    select(Referral.id, Referral.ref, Referral.assessment_due_at.label("due_at"))
+    .where(Referral.assessment_due_at <= bindparam("ahead", type_=UTCDateTime()))
+    .order_by(Referral.assessment_due_at, Referral.id)
 )
 
 

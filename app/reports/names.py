@@ -49,6 +49,7 @@ _NAMED = {
     WorkKind.AGENCY_LATE: "referrals",
     WorkKind.REQUEST_MAIL: "referrals",
     WorkKind.LETTER_MAIL: "referrals",
+    WorkKind.ASSESS: "referrals",
 }
 
 

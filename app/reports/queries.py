@@ -33,7 +33,7 @@ from app.meetings.types import ActionState, Answer, Format, MeetingState
 from app.records.models import RecordFault, RecordVersion
 from app.referrals.types import DomesticAbuseRisk, Rating
 from app.reports import asked, booked, cancelled, circulating, triage, undelivered
-from app.reports.following import REVIEWS, follows
+from app.reports.following import ASSESSMENTS, REVIEWS, follows
 from app.reports.rules import NOT_BEGUN_AFTER
 from app.reports.types import FOLLOWS, MOST, WorkKind, WorkRow
 
@@ -140,6 +140,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
         )
         .order_by(SentForm.chase_at, SentForm.id),
     ),
+    WorkKind.ASSESS: _branch(WorkKind.ASSESS, ASSESSMENTS),
     WorkKind.RETENTION: _branch(WorkKind.RETENTION, REVIEWS),
 }
 _ASKED = _BRANCHES.keys() | FOLLOWS.keys()
@@ -223,10 +224,10 @@ def work(
     allocated: Collection[Rating] = (),
 ) -> list[WorkRow]:
     """What is due of these kinds at `now`: one statement. At most `MOST` of each, and one more
-    where there are more, which `cut` takes off. Of what follows
-    a discussion only that which is due by `ahead`, because its limits are weeks long; of what is
-    allocated only that of `me`, the member of staff who asks. `allocated` are the ratings that go
-    straight to a social worker in this area (HO2014 Merton)."""
+    where there are more, which `cut` takes off. Of what follows a discussion or a
+    decision under section 17 only that which is due by `ahead`, because its limits are weeks long;
+    of what is allocated only that of `me`, the member of staff who asks. `allocated` are the
+    ratings that go straight to a social worker in this area (HO2014 Merton)."""
     without = () if allocated else (WorkKind.ALLOCATE, WorkKind.NOT_TAKEN_ON)
     asked_for = tuple(kind for kind in kinds if kind in _ASKED and kind not in without)
     if not asked_for:

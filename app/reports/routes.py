@@ -69,6 +69,7 @@ _ON_REFERRALS = {
     WorkKind.AGENCY_LATE: "checks.checks",
     WorkKind.REQUEST_MAIL: "checks.checks",
     WorkKind.LETTER_MAIL: "letters.letters",
+    WorkKind.ASSESS: "assessment.complete",
 }
 _ON_DISCUSSIONS = {
     WorkKind.BOOK_AGAIN: "again.again",

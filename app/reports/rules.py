@@ -56,6 +56,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.COPY: Permission.RECORD_CIRCULATE,
     WorkKind.CHASE: Permission.DISCUSSION_BOOK,
     **dict.fromkeys(FOLLOWS, Permission.AFTER_FOLLOW),
+    WorkKind.ASSESS: Permission.AFTER_FOLLOW,
     WorkKind.RETENTION: Permission.CASE_CLOSE,
 }
 SEEN_BY: dict[WorkKind, Permission] = {
@@ -81,6 +82,7 @@ SEEN_BY: dict[WorkKind, Permission] = {
     WorkKind.NOTICE_MAIL: Permission.AFTER_FOLLOW,
     WorkKind.CHASE: Permission.DISCUSSION_BOOK,
     **dict.fromkeys(FOLLOWS, Permission.AFTER_FOLLOW),
+    WorkKind.ASSESS: Permission.AFTER_FOLLOW,
     WorkKind.RETENTION: Permission.CASE_CLOSE,
 }
 

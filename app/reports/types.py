@@ -60,6 +60,7 @@ class WorkKind(enum.Enum):
     NOTE_CONFERENCE = "note_conference"
     END_ENQUIRY = "end_enquiry"
     END_ASSESSMENT = "end_assessment"
+    ASSESS = "assess"
     NOTE_REVIEW = "note_review"
     RETENTION = "retention"
 
@@ -115,6 +116,7 @@ _WORDS = {
     WorkKind.NOTE_CONFERENCE: Step.HELD.label,
     WorkKind.END_ENQUIRY: Step.ENQUIRY.label,
     WorkKind.END_ASSESSMENT: Step.ASSESSMENT.label,
+    WorkKind.ASSESS: "Complete the section 17 assessment",
     WorkKind.NOTE_REVIEW: Step.REVIEW.label,
     WorkKind.RETENTION: "Review a closed case: its time is over",
 }

@@ -144,6 +144,8 @@ _WORK_ON_REFERRALS = union(
         AgencyCheck.answered_at.is_(None), AgencyCheck.withdrawn_at.is_(None)
     ),
     select(AbuseCase.referral_id).where(AbuseCase.closed_at.is_(None)),
+    # Archived before anybody asked whether its assessment is complete.
+    select(Referral.id).where(Referral.assessment_due_at.is_not(None)),
 ).subquery()
 _IN_WORK: tuple[Select[ClosedCase], ...] = tuple(
     statement.where(ClosedCase.deleted_at.is_(None))

@@ -37,6 +37,7 @@ def complete(
             recorded_at=now,
         )
     )
+    referral.assessment_due_at = None
     session.flush()
     record(
         session, actor, "assessment completed", subject_of(referral), now,

@@ -15,6 +15,7 @@ from app.protocols.registry import active
 from app.referrals import rules
 from app.referrals.abuse import begun as abuse
 from app.referrals.acting import subject_of, taken_first, unchanged
+from app.referrals.assessment.due import count_assessment
 from app.referrals.came_in.rules import problems, same_on_the_clock
 from app.referrals.came_in.source import referrer_of, source_of
 from app.referrals.came_in.types import CameInGiven
@@ -90,6 +91,7 @@ def _received_at_another_time(
     reopened = reopened_at(session, referral.id)
     protocol, facts = active(settings.protocol_id), rules.facts_since(referral, reopened)
     referral.act_by_at = rules.act_by(protocol, facts)
+    count_assessment(session, referral)
     abuse.count_again(session, referral)
     if reopened is None:
         referral.decision_due_at = rules.decision_due(protocol, facts)

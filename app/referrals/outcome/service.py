@@ -15,6 +15,7 @@ from app.directory import queries as directory
 from app.protocols.registry import active
 from app.referrals.abuse import begun as abuse
 from app.referrals.acting import staff_id, subject_of, taken_first, unchanged
+from app.referrals.assessment.due import count_assessment
 from app.referrals.checks.ending import settle_open
 from app.referrals.checks.service import answers_read
 from app.referrals.checks.types import Unanswered
@@ -104,6 +105,7 @@ def decide(
     referral.state = ReferralState.DECIDED
     # The clock of IMAP 5 stops at the first decision; a later one does not make it late.
     referral.decided_at = referral.decided_at or at
+    count_assessment(session, referral)
     session.flush()
     first = outcome is Outcome.UNIVERSAL_OFFER
     births = [(row.child.date_of_birth, row.child.due_date) for row in referral.children]
@@ -170,7 +172,7 @@ def reopen(
         referral.first_due_at = referral.decision_due_at
     referral.state = ReferralState.RECEIVED
     referral.outcome = referral.filtered = None
-    referral.decided_at = None
+    referral.decided_at = referral.assessment_due_at = None
     anew = facts_since(referral, now)
     referral.decision_due_at = decision_due(protocol, anew)
     referral.act_by_at = act_by(protocol, anew)

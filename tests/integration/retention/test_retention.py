@@ -33,7 +33,7 @@ from app.referrals.types import Outcome, ReferralState
 from app.retention import service
 from app.retention.models import ClosedCase
 from app.retention.types import CaseKey, CaseKind
-from app.retention.worker import archive
+from app.retention.worker import archive, reopen_for_work
 from tests.clock import FRIDAY
 from tests.factories.meetings import make_case, make_council, make_meeting
 from tests.factories.records import make_ended, make_releaser, sign_as_chair
@@ -297,6 +297,9 @@ def test_a_closed_case_whose_assessment_is_not_complete_is_not_deleted(in_app):
         key = CaseKey(CaseKind.REFERRAL, referral.ref)
         service.close(session, chair.actor, key, FRIDAY)
         # As one stands that was archived before anybody asked for its assessment.
-        referral.outcome = Outcome.SECTION_17
+        referral.outcome, referral.assessment_due_at = Outcome.SECTION_17, FRIDAY + 63 * DAY
     with pytest.raises(Refused, match="section 17 assessment is not complete"):
         act(service.approve, key, chair.actor, "Its time is over.", LATER)
+    settings = in_app.extensions["settings"]
+    assert reopen_for_work(settings, LATER) == 1
+    assert reopen_for_work(settings, LATER) == 0

@@ -19,7 +19,7 @@ from app.audit.queries import verify_chain
 from app.audit.types import ActorKind
 from app.cli.install import with_migrations
 from app.core.database import EncryptedText
-from app.core.session import db, reading
+from app.core.session import db, reading, transaction
 from app.meetings.after import service as after
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome
@@ -273,3 +273,19 @@ def test_enquiries_that_were_followed_twice_are_put_in_order_as_they_are_now(app
     assert [first.carries, second.carries, third.carries] == [True, False, True]
     assert second.enquiry_outcome is third.enquiry_outcome is None
     assert second.from_others == third.from_others == ["section47_started_at"]
+
+
+def test_assessments_that_are_under_way_are_due_after_nine_weeks(in_app):
+    with transaction() as session:
+        for outcome in (Outcome.SECTION_17, Outcome.ADVICE):
+            referral = make_referral(session, 1, received_at=FRIDAY)
+            use_protocol(session, "london")
+            decide(session, actor_of(session), referral, outcome, "Agreed", FRIDAY)
+    with migration("assessment_due") as module:
+        module.downgrade()
+        module.upgrade()
+    dues = reading().execute(select(Referral.outcome, Referral.assessment_due_at)).all()
+    assert dict(map(tuple, dues)) == {
+        Outcome.SECTION_17: FRIDAY + timedelta(weeks=9),
+        Outcome.ADVICE: None,
+    }

@@ -1,0 +1,63 @@
+"""An assessment under section 17 is work until somebody says that it is complete (F8, G1)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.types import Role
+from app.core.clock import now
+from app.referrals.assessment.service import complete
+from app.referrals.models import Referral
+from app.referrals.outcome.service import reopen
+from app.referrals.service import decide
+from app.referrals.types import ConsentState, Outcome
+from tests.factories.abuse import use_protocol
+from tests.factories.checks import staff_actor
+from tests.factories.referrals import make_referral
+
+DAY = timedelta(days=1)
+WORK = "Complete the section 17 assessment"
+
+
+def decided(change, days: int) -> str:
+    with change() as session:
+        then = now() - days * DAY
+        referral = make_referral(session, 1, received_at=then, consent=ConsentState.GIVEN)
+        use_protocol(session, "london")
+        decide(session, staff_actor(session), referral, Outcome.SECTION_17, "Assess", then)
+        assert referral.assessment_due_at is not None
+        return referral.ref
+
+
+@pytest.mark.parametrize("settle", ["complete", "opened again", "decided otherwise"])
+def test_it_is_late_work_until_it_is_settled(change, signed_in, settle) -> None:
+    ref = decided(change, 100)
+    chair, worker = signed_in(Role.CHAIR), signed_in(Role.SOCIAL_WORKER)
+    for browser in (chair, worker):
+        page = browser.get("/").text
+        assert page.count(WORK) == 1 and "Late" in page
+        assert f'href="/referrals/{ref}/assessment"' in page
+    assert WORK not in signed_in(Role.ANALYST).get("/").text
+    with change() as session:
+        referral, actor = session.execute(select(Referral)).scalar_one(), staff_actor(session)
+        if settle == "complete":
+            complete(session, actor, referral, now() - DAY, now())
+        elif settle == "opened again":
+            reopen(session, actor, referral, "The school rang", now(), referral.version)
+        else:
+            decide(session, actor, referral, Outcome.NO_FURTHER_ACTION, "They moved", now())
+    assert WORK not in chair.get("/").text
+    if settle == "complete":
+        # Decided again in the same way it is the same assessment.
+        with change() as session:
+            referral, actor = session.execute(select(Referral)).scalar_one(), staff_actor(session)
+            decide(session, actor, referral, Outcome.SECTION_17, "As before", now())
+        assert WORK not in chair.get("/").text
+
+
+def test_it_is_shown_when_its_week_has_come(change, signed_in) -> None:
+    decided(change, 10)
+    assert WORK not in signed_in(Role.CHAIR).get("/").text
