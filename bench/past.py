@@ -23,8 +23,9 @@ SHARED = frozenset(
         "kept_form", "search_asked", "wall_display", "ward", "conference_line", "line_pin",
         "council_settings", "installation", "dataset_figure", "dataset_kept", "dataset_month",
         "dataset_seen",
-        "worker_seen", "mailbox_position", "outbox_hold", "form_once", "audit_head",
-        "audit_anchor", "audit_sample", "audited_case", "broken_glass", "record_fault",
+        "worker_seen", "mailbox_position", "mailbox_reading", "outbox_hold", "form_once",
+        "audit_head", "audit_anchor", "audit_sample", "audited_case", "broken_glass",
+        "record_fault",
         "alembic_version",
     }
 )  # fmt: skip
