@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from cryptography.fernet import Fernet
-from sqlalchemy import Column, CursorResult, Table, select, update
+from sqlalchemy import Column, CursorResult, Table, exists, select, update
 from sqlalchemy.orm import Session
 
 from app.core.database import Base, EncryptedBytes, EncryptedDate, EncryptedText
@@ -183,6 +183,7 @@ def erase(session: Session, rows: CaseRows, now: datetime) -> dict[str, int]:
     """
     session.flush()
     found = _collected(session, rows)
+    sittings = _pointed_to(session, _column("list_entry.sitting_id"), found["list_entry"])
     _destroy_keys(session, found["record_version"])
     for name in sorted(EMPTIED):
         _empty(session, _TABLES[name], found[name], now)
@@ -193,6 +194,7 @@ def erase(session: Session, rows: CaseRows, now: datetime) -> dict[str, int]:
         removed = sum(_delete(session, table, found))
         if removed:
             gone[table.name] = removed
+    _empty_sittings(session, sittings)
     session.expire_all()
     return gone
 
@@ -271,6 +273,18 @@ def _empty(session: Session, table: Table, keys: set[int], now: datetime) -> Non
         values["erased_at"] = now
     for some in _in_parts(keys):
         session.execute(table.update().where(table.c.id.in_(some)).values(values))
+
+
+def _empty_sittings(session: Session, sittings: set[int]) -> None:
+    """Who took part in a list goes with the last case on it, and what a discussion of that case
+    alone was called."""
+    sitting, entry = _TABLES["list_sitting"], _TABLES["list_entry"]
+    for some in _in_parts(sittings):
+        empty = sitting.c.id.in_(some), ~exists().where(entry.c.sitting_id == sitting.c.id)
+        named = sitting.c.took_part.is_not(None)
+        session.execute(update(sitting).where(*empty, named).values(took_part=""))
+        alone = sitting.c.series_id.is_(None)
+        session.execute(update(sitting).where(*empty, alone).values(name=NO_NAME))
 
 
 def _delete(session: Session, table: Table, found: Mapping[str, set[int]]) -> Iterator[int]:

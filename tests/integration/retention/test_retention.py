@@ -27,14 +27,19 @@ from app.records.keys import UnreadableRecord, cipher_of
 from app.records.models import RecordCopy, RecordVersion
 from app.records.service import release
 from app.referrals.assessment import service as assessment
+from app.referrals.lists import queries as listed
+from app.referrals.lists import service as lists
+from app.referrals.lists.models import ListSitting
+from app.referrals.lists.types import Said
 from app.referrals.models import Child, Referral
 from app.referrals.outcome.models import ReferralReopening
-from app.referrals.types import Outcome, ReferralState
+from app.referrals.types import DomesticAbuseRisk, Outcome, ReferralState
 from app.retention import service
 from app.retention.models import ClosedCase
 from app.retention.types import CaseKey, CaseKind
 from app.retention.worker import archive, reopen_for_work
 from tests.clock import FRIDAY
+from tests.factories.abuse import actor_of, make_abuse_case
 from tests.factories.meetings import make_case, make_council, make_meeting
 from tests.factories.records import make_ended, make_releaser, sign_as_chair
 from tests.page_form import form_of
@@ -173,6 +178,26 @@ def test_every_word_goes_and_the_audit_stays_whole(closed):
     assert session.execute(select(Child)).first() is None
     with transaction() as session:
         assert not service.delete(session, key, LATER + 15 * DAY)  # once
+
+
+def test_who_took_part_in_the_discussion_of_a_deleted_abuse_case_goes_with_it(in_app):
+    with transaction() as session:
+        case = make_abuse_case(session, DomesticAbuseRisk.HIGH, protocol="derby")
+        actor, chair = actor_of(session, Role.TRIAGE), actor_of(session, Role.CHAIR)
+        sitting = lists.open_discussion(session, actor, case, FRIDAY)
+        said = Said("Read out.", Outcome.NO_FURTHER_ACTION, "Nothing more.")
+        entry = listed.entry(session, sitting.id, 1)
+        lists.keep_said(session, actor, sitting, entry, said, FRIDAY)
+        lists.end_list(session, actor, sitting, "Jo Reyes, police", FRIDAY)
+        key = CaseKey(CaseKind.ABUSE, case.ref)
+        service.close(session, chair, key, FRIDAY + DAY)
+    later = FRIDAY + 40 * 365 * DAY
+    with transaction() as session:
+        service.approve(session, chair, key, "It is over.", later)
+    with transaction() as session:
+        assert service.delete(session, key, later + 15 * DAY)
+    (left,) = reading().execute(select(ListSitting)).scalars()
+    assert (left.name, left.took_part) == ("Deleted", "")
 
 
 def test_a_child_of_another_case_stays_and_an_open_one_stops_the_deletion(closed):
