@@ -138,12 +138,18 @@ def told_since(
 
 def decision_due(protocol: LocalProtocol, facts: Facts) -> datetime:
     """When the decision on a contact is due (UTC): the protocol's clock, else 24 hours (IMAP 5)."""
-    answer = clocks(protocol, facts).get(Clock.CONTACT_DECISION)
+    return due_or(protocol, facts, Clock.CONTACT_DECISION, CONTACT_DECISION)
+
+
+def due_or(protocol: LocalProtocol, facts: Facts, clock: Clock, otherwise: timedelta) -> datetime:
+    """When something about a referral is due (UTC): the protocol's clock, and where that cannot
+    answer so long after the referral was received."""
+    answer = clocks(protocol, facts).get(clock)
     if isinstance(answer, Due):
         return answer.due_at
     if facts.received_at is None:
         raise ValueError("a referral has a moment when it was received")
-    return facts.received_at + CONTACT_DECISION
+    return facts.received_at + otherwise
 
 
 def act_by(protocol: LocalProtocol, facts: Facts) -> datetime:

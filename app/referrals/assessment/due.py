@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from app.directory.queries import council
 from app.protocols.registry import active
-from app.protocols.rules import clocks
-from app.protocols.types import Clock, Due, Facts, Protocol
+from app.protocols.types import Clock
 from app.referrals.assessment.queries import completed
 from app.referrals.models import Referral
 from app.referrals.rating.queries import reopened_at
-from app.referrals.rules import facts_since
+from app.referrals.rules import due_or, facts_since
 from app.referrals.types import Outcome
 
 # 45 working days without a bank holiday (WT2026): where the clock itself cannot answer.
 NINE_WEEKS = timedelta(weeks=9)
-
-
-def due_at(protocol: Protocol, facts: Facts) -> datetime:
-    """When it is due (UTC): the protocol's clock, else nine weeks."""
-    answer = clocks(protocol, facts).get(Clock.ASSESSMENT)
-    if isinstance(answer, Due):
-        return answer.due_at
-    if facts.received_at is None:
-        raise ValueError("a referral has a moment when it was received")
-    return facts.received_at + NINE_WEEKS
 
 
 def count_assessment(session: Session, referral: Referral) -> None:
@@ -39,4 +28,5 @@ def count_assessment(session: Session, referral: Referral) -> None:
         if any(one.holds for one in completed(session, referral.id)):
             return
         facts = facts_since(referral, reopened_at(session, referral.id))
-        referral.assessment_due_at = due_at(active(council(session).protocol_id), facts)
+        protocol = active(council(session).protocol_id)
+        referral.assessment_due_at = due_or(protocol, facts, Clock.ASSESSMENT, NINE_WEEKS)
