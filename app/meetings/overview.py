@@ -23,8 +23,8 @@ from app.meetings.calls.queries import calls_of
 from app.meetings.calls.types import CallShown
 from app.meetings.invitee_line import InviteeLine, ReportLine, failed, invitee_line, report_lines
 from app.meetings.models import Invitee, LeftOut, Meeting
-from app.meetings.open_case.queries import open_case_of
-from app.meetings.open_case.service import about_of, in_words
+from app.meetings.open_case.queries import about_of, open_case_of
+from app.meetings.open_case.service import in_words
 from app.meetings.queries import ChildShown, MessageShown, Place, ReportShown
 from app.meetings.received.queries import MailRemark, remarks_of
 from app.meetings.sooner.service import panel as sooner_panel

@@ -16,8 +16,9 @@ from app.meetings import queries
 from app.meetings.models import Meeting, MeetingChild
 from app.meetings.need.replacing import note_replaced
 from app.meetings.open_case import service as open_case
-from app.meetings.open_case.queries import open_case_of
+from app.meetings.open_case.queries import about_of, open_case_of
 from app.meetings.restricted import service as restricted
+from app.meetings.sooner.service import note_sooner
 from app.meetings.types import MeetingState, Route
 
 _HELD = (MeetingState.ENDED, MeetingState.SIGNED)
@@ -27,7 +28,8 @@ SETTLED = "Somebody has settled meanwhile what follows: nothing more is to be do
 def book_again(session: Session, staff: StaffMember, ref: str, now: datetime) -> Meeting:
     """A discussion to be booked in the place of the cancelled one.
 
-    The need is the same and so is its deadline: protocol, facts and reasons are taken over (B1).
+    The need is the same and so is its deadline: protocol, facts and reasons are taken over (B1);
+    where what is said of the case now makes it earlier, that is noted.
     Of an open case it is about the children for whom no later one was decided.
     Raises Refused where the discussion is not cancelled or was settled.
     """
@@ -58,12 +60,13 @@ def book_again(session: Session, staff: StaffMember, ref: str, now: datetime) ->
     note_replaced(session, meeting, now)
     said = open_case_of(session, cancelled)
     if said is not None:
-        open_case.keep(session, meeting, open_case.about_of(said))
+        open_case.keep(session, meeting, about_of(said))
     restricted.take_over(session, staff.actor, cancelled, meeting, now)
     record(
         session, staff.actor, "strategy discussion needed", Subject("meeting", meeting.ref), now,
         {"in_place_of": cancelled.ref, "children": len(meeting.children)},
     )  # fmt: skip
+    note_sooner(session, staff.actor, meeting, now)
     return meeting
 
 

@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from app.directory.models import Agency
 from app.meetings.models import Meeting
 from app.meetings.open_case.models import OpenCase, OpenCaseAdult
+from app.meetings.open_case.types import About
 from app.referrals.employers import Employers
 from app.referrals.models import ReferralAdult
+from app.referrals.types import AdultGiven, Concern, Flag
 
 _OF_MEETING = select(OpenCase).where(OpenCase.meeting_id == bindparam("meeting_id"))
 
@@ -39,6 +41,18 @@ def open_case_of(session: Session, meeting: Meeting) -> OpenCase | None:
     return session.execute(_OF_MEETING, {"meeting_id": meeting.id}).scalar_one_or_none()
 
 
+def about_of(kept: OpenCase) -> About:
+    """What was kept, as it was typed."""
+    return About(
+        concerns=tuple(one for one in Concern if one.value in kept.concerns),
+        flags=frozenset(Flag(one) for one in kept.flags),
+        domestic_abuse=kept.domestic_abuse,
+        immediate_action_at=kept.immediate_action_at,
+        hospital=kept.hospital or "",
+        adults=tuple(_given(one) for one in kept.adults),
+    )
+
+
 def perpetrators_employers(session: Session, meeting: Meeting) -> Employers:
     """Where an alleged perpetrator of this discussion's case works (C2): a warning stands beside
     such an agency."""
@@ -63,4 +77,17 @@ def _employers(session: Session, statement: Select[int, str, str | None], of: in
         agencies=frozenset(number for number, _name, _typed in rows if number),
         names=frozenset(name for _number, name, _typed in rows if name),
         typed=frozenset(typed for _number, _name, typed in rows if typed),
+    )
+
+
+def _given(one: OpenCaseAdult) -> AdultGiven:
+    return AdultGiven(
+        name=one.name,
+        relationship_to_child=one.relationship_to_child,
+        parental_responsibility=one.parental_responsibility,
+        in_household=one.in_household,
+        alleged_perpetrator=one.alleged_perpetrator,
+        under_18=one.under_18,
+        employer_id=one.employer_id,
+        employer_typed=one.employer_typed,
     )

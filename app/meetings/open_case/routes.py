@@ -37,7 +37,7 @@ from app.meetings.open_case.forms import (
     OpenCaseForm,
     OpenHeldForm,
 )
-from app.meetings.open_case.queries import open_case_of
+from app.meetings.open_case.queries import about_of, open_case_of
 from app.meetings.open_case.types import About
 from app.meetings.restricted.hidden import ask_keepers, masked, whom_to_ask
 from app.meetings.routes import meeting_or_404, note_view_of, once, sender
@@ -281,7 +281,7 @@ def about(ref: str) -> Response:
     """What the open case is about: asked for afterwards where it had to be left out (C11)."""
     meeting = without_referral(reading(), ref)
     said = open_case_of(reading(), meeting)
-    known = service.about_of(said) if said is not None else About()
+    known = about_of(said) if said is not None else About()
     form = AboutForm(data=_typed(known) | {"version": said.version if said is not None else 0})
     if request.method == "GET":
         note_view_of(ref, "what it is about")
@@ -334,6 +334,6 @@ def _about_page(
         form=form,
         meeting=meeting,
         children=queries.children_of(session, meeting.id),
-        theirs=service.in_words(service.about_of(theirs)) if theirs else [],
+        theirs=service.in_words(about_of(theirs)) if theirs else [],
         added=added,
     )

@@ -18,7 +18,8 @@ from app.meetings.open_case import queries, rules
 from app.meetings.open_case.models import OpenCase, OpenCaseAdult
 from app.meetings.open_case.types import About
 from app.meetings.queries import meeting_for_change
-from app.referrals.types import AdultGiven, ChangedMeanwhile, Concern, Flag
+from app.meetings.sooner.service import note_sooner
+from app.referrals.types import ChangedMeanwhile, Flag
 
 
 def keep(session: Session, meeting: Meeting, about: About) -> OpenCase:
@@ -40,7 +41,7 @@ def change(
     version: int | None = None,
 ) -> None:
     """Correct what an open case is about: who is proposed, and in which format, follows at once.
-    The deadline stays as it was decided (B1).
+    The deadline stays as it was decided, until the chair takes one that is earlier now (B1).
 
     Raises Refused by the field, ChangedMeanwhile where somebody changed it first.
     """
@@ -58,7 +59,7 @@ def change(
         _check_employers(session, about)
         for name, value in _columns(about).items():
             setattr(kept, name, value)
-        if [_given(one) for one in kept.adults] != list(about.adults):
+        if queries.about_of(kept).adults != about.adults:
             kept.adults = _adults(about)
             flag_modified(kept, "flags")  # the version counts the adults too
         session.flush()
@@ -66,18 +67,7 @@ def change(
         session, staff.actor, "concerns changed", Subject("meeting", meeting.ref), now,
         {"flags": kept.flags, "concerns": kept.concerns, "adults": len(kept.adults)},
     )  # fmt: skip
-
-
-def about_of(kept: OpenCase) -> About:
-    """What was kept, as it was typed."""
-    return About(
-        concerns=tuple(one for one in Concern if one.value in kept.concerns),
-        flags=frozenset(Flag(one) for one in kept.flags),
-        domestic_abuse=kept.domestic_abuse,
-        immediate_action_at=kept.immediate_action_at,
-        hospital=kept.hospital or "",
-        adults=tuple(_given(one) for one in kept.adults),
-    )
+    note_sooner(session, staff.actor, meeting, now)
 
 
 def _columns(about: About) -> dict[str, object]:
@@ -92,19 +82,6 @@ def _columns(about: About) -> dict[str, object]:
 
 def _adults(about: About) -> list[OpenCaseAdult]:
     return [OpenCaseAdult(**asdict(one)) for one in about.adults]
-
-
-def _given(one: OpenCaseAdult) -> AdultGiven:
-    return AdultGiven(
-        name=one.name,
-        relationship_to_child=one.relationship_to_child,
-        parental_responsibility=one.parental_responsibility,
-        in_household=one.in_household,
-        alleged_perpetrator=one.alleged_perpetrator,
-        under_18=one.under_18,
-        employer_id=one.employer_id,
-        employer_typed=one.employer_typed,
-    )
 
 
 def _check_employers(session: Session, about: About) -> None:

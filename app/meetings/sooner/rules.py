@@ -20,11 +20,13 @@ class Sooner(NamedTuple):
 
 def facts_now(kept: Facts, said: Facts) -> Facts:
     """The facts that a discussion was decided on, with what is said of the case now. From when its
-    clock runs stays; of an action, only one that was not taken long before counts."""
+    clock runs stays. An action said with this need counts, as it would have at the decision; one
+    that the referral of an earlier discussion says, only where it was not taken long before."""
     acted = said.immediate_action_at
+    own = said.received_at is None or said.received_at == kept.received_at
     begins = min((one for one in (kept.received_at, kept.identified_at) if one), default=None)
     counts = kept.immediate_action_at or (
-        acted if acted is not None and (begins is None or acted >= begins) else None
+        acted if acted is not None and (own or begins is None or acted >= begins) else None
     )
     return replace(
         kept,

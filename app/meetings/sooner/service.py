@@ -14,13 +14,15 @@ from app.core.refusal import Refused
 from app.directory.queries import council
 from app.meetings import queries
 from app.meetings.models import Meeting
+from app.meetings.open_case import rules as open_cases
+from app.meetings.open_case.queries import about_of, open_case_of
 from app.meetings.sooner import rules
 from app.meetings.types import MeetingState
 from app.protocols.exchange import restore, snapshot
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.protocols.registry import active
 from app.protocols.rules import limit_of
-from app.protocols.types import Due
+from app.protocols.types import Due, Facts
 from app.referrals.models import Referral
 from app.referrals.rules import facts_of
 from app.referrals.sections import TakesIn
@@ -43,7 +45,7 @@ def ahead(session: Session, referral_id: int) -> TakesIn:
 
     def act(actor: Actor, now: datetime) -> None:
         for meeting in found:
-            _note(session, actor, meeting, now)
+            note_sooner(session, actor, meeting, now)
 
     return act
 
@@ -88,7 +90,11 @@ def take(session: Session, staff: StaffMember, ref: str, now: datetime) -> Meeti
     return meeting
 
 
-def _note(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:
+def note_sooner(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:
+    """Note on a locked discussion that is still to be held whether it is due sooner by what is said
+    of its case now; of one that has begun, what was noted stays."""
+    if meeting.state not in _AHEAD:
+        return
     found = _sooner(session, meeting)
     due_at = found.due.due_at if found else None
     if due_at == meeting.sooner_due_at:
@@ -102,8 +108,16 @@ def _note(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> No
 
 
 def _sooner(session: Session, meeting: Meeting) -> rules.Sooner | None:
-    if meeting.state not in _AHEAD or meeting.referral_id is None:
+    said = _said(session, meeting) if meeting.state in _AHEAD else None
+    if said is None:
         return None
-    said = facts_of(session.get_one(Referral, meeting.referral_id))
     protocol = active(council(session).protocol_id)
     return rules.sooner(protocol, restore(meeting.clocks).facts, said, meeting.due_at)
+
+
+def _said(session: Session, meeting: Meeting) -> Facts | None:
+    """What its referral says, or what is kept of its open case; None where nobody said so yet."""
+    if meeting.referral_id is not None:
+        return facts_of(session.get_one(Referral, meeting.referral_id))
+    kept = open_case_of(session, meeting)
+    return open_cases.facts_of(about_of(kept)) if kept is not None else None

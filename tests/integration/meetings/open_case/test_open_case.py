@@ -23,7 +23,7 @@ from app.meetings.need.again_service import book_again
 from app.meetings.need.types import Occasion
 from app.meetings.open_case import service as open_case
 from app.meetings.open_case.models import OpenCase, OpenCaseAdult
-from app.meetings.open_case.queries import open_case_of, perpetrators_employers
+from app.meetings.open_case.queries import about_of, open_case_of, perpetrators_employers
 from app.meetings.open_case.types import About
 from app.meetings.restricted.models import CaseRestriction
 from app.meetings.types import Attendance, Format, MeetingState, Route
@@ -205,7 +205,7 @@ def test_what_is_learnt_later_is_written_down_and_nobody_writes_over_another(gro
     later = replace(GRAVE, adults=(accused,))
     with transaction() as session:
         open_case.change(session, staff, ref, later, FRIDAY, 1)
-    assert open_case.about_of(open_case_of(reading(), meeting_of(ref))) == later
+    assert about_of(open_case_of(reading(), meeting_of(ref))) == later
     assert meeting_of(ref).due_at == due  # as it was decided (B1)
     with pytest.raises(ChangedMeanwhile), transaction() as session:
         open_case.change(session, staff, ref, GRAVE, FRIDAY, 1)
