@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app, g, request
 
 from app.accounts import rules
 from app.accounts.signed_in import StaffMay, is_signed_in, signed_in
-from app.audit.queries import viewed_since, views_since
+from app.audit.queries import seen_since
 from app.audit.service import noted_here, viewed, viewed_together
 from app.audit.types import Subject
 from app.core.clock import now
@@ -57,7 +57,7 @@ def _note_listed(subjects: Collection[Subject]) -> None:
     if not subjects:
         return
     actor, moment = signed_in().actor, now()
-    seen = views_since(reading(), actor, moment - rules.IDLE)
+    seen = seen_since(reading(), actor, subjects, moment - rules.IDLE)
     if new := [subject for subject in subjects if subject not in seen]:
         with transaction() as session:
             viewed_together(session, actor, request.endpoint or "", new, moment)
@@ -67,7 +67,7 @@ def _note_once(subject: Subject) -> None:
     if noted_here(reading(), subject):
         return
     # A page that stays open is one view for as long as a session may be idle.
-    if not viewed_since(reading(), signed_in().actor, subject, now() - rules.IDLE):
+    if not seen_since(reading(), signed_in().actor, [subject], now() - rules.IDLE):
         with transaction() as session:
             viewed(session, signed_in().actor, request.endpoint or "", subject, now())
 

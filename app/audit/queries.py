@@ -23,19 +23,8 @@ _VIEWS = select(AuditView).order_by(AuditView.id).execution_options(yield_per=50
 _VIEWS_OF = (
     select(AuditView).where(AuditView.entry_id == bindparam("entry_id")).order_by(AuditView.id)
 )
-_SEEN = (
-    select(AuditView.id)
-    .where(
-        AuditView.subject_kind == bindparam("kind"),
-        AuditView.subject_ref == bindparam("ref"),
-        AuditView.actor_kind == bindparam("actor_kind"),
-        AuditView.actor_id == bindparam("actor"),
-        AuditView.at >= bindparam("since"),
-    )
-    .limit(1)
-)
-# Numbers go up with time: with the first one since then, the index of a person's views serves,
-# which would else be gone through from the beginning.
+# Numbers go up with time: from the first one since then on, the index of references leads past all
+# that was seen of a case before.
 _FIRST_SINCE = (
     select(AuditView.id)
     .where(AuditView.at >= bindparam("since", type_=UTCDateTime()))
@@ -44,7 +33,9 @@ _FIRST_SINCE = (
     .scalar_subquery()
 )
 _SEEN_SINCE = select(AuditView.subject_kind, AuditView.subject_ref).where(
-    AuditView.actor_id == bindparam("actor"),
+    AuditView.subject_ref.in_(bindparam("refs", expanding=True)),
+    # Not by the index of persons: one may have seen thousands since then.
+    AuditView.actor_id + 0 == bindparam("actor"),
     AuditView.actor_kind == bindparam("actor_kind"),
     AuditView.id >= _FIRST_SINCE,
     AuditView.at >= bindparam("since", type_=UTCDateTime()),
@@ -140,16 +131,14 @@ def views_of_page(session: Session, subject: Subject, page: str) -> list[Viewed]
     return [Viewed(*row) for row in session.execute(_VIEWS_OF_PAGE, values)]
 
 
-def viewed_since(session: Session, actor: Actor, subject: Subject, since: datetime) -> bool:
-    """Whether this person saw a page of this since then."""
-    values = {"kind": subject.kind, "ref": subject.ref, "actor": actor.id, "since": since}
-    return session.execute(_SEEN, values | {"actor_kind": actor.kind}).first() is not None
-
-
-def views_since(session: Session, actor: Actor, since: datetime) -> set[Subject]:
-    """Everything this person saw a page of since then: one statement."""
-    values = {"actor": actor.id, "actor_kind": actor.kind, "since": since}
-    return {Subject._make(row) for row in session.execute(_SEEN_SINCE, values).all()}
+def seen_since(
+    session: Session, actor: Actor, subjects: Collection[Subject], since: datetime
+) -> set[Subject]:
+    """Of which of these this person saw a page since then: one statement."""
+    refs = list({one.ref for one in subjects})
+    values = {"refs": refs, "actor": actor.id, "actor_kind": actor.kind, "since": since}
+    seen = {Subject._make(row) for row in session.execute(_SEEN_SINCE, values).all()}
+    return seen.intersection(subjects)
 
 
 def oldest_unchained(session: Session) -> datetime | None:

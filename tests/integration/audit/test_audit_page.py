@@ -12,6 +12,7 @@ from app.accounts.types import Role
 from app.audit import reading as audit
 from app.audit import service
 from app.audit.models import AuditView
+from app.audit.queries import seen_since
 from app.audit.reading import Wanted
 from app.audit.types import SYSTEM, Actor, ActorKind, Subject
 from app.core.session import db, reading, transaction
@@ -129,3 +130,22 @@ def test_each_filter_is_read_by_its_index_and_a_day_as_a_range(
         elif index == "ix_audit_entry_at":
             # With so few rows the rest is chosen freely; this one would be the primary key.
             assert index in told
+
+
+def test_what_of_a_list_was_seen_lately_is_read_by_the_cases_of_that_list(
+    in_app, chair, engine_name
+):
+    """Whoever saw thousands in that time would else read them all again with each list."""
+    if engine_name != "sqlite":
+        pytest.skip("PostgreSQL reads so few rows without any index")
+    asked = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2:4]),
+                 named=False)  # fmt: skip
+    actor = Actor(ActorKind.STAFF, chair, "Amara Osei")
+    listed = [Subject("referral", "R-1"), Subject("referral", "R-2")]
+    assert seen_since(reading(), actor, listed, FRIDAY) == {listed[0]}
+    ((statement, values),) = [one for one in asked if "FROM audit_view" in one[0]]
+    explained = reading().connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+    plan = str(explained.all())
+    assert "ix_audit_view_ref (subject_ref=? AND id>?)" in plan
+    assert "ix_audit_view_actor" not in plan

@@ -11,7 +11,7 @@ from sqlalchemy import event, select
 
 from app.accounts.types import Role
 from app.audit.models import AuditView
-from app.audit.queries import views_since
+from app.audit.queries import seen_since
 from app.audit.service import viewed
 from app.audit.types import Actor, ActorKind, Subject
 from app.core.clock import in_london, now
@@ -319,6 +319,12 @@ def test_a_list_of_referrals_is_a_view_of_each_once_in_a_quarter_of_an_hour(
     assert [ref for _, ref in noted()] == [first, first, second]
     with change() as session:
         actor = Actor(ActorKind.STAFF, 990, "Long ago")
-        viewed(session, actor, "x", Subject("referral", first), now() - timedelta(minutes=20))
-        assert views_since(session, actor, now() - timedelta(minutes=15)) == set()
-        assert len(views_since(session, actor, now() - timedelta(minutes=30))) == 1
+        seen, other = Subject("referral", first), Subject("referral", second)
+        viewed(session, actor, "x", seen, now() - timedelta(minutes=20))
+        for asked_for, minutes, found in (
+            ([seen, other], 15, set()),
+            ([seen, other], 30, {seen}),
+            ([other, Subject("meeting", first)], 30, set()),
+        ):
+            since = now() - timedelta(minutes=minutes)
+            assert seen_since(session, actor, asked_for, since) == found
