@@ -14,8 +14,9 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-# How many short values (names, dates: up to 47 bytes) a process remembers in the clear.
-REMEMBERED, SHORT_TOKEN = 2_048, 140
+# How many short values (names, dates: up to 47 bytes) a process remembers in the clear: what lists
+# show, and what some forty searches compare names with in between.
+REMEMBERED, SHORT_TOKEN = 16_384, 140
 
 
 class KeysMissing(RuntimeError):
