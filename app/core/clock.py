@@ -42,18 +42,36 @@ def from_london(local: datetime) -> datetime:
     return local.replace(tzinfo=LONDON).astimezone(UTC)
 
 
+def moments_of(local: datetime) -> tuple[datetime, ...]:
+    """The moments, in UTC, at which clocks in England show this naive local time: one, or two in
+    the hour that comes twice in October, or none in the hour that is left out in March."""
+    if local.tzinfo is not None:
+        raise ValueError("moments_of takes a local time without an offset")
+    found = {local.replace(tzinfo=LONDON, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return tuple(sorted(each for each in found if in_london(each).replace(tzinfo=None) == local))
+
+
+def zone_where_twice(local: datetime) -> str:
+    """`BST` or `GMT` for an aware local time in the hour that comes twice in October, else ``."""
+    if local.hour != 1:  # the only hour that does: asked first, as pages say hundreds of times
+        return ""
+    other = local.replace(fold=1 - local.fold)
+    return "" if other.utcoffset() == local.utcoffset() else str(local.tzname())
+
+
 def words_for_day(moment: datetime) -> str:
     """`Friday 20 November 2026`."""
     return _day(in_london(moment))
 
 
 def words_for_time(moment: datetime) -> str:
-    """`4:45 pm`; midnight and noon by name, because 12:00 am is misread."""
+    """`4:45 pm`; midnight and noon by name, because 12:00 am is misread. In the hour that comes
+    twice when clocks go back: `1:30 am BST` or `1:30 am GMT`."""
     return _time(in_london(moment))
 
 
 def words_for_moment(moment: datetime) -> str:
-    """`Friday 20 November 2026 at 4:45 pm`."""
+    """`Friday 20 November 2026 at 4:45 pm`; the time as in `words_for_time`."""
     local = in_london(moment)
     return f"{_day(local)} at {_time(local)}"
 
@@ -67,7 +85,9 @@ def _time(local: datetime) -> str:
     hour, minute = local.hour, local.minute
     if minute == 0 and hour % 12 == 0:
         return "midday" if hour else "midnight"
-    return f"{hour % 12 or 12}:{minute:02d} {'am' if hour < 12 else 'pm'}"
+    said = f"{hour % 12 or 12}:{minute:02d} {'am' if hour < 12 else 'pm'}"
+    zone = zone_where_twice(local)
+    return f"{said} {zone}" if zone else said
 
 
 def words_for_span(span: timedelta) -> str:

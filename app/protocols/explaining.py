@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.core.clock import words_for_moment
 from app.protocols.rules import limit_of
 from app.protocols.types import AlsoApplied, Due, Force
-from app.protocols.wording import FORCE_WORDS, moment_in_words, time_left
+from app.protocols.wording import FORCE_WORDS, time_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def explain(due: Due, now: datetime) -> Explanation:
     behind = limit if due.force is not Force.LIMIT else None
     return Explanation(
         label=due.label,
-        due=moment_in_words(due.due_at),
+        due=words_for_moment(due.due_at),
         left=time_left(due.due_at, now),
         late=now > due.due_at,
         rule=due.rule,
@@ -46,7 +47,7 @@ def explain(due: Due, now: datetime) -> Explanation:
         source=due.source,
         document=due.document,
         force=FORCE_WORDS[due.force],
-        limit=f"The limit is {moment_in_words(behind)}." if behind else None,
+        limit=f"The limit is {words_for_moment(behind)}." if behind else None,
         others=tuple(_other(other) for other in due.also),
     )
 
@@ -56,4 +57,4 @@ def _other(other: AlsoApplied) -> str:
     aside = " Set aside, because an exception holds." if other.set_aside else ""
     if other.due_at is None:
         return f"{rule}. {other.error}{aside}"
-    return f"{rule}, due {moment_in_words(other.due_at)}.{aside}"
+    return f"{rule}, due {words_for_moment(other.due_at)}.{aside}"

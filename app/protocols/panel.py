@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.core.clock import words_for_moment
 from app.protocols.explaining import explain
 from app.protocols.types import AlsoApplied, ClockError, Due
-from app.protocols.wording import CLOCK_LABELS, FORCE_WORDS, citation, moment_in_words
+from app.protocols.wording import CLOCK_LABELS, FORCE_WORDS, citation
 
 SOON = timedelta(hours=4)
 
@@ -82,7 +83,7 @@ def deadline_panel(
 
 
 def _other(other: AlsoApplied) -> OtherRule:
-    when = other.error or (moment_in_words(other.due_at) if other.due_at else "")
+    when = other.error or (words_for_moment(other.due_at) if other.due_at else "")
     aside = ", set aside because an exception holds" if other.set_aside else ""
     return OtherRule(
         rule=other.rule,

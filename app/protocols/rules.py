@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from app.core.clock import london_date
+from app.core.clock import london_date, words_for_moment
 from app.protocols.types import (
     AlsoApplied,
     Clock,
@@ -21,7 +21,7 @@ from app.protocols.types import (
     StartFact,
     Unit,
 )
-from app.protocols.wording import CLOCK_LABELS, moment_in_words, rule_summary
+from app.protocols.wording import CLOCK_LABELS, rule_summary
 from app.protocols.working_days import (
     LAST_KNOWN_DAY,
     BankHolidaysUnknown,
@@ -196,7 +196,7 @@ def _reason(chosen: _Applied, others: list[_Applied]) -> str:
     summary = rule_summary(chosen.rule, chosen.start_fact)
     sentences = [
         chosen.rule.reason,
-        f"Here that is {summary}: {moment_in_words(chosen.start_at)}.",
+        f"Here that is {summary}: {words_for_moment(chosen.start_at)}.",
     ]
     if chosen.stands_in:
         sentences.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.core.clock import in_london, words_for_moment, words_for_span
+from app.core.clock import words_for_span
 from app.protocols.types import Clock, Force, Rule, StartFact, Unit
 
 CLOCK_LABELS = {
@@ -46,16 +46,6 @@ COUNTED = {
 def amount(number: int, one: str, several: str) -> str:
     """1 hour, 2 hours."""
     return f"{number} {one if number == 1 else several}"
-
-
-def moment_in_words(moment: datetime) -> str:
-    """An aware moment in London: Thursday 19 November 2026 at 11:30 am.
-
-    In the hour that happens twice when summer time ends, the zone is added.
-    """
-    local = in_london(moment)
-    twice = local.replace(fold=1 - local.fold).utcoffset() != local.utcoffset()
-    return f"{words_for_moment(moment)}{f' {local:%Z}' if twice else ''}"
 
 
 def time_left(due_at: datetime, now: datetime) -> str:

@@ -13,7 +13,7 @@ from app.core.clock import london_date, words_for_moment
 from app.protocols.panel import DeadlinePanel, deadline_panel, deadline_state
 from app.protocols.registry import active
 from app.protocols.types import Clock, ClockError, Due
-from app.protocols.wording import moment_in_words, time_left
+from app.protocols.wording import time_left
 from app.referrals import rules
 from app.referrals.listing import ListedReferral
 from app.referrals.models import Child, Referral, ReferralAdult
@@ -113,7 +113,7 @@ def list_row(row: ListedReferral, now: datetime) -> ListRow:
             state=state,
             state_text=state_text,
             due_at=due_at,
-            due_text="" if row.decided_at else moment_in_words(due_at),
+            due_text="" if row.decided_at else words_for_moment(due_at),
             left_text="" if row.decided_at else time_left(due_at, now),
             rule="",
             reason=_sooner_for(row) if sooner else "",

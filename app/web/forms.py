@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
 
-from app.core.clock import from_london, in_london
+from app.core.clock import in_london, moments_of, zone_where_twice
 from app.core.crypto import new_token
 from app.core.refusal import Refused
 
@@ -133,7 +133,11 @@ def _year(typed: str) -> int:
 
 
 class LocalMoment(DateParts):
-    """A local date and time: the three date inputs and `name-time`, such as 16:45 or 4:45 pm."""
+    """A local date and time: the three date inputs and `name-time`, such as 16:45 or 4:45 pm.
+
+    In the hour that comes twice when clocks go back, the time is shown with `BST` or `GMT` and asks
+    for it; an hour that is left out when they go forward is refused.
+    """
 
     def process(self, formdata: Any, data: Any = None, **kwargs: Any) -> None:
         moment = data if isinstance(data, datetime) else None
@@ -141,7 +145,7 @@ class LocalMoment(DateParts):
             default = self.default() if callable(self.default) else self.default
             moment = default if isinstance(default, datetime) else None
         local = in_london(moment) if moment else None
-        self.typed_time = f"{local:%H:%M}" if local else ""
+        self.typed_time = f"{local:%H:%M} {zone_where_twice(local)}".strip() if local else ""
         self.default: Any = None
         super().process(formdata, local.date() if local else None, **kwargs)
         if formdata is None or f"{self.name}-day" not in formdata:
@@ -150,16 +154,42 @@ class LocalMoment(DateParts):
         self.typed_time = tidy_line(formdata.get(f"{self.name}-time"))
         if self.process_errors or (self.data is None and not self.typed_time):
             return
-        at = parse_time(self.typed_time)
-        if self.data is None or at is None:
-            self.data = None
+        day, self.data = self.data, None
+        zone = _ZONE.search(self.typed_time)
+        at = parse_time(self.typed_time[: zone.start()] if zone else self.typed_time)
+        if day is None or at is None:
             self.process_errors.append(
                 f"{self.label.text} needs a date and a time, like 27 3 2026 and 16:45"
             )
             return
-        self.data = from_london(datetime.combine(self.data, at))
+        try:
+            self.data = _moment(datetime.combine(day, at), zone[1].upper() if zone else "")
+        except ValueError as error:
+            self.process_errors.append(str(error))
 
 
+def _moment(local: datetime, zone: str) -> datetime:
+    """A local time as UTC; `zone` is BST, GMT or empty. Raises ValueError, saying what to type,
+    where clocks never show it, show it twice, or show it by another zone."""
+    shown = {str(in_london(moment).tzname()): moment for moment in moments_of(local)}
+    said = f"{local:%H:%M}"
+    if not shown:
+        raise ValueError(
+            f"Clocks go forward that night and never show {said}: enter a time before 1 am or "
+            "from 2 am"
+        )
+    if not zone and len(shown) > 1:
+        first, second = shown
+        raise ValueError(
+            f"Clocks go back that night and show {said} twice: enter {said} {first} for the first "
+            f"time or {said} {second} for the second"
+        )
+    if zone and zone not in shown:
+        raise ValueError(f"Clocks show {next(iter(shown))} then: leave {zone} out")
+    return shown[zone] if zone else next(iter(shown.values()))
+
+
+_ZONE = re.compile(r"\s*(BST|GMT)$", re.IGNORECASE)
 _TIME = re.compile(r"^(\d{1,2})(?:[:.h]?(\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)?$", re.IGNORECASE)
 
 

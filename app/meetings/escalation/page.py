@@ -14,7 +14,7 @@ from app.meetings.escalation.service import recorded
 from app.meetings.escalation.types import Ladder, Step
 from app.meetings.models import Dissent
 from app.protocols.panel import DeadlinePanel, deadline_state
-from app.protocols.wording import limit_in_words, moment_in_words, step_force_words, time_left
+from app.protocols.wording import limit_in_words, step_force_words, time_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _clock(step: Step, due_at: datetime, now: datetime) -> DeadlinePanel:
         state=state,
         state_text=state_text,
         due_at=due_at,
-        due_text=moment_in_words(due_at),
+        due_text=words_for_moment(due_at),
         left_text=time_left(due_at, now),
         rule=step.id,
         reason=step.reason,

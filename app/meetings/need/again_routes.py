@@ -9,13 +9,13 @@ from app.accounts.signed_in import may, signed_in, staff_may
 from app.accounts.types import Permission
 from app.audit.service import viewed
 from app.audit.types import Subject
-from app.core.clock import now
+from app.core.clock import now, words_for_moment
 from app.core.session import reading, transaction
 from app.meetings import queries
 from app.meetings.need import again_service as service
 from app.meetings.need.forms import AgainForm, NotNeededForm
 from app.meetings.routes import once
-from app.protocols.wording import moment_in_words, time_left
+from app.protocols.wording import time_left
 from app.web.access import access
 from app.web.htmx import go_to, respond
 
@@ -77,6 +77,6 @@ def _page(ref: str, form: AgainForm, not_needed: NotNeededForm) -> Response:
         meeting=meeting,
         settled=settled,
         children=[child.name for child in children],
-        due=meeting.due_at and moment_in_words(meeting.due_at),
+        due=meeting.due_at and words_for_moment(meeting.due_at),
         left=meeting.due_at and time_left(meeting.due_at, moment),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.core.clock import in_london, london_date, words_for_moment, words_for_time
+from app.core.clock import london_date, words_for_moment, words_for_time
 from app.core.paper.drawable import LINE_ENDS
 from app.records.document.types import (
     KIND_WORDS,
@@ -90,14 +90,10 @@ def due(value: datetime | date) -> str:
 
 
 def held(view: RecordView) -> str:
-    """When the discussion was held: start, and end by the clock where it is the same day. Where
-    the clocks changed in between, each says by which of them."""
+    """When the discussion was held: start, and end by the clock where it is the same day."""
     start, end = view.meeting.started_at, view.meeting.ended_at
     same_day = london_date(start) == london_date(end)
     began, ended = words_for_moment(start), (words_for_time if same_day else words_for_moment)(end)
-    by = [in_london(moment).tzname() for moment in (start, end)]
-    if by[0] != by[1]:
-        began, ended = f"{began} ({by[0]})", f"{ended} ({by[1]})"
     return f"{began} to {ended}"
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from app.core.clock import words_for_moment
 from app.protocols.exchange import restore
 from app.protocols.panel import DeadlinePanel, deadline_panel, deadline_state
-from app.protocols.wording import moment_in_words, time_left
+from app.protocols.wording import time_left
 from app.referrals.abuse.models import AbuseCase, AbusePerson, EarlierClock
 from app.referrals.abuse.queries import ListedCase, may_leave
 from app.referrals.abuse.types import Release
@@ -65,7 +65,7 @@ def due_line(
         state=state,
         state_text=state_text,
         due_at=due_at,
-        due_text="" if met_at else moment_in_words(due_at),
+        due_text="" if met_at else words_for_moment(due_at),
         left_text="" if met_at else time_left(due_at, now),
         rule="",
         reason="",
@@ -87,7 +87,7 @@ def earlier_rows(clocks: Sequence[EarlierClock]) -> list[tuple[str, str]]:
 
 
 def _closed_by(one: EarlierClock) -> str:
-    due = f", due {moment_in_words(one.due_at)}" if one.due_at else ""
+    due = f", due {words_for_moment(one.due_at)}" if one.due_at else ""
     return f"{one.risk.label}{due}; closed {words_for_moment(one.closed_at)}"
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import words_for_moment
 from app.protocols.panel import DeadlinePanel, deadline_state
-from app.protocols.wording import moment_in_words, time_left
+from app.protocols.wording import time_left
 from app.referrals.arrivals.queries import MOST, After, Closed, Waiting, how_many_wait, waiting
 from app.referrals.public.queries import by_ref
 from app.referrals.shown import ListRow
@@ -136,7 +136,7 @@ def _deadline(due: datetime, now: datetime) -> DeadlinePanel:
         state=state,
         state_text=words,
         due_at=due,
-        due_text=moment_in_words(due),
+        due_text=words_for_moment(due),
         left_text=time_left(due, now),
         rule="",
         reason="",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from app.core.clock import in_london, words_for_moment
+from app.core.clock import words_for_moment
 from app.core.refusal import Refused
 from app.referrals.came_in.types import CameInGiven
 from app.referrals.rules import LONGEST_BACKDATING, email_problems
@@ -35,9 +35,5 @@ def problems(
 
 
 def same_on_the_clock(held: datetime, typed: datetime) -> bool:
-    """Whether two aware moments look the same on the form, which shows neither seconds nor which
-    of the two hours it was when the clocks went back."""
-    one, other = in_london(held), in_london(typed)
-    return one.replace(second=0, microsecond=0, tzinfo=None) == other.replace(
-        second=0, microsecond=0, tzinfo=None
-    )
+    """Whether two aware moments look the same on the form, which shows no seconds."""
+    return held.replace(second=0, microsecond=0) == typed.replace(second=0, microsecond=0)

@@ -7,7 +7,7 @@ import quopri
 import re
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import vobject
@@ -414,3 +414,11 @@ def test_a_desk_without_telephone_says_nothing_empty():
     message = letters(LetterKind.INVITATION, desk, MEETING, [make_addressee()], FRIDAY)[0]
     assert "on ," not in part(message, "text/plain").get_content()
     assert "Desk:" not in str(event(message)["DESCRIPTION"])
+
+
+def test_a_time_in_the_hour_that_comes_twice_says_by_which_clock():
+    begins = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    night = replace(MEETING, starts_at=begins, ends_at=begins + timedelta(minutes=45))
+    [message] = letters(LetterKind.INVITATION, DESK, night, [make_addressee("A")], FRIDAY)
+    assert "1:30 am BST to 1:15 am GMT (UK time)" in plain(message)
+    assert parsed(message)["Subject"].endswith("Sunday 25 October 2026 at 1:30 am BST")

@@ -16,7 +16,6 @@ from app.protocols.wording import (
     CLOCK_LABELS,
     START_WORDS,
     citation,
-    moment_in_words,
     time_left,
 )
 
@@ -93,13 +92,6 @@ def test_derby_says_discuss_and_screen() -> None:
 )
 def test_how_long_is_left(ahead: timedelta, words: str) -> None:
     assert time_left(DUE_AT, DUE_AT - ahead) == words
-
-
-def test_the_hour_that_comes_twice_names_its_zone() -> None:
-    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    assert moment_in_words(first) == "Sunday 25 October 2026 at 1:30 am BST"
-    assert moment_in_words(first + timedelta(hours=1)) == "Sunday 25 October 2026 at 1:30 am GMT"
-    assert moment_in_words(first + timedelta(hours=2)) == "Sunday 25 October 2026 at 2:30 am"
 
 
 def test_every_clock_and_start_has_its_words() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
@@ -107,14 +107,22 @@ def test_what_cannot_be_drawn_is_shown_by_its_number(typed: str, drawn: str) -> 
 
 
 def test_the_hour_that_comes_twice_says_by_which_clock() -> None:
+    assert held_from_to(time(0, 30), time(1, 10)) == "1:30 am BST to 1:10 am GMT"
+    assert held_from_to(time(1, 5), time(1, 40)) == "1:05 am GMT to 1:40 am GMT"
+    assert held_from_to(time(0, 30), time(2, 10)) == "1:30 am BST to 2:10 am"
+
+
+def held_from_to(start: time, end: time) -> str:
+    """The words for a discussion in the night in which clocks go back, without its day."""
+    night = date(2026, 10, 25)
     record = contents.full_record()
     october = replace(
         record.meeting,
-        started_at=datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
-        ended_at=datetime(2026, 10, 25, 1, 10, tzinfo=UTC),
+        started_at=datetime.combine(night, start, UTC),
+        ended_at=datetime.combine(night, end, UTC),
     )
     view = for_reader(contents.content(replace(record, meeting=october)), contents.SCHOOL).view
-    assert wording.held(view) == "Sunday 25 October 2026 at 1:30 am (BST) to 1:10 am (GMT)"
+    return wording.held(view).removeprefix("Sunday 25 October 2026 at ")
 
 
 def test_who_may_not_read_addresses_is_not_told_that_they_are_one() -> None:

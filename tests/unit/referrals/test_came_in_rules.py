@@ -41,8 +41,8 @@ def test_a_decision_comes_after_the_referral():
     assert fields(GIVEN, FRIDAY - timedelta(minutes=1)) == ["received_at"]
 
 
-def test_the_form_shows_neither_seconds_nor_which_of_two_hours():
+def test_the_form_shows_no_seconds_and_says_which_of_two_hours():
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 1:30 BST, then 1:30 GMT an hour later
-    assert same_on_the_clock(first, first + timedelta(hours=1))
+    assert not same_on_the_clock(first, first + timedelta(hours=1))
     assert same_on_the_clock(FRIDAY + timedelta(seconds=31), FRIDAY)
     assert not same_on_the_clock(FRIDAY + timedelta(minutes=1), FRIDAY)

@@ -102,3 +102,44 @@ def test_a_local_moment_is_utc_inside_and_summer_time_counts():
 def test_a_date_without_a_time_asks_for_both():
     form = filled(received__day="1", received__month="7", received__year="2026")
     assert "a date and a time" in form.received.errors[0]
+
+
+def received(day: str, month: str, at: str) -> LocalMoment:
+    return filled(received__day=day, received__month=month, received__year="2026",
+                  received__time=at).received  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "hour"), [("01:30 BST", 0), ("1:30 am bst", 0), ("1.30am GMT", 1), ("0130gmt", 1)]
+)
+def test_the_hour_that_comes_twice_is_told_apart(typed, hour):
+    field = received("25", "10", typed)
+    assert not field.errors
+    assert field.data == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+
+
+def test_the_hour_that_comes_twice_asks_which_and_keeps_what_was_typed():
+    field = received("25", "10", "1:30 am")
+    assert field.data is None
+    assert "enter 01:30 BST for the first time or 01:30 GMT for the second" in field.errors[0]
+    assert (*field.parts, field.typed_time) == ("25", "10", "2026", "1:30 am")
+
+
+def test_the_hour_that_is_left_out_is_refused_and_kept():
+    field = received("29", "3", "1:30")
+    assert field.data is None
+    assert "Clocks go forward that night and never show 01:30" in field.errors[0]
+    assert (*field.parts, field.typed_time) == ("29", "3", "2026", "1:30")
+
+
+def test_the_other_zone_is_refused_and_its_own_understood():
+    assert "Clocks show BST then: leave GMT out" in received("1", "7", "9:00 GMT").errors[0]
+    assert received("1", "7", "9:00 BST").data == datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("hour", "shown"), [(0, "01:30 BST"), (1, "01:30 GMT"), (2, "02:30")])
+def test_a_moment_in_the_hour_that_comes_twice_comes_back_as_itself(hour, shown):
+    moment = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+    field = Sample(data={"received": moment}).received
+    assert field.typed_time == shown
+    assert received("25", "10", field.typed_time).data == moment

@@ -116,3 +116,28 @@ def test_a_time_that_the_line_lost_meanwhile_stays_chosen_and_says_so(app, desk,
     assert refused.status_code == 422 and taken_by in refused.text
     assert "Choose a time" not in refused.text
     assert form_of(refused.text, where)["slot"] == fields["slot"]
+
+
+@pytest.mark.parametrize(
+    ("day", "month", "year", "said"),
+    [
+        ("28", "3", "2027", "Clocks go forward that night and never show 01:30"),
+        ("31", "10", "2027", "enter 01:30 BST for the first time or 01:30 GMT for the second"),
+    ],
+)
+def test_an_hour_that_clocks_leave_out_or_show_twice_is_said_beside_it(
+    app, desk, case, day, month, year, said
+):
+    where = f"/discussions/{case['ref']}/book"
+    typed = {
+        "slot": OTHER_TIME, "other-day": day, "other-month": month, "other-year": year,
+        "other-time": "1:30", "late_reason": "Nobody can come before.",
+    }  # fmt: skip
+    fields = form_of(desk.get(where).text, where) | typed
+    refused = desk.post(where, data=fields | {"do": "send"})
+    assert refused.status_code == 422 and said in refused.text
+    again = form_of(refused.text, where)
+    again["csrf_token"] = fields["csrf_token"]
+    assert again == fields
+    with app.app_context():
+        assert reading().execute(select(Meeting.starts_at)).scalar_one() is None
