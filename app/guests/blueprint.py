@@ -7,7 +7,7 @@ from flask import Blueprint, url_for
 from app.core.session import reading
 from app.guests import queries
 from app.guests.visitors import settings
-from app.meetings.messages import Sender
+from app.referrals.sender import Sender
 
 blueprint = Blueprint("guests", __name__)
 

@@ -19,7 +19,6 @@ from app.invitations.types import Desk, PartStat
 from app.meetings import answers
 from app.meetings.answers import Deputy
 from app.meetings.escalation import service as escalation
-from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Action, Delivery, Dissent, Invitee, Meeting, Report
 from app.meetings.papers.queries import form_by_invitation
 from app.meetings.queries import invitee_for_change
@@ -28,6 +27,7 @@ from app.meetings.rules import OPEN_TO_INVITEES
 from app.meetings.types import ActionState, Answer, MessageKind, ReportVia
 from app.outbox import service as outbox
 from app.records.actions.service import reported
+from app.referrals.sender import Sender, desk_of
 
 _NO_LINK = Subject("link", "not in use")
 

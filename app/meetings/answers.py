@@ -28,6 +28,7 @@ from app.meetings.booking.addresses import Known, domain_of, like_another, twin_
 from app.meetings.booking.queries import known_addresses
 from app.meetings.models import Invitee, Meeting, Report
 from app.meetings.types import Answer, ReportVia
+from app.referrals.sender import Sender
 
 LONGEST_REPORT = 50_000
 _BY_ADDRESS = select(Professional.id).where(
@@ -111,7 +112,7 @@ def name_deputy(
     session: Session,
     invitee: Invitee,
     deputy: Deputy,
-    sender: messages.Sender,
+    sender: Sender,
     actor: Actor,
     now: datetime,
 ) -> Invitee:

@@ -28,8 +28,7 @@ from app.meetings.types import ActionState, MessageKind
 from app.outbox import service as outbox
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
-from app.referrals.sender import Sender as Sender
-from app.referrals.sender import desk_of as desk_of
+from app.referrals.sender import Sender, desk_of
 
 _DELIVERED = insert(table(Delivery))
 # Whatever an invitee is told of their actions stands under one name in the list of deliveries, and

@@ -24,12 +24,12 @@ from app.meetings.beside import still_booked, took_place_since
 from app.meetings.earlier_reports import earlier_reports
 from app.meetings.forms import AnswerForm, ColleagueForm, ReportForm
 from app.meetings.joined.queries import joined_since
-from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.meetings.overview import Overview, overview_of
 from app.meetings.restricted.hidden import WORDS, masked
 from app.meetings.types import Answer, MeetingState, ReportVia, TakenBack
 from app.referrals.checks.shown import answered_on
+from app.referrals.sender import Sender
 from app.web.access import access
 from app.web.forms import OnceForm
 from app.web.htmx import go_to, respond

@@ -19,7 +19,6 @@ from app.invitations import service as invitations
 from app.invitations.models import Invitation
 from app.invitations.types import LetterKind
 from app.meetings import messages
-from app.meetings.messages import Sender
 from app.meetings.models import Action, Delivery, Invitee, Meeting
 from app.meetings.types import ActionState, MeetingState, MessageKind
 from app.records import queries
@@ -35,6 +34,7 @@ from app.records.recall.models import RecordRecall
 from app.records.recall.queries import is_recalled
 from app.records.rules import file_name, may_attach, reached_everyone
 from app.records.types import CopyFile, GuestRecord
+from app.referrals.sender import Sender
 
 _LATER = aliased(Circulation)
 _RECALLED = aliased(RecordVersion)

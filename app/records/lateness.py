@@ -17,7 +17,6 @@ from app.core.database import UTCDateTime
 from app.directory.queries import council
 from app.invitations.link_letters import notice_letters
 from app.invitations.types import Notice
-from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox import service as outbox
@@ -26,6 +25,7 @@ from app.records import queries, rules
 from app.records.models import RecordWarning
 from app.records.recall.queries import NEWEST_RECALLED, is_recalled
 from app.records.types import Stage
+from app.referrals.sender import Sender, desk_of
 
 MOST = 50
 WAITING = (MeetingState.ENDED, MeetingState.SIGNED)

@@ -14,13 +14,13 @@ from app.invitations.models import Invitation
 from app.invitations.rules import link_is_open
 from app.invitations.types import LetterKind
 from app.meetings import messages
-from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState
 from app.records import queries
 from app.records.circulation import refresh_expiry
 from app.records.models import Circulation, RecordVersion
 from app.records.recall.queries import is_recalled
+from app.referrals.sender import Sender
 
 # No document gives a time. The link ends fourteen days after the record (D3).
 REMINDED_AFTER = (timedelta(days=3), timedelta(days=7))

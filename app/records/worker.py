@@ -16,7 +16,6 @@ from sqlalchemy.exc import IntegrityError
 from app.core.config import Settings
 from app.core.session import reading, transaction
 from app.directory.queries import council
-from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.records import circulation, lateness, queries, reminding, rules
 from app.records.copies import Press, SealedCopy
@@ -24,6 +23,7 @@ from app.records.models import Circulation, RecordVersion
 from app.records.readers import council_reader, reader_for
 from app.records.sealing import sealer_of
 from app.records.service import content_of, former_of
+from app.referrals.sender import Sender
 
 log = structlog.get_logger()
 BATCH = 100

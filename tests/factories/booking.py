@@ -12,9 +12,9 @@ from app.accounts.types import Role, StaffMember
 from app.directory.models import ConferenceLine, Professional
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.booking.types import BookingOrder, Chosen
-from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.types import Format, MeetingState
+from app.referrals.sender import Sender
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
 from tests.factories.meetings import make_conference_line, make_meeting, make_person

@@ -13,7 +13,6 @@ from app.core.session import reading, transaction
 from app.directory.queries import council
 from app.meetings.calls import service as calls
 from app.meetings.calls.types import Outcome
-from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.meetings.papers import queries, service
 from app.meetings.papers.page import paper_of
@@ -21,6 +20,7 @@ from app.meetings.papers.printing import printed
 from app.meetings.types import Answer, MeetingState
 from app.protocols.registry import active
 from app.protocols.types import FormKind
+from app.referrals.sender import Sender
 
 _BOOKED = (
     select(Meeting)

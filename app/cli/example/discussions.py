@@ -32,7 +32,6 @@ from app.meetings.discussion.content import gate_of
 from app.meetings.discussion.types import ActionOrder, Conflict, child_scope
 from app.meetings.early_notice import service as early_notice
 from app.meetings.early_notice.models import EarlyNotice
-from app.meetings.messages import Sender
 from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.need import service as need
 from app.meetings.need.types import HeldAlready, Occasion, Present, Started
@@ -46,6 +45,7 @@ from app.referrals.checks.queries import open_on
 from app.referrals.checks.types import Unanswered
 from app.referrals.filing import service as referral_filing
 from app.referrals.models import Referral
+from app.referrals.sender import Sender
 
 MINUTES = 45
 # Of the bookings that lie ahead, in their order: one late, one without a line, one called off.

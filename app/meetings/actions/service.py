@@ -15,10 +15,10 @@ from app.invitations.types import LetterKind, Notice
 from app.meetings import messages
 from app.meetings.actions import queries, rules
 from app.meetings.actions.models import ActionReminder
-from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import meeting_for_change
 from app.outbox import service as outbox
+from app.referrals.sender import Sender, desk_of
 
 
 def remind(session: Session, ref: str, sender: Sender, now: datetime) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.core.config import Settings
 from app.core.session import reading, transaction
 from app.meetings.actions import queries, service
-from app.meetings.messages import Sender
+from app.referrals.sender import Sender
 
 MOST = 50
 log = structlog.get_logger()

@@ -38,6 +38,7 @@ from app.meetings.types import Answer, ReportVia
 from app.outbox import service as outbox
 from app.outbox.models import OutboxMessage
 from app.outbox.rules import may_have_arrived
+from app.referrals.sender import Sender
 
 LEFT_MEANWHILE = (
     "A letter to the old address left while you were typing: read again who gets what, then send"
@@ -100,7 +101,7 @@ def send_again(
     ref: str,
     invitee_id: int,
     order: Again,
-    sender: messages.Sender,
+    sender: Sender,
     now: datetime,
 ) -> Sent:
     """Send one person's invitation again, to a mended address where one is given (D7).
@@ -163,7 +164,7 @@ def _mend(
     invitee: Invitee,
     address: str,
     order: Again,
-    sender: messages.Sender,
+    sender: Sender,
     now: datetime,
 ) -> tuple[Sent, dict[str, object]]:
     """The person under the new address; returns what others get, and what stands in the audit."""

@@ -35,6 +35,7 @@ from app.meetings.papers.service import withdraw_all
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.restricted.service import admit_chair
 from app.meetings.types import Answer, MeetingState
+from app.referrals.sender import Sender
 
 NEW_CHAIR = "Somebody else chairs."
 
@@ -55,7 +56,7 @@ def change(
     staff: StaffMember,
     ref: str,
     order: ChangeOrder,
-    sender: messages.Sender,
+    sender: Sender,
     now: datetime,
 ) -> Changed:
     """Change time, place, line, chair or people of a booked discussion (C7).
@@ -150,7 +151,7 @@ def cancel(
     staff: StaffMember,
     ref: str,
     reason: str,
-    sender: messages.Sender,
+    sender: Sender,
     now: datetime,
 ) -> Meeting:
     """Call the whole discussion off: a cancellation to everybody, the line is free again, and what
@@ -188,9 +189,7 @@ def cancel(
     return meeting
 
 
-def remind(
-    session: Session, staff: StaffMember, ref: str, sender: messages.Sender, now: datetime
-) -> int:
+def remind(session: Session, staff: StaffMember, ref: str, sender: Sender, now: datetime) -> int:
     """Remind everybody who has not answered; returns how many letters were queued (C1).
 
     Raises Refused where everybody has answered.

@@ -35,6 +35,7 @@ from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import place_of
 from app.meetings.rules import after_move
 from app.meetings.types import Answer, Format, dial_in_parts
+from app.referrals.sender import Sender, desk_of
 
 NEW_PIN_IN_WORDS = "(a new PIN stands here)"
 _FORMATS = frozenset(each.value for each in Format)
@@ -62,7 +63,7 @@ def change_shown(
     ground: Ground,
     form: BookingForm,
     rows: Sequence[RowShown],
-    sender: messages.Sender,
+    sender: Sender,
     diary: Diary,
 ) -> ChangeShown:
     """Exactly what each person will get for what the form holds now; a PIN is told in words."""
@@ -81,15 +82,13 @@ def change_shown(
 class _Post:
     """The letters of one change."""
 
-    def __init__(
-        self, ground: Ground, order: ChangeOrder, after: Held, sender: messages.Sender
-    ) -> None:
+    def __init__(self, ground: Ground, order: ChangeOrder, after: Held, sender: Sender) -> None:
         self.ground = ground
         self.meeting = ground.booked
         self.order = order
         self.after = after
         self.changes = Held.of(ground.booked).changes_to(after)
-        self.desk = messages.desk_of(ground.council, sender)
+        self.desk = desk_of(ground.council, sender)
 
     def shown(self, added: list[tuple[str, str, bool]], chair: str) -> ChangeShown:
         """Everybody: who leaves, who stays, who is new."""

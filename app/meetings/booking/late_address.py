@@ -23,6 +23,7 @@ from app.meetings.booking.again import check_address, has_arrived, set_apart
 from app.meetings.booking.types import Again
 from app.meetings.models import Action, Invitee, Meeting
 from app.meetings.types import ActionState, Answer, MeetingState
+from app.referrals.sender import Sender
 
 _OPEN = select(Action).where(
     Action.owner_id == bindparam("owner_id"),
@@ -37,7 +38,7 @@ def mend_late(
     meeting: Meeting,
     invitee: Invitee,
     order: Again,
-    sender: messages.Sender,
+    sender: Sender,
     now: datetime,
 ) -> int:
     """Give the right address to somebody of a discussion that has begun; returns how many letters

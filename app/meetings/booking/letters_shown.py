@@ -8,13 +8,13 @@ from datetime import datetime
 
 from app.invitations.letters import previews
 from app.invitations.types import Addressee, Appointment, DialIn, LetterKind, Preview
-from app.meetings import messages
 from app.meetings.appointment import location_told
 from app.meetings.booking.forms import BookingForm
 from app.meetings.booking.ground import Ground
 from app.meetings.booking.rows import RowShown
 from app.meetings.booking.slots import free_line
 from app.meetings.booking.types import Diary
+from app.referrals.sender import Sender, desk_of
 from app.web.numbers import whole_or_none
 
 PIN_IN_WORDS = "(the PIN of this meeting stands here)"
@@ -36,7 +36,7 @@ def letters_shown(
     ground: Ground,
     form: BookingForm,
     rows: Sequence[RowShown],
-    sender: messages.Sender,
+    sender: Sender,
     diary: Diary,
     at: datetime,
     end: datetime,
@@ -60,7 +60,7 @@ def letters_shown(
         if telephone
         else None,
     )
-    desk = messages.desk_of(ground.council, sender)
+    desk = desk_of(ground.council, sender)
     chair = dict(form.chair.choices or []).get(form.chair.data or "", "")
     to = [(chair, CHAIRS_ADDRESS, False)] if chair else []
     for shown in rows:

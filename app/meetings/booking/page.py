@@ -9,7 +9,6 @@ from typing import Any
 
 from app.core.clock import words_for_day, words_for_time
 from app.directory import queries as directory
-from app.meetings import messages
 from app.meetings.booking import since
 from app.meetings.booking.changes_shown import change_shown
 from app.meetings.booking.forms import KEEP_TIME, OTHER_TIME, BookingForm, choices_of
@@ -42,6 +41,7 @@ from app.protocols.exchange import restore
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.protocols.types import Clock
 from app.referrals.employers import in_words, judge
+from app.referrals.sender import Sender
 from app.web.numbers import whole_or_none
 
 MOST_FOUND = 12
@@ -155,7 +155,7 @@ def add_proposal(form: BookingForm, proposal: Proposal) -> None:
 def build(
     ground: Ground,
     form: BookingForm,
-    sender: messages.Sender,
+    sender: Sender,
     *,
     changing: bool = False,
     letter: int | None = 0,

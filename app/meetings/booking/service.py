@@ -26,6 +26,7 @@ from app.meetings.queries import meeting_for_change
 from app.meetings.restricted.service import admit_chair
 from app.meetings.types import Format, MeetingState
 from app.outbox import service as outbox
+from app.referrals.sender import Sender, desk_of
 
 SHORTEST, LONGEST = 15, 240  # minutes
 
@@ -47,7 +48,7 @@ def book(
     staff: StaffMember,
     ref: str,
     order: BookingOrder,
-    sender: messages.Sender,
+    sender: Sender,
     now: datetime,
 ) -> Meeting:
     """Book a discussion that is needed: line, PIN, invitees, letters, all in this transaction.
@@ -96,9 +97,7 @@ def book(
     return meeting
 
 
-def tell_manager(
-    session: Session, meeting: Meeting, sender: messages.Sender, now: datetime
-) -> None:
+def tell_manager(session: Session, meeting: Meeting, sender: Sender, now: datetime) -> None:
     """Whoever decided that it is needed learns by mail that it comes after its deadline (C7)."""
     manager = session.get(Staff, meeting.need_decided_by_id)
     if manager is None or manager.ended_at is not None:
@@ -107,7 +106,7 @@ def tell_manager(
         return
     letters = notice_letters(
         Notice.BOOKED_LATE,
-        messages.desk_of(council(session), sender),
+        desk_of(council(session), sender),
         meeting.ref,
         words_for_moment(meeting.due_at) if meeting.due_at else "",
         f"{sender.base_url}/discussions/{meeting.ref}",

@@ -33,12 +33,12 @@ from app.meetings.discussion.types import PageKept, Press
 from app.meetings.earlier_reports import earlier_reports
 from app.meetings.joined import service as joined
 from app.meetings.joined.queries import joined_since
-from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.need.forms import moment_of
 from app.meetings.restricted.hidden import WORDS, masked
 from app.referrals.checks.queries import OpenRequest, open_named
 from app.referrals.checks.shown import answered_on
+from app.referrals.sender import Sender
 from app.web.access import access
 from app.web.forms import add_refusal
 from app.web.htmx import go_to, respond

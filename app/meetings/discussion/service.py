@@ -33,7 +33,6 @@ from app.meetings.discussion.types import (
     dissent_scope,
     person_scope,
 )
-from app.meetings.messages import Sender
 from app.meetings.models import Entry, EntryHistory, Meeting
 from app.meetings.standing import invitees_here, removed_senders
 from app.meetings.types import Attendance, Format, MeetingState
@@ -41,6 +40,7 @@ from app.referrals.acting import taken_first
 from app.referrals.checks.ending import settle_open
 from app.referrals.checks.types import Unanswered
 from app.referrals.models import Referral
+from app.referrals.sender import Sender
 
 
 def start(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:

@@ -17,10 +17,10 @@ from app.meetings.early_notice import queries
 from app.meetings.early_notice.letter import early_notice
 from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.early_notice.planning import News, said_during, wanted_of, with_last
-from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox import service as outbox
+from app.referrals.sender import Sender, desk_of
 
 
 def tell(

@@ -11,7 +11,7 @@ import structlog
 from app.core.config import Settings
 from app.core.session import reading, transaction
 from app.meetings.early_notice import queries, service
-from app.meetings.messages import Sender
+from app.referrals.sender import Sender
 
 log = structlog.get_logger()
 

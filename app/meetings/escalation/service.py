@@ -20,11 +20,11 @@ from app.meetings.discussion.rules import check_writable
 from app.meetings.escalation import rules
 from app.meetings.escalation.models import Escalation, EscalationNote
 from app.meetings.escalation.types import Ending
-from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Dissent, Meeting
 from app.outbox import service as outbox
 from app.protocols import registry
 from app.protocols.types import Protocol
+from app.referrals.sender import Sender, desk_of
 
 CHANGED_MEANWHILE = (
     "Somebody else recorded something here in the same moment: read it, then send yours again"

@@ -7,7 +7,7 @@ from datetime import datetime
 from app.core.config import Settings
 from app.core.session import reading, transaction
 from app.meetings.escalation import queries, service
-from app.meetings.messages import Sender
+from app.referrals.sender import Sender
 
 
 def warn_late(settings: Settings, now: datetime) -> int:

@@ -16,6 +16,7 @@ from app.meetings.joined.queries import Joined, joined_since, waiting_to_change
 from app.meetings.models import Meeting, MeetingChild
 from app.meetings.types import MeetingState
 from app.referrals.sections import TakesIn
+from app.referrals.sender import Sender
 
 NOTHING_TO_ADD = "Every child of the referral is in this discussion already, or it is over"
 
@@ -41,7 +42,7 @@ def take_in(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> 
 
 
 def add(
-    session: Session, actor: Actor, meeting: Meeting, sender: messages.Sender, now: datetime
+    session: Session, actor: Actor, meeting: Meeting, sender: Sender, now: datetime
 ) -> list[str]:
     """Take the children who joined the referral into a discussion that was decided before; the
     caller has locked it. Answers their names.

@@ -23,7 +23,6 @@ from app.meetings.discussion.record_clock import record_clock
 from app.meetings.discussion.service import save_entry
 from app.meetings.discussion.types import MEETING
 from app.meetings.joined.service import take_in
-from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.meetings.need import rules
 from app.meetings.need.cases import Case, case_of, case_to_change, said_by
@@ -40,6 +39,7 @@ from app.protocols.rules import clocks, limit_of
 from app.protocols.types import Clock, ClockError, Due, Facts, Protocol
 from app.referrals import service as referral_service
 from app.referrals.rules import told_since
+from app.referrals.sender import Sender
 from app.referrals.types import Outcome
 
 SPOKEN_TO = "Took part in a discussion that was recorded afterwards."

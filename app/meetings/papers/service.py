@@ -18,13 +18,13 @@ from app.invitations import service as invitations
 from app.invitations.enclosures import form_letter
 from app.invitations.models import Invitation
 from app.meetings import queries as meetings
-from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Meeting
 from app.meetings.papers import queries, rules
 from app.meetings.papers.models import SentForm
 from app.meetings.papers.types import FormState
 from app.outbox import service as outbox
 from app.protocols.types import FormKind, NamedForm
+from app.referrals.sender import Sender, desk_of
 
 
 def address_for(settings: CouncilSettings, kind: FormKind) -> str:

@@ -14,10 +14,11 @@ from app.meetings.queries import meeting_for_change
 from app.meetings.reminders import queries, rules
 from app.meetings.reminders.models import ReminderSent
 from app.meetings.types import MeetingState
+from app.referrals.sender import Sender
 
 
 def remind(
-    session: Session, ref: str, hours: tuple[int, ...], sender: messages.Sender, now: datetime
+    session: Session, ref: str, hours: tuple[int, ...], sender: Sender, now: datetime
 ) -> int:
     """Send the reminder whose time has come for this discussion; returns how many letters.
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from app.core.config import Settings
 from app.core.session import reading, transaction
 from app.directory.queries import council_or_none
-from app.meetings.messages import Sender
 from app.meetings.reminders import queries, service
 from app.protocols.registry import active
+from app.referrals.sender import Sender
 
 
 def remind_due(settings: Settings, now: datetime) -> int:

@@ -17,7 +17,6 @@ from app.core.refusal import Refused
 from app.directory.queries import council
 from app.invitations.link_letters import notice_letters
 from app.invitations.types import Notice
-from app.meetings.messages import Sender, desk_of
 from app.meetings.models import Meeting
 from app.meetings.restricted import queries
 from app.meetings.restricted.models import BrokenGlass, CaseRestriction, RestrictionReader
@@ -26,6 +25,7 @@ from app.meetings.restricted.whole_case import Case
 from app.outbox import service as outbox
 from app.referrals.acting import staff_id
 from app.referrals.models import Referral
+from app.referrals.sender import Sender, desk_of
 
 _PLACES = {"meeting": "discussions", "referral": "referrals"}
 

@@ -13,13 +13,13 @@ from app.core.clock import now
 from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
-from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.queries import meeting_by_ref, meeting_for_change
 from app.records.circulate_page import circulate_page
 from app.records.recall import service
 from app.records.recall.forms import CloseForm, RecallForm
 from app.records.recall.page import recall_page
+from app.referrals.sender import Sender
 from app.web.access import access
 from app.web.forms import BaseForm, add_refusal
 from app.web.htmx import go_to, respond

@@ -14,13 +14,13 @@ from app.invitations import service as invitations
 from app.invitations.rules import expiry
 from app.invitations.types import LetterKind
 from app.meetings import messages
-from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState, MessageKind
 from app.records import queries as records
 from app.records.circulation import keep_first_circulated, refresh_expiry
 from app.records.recall import queries, rules
 from app.records.recall.models import RecordRecall
+from app.referrals.sender import Sender
 
 _LED_BY_THE_LINK = frozenset({MessageKind.RECORD, MessageKind.ACTIONS})
 

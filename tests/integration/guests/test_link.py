@@ -15,10 +15,10 @@ from app.core.crypto import new_token
 from app.guests import service
 from app.invitations.models import AccessCode, GuestSession, Invitation
 from app.invitations.service import redeem_code, revoke, set_expiry
-from app.meetings.messages import Sender
 from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.types import Answer, Format, MeetingState, MessageKind
 from app.outbox.models import OutboxMessage
+from app.referrals.sender import Sender
 from tests.factories.guests import Phone, codes_sent, make_link
 from tests.factories.meetings import make_meeting
 

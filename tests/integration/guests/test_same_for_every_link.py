@@ -19,9 +19,9 @@ from app.guests import service
 from app.invitations.models import AccessCode, Invitation
 from app.invitations.rules import CODES_AN_HOUR
 from app.invitations.service import redeem_code, revoke, set_expiry
-from app.meetings.messages import Sender
 from app.meetings.models import Invitee
 from app.meetings.types import Answer
+from app.referrals.sender import Sender
 from tests.factories.guests import Phone, codes_sent, make_link
 from tests.factories.meetings import make_meeting
 

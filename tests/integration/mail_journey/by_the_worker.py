@@ -16,10 +16,10 @@ from app.meetings.early_notice.worker import tell_early
 from app.meetings.escalation import service as escalation
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.worker import warn_late
-from app.meetings.messages import Sender
 from app.meetings.models import Dissent, Entry, Meeting
 from app.meetings.types import Attendance, MeetingState
 from app.records import worker as records
+from app.referrals.sender import Sender
 from app.reports.quality.feedback.worker import ask_for_feedback
 from tests.factories.records import make_action, write
 from tests.integration.mail_journey.case import (

@@ -16,13 +16,14 @@ from app.core.clock import now
 from app.core.session import reading, transaction
 from app.invitations.models import Invitation
 from app.invitations.types import LetterKind
-from app.meetings.messages import Sender, send
+from app.meetings.messages import send
 from app.meetings.models import Meeting
 from app.meetings.reminders.worker import remind_due
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.records import service as records
 from app.records import standing, worker
+from app.referrals.sender import Sender
 from tests.clock import FRIDAY
 from tests.factories.guests import make_link
 from tests.factories.meetings import make_meeting

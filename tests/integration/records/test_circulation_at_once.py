@@ -8,13 +8,13 @@ from sqlalchemy import func, select, update
 
 from app.core.refusal import Refused
 from app.core.session import db, reading, transaction
-from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.queries import meeting_for_change
 from app.records import circulation
 from app.records.models import Circulation
 from app.records.recall.models import RecordRecall
 from app.records.recall.service import recall
+from app.referrals.sender import Sender
 from tests.at_once import at_once
 from tests.factories.records import make_releaser, make_signed
 from tests.integration.records.circulating import AFTER, GUEST, LATER, release, settings_of

@@ -20,6 +20,7 @@ from app.records.document.verify import attached_record, verify_seal
 from app.records.models import Circulation, RecordCopy
 from app.records.sealing import certificates_of
 from app.records.types import Step
+from app.referrals.sender import Sender
 from tests.factories.records import (
     ADDRESS_CANARY,
     CANARIES,
@@ -103,7 +104,7 @@ def test_two_workers_on_one_copy_store_it_and_tell_once(in_app: Flask) -> None:
         line_id, version_id, invitee_id = line.id, line.version_id, line.invitee_id
     press = worker._press(settings_of(in_app), version_id)
     both = [worker._printed(press, version_id, invitee_id, LATER) for _ in range(2)]
-    sender = messages.Sender("rna-desk@example.org", "http://desk.example.org")
+    sender = Sender("rna-desk@example.org", "http://desk.example.org")
     told = []
     for copy in both:
         with transaction() as session:
@@ -143,7 +144,7 @@ def test_a_copy_printed_before_a_correction_was_opened_is_not_told(
         service.correct(session, make_releaser(session), held, "A wrong date", AFTER)
         if signed_again:
             sign_as_chair(session, settings_of(in_app), held, LATER)
-    sender = messages.Sender("rna-desk@example.org", "http://desk.example.org")
+    sender = Sender("rna-desk@example.org", "http://desk.example.org")
     with transaction() as session:
         assert not circulation.store_and_tell(session, line.id, copy, sender, LATER)
         assert session.query(Delivery).filter_by(kind=MessageKind.RECORD).count() == 0

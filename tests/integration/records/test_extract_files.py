@@ -11,7 +11,6 @@ from markupsafe import escape
 from app.accounts.types import Role
 from app.audit.models import AuditView
 from app.core.session import transaction
-from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.records.document.types import ExtractKind
 from app.records.extracts import service
@@ -22,6 +21,7 @@ from app.records.sealing import certificates_of
 from app.records.service import content_of
 from app.records.types import Found
 from app.records.verification import verify_file
+from app.referrals.sender import Sender
 from tests.factories.records import CANARIES, make_releaser, make_signed
 from tests.integration.records.circulating import AFTER, release, settings_of, unpacked
 

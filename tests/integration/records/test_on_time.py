@@ -11,7 +11,6 @@ from app.accounts.types import Role
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.invitations.wording import forbidden_words
-from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
@@ -22,6 +21,7 @@ from app.records.copies import SealedCopy
 from app.records.models import Circulation, RecordWarning
 from app.records.recall.service import recall
 from app.records.types import Stage
+from app.referrals.sender import Sender
 from app.reports.queries import work
 from app.reports.types import WorkKind
 from tests.factories.accounts import make_staff

@@ -14,7 +14,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.invitations.models import Invitation
 from app.invitations.wording import forbidden_words
-from app.meetings.messages import Sender, tell_owners
+from app.meetings.messages import tell_owners
 from app.meetings.models import Action, Delivery, Meeting
 from app.meetings.types import ActionState
 from app.outbox.models import OutboxMessage
@@ -27,6 +27,7 @@ from app.records.sealing import certificates_of
 from app.records.types import Found
 from app.records.verification import verify_file
 from app.referrals.models import Referral
+from app.referrals.sender import Sender
 from app.reports.queries import work
 from app.reports.types import WorkKind
 from app.retention.cases import facts_of, rows_of

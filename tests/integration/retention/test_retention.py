@@ -19,7 +19,7 @@ from app.core.session import db, reading, transaction
 from app.invitations.types import LetterKind
 from app.meetings.after import service as after
 from app.meetings.after.models import ChildAfter
-from app.meetings.messages import Sender, send
+from app.meetings.messages import send
 from app.meetings.models import Action, Meeting, Report
 from app.meetings.types import ActionState, MeetingState, ReportVia
 from app.records import worker as records
@@ -33,6 +33,7 @@ from app.referrals.lists.models import ListSitting
 from app.referrals.lists.types import Said
 from app.referrals.models import Child, Referral
 from app.referrals.outcome.models import ReferralReopening
+from app.referrals.sender import Sender
 from app.referrals.types import DomesticAbuseRisk, Outcome, ReferralState
 from app.retention import service
 from app.retention.models import ClosedCase

@@ -16,12 +16,12 @@ from app.meetings.after import service
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference, EnquiryOutcome, Noted, Step
 from app.meetings.discussion import service as discussion
-from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.queries import meeting_for_change
 from app.meetings.types import MeetingState
 from app.protocols.exchange import restore
 from app.protocols.types import Clock
+from app.referrals.sender import Sender
 from tests.clock import FRIDAY
 from tests.factories.meetings import make_meeting
 from tests.factories.records import make_ended, sign_as_chair, write

@@ -16,9 +16,9 @@ from app.meetings.discussion import actions, people, queries, service
 from app.meetings.discussion.content import content_of, gate_of
 from app.meetings.discussion.due_words import due_in_words
 from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer, person_scope
-from app.meetings.messages import Sender
 from app.meetings.models import Action, Delivery, Meeting
 from app.meetings.types import ActionState, Attendance, MessageKind
+from app.referrals.sender import Sender
 from tests.clock import FRIDAY
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -9,9 +9,9 @@ from app.meetings.discussion import actions, people, queries, service
 from app.meetings.discussion.content import content_of
 from app.meetings.discussion.page import hold_page
 from app.meetings.discussion.types import ActionOrder, person_scope
-from app.meetings.messages import Sender
 from app.meetings.models import Action, Invitee, Meeting
 from app.meetings.types import Attendance
+from app.referrals.sender import Sender
 from tests.clock import FRIDAY
 from tests.factories.meetings import make_invitee
 

@@ -19,7 +19,6 @@ from app.meetings.after.types import Noted, Step
 from app.meetings.discussion import service as discussion
 from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.early_notice.worker import tell_early
-from app.meetings.messages import Sender
 from app.meetings.models import Meeting
 from app.meetings.queries import meeting_for_change
 from app.meetings.restricted.models import CaseRestriction
@@ -27,6 +26,7 @@ from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.referrals.models import Child
+from app.referrals.sender import Sender
 from tests.factories.accounts import make_staff
 from tests.factories.meetings import make_meeting
 from tests.factories.records import write

@@ -17,6 +17,7 @@ from app.meetings.reminders.models import ReminderSent
 from app.meetings.reminders.worker import remind_due
 from app.meetings.types import Answer, MeetingState
 from app.outbox.models import OutboxMessage
+from app.referrals.sender import Sender
 from tests.clock import FRIDAY
 from tests.factories.meetings import make_meeting
 
@@ -30,7 +31,7 @@ def start(in_app):
     starts_at = FRIDAY.replace(minute=0) + 48 * HOUR
     with transaction() as session:
         meeting = make_meeting(session, invitees=4, start=starts_at)
-        sender = messages.Sender(settings.mail_from, settings.base_url)
+        sender = Sender(settings.mail_from, settings.base_url)
         messages.send(session, LetterKind.INVITATION, meeting, meeting.invitees, sender, FRIDAY)
     return starts_at
 
@@ -78,7 +79,7 @@ def test_who_was_invited_later_than_the_reminder_is_not_reminded_of_it(in_app, s
     settings = in_app.extensions["settings"]
     with transaction() as session:
         meeting = session.execute(select(Meeting)).scalar_one()
-        sender = messages.Sender(settings.mail_from, settings.base_url)
+        sender = Sender(settings.mail_from, settings.base_url)
         late = start - 20 * HOUR
         messages.send(session, LetterKind.UPDATE, meeting, meeting.invitees, sender, late)
     assert run(in_app, start - 19 * HOUR) == 0
