@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.accounts.types import Role
@@ -16,7 +17,7 @@ from app.core.session import reading, transaction
 from app.meetings.discussion import queries
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
-from tests.factories.accounts import make_staff
+from tests.factories.accounts import make_staff, sign_in_as
 from tests.factories.meetings import make_meeting
 from tests.integration.meetings.discussion.browsing import Serving, sign_in
 
@@ -61,6 +62,22 @@ def make_case(app) -> Callable[..., Case]:
 @pytest.fixture
 def case(make_case) -> Case:
     return make_case(invitees=4)
+
+
+@pytest.fixture
+def browser(app, case, client) -> FlaskClient:
+    """The chair's."""
+    with app.app_context():
+        sign_in_as(client, case.chair.id)
+    return client
+
+
+@pytest.fixture
+def colleague(app, case) -> FlaskClient:
+    browser = app.test_client()
+    with app.app_context():
+        sign_in_as(browser, case.writer.id)
+    return browser
 
 
 @pytest.fixture

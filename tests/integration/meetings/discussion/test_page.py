@@ -1,4 +1,4 @@
-"""The chair's page: with its script, with htmx, and as one plain form (E1, I3)."""
+"""The chair's page: a field at a time with its script, and as one plain form (E1, I3)."""
 
 from __future__ import annotations
 
@@ -6,76 +6,15 @@ import re
 from html import unescape
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from app.accounts.types import Role
 from app.audit.models import AuditView
 from app.core.session import db, reading
-from app.directory.types import AgencyKind
-from app.meetings.models import Action, Dissent, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState
 from tests.factories.accounts import sign_in_as
-
-
-@pytest.fixture
-def browser(app, case, client) -> FlaskClient:
-    """The chair's."""
-    with app.app_context():
-        sign_in_as(client, case.chair.id)
-    return client
-
-
-@pytest.fixture
-def colleague(app, case) -> FlaskClient:
-    browser = app.test_client()
-    with app.app_context():
-        sign_in_as(browser, case.writer.id)
-    return browser
-
-
-def page_of(browser: FlaskClient, case) -> str:
-    answer = browser.get(f"/discussions/{case.ref}/hold")
-    assert answer.status_code == 200
-    return answer.text
-
-
-def token_in(page: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found
-    return found[1]
-
-
-def sent_by(page: str) -> dict[str, str]:
-    """What a browser without script would send, untouched."""
-    form: dict[str, str] = {}
-    for tag in re.findall(r"<input[^>]+>", page):
-        parts = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        kind = parts.get("type")
-        if "name" in parts and (kind in ("hidden", "text") or " checked" in tag):
-            form[unescape(parts["name"])] = unescape(parts.get("value", ""))
-    texts = re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n?(.*?)</textarea>', page, re.S)
-    for name, text in texts:
-        form[unescape(name)] = unescape(text)
-    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', page, re.S):
-        values = re.findall(r'<option value="([^"]*)"( selected)?', options)
-        chosen = [value for value, selected in values if selected] or [values[0][0]]
-        form[unescape(name)] = unescape(chosen[0])
-    return form
-
-
-def save(browser: FlaskClient, case, scope: str, field: str, value: str, version: int = 0):
-    return browser.post(
-        f"/discussions/{case.ref}/hold/field",
-        data={
-            "scope": scope,
-            "field": field,
-            "value": value,
-            "version": version,
-            "csrf_token": token_in(page_of(browser, case)),
-        },
-        headers={"X-Autosave": "1"},
-    )
+from tests.integration.meetings.discussion.posting import page_of, save, sent_by, token_in
 
 
 def test_the_page_and_its_view_in_the_audit(app, browser, case):
@@ -243,160 +182,6 @@ def test_without_script_an_older_page_takes_back_no_attendance(app, browser, col
     assert noted() == ["in_person", *["by_phone"] * 3]
 
 
-def test_an_action_in_one_line(app, browser, case):
-    page = page_of(browser, case)
-    form = {
-        "csrf_token": token_in(page),
-        "action-nonce": sent_by(page)["action-nonce"],
-        "action-what": "Visit <b>the school</b>",
-        "action-owner": str(case.invitees[1]),
-        "action-due": "in 3 working days",
-        "action-child": "",
-        "action-why": "",
-    }
-    url = f"/discussions/{case.ref}/hold/actions"
-    answer = browser.post(url, data=form, headers={"HX-Request": "true"})
-    assert answer.status_code == 200
-    assert "<html" not in answer.text
-    assert "Visit &lt;b&gt;the school&lt;/b&gt;" in answer.text
-    assert 'name="action-what" value=""' in answer.text
-    # Sent again by an impatient finger: still one action.
-    again = browser.post(url, data=form, headers={"HX-Request": "true"})
-    assert again.status_code == 200
-    with app.app_context():
-        assert len(reading().execute(select(Action)).all()) == 1
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"action-owner": ""}, "Choose who does this"),
-        ({"action-due": ""}, "Say by when"),
-        ({"action-due": "asap"}, "is no date"),
-        ({"action-owner": "999999"}, "Not a valid choice"),
-    ],
-)
-@pytest.mark.parametrize("htmx", [True, False])
-def test_an_action_that_lacks_something_keeps_what_was_typed(
-    browser, case, changes: dict[str, str], message: str, htmx: bool
-):
-    form = sent_by(page_of(browser, case)) | {
-        "action-what": "Ring the GP",
-        "action-owner": str(case.invitees[1]),
-        "action-due": "tomorrow",
-        "do": "action",
-        **changes,
-    }
-    url = f"/discussions/{case.ref}/hold" + ("/actions" if htmx else "")
-    answer = browser.post(url, data=form, headers={"HX-Request": "true"} if htmx else {})
-    assert answer.status_code == 422
-    assert message in unescape(answer.text)
-    assert 'value="Ring the GP"' in answer.text
-    assert ("<html" in answer.text) is not htmx
-
-
-def test_enter_without_script_adds_the_action_and_saves_the_words(app, browser, case, entries):
-    form = sent_by(page_of(browser, case)) | {
-        "meeting/analysis": "Unsaved so far",
-        "action-what": "Ring the GP",
-        "action-owner": str(case.invitees[0]),
-        "action-due": "tomorrow",
-        "do": "save",
-    }
-    assert browser.post(f"/discussions/{case.ref}/hold", data=form).status_code == 303
-    assert entries()["meeting", "analysis"] == "Unsaved so far"
-    with app.app_context():
-        assert reading().execute(select(Action.what)).scalar_one() == "Ring the GP"
-
-
-def test_a_date_in_words_is_shown_in_full(browser, case):
-    url = f"/discussions/{case.ref}/hold/due"
-    assert "3:00 pm" in browser.get(url, query_string={"action-due": "tomorrow 3pm"}).text
-    assert "is no date" in browser.get(url, query_string={"action-due": "asap"}).text
-
-
-def test_an_action_is_changed_and_struck_out(app, browser, case):
-    form = sent_by(page_of(browser, case)) | {
-        "action-what": "Ring the GP",
-        "action-owner": str(case.invitees[0]),
-        "action-due": "tomorrow",
-    }
-    browser.post(f"/discussions/{case.ref}/hold", data=form)
-    with app.app_context():
-        number = reading().execute(select(Action.id)).scalar_one()
-    form = sent_by(page_of(browser, case)) | {"do": f"change {number}"}
-    answer = browser.post(f"/discussions/{case.ref}/hold", data=form)
-    assert answer.location.endswith(f"/hold/actions/{number}")
-    page = browser.get(answer.location).text
-    change = sent_by(page) | {"owner": str(case.invitees[1]), "due": "no idea"}
-    refused = browser.post(answer.location, data=change)
-    assert refused.status_code == 422
-    assert 'value="no idea"' in refused.text
-    change["due"] = "in a week"
-    assert browser.post(answer.location, data=change).status_code == 303
-    form = sent_by(page_of(browser, case)) | {"do": f"strike {number}"}
-    assert browser.post(f"/discussions/{case.ref}/hold", data=form).status_code == 303
-    with app.app_context():
-        action = reading().get_one(Action, number)
-        assert action.removed_at is not None
-        assert action.owner_id == case.invitees[1]
-
-
-def test_somebody_joins_and_somebody_disagrees(app, browser, case):
-    form = sent_by(page_of(browser, case)) | {
-        "person-name": "DS Ann Green",
-        "person-agency_name": "County Police",
-        "person-agency_kind": "police",
-        "person-role": "police_officer",
-        "dissent-who": str(case.invitees[1]),
-        "dissent-what": "The timescale",
-        "dissent-why": "",
-        "do": "person",
-    }
-    answer = browser.post(f"/discussions/{case.ref}/hold", data=form)
-    assert answer.status_code == 422
-    assert "Say why they disagree" in answer.text
-    assert "DS Ann Green" in answer.text  # she is on the page; only the dissent lacks something
-    form = sent_by(answer.text) | {
-        "dissent-who": str(case.invitees[1]),
-        "dissent-what": "The timescale",
-        "dissent-why": "Too slow",
-        "do": "dissent",
-    }
-    assert browser.post(f"/discussions/{case.ref}/hold", data=form).status_code == 303
-    with app.app_context():
-        assert reading().execute(select(Dissent.why)).scalar_one() == "Too slow"
-        names = set(reading().execute(select(Invitee.name)).scalars())
-        assert len([name for name in names if name == "DS Ann Green"]) == 1
-        everybody = reading().execute(select(Invitee)).scalars()
-        (number,) = [one.id for one in everybody if one.name == "DS Ann Green"]
-    form = sent_by(page_of(browser, case)) | {"do": f"off {number}"}
-    assert browser.post(f"/discussions/{case.ref}/hold", data=form).status_code == 303
-    assert "DS Ann Green" not in page_of(browser, case)
-    form = sent_by(page_of(browser, case)) | {"do": f"off {case.invitees[1]}"}
-    refused = browser.post(f"/discussions/{case.ref}/hold", data=form)
-    assert refused.status_code == 422
-    assert "was invited: note how they took part" in refused.text
-
-
-def test_nobody_is_of_a_kind_of_agency_that_was_not_chosen(app, browser, case):
-    """Quorum and who reads what in the record hang on the kind (E5, F4)."""
-    page = page_of(browser, case)
-    assert sent_by(page)["person-agency_kind"] == ""
-    typed = {"person-name": "Sam Green", "person-agency_name": "Night shelter", "do": "person"}
-    refused = browser.post(f"/discussions/{case.ref}/hold", data=sent_by(page) | typed)
-    assert refused.status_code == 422
-    assert "“Kind of agency”: Choose what kind of agency they are from" in refused.text
-    assert 'id="person-agency_kind-error"' in refused.text
-    again = sent_by(refused.text)
-    assert (again["person-name"], again["person-agency_name"]) == ("Sam Green", "Night shelter")
-    chosen = again | {"person-agency_kind": "voluntary", "do": "person"}
-    assert browser.post(f"/discussions/{case.ref}/hold", data=chosen).status_code == 303
-    with app.app_context():
-        green = reading().execute(select(Invitee).where(Invitee.name == "Sam Green")).scalar_one()
-        assert green.agency_kind is AgencyKind.VOLUNTARY
-
-
 def test_start_and_end(app, client, make_case):
     case = make_case(MeetingState.BOOKED, invitees=3)
     with app.app_context():
@@ -436,23 +221,3 @@ def test_what_is_final_is_shown_and_not_written(app, client, make_case, state: M
 def test_only_writers_may(signed_in, case):
     for role in (Role.ANALYST, Role.SYSTEM, Role.ADMINISTRATOR):
         assert signed_in(role).get(f"/discussions/{case.ref}/hold").status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("typed", "told"),
-    [
-        ({"action-what": "Visit the home"}, "New action, “Who”: Choose who does this"),
-        ({"action-due": "tomorrow"}, "New action, “What”: Say what is to be done"),
-        ({"person-agency_name": "Night shelter"}, "Somebody else on the line, “Name”: Enter"),
-        ({"dissent-why": "Too late"}, "Somebody disagrees, “Who disagrees”: Choose"),
-    ],
-)
-def test_a_half_typed_line_says_why_the_discussion_has_not_ended(browser, case, typed, told):
-    form = sent_by(page_of(browser, case)) | typed | {"do": "end"}
-    answer = browser.post(f"/discussions/{case.ref}/hold", data=form)
-    assert answer.status_code == 422
-    text = unescape(answer.text)
-    assert "The discussion has not ended yet. Complete or empty what is named here" in text
-    assert told in text
-    (name, value), *_ = typed.items()
-    assert sent_by(answer.text)[name] == value

@@ -14,7 +14,7 @@ from app.meetings.models import Invitee
 from tests.at_once import at_once
 from tests.clock import FRIDAY
 from tests.factories.accounts import sign_in_as
-from tests.integration.meetings.discussion.test_page import page_of, sent_by
+from tests.integration.meetings.discussion.posting import page_of, sent_by
 
 
 @pytest.fixture
