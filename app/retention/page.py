@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.core.clock import words_for_day
 from app.retention import cases, holds, queries, rules
 from app.retention.models import ClosedCase
+from app.retention.reviewing import reviewers
 from app.retention.types import CaseKey, CaseKind, Stage
 
 MOST = 50
@@ -64,6 +65,15 @@ class ListsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Second:
+    """Who reviews the deletion where this person lifted a hold, or is about to. `barred`: they
+    have, and may not; `who` else may."""
+
+    barred: bool
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class CasePage:
     """`open`: what keeps it from being closed. `stage`: empty while the case is open."""
 
@@ -85,6 +95,7 @@ class CasePage:
     approved: str
     goes_at: datetime | None
     deleted_at: datetime | None
+    second: Second
 
 
 def lists_page(session: Session, now: datetime) -> ListsPage:
@@ -104,8 +115,10 @@ def lists_page(session: Session, now: datetime) -> ListsPage:
     )  # fmt: skip
 
 
-def case_page(session: Session, key: CaseKey, now: datetime) -> CasePage | None:
-    """Where one case stands; None where there is none."""
+def case_page(
+    session: Session, key: CaseKey, staff_id: int | None, now: datetime
+) -> CasePage | None:
+    """Where one case stands, for this person; None where there is none."""
     rows = cases.rows_of(session, key)
     case = queries.closed_case(session, key, rows.id) if rows else queries.gone(session, key.ref)
     if rows is None and case is None:
@@ -115,11 +128,13 @@ def case_page(session: Session, key: CaseKey, now: datetime) -> CasePage | None:
              one.hold.reason)
         for one in (holds.active(session, key, rows) if rows else ())
     )  # fmt: skip
+    second = _second(session, key, rows, staff_id) if rows else Second(False, "")
     if case is None:
         waits = tuple(rules.still_open(cases.facts_of(session, rows))) if rows else ()
         return CasePage(
             key.ref, key.kind.value, key.kind.label, BACK[key.kind], waits, "", "Open", "teal",
             None, None, "", "", "", "", held, "", None, None,
+            second,
         )  # fmt: skip
     stage = rules.stage_of(
         keep_until=case.keep_until,
@@ -149,7 +164,14 @@ def case_page(session: Session, key: CaseKey, now: datetime) -> CasePage | None:
         if case.approved_at and stage is Stage.APPROVED
         else None,
         deleted_at=case.deleted_at,
+        second=second,
     )
+
+
+def _second(session: Session, key: CaseKey, rows: cases.CaseRows, staff_id: int | None) -> Second:
+    lifters = holds.lifters(session, key, rows)
+    without = lifters if staff_id is None else lifters | {staff_id}
+    return Second(staff_id in lifters, rules.who_else(reviewers(session, rows, without)))
 
 
 def _line(case: ClosedCase, why: str) -> CaseLine:

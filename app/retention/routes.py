@@ -199,5 +199,5 @@ def _page(key: CaseKey, form: CaseForm) -> Response:
 def _shown(key: CaseKey) -> CasePage:
     """The page of a case. What keeps it may be a hold on another case about its children, which is
     not for everybody (H2)."""
-    page = case_page(reading(), key, now()) or abort(404)
+    page = case_page(reading(), key, signed_in().actor.id, now()) or abort(404)
     return replace(page, holds=tuple(masked(page.holds, by="", why=WORDS)))

@@ -15,6 +15,7 @@ from app.retention.types import CaseFacts, Kept, Stage
 # the approval of a deletion and the deletion somebody may still change their mind.
 ARCHIVE_AFTER = timedelta(days=90)
 GRACE = timedelta(days=14)
+MOST_NAMED = 3
 LONGEST_LONGER = timedelta(days=366 * 30)
 
 
@@ -99,14 +100,30 @@ def check_deletable(stage: Stage, others_open: int) -> None:
         )
 
 
-def check_second_person(approver: int | None, lifters: Collection[int]) -> None:
+def check_second_person(
+    approver: int | None, lifters: Collection[int], others: Sequence[str]
+) -> None:
     """Raise Refused (field `page`) where one person alone would undo the protection of a case:
-    whoever lifted its legal hold does not approve its deletion (H8)."""
+    whoever lifted its legal hold does not approve its deletion (H8). `others` may."""
     if approver in lifters:
         raise Refused(
             "page",
-            "You lifted the legal hold on this case: somebody else has to review its deletion",
+            "You lifted the legal hold on this case: somebody else has to review its deletion. "
+            + who_else(others),
         )
+
+
+def who_else(names: Sequence[str]) -> str:
+    """Who may review the deletion instead, or what to do where nobody may."""
+    if not names:
+        return (
+            "Nobody else may yet: ask a system administrator to give somebody the role of chair. "
+            "Until then the case is kept."
+        )
+    if len(names) > MOST_NAMED:
+        return f"{', '.join(names[:MOST_NAMED])} or another chair may."
+    most = ", ".join(names[:-1])
+    return f"{most} or {names[-1]} may." if most else f"{names[-1]} may."
 
 
 def check_longer(until: datetime, before: datetime, now: datetime) -> None:

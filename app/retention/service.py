@@ -20,6 +20,7 @@ from app.retention import cases, holds, queries, rules
 from app.retention.cases import CaseRows
 from app.retention.erasing import erase
 from app.retention.models import ClosedCase
+from app.retention.reviewing import reviewers
 from app.retention.types import CaseFacts, CaseKey, CaseKind, Kept, Stage
 
 # What a room above does when a case is about to be deleted: with its rows, and when.
@@ -182,7 +183,8 @@ def approve(session: Session, actor: Actor, key: CaseKey, reason: str, now: date
     if stage is Stage.DUE and holds.active(session, key, rows):
         stage = Stage.HELD
     rules.check_deletable(stage, cases.others_open(session, rows))
-    rules.check_second_person(actor.id, holds.lifters(session, key, rows))
+    lifters = holds.lifters(session, key, rows)
+    rules.check_second_person(actor.id, lifters, reviewers(session, rows, lifters))
     facts = cases.facts_of(session, rows)
     rules.check_closable(facts)
     kept = _kept(session, facts, case.closed_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
+from app.accounts.models import Staff
 from app.accounts.types import Role
 from app.cli.retention import retention
 from app.core.refusal import Erased, Refused
@@ -12,6 +13,7 @@ from app.core.session import db, reading, transaction
 from app.meetings.models import Invitee, Meeting
 from app.meetings.need.service import decide_needed
 from app.meetings.need.types import Occasion
+from app.meetings.restricted.models import CaseRestriction, RestrictionReader
 from app.records.circulation import copy_for_invitee
 from app.records.rules import verdict_words
 from app.records.same_child import service as same_child
@@ -31,6 +33,7 @@ from app.reports.quality.near_misses.service import Told, report
 from app.reports.quality.near_misses.types import NearMissKind
 from app.retention import cases, holds, service
 from app.retention.models import ClosedCase
+from app.retention.reviewing import reviewers
 from app.retention.types import CaseKey, CaseKind
 from app.retention.worker import archive, reopen_for_work
 from tests.clock import FRIDAY
@@ -39,6 +42,7 @@ from tests.factories.arrivals import make_arrival
 from tests.factories.meetings import make_case, make_council, make_known_child
 from tests.factories.records import make_releaser
 from tests.integration.retention.test_retention import DAY, LATER, act, closed
+from tests.page_form import form_of
 
 __all__ = ["closed"]
 
@@ -122,10 +126,61 @@ def test_whoever_lifted_a_hold_does_not_approve_the_deletion(advice):
     act(service.reopen, key, one.actor, "Looked at.", over + DAY)
     act(service.close, key, one.actor, over + DAY)
     later = case(key).keep_until + DAY
-    with pytest.raises(Refused, match="somebody else"):
+    with pytest.raises(Refused, match=f"somebody else .*{other.name} may"):
         act(service.approve, key, one.actor, "Its time is over.", later)
     act(service.approve, key, other.actor, "Its time is over.", later)
     assert case(key).approved_by_id == other.id
+
+
+def test_where_nobody_else_may_review_it_the_refusal_says_what_to_do(advice):
+    key, one, other = advice
+    over = case(key).keep_until + DAY
+    with transaction() as session:
+        session.get(Staff, other.id).ended_at = FRIDAY
+    act(service.hold, key, one.actor, "The court asked.", over)
+    act(service.lift, key, one.actor, "It has ended.", over + DAY)
+    with pytest.raises(Refused, match="ask a system administrator to give somebody the role"):
+        act(service.approve, key, one.actor, "Its time is over.", over + 2 * DAY)
+
+
+def test_of_a_restricted_case_only_its_readers_are_named(advice):
+    key, one, other = advice
+    with transaction() as session:
+        rows = cases.rows_of(session, key)
+        assert reviewers(session, rows, {one.id}) == [other.name]
+        restriction = CaseRestriction(
+            referral_id=rows.referral_id,
+            reason="A colleague's child",
+            set_by_id=one.id,
+            set_at=FRIDAY,
+        )
+        session.add(restriction)
+        session.flush()
+        session.add(RestrictionReader(restriction_id=restriction.id, staff_id=one.id))
+        session.flush()
+        assert reviewers(session, rows, {one.id}) == []
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_who_reviews_the_deletion_is_said_before_a_hold_is_lifted(app, change, signed_in, others):
+    with change() as session:
+        make_council(session)
+        referral = make_case(session, children=1)
+        referral.state, referral.decided_at = ReferralState.DECIDED, FRIDAY
+        referral.outcome = Outcome.ADVICE
+        names = [make_releaser(session).name for _ in range(others)]
+        path = f"/referrals/{referral.ref}/retention"
+    browser = signed_in(Role.CHAIR)
+
+    def press(do, **typed):
+        fields = form_of(browser.get(path).get_data(as_text=True), path)
+        return browser.post(path, data=fields | {"do": do} | typed)
+
+    assert "may not review the deletion" not in browser.get(path).get_data(as_text=True)
+    assert press("hold", reason="The court asked.").status_code == 303
+    page = browser.get(path).get_data(as_text=True)
+    assert "may not review the deletion" in page
+    assert (f"{names[0]} may." if names else "ask a system administrator") in page
 
 
 def test_a_hold_keeps_every_case_about_the_child_and_open_ones_too(closed):
