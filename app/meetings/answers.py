@@ -25,7 +25,7 @@ from app.invitations.models import Invitation
 from app.invitations.types import LetterKind
 from app.meetings import messages, rules
 from app.meetings.booking.addresses import Known, domain_of, like_another, twin_of
-from app.meetings.booking.queries import known_addresses
+from app.meetings.booking.could_come import known_addresses
 from app.meetings.models import Invitee, Meeting, Report
 from app.meetings.types import Answer, ReportVia
 from app.referrals.sender import Sender

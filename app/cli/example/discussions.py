@@ -24,6 +24,7 @@ from app.meetings import answers
 from app.meetings.booking import changes, diary_queries
 from app.meetings.booking import queries as booking
 from app.meetings.booking import service as bookings
+from app.meetings.booking.could_come import people_with
 from app.meetings.booking.rules import roles_asked_for, who_must_come
 from app.meetings.booking.slots import slots
 from app.meetings.booking.types import BookingOrder, Chosen, Slot, TypedDialIn
@@ -114,7 +115,7 @@ class Discussions:
         chair = self.area.one(Role.CHAIR, number)
         children = [one.child_id for one in meeting.children]
         case = booking.case_facts(self.session, meeting.referral_id, children)
-        directory = booking.people_with(self.session, roles_asked_for(case))
+        directory = people_with(self.session, roles_asked_for(case))
         proposals = [p for p in who_must_come(case, directory, at) if p.person or p.typed]
         fresh = at > self.now - timedelta(hours=10)
         # What is special is told of the week's referrals.

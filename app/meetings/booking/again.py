@@ -27,8 +27,8 @@ from app.meetings import messages, rules
 from app.meetings.answers import take_answer_off
 from app.meetings.booking.addresses import doubts_about
 from app.meetings.booking.concerned import Held, is_updated
+from app.meetings.booking.could_come import known_addresses
 from app.meetings.booking.lines import new_pin, take_typed, unused_pins
-from app.meetings.booking.queries import known_addresses
 from app.meetings.booking.service import held_meeting
 from app.meetings.booking.types import Again
 from app.meetings.models import Delivery, Invitee, Meeting, Report

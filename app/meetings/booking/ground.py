@@ -10,7 +10,7 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from app.accounts.queries import chairs
-from app.meetings.booking import diary_queries, queries, rules
+from app.meetings.booking import could_come, diary_queries, queries, rules
 from app.meetings.booking.addresses import Doubts, Known, doubts_about
 from app.meetings.booking.person_rows import PersonRow
 from app.meetings.booking.slots import DAYS_LOOKED_AT, slots
@@ -54,11 +54,11 @@ class Ground:
 
     @cached_property
     def _directory(self) -> list[Person]:
-        return queries.people_with(self.session, rules.roles_asked_for(self.case))
+        return could_come.people_with(self.session, rules.roles_asked_for(self.case))
 
     @cached_property
     def _known(self) -> list[Known]:
-        return queries.known_addresses(self.session)
+        return could_come.known_addresses(self.session)
 
     def doubts(self, row: PersonRow) -> Doubts:
         """What speaks against somebody who was typed, or an address that was."""
@@ -94,7 +94,7 @@ class Ground:
         """These people of the directory."""
         missing = set(ids) - self._people.keys()
         if missing:
-            self._people |= queries.people_by_id(self.session, missing)
+            self._people |= could_come.people_by_id(self.session, missing)
         return {one: self._people[one] for one in ids if one in self._people}
 
     def diary(

@@ -1,4 +1,4 @@
-"""What booking reads: the discussion and its case, and the people who could come.
+"""What booking reads: the discussion, its case and who is on its list.
 
 Statements are built once, of columns of the tables: the page asks eight of them.
 """
@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, bindparam, func, select
+from sqlalchemy import FromClause, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core.database import table
 from app.directory.models import Agency, CouncilSettings, Professional
 from app.directory.rules import opening
-from app.directory.types import CouncilNotSetUp, ProfessionalRole
-from app.meetings.booking.addresses import Known
+from app.directory.types import CouncilNotSetUp
+from app.meetings.booking.could_come import A_PERSON, person_at, person_columns
 from app.meetings.booking.types import (
     CaseFacts,
     CouncilFacts,
@@ -45,28 +45,6 @@ _CHILD, _OF_CHILD, _OF_MEETING = table(Child), table(ChildProfessional), table(M
 _INVITEE, _OPEN_CASE = table(Invitee), table(OpenCase)
 
 
-def _person(person: Any, agency: Any) -> tuple[ColumnElement[Any], ...]:
-    """The columns of a `Person`, in its order; an empty address is none."""
-    return (
-        person.id,
-        person.name,
-        person.role,
-        person.title,
-        person.agency_id,
-        agency.name,
-        agency.kind,
-        func.nullif(person.email, ""),
-        func.nullif(person.telephone, ""),
-        person.is_team,
-        person.decision_maker,
-        person.away_until,
-        person.works_days,
-        person.works_from,
-        person.works_to,
-    )
-
-
-_A_PERSON = _person(_PROFESSIONAL.c, _AGENCY.c)
 _HELD = (
     _MEETING.c.id,
     _MEETING.c.ref,
@@ -96,7 +74,7 @@ _SAID = (
     _AGENCY.c.id,
     _AGENCY.c.name,
     _AGENCY.c.kind,
-    *_person(_PROFESSIONAL.c, _EMPLOYER.c),
+    *person_columns(_PROFESSIONAL.c, _EMPLOYER.c),
 )
 _OF_COUNCIL = (
     _COUNCIL.c.desk_name,
@@ -163,7 +141,7 @@ _THESE_CHILDREN = (
     .order_by(_CHILD.c.id)
 )
 _INVOLVED = (
-    select(*_A_PERSON, _OF_CHILD.c.actively_involved, _OF_CHILD.c.lead)
+    select(*A_PERSON, _OF_CHILD.c.actively_involved, _OF_CHILD.c.lead)
     .join(_OF_CHILD, _OF_CHILD.c.professional_id == _PROFESSIONAL.c.id)
     .join(_AGENCY, _AGENCY.c.id == _PROFESSIONAL.c.agency_id)
     .where(
@@ -174,27 +152,6 @@ _INVOLVED = (
     .order_by(_PROFESSIONAL.c.id)
 )
 _AGENCIES = select(_AGENCY.c.name).where(_AGENCY.c.id.in_(bindparam("ids", expanding=True)))
-_PEOPLE = (
-    select(*_A_PERSON)
-    .join(_AGENCY, _AGENCY.c.id == _PROFESSIONAL.c.agency_id)
-    .order_by(_AGENCY.c.name, _PROFESSIONAL.c.name, _PROFESSIONAL.c.id)
-)
-_BY_EMAIL = _PEOPLE.where(
-    _PROFESSIONAL.c.email == bindparam("email"),
-    _PROFESSIONAL.c.ended_at.is_(None),
-    _AGENCY.c.ended_at.is_(None),
-).limit(1)
-_WITH_ROLES = _PEOPLE.where(
-    _PROFESSIONAL.c.role.in_(bindparam("roles", expanding=True)),
-    _PROFESSIONAL.c.ended_at.is_(None),
-    _AGENCY.c.ended_at.is_(None),
-)
-_BY_ID = _PEOPLE.where(_PROFESSIONAL.c.id.in_(bindparam("ids", expanding=True)))
-_KNOWN = (
-    select(_PROFESSIONAL.c.name, _AGENCY.c.name, _PROFESSIONAL.c.email)
-    .join(_AGENCY, _AGENCY.c.id == _PROFESSIONAL.c.agency_id)
-    .where(_PROFESSIONAL.c.ended_at.is_(None))
-)
 _ON_THE_LIST: Select[Any] = (
     select(
         _INVITEE.c.id,
@@ -308,8 +265,9 @@ def _said_by_referral(session: Session, said: Sequence[Any]) -> CaseFacts:
     if person[0] is None and email:
         # Whoever gave the address under which the directory knows somebody is that person: two
         # proposals with one address could not both be sent.
-        known_by = session.execute(_BY_EMAIL, {"email": email.lower()}).one_or_none()
-        person = list(known_by or person)
+        known = person_at(session, email)
+    else:
+        known = None if person[0] is None else Person(*person)
     return CaseFacts(
         concerns=frozenset(Concern(value) for value in concerns),
         flags=frozenset(Flag(value) for value in flags),
@@ -322,7 +280,7 @@ def _said_by_referral(session: Session, said: Sequence[Any]) -> CaseFacts:
             agency_id=agency_id,
             agency_name=agency_name,
             agency_kind=agency_kind,
-            person=None if person[0] is None else Person(*person),
+            person=known,
             email=email,
             telephone=telephone,
         ),
@@ -381,22 +339,3 @@ def on_the_list(session: Session, meeting_id: int) -> list[OnTheList]:
     """Everybody who is invited and was not removed."""
     rows = session.execute(_ON_THE_LIST, {"meeting_id": meeting_id})
     return [OnTheList(*row) for row in rows]
-
-
-def known_addresses(session: Session) -> list[Known]:
-    """Everybody in the directory, to compare somebody typed with."""
-    return [Known(*row) for row in session.execute(_KNOWN)]
-
-
-def people_with(session: Session, roles: Collection[ProfessionalRole]) -> list[Person]:
-    """Everybody active with one of these roles."""
-    if not roles:
-        return []
-    return [Person(*row) for row in session.execute(_WITH_ROLES, {"roles": list(roles)})]
-
-
-def people_by_id(session: Session, ids: Collection[int]) -> dict[int, Person]:
-    """These people of the directory."""
-    if not ids:
-        return {}
-    return {row[0]: Person(*row) for row in session.execute(_BY_ID, {"ids": list(ids)})}

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.meetings.booking import queries
+from app.meetings.booking.could_come import people_with
 from app.meetings.booking.rows import of_perpetrators
 from app.meetings.booking.rules import roles_asked_for, who_must_come
 from app.meetings.booking.types import CaseFacts, Proposal
@@ -29,7 +30,7 @@ def since_booked(
     read = queries.read(session, meeting.ref)
     if read is None:
         return ()
-    directory = queries.people_with(session, roles_asked_for(read.case))
+    directory = people_with(session, roles_asked_for(read.case))
     proposals = who_must_come(read.case, directory, meeting.starts_at or now)
     return in_words(read.case, proposals, meeting.invitees, left_out)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.meetings.booking import queries as booking
+from app.meetings.booking.could_come import people_with
 from app.meetings.booking.rules import roles_asked_for, who_must_come
 from app.meetings.booking.types import CaseFacts
 
@@ -14,7 +14,7 @@ from app.meetings.booking.types import CaseFacts
 def people_to_ring(session: Session, case: CaseFacts, at: datetime) -> list[tuple[str, str]]:
     """Who would be proposed at the aware moment `at`, and some in their place: number in the
     directory, and words."""
-    directory = booking.people_with(session, roles_asked_for(case))
+    directory = people_with(session, roles_asked_for(case))
     people = {}
     for proposal in who_must_come(case, directory, at):
         for person in (proposal.person, *proposal.options[:3]):
