@@ -10,6 +10,7 @@ import enum
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TypeVar
 
 from app.referrals.names import alike, formal, plain, sound, sounds, words
@@ -19,6 +20,7 @@ ALIKE = 0.88
 # Where the family name is another, the given name must be more than that.
 SURE = 0.92
 NEAR_BIRTH = timedelta(days=60)
+_REMEMBERED_DAYS = 64  # docs/decisions/0014
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -49,6 +51,8 @@ class Match:
     why: str
 
 
+# One day is asked about for hundreds of candidates in a row.
+@lru_cache(_REMEMBERED_DAYS)
 def easily_mistaken(born: date) -> frozenset[date]:
     """Dates one slip away: day and month changed over, one digit wrong, or two neighbouring
     digits changed over. Itself is not among them."""

@@ -15,7 +15,6 @@ from sqlalchemy import (
     String,
     bindparam,
     func,
-    intersect,
     literal,
     select,
     union_all,
@@ -83,12 +82,21 @@ def _under(count: int) -> Select[*tuple[Any, ...]]:
     return _standing_for(found)
 
 
-# Two lists of numbers laid over each other: looking each child of the one up in the other costs a
-# database three times as much, and one that chooses the longer list first fifty times.
-_born_and_named = intersect(
-    select(ChildKey.child_id).where(ChildKey.digest.in_(bindparam("days", expanding=True))),
-    select(ChildKey.child_id).where(ChildKey.digest.in_(bindparam("names", expanding=True))),
-).subquery()
+# The longer list, of names, is gone through once beside the shorter, and neither is put in order
+# (laid over each other they would be: twice the time). A sum is no key: looking each child of the
+# one up in the other costs a database three times as much, and one that chooses the longer list
+# first fifty times.
+_born_and_named = (
+    select(ChildKey.child_id)
+    .where(
+        ChildKey.digest.in_(bindparam("names", expanding=True)),
+        (ChildKey.child_id + 0).in_(
+            select(ChildKey.child_id).where(ChildKey.digest.in_(bindparam("days", expanding=True)))
+        ),
+    )
+    .distinct()
+    .subquery()
+)
 _ON_A_DAY = _standing_for(
     select(_born_and_named.c.child_id)
     .order_by(_born_and_named.c.child_id.desc())

@@ -386,3 +386,19 @@ def test_the_statements_do_not_grow_with_what_is_found(app, change, desk) -> Non
     # Signed in, the question, the directory, the records, their cases, who they are, what is shown
     # of them, and which of them are not for whoever asks.
     assert len([one for one in counted if one.startswith("SELECT")]) <= 11
+
+
+def test_a_name_and_a_day_are_laid_over_each_other_and_neither_is_sorted(
+    in_app, engine_name
+) -> None:
+    """A name that thousands bear would else be looked up, or put in order, one by one."""
+    if engine_name != "sqlite":
+        pytest.skip("PostgreSQL reads an empty table without any index")
+    asked: list[tuple[str, object]] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2:4]),
+                 named=False)  # fmt: skip
+    children.records_on(reading(), ["day"], ["name"])
+    ((statement, values),) = [one for one in asked if "child_key" in one[0]]
+    told = reading().connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+    of_keys = [row[3] for row in told if "child_key" in row[3] or "MERGE" in row[3]]
+    assert of_keys == 2 * ["SEARCH child_key USING COVERING INDEX ix_child_key_digest (digest=?)"]
