@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from wtforms import Field, FieldList, Form, FormField
+from wtforms import BooleanField, Field, FieldList, Form, FormField
 from wtforms.validators import ValidationError
 
 from app.directory.types import AgencyKind
@@ -67,6 +67,7 @@ class HeldForm(OnceForm):
 
     started_at = LocalMoment("It began at", validators=[Required("Enter when it began")])
     ended_at = LocalMoment("It ended at", validators=[Required("Enter when it ended")])
+    another = BooleanField("This was a different discussion")
     format = RadioField("How", choices=FORMATS, default=Format.CALL.value)
     place = Line("Where")
     reason = Passage(
@@ -102,6 +103,7 @@ class HeldForm(OnceForm):
             format=format_,
             place=self.place.data,
             people=(*known, *typed),
+            another=self.another.data,
         )
 
 

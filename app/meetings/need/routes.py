@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from flask import Blueprint, Response, abort, flash, request, url_for
@@ -26,9 +27,10 @@ from app.meetings.need.forms import (
     moment_of,
 )
 from app.meetings.need.people import people_to_ring
+from app.meetings.need.same_time import at_that_time, check_another
 from app.meetings.need.types import Occasion, Started
 from app.meetings.of_children import discussion_over
-from app.meetings.restricted.hidden import masked
+from app.meetings.restricted.hidden import hidden_cases, masked
 from app.meetings.routes import once, sender
 from app.meetings.types import Format, MeetingState
 from app.protocols.panel import DeadlinePanel, deadline_panel
@@ -150,6 +152,8 @@ def already_held(ref: str) -> Response:
 
         def act(session: Session) -> str:
             given = form.held(moment)
+            children = _children(_referral_or_404(session, ref))
+            check_another(session, children, given, hidden_cases())
             occasion = Occasion(referral_ref=ref)
             meeting = service.record_held(session, staff, occasion, given, sender(), moment)
             return url_for("discussion.hold", ref=meeting.ref)
@@ -175,12 +179,27 @@ def already_held(ref: str) -> Response:
         referral=referral,
         children=[row.child for row in referral.children],
         still_booked=_booked(session, referral),
+        same=may_be(session, _children(referral), form),
     )
+
+
+def may_be(session: Session, child_ids: Collection[int], form: HeldForm) -> list[Beside]:
+    """What stands about these children at the time that was typed, as far as whoever types may see
+    it."""
+    began, ended = moment_of(form.started_at), moment_of(form.ended_at)
+    if began is None or ended is None:
+        return []
+    hidden = hidden_cases()
+    return [one for one in at_that_time(session, child_ids, began, ended) if one.ref not in hidden]
+
+
+def _children(referral: Referral) -> list[int]:
+    return [row.child_id for row in referral.children]
 
 
 def _booked(session: Session, referral: Referral) -> list[Beside]:
     """What is booked about these children: starting or recording another cancels nothing."""
-    return masked(booked_about(session, [row.child_id for row in referral.children]), at=None)
+    return masked(booked_about(session, _children(referral)), at=None)
 
 
 def _people(session: Session, referral: Referral, at: datetime) -> list[tuple[str, str]]:

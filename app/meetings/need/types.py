@@ -61,3 +61,4 @@ class HeldAlready:
     format: Format
     place: str = ""
     people: tuple[Present, ...] = ()
+    another: bool = False  # said to be none of those that are booked or begun already

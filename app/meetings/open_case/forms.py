@@ -149,7 +149,17 @@ class OpenHeldForm(ChildrenFields, AboutFields, HeldForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.set_order(
-            (*_CHILDREN, "started_at", "ended_at", "format", "place", "people", "others", *_ABOUT)
+            (
+                *_CHILDREN,
+                "started_at",
+                "ended_at",
+                "another",
+                "format",
+                "place",
+                "people",
+                "others",
+                *_ABOUT,
+            )
         )
 
 

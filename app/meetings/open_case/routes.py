@@ -26,8 +26,9 @@ from app.meetings.models import Meeting
 from app.meetings.need import service as need
 from app.meetings.need.forms import moment_of
 from app.meetings.need.people import people_to_ring
-from app.meetings.need.routes import book_at_once
+from app.meetings.need.routes import book_at_once, may_be
 from app.meetings.need.rules import warnings_about
+from app.meetings.need.same_time import check_another
 from app.meetings.need.types import Occasion, Started
 from app.meetings.open_case import service
 from app.meetings.open_case.forms import (
@@ -39,7 +40,7 @@ from app.meetings.open_case.forms import (
 )
 from app.meetings.open_case.queries import about_of, open_case_of
 from app.meetings.open_case.types import About
-from app.meetings.restricted.hidden import ask_keepers, masked, whom_to_ask
+from app.meetings.restricted.hidden import ask_keepers, hidden_cases, masked, whom_to_ask
 from app.meetings.routes import meeting_or_404, note_view_of, once, sender
 from app.referrals import queries as referrals
 from app.referrals.children import add_child
@@ -134,15 +135,19 @@ def held() -> Response:
     ids = [one.id for one in known if one and not whom_to_ask(one.id)]
     case = case_facts(session, None, ids, form.about())
     form.people.choices = people_to_ring(session, case, moment)
-    return _page("meetings/open_case/held.html", form, pressed == "keep", added=added)
+    same = may_be(session, _known(session, form), form)
+    lists_cases(Subject("meeting", one.ref) for one in same)
+    return _page("meetings/open_case/held.html", form, pressed == "keep", added=added, same=same)
 
 
 def _keep_held(form: OpenHeldForm, moment: datetime) -> str | None:
     staff, perhaps = signed_in(), _perhaps(form)
 
     def act(session: Session) -> str:
+        given = form.held(moment)
+        check_another(session, _known(session, form), given, hidden_cases())
         occasion = Occasion(child_refs=_children(session, form, moment), about=form.about())
-        meeting = need.record_held(session, staff, occasion, form.held(moment), sender(), moment)
+        meeting = need.record_held(session, staff, occasion, given, sender(), moment)
         _ask(session, perhaps, meeting)
         return url_for("discussion.hold", ref=meeting.ref)
 
@@ -240,11 +245,16 @@ def _page(template: str, form: Either, sent: bool, **context: Any) -> Response:
 
 def _booked(session: Session, form: Either) -> list[Beside]:
     """What is booked about the known children on the list: beginning another cancels nothing."""
-    known = (referrals.child_by_ref(session, row.ref.data) for row in form.rows() if row.ref.data)
-    ids = [one.id for one in known if one is not None]
+    ids = _known(session, form)
     found = masked(booked_about(session, ids), at=None) if ids else []
     lists_cases(Subject("meeting", one.ref) for one in found)
     return found
+
+
+def _known(session: Session, form: Either) -> list[int]:
+    """The known children on the list."""
+    known = (referrals.child_by_ref(session, row.ref.data) for row in form.rows() if row.ref.data)
+    return [one.id for one in known if one is not None]
 
 
 def _fill(form: AboutFields) -> None:
