@@ -56,16 +56,25 @@ LATE_AND_WANTED: Rows = (
 )
 
 
+def newest_failures(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """Of mail that failed the newest, so that no number of failures that lie unseen keeps a new
+    one off the page (D7); cut before they are put together."""
+    return (
+        select(*columns)
+        .select_from(OutboxMessage)
+        .where(failed)
+        .order_by(OutboxMessage.id.desc())
+        .limit(4 * MOST)
+    )
+
+
 def _about(message_id: Any, referral_id: Any, *conditions: Any) -> Rows:
     """Referrals of which a mail failed, the newest failure first; of many the newest are put
     together."""
     failures = (
-        select(referral_id.label("referral_id"), OutboxMessage.id)
-        .select_from(OutboxMessage)
+        newest_failures(referral_id.label("referral_id"), OutboxMessage.id)
         .join(message_id.class_, message_id == OutboxMessage.id)
-        .where(failed, *conditions)
-        .order_by(OutboxMessage.id.desc())
-        .limit(4 * MOST)
+        .where(*conditions)
         .subquery()
     )
     # Cut before they are looked up: a plan that walks all referrals would cost more each year.
@@ -96,14 +105,13 @@ FORMS_FAILED: Rows = (
     .order_by(OutboxMessage.id.desc())
 )
 _REQUESTS_NOT_ARRIVED = (
-    select(AgencyCheck.referral_id, Agency.name, Professional.telephone, OutboxMessage.problem)
-    .select_from(OutboxMessage)
+    newest_failures(
+        AgencyCheck.referral_id, Agency.name, Professional.telephone, OutboxMessage.problem
+    )
     .join(AgencyCheck, AgencyCheck.message_id == OutboxMessage.id)
     .join(Agency, Agency.id == AgencyCheck.agency_id)
     .join(Professional, Professional.id == AgencyCheck.professional_id)
-    .where(failed, _is_open)
-    .order_by(OutboxMessage.id.desc())
-    .limit(4 * MOST)
+    .where(_is_open)
 )
 
 

@@ -14,7 +14,7 @@ from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.papers.models import SentForm
 from app.meetings.types import Answer, MeetingState, MessageKind
 from app.outbox.models import OutboxMessage
-from app.reports import asked
+from app.reports.asked import newest_failures
 from app.reports.types import MOST, Since
 
 _OVER = (MeetingState.ENDED, MeetingState.SIGNED)
@@ -40,41 +40,28 @@ def discussions(failures: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
-# The newest failures first, so that no number of them that lie unseen keeps a new one off the page
-# (D7); cut before they are put together.
 _FAILURES = (
-    select(Invitee.meeting_id, OutboxMessage.id)
-    .select_from(OutboxMessage)
+    newest_failures(Invitee.meeting_id, OutboxMessage.id)
     .join(Delivery, Delivery.message_id == OutboxMessage.id)
     .join(Invitee, Invitee.id == Delivery.invitee_id)
-    .where(asked.failed)
-    .order_by(OutboxMessage.id.desc())
-    .limit(4 * MOST)
     .subquery()
 )
 
 _FORM_FAILURES = (
-    select(SentForm.meeting_id, OutboxMessage.id)
-    .select_from(OutboxMessage)
+    newest_failures(SentForm.meeting_id, OutboxMessage.id)
     .join(SentForm, SentForm.message_id == OutboxMessage.id)
-    .where(asked.failed)
-    .order_by(OutboxMessage.id.desc())
-    .limit(4 * MOST)
     .subquery()
 )
 OF_DISCUSSIONS = discussions(union_all(select(_FAILURES), select(_FORM_FAILURES)))
 # Until whoever was to be told is: then the failure was seen to.
 OF_NOTICES = discussions(
-    select(EarlyNotice.meeting_id, OutboxMessage.id)
-    .select_from(OutboxMessage)
-    .join(EarlyNotice, EarlyNotice.message_id == OutboxMessage.id)
-    .where(asked.failed)
-    .order_by(OutboxMessage.id.desc())
-    .limit(4 * MOST)
+    newest_failures(EarlyNotice.meeting_id, OutboxMessage.id).join(
+        EarlyNotice, EarlyNotice.message_id == OutboxMessage.id
+    )
 )
 # To whom each of them did not arrive, for what the page says to do.
 _LETTERS = (
-    select(
+    newest_failures(
         Invitee.meeting_id,
         Invitee.name,
         Invitee.agency_name.label("agency"),
@@ -86,17 +73,13 @@ _LETTERS = (
         Invitee.answer,
         Invitee.wrong_address,
     )
-    .select_from(OutboxMessage)
     .join(Delivery, Delivery.message_id == OutboxMessage.id)
     .join(Invitee, Invitee.id == Delivery.invitee_id)
     .join(Meeting, Meeting.id == Invitee.meeting_id)
-    .where(asked.failed)
-    .order_by(OutboxMessage.id.desc())
-    .limit(4 * MOST)
     .subquery()
 )
 _FORMS = (
-    select(
+    newest_failures(
         SentForm.meeting_id,
         SentForm.name,
         null().label("agency"),
@@ -108,11 +91,7 @@ _FORMS = (
         null().label("answer"),
         false().label("wrong_address"),
     )
-    .select_from(OutboxMessage)
     .join(SentForm, SentForm.message_id == OutboxMessage.id)
-    .where(asked.failed)
-    .order_by(OutboxMessage.id.desc())
-    .limit(4 * MOST)
     .subquery()
 )
 _NOT_ARRIVED: CompoundSelect[Any] = union_all(select(_LETTERS), select(_FORMS))
