@@ -36,8 +36,27 @@ def day_words(day: date) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftShown:
+    """A list of a series that is not ended although its day is over."""
+
+    ref: str
+    day: str
+    open: int
+
+
+def left_shown(session: Session, series_id: str | None, day: date) -> tuple[LeftShown, ...]:
+    """The lists of a series from before this day that keep their cases until they are ended."""
+    if series_id is None:
+        return ()
+    return tuple(
+        LeftShown(one.ref, day_words(one.day), one.open)
+        for one in queries.left_before(session, series_id, day)
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SeriesShown:
-    """One series with its list of today or this week."""
+    """One series with its list of today or this week, and those left open before."""
 
     id: str
     name: str
@@ -48,6 +67,7 @@ class SeriesShown:
     ref: str
     ended: bool
     waiting: int
+    left: tuple[LeftShown, ...]
 
 
 def series_shown(session: Session, series: Series, today: date) -> SeriesShown:
@@ -64,6 +84,7 @@ def series_shown(session: Session, series: Series, today: date) -> SeriesShown:
         ref=held.ref if held else "",
         ended=held is not None and held.ended_at is not None,
         waiting=len(queries.waiting(session, series)),
+        left=left_shown(session, series.id, day),
     )
 
 

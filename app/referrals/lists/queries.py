@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, bindparam, case, func, select, tuple_
+from sqlalchemy import Integer, bindparam, case, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -171,13 +171,15 @@ def waits_on(session: Session, series: Series, today: date) -> str | None:
 
 class LeftOpen(NamedTuple):
     """A list or a discussion of a day that is over, which nobody has ended; `open` counts the
-    cases on it without an outcome. No other list takes them meanwhile."""
+    cases on it without an outcome. No other list takes them meanwhile. `abuse`: a domestic abuse
+    case stands on it."""
 
     ref: str
     name: str
     series_id: str | None
     day: date
     open: int
+    abuse: bool
 
 
 _LEFT_OPEN = (
@@ -189,6 +191,7 @@ _LEFT_OPEN = (
         select(func.count(ListEntry.id))
         .where(ListEntry.sitting_id == ListSitting.id, ListEntry.outcome.is_(None))
         .scalar_subquery(),
+        exists().where(ListEntry.sitting_id == ListSitting.id, ListEntry.case_id.is_not(None)),
     )
     .where(
         ListSitting.ended_at.is_(None),
@@ -205,6 +208,15 @@ def left_open(session: Session, series: Collection[Series], today: date) -> list
     now_open = {(one.id, sitting_day(one, today)) for one in series}
     found = [LeftOpen(*row) for row in session.execute(_LEFT_OPEN, {"today": today})]
     return [one for one in found if (one.series_id, one.day) not in now_open]
+
+
+_LEFT_BEFORE = _LEFT_OPEN.where(ListSitting.series_id == bindparam("series"))
+
+
+def left_before(session: Session, series_id: str, day: date) -> list[LeftOpen]:
+    """The lists of a series from before this day that nobody has ended, the oldest first."""
+    values = {"series": series_id, "today": day}
+    return [LeftOpen(*row) for row in session.execute(_LEFT_BEFORE, values)]
 
 
 class ListedSitting(NamedTuple):

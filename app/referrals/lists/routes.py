@@ -186,6 +186,7 @@ def _list_page(ref: str, form: EndForm, status: int = 200) -> Response:
         still_open=len(still_open),
         start=still_open[0] if still_open else None,
         new=_waiting(session, held),
+        left=page.left_shown(session, held.series_id, held.day) if not held.ended_at else (),
         conflict=status == 409,
     )
 

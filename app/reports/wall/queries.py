@@ -158,18 +158,26 @@ def counted(session: Session, screen: Screen, now: datetime) -> list[Counted]:
     ]
 
 
+ALONE = "A domestic abuse discussion left open"
+
+
 def lists_waiting(session: Session, screen: Screen, today: date) -> list[str]:
     """The domestic abuse lists of today that were not gone through yet, and those left open before,
     by the name of their series: that they wait, and nothing of what stands on them (C10; IMAP 5).
+    A discussion of one case by itself is named after the case, so it is not named.
     """
     council = council_or_none(session)
     if screen is not Screen.TRIAGE or council is None:
         return []
     series = [one for one in active(council.protocol_id).series if one.domestic_abuse]
-    names = {one.id: one.name for one in series}
-    left = [one.series_id for one in lists.left_open(session, series, today)]
-    waits = [one.id for one in series if lists.waits_on(session, one, today) is not None]
-    return [names[id_] for id_ in dict.fromkeys([*left, *waits]) if id_ in names]
+    names = {one.id for one in series}
+    left = [
+        one.name if one.series_id else ALONE
+        for one in lists.left_open(session, series, today)
+        if one.abuse or one.series_id in names
+    ]
+    waits = [one.name for one in series if lists.waits_on(session, one, today) is not None]
+    return list(dict.fromkeys([*left, *waits]))
 
 
 def _triage(session: Session) -> list[Standing]:

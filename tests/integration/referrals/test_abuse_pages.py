@@ -373,3 +373,20 @@ def form_link(text, before):
     """The address of the link that carries these words."""
     start = text[: text.index(before)].rindex('href="') + len('href="')
     return text[start : text.index('"', start)].replace("&amp;", "&")
+
+
+def test_a_list_that_was_left_open_stands_beside_the_next_one_until_it_is_ended(change, triage):
+    with change() as session:
+        make_abuse_case(session, at=now() - timedelta(days=8))
+        left = make_list(session, now() - timedelta(days=7)).ref
+        new = make_list(session, now()).ref
+    for page in ("/lists/", f"/lists/{new}"):
+        shown = triage.get(page).text
+        assert "is not ended: 1 case on it without an outcome comes to no other list" in shown
+        assert f'href="/lists/{left}">Go through it or end it' in shown
+    assert "Go through it or end it" not in triage.get(f"/lists/{left}").text
+    sent = form(triage, f"/lists/{left}") | {"took_part": "Jo Reyes, police"}
+    assert triage.post(f"/lists/{left}", data=sent).status_code == 303
+    for page in ("/lists/", f"/lists/{new}"):
+        assert "Go through it or end it" not in triage.get(page).text
+    assert "Add what came in since (1)" in triage.get(f"/lists/{new}").text

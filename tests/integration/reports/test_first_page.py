@@ -17,7 +17,7 @@ from app.protocols.registry import active
 from app.protocols.working_days import this_or_next_working_day
 from app.referrals import listing
 from app.referrals.abuse.models import AbuseCase
-from app.referrals.lists.service import end_list
+from app.referrals.lists.service import end_list, open_discussion
 from app.referrals.models import Referral
 from app.referrals.rating.models import RatingDispute
 from app.referrals.rating.service import dispute, rate
@@ -35,6 +35,7 @@ from app.reports.queries import work
 from app.reports.routes import todays_lists, work_shown
 from app.reports.rules import kinds_for
 from app.reports.types import MOST, WorkKind
+from tests.clock import FRIDAY
 from tests.factories.abuse import make_abuse_case, make_list, series_of, use_protocol
 from tests.factories.accounts import make_staff
 from tests.factories.arrivals import TOLD, make_arrival
@@ -200,6 +201,23 @@ def test_the_list_of_today_stands_until_it_has_ended(app, change) -> None:
             assert "1 case without an outcome" in left.details[0]
             end_list(session, staff_actor(session), sitting, "Ann, Bo", at)
             assert todays_lists(session, protocol, at) == []
+
+
+def test_what_was_left_open_stands_there_whatever_became_of_its_series(app, change) -> None:
+    """C10: a list of a series that the area has no longer, and a discussion of one case."""
+    with change() as session:
+        make_settings(session, "north-lincolnshire")
+        make_abuse_case(session)
+        gone = make_list(session)
+        gone.series_id = "gone"
+        alone = make_abuse_case(session, DomesticAbuseRisk.HIGH)
+        held = open_discussion(session, staff_actor(session), alone, FRIDAY)
+        session.flush()
+        with app.test_request_context():
+            later = FRIDAY + timedelta(days=30)
+            found = todays_lists(session, active("north-lincolnshire"), later)
+            assert {one.ref for one in found} == {gone.ref, held.ref}
+            assert {one.kind for one in found} == {WorkKind.LIST_LEFT}
 
 
 def test_whoever_does_not_go_through_the_list_is_told_of_none() -> None:

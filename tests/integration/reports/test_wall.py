@@ -15,8 +15,9 @@ from app.core.session import db, reading
 from app.directory.models import Agency
 from app.directory.types import AgencyKind
 from app.meetings.types import Answer, MeetingState
+from app.referrals.lists.service import open_discussion
 from app.referrals.models import Referral
-from app.referrals.types import Flag, Rating
+from app.referrals.types import DomesticAbuseRisk, Flag, Rating
 from app.reports.wall import queries
 from app.reports.wall.models import WallDisplay
 from app.reports.wall.service import make_display, revoke_display
@@ -242,6 +243,25 @@ def test_it_says_that_a_list_of_today_waits_and_nothing_of_what_stands_on_it(cha
         held.ended_at, held.took_part = FRIDAY, "Everybody"
         session.flush()
         assert queries.lists_waiting(session, Screen.TRIAGE, friday) == []
+
+
+def test_what_was_left_open_waits_there_whatever_became_of_its_series(change):
+    """C10: a list of a series that the area has no longer, and a discussion of one case."""
+    later = london_date(FRIDAY) + timedelta(days=7)
+    with change() as session:
+        use_protocol(session, "north-lincolnshire")
+        make_abuse_case(session)
+        make_list(session, FRIDAY).series_id = "gone"
+        alone = make_abuse_case(session, DomesticAbuseRisk.HIGH)
+        session.flush()
+        held = open_discussion(session, actor_of(session), alone, FRIDAY)
+        waits = queries.lists_waiting(session, Screen.TRIAGE, later)
+        assert waits == ["Daily domestic abuse list", queries.ALONE]
+        assert alone.ref not in " ".join(waits)
+        assert queries.lists_waiting(session, Screen.TRIAGE, london_date(FRIDAY)) == []
+        held.ended_at, held.took_part = FRIDAY, "Everybody"
+        session.flush()
+        assert queries.lists_waiting(session, Screen.TRIAGE, later) == waits[:1]
 
 
 @pytest.mark.parametrize("screen", list(Screen))
