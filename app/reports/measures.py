@@ -17,10 +17,11 @@ from app.reports.duties.queries import last_backup
 from app.reports.queries import cut, work
 from app.reports.types import WorkKind
 
-# Work with a clock of its own: what is late here is a child that waits.
+# Work with a clock of its own: what is late here is a child that waits. A discussion that did not
+# begin at its time, or is booked for later than it must be held now, is not among those to book.
 CLOCKED = (
     WorkKind.AT_RISK, WorkKind.TAKE_IN, WorkKind.DECIDE_NOW, WorkKind.DECIDE, WorkKind.ABUSE,
-    WorkKind.BOOK,
+    WorkKind.BOOK, WorkKind.NOT_BEGUN, WorkKind.SOONER,
     WorkKind.SIGN, WorkKind.CIRCULATE,
 )  # fmt: skip
 NEVER = float("inf")

@@ -16,6 +16,7 @@ from app.core.session import transaction
 from app.outbox.service import enqueue
 from tests.conftest import settings_for
 from tests.factories.mail import make_message
+from tests.factories.meetings import make_meeting
 from tests.factories.referrals import make_referral
 
 TOKEN = "k7" * 20
@@ -69,6 +70,9 @@ def test_what_an_operator_watches_is_measured_without_a_name(app, client):
         viewed(session, SYSTEM, "page", Subject("referral", "REF-1"), long_ago)
         referral = make_referral(session, received_at=long_ago - timedelta(days=3))
         ref = referral.ref
+        make_meeting(session, at=long_ago, start=now() - timedelta(hours=1))
+        sooner = make_meeting(session, at=long_ago, start=now() + timedelta(hours=1))
+        sooner.sooner_due_at = now() - timedelta(minutes=1)
     page = client.get("/metrics").text
     figures = dict(
         line.rsplit(" ", 1) for line in page.splitlines() if line and not line.startswith("#")
@@ -77,7 +81,8 @@ def test_what_an_operator_watches_is_measured_without_a_name(app, client):
     assert float(figures["unchained_views_seconds"]) == pytest.approx(3 * 3600, abs=60)
     assert figures["worker_seen_seconds"] == "+Inf"
     assert figures["database_up"] == "1.0"
-    assert figures['work_overdue{kind="decide"}'] == "1.0"
+    for kind in ("decide", "not_begun", "sooner"):
+        assert figures[f'work_overdue{{kind="{kind}"}}'] == "1.0"
     for word in ("amina", "REF-1", ref):
         assert word not in page
     assert app.test_cli_runner().invoke(worker, ["--once"]).exit_code == 0
