@@ -89,6 +89,7 @@ ROUTES = (
     "app.records.filing.routes",
     "app.records.extracts.routes",
     "app.records.recall.routes",
+    "app.records.address.routes",
     "app.records.same_child.routes",
     "app.guests.routes",
     "app.guests.requests.routes",
@@ -173,6 +174,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     diaries = import_module("app.meetings.booking.diary_queries")
     app.extensions["booked_on_line"] = diaries.booked_on_line
     app.extensions["record_taken_back"] = import_module("app.records.recall.queries").taken_back
+    app.extensions["archived"] = import_module("app.retention.queries").discussion_archived
     app.extensions["measures"] = import_module("app.reports.measures").measures
     app.extensions["referral_sections"] = [
         import_module(module).referral_section for module in REFERRAL_SECTIONS

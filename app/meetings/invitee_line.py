@@ -16,7 +16,7 @@ from app.meetings.queries import MessageShown, ReportShown
 from app.meetings.reach import Reach, reach_of
 from app.meetings.received.page import remark_words
 from app.meetings.received.queries import MailRemark
-from app.meetings.rules import mendable_late
+from app.meetings.rules import mendable_late, mendable_signed
 from app.meetings.types import Answer, MeetingState, MessageKind
 from app.outbox.types import MessageState
 
@@ -96,6 +96,7 @@ class InviteeLine:
     mail: tuple[MailLink, ...]
     can_note: bool
     can_send: bool
+    can_correct: bool  # the address to which a copy of the signed record went
     sends: str  # in words: again, or to somebody whose colleague no longer comes
 
 
@@ -159,6 +160,8 @@ def invitee_line(
         ),
         can_note=others and invitee.staff_id is None,
         can_send=writes and (booked or mendable_late(meeting.state, meeting.signed_at)),
+        can_correct=invitee.answer is not Answer.DEPUTY
+        and mendable_signed(meeting.state, meeting.signed_at),
         sends=_sends(invitee, meeting),
     )
 

@@ -32,8 +32,14 @@ def check_changeable(state: MeetingState) -> None:
 
 def mendable_late(state: MeetingState, signed_at: datetime | None) -> bool:
     """Whether a wrong address can be mended though the discussion has begun (D7): until its record
-    is signed, whose copies go to the addresses there are."""
+    is signed, whose copies go to the addresses there are. After that see `mendable_signed`."""
     return state in (MeetingState.UNDER_WAY, MeetingState.ENDED) and signed_at is None
+
+
+def mendable_signed(state: MeetingState, signed_at: datetime | None) -> bool:
+    """Whether a record was signed, which may have gone to a wrong address (F5): also while it is
+    being corrected."""
+    return state in (MeetingState.ENDED, MeetingState.SIGNED) and signed_at is not None
 
 
 def check_cancellable(state: MeetingState) -> None:

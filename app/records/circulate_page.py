@@ -43,7 +43,7 @@ class Ledger:
     @property
     def nobody(self) -> bool:
         """Whether every copy is withheld."""
-        return all(line.step is Step.WITHHELD for line in self.lines)
+        return all(line.step is Step.WITHHELD for line in self.lines if not line.wrong_address)
 
     @property
     def open(self) -> bool:
@@ -145,7 +145,7 @@ def _ledger(
         reached_at=queries.reached_at(meeting, version, versions, ledgers),
         checks=tuple(dict.fromkeys((line.checked_by, line.released_at) for line in lines)),
         recalled=recalled,
-        had_opened=tuple(f"{line.name}, {line.agency_name}" for line in lines if line.opened_at),
+        had_opened=tuple(line.reader for line in lines if line.opened_at),
     )
 
 

@@ -31,7 +31,7 @@ from app.records.models import (
     RecordVersion,
 )
 from app.records.recall.models import RecordRecall
-from app.records.recall.queries import is_recalled
+from app.records.recall.queries import is_recalled, recalled_at
 from app.records.rules import file_name, may_attach, reached_everyone
 from app.records.types import CopyFile, GuestRecord
 from app.referrals.sender import Sender
@@ -144,7 +144,8 @@ def acknowledge(session: Session, actor: Actor, invitee_id: int, now: datetime) 
 
 def refresh_expiry(session: Session, invitee: Invitee, now: datetime) -> None:
     """Set when the invitee's link ends: 14 days after the record, or when their last action
-    closes, if later; none while an action is open or no record is out (D3).
+    closes, if later; none while an action is open or no record is out (D3). Who has no copy of a
+    record that was recalled has 14 days from that.
 
     Call it whenever one of the invitee's actions closes. A link that has ended already stays so.
     """
@@ -152,7 +153,7 @@ def refresh_expiry(session: Session, invitee: Invitee, now: datetime) -> None:
         return
     issued = session.execute(
         select(func.max(Circulation.released_at)).where(Circulation.invitee_id == invitee.id)
-    ).scalar_one()
+    ).scalar_one() or recalled_at(session, invitee.meeting_id)
     invitation = session.get_one(Invitation, invitee.invitation_id)
     if issued is None or not invitation_rules.link_is_open(
         now, revoked=invitation.revoked_at, expires=invitation.expires_at
@@ -169,6 +170,17 @@ def refresh_expiry(session: Session, invitee: Invitee, now: datetime) -> None:
         else invitation_rules.expiry(issued, max(closed, default=None))
     )
     invitations.set_expiry(session, invitation, expires)
+
+
+def limit_link(session: Session, invitee: Invitee, now: datetime) -> None:
+    """A link that was just sent anew ends as the one before it would have, or 14 days from now
+    where that is over (D3)."""
+    refresh_expiry(session, invitee, now)
+    if invitee.invitation_id is None:
+        return
+    held = invitations.invitation(session, invitee.invitation_id)
+    if held.expires_at is not None and held.expires_at <= now:
+        invitations.set_expiry(session, held, invitation_rules.expiry(now, None))
 
 
 def store_and_tell(
@@ -199,6 +211,8 @@ def store_and_tell(
     if is_recalled(session, version.id):
         return False
     invitee = session.get_one(Invitee, held.invitee_id)
+    if invitee.wrong_address:
+        return False
     if not queries.has_copy(session, version.id, invitee.id):
         if copy is None:
             return False
@@ -214,7 +228,7 @@ def store_and_tell(
     held.message_id = session.execute(
         _LAST_MESSAGE.where(Delivery.invitee_id == invitee.id)
     ).scalar_one()
-    refresh_expiry(session, invitee, now)
+    limit_link(session, invitee, now)
     mend_fault(session, version.id, invitee.id)
     _note(session, SYSTEM, "queued the record for a reader", held, now)
     return True

@@ -70,12 +70,16 @@ _UNCIRCULATED = (
 )
 # Only what can be noted, or made: one that never will be keeps no newer one from its turn.
 _OF_IT = Circulation.version_id == RecordVersion.id
+_COUNTS = (
+    _OF_IT,
+    Circulation.after_all_at.is_(None),
+    ~exists().where(Invitee.id == Circulation.invitee_id, Invitee.wrong_address),
+)
 _WITH_EVERYONE = _UNCIRCULATED.where(
     ~exists().where(RecordRecall.version_id == RecordVersion.id),
-    exists().where(_OF_IT, Circulation.after_all_at.is_(None)),
+    exists().where(*_COUNTS),
     ~exists().where(
-        _OF_IT,
-        Circulation.after_all_at.is_(None),
+        *_COUNTS,
         Circulation.withheld_reason.is_(None),
         Circulation.opened_at.is_(None),
         Circulation.sent_at.is_(None)
@@ -94,6 +98,8 @@ _LEDGER = (
         Circulation,
         Invitee.name,
         Invitee.agency_name,
+        Invitee.wrong_address,
+        Invitee.email,
         Staff.name.label("checked_by"),
         OutboxMessage.state,
         OutboxMessage.sent_at.label("left_at"),
@@ -332,6 +338,7 @@ def _lines(session: Session, statement: Select[*tuple[Any, ...]]) -> list[Ledger
                 after_all=held.after_all_at is not None,
                 attached=held.attached,
                 reminded_at=held.reminded_at,
+                wrong_address=(row.email or "") if row.wrong_address else "",
             )
         )
     return lines
@@ -372,6 +379,7 @@ def invitees_of(meeting: Meeting) -> tuple[InviteeFacts, ...]:
             professional_id=one.professional_id,
             staff_id=one.staff_id,
             has_left=one.has_left,
+            wrong_address=one.wrong_address,
         )
         for one in meeting.invitees
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -29,6 +29,8 @@ _UNREAD = (
     .where(
         Circulation.acknowledged_at.is_(None),
         Circulation.withheld_reason.is_(None),
+        # What went to a wrong address is not for whoever reads it there.
+        ~exists().where(Invitee.id == Circulation.invitee_id, Invitee.wrong_address),
         # Each step with its own time: who waits for the second keeps nobody from the first.
         or_(
             *(
@@ -70,6 +72,8 @@ def remind(session: Session, circulation_id: int, sender: Sender, now: datetime)
     version = session.get_one(RecordVersion, held.version_id)
     meeting = session.get_one(Meeting, version.meeting_id)
     reader = session.get_one(Invitee, held.invitee_id)
+    if reader.wrong_address:
+        return 0
     held.reminders += 1
     held.reminded_at = now
     if not _is_read_by_link(session, meeting, version, reader, now):

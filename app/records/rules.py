@@ -156,6 +156,8 @@ def recipients(
     getting: list[InviteeFacts] = []
     without: list[NoCopy] = []
     for person in people:
+        if person.wrong_address:
+            continue  # nobody who was invited: whose address it was not stands here themselves
         if person.removed:
             without.append(NoCopy(person.name, person.agency_name, "Removed from the invitation"))
             continue
@@ -283,10 +285,11 @@ def all_sent(steps: Sequence[Step]) -> bool:
 def reached_everyone(lines: Sequence[LedgerLine]) -> datetime | None:
     """When the last of those who are to have a version was sent it; None while one waits (F5).
 
-    A copy that was withheld, and released after all, says nothing about the others. Where every
+    A copy that was withheld, and released after all, says nothing about the others, nor does one
+    that went to a wrong address: whom it was for has a line of their own. Where every
     copy is withheld nobody waits for one: then it is when that was decided.
     """
-    counted = [line for line in lines if not line.after_all]
+    counted = [line for line in lines if not line.after_all and not line.wrong_address]
     if counted and all(line.step is Step.WITHHELD for line in counted):
         return max(line.released_at for line in counted)
     if not all_sent([line.step for line in counted]):

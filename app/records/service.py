@@ -398,6 +398,8 @@ def _of_meeting(session: Session, meeting: Meeting, circulation_id: int) -> Circ
     newest = queries.newest_version(session, meeting.id)
     if held is None or newest is None or held.version_id != newest.id:
         raise Refused("page", "That copy is not part of this record: load the page again")
+    if session.get_one(Invitee, held.invitee_id).wrong_address:
+        raise Refused("page", "That copy went to a wrong address: nothing more goes there")
     _check_not_recalled(session, newest)
     return held
 

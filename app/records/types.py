@@ -39,6 +39,7 @@ class InviteeFacts:
     professional_id: int | None
     staff_id: int | None
     has_left: bool = False  # a colleague who works here no more
+    wrong_address: bool = False  # whoever reads mail that was not for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,22 @@ class LedgerLine:
     after_all: bool
     attached: bool
     reminded_at: datetime | None
+    # The address to which it went and which was not the reader's; empty for every other line.
+    wrong_address: str = ""
+
+    @property
+    def reader(self) -> str:
+        """Who has it, in words."""
+        if self.wrong_address:
+            return f"whoever reads {self.wrong_address}, not the address of {self.name}"
+        return f"{self.name}, {self.agency_name}"
+
+    @property
+    def seen_by_stranger(self) -> bool:
+        """Whether somebody at a wrong address opened it, or may have."""
+        return bool(self.wrong_address) and (
+            self.opened_at is not None or self.step not in (Step.FAILED, Step.WITHHELD)
+        )
 
 
 @dataclass(frozen=True, slots=True)

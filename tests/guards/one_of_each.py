@@ -229,6 +229,7 @@ def _record(session: Session, app: Flask, moment: datetime) -> tuple[str, dict[s
         "record_extracts.place": "1",
         "record_filing.child_ref": child.ref,
         "circulation_id": str(circulation.id),
+        "record_address.invitee_id": str(meeting.invitees[1].id),
     }
 
 

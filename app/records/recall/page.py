@@ -61,8 +61,8 @@ def recall_page(session: Session, meeting: Meeting) -> RecallPage:
         number=number,
         recallable=newest is not None and not queries.is_recalled(session, newest.id),
         earlier=tuple(one.number for one in earlier),
-        readers=len({line.invitee_id for line in lines}),
-        had_opened=tuple(f"{line.name}, {line.agency_name}" for line in opened.values()),
+        readers=len({line.invitee_id for line in lines if not line.wrong_address}),
+        had_opened=tuple(line.reader for line in opened.values()),
         parts=tuple(sorted(parts, key=lambda part: part.at, reverse=True)),
     )
 

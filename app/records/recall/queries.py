@@ -124,6 +124,12 @@ def taken_back(session: Session, meeting_id: int) -> TakenBack | None:
     return TakenBack.WAITS if row.closed_at is None else TakenBack.CLOSED
 
 
+def recalled_at(session: Session, meeting_id: int) -> datetime | None:
+    """When the newest version of a discussion's record was taken back; None where it was not."""
+    row = session.execute(_OF_THE_NEWEST, {"meeting_id": meeting_id}).one_or_none()
+    return None if row is None else row.at
+
+
 def earlier_not_recalled(session: Session, meeting_id: int, number: int) -> list[EarlierVersion]:
     """The versions before this one whose readers were not told yet to delete them."""
     rows = session.execute(_EARLIER, {"meeting_id": meeting_id, "number": number})

@@ -11,13 +11,12 @@ from app.audit import service as audit
 from app.audit.types import Subject
 from app.core.refusal import Refused
 from app.invitations import service as invitations
-from app.invitations.rules import expiry
 from app.invitations.types import LetterKind
 from app.meetings import messages
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState, MessageKind
 from app.records import queries as records
-from app.records.circulation import keep_first_circulated, refresh_expiry
+from app.records.circulation import keep_first_circulated, limit_link
 from app.records.recall import queries, rules
 from app.records.recall.models import RecordRecall
 from app.referrals.sender import Sender
@@ -55,7 +54,8 @@ def recall(
         RecordRecall(version_id=one, reason=reason.strip(), by_id=staff.id, at=now)
         for one in (version.id, *(one.id for one in earlier))
     )
-    ids = dict.fromkeys(line.invitee_id for line in lines)
+    # Nothing more goes to a wrong address, whose link is dead already.
+    ids = dict.fromkeys(line.invitee_id for line in lines if not line.wrong_address)
     readers = [session.get_one(Invitee, one) for one in ids]
     # A letter about actions that waits leads to a link that dies here: a new one takes its place.
     messages.take_back(session, readers, _LED_BY_THE_LINK)
@@ -73,7 +73,7 @@ def recall(
     ]
     messages.send_links(session, LetterKind.ACTIONS, meeting, untold, sender, now)
     for one in (*told, *untold):
-        _limit_link(session, one, now)
+        limit_link(session, one, now)
     keep_first_circulated(session, meeting)
     meeting.circulated_at = None
     audit.record(
@@ -108,17 +108,6 @@ def close(
         session, staff.actor, "closed the recalled record", Subject("meeting", meeting.ref), now,
         {"version": version.number},
     )  # fmt: skip
-
-
-def _limit_link(session: Session, invitee: Invitee, now: datetime) -> None:
-    """The new link ends as the one before it would have, or 14 days from now where that is over
-    (D3)."""
-    refresh_expiry(session, invitee, now)
-    if invitee.invitation_id is None:
-        return
-    held = invitations.invitation(session, invitee.invitation_id)
-    if held.expires_at is not None and held.expires_at <= now:
-        invitations.set_expiry(session, held, expiry(now, None))
 
 
 def _end_links(session: Session, invitee: Invitee, now: datetime) -> None:

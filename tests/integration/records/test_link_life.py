@@ -20,6 +20,8 @@ from tests.factories.records import (
 from tests.integration.records.circulating import (
     AFTER,
     LATER,
+    deliver,
+    newest,
     release,
     released,
     settings_of,
@@ -78,3 +80,23 @@ def test_a_dead_link_is_replaced_by_a_new_invitation_not_revived(in_app: Flask) 
         assert held.invitation_id != old.id
         assert session.get_one(Invitation, old.id).revoked_at == AFTER
         assert session.get_one(Invitation, held.invitation_id).revoked_at is None
+
+
+def test_a_link_that_is_sent_again_after_its_end_opens(in_app: Flask) -> None:
+    """Fourteen days from then: the first link is dead, and a dead one helps nobody (D3, F5)."""
+    held = released(in_app)
+    worker.make_copies(settings_of(in_app), LATER)
+    at = AFTER + timedelta(days=20)
+    with transaction() as session:
+        deliver(session)
+        meeting = session.get_one(Meeting, held.id)
+        person = meeting.invitees[1]
+        session.query(Action).update({Action.state: ActionState.DONE, Action.closed_at: AFTER})
+        line = queries.ledger_of(session, newest(session, meeting).id)[1]
+        service.send_again(session, make_releaser(session), meeting, line.circulation_id, at)
+        assert line.invitee_id == person.id
+    worker.make_copies(settings_of(in_app), at)
+    with transaction() as session:
+        person = session.get_one(Meeting, held.id).invitees[1]
+        link = session.get_one(Invitation, person.invitation_id)
+        assert link.expires_at == at + timedelta(days=14)

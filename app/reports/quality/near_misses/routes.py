@@ -80,8 +80,13 @@ def log() -> Response:
 @blueprint.get("/new")
 @access(staff_may(Permission.SIGNED_IN))
 def new() -> Response:
+    """`kind` and `case` are known where a page of a case leads here."""
     form = NearMissForm()
     form.happened_on.process(None, london_date(now()))
+    kind, case_ref = request.args.get("kind"), request.args.get("case", "")
+    if kind in {one.value for one in NearMissKind}:
+        form.kind.data = kind
+    form.case_ref.data = case_ref[:20]
     return respond("quality/near_miss_new.html", form=form)
 
 

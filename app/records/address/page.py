@@ -1,0 +1,101 @@
+"""What another address for a reader brings with it, told before anything is done (F5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.meetings.booking.again import prospect
+from app.meetings.models import Invitee, Meeting
+from app.records import queries as records
+from app.records import service
+from app.records.address import queries
+from app.records.address.types import Then
+from app.records.queries import VersionShown
+from app.records.recall.queries import is_recalled, owners_of_open_actions
+from app.records.standing import is_signed
+
+
+@dataclass(frozen=True, slots=True)
+class WentThere:
+    """A version whose letter went to the address there is."""
+
+    number: int
+    queued_at: datetime | None
+    opened_at: datetime | None
+    downloaded_at: datetime | None
+    arrived: bool  # somebody may have read the letter
+    attached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPage:
+    ref: str
+    name: str
+    what: str  # the person's title and agency
+    email: str
+    arrived: bool  # a letter may have been read at the address there is
+    reports: int  # that were sent by the old link
+    went: tuple[WentThere, ...]
+    copy: str  # what the reader gets at the new address, in words
+    told_of_actions: bool
+    in_directory: bool
+    opens_case: bool  # it is archived, and something is sent
+
+
+def address_page(
+    session: Session, meeting: Meeting, invitee: Invitee, *, archived: bool
+) -> AddressPage:
+    """What went to the address there is, and what another one leads to; `archived` where the case
+    is closed."""
+    lines = queries.lines_of(session, invitee.id)
+    versions = records.versions_of(session, meeting.id)
+    letters = queries.letters_to(session, invitee.id)
+    numbers = {one.id: one.number for one in versions}
+    found = [(line, queries.letter_of(line, versions, letters)) for line in lines]
+    ahead = prospect(session, meeting, invitee)
+    newest = versions[0]
+    then = _then(session, meeting, invitee, newest)
+    return AddressPage(
+        ref=meeting.ref,
+        name=invitee.name,
+        what=f"{invitee.title}, {invitee.agency_name}",
+        email=invitee.email or "",
+        arrived=ahead.arrived or any(line.opened_at for line in lines),
+        reports=ahead.reports,
+        went=tuple(
+            WentThere(
+                numbers[line.version_id],
+                letter.at if letter else None,
+                line.opened_at,
+                line.downloaded_at,
+                arrived=letter is None or letter.arrived,
+                attached=line.attached,
+            )
+            for line, letter in found
+            if letter is not None or line.opened_at is not None
+        ),
+        copy=then.words(invitee.name, newest.number),
+        # Staff see theirs on their own pages.
+        told_of_actions=invitee.staff_id is None
+        and invitee.id in owners_of_open_actions(session, meeting.id),
+        in_directory=invitee.professional_id is not None,
+        opens_case=archived and then is Then.SENT,
+    )
+
+
+def _then(session: Session, meeting: Meeting, invitee: Invitee, newest: VersionShown) -> Then:
+    ledger = {one.invitee_id: one for one in records.ledger_of(session, newest.id)}
+    line = ledger.get(invitee.id)
+    if line is not None and line.withheld_reason:
+        return Then.WITHHELD
+    if not is_signed(meeting):
+        return Then.CORRECTED
+    if is_recalled(session, newest.id):
+        return Then.RECALLED
+    if line is not None:
+        return Then.SENT
+    waiting = service.to_release(session, meeting, newest.id)
+    return Then.TO_RELEASE if any(one.id == invitee.id for one in waiting) else Then.NONE
