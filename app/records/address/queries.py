@@ -73,13 +73,13 @@ def every_letter_to(session: Session, invitee_id: int) -> list[int]:
 def letter_of(
     line: Circulation, versions: Sequence[VersionShown], letters: Sequence[Letter]
 ) -> Letter | None:
-    """The last of the letters that led to the version of this line: from when that was signed to
-    when the next was. `versions` are newest first."""
+    """The letter that led to the version of this line, of those from when that was signed to when
+    the next was: the last that may have been read, else the last. `versions` are newest first."""
     place = next(place for place, one in enumerate(versions) if one.id == line.version_id)
     until = versions[place - 1].signed_at if place else None
-    ours = (
+    ours = [
         one
-        for one in reversed(letters)
+        for one in letters
         if versions[place].signed_at <= one.at and (until is None or one.at < until)
-    )
-    return next(ours, None)
+    ]
+    return max(ours, key=lambda one: (one.arrived, one.at), default=None)

@@ -105,11 +105,10 @@ def correct_address(
 
 def _set_apart(line: Circulation, wrong: Invitee, letter: queries.Letter | None) -> None:
     """The line as it is, under whoever is behind the wrong address. Where a second letter was asked
-    for or withdrawn, the one that went still stands there."""
+    for, or came back, the one that went stands there."""
     line.invitee_id = wrong.id
     if letter is not None and line.withheld_reason is None:
-        line.message_id = letter.message_id
-        line.sent_at = line.sent_at or letter.at
+        line.message_id, line.sent_at = letter.message_id, letter.at
 
 
 def _line(before: Circulation, reader: Invitee, staff: StaffMember, now: datetime) -> Circulation:

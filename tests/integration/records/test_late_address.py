@@ -15,7 +15,7 @@ from app.guests.queries import visitor_by_session
 from app.invitations.models import Invitation
 from app.invitations.queries import invitation_by_token
 from app.meetings.booking.types import Again
-from app.meetings.messages import Sender
+from app.meetings.messages import Sender, tell_owners
 from app.meetings.models import Action, Delivery, Invitee, Meeting
 from app.meetings.types import ActionState, Answer
 from app.outbox.models import OutboxMessage
@@ -24,6 +24,7 @@ from app.records import circulation, queries, reminding, service, worker
 from app.records.address.page import address_page
 from app.records.address.service import Corrected, correct_address
 from app.records.circulate_page import circulate_page
+from app.records.copies import SealedCopy
 from app.records.models import Circulation, RecordCopy
 from app.records.recall.page import recall_page
 from app.records.recall.service import recall
@@ -162,6 +163,7 @@ def test_the_right_reader_gets_the_same_copy_once_and_only_then_it_is_with_every
 
 def test_nothing_more_goes_to_the_old_address(sent: Sent) -> None:
     sent.mend()
+    assert sent.meeting.first_circulated_at == LATER  # though nobody had noted it yet
     worker.make_copies(sent.settings, NEXT)
     with transaction() as session:
         deliver(session)
@@ -171,7 +173,9 @@ def test_nothing_more_goes_to_the_old_address(sent: Sent) -> None:
     wrong = sent.lines()["wrong"]
     assert wrong.reminded_at is None
     with transaction() as session:
+        assert wrong.circulation_id not in reminding.unread(session, days_on, 100)
         assert reminding.remind(session, wrong.circulation_id, SENDER, days_on) == 0
+        assert session.get_one(Circulation, wrong.circulation_id).reminders == 0
         meeting, staff = session.get_one(Meeting, sent.id), make_releaser(session)
         number = wrong.circulation_id
         for act in (service.send_again, service.release_after_all):
@@ -181,7 +185,8 @@ def test_nothing_more_goes_to_the_old_address(sent: Sent) -> None:
             service.withhold(session, staff, meeting, number, "Why", days_on)
         session.get_one(Circulation, number).sent_at = None
         session.flush()
-        assert not circulation.store_and_tell(session, number, None, SENDER, days_on)
+        copy = SealedCopy(b"Printed before the address was corrected", "0" * 64)
+        assert not circulation.store_and_tell(session, number, copy, SENDER, days_on)
         session.rollback()
     page = recall_page(reading(), sent.meeting)
     assert page.readers == 2
@@ -225,6 +230,48 @@ def test_a_copy_that_came_back_goes_to_the_right_address_instead(in_app: Flask) 
     assert list(sent.lines()) == ["right"]
     link = reading().get_one(Invitation, reading().get_one(Invitee, sent.number).invitation_id)
     assert link.expires_at is None or link.expires_at > NEXT + timedelta(days=20)
+
+
+def test_what_came_back_from_a_wrong_address_holds_nothing_up(in_app: Flask) -> None:
+    """Whoever is there read of the actions alone: the copy's line stays as it went (F5)."""
+    sent = Sent(in_app, MessageState.BOUNCED)
+    with transaction() as session:
+        session.query(Action).filter_by(owner_id=sent.number).update({Action.told_at: None})
+        assert tell_owners(session, session.get_one(Meeting, sent.id), SENDER, LATER) == 1
+        deliver(session)
+    assert sent.mend() == Corrected(read=False, anew=True)
+    assert sent.lines()["wrong"].step is Step.FAILED
+    assert not sent.lines()["wrong"].seen_by_stranger
+    worker.make_copies(sent.settings, NEXT)
+    with transaction() as session:
+        deliver(session)
+    assert worker.note_circulated(sent.settings, NEXT) == 1
+
+
+def test_of_two_letters_the_one_that_arrived_stands_in_the_ledger(sent: Sent) -> None:
+    with transaction() as session:
+        staff, meeting = make_releaser(session), session.get_one(Meeting, sent.id)
+        number = sent.lines()["right"].circulation_id
+        service.send_again(session, staff, meeting, number, NEXT)
+    worker.make_copies(sent.settings, NEXT)
+    with transaction() as session:
+        deliver(session, MessageState.BOUNCED)
+        person = session.get_one(Invitee, sent.number)
+        page = address_page(session, session.get_one(Meeting, sent.id), person, archived=False)
+        assert [(one.number, one.queued_at, one.arrived) for one in page.went] == [(1, LATER, True)]
+    assert sent.mend(at=NEXT + HOUR) == Corrected(read=True, anew=True)
+    wrong = sent.lines()["wrong"]
+    assert (wrong.step, wrong.queued_at, wrong.seen_by_stranger) == (Step.SENT, LATER, True)
+
+
+def test_where_every_copy_is_withheld_one_that_went_astray_waits_for_nobody(sent: Sent) -> None:
+    sent.mend()
+    with transaction() as session:
+        staff, meeting = make_releaser(session), session.get_one(Meeting, sent.id)
+        for line in session.query(Circulation).order_by(Circulation.id).all():
+            if line.invitee_id != sent.stranger.id:
+                service.withhold(session, staff, meeting, line.id, "By hand", NEXT)
+    assert circulate_page(reading(), sent.meeting, NEXT).ledgers[0].nobody
 
 
 def test_of_a_copy_whose_letter_waits_nobody_there_had_anything(in_app: Flask) -> None:
@@ -318,6 +365,27 @@ def test_an_earlier_version_that_went_there_goes_to_nobody_else(sent: Sent) -> N
         one.id for one in queries.versions_of(reading(), sent.id) if one.id != newest.id
     ]
     assert worker.make_copies(sent.settings, NEXT + HOUR) == 2
+
+
+def test_a_version_that_was_held_back_stays_with_the_right_reader(in_app: Flask) -> None:
+    """What was sent of the second says nothing of the first."""
+    held = released(in_app, invitees=2)
+    with transaction() as session:
+        staff, meeting = make_releaser(session), session.get_one(Meeting, held.id)
+        service.correct(session, staff, meeting, "A wrong date", AFTER)
+        sign_as_chair(session, settings_of(in_app), meeting, LATER)
+        release(session, meeting)
+    worker.make_copies(settings_of(in_app), LATER)
+    with transaction() as session:
+        deliver(session)
+        meeting, staff = session.get_one(Meeting, held.id), make_releaser(session)
+        person = meeting.invitees[1]
+        correct_address(session, staff, meeting, person, Again(RIGHT), SENDER, NEXT)
+        lines = {(one.version_id, one.invitee_id) for one in session.query(Circulation)}
+        new, old = (one.id for one in queries.versions_of(session, meeting.id))
+        wrong = next(one.id for one in meeting.invitees if one.wrong_address)
+        assert {(old, person.id), (new, wrong), (new, person.id)} < lines
+        assert (old, wrong) not in lines
 
 
 def test_a_deputy_gets_the_copy_at_the_right_address_and_whom_they_came_for_none(
