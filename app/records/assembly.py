@@ -45,7 +45,8 @@ from app.records.document.types import (
 )
 from app.records.document.types import Attendance as AttendanceLine
 from app.records.document.types import Meeting as Held
-from app.records.queries import first_circulated, invitees_of
+from app.records.ledger import first_circulated
+from app.records.queries import invitees_of
 from app.records.readers import agency_mark, person_marks, reader_for
 from app.records.rules import CHAIR
 from app.referrals.models import Referral

@@ -12,7 +12,7 @@ from app.directory.queries import council
 from app.meetings.models import Meeting
 from app.meetings.open_case.queries import perpetrators_employers
 from app.protocols.panel import DeadlinePanel
-from app.records import queries, rules
+from app.records import ledger, queries, rules
 from app.records.queries import VersionShown
 from app.records.recall.queries import RecallShown, recalls_of
 from app.records.standing import Correcting, correcting, is_signed, panel, readable, readers_of
@@ -84,7 +84,7 @@ class CirculatePage:
 def circulate_page(session: Session, meeting: Meeting, now: datetime) -> CirculatePage:
     """Whom the newest version goes to, and what became of each copy (F5)."""
     versions = queries.versions_of(session, meeting.id)
-    ledgers = queries.ledgers_of(session, meeting.id)
+    ledgers = ledger.ledgers_of(session, meeting.id)
     version = next(iter(versions), None)
     recalls = recalls_of(session, meeting.id)
     recalled = recalls.get(version.id) if version else None
@@ -93,10 +93,10 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
     record, troubles = readable(session, meeting, now) if version else (None, ())
     if version is not None and record is not None:
         known = {line.invitee_id for line in ledgers.get(version.id, [])}
-        had = queries.had_before(session, meeting.id, version.number)
+        had = ledger.had_before(session, meeting.id, version.number)
         readers, without = readers_of(meeting, record, had)
         suspects = perpetrators_employers(session, meeting)
-        before = queries.withheld_before(session, meeting.id, version.number)
+        before = ledger.withheld_before(session, meeting.id, version.number)
         secure = council(session).secure_domains
         waiting = tuple(
             ReaderToRelease(
@@ -120,7 +120,7 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
         ),
         deadline=panel(
             meeting,
-            queries.first_reached(meeting, versions, ledgers),
+            ledger.first_reached(meeting, versions, ledgers),
             recalled is not None,
             now,
         ),
@@ -142,7 +142,7 @@ def _ledger(
         number=version.number,
         newest=version is versions[0],
         lines=tuple(lines),
-        reached_at=queries.reached_at(meeting, version, versions, ledgers),
+        reached_at=ledger.reached_at(meeting, version, versions, ledgers),
         checks=tuple(dict.fromkeys((line.checked_by, line.released_at) for line in lines)),
         recalled=recalled,
         had_opened=tuple(line.reader for line in lines if line.opened_at),

@@ -21,7 +21,7 @@ from app.invitations.types import LetterKind
 from app.meetings import messages
 from app.meetings.models import Action, Delivery, Invitee, Meeting
 from app.meetings.types import ActionState, MeetingState, MessageKind
-from app.records import queries
+from app.records import ledger, queries
 from app.records.copies import SealedCopy
 from app.records.keys import cipher_of
 from app.records.models import (
@@ -304,7 +304,7 @@ def note_circulated(session: Session, meeting_id: int, now: datetime) -> bool:
     version = queries.newest_version(session, meeting_id)
     if version is None or meeting.circulated_at is not None or is_recalled(session, version.id):
         return False
-    reached = reached_everyone(queries.ledger_of(session, version.id))
+    reached = reached_everyone(ledger.ledger_of(session, version.id))
     if reached is None:
         return False
     meeting.circulated_at = reached
@@ -320,7 +320,7 @@ def keep_first_circulated(session: Session, meeting: Meeting) -> None:
     """Keep the moment at which a version first was with everyone, once for good: what follows, a
     correction, a recall or a copy that comes back, makes no record late that was in time (F2)."""
     if meeting.first_circulated_at is None:
-        meeting.first_circulated_at = queries.first_circulated(session, meeting)
+        meeting.first_circulated_at = ledger.first_circulated(session, meeting)
 
 
 def _own(session: Session, invitee_id: int) -> tuple[Circulation, RecordVersion] | None:

@@ -21,7 +21,7 @@ from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox import service as outbox
 from app.protocols.panel import SOON
-from app.records import queries, rules
+from app.records import ledger, queries, rules
 from app.records.models import RecordWarning
 from app.records.recall.queries import NEWEST_RECALLED, is_recalled
 from app.records.types import Stage
@@ -80,7 +80,7 @@ def warn(session: Session, meeting_id: int, sender: Sender, now: datetime) -> in
     if stage is None or session.get(RecordWarning, (meeting.id, stage)) is not None:
         return 0
     warned = RecordWarning(meeting_id=meeting.id, stage=stage, at=now)
-    if queries.first_circulated(session, meeting) is not None:
+    if ledger.first_circulated(session, meeting) is not None:
         session.add(warned)
         return 0  # only a correction is on its way
     people = _concerned(session, meeting, stage)

@@ -16,7 +16,7 @@ from app.meetings.models import Meeting
 from app.meetings.queries import staff_name
 from app.meetings.types import MeetingState
 from app.protocols.panel import DeadlinePanel
-from app.records import queries, rules, service
+from app.records import ledger, queries, rules, service
 from app.records.document import wording
 from app.records.document.types import Protected, ReaderRecord, Record, RecordContent
 from app.records.extracts.service import Part, parts_of
@@ -120,7 +120,7 @@ def gate_page(session: Session, meeting: Meeting, now: datetime) -> GatePage:
     begun = meeting.started_at is not None and meeting.state is not MeetingState.CANCELLED
     record, troubles = readable(session, meeting, now) if begun else (None, ())
     versions = queries.versions_of(session, meeting.id)
-    had = queries.had_before(session, meeting.id, record.version) if record else set()
+    had = ledger.had_before(session, meeting.id, record.version) if record else set()
     readers, without = readers_of(meeting, record, had) if record else ((), ())
     missing = gate_of(session, meeting) if begun and not is_signed(meeting) else []
     taken_back = recalls_of(session, meeting.id).get(versions[0].id) if versions else None
@@ -202,7 +202,7 @@ def draft_for(
     former = service.former_of(session, meeting, record.version)
     if invitee_id is None:
         return as_read(record, council_reader(record.authority), former)
-    had = queries.had_before(session, meeting.id, record.version)
+    had = ledger.had_before(session, meeting.id, record.version)
     getting, _ = rules.recipients(queries.invitees_of(meeting), had)
     reader = next((one for one in getting if one.id == invitee_id), None)
     return as_read(record, reader_for(reader), former) if reader else None

@@ -20,7 +20,7 @@ from app.directory.queries import council
 from app.meetings.models import Meeting
 from app.meetings.queries import meeting_by_ref, meeting_for_change
 from app.meetings.types import MeetingState
-from app.records import pages, queries, rules, service, worker
+from app.records import pages, queries, releasing, rules, service, worker
 from app.records.circulate_page import circulate_page
 from app.records.document.canonical import CanonicalError
 from app.records.document.render import render_draft
@@ -186,7 +186,7 @@ def circulate(ref: str) -> Response:
         number = form.number.data or ""
         try:
             with transaction() as session:
-                told = service.release(
+                told = releasing.release(
                     session,
                     signed_in(),
                     _to_change(session, ref),
@@ -226,7 +226,7 @@ def send_again(ref: str, circulation_id: int) -> Response:
     if press.validate_on_submit():
         try:
             with transaction() as session:
-                service.send_again(
+                releasing.send_again(
                     session, signed_in(), _to_change(session, ref), circulation_id, now()
                 )
         except Refused as refusal:
@@ -243,7 +243,7 @@ def release_after_all(ref: str, circulation_id: int) -> Response:
     if press.validate_on_submit():
         try:
             with transaction() as session:
-                service.release_after_all(
+                releasing.release_after_all(
                     session, signed_in(), _to_change(session, ref), circulation_id, now()
                 )
         except Refused as refusal:
@@ -268,7 +268,7 @@ def withhold(ref: str, circulation_id: int) -> Response:
     if form.validate_on_submit():
         try:
             with transaction() as session:
-                service.withhold(
+                releasing.withhold(
                     session,
                     signed_in(),
                     _to_change(session, ref),

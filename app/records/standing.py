@@ -17,7 +17,7 @@ from app.meetings.types import MeetingState
 from app.protocols.exchange import restore
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.protocols.types import Clock, Due
-from app.records import queries, rules, service
+from app.records import ledger, queries, rules, service
 from app.records.document.canonical import CanonicalError
 from app.records.document.readers import for_reader
 from app.records.document.types import Protected, Reader, ReaderRecord, Record, RecordContent
@@ -110,7 +110,7 @@ def record_panel(
     that was in time. Whoever had a recalled version was told to delete it: of that one the clock
     says nothing.
     """
-    return panel(meeting, queries.first_circulated(session, meeting), recalled, now)
+    return panel(meeting, ledger.first_circulated(session, meeting), recalled, now)
 
 
 def panel(

@@ -34,7 +34,7 @@ from app.meetings.restricted.models import BrokenGlass
 from app.meetings.types import ActionState, MeetingState, ReportVia
 from app.outbox.models import OutboxMessage
 from app.protocols.types import FormKind
-from app.records import service as records
+from app.records import releasing
 from app.records.models import Circulation
 from app.referrals.arrivals import service as arrivals
 from app.referrals.checks.models import AgencyCheck
@@ -218,7 +218,7 @@ def _record(session: Session, app: Flask, moment: datetime) -> tuple[str, dict[s
         session, app.extensions["settings"], moment, invitees=2, children=2,
         start=moment - timedelta(hours=2),
     )  # fmt: skip
-    records.release(session, make_releaser(session), meeting, version.number, {}, True, moment)
+    releasing.release(session, make_releaser(session), meeting, version.number, {}, True, moment)
     child = session.get_one(Child, meeting.children[0].child_id)
     circulation = session.scalars(select(Circulation)).first()
     assert circulation is not None

@@ -16,7 +16,7 @@ from app.directory.queries import council
 from app.meetings.discussion import service as discussion
 from app.meetings.discussion.types import Conflict
 from app.meetings.models import Entry, Invitee, Meeting
-from app.records import circulation, queries, rules, service
+from app.records import circulation, ledger, queries, releasing, rules, service
 from app.records.filing import service as filing
 from app.records.sealing import sealer_of
 from app.records.worker import make_copies
@@ -64,7 +64,7 @@ class Circulated:
                 for one in meeting.invitees
                 if attach and rules.may_attach(one.email or "", secure)
             }
-            service.release(session, staff, meeting, number, by_hand, True, at, attached)
+            releasing.release(session, staff, meeting, number, by_hand, True, at, attached)
             for row in meeting.children:
                 child = session.get_one(Child, row.child_id)
                 if child.case_reference:
@@ -74,8 +74,8 @@ class Circulated:
         with transaction() as session:
             meeting = session.get_one(Meeting, meeting_id)
             version = queries.newest_version(session, meeting_id)
-            lines = queries.ledger_of(session, version.id) if version else []
-            service.withhold(
+            lines = ledger.ledger_of(session, version.id) if version else []
+            releasing.withhold(
                 session,
                 self.area.one(Role.CHAIR),
                 meeting,
@@ -94,7 +94,7 @@ class Circulated:
         """Some have read it, some have said so."""
         with transaction() as session:
             version = queries.newest_version(session, meeting_id)
-            for turn, line in enumerate(queries.ledger_of(session, version.id) if version else []):
+            for turn, line in enumerate(ledger.ledger_of(session, version.id) if version else []):
                 opened = at + timedelta(minutes=25 + 40 * turn)
                 if line.withheld_reason or turn % 4 == 3 or opened > self.now:
                     continue

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.meetings.booking.again import prospect
 from app.meetings.models import Invitee, Meeting
+from app.records import ledger, releasing
 from app.records import queries as records
-from app.records import service
 from app.records.address import queries
 from app.records.address.types import Then
 from app.records.queries import VersionShown
@@ -87,8 +87,8 @@ def address_page(
 
 
 def _then(session: Session, meeting: Meeting, invitee: Invitee, newest: VersionShown) -> Then:
-    ledger = {one.invitee_id: one for one in records.ledger_of(session, newest.id)}
-    line = ledger.get(invitee.id)
+    held = {one.invitee_id: one for one in ledger.ledger_of(session, newest.id)}
+    line = held.get(invitee.id)
     if line is not None and line.withheld_reason:
         return Then.WITHHELD
     if not is_signed(meeting):
@@ -97,5 +97,5 @@ def _then(session: Session, meeting: Meeting, invitee: Invitee, newest: VersionS
         return Then.RECALLED
     if line is not None:
         return Then.SENT
-    waiting = service.to_release(session, meeting, newest.id)
+    waiting = releasing.to_release(session, meeting, newest.id)
     return Then.TO_RELEASE if any(one.id == invitee.id for one in waiting) else Then.NONE

@@ -13,7 +13,6 @@ from app.core.clock import now
 from app.core.config import Settings
 from app.core.session import reading
 from app.meetings.booking.forms import SendAgainForm
-from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.queries import meeting_by_ref, meeting_for_change
@@ -21,6 +20,7 @@ from app.meetings.routes import once
 from app.meetings.rules import mendable_signed
 from app.records.address import service
 from app.records.address.page import address_page
+from app.referrals.sender import Sender
 from app.web.access import access
 from app.web.htmx import go_to, respond
 

@@ -14,7 +14,6 @@ from app.core.refusal import Refused
 from app.meetings import messages
 from app.meetings.booking.late_address import NOT_INVITED, give_address
 from app.meetings.booking.types import Again
-from app.meetings.messages import Sender
 from app.meetings.models import Invitee, Meeting
 from app.meetings.rules import mendable_signed
 from app.meetings.types import Answer
@@ -24,6 +23,7 @@ from app.records.address import queries
 from app.records.circulation import keep_first_circulated, refresh_expiry
 from app.records.models import Circulation
 from app.records.recall.queries import is_recalled
+from app.referrals.sender import Sender
 
 
 class Corrected(NamedTuple):

@@ -12,6 +12,7 @@ from app.audit.queries import views_of_page
 from app.audit.types import Subject
 from app.core.crypto import UnreadableField
 from app.meetings.models import Meeting
+from app.records import ledger
 from app.records import queries as records
 from app.records.document.canonical import CanonicalError
 from app.records.extracts.service import page_of, parts_of, words_of
@@ -52,7 +53,7 @@ def recall_page(session: Session, meeting: Meeting) -> RecallPage:
     earlier = queries.earlier_not_recalled(session, meeting.id, number)
     versions = [session.get_one(RecordVersion, one.id) for one in earlier]
     versions += [newest] if newest else []
-    ledgers = records.ledgers_of(session, meeting.id)
+    ledgers = ledger.ledgers_of(session, meeting.id)
     lines = [line for version in versions for line in ledgers.get(version.id, ())]
     opened = {line.invitee_id: line for line in lines if line.opened_at}
     parts = [part for version in versions for part in _taken(session, meeting, version)]

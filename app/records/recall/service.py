@@ -15,6 +15,7 @@ from app.invitations.types import LetterKind
 from app.meetings import messages
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState, MessageKind
+from app.records import ledger
 from app.records import queries as records
 from app.records.circulation import keep_first_circulated, limit_link
 from app.records.recall import queries, rules
@@ -45,11 +46,11 @@ def recall(
     version = records.version_of(session, meeting.id, number)
     if version is None or version.number != queries.newest_released(session, meeting.id):
         raise Refused("page", "Only the newest version that was released can be recalled")
-    lines = records.ledger_of(session, version.id)
+    lines = ledger.ledger_of(session, version.id)
     rules.check_recall(reason, queries.is_recalled(session, version.id), bool(lines))
     # Who has an earlier version alone holds what this one put right: it is recalled with it.
     earlier = queries.earlier_not_recalled(session, meeting.id, version.number)
-    lines = [*lines, *(line for one in earlier for line in records.ledger_of(session, one.id))]
+    lines = [*lines, *(line for one in earlier for line in ledger.ledger_of(session, one.id))]
     session.add_all(
         RecordRecall(version_id=one, reason=reason.strip(), by_id=staff.id, at=now)
         for one in (version.id, *(one.id for one in earlier))

@@ -20,7 +20,7 @@ from app.meetings import answers
 from app.meetings.models import Invitee, Meeting, Report
 from app.meetings.restricted.models import CaseRestriction
 from app.meetings.types import Answer, MeetingState, ReportVia
-from app.records import service
+from app.records import releasing
 from app.referrals.models import Referral
 from tests.factories.guests import Phone, make_guest_session
 from tests.factories.meetings import make_invitee, make_known_child, make_meeting, make_person
@@ -214,5 +214,5 @@ def test_from_whom_the_record_was_withheld_has_no_report_of_it(in_app: Flask, ch
     with change() as session:
         held = session.get_one(Meeting, number)
         kept_back = {reader: "Works there"}
-        service.release(session, make_releaser(session), held, 1, kept_back, True, AFTER)
+        releasing.release(session, make_releaser(session), held, 1, kept_back, True, AFTER)
     assert SHOWN not in phone.get("/attend").text

@@ -21,8 +21,8 @@ from app.meetings.models import Meeting
 from app.meetings.reminders.worker import remind_due
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
+from app.records import releasing, standing, worker
 from app.records import service as records
-from app.records import standing, worker
 from app.referrals.sender import Sender
 from tests.clock import FRIDAY
 from tests.factories.guests import make_link
@@ -110,7 +110,7 @@ def test_the_record_does_not_go_to_them(in_app) -> None:
         sign_as_chair(session, settings, meeting, FRIDAY + DAY)
         email, ref = _leave(session, meeting, FRIDAY + DAY), meeting.ref
         name = _chair(session, meeting).name
-        records.release(session, releaser, meeting, 1, {}, True, FRIDAY + DAY)
+        releasing.release(session, releaser, meeting, 1, {}, True, FRIDAY + DAY)
     worker.make_copies(settings, FRIDAY + DAY)
     told = _sent_to("record")
     assert told and not any(email in to for to in told)

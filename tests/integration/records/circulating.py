@@ -15,7 +15,7 @@ from app.core.session import transaction
 from app.meetings.models import Meeting
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
-from app.records import queries, service
+from app.records import queries, releasing
 from app.records.keys import cipher_of
 from app.records.models import RecordCopy, RecordVersion
 from tests.clock import FRIDAY
@@ -41,7 +41,7 @@ def settings_of(app: Flask) -> Settings:
 def release(session: Session, meeting: Meeting, withheld: dict[int, str] | None = None) -> int:
     number = queries.newest_number(session, meeting.id)
     staff = make_releaser(session)
-    return service.release(session, staff, meeting, number, withheld or {}, True, AFTER)
+    return releasing.release(session, staff, meeting, number, withheld or {}, True, AFTER)
 
 
 def released(app: Flask, invitees: int = 2) -> Meeting:

@@ -16,7 +16,7 @@ from app.directory.queries import council
 from app.invitations.models import Invitation
 from app.meetings.models import Meeting
 from app.outbox.models import OutboxMessage
-from app.records import circulation, queries, reminding, service, worker
+from app.records import circulation, ledger, queries, releasing, reminding, service, worker
 from app.records.models import Circulation
 from app.records.sealing import certificates_of
 from app.records.types import Found
@@ -70,9 +70,9 @@ def test_only_the_secure_list_gets_the_copy_attached(in_app: Flask, signed: Meet
         address = meeting.invitees[1].email
         staff = make_releaser(session)
         with pytest.raises(Refused, match="not on the secure list") as refused:
-            service.release(session, staff, meeting, 1, {}, True, AFTER, {chair})
+            releasing.release(session, staff, meeting, 1, {}, True, AFTER, {chair})
         assert refused.value.field == f"attach_{chair}"
-        service.release(session, staff, meeting, 1, {}, True, AFTER, {police})
+        releasing.release(session, staff, meeting, 1, {}, True, AFTER, {police})
     assert worker.make_copies(settings_of(in_app), LATER) == 2
     made = letters()
     (_, pdf) = made[address][-1]
@@ -83,7 +83,7 @@ def test_only_the_secure_list_gets_the_copy_attached(in_app: Flask, signed: Meet
         assert pdf == copy.pdf
         verdict = verify_file(session, pdf, certificates_of(settings_of(in_app)))
         assert verdict.found is Found.GENUINE
-        lines = queries.ledger_of(session, queries.newest_version(session, signed.id).id)
+        lines = ledger.ledger_of(session, queries.newest_version(session, signed.id).id)
         assert {line.invitee_id: line.attached for line in lines} == {chair: False, police: True}
     others = [parts for to, parts in made.items() if to != address]
     assert [[kind for kind, _ in parts] for parts in others] == [["text/plain", "text/html"]]
@@ -95,7 +95,7 @@ def test_an_address_that_left_the_list_meanwhile_gets_the_link_alone(
     with transaction() as session:
         meeting = session.get_one(Meeting, signed.id)
         police = meeting.invitees[1].id
-        service.release(session, make_releaser(session), meeting, 1, {}, True, AFTER, {police})
+        releasing.release(session, make_releaser(session), meeting, 1, {}, True, AFTER, {police})
         council(session).secure_domains = []
     worker.make_copies(settings_of(in_app), LATER)
     assert all(len(parts) == 2 for parts in letters().values())
@@ -152,7 +152,7 @@ def test_nobody_is_reminded_of_what_does_not_hold_any_more(in_app: Flask, what: 
             service.correct(session, staff, held, "A wrong date", LATER)
         for row in session.query(Circulation):
             if what == "withheld":
-                service.withhold(session, staff, held, row.id, "Not theirs", LATER)
+                releasing.withhold(session, staff, held, row.id, "Not theirs", LATER)
         for one in held.invitees:
             one.removed_at = LATER if what == "removed" else None
     assert worker.remind_readers(settings, LATER + 3 * DAY) == 0

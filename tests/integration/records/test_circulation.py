@@ -13,7 +13,7 @@ from app.meetings.models import Delivery, Meeting
 from app.meetings.types import Attendance, MessageKind
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
-from app.records import circulation, queries, service, worker
+from app.records import circulation, ledger, releasing, service, worker
 from app.records.circulate_page import circulate_page
 from app.records.models import RecordCopy
 from app.records.types import Step
@@ -47,7 +47,7 @@ def test_every_reader_gets_one_letter_with_a_link_and_nothing_else(in_app: Flask
             assert b"/i/" in message.content.replace(b"=\r\n", b"")
             assert b"application/pdf" not in message.content
             assert b"Okonjo" not in message.content
-        lines = queries.ledger_of(session, newest(session, meeting).id)
+        lines = ledger.ledger_of(session, newest(session, meeting).id)
         assert {line.step for line in lines} == {Step.QUEUED}
         assert {line.checked_by for line in lines} == {"Alex Desk"}
 
@@ -73,16 +73,16 @@ def test_a_message_that_came_back_is_sent_again_or_the_copy_withheld(in_app: Fla
         deliver(session, MessageState.BOUNCED)
     with transaction() as session:
         held = session.get_one(Meeting, meeting.id)
-        lines = queries.ledger_of(session, newest(session, held).id)
+        lines = ledger.ledger_of(session, newest(session, held).id)
         assert {line.step for line in lines} == {Step.FAILED}
         assert {line.problem for line in lines} == {"The mailbox is full."}
         staff = make_releaser(session)
-        service.send_again(session, staff, held, lines[0].circulation_id, LATER)
+        releasing.send_again(session, staff, held, lines[0].circulation_id, LATER)
         with pytest.raises(Refused):
-            service.withhold(session, staff, held, lines[1].circulation_id, "", LATER)
-        service.withhold(session, staff, held, lines[1].circulation_id, "Handed over", LATER)
+            releasing.withhold(session, staff, held, lines[1].circulation_id, "", LATER)
+        releasing.withhold(session, staff, held, lines[1].circulation_id, "Handed over", LATER)
         with pytest.raises(Refused):
-            service.send_again(session, staff, held, lines[1].circulation_id, LATER)
+            releasing.send_again(session, staff, held, lines[1].circulation_id, LATER)
     assert worker.make_copies(settings, LATER) == 1
     with transaction() as session:
         deliver(session)
@@ -99,7 +99,7 @@ def test_release_asks_for_the_check_and_for_each_reason(in_app: Flask) -> None:
 
         def refused(withheld: dict[int, str], checked: bool, number: int = 1) -> str:
             with pytest.raises(Refused) as refusal:
-                service.release(session, staff, meeting, number, withheld, checked, AFTER)
+                releasing.release(session, staff, meeting, number, withheld, checked, AFTER)
             return refusal.value.field
 
         assert refused({}, False) == "checked"
@@ -107,12 +107,12 @@ def test_release_asks_for_the_check_and_for_each_reason(in_app: Flask) -> None:
         assert refused({}, True, 2) == "page"
         person.email, person.invitation_id = None, None
         assert refused({}, True) == f"withhold_{person.id}"
-        told = service.release(
+        told = releasing.release(
             session, staff, meeting, 1, {person.id: "By hand, on Monday"}, True, AFTER
         )
         assert told == 3
         assert refused({}, True) == "page"
-        steps = {line.name: line.step for line in queries.ledger_of(session, version.id)}
+        steps = {line.name: line.step for line in ledger.ledger_of(session, version.id)}
         assert steps[person.name] is Step.WITHHELD
 
 
@@ -127,7 +127,7 @@ def test_a_deputy_reads_in_the_place_of_the_invited(in_app: Flask) -> None:
         session.flush()
         session.refresh(meeting)
         release(session, meeting)
-        names = {line.name for line in queries.ledger_of(session, version.id)}
+        names = {line.name for line in ledger.ledger_of(session, version.id)}
     assert deputy.name in names
     assert police.name not in names
     assert school.name not in names
@@ -150,7 +150,7 @@ def test_whose_place_a_deputy_took_in_the_correction_is_not_left_with_the_wrong_
         session.flush()
         session.refresh(held)
         version = sign_as_chair(session, settings_of(in_app), held, LATER)
-        ids = {one.id for one in service.to_release(session, held, version.id)}
+        ids = {one.id for one in releasing.to_release(session, held, version.id)}
         assert {invited.id, deputy.id} <= ids
         page = circulate_page(session, held, LATER)
         assert {one.recipient.facts.id for one in page.to_release} == ids
@@ -180,7 +180,7 @@ def test_opened_downloaded_acknowledged_once_each(in_app: Flask) -> None:
         shown = circulation.record_for_invitee(session, person)
         step = next(
             line.step
-            for line in queries.ledger_of(session, newest(session, meeting).id)
+            for line in ledger.ledger_of(session, newest(session, meeting).id)
             if line.invitee_id == person
         )
     assert file is not None and file.pdf.startswith(b"%PDF")
@@ -238,7 +238,7 @@ def test_an_older_copy_stays_readable_until_the_corrected_one_is_made(in_app: Fl
         before = circulation.record_for_invitee(session, person)
         assert before is not None and (before.version, before.newer_coming) == (1, True)
         assert held.circulated_at is None
-        assert queries.first_circulated(session, held) == LATER
+        assert ledger.first_circulated(session, held) == LATER
     worker.make_copies(settings, LATER)
     with transaction() as session:
         after = circulation.record_for_invitee(session, person)
@@ -250,10 +250,10 @@ def test_a_letter_on_its_way_is_not_doubled_and_is_withdrawn_with_the_copy(in_ap
     worker.make_copies(settings_of(in_app), LATER)
     with transaction() as session:
         held, staff = session.get_one(Meeting, meeting.id), make_releaser(session)
-        line = queries.ledger_of(session, newest(session, held).id)[0]
+        line = ledger.ledger_of(session, newest(session, held).id)[0]
         with pytest.raises(Refused, match="nothing to send again"):
-            service.send_again(session, staff, held, line.circulation_id, LATER)
-        service.withhold(session, staff, held, line.circulation_id, "Wrong person", LATER)
+            releasing.send_again(session, staff, held, line.circulation_id, LATER)
+        releasing.withhold(session, staff, held, line.circulation_id, "Wrong person", LATER)
     with transaction() as session:
         states = [one.state for one in session.query(OutboxMessage).order_by(OutboxMessage.id)]
     assert sorted(state.value for state in states) == ["queued", "withdrawn"]

@@ -15,7 +15,7 @@ from app.core.session import transaction
 from app.meetings import messages
 from app.meetings.models import Delivery, Meeting
 from app.meetings.types import MessageKind
-from app.records import circulation, queries, service, worker
+from app.records import circulation, ledger, service, worker
 from app.records.document.verify import attached_record, verify_seal
 from app.records.models import Circulation, RecordCopy
 from app.records.sealing import certificates_of
@@ -93,7 +93,7 @@ def test_a_crash_between_copy_and_letter_leaves_one_copy_and_one_letter(
     assert worker.make_copies(settings_of(in_app), LATER) == 0
     with transaction() as session:
         assert session.query(RecordCopy).count() == session.query(Delivery).count() == 2
-        assert len(queries.ledger_of(session, newest(session, meeting).id)) == 2
+        assert len(ledger.ledger_of(session, newest(session, meeting).id)) == 2
 
 
 def test_two_workers_on_one_copy_store_it_and_tell_once(in_app: Flask) -> None:
@@ -124,7 +124,7 @@ def test_one_readers_fault_does_not_hold_up_the_others(in_app: Flask) -> None:
     with pytest.raises(Refused, match="no email address"):
         worker.make_copies(settings_of(in_app), LATER)
     with transaction() as session:
-        lines = queries.ledger_of(session, newest(session, meeting).id)
+        lines = ledger.ledger_of(session, newest(session, meeting).id)
         assert [line.step for line in lines].count(Step.QUEUED) == 1
         assert [line.step for line in lines].count(Step.WAITING) == 1
 

@@ -15,7 +15,7 @@ from app.meetings.models import Meeting
 from app.outbox import service as outbox
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
-from app.records import queries, service, worker
+from app.records import ledger, service, worker
 from app.records.models import Circulation
 from app.records.types import Step
 from tests.factories.records import as_member
@@ -32,7 +32,7 @@ def correct(meeting_id: int) -> None:
 def steps(meeting_id: int) -> list[Step]:
     with transaction() as session:
         version = newest(session, session.get_one(Meeting, meeting_id))
-        return [line.step for line in queries.ledger_of(session, version.id)]
+        return [line.step for line in ledger.ledger_of(session, version.id)]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from app.meetings.models import Action, Delivery, Invitee, Meeting
 from app.meetings.types import ActionState, Answer
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
-from app.records import circulation, queries, reminding, service, worker
+from app.records import circulation, ledger, queries, releasing, reminding, service, worker
 from app.records.address.page import address_page
 from app.records.address.service import Corrected, correct_address
 from app.records.circulate_page import circulate_page
@@ -95,7 +95,7 @@ class Sent:
         assert version is not None
         return {
             "wrong" if line.wrong_address else "right": line
-            for line in queries.ledger_of(reading(), version.id)
+            for line in ledger.ledger_of(reading(), version.id)
             if line.wrong_address or line.invitee_id == self.number
         }
 
@@ -178,11 +178,11 @@ def test_nothing_more_goes_to_the_old_address(sent: Sent) -> None:
         assert session.get_one(Circulation, wrong.circulation_id).reminders == 0
         meeting, staff = session.get_one(Meeting, sent.id), make_releaser(session)
         number = wrong.circulation_id
-        for act in (service.send_again, service.release_after_all):
+        for act in (releasing.send_again, releasing.release_after_all):
             with pytest.raises(Refused, match="went to a wrong address"):
                 act(session, staff, meeting, number, days_on)
         with pytest.raises(Refused, match="went to a wrong address"):
-            service.withhold(session, staff, meeting, number, "Why", days_on)
+            releasing.withhold(session, staff, meeting, number, "Why", days_on)
         session.get_one(Circulation, number).sent_at = None
         session.flush()
         copy = SealedCopy(b"Printed before the address was corrected", "0" * 64)
@@ -206,14 +206,14 @@ def test_a_copy_that_was_withheld_stays_so(sent: Sent) -> None:
         circulation.mark_opened(session, GUEST, sent.number, LATER)
         staff, meeting = make_releaser(session), session.get_one(Meeting, sent.id)
         number = sent.lines()["right"].circulation_id
-        service.withhold(session, staff, meeting, number, "A friend works there", LATER)
+        releasing.withhold(session, staff, meeting, number, "A friend works there", LATER)
     assert sent.mend() == Corrected(read=True, anew=False)
     lines = sent.lines()
     assert (lines["right"].step, lines["wrong"].step) == (Step.WITHHELD, Step.WITHHELD)
     assert (lines["right"].opened_at, lines["wrong"].opened_at) == (None, LATER)
     assert worker.make_copies(sent.settings, NEXT) == 0
     assert circulation.record_for_invitee(reading(), sent.number) is None
-    before = queries.withheld_before(reading(), sent.id, 2)
+    before = ledger.withheld_before(reading(), sent.id, 2)
     assert before[sent.number] == "A friend works there"
 
 
@@ -252,7 +252,7 @@ def test_of_two_letters_the_one_that_arrived_stands_in_the_ledger(sent: Sent) ->
     with transaction() as session:
         staff, meeting = make_releaser(session), session.get_one(Meeting, sent.id)
         number = sent.lines()["right"].circulation_id
-        service.send_again(session, staff, meeting, number, NEXT)
+        releasing.send_again(session, staff, meeting, number, NEXT)
     worker.make_copies(sent.settings, NEXT)
     with transaction() as session:
         deliver(session, MessageState.BOUNCED)
@@ -270,7 +270,7 @@ def test_where_every_copy_is_withheld_one_that_went_astray_waits_for_nobody(sent
         staff, meeting = make_releaser(session), session.get_one(Meeting, sent.id)
         for line in session.query(Circulation).order_by(Circulation.id).all():
             if line.invitee_id != sent.stranger.id:
-                service.withhold(session, staff, meeting, line.id, "By hand", NEXT)
+                releasing.withhold(session, staff, meeting, line.id, "By hand", NEXT)
     assert circulate_page(reading(), sent.meeting, NEXT).ledgers[0].nobody
 
 

@@ -33,7 +33,7 @@ from app.meetings.models import Dissent, Entry, Invitee, Meeting
 from app.meetings.restricted.models import CaseRestriction
 from app.meetings.types import Attendance, Format, MeetingState
 from app.outbox.models import OutboxMessage
-from app.records import circulation, service, worker
+from app.records import circulation, releasing, service, worker
 from app.records.document.readers import view_for
 from app.records.document.types import SHORTEST_BLINDING, RecordContent, Withheld
 from app.records.document.verify import attached_record
@@ -176,7 +176,7 @@ def test_the_leak_matrix(
         )
         # A copy attached must be as bare as the one behind the link.
         staff = make_releaser(session)
-        service.release(session, staff, meeting, 1, {}, True, AFTER, set(people))
+        releasing.release(session, staff, meeting, 1, {}, True, AFTER, set(people))
     assert set(people.values()) == set(MAY_SEE)
     assert worker.make_copies(settings_of(in_app), LATER) == 4
 

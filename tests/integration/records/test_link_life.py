@@ -12,7 +12,7 @@ from app.invitations import service as invitations
 from app.invitations.models import Invitation
 from app.meetings.models import Action, Invitee, Meeting
 from app.meetings.types import ActionState
-from app.records import circulation, queries, service, worker
+from app.records import circulation, ledger, releasing, worker
 from tests.factories.records import (
     make_releaser,
     make_signed,
@@ -60,9 +60,9 @@ def test_the_link_of_whose_copy_is_withheld_ends_as_well(in_app: Flask, when: st
         session.query(Action).delete()
         release(session, meeting, {person.id: "By hand"} if when == "at release" else {})
         if when == "afterwards":
-            lines = {line.invitee_id: line for line in queries.ledger_of(session, version.id)}
+            lines = {line.invitee_id: line for line in ledger.ledger_of(session, version.id)}
             line_id = lines[person.id].circulation_id
-            service.withhold(session, make_releaser(session), meeting, line_id, "By hand", LATER)
+            releasing.withhold(session, make_releaser(session), meeting, line_id, "By hand", LATER)
         invitation = session.get_one(Invitation, person.invitation_id)
         assert invitation.expires_at == AFTER + timedelta(days=14)
 
@@ -92,8 +92,8 @@ def test_a_link_that_is_sent_again_after_its_end_opens(in_app: Flask) -> None:
         meeting = session.get_one(Meeting, held.id)
         person = meeting.invitees[1]
         session.query(Action).update({Action.state: ActionState.DONE, Action.closed_at: AFTER})
-        line = queries.ledger_of(session, newest(session, meeting).id)[1]
-        service.send_again(session, make_releaser(session), meeting, line.circulation_id, at)
+        line = ledger.ledger_of(session, newest(session, meeting).id)[1]
+        releasing.send_again(session, make_releaser(session), meeting, line.circulation_id, at)
         assert line.invitee_id == person.id
     worker.make_copies(settings_of(in_app), at)
     with transaction() as session:

@@ -14,7 +14,7 @@ from app.invitations.wording import forbidden_words
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
-from app.records import lateness, pages, queries, service, worker
+from app.records import lateness, ledger, pages, queries, releasing, service, worker
 from app.records.circulate_page import circulate_page
 from app.records.circulation import keep_copy
 from app.records.copies import SealedCopy
@@ -167,8 +167,8 @@ def test_ledger_and_clock_say_the_same_before_the_worker_notes_it(in_app):
     worker.note_circulated(settings, LATER)
     with transaction() as session:
         held = session.get_one(Meeting, meeting.id)
-        line = queries.ledger_of(session, queries.newest_version(session, held.id).id)[0]
-        service.send_again(session, make_releaser(session), held, line.circulation_id, LATER)
+        line = ledger.ledger_of(session, queries.newest_version(session, held.id).id)[0]
+        releasing.send_again(session, make_releaser(session), held, line.circulation_id, LATER)
         # Sent once more, it is no less circulated than it was.
         assert circulate_page(session, held, LATER).ledgers[0].reached_at is not None
 
@@ -211,9 +211,9 @@ def test_what_was_in_time_stays_so_whatever_becomes_of_its_copies(in_app, then):
             sender = Sender("rna-desk@example.org", "http://desk.example.org")
             recall(session, staff, held, 1, "The wrong family", sender, LATER)
         service.correct(session, staff, held, "A wrong date", LATER)
-        line = queries.ledger_of(session, queries.newest_version(session, held.id).id)[0]
+        line = ledger.ledger_of(session, queries.newest_version(session, held.id).id)[0]
         with pytest.raises(Refused) as refused:
-            service.send_again(session, staff, held, line.circulation_id, LATER)
+            releasing.send_again(session, staff, held, line.circulation_id, LATER)
         assert ("recalled" if then == "recalled" else "correction is under way") in str(
             refused.value.message
         )
@@ -221,7 +221,7 @@ def test_what_was_in_time_stays_so_whatever_becomes_of_its_copies(in_app, then):
         for line in session.query(Circulation):
             line.opened_at = line.sent_at = None
         sign_as_chair(session, settings, held, LATER + timedelta(days=2))
-        assert queries.first_circulated(session, held) == AFTER
+        assert ledger.first_circulated(session, held) == AFTER
         assert (held.circulated_at, held.first_circulated_at) == (None, AFTER)
     late = LATER + timedelta(days=3)
     rows = work(reading(), [WorkKind.CIRCULATE], late, late, None)
@@ -249,13 +249,13 @@ def test_what_can_never_be_noted_keeps_no_newer_record_waiting(in_app):
         release(session, back)
         for line in session.query(Circulation):
             line.sent_at = AFTER
-        for line in queries.ledger_of(session, queries.newest_version(session, back.id).id):
+        for line in ledger.ledger_of(session, queries.newest_version(session, back.id).id):
             session.get_one(Circulation, line.circulation_id).opened_at = AFTER
         sender = Sender("rna-desk@example.org", "http://desk.example.org")
         recall(session, make_releaser(session), back, 1, "Wrong", sender, AFTER)
         newer, _ = make_signed(session, settings, AFTER, invitees=2, children=1)
         release(session, newer)
-        for line in queries.ledger_of(session, queries.newest_version(session, newer.id).id):
+        for line in ledger.ledger_of(session, queries.newest_version(session, newer.id).id):
             session.get_one(Circulation, line.circulation_id).opened_at = AFTER
         session.flush()
         assert queries.with_everyone(session, 1) == [newer.id]

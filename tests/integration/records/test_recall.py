@@ -19,7 +19,7 @@ from app.meetings.models import Action, Delivery, Meeting
 from app.meetings.types import ActionState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
-from app.records import circulation, queries, rules, service, worker
+from app.records import circulation, ledger, queries, releasing, rules, service, worker
 from app.records.models import Circulation, RecordCopy
 from app.records.recall.page import recall_page
 from app.records.recall.service import close, recall
@@ -159,8 +159,8 @@ def test_a_recalled_version_is_not_sent_again_and_its_correction_is_read(in_app:
         meeting = session.get_one(Meeting, meeting_id)
         staff = make_releaser(session)
         recall(session, staff, meeting, 1, "Wrong", SENDER, LATER)
-        line = queries.ledger_of(session, queries.newest_version(session, meeting_id).id)[0]
-        for again in (service.send_again, service.release_after_all):
+        line = ledger.ledger_of(session, queries.newest_version(session, meeting_id).id)[0]
+        for again in (releasing.send_again, releasing.release_after_all):
             with pytest.raises(Refused, match="recalled"):
                 again(session, staff, meeting, line.circulation_id, LATER)
         with pytest.raises(Refused, match="recalled already"):

@@ -20,7 +20,7 @@ from app.core.clock import now
 from app.core.config import Settings
 from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
-from app.records import circulation, queries, service, worker
+from app.records import circulation, queries, releasing, service, worker
 from app.records.models import Circulation
 from tests.factories.accounts import make_staff, sign_in_as
 from tests.factories.records import make_ended, make_releaser, make_signed, sign_as_chair
@@ -244,7 +244,7 @@ def test_a_copy_withheld_before_a_correction_stays_withheld_unless_unticked(
         meeting, _ = make_signed(session, settings_of(app), now(), invitees=2, children=1)
         kept, told = meeting.invitees[1].id, meeting.invitees[0].id
         staff = make_releaser(session)
-        service.release(session, staff, meeting, 1, {kept: "Left the agency"}, True, now())
+        releasing.release(session, staff, meeting, 1, {kept: "Left the agency"}, True, now())
         service.correct(session, staff, meeting, "A wrong date", now())
         sign_as_chair(session, settings_of(app), meeting, now())
         ref = meeting.ref
@@ -268,7 +268,7 @@ def test_a_copy_withheld_before_a_correction_stays_withheld_unless_unticked(
 def test_withholding_later_needs_a_reason(app: Flask, change: Change, signed_in: Browser) -> None:
     with change() as session:
         meeting, _ = make_signed(session, settings_of(app), now())
-        service.release(session, make_releaser(session), meeting, 1, {}, True, now())
+        releasing.release(session, make_releaser(session), meeting, 1, {}, True, now())
         line = session.query(Circulation).first()
         assert line is not None
         ref, line_id = meeting.ref, line.id
@@ -311,7 +311,7 @@ def test_anybody_may_have_a_file_checked(app: Flask, change: Change, client: Fla
     with change() as session:
         meeting, _ = make_signed(session, settings_of(app), now(), invitees=2, children=1)
         kept_back = {meeting.invitees[0].id: "Has the full copy"}
-        service.release(session, make_releaser(session), meeting, 1, kept_back, True, now())
+        releasing.release(session, make_releaser(session), meeting, 1, kept_back, True, now())
     with app.app_context():
         worker.make_copies(settings_of(app), now())
     with change() as session:

@@ -20,7 +20,7 @@ from app import create_app
 from app.cli.records import records as commands
 from app.core.config import Settings
 from app.core.session import db, reading, transaction
-from app.records import circulation, service, worker
+from app.records import circulation, releasing, service, worker
 from app.records.document.canonical import canonical_bytes
 from app.records.document.render import render
 from app.records.document.seal import Sealer, seal
@@ -65,7 +65,7 @@ def issue(template: Path | str, folder: Path, request: pytest.FixtureRequest) ->
         with transaction() as session:
             meeting, _ = make_signed(session, settings_of(app), AFTER, invitees=2, children=1)
             kept_back = {meeting.invitees[0].id: "Has the full copy"}  # printing one is slow enough
-            service.release(session, make_releaser(session), meeting, 1, kept_back, True, AFTER)
+            releasing.release(session, make_releaser(session), meeting, 1, kept_back, True, AFTER)
         worker.make_copies(settings_of(app), AFTER)
         file = circulation.copy_for_invitee(reading(), meeting.invitees[1].id)
         assert file is not None

@@ -11,7 +11,7 @@ from app.audit.models import AuditEntry
 from app.core.refusal import Refused
 from app.core.session import transaction
 from app.meetings.models import Meeting
-from app.records import circulation, queries, service, worker
+from app.records import circulation, ledger, queries, releasing, service, worker
 from app.records.circulate_page import circulate_page
 from app.records.types import Step
 from app.referrals.models import Referral
@@ -32,7 +32,7 @@ def signed(in_app):
 
 def lines_of(session, meeting):
     version = queries.newest_version(session, meeting.id)
-    return {line.invitee_id: line for line in queries.ledger_of(session, version.id)}
+    return {line.invitee_id: line for line in ledger.ledger_of(session, version.id)}
 
 
 def test_an_administrator_releases_but_keeps_nothing_back(signed):
@@ -41,11 +41,12 @@ def test_an_administrator_releases_but_keeps_nothing_back(signed):
         person = meeting.invitees[1]
         desk = make_releaser(session, Role.ADMINISTRATOR)
         with pytest.raises(Refused, match="Only a chair withholds") as refused:
-            service.release(session, desk, meeting, 1, {person.id: REASON}, True, AFTER)
+            releasing.release(session, desk, meeting, 1, {person.id: REASON}, True, AFTER)
         assert refused.value.field == f"withhold_{person.id}"
         # Whoever has no address cannot be sent anything: that is no choice.
         person.email, person.invitation_id = None, None
-        assert service.release(session, desk, meeting, 1, {person.id: "By hand"}, True, AFTER) == 1
+        by_hand = {person.id: "By hand"}
+        assert releasing.release(session, desk, meeting, 1, by_hand, True, AFTER) == 1
 
 
 def test_an_employer_that_was_only_typed_is_warned_of(signed):
@@ -72,12 +73,12 @@ def test_what_a_chair_kept_back_stays_so_in_the_next_version(in_app, signed):
         meeting = session.get_one(Meeting, signed.id)
         person = meeting.invitees[1].id
         chair, desk = make_releaser(session), make_releaser(session, Role.ADMINISTRATOR)
-        service.release(session, chair, meeting, 1, {person: REASON}, True, AFTER)
+        releasing.release(session, chair, meeting, 1, {person: REASON}, True, AFTER)
         service.correct(session, chair, meeting, "A wrong date", AFTER)
         sign_as_chair(session, settings_of(in_app), meeting, LATER)
         with pytest.raises(Refused, match="only a chair releases it"):
-            service.release(session, desk, meeting, 2, {}, True, LATER)
-        assert service.release(session, desk, meeting, 2, {person: REASON}, True, LATER) == 1
+            releasing.release(session, desk, meeting, 2, {}, True, LATER)
+        assert releasing.release(session, desk, meeting, 2, {person: REASON}, True, LATER) == 1
 
 
 def test_a_version_that_nobody_was_given_does_not_undo_what_a_chair_kept_back(in_app, signed):
@@ -85,7 +86,7 @@ def test_a_version_that_nobody_was_given_does_not_undo_what_a_chair_kept_back(in
         meeting = session.get_one(Meeting, signed.id)
         person = meeting.invitees[1].id
         chair, desk = make_releaser(session), make_releaser(session, Role.ADMINISTRATOR)
-        service.release(session, chair, meeting, 1, {person: REASON}, True, AFTER)
+        releasing.release(session, chair, meeting, 1, {person: REASON}, True, AFTER)
         for reason in ("A wrong date", "A wrong name"):
             service.correct(session, chair, meeting, reason, AFTER)
             sign_as_chair(session, settings_of(in_app), meeting, LATER)
@@ -95,12 +96,12 @@ def test_a_version_that_nobody_was_given_does_not_undo_what_a_chair_kept_back(in
         }
         assert before[person] == REASON
         with pytest.raises(Refused, match="only a chair releases it"):
-            service.release(session, desk, meeting, 3, {}, True, LATER)
+            releasing.release(session, desk, meeting, 3, {}, True, LATER)
         # What a chair let go in a version that was released stays let go.
-        service.release(session, chair, meeting, 3, {}, True, LATER)
+        releasing.release(session, chair, meeting, 3, {}, True, LATER)
         service.correct(session, chair, meeting, "A wrong place", LATER)
         sign_as_chair(session, settings_of(in_app), meeting, LATER)
-        assert queries.withheld_before(session, meeting.id, 4) == {}
+        assert ledger.withheld_before(session, meeting.id, 4) == {}
 
 
 def test_a_copy_is_let_go_after_all_and_makes_no_record_late(in_app, signed):
@@ -109,7 +110,7 @@ def test_a_copy_is_let_go_after_all_and_makes_no_record_late(in_app, signed):
         meeting = session.get_one(Meeting, signed.id)
         person = meeting.invitees[1].id
         chair = make_releaser(session)
-        service.release(session, chair, meeting, 1, {person: REASON}, True, AFTER)
+        releasing.release(session, chair, meeting, 1, {person: REASON}, True, AFTER)
     worker.make_copies(settings, LATER)
     with transaction() as session:
         deliver(session)
@@ -119,9 +120,9 @@ def test_a_copy_is_let_go_after_all_and_makes_no_record_late(in_app, signed):
         meeting = session.get_one(Meeting, signed.id)
         line = lines_of(session, meeting)[person]
         assert line.step is Step.WITHHELD
-        service.release_after_all(session, chair, meeting, line.circulation_id, days_on)
+        releasing.release_after_all(session, chair, meeting, line.circulation_id, days_on)
         with pytest.raises(Refused, match="not withheld"):
-            service.release_after_all(session, chair, meeting, line.circulation_id, days_on)
+            releasing.release_after_all(session, chair, meeting, line.circulation_id, days_on)
         actions = [row.action for row in session.query(AuditEntry)]
         assert "released a copy of the record that was withheld" in actions
     assert worker.make_copies(settings, days_on) == 1
@@ -130,7 +131,7 @@ def test_a_copy_is_let_go_after_all_and_makes_no_record_late(in_app, signed):
         line = lines_of(session, meeting)[person]
         assert (line.step, line.after_all, line.checked_by) == (Step.QUEUED, True, "Alex Desk")
         assert circulation.copy_for_invitee(session, person) is not None
-        assert queries.first_circulated(session, meeting) == LATER
+        assert ledger.first_circulated(session, meeting) == LATER
 
 
 def test_the_pages_offer_it_to_a_chair_alone(app, change, signed_in):

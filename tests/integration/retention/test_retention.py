@@ -25,7 +25,7 @@ from app.meetings.types import ActionState, MeetingState, ReportVia
 from app.records import worker as records
 from app.records.keys import UnreadableRecord, cipher_of
 from app.records.models import RecordCopy, RecordVersion
-from app.records.service import release
+from app.records.releasing import release
 from app.referrals.assessment import service as assessment
 from app.referrals.lists import queries as listed
 from app.referrals.lists import service as lists

@@ -21,7 +21,7 @@ from app.meetings.escalation import service as escalation
 from app.meetings.models import Action, Dissent, Meeting, Report
 from app.meetings.types import ReportVia
 from app.outbox.models import OutboxMessage
-from app.records import service as records
+from app.records import releasing
 from app.records.models import Circulation
 from app.referrals.letters.models import ReferralLetter
 from app.referrals.letters.types import LetterTo
@@ -42,7 +42,7 @@ TYPED = {
 }  # fmt: skip
 # What only an open case has, and what is offered only while a copy is not withheld.
 ELSEWHERE = {
-    "open_case_child.child", "records.withhold",
+    "open_case_child.child", "releasing.withhold",
     "same_child.known_of_open_case", "same_child.undo_of_open_case",
 }  # fmt: skip
 # Written at every request, whatever it asks for.
@@ -60,7 +60,7 @@ def signed_meeting(session: Session, app: Flask) -> Meeting:
         session, app.extensions["settings"], moment, invitees=2, children=1,
         start=moment - timedelta(hours=2),
     )  # fmt: skip
-    records.release(session, make_releaser(session), meeting, version.number, {}, True, moment)
+    releasing.release(session, make_releaser(session), meeting, version.number, {}, True, moment)
     return meeting
 
 
