@@ -15,7 +15,7 @@ from app.guests.queries import visitor_by_session
 from app.invitations.models import Invitation
 from app.invitations.queries import invitation_by_token
 from app.meetings.booking.types import Again
-from app.meetings.messages import Sender, tell_owners
+from app.meetings.messages import tell_owners
 from app.meetings.models import Action, Delivery, Invitee, Meeting
 from app.meetings.types import ActionState, Answer
 from app.outbox.models import OutboxMessage
@@ -30,6 +30,7 @@ from app.records.recall.page import recall_page
 from app.records.recall.service import recall
 from app.records.types import LedgerLine, Step
 from app.referrals.models import Referral
+from app.referrals.sender import Sender
 from app.retention import worker as retention
 from app.retention.models import ClosedCase
 from app.retention.queries import discussion_archived
