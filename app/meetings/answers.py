@@ -7,6 +7,7 @@ stands in the audit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +51,7 @@ class Deputy:
     telephone: str = ""
     checked: bool = False  # an address that looks like another was read again letter by letter
     decides: bool = False  # for their agency, as whoever names them says (C8)
+    after_all: bool = False  # was removed from this discussion, and staff say that they may come
 
 
 def answer(
@@ -122,7 +124,8 @@ def name_deputy(
     was sent away. Told to staff, the colleague may have a telephone number alone: then nobody but
     a call asks them. Raises Refused by the field: the chair, whom another chair replaces at the
     desk; no name; an address that is none, is on the list, or looks like another and was not
-    checked; neither address nor number.
+    checked; neither address nor number; somebody who was removed from this discussion, unless
+    staff say that they may come after all (C7).
     """
     meeting = invitee.meeting
     _check(session, invitee, Answer.DECLINED)
@@ -140,9 +143,13 @@ def name_deputy(
         (one.email or "").lower() == email and one.removed_at is None for one in meeting.invitees
     ):
         raise Refused("email", "Somebody on the list has that address: enter the colleague's own")
+    known = _known(session, email) if email else []
+    removed = _removed(meeting, email, telephone, known)
+    if removed is not None and not (deputy.after_all and actor.kind is ActorKind.STAFF):
+        _refuse_removed(removed, actor)
     colleague = Invitee(
         meeting_id=meeting.id,
-        professional_id=_in_directory(session, meeting, email) if email else None,
+        professional_id=_not_on_list(meeting, known),
         staff_id=None,
         invitation_id=(
             invitations.invite(session, deputy.name, email, False, now).id if email else None
@@ -180,7 +187,10 @@ def name_deputy(
         held = session.get(Invitation, invitee.invitation_id)
         if held is not None:
             invitations.revoke(session, held, now)
-    _audit(session, actor, "colleague named", invitee, now, {"deputy": colleague.id})
+    details: dict[str, object] = {"deputy": colleague.id}
+    if removed is not None:
+        details["removed_before"] = removed.id
+    _audit(session, actor, "colleague named", invitee, now, details)
     return colleague
 
 
@@ -256,12 +266,48 @@ def reports_from(session: Session, invitee: Invitee) -> list[Report]:
     )
 
 
-def _in_directory(session: Session, meeting: Meeting, email: str) -> int | None:
-    """Who this is in the directory, so that their other meetings are known; None for nobody there,
-    and for somebody who is on the list already."""
+def _known(session: Session, email: str) -> list[int]:
+    """Who has this address in the directory, so that their other meetings are known."""
+    return list(session.execute(_BY_ADDRESS, {"email": email}).scalars())
+
+
+def _not_on_list(meeting: Meeting, known: Sequence[int]) -> int | None:
+    """The first of these who is not on the list already; None for nobody."""
     there = {one.professional_id for one in meeting.invitees if one.removed_at is None}
-    found = session.execute(_BY_ADDRESS, {"email": email}).scalars()
-    return next((one for one in found if one not in there), None)
+    return next((one for one in known if one not in there), None)
+
+
+def _removed(
+    meeting: Meeting, email: str | None, telephone: str | None, known: Sequence[int]
+) -> Invitee | None:
+    """Who was taken off this discussion and has this address or entry in the directory, or this
+    number where no address is given; whoever reads an address that was wrong is one of them."""
+    return next(
+        (
+            one
+            for one in meeting.invitees
+            if one.removed_at is not None
+            and (
+                (email is not None and (one.email or "").lower() == email)
+                or (email is None and telephone is not None and one.telephone == telephone)
+                or one.professional_id in known
+            )
+        ),
+        None,
+    )
+
+
+def _refuse_removed(removed: Invitee, actor: Actor) -> None:
+    """Nobody whom the desk removed is let in again by a colleague (C7). Who was removed and why is
+    told to staff alone."""
+    if actor.kind is not ActorKind.STAFF:
+        raise Refused("email", "This colleague can only be invited by the desk: telephone it")
+    if removed.wrong_address:
+        told = f"{removed.email} was not the address of {removed.name}"
+    else:
+        reason = (removed.removed_reason or "").rstrip(".")
+        told = f"{removed.name} was removed from this discussion ({reason})"
+    raise Refused("after_all", f"{told}: check who it is, then tick here, or enter somebody else")
 
 
 def _check_address(session: Session, invitee: Invitee, email: str) -> None:

@@ -34,6 +34,7 @@ class ColleagueForm(OnceForm):
         validators=[Required("Choose whether the colleague can decide for their agency")],
     )
     checked = BooleanField("I have checked this address letter by letter")
+    after_all = BooleanField("They were removed from this discussion, and may come after all")
 
 
 class ReportForm(OnceForm):

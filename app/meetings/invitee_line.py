@@ -17,6 +17,7 @@ from app.meetings.reach import Reach, reach_of
 from app.meetings.received.page import remark_words
 from app.meetings.received.queries import MailRemark
 from app.meetings.rules import mendable_late, mendable_signed
+from app.meetings.standing import same_person
 from app.meetings.types import Answer, MeetingState, MessageKind
 from app.outbox.types import MessageState
 
@@ -224,6 +225,8 @@ def _remarks(invitee: Invitee, meeting: Meeting, *, untold: bool) -> tuple[str, 
             found.append(f"Comes instead of {first.name}.")
             if invitee.email and _domain(first.email) != _domain(invitee.email):
                 found.append("The address is of another organisation: check who this is.")
+        if _was_removed(invitee, meeting):
+            found.append("Was removed from this discussion before.")
     return tuple(found)
 
 
@@ -231,6 +234,16 @@ def _lost_colleague(invitee: Invitee, meeting: Meeting) -> bool:
     """Whether the colleague they had named was removed, and nothing was sent to them since."""
     return invitee.invitation_id is None and any(
         one.deputy_for_id == invitee.id and one.removed_at is not None for one in meeting.invitees
+    )
+
+
+def _was_removed(invitee: Invitee, meeting: Meeting) -> bool:
+    """Whether the desk once took this person, or whoever reads this address, off the list."""
+    email = (invitee.email or "").lower()
+    return any(
+        one.removed_at is not None
+        and (same_person(one, invitee) or (email and (one.email or "").lower() == email))
+        for one in meeting.invitees
     )
 
 

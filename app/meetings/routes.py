@@ -176,6 +176,7 @@ def colleague(ref: str, invitee_id: int) -> Response:
             form.telephone.data,
             checked=bool(form.checked.data),
             decides=form.decides.data == "yes",
+            after_all=bool(form.after_all.data),
         )
 
         def act(session: Session) -> str:
