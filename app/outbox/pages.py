@@ -10,17 +10,13 @@ from app.outbox.queries import MessageRow
 from app.outbox.types import MessageState
 
 _KINDS = {
-    "invitation": "Invitation",
     "update": "Changed invitation",
-    "cancellation": "Cancellation",
-    "reminder": "Reminder",
-    "code": "Code",
-    "record": "Record",
     "request_reminder": "Request, reminder",
-    "request_withdrawn": "Request withdrawn",
-    "actions": "Actions",
     "actions_soon": "Actions, due soon",
     "actions_late": "Actions, overdue",
+    "form_saved": "Public form, kept",
+    "form_received": "Public form, received",
+    "outcome": "Outcome letter",
 }
 _COLOURS = {
     MessageState.QUEUED: "yellow",
@@ -44,11 +40,16 @@ class Shown(NamedTuple):
     seen: bool
 
 
+def what_words(kind: str) -> str:
+    """What a message is, by its kind."""
+    return _KINDS.get(kind, kind.replace("_", " ").capitalize())
+
+
 def shown(row: MessageRow) -> Shown:
     """A message in words: what it is, how it stands, what happens next or is to be done."""
     return Shown(
         id=row.id,
-        what=_KINDS.get(row.kind, row.kind.capitalize()),
+        what=what_words(row.kind),
         subject=row.subject,
         to=row.recipient,
         state=row.state.label,

@@ -200,7 +200,8 @@ def _reason(chosen: _Applied, others: list[_Applied]) -> str:
     ]
     if chosen.stands_in:
         sentences.append(
-            "No referral was received, so the time when the concern was identified stands in."
+            "It does not count from a referral, so the time when the concern was identified "
+            "stands in."
         )
     rivals = [one.rule.id for one in others if one.rule.kind is chosen.rule.kind]
     set_aside = [one.rule.id for one in others if one.rule.kind is not chosen.rule.kind]

@@ -14,11 +14,13 @@ from app.meetings.booking.ground import Ground
 from app.meetings.booking.rows import RowShown
 from app.meetings.booking.slots import free_line
 from app.meetings.booking.types import Diary
+from app.meetings.types import Format
 from app.referrals.sender import Sender, desk_of
 from app.web.numbers import whole_or_none
 
 PIN_IN_WORDS = "(the PIN of this meeting stands here)"
 LINK_IN_WORDS = "(each person's own link stands here)"
+PLACE_IN_WORDS = "(the place stands here)"
 CHAIRS_ADDRESS = "the chair's own address"
 
 
@@ -30,6 +32,12 @@ class Letter:
     email: str
     preview: Preview | None
     what: str = ""  # on the page of a change, where letters differ
+
+
+def _location(ground: Ground, format_: Format, place: str | None) -> str:
+    if format_ is not Format.CALL and not place:
+        return PLACE_IN_WORDS
+    return location_told(ground.session, ground.meeting.id, format_, place)
 
 
 def letters_shown(
@@ -53,7 +61,7 @@ def letters_shown(
         reference=ground.meeting.ref,
         starts_at=at,
         ends_at=end,
-        location=location_told(ground.session, ground.meeting.id, format_, form.place.data or None),
+        location=_location(ground, format_, form.place.data),
         dial_in=DialIn(form.dial_in.data, form.dial_in_pin.data or "")
         if form.dial_in.data
         else DialIn(telephone, PIN_IN_WORDS)

@@ -160,9 +160,10 @@ def cancel(ref: str) -> Response:
 
         location = once(form, act)
         if location is not None:
-            names = _untold(reading(), meeting_or_404(reading(), ref))
+            called_off = meeting_or_404(reading(), ref)
+            names = _untold(reading(), called_off)
             # Something is left to do: it must not look done.
-            flash(_cancelled(names), "important" if names else "success")
+            flash(_cancelled(called_off, names), "important" if names else "success")
             return go_to(location)
     meeting = meeting_or_404(reading(), ref)
     return respond(
@@ -346,7 +347,9 @@ def _untold(session: Session, meeting: Meeting) -> list[str]:
     return [one.name for one in to_tell_of_cancelling(meeting, read_unreached(session, meeting))]
 
 
-def _cancelled(names: Sequence[str]) -> str:
+def _cancelled(meeting: Meeting, names: Sequence[str]) -> str:
+    if meeting.starts_at is None:
+        return "Cancelled. It was not booked, so nobody had been invited."
     if not names:
         return "Cancelled. Everybody who was invited is told."
     return f"Cancelled. No letter tells {'; '.join(names)}: please telephone them now."

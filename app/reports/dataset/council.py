@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
 from app.reports.dataset import queries
-from app.reports.dataset.publishing import Chosen, published
+from app.reports.dataset.publishing import Chosen, as_shown, published
+from app.reports.dataset.suppression import SMALLEST_SHOWN
 from app.reports.dataset.types import Measure, Period, Published
 
 
 def of_council(period: Period) -> Chosen:
     """A period of the whole council, with nothing to choose from."""
     return Chosen(period, (period,), "", (), "", (), "The whole council")
+
+
+def came_in(session: Session, period: Period) -> Published:
+    """How many referrals came in: each quarter's number, unless that is a small one.
+
+    What each quarter adds up to is taken to be known where its tables are protected
+    (`suppression`), so it is told even where the parts are withheld.
+    """
+    quarter_of = {month: one.key for one in period.quarters for month in one.months}
+    counts: Counter[str] = Counter()
+    for one in queries.figures(session, list(quarter_of)):
+        if one.measure == Measure.OUTCOME.value:
+            counts[quarter_of[one.month]] += one.number
+    each = (as_shown(count, hidden=0 < count < SMALLEST_SHOWN) for count in counts.values())
+    return sum(each, Published())
 
 
 def added_up(

@@ -57,12 +57,16 @@ def published(
     wards = tuple(str(place.ward_id) for place in places)
     areas = tuple(dict.fromkeys(place.area for place in places))
     found: dict[Measure, dict[str, Published]] = {one: {} for one in Measure}
-    for (_quarter, measure), table in counted.items():
+    for (quarter, measure), table in list(counted.items()):
         columns = wards if measure is Measure.CONCERN else areas
         wanted = _columns(measure, picked, places, columns)
         if measure in BY_AGENCY and protected:
             wanted = None
-        hidden = hidden_in(measure, table, columns) if protected else frozenset()
+        hidden: frozenset[Key] = frozenset()
+        if protected:
+            hidden = hidden_in(measure, table, columns)
+        if protected and measure is Measure.TIME:
+            hidden |= hidden_with_clock(table, hidden, counted[quarter, Measure.DECISION], columns)
         for row in {key for key, _ in table}:
             if wanted is None:
                 total = sum(table.get((row, column), 0) for column in columns)
@@ -89,6 +93,41 @@ def hidden_in(measure: Measure, table: Mapping[Key, int], columns: Sequence[str]
         if (measure, key) not in OPEN_TO_ALL:
             rows[group_of(measure, key)].append(key)
     return frozenset().union(*(withheld(table, each, columns) for each in rows.values()))
+
+
+def hidden_with_clock(
+    times: Mapping[Key, int],
+    hidden: frozenset[Key],
+    clock: Mapping[Key, int],
+    columns: Sequence[str],
+) -> frozenset[Key]:
+    """What more of the times to a decision must not be shown, so that they do not add up to what
+    the clock of the decision withholds.
+
+    Of what was in time, and of what was late, one row is withheld wherever the clock's line is:
+    the same row in every place, so that its own sum does not tell it either.
+    """
+    lines = hidden_in(Measure.DECISION, clock, columns)
+    more: set[Key] = set()
+    for group in ("met", "late"):
+        places = [place for line, place in lines if line == f"limit|{group}"]
+        if not places:
+            continue
+        rows = [key for key in keys_of(Measure.TIME) if group_of(Measure.TIME, key) == group]
+
+        def fitness(row: str, places: Sequence[str] = places) -> tuple[bool, int, int]:
+            """First what may be one less everywhere, then what costs least."""
+            counts = [
+                sum(times.get((row, one), 0) for one in columns)
+                if place == TOTAL
+                else times.get((row, place), 0)
+                for place in places
+            ]
+            return min(counts) > 0, sum((row, place) in hidden for place in places), -sum(counts)
+
+        best = max(rows, key=fitness)
+        more |= {(best, place) for place in places}
+    return frozenset(more)
 
 
 def as_shown(count: int, hidden: bool) -> Published:

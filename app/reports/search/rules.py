@@ -13,7 +13,7 @@ MOST_WORDS = 6
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Read out over the telephone: with or without its marks; no letter stands for a one or a nought.
 _REFERENCE = re.compile(
-    r"(?<!\w)(RF|SD|CH|IR)[-\s]*([0-9A-Z]{4})[-\s]*([0-9A-Z]{4})(?!\w)", re.IGNORECASE
+    r"(?<!\w)(RF|SD|CH|IR|DA)[-\s]*([0-9A-Z]{4})[-\s]*([0-9A-Z]{4})(?!\w)", re.IGNORECASE
 )
 # Without what stands before it. A digit tells it from a name with a hyphen.
 _BARE = re.compile(r"(?<!\w)(?=\S*\d)([0-9A-Z]{4})-([0-9A-Z]{4})(?!\w)", re.IGNORECASE)

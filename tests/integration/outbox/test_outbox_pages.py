@@ -17,6 +17,7 @@ from app.outbox import service
 from app.outbox.delivery import deliver_due
 from app.outbox.example import read
 from app.outbox.models import OutboxMessage
+from app.outbox.pages import what_words
 from app.outbox.types import MessageState
 from tests.clock import FRIDAY
 from tests.factories.mail import DESK, MEETING, make_addressee, make_message
@@ -42,6 +43,12 @@ def test_failures_come_first_with_what_to_do(signed_in, change):
     assert words.index("gone@police.example") < words.index("fine@police.example")
     assert "refused the address (550). Telephone the person" in words
     assert "Not sent yet" in words
+
+
+def test_every_kind_of_letter_is_told_in_words():
+    words = [what_words(kind.value) for kind in LetterKind]
+    assert all("_" not in one and one[0].isupper() for one in words)
+    assert what_words("form_received") == "Public form, received"
 
 
 def test_no_content_and_no_pin_on_the_page(signed_in, change):

@@ -273,6 +273,23 @@ def test_a_late_discussion_is_not_found_by_taking_one_table_from_the_other(in_ap
     assert late.count("c") > 1, clocks
 
 
+def test_one_late_decision_is_not_what_the_times_leave(in_app, wards):
+    """One of 25 was late: what was in time is withheld by the clock, and so is a part of it."""
+    with transaction() as session:
+        staff = make_staff(session, Role.TRIAGE)
+        for number in range(25):
+            case = make_case(session, children=1, staff=staff, concerns=(Concern.NEGLECT,))
+            case.ward_id = wards["Mill"]
+            decided(case, 30 if number == 0 else 20 if number < 9 else 2)
+    count_all(in_app, FRIDAY)
+    _, tables = shown(in_app, FRIDAY, protected=True)
+    assert dict(tables["clocks"].rows)["Decision on the referral"][:2] == ("c", "c")
+    times = figures(tables["time"])
+    assert times["1 to 3 days"] == "c"
+    in_time = {times["Within 4 hours"], times["4 to 24 hours"]}
+    assert "c" in in_time and len(in_time) == 2, times
+
+
 def test_what_changes_is_counted_again_and_nothing_else(in_app, quarter):
     runs = count_all(in_app, FRIDAY)
     assert runs >= 3 * len(MEASURES)  # September to November

@@ -128,6 +128,7 @@ def test_identified_stands_in_for_received_in_two_clocks_only(clock: Clock) -> N
     answer = found[clock]
     assert isinstance(answer, Due)
     assert answer.start_fact is StartFact.IDENTIFIED_AT
+    assert "does not count from a referral" in answer.reason
     assert "identified stands in" in answer.reason
 
 

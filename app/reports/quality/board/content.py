@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.core.clock import london_date, words_for_moment
 from app.directory.queries import council_or_none
 from app.reports.dataset import page as dataset
-from app.reports.dataset.council import added_up, of_council
+from app.reports.dataset.council import added_up, came_in, of_council
 from app.reports.dataset.rules import quarter_of
 from app.reports.dataset.types import KEPT, Measure, Progress, Published
 from app.reports.dataset.types import Period as Counted
@@ -42,7 +42,7 @@ def report(session: Session, period: Period, now: datetime) -> BoardReport:
     )
     page = dataset.page_of(session, of_council(counted), protected=True, now=now)
     tables = {table.id: table for section in page.sections for table in section.tables}
-    totals = added_up(session, counted, (Measure.DECISION, Measure.DISCUSSION))
+    discussions = added_up(session, counted, (Measure.DISCUSSION,))[Measure.DISCUSSION]
     return BoardReport(
         key=period.key,
         title="Quality report to the board",
@@ -50,8 +50,8 @@ def report(session: Session, period: Period, now: datetime) -> BoardReport:
         authority=council.authority if council else "",
         counted=_counted(page.progress, kept=page.kept),
         sections=(
-            _referrals(tables, totals[Measure.DECISION]),
-            _discussions(tables, totals[Measure.DISCUSSION]),
+            _referrals(tables, came_in(session, counted)),
+            _discussions(tables, discussions),
             _feedback(session, period, now),
             _audits(session, period),
             _near_misses(session, period),

@@ -53,6 +53,14 @@ def test_the_page_shows_exactly_the_letters_without_the_pin(app, desk, case):
         db.session.remove()
 
 
+def test_a_letter_to_a_place_not_typed_yet_does_not_say_telephone_conference(app, desk, case):
+    url, fields, _html = booking_form(desk, case)
+    asked = fields | {"format": "meeting", "place": "", "do": "preview"}
+    letters = desk.post(url, data=asked).text.partition("<pre")[2]
+    assert "(the place stands here)" in letters
+    assert "Telephone conference" not in letters
+
+
 def test_the_other_letters_come_when_they_are_opened(app, desk, case):
     url, fields, html = booking_form(desk, case)
     assert html.count("<pre") == 1 and "Dear Vera Visitor," not in html

@@ -21,7 +21,7 @@ from app.meetings.calls.service import telephoned
 from app.meetings.calls.types import Outcome
 from app.meetings.models import Meeting
 from app.meetings.overview import overview_of
-from app.meetings.types import Answer
+from app.meetings.types import Answer, MeetingState
 from tests.clock import FRIDAY
 from tests.factories.booking import SENDER, TEN_ON_SATURDAY, make_member, make_order, make_ready
 from tests.factories.meetings import make_meeting
@@ -228,3 +228,14 @@ def test_cancelling_says_that_everybody_is_told_where_all_get_letters(change, si
     sent = desk.post(f"{url}/cancel", data=form_of(page, f"{url}/cancel") | {"reason": "No need"})
     assert sent.location == url
     assert "Everybody who was invited is told." in desk.get(url).text
+
+
+def test_cancelling_what_was_never_booked_tells_nobody(change, signed_in):
+    with change() as session:
+        url = f"/discussions/{make_meeting(session, MeetingState.NEEDED, invitees=0).ref}"
+    desk = signed_in(Role.ADMINISTRATOR)
+    page = desk.get(f"{url}/cancel").text
+    assert "nobody has been invited" in page and "gets a cancellation" not in page
+    desk.post(f"{url}/cancel", data=form_of(page, f"{url}/cancel") | {"reason": "No need"})
+    said = desk.get(url).text
+    assert "nobody had been invited" in said and "is told." not in said

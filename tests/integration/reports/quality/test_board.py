@@ -88,6 +88,18 @@ def test_a_year_tells_the_board_no_more_than_its_quarters(app, change) -> None:
     assert empty["Outcome"] == {"Nothing in this period": "0"}
 
 
+def test_one_late_decision_leaves_the_number_of_referrals_whole(app, change) -> None:
+    moment = now()
+    last = quarter_before(london_date(moment))
+    at = last.moments[0] + timedelta(days=3)
+    with change() as session:
+        for number in range(24):
+            case = make_referral(session, 1, received_at=at, decided=Outcome.ADVICE)
+            case.decided_at = at + timedelta(hours=30 if number == 0 else 2)
+    says = _figures(app, last, moment)[0].sections[0].says
+    assert "Referrals that came in: 24. Decided within 24 hours: withheld." in says
+
+
 def test_a_missed_target_is_no_missed_limit(app, change) -> None:
     moment = now()
     last = quarter_before(london_date(moment))
