@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, flash, make_response, render_template, url_for
+from flask import Response, abort, flash, make_response, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from app.core.clock import now, words_for_time
@@ -146,7 +146,8 @@ def give_again(number: int) -> Response:
 @access(Guest())
 def name_deputy() -> Response:
     form = DeputyForm(prefix="colleague")
-    there = url_for("guests.colleague_invited")
+    called = queries.meeting_for(reading(), visitor()).at_once
+    there = url_for("guests.colleague_invited", called=1 if called else None)
     if form.validate_on_submit():
         moment = now()
         try:
@@ -177,8 +178,9 @@ def name_deputy() -> Response:
 @blueprint.get("/attend/colleague-invited")
 @access(Everyone())
 def colleague_invited() -> Response:
-    """After the link has ended: names nobody and nothing."""
-    return respond("guests/colleague_invited.html")
+    """After the link has ended: names nobody and nothing. `called` in the address where no letter
+    invites the colleague."""
+    return respond("guests/colleague_invited.html", called="called" in request.args)
 
 
 @blueprint.post("/attend/actions/<int:number>")

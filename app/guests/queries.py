@@ -21,6 +21,7 @@ from app.guests.types import (
     Visitor,
 )
 from app.invitations.queries import guest_by_session, invitation_by_token, link_by_token
+from app.meetings.answers import asks_by_letter
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.page import stands_words
 from app.meetings.models import Action, Dissent, Invitee, Meeting, MeetingChild, Report
@@ -162,6 +163,7 @@ def meeting_for(session: Session, visitor: Visitor) -> MeetingSeen:
         pin=pin if now_open.dial_in else None,
         typed_dial_in=meeting.typed_dial_in if now_open.dial_in else None,
         signed_at=meeting.signed_at,
+        at_once=not asks_by_letter(meeting),
         children=tuple(
             ChildSeen(f"{given} {family}", born, due) for given, family, born, due in names
         ),

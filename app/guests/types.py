@@ -78,6 +78,7 @@ class MeetingSeen:
     pin: str | None
     typed_dial_in: str | None
     signed_at: datetime | None
+    at_once: bool  # was not booked: nobody is invited by letter (C11)
     children: tuple[ChildSeen, ...]
     told: Told
 

@@ -122,10 +122,10 @@ def name_deputy(
 
     The entry of whoever was invited first is cancelled and their link ends. The PIN stays: nobody
     was sent away. Told to staff, the colleague may have a telephone number alone: then nobody but
-    a call asks them. Raises Refused by the field: the chair, whom another chair replaces at the
-    desk; no name; an address that is none, is on the list, or looks like another and was not
-    checked; neither address nor number; somebody who was removed from this discussion, unless
-    staff say that they may come after all (C7).
+    a call asks them, as where the discussion was started at once (C11). Raises Refused by the
+    field: the chair, whom another chair replaces at the desk; no name; an address that is none, is
+    on the list, or looks like another and was not checked; neither address nor number; somebody
+    who was removed from this discussion, unless staff say that they may come after all (C7).
     """
     meeting = invitee.meeting
     _check(session, invitee, Answer.DECLINED)
@@ -152,7 +152,9 @@ def name_deputy(
         professional_id=_not_on_list(meeting, known),
         staff_id=None,
         invitation_id=(
-            invitations.invite(session, deputy.name, email, False, now).id if email else None
+            invitations.invite(session, deputy.name, email, False, now).id
+            if email and asks_by_letter(meeting)
+            else None
         ),
         name=deputy.name,
         title=deputy.title or invitee.title,
@@ -180,7 +182,7 @@ def name_deputy(
     meeting.invitees.append(colleague)
     invitee.answer, invitee.answered_at = Answer.DEPUTY, now
     session.flush()
-    if meeting.starts_at is not None:
+    if asks_by_letter(meeting):
         messages.send(session, LetterKind.CANCELLATION, meeting, [invitee], sender, now)
         messages.send(session, LetterKind.INVITATION, meeting, [colleague], sender, now)
     elif invitee.invitation_id is not None:
@@ -192,6 +194,12 @@ def name_deputy(
         details["removed_before"] = removed.id
     _audit(session, actor, "colleague named", invitee, now, details)
     return colleague
+
+
+def asks_by_letter(meeting: Meeting) -> bool:
+    """Whether letters ask people to come: not to one that was started at once, which has no time
+    to be invited to. There everybody is telephoned (C11)."""
+    return meeting.starts_at is not None
 
 
 def add_report(

@@ -186,7 +186,8 @@ def colleague(ref: str, invitee_id: int) -> Response:
 
         location = once(form, act)
         if location is not None:
-            told = "is invited" if named.email else "is on the list: telephone them"
+            written = named.email and answers.asks_by_letter(invitee.meeting)
+            told = "is invited" if written else "is on the list: telephone them now"
             flash(f"{named.name} comes instead and {told}.", "success")
             return go_to(location)
         invitee = _invitee_or_404(reading(), ref, invitee_id)
