@@ -37,7 +37,7 @@ def told(kind: AgencyKind, concerns: Sequence[str], reason: str) -> Told:
     Everyone reads the kinds of concern, because without them nobody knows what to look up
     (BROMLEY 2: agencies bring the information they hold). The manager's reason is free text in
     which a referrer, an address or the health of another person may stand unmarked; so it is
-    shown only to those who may read all three in the record (F4; HO2014 Blackburn, top tip 1).
+    shown only to those who may read all that the record protects (F4; HO2014 Blackburn, top tip 1).
     The others hear it in the meeting.
     """
     labels = tuple(_label(value) for value in concerns)

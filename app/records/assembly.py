@@ -235,23 +235,26 @@ def _referrer(session: Session, referral: Referral) -> Protected:
     )
 
 
-def _clocks(session: Session, meeting: Meeting, now: datetime) -> tuple[ClockLine, ...]:
+def _clocks(session: Session, meeting: Meeting, now: datetime) -> tuple[ClockLine[Protected], ...]:
     """The discussion's own deadline and the record's, as they stand at `now`.
 
-    A correction makes no record late that was circulated in time (F2).
+    A correction makes no record late that was circulated in time (F2). Why a discussion was booked
+    late is for social care alone (F4, C7).
     """
     held = restore(meeting.clocks).clocks
-    lines = []
+    lines: list[ClockLine[Protected]] = []
     for clock, name in CLOCK_NAMES.items():
         due = held.get(clock)
         if not isinstance(due, Due):
             continue
+        late: str | Protected = ""
         if clock is Clock.STRATEGY_DISCUSSION:
             met: bool | None = meeting.started_at is not None and meeting.started_at <= due.due_at
-            late = meeting.late_reason or ""
+            if not met and meeting.late_reason:
+                late = Protected(ProtectedKind.LATE_REASON, meeting.late_reason)
         else:
             reached = first_circulated(session, meeting)
             on_time = (reached or now) <= due.due_at
-            met, late = (None if on_time and reached is None else on_time), ""
+            met = None if on_time and reached is None else on_time
         lines.append(ClockLine(name, due.due_at, met, due.rule, due.source, late))
     return tuple(lines)

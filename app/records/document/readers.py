@@ -2,7 +2,8 @@
 
 The table follows the need to act on it: an address is for those who go to the door, a referrer
 for those who investigate, the health of other people for those bound by clinical confidence and
-for social care, which weighs the household as a whole. The published scheme is a database "with
+for social care, which weighs the household as a whole. Why social care booked the discussion late
+is its own to answer for, and may speak of its staff. The published scheme is a database "with
 the opportunity to redact information as necessary" (HO2014, Blackburn, top tip 1).
 """
 
@@ -32,6 +33,7 @@ MAY_SEE: Mapping[ProtectedKind, frozenset[AgencyKind]] = MappingProxyType(
         ProtectedKind.ADDRESS: frozenset({AgencyKind.SOCIAL_CARE, AgencyKind.POLICE}),
         ProtectedKind.REFERRER: frozenset({AgencyKind.SOCIAL_CARE, AgencyKind.POLICE}),
         ProtectedKind.HEALTH_OF_OTHERS: frozenset({AgencyKind.SOCIAL_CARE, AgencyKind.HEALTH}),
+        ProtectedKind.LATE_REASON: frozenset({AgencyKind.SOCIAL_CARE}),
     }
 )
 

@@ -24,12 +24,14 @@ class ProtectedKind(StrEnum):
     ADDRESS = "address"
     REFERRER = "referrer"
     HEALTH_OF_OTHERS = "health_of_others"
+    LATE_REASON = "late_reason"
 
 
 KIND_WORDS: dict[ProtectedKind, str] = {
     ProtectedKind.ADDRESS: "address",
     ProtectedKind.REFERRER: "referrer",
     ProtectedKind.HEALTH_OF_OTHERS: "health of others",
+    ProtectedKind.LATE_REASON: "why it was late",
 }
 
 
@@ -126,15 +128,19 @@ class SignOff:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockLine:
-    """One deadline of the discussion as it stood at sign-off; `met` is None while it still runs."""
+class ClockLine(Generic[P]):
+    """One deadline of the discussion as it stood at sign-off; `met` is None while it still runs.
+
+    `reason_late` is for social care alone; what was signed before was not protected, and has it as
+    open words.
+    """
 
     name: str
     due_at: datetime
     met: bool | None
     rule: str
     source: str
-    reason_late: str = ""
+    reason_late: str | P = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +245,7 @@ class Record(Generic[P]):
     sign_off: SignOff
     protocol: str
     protocol_version: str
-    clocks: tuple[ClockLine, ...]
+    clocks: tuple[ClockLine[P], ...]
     children: tuple[Child[P], ...]
     attendance: tuple[Attendance, ...]
     quorum: Quorum[P]

@@ -12,6 +12,7 @@ from app.records.document.types import (
     Change,
     Child,
     ClockLine,
+    Disclosed,
     ExtractKind,
     Presence,
     Prose,
@@ -123,13 +124,23 @@ def age(child: Child[Shown], on: date) -> str:
     return f"Aged {months} month{'' if months == 1 else 's'}"
 
 
-def clock_state(clock: ClockLine) -> str:
-    """Whether a deadline was met, in words."""
+def clock_state(clock: ClockLine[Shown]) -> str:
+    """Whether a deadline was met, in words. A reason that is protected stands below it."""
     if clock.met is None:
         return "Running when signed"
     if clock.met:
         return "Met"
-    return f"Late: {clock.reason_late}" if clock.reason_late else "Late"
+    if isinstance(clock.reason_late, Withheld):
+        return "Late. The reason is kept by the council."
+    if clock.reason_late and isinstance(clock.reason_late, str):
+        return f"Late: {clock.reason_late}"
+    return "Late"
+
+
+def clock_reason(clock: ClockLine[Shown]) -> tuple[Paragraph, ...]:
+    """Why it was late, for a reader who may see what others may not."""
+    reason = clock.reason_late
+    return (passage_on_paper(reason),) if isinstance(reason, Disclosed) else ()
 
 
 def signature(copy: ReaderRecord) -> str:

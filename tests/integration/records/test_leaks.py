@@ -4,6 +4,7 @@ it must (F4, D2, H6, H7)."""
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import timedelta
 from email import policy
 from email.parser import BytesParser
@@ -33,6 +34,8 @@ from app.meetings.models import Dissent, Entry, Invitee, Meeting
 from app.meetings.restricted.models import CaseRestriction
 from app.meetings.types import Attendance, Format, MeetingState
 from app.outbox.models import OutboxMessage
+from app.protocols.exchange import restore, snapshot
+from app.protocols.types import Clock, Due
 from app.records import circulation, releasing, service, worker
 from app.records.document.readers import view_for
 from app.records.document.types import SHORTEST_BLINDING, RecordContent, Withheld
@@ -41,7 +44,7 @@ from app.referrals import keys
 from app.referrals.models import Child, Referral
 from app.reports.dataset.worker import work_out
 from tests.factories.guests import Phone, make_guest_session, make_link
-from tests.factories.meetings import make_meeting
+from tests.factories.meetings import make_meeting, shipped_protocols
 from tests.factories.records import (
     ADDRESS_CANARY,
     CANARIES,
@@ -68,6 +71,8 @@ TIMES_CANARY = "nobody was let in at 3 Rowan Way"
 # Answers of one line, about one child.
 SEEN_CANARY = "her uncle at 5 Alder Way"
 LEAD_CANARY = "DS Holt, back from surgery"
+# Why it was booked late: for social care alone (C7).
+LATE_CANARY = "the duty manager was off sick"
 OF_A_CHILD = (("seen_by", SEEN_CANARY, "address"), ("police_lead", LEAD_CANARY, "health_of_others"))
 OF_ALL = (
     ("agenda", AGENDA_CANARY, "referrer"),
@@ -76,7 +81,8 @@ OF_ALL = (
     ("times_reason", TIMES_CANARY, "address"),
 )
 ALL = (
-    *CANARIES, ACTION_CANARY, DISSENT_CANARY, *(canary for _, canary, _ in (*OF_ALL, *OF_A_CHILD))
+    *CANARIES, ACTION_CANARY, DISSENT_CANARY, LATE_CANARY,
+    *(canary for _, canary, _ in (*OF_ALL, *OF_A_CHILD))
 )  # fmt: skip
 MAY_SEE = {
     "social_care": {*ALL},
@@ -121,6 +127,7 @@ def say_more(session: Session, meeting: Meeting) -> None:
         recorded_by_id=meeting.chair_id, recorded_at=AFTER,
         struck_at=None, struck_by_id=None, struck_reason=None,
     )  # fmt: skip
+    book_late(meeting)
     session.add_all([action, dissent])
     session.flush()
     escalation.open_for(session, meeting, dissent, AFTER)
@@ -133,6 +140,19 @@ def say_more(session: Session, meeting: Meeting) -> None:
     for field, canary, kind in OF_A_CHILD:
         held[scope, field].value = f"It is {canary}"
         write(session, meeting, scope, f"{field}.protected", kind)
+
+
+def book_late(meeting: Meeting) -> None:
+    """It began after its deadline, and whoever booked it had to say why."""
+    assert meeting.started_at is not None
+    kept = restore(meeting.clocks)
+    due = kept.clocks[Clock.STRATEGY_DISCUSSION]
+    assert isinstance(due, Due)
+    dues = kept.clocks | {
+        Clock.STRATEGY_DISCUSSION: replace(due, due_at=meeting.started_at - timedelta(hours=1))
+    }
+    meeting.clocks = snapshot(shipped_protocols()[kept.protocol_id], kept.facts, dues)
+    meeting.late_reason = f"Because {LATE_CANARY}"
 
 
 def entered(session: Session, invitee: Invitee) -> str:

@@ -119,6 +119,16 @@ def test_days_and_instants_of_actions_stay_what_they_are() -> None:
     assert type(back[1].due) is date
 
 
+def test_why_it_was_late_is_read_as_it_was_signed_open_or_protected() -> None:
+    record = contents.full_record()
+    for reason in ("No line was free.", Protected(ProtectedKind.LATE_REASON, "No line was free.")):
+        kept = contents.content(
+            replace(record, clocks=(replace(record.clocks[0], met=False, reason_late=reason),))
+        )
+        assert from_canonical(canonical_bytes(kept)) == kept
+    assert b'"reason_late":""' in canonical_bytes(contents.content())
+
+
 def test_a_place_is_spelled_as_it_was_and_as_a_protected_passage_where_it_is_one() -> None:
     """What was signed before a place could be protected keeps its bytes."""
     record = contents.full_record()

@@ -36,6 +36,7 @@ SEEN = {
     ProtectedKind.ADDRESS: {AgencyKind.SOCIAL_CARE, AgencyKind.POLICE},
     ProtectedKind.REFERRER: {AgencyKind.SOCIAL_CARE, AgencyKind.POLICE},
     ProtectedKind.HEALTH_OF_OTHERS: {AgencyKind.SOCIAL_CARE, AgencyKind.HEALTH},
+    ProtectedKind.LATE_REASON: {AgencyKind.SOCIAL_CARE},
 }
 
 

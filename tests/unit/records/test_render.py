@@ -18,7 +18,7 @@ from app.records.document.canonical import canonical_sha256
 from app.records.document.readers import for_reader
 from app.records.document.render import address, lay_out, render, render_draft
 from app.records.document.seal import Sealer, seal
-from app.records.document.types import Reader, RecordContent
+from app.records.document.types import Protected, ProtectedKind, Reader, RecordContent
 from app.records.document.verify import attached_record
 from app.records.document.wording import one_address
 from app.records.rules import check_page
@@ -282,6 +282,24 @@ def test_a_correction_and_another_signer_stand_in_the_record() -> None:
         "Late: No line was free.",
     ):
         assert words in text
+
+
+@pytest.mark.parametrize(
+    ("reader", "said"),
+    [
+        (SOCIAL_CARE, "Late No line was free. Protected: why it was late"),
+        (POLICE, "Late. The reason is kept by the council."),
+        (SCHOOL, "Late. The reason is kept by the council."),
+    ],
+)
+def test_why_it_was_booked_late_stays_with_social_care(reader: Reader, said: str) -> None:
+    record = contents.full_record()
+    reason = Protected(ProtectedKind.LATE_REASON, "No line was free.")
+    clocks = (replace(record.clocks[0], met=False, reason_late=reason),)
+    pdf = render(for_reader(contents.content(replace(record, clocks=clocks)), reader))
+    text = " ".join(text_of(pdf).split())
+    assert said in text
+    assert ("No line was free." in text) is (reader is SOCIAL_CARE)
 
 
 @pytest.mark.long
