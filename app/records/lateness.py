@@ -44,6 +44,7 @@ def _due(state: MeetingState) -> Select[Any]:
             *([~NEWEST_RECALLED] if state is MeetingState.SIGNED else []),
             ~exists().where(
                 RecordWarning.meeting_id == Meeting.id,
+                RecordWarning.due_at == Meeting.record_due_at,
                 (RecordWarning.stage == Stage.LATE)
                 | (Meeting.record_due_at >= bindparam("now", type_=UTCDateTime())),
             ),
@@ -77,16 +78,21 @@ def warn(session: Session, meeting_id: int, sender: Sender, now: datetime) -> in
     if meeting.state is MeetingState.SIGNED and _is_recalled(session, meeting):
         return 0
     stage = rules.stage_of(meeting.record_due_at, now)
-    if stage is None or session.get(RecordWarning, (meeting.id, stage)) is not None:
+    if stage is None:
         return 0
-    warned = RecordWarning(meeting_id=meeting.id, stage=stage, at=now)
-    if ledger.first_circulated(session, meeting) is not None:
+    warned = session.get(RecordWarning, (meeting.id, stage))
+    if warned is not None and warned.due_at == meeting.record_due_at:
+        return 0
+    only_corrected = ledger.first_circulated(session, meeting) is not None
+    people = [] if only_corrected else _concerned(session, meeting, stage)
+    if not people and not only_corrected:
+        return 0
+    if warned is None:
+        warned = RecordWarning(meeting_id=meeting.id, stage=stage)
         session.add(warned)
-        return 0  # only a correction is on its way
-    people = _concerned(session, meeting, stage)
-    if not people:
+    warned.at, warned.due_at = now, meeting.record_due_at
+    if only_corrected:
         return 0
-    session.add(warned)
     link = f"{sender.base_url}/discussions/{meeting.ref}/record"
     finished = notice_letters(
         Notice(f"record_{stage.value}"),

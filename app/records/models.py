@@ -153,13 +153,15 @@ class Circulation(Base):
 
 
 class RecordWarning(Base):
-    """Somebody was told that a record is due soon, or late: each once for a discussion (F5)."""
+    """Somebody was told that a record is due soon, or late: each once for a deadline (F5)."""
 
     __tablename__ = "record_warning"
 
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
     stage: Mapped[Stage] = mapped_column(values_of(Stage), primary_key=True)
     at: Mapped[datetime]
+    # When the record was due as it was told: the end of a discussion may be put right since.
+    due_at: Mapped[datetime | None]
 
 
 class RecordFault(Base):

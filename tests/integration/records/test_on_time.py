@@ -61,6 +61,20 @@ def test_the_chair_is_told_four_hours_before_and_every_manager_once_it_is_late(i
             assert f"/discussions/{ended.ref}/record" in row.content.decode().replace("=\r\n", "")
 
 
+def test_another_deadline_is_warned_of_anew(in_app, ended):
+    """The end is put right after a false one was warned of: the true one is missed as loudly."""
+    settings, due = settings_of(in_app), ended.record_due_at
+    assert worker.warn(settings, due - timedelta(hours=1)) == 1
+    assert worker.warn(settings, due + timedelta(hours=1)) == 2
+    true = due + timedelta(days=1)
+    with transaction() as session:
+        session.get_one(Meeting, ended.id).record_due_at = true
+    assert worker.warn(settings, due + timedelta(hours=2)) == 0
+    assert worker.warn(settings, true - timedelta(hours=4)) == 1
+    assert worker.warn(settings, true + timedelta(minutes=1)) == 2
+    assert worker.warn(settings, true + timedelta(days=1)) == 0
+
+
 def test_a_warning_that_reaches_nobody_goes_to_whoever_comes(in_app, ended):
     """F1, F5: where nobody may sign, nobody was told."""
     settings, due = settings_of(in_app), ended.record_due_at
