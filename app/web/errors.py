@@ -41,7 +41,7 @@ WORDS: dict[int, tuple[str, str]] = {
     ),
     413: (
         "That file is too large",
-        "Nothing was saved. Send a file of 20 MB or less, or tell the desk by telephone.",
+        "Nothing was saved. Send a file of 15 MB or less, or tell the desk by telephone.",
     ),
     429: ("Too many tries", "Nothing was changed. Wait a few minutes, then try again."),
     500: (

@@ -270,3 +270,31 @@ def test_a_large_file_is_refused_in_words(app: Flask, change: Any) -> None:
     )
     assert sent.status_code == 422
     assert "larger than 15 MB" in sent.text and "kept" in sent.text
+
+
+def test_a_file_too_large_to_be_read_leads_back_to_the_own_page(app: Flask, change: Any) -> None:
+    with change() as session:
+        phone = Phone(app, make_guest_session(session, make_meeting(session).invitees[1]))
+    # The browser says it before anything travels.
+    shown = phone.get("/attend").text
+    assert f'data-largest="{15 * 1024 * 1024}"' in shown and "js/files.js" in shown
+    huge = b"%PDF-1.7\n" + b"0" * (21 * 1024 * 1024)
+    sent = phone.post(
+        "/attend/report", "/attend", "report", body="typed", file=(io.BytesIO(huge), "a.pdf")
+    )
+    assert sent.status_code == 413
+    assert "Send a file of 15 MB or less" in sent.text and "20 MB" not in sent.text
+    assert 'href="/attend"' in sent.text and "nor what you typed" in sent.text
+    assert 'href="/"' not in sent.text and "sign-in" not in sent.text
+
+
+def test_what_is_not_there_leads_back_to_the_own_page(app: Flask, change: Any) -> None:
+    with change() as session:
+        phone = Phone(app, make_guest_session(session, make_meeting(session).invitees[1]))
+    page = phone.get("/attend/record")
+    assert page.status_code == 404 and "telephone the desk if you expected it" in page.text
+    assert 'href="/attend"' in page.text and 'href="/"' not in page.text
+    # What was typed for something that was struck out meanwhile comes back.
+    typed = phone.post("/attend/actions/9", "/attend", "report", progress="My own words")
+    assert typed.status_code == 404 and "My own words" in typed.text
+    assert 'href="/attend"' in typed.text and 'href="/"' not in typed.text
