@@ -133,6 +133,8 @@ def standing_of(row: ChildAfter, ended_at: datetime) -> Standing:
         icpc_referral_due_at=row.icpc_referral_due_at,
         icpc_due_at=row.icpc_due_at,
         assessment_due_at=row.assessment_due_at,
+        enquiry_from_elsewhere=row.enquiry_runs
+        and row.section47_started_at in (None, row.enquiry_began_at),
     )
 
 
@@ -145,6 +147,7 @@ def _work_out_child(session: Session, kept: Sequence[Kept]) -> None:
     rows = {one.row.id: one for one in kept}
     for group in enquiries(_discussed(one.row, one.meeting) for one in kept):
         of_one = [rows[each.row_id] for each in group]
+        _begin_elsewhere(of_one)
         for before, after in pairwise(of_one):
             _carry_on(before, after)
             before.row.carries = False
@@ -157,6 +160,18 @@ def _work_out_child(session: Session, kept: Sequence[Kept]) -> None:
     # The others have the limits of the discussion with which their enquiry began: that one first.
     for one in sorted(kept, key=lambda each: first[each.row.id] is not each):
         _limit(session, one, first[one.row.id])
+
+
+def _begin_elsewhere(of_one: Sequence[Kept]) -> None:
+    """Where no discussion started this enquiry, it began when somebody noted last that it did."""
+    if of_one[0].decided.started_here:
+        return
+    noted = (one.row.enquiry_began_at for one in reversed(of_one))
+    began_at = next((at for at in noted if at is not None), None)
+    for one in of_one:
+        _give(one.row, {"section47_started_at": began_at})
+    if of_one[-1].row.enquiry_began_at is None:
+        _give(of_one[-1].row, {"enquiry_began_at": began_at})
 
 
 def _discussed(row: ChildAfter, meeting: Meeting) -> Discussed:
@@ -177,6 +192,8 @@ def _take(one: Kept) -> None:
     row, decided = one.row, one.decided
     row.enquiry_runs = decided.enquiry_runs
     row.section47_started_at = one.meeting.started_at if decided.started_here else None
+    if decided.started_here:
+        row.enquiry_began_at = None
     if not row.conference_decided_later:
         if row.icpc_held_at is None:
             row.conference = decided.conference

@@ -61,6 +61,8 @@ class ChildAfter(Base):
 
     enquiry_runs: Mapped[bool]
     section47_started_at: Mapped[datetime | None]
+    # When it began, as somebody noted it: no discussion that is known here started it.
+    enquiry_began_at: Mapped[datetime | None]
     enquiry_outcome: Mapped[EnquiryOutcome | None] = mapped_column(values_of(EnquiryOutcome))
     enquiry_ended_at: Mapped[datetime | None]
     enquiry_reason: Mapped[str | None] = mapped_column(EncryptedText)

@@ -44,8 +44,8 @@ TOLD = {
 }
 UNKNOWN_START = (
     "This discussion says that a section 47 enquiry continues, but none that was still open is "
-    "known here, so that its 15 working days cannot be counted. If it began in this discussion, "
-    "change the answer."
+    "known here, so that its 15 working days cannot be counted and it stands in no return. Note "
+    "when it began. If it began in this discussion, change the answer."
 )
 ACTION_STATES = {
     ActionState.OPEN: ("Open", "yellow"),
@@ -235,6 +235,7 @@ def _child(
         for step in Step
         if step in waits or _said(step, row)
         or (row.carries and step is Step.CONFERENCE and _may_decide(row))
+        or (row.carries and step is Step.BEGAN and standing.enquiry_from_elsewhere)
     )  # fmt: skip
     kept = restore(row.clocks).clocks
     met = {
@@ -248,6 +249,7 @@ def _child(
         Clock.ICPC_HELD: _may_decide(row) or row.icpc_held_at is not None,
         Clock.ASSESSMENT: row.assessment_runs,
     }
+    hint = UNKNOWN_START if row.enquiry_runs and row.section47_started_at is None else ""
     return ChildLine(
         ref=child.ref,
         name=name_of(child),
@@ -259,7 +261,7 @@ def _child(
         ),
         steps=steps,
         agreed=_agreed(row),
-        done=row.carries and not waits,
+        done=row.carries and not waits and not hint,
         carried_on_by="" if row.carries or not after else after[-1],
         carries_on=before if row.carries else (),
         letters=_letters(
@@ -267,7 +269,7 @@ def _child(
             letters,
             step_open=any(one.step == Step.QUALITY.value and one.open for one in steps),
         ),
-        hint=UNKNOWN_START if row.enquiry_runs and row.section47_started_at is None else "",
+        hint=hint,
     )
 
 
@@ -318,6 +320,9 @@ def _step(
 def _said(step: Step, row: ChildAfter) -> tuple[str, ...]:
     """What is known of a step, in words; empty where nothing is."""
     match step:
+        case Step.BEGAN:
+            known = row.enquiry_runs and row.enquiry_began_at == row.section47_started_at
+            said = _on("Began", row.enquiry_began_at) if known else ()
         case Step.QUALITY:
             said = _on("Told", row.quality_told_at)
         case Step.CONFERENCE:

@@ -30,6 +30,7 @@ blueprint = Blueprint("after", __name__)
 
 # What is asked on each step: the label of the date, then of the choice and of the reason.
 ASKED: dict[Step, tuple[str, str, str]] = {
+    Step.BEGAN: ("When did the section 47 enquiry begin?", "", ""),
     Step.QUALITY: ("When was the quality service told?", "", ""),
     Step.CONFERENCE: ("When was it decided?", "Is a conference required?", "Why"),
     Step.REFERRAL: ("When was the referral made to the quality service?", "", ""),
@@ -64,7 +65,7 @@ def note(ref: str, child_ref: str, step: str) -> Response:
     form.ask(list(CHOICES.get(chosen, ())), reason=chosen in NEEDS_REASON)
     if not form.is_submitted():
         form.version.data = str(row.version)
-        form.at.process(None, None if chosen is Step.BOOKING else now())
+        form.at.process(None, None if chosen in (Step.BEGAN, Step.BOOKING) else now())
     elif form.validate_on_submit():
         actor, moment, here = signed_in().actor, now(), url_for(".after", ref=ref)
         at = moment_of(form.at) or moment

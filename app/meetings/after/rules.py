@@ -41,7 +41,7 @@ CHOICES: Mapping[Step, tuple[tuple[str, str], ...]] = {
 NEEDS_REASON = frozenset({Step.CONFERENCE, Step.ENQUIRY})
 # What may have been done since the enquiry began, whatever a later discussion about it said.
 OF_THE_ENQUIRY = frozenset(
-    {Step.QUALITY, Step.REFERRAL, Step.BOOKING, Step.HELD, Step.ASSESSMENT}
+    {Step.BEGAN, Step.QUALITY, Step.REFERRAL, Step.BOOKING, Step.HELD, Step.ASSESSMENT}
 )  # fmt: skip
 
 
@@ -111,6 +111,8 @@ def open_to(one: Standing, step: Step) -> bool:
     on which nothing rests yet."""
     conference_runs = one.conference is Conference.REQUIRED
     match step:
+        case Step.BEGAN:
+            return one.enquiry_from_elsewhere
         case Step.QUALITY:
             return one.conference in (Conference.LIKELY, Conference.REQUIRED)
         case Step.CONFERENCE:
@@ -133,7 +135,7 @@ def check_noted(step: Step, noted: Noted, one: Standing, now: datetime) -> None:
     A conference is kept for a working day (the children in need census takes no weekend), and one
     after its limit needs a reason. Everything else has happened, and not before the discussion
     ended; the quality service may have been told before that, and a conference asked for while
-    everybody was still on the line.
+    everybody was still on the line. An enquiry that a discussion continues began before it.
     """
     if not open_to(one, step):
         raise Refused("page", "That is not open any more: see how it stands on this page")
@@ -145,6 +147,9 @@ def check_noted(step: Step, noted: Noted, one: Standing, now: datetime) -> None:
         return
     if noted.at > now:
         raise Refused("at", "That is still to come: note it when it has happened")
+    if step is Step.BEGAN:
+        _check_began(noted, one)
+        return
     if noted.at < _earliest(step, one):
         if step is Step.REFERRAL and one.began_at is not None:
             began = words_for_moment(one.began_at)
@@ -161,6 +166,16 @@ def _earliest(step: Step, one: Standing) -> datetime:
     if step is Step.REFERRAL and one.began_at is not None:
         return one.began_at.replace(second=0, microsecond=0)  # a form gives whole minutes
     return one.ended_at
+
+
+def _check_began(noted: Noted, one: Standing) -> None:
+    began_at = one.began_at or one.ended_at
+    if noted.at > began_at:
+        raise Refused(
+            "at",
+            f"The discussion that continued it began on {words_for_moment(began_at)}: enter an "
+            "earlier moment",
+        )
 
 
 def is_after_limit(booked_for: datetime, due_at: datetime | None) -> bool:

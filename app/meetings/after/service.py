@@ -139,6 +139,8 @@ def _write(row: ChildAfter, step: Step, noted: Noted) -> None:
     required = row.conference is Conference.REQUIRED
     carrying.take_back(row)
     match step:
+        case Step.BEGAN:
+            row.enquiry_began_at = noted.at
         case Step.QUALITY:
             row.quality_told_at = noted.at
         case Step.CONFERENCE:

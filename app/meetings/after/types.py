@@ -56,6 +56,7 @@ class ConferenceOutcome(enum.Enum):
 
 
 _TO_DO = {
+    "began": "Note when the section 47 enquiry began",
     "quality": "Tell the quality service that a conference is likely",
     "conference": "Decide whether a conference is required",
     "referral": "Refer for the initial child protection conference",
@@ -68,8 +69,12 @@ _TO_DO = {
 
 
 class Step(enum.Enum):
-    """One thing that follows. The order is that in which they come when two are due at once."""
+    """One thing that follows. The order is that in which they come when two are due at once.
 
+    `BEGAN` never waits: it may be noted where a discussion continued an enquiry unknown here.
+    """
+
+    BEGAN = "began"
     QUALITY = "quality"
     CONFERENCE = "conference"
     REFERRAL = "referral"
@@ -88,6 +93,7 @@ class Step(enum.Enum):
     def done(self) -> str:
         """What was done, as the audit and the timeline say it."""
         return {
+            "began": "noted when the section 47 enquiry began",
             "quality": "told the quality service",
             "conference": "decided on the conference",
             "referral": "referred for the conference",
@@ -136,6 +142,8 @@ class Standing:
     assessment_due_at: datetime | None
     # When the discussion began that ended then; where it is not said, the end is taken.
     began_at: datetime | None = None
+    # No discussion that is known here started the enquiry that runs.
+    enquiry_from_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

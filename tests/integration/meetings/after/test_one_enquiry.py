@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +19,7 @@ from app.meetings.after import service
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome, Noted, Step
 from app.meetings.discussion import service as discussion
-from app.meetings.models import Meeting
+from app.meetings.models import Entry, Meeting
 from app.meetings.queries import meeting_for_change
 from app.meetings.types import MeetingState
 from app.protocols import registry
@@ -30,6 +31,7 @@ from app.referrals.same_child.models import ChildMatch
 from app.reports.dataset.counting import count
 from app.reports.dataset.rules import month_of
 from app.reports.dataset.types import Measure
+from app.reports.returns.queries import enquiries
 from tests.factories.accounts import make_staff
 from tests.factories.meetings import make_meeting
 from tests.factories.records import write
@@ -354,4 +356,52 @@ def test_an_enquiry_that_is_not_known_is_said_to_be_so(app, change, signed_in):
     with change() as session:
         ref = hold(session, START, section_47="continued").ref
     page = signed_in(Role.CHAIR).get(f"/discussions/{ref}/after").get_data(as_text=True)
-    assert "Start not known" in page
+    assert "Start not known" in page and "Nothing more follows" not in page
+    assert "Note when the section 47 enquiry began" in page
+    (path,) = re.findall(r'href="([^"]+/began)"', page)
+    form = signed_in(Role.CHAIR).get(path).get_data(as_text=True)
+    assert "When did the section 47 enquiry begin?" in form
+
+
+def test_the_start_of_an_enquiry_from_elsewhere_is_noted_and_counts(in_app):
+    """Its limits run from then, a later discussion takes it over, and it stands in the returns."""
+    began_at = START - 7 * DAY
+    with transaction() as session:
+        first = hold(session, START, section_47="continued", conference="required")
+        ids = first.id, first.children[0].child_id
+    assert rows()[0].icpc_due_at is None
+    with pytest.raises(Refused, match="The discussion that continued it began"):
+        note(ids[0], Step.BEGAN, START + HOUR / 2)
+    note(ids[0], Step.BEGAN, began_at)
+    (row,) = rows()
+    assert (row.section47_started_at, row.icpc_due_at) == (began_at, LIMIT - 7 * DAY)
+    with transaction() as session:
+        hold(session, LATER, ids[1], section_47="continued")
+    before, after = rows()
+    assert [one.section47_started_at for one in (before, after)] == [began_at] * 2
+    assert (before.carries, after.icpc_due_at) == (False, LIMIT - 7 * DAY)
+    # It is put right with the discussion that carries it.
+    note(after.meeting_id, Step.BEGAN, began_at - DAY)
+    before, after = rows()
+    assert [one.section47_started_at for one in (before, after)] == [began_at - DAY] * 2
+    (found,) = enquiries(reading(), began_at - 2 * DAY, began_at)
+    assert (found.child_id, found.started_on) == (ids[1], (began_at - DAY).date())
+
+
+def test_where_a_discussion_started_the_enquiry_nobody_else_says_when_it_began(two):
+    with pytest.raises(Refused, match="not open"):
+        note(two[1], Step.BEGAN, START - DAY)
+    assert rows()[1].section47_started_at == START
+
+
+def test_an_answer_that_it_began_here_outweighs_what_was_noted(in_app):
+    with transaction() as session:
+        ids = (first := hold(session, START, section_47="continued")).id, first.children[0].child_id
+    note(ids[0], Step.BEGAN, START - DAY)
+    with transaction() as session:
+        meeting = session.get_one(Meeting, ids[0])
+        (entry,) = session.query(Entry).filter_by(meeting_id=ids[0], field="section_47")
+        entry.value = "started"
+        service.follow(session, CHAIR, meeting, LATER)
+    (row,) = rows()
+    assert (row.section47_started_at, row.enquiry_began_at) == (START, None)
