@@ -32,7 +32,7 @@ from app.meetings.restricted.queries import TO_REVIEW
 from app.meetings.types import ActionState, Answer, Format, MeetingState
 from app.records.models import RecordFault, RecordVersion
 from app.referrals.types import DomesticAbuseRisk, Rating
-from app.reports import asked, booked, cancelled, circulating, triage, undelivered
+from app.reports import asked, booked, cancelled, circulating, triage, undelivered, untold
 from app.reports.following import ASSESSMENTS, REVIEWS, follows
 from app.reports.rules import NOT_BEGUN_AFTER
 from app.reports.types import FOLLOWS, MOST, WorkKind, WorkRow
@@ -87,6 +87,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.SOONER: _branch(WorkKind.SOONER, booked.DUE_SOONER),
     WorkKind.BOOK: _branch(WorkKind.BOOK, _meetings(Meeting.due_at, _is(MeetingState.NEEDED))),
     WorkKind.NOT_BEGUN: _branch(WorkKind.NOT_BEGUN, booked.NOT_BEGUN),
+    WorkKind.UNTOLD: _branch(WorkKind.UNTOLD, untold.OF_DISCUSSIONS),
     WorkKind.NO_CHAIR: _branch(WorkKind.NO_CHAIR, booked.WITHOUT_CHAIR),
     WorkKind.NO_QUORUM: _branch(WorkKind.NO_QUORUM, booked.WITHOUT_QUORUM),
     WorkKind.OVERTAKEN: _branch(WorkKind.OVERTAKEN, booked.OVERTAKEN),

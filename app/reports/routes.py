@@ -24,7 +24,7 @@ from app.referrals.abuse.rules import asks_risk
 from app.referrals.allocation.rules import ratings_allocated
 from app.referrals.arrivals.queries import how_many_wait as forms_that_wait
 from app.referrals.rating.rules import may_settle
-from app.reports import asked, booked, queries, triage, undelivered
+from app.reports import asked, booked, queries, triage, undelivered, untold
 from app.reports.duties import queries as duties
 from app.reports.duties.rules import (
     in_census_season,
@@ -74,6 +74,7 @@ _ON_REFERRALS = {
 _ON_DISCUSSIONS = {
     WorkKind.BOOK_AGAIN: "again.again",
     WorkKind.BOOK: "booking.book",
+    WorkKind.UNTOLD: "calls.sheet",
     WorkKind.NO_CHAIR: "booking.change",
     WorkKind.NO_QUORUM: "booking.change",
     WorkKind.UNDER_WAY: "discussion.hold",
@@ -220,6 +221,7 @@ def work_shown(
     if any(row.kind is WorkKind.REQUEST_MAIL for row in rows):
         lost = asked.requests_not_arrived(session)
     nobody_from = booked.nobody_from(session, _of(rows, WorkKind.NO_QUORUM))
+    to_telephone = untold.untold(session, _of(rows, WorkKind.UNTOLD))
     steps = asked.next_steps(session, protocol, _of(rows, *_WITH_STEPS), moment)
     at_risk, to_allocate = _of(rows, WorkKind.DECIDE_NOW), _of(rows, WorkKind.ALLOCATE)
     for referral_id in to_allocate:
@@ -234,6 +236,8 @@ def work_shown(
             kind is WorkKind.DECIDE and row.id in to_allocate
         ):
             continue
+        if kind is WorkKind.UNTOLD and row.id not in to_telephone:
+            continue
         state, words, left = state_of(row.due_at, moment)
         if kind in _WITH_STEPS and row.id in steps:
             step, details = steps[row.id]
@@ -246,6 +250,8 @@ def work_shown(
             details = tuple(failed[row.id])
         elif kind is WorkKind.NO_QUORUM:
             details = nobody_from.get(row.id, ())
+        elif kind is WorkKind.UNTOLD:
+            details = (to_telephone[row.id],)
         elif kind is WorkKind.REQUEST_MAIL:
             details = tuple(lost.get(row.id, ()))
         elif kind is WorkKind.ANSWERED_SINCE:

@@ -38,6 +38,7 @@ class WorkKind(enum.Enum):
     SOONER = "sooner"
     BOOK = "book"
     NOT_BEGUN = "not_begun"
+    UNTOLD = "untold"
     NO_CHAIR = "no_chair"
     NO_QUORUM = "no_quorum"
     OVERTAKEN = "overtaken"
@@ -92,6 +93,7 @@ _WORDS = {
     WorkKind.SOONER: "It must be held earlier than was decided: take the earlier deadline",
     WorkKind.BOOK: "Book the strategy discussion",
     WorkKind.NOT_BEGUN: "Its time has passed: start it, move it, or record it as held",
+    WorkKind.UNTOLD: "Telephone them: no letter tells what changed",
     WorkKind.NO_CHAIR: "The chair cannot take part: choose another",
     WorkKind.NO_QUORUM: "No quorum is expected: invite somebody else, or move it",
     WorkKind.OVERTAKEN: "Booked, and another took place at once: cancel it, or keep it",
