@@ -86,6 +86,11 @@ def _is(state: MeetingState) -> Any:
     )
 
 
+_no_start = literal(None, UTCDateTime())
+# Booked for later than its deadline it is late from the deadline on, not only from its start.
+_BOOKED_BY = case((Meeting.due_at < Meeting.starts_at, Meeting.due_at), else_=Meeting.starts_at)
+
+
 def _stage(stage: Stage, due: Any, *conditions: Any) -> Rows:
     return (
         select(
@@ -94,6 +99,7 @@ def _stage(stage: Stage, due: Any, *conditions: Any) -> Rows:
             Meeting.ref,
             Meeting.referral_id,
             due.label("due_at"),
+            (Meeting.starts_at if stage is Stage.BOOKED else _no_start).label("booked_for"),
         )
         .where(*conditions)
         .order_by(due, Meeting.id)
@@ -102,7 +108,7 @@ def _stage(stage: Stage, due: Any, *conditions: Any) -> Rows:
 
 _ALL_STAGES = (
     _stage(Stage.BOOK, Meeting.due_at, _is(MeetingState.NEEDED)),
-    _stage(Stage.BOOKED, Meeting.starts_at, _is(MeetingState.BOOKED)),
+    _stage(Stage.BOOKED, _BOOKED_BY, _is(MeetingState.BOOKED)),
     _stage(Stage.UNDER_WAY, Meeting.started_at, _is(MeetingState.UNDER_WAY)),
     _stage(Stage.RECORD, Meeting.record_due_at, _is(MeetingState.ENDED)),
     _stage(
@@ -129,7 +135,12 @@ _COUNT_DISCUSSIONS = (
     .group_by(Referral.rating)
 )
 _DISCUSSIONS = select(
-    _STAGES.c.id, _STAGES.c.ref, _STAGES.c.stage, _STAGES.c.due_at, Referral.rating
+    _STAGES.c.id,
+    _STAGES.c.ref,
+    _STAGES.c.stage,
+    _STAGES.c.due_at,
+    Referral.rating,
+    _STAGES.c.booked_for,
 ).outerjoin(Referral, Referral.id == _STAGES.c.referral_id)
 _AWAITED = (
     select(Invitee.meeting_id, Invitee.agency_kind)
@@ -215,6 +226,7 @@ class _Row(NamedTuple):
     stage: str
     due_at: datetime | None
     rating: Rating | None
+    booked_for: datetime | None
 
 
 def _discussions(session: Session) -> list[Standing]:
@@ -225,7 +237,14 @@ def _discussions(session: Session) -> list[Standing]:
         for meeting_id, kind in session.execute(_AWAITED, {"ids": booked}):
             awaited[meeting_id].append(Awaited(kind))
     return [
-        Standing(row.ref, row.rating, Stage(row.stage), row.due_at, tuple(awaited[row.id]))
+        Standing(
+            row.ref,
+            row.rating,
+            Stage(row.stage),
+            row.due_at,
+            tuple(awaited[row.id]),
+            booked_for=row.booked_for,
+        )
         for row in rows
     ]
 

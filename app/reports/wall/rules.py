@@ -38,6 +38,7 @@ _WORDS = {
     Stage.CIRCULATE: "Record to circulate",
 }
 NOT_BEGUN = "Not begun"  # booked, and its time has passed
+BOOKED_LATE = "Booked late"  # for a time after its deadline
 # Short enough for half a line of the wall.
 _SHORT_KINDS = {
     AgencyKind.SOCIAL_CARE: "Social care",
@@ -98,23 +99,33 @@ def _state(one: Standing, now: datetime) -> str:
     return deadline_state(one.due_at, now, None)[0] if one.due_at is not None else "calm"
 
 
+def _stage(one: Standing, now: datetime) -> str:
+    starts_at = one.booked_for or one.due_at
+    if one.stage is Stage.BOOKED and starts_at is not None and one.due_at is not None:
+        if now > starts_at:
+            return NOT_BEGUN
+        if starts_at > one.due_at:
+            return BOOKED_LATE
+    return _WORDS[one.stage]
+
+
 def line(standing: Standing, now: datetime) -> Line:
     """One case in words short enough for a wall."""
     state, left = _state(standing, now), ""
-    late = state == "late"
+    late, when = state == "late", standing.booked_for or standing.due_at
     if standing.stage is Stage.UNDER_WAY:
         left = "now"
     elif standing.due_at is not None:
-        span = _short(standing.due_at - now)
+        span = _short((standing.due_at if late else when or standing.due_at) - now)
         left = f"{span} late" if late else f"in {span}"
     return Line(
         ref=standing.ref,
         rating=standing.rating.label if standing.rating else "",
-        stage=NOT_BEGUN if late and standing.stage is Stage.BOOKED else _WORDS[standing.stage],
+        stage=_stage(standing, now),
         risk_now=standing.risk_now,
         awaited=tuple(awaited_in_words(standing.awaited, now)),
         state=state,
-        due=_when(standing.due_at, now) if standing.due_at else "No date",
+        due=_when(when, now) if when else "No date",
         left=left,
     )
 

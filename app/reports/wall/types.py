@@ -46,7 +46,8 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One case as it stands. `risk_now`: the form says that a child may be at risk now (A1)."""
+    """One case as it stands. `risk_now`: the form says that a child may be at risk now (A1).
+    A booked discussion is due at its start, or at its deadline where it is `booked_for` later."""
 
     ref: str
     rating: Rating | None
@@ -54,6 +55,7 @@ class Standing:
     due_at: datetime | None
     awaited: tuple[Awaited, ...] = ()
     risk_now: bool = False
+    booked_for: datetime | None = None
 
 
 class Counted(NamedTuple):

@@ -116,6 +116,20 @@ def test_no_name_of_a_person_or_school_stands_on_it(wall, change, screen):
     assert (meeting_ref in text) is (screen is Screen.DISCUSSIONS)
 
 
+def test_one_booked_for_after_its_deadline_is_late_on_top_and_counted(wall, change):
+    """G2 "how late": the deadline has passed, its time has not come."""
+    with change() as session:
+        calm = make_meeting(session, at=now(), start=now() + timedelta(hours=1))
+        late = make_meeting(session, at=now(), start=now() + timedelta(days=1, hours=11))
+        calm.due_at, late.due_at = None, now() - timedelta(days=2, minutes=5)
+        refs = [late.ref, calm.ref]
+    browser, number = wall(Screen.DISCUSSIONS)
+    page = browser.get(f"/wall/{number}").text
+    assert re.findall(r'class="wall-ref">([^<]+)<', page) == refs
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "1 late" in text and "Booked late" in text and "2 days 0 h late" in text
+
+
 def test_who_has_not_answered_is_named_by_kind(change):
     with change() as session:
         meeting = make_meeting(session, MeetingState.BOOKED, 3, at=now())

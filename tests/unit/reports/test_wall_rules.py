@@ -74,6 +74,28 @@ def test_a_booked_discussion_whose_time_has_passed_has_not_begun() -> None:
     ]  # fmt: skip
 
 
+def test_one_booked_for_after_its_deadline_is_late_once_that_has_passed() -> None:
+    """G2 "how late": no calm line at the bottom while the limit is two days ago."""
+
+    def booked(ref: str, deadline: int, start: int) -> Standing:
+        due, at = (FRIDAY + timedelta(minutes=one) for one in (deadline, start))
+        return Standing(ref, None, Stage.BOOKED, due, booked_for=at)
+
+    day = 24 * 60
+    cases = [
+        booked("in time", 90, 90), booked("past", -2 * day, day + 60), booked("ahead", 300, 360),
+        booked("soon", 60, day), booked("not begun", -day, -60),
+    ]  # fmt: skip
+    shown = rules.board(Screen.DISCUSSIONS, cases, [Counted(None, 5, 2)], FRIDAY).lines
+    assert [(one.ref, one.stage, one.state, one.due, one.left) for one in shown] == [
+        ("past", "Booked late", "late", "Sat 21, 5:45 pm", "2 days 0 h late"),
+        ("not begun", "Not begun", "late", "3:45 pm", "1 day 0 h late"),
+        ("soon", "Booked late", "soon", "Sat 21, 4:45 pm", "in 1 day 0 h"),
+        ("in time", "Booked", "soon", "6:15 pm", "in 1 h 30 min"),
+        ("ahead", "Booked late", "calm", "10:45 pm", "in 6 h 0 min"),
+    ]
+
+
 def test_a_discussion_under_way_is_now_and_never_late() -> None:
     line = rules.line(case("R", -30, Stage.UNDER_WAY), FRIDAY)
     assert (line.state, line.left, line.stage) == ("soon", "now", "Under way")
