@@ -166,6 +166,7 @@ _ON_THE_LIST: Select[Any] = (
         _INVITEE.c.answer,
         _INVITEE.c.professional_id,
         _INVITEE.c.agency_id,
+        _INVITEE.c.rule_id,
     )
     .where(
         _INVITEE.c.meeting_id == bindparam("meeting_id"),

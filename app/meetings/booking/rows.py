@@ -182,7 +182,9 @@ def cautions(
         if invitee is not None:
             coming.append((invitee.agency_name, invitee.decision_maker))
             kinds.append(invitee.agency_kind)
-            posts.add((invitee.agency_kind, invitee.role))
+            # By what they were proposed for: the key of who is invited says nothing of it.
+            if not (invitee.rule_id or "").startswith(rules.BESIDE_MASH):
+                posts.add((invitee.agency_kind, invitee.role))
         elif person is not None:
             coming.append((person.agency_name, person.decision_maker))
             kinds.append(person.agency_kind)

@@ -101,6 +101,7 @@ class OnTheList:
     answer: Answer
     professional_id: int | None
     agency_id: int | None
+    rule_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from sqlalchemy import select
 
 from app.core.session import transaction
 from app.directory.models import Professional
-from app.directory.types import AgencyKind
+from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import Answer
-from tests.factories.meetings import make_meeting
+from tests.factories.meetings import make_invitee, make_meeting
 from tests.integration.meetings.booking.page import booking_form
 
 
@@ -73,3 +74,20 @@ def test_the_booking_page_says_whom_the_quorum_misses_and_who_cannot_decide(app,
         for one in session.execute(select(Professional)).scalars():
             one.decision_maker = one.id != case["cait"]
     assert words in desk.get(url).text
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [("paediatrician", False), ("hospital-consultant", False), ("involved", True), (None, True)],
+)
+def test_the_change_page_speaks_of_the_mash_as_the_booking_page_does(app, desk, rule, said):
+    """BROMLEY 1: who comes for a hospital or an examination does not speak against it."""
+    with app.app_context(), transaction() as session:
+        meeting = make_meeting(session, invitees=2)
+        make_invitee(session, meeting, ProfessionalRole.MASH_HEALTH).rule_id = "mash-health"
+        doctor = make_invitee(session, meeting, ProfessionalRole.COMMUNITY_PAEDIATRICIAN)
+        doctor.rule_id = rule
+        path = f"/discussions/{meeting.ref}/change"
+    page = desk.get(path)
+    assert page.status_code == 200
+    assert ("The MASH health visitor is asked only where" in page.text) is said
