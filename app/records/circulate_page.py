@@ -13,6 +13,7 @@ from app.meetings.models import Meeting
 from app.meetings.open_case.queries import perpetrators_employers
 from app.protocols.panel import DeadlinePanel
 from app.records import ledger, queries, rules
+from app.records.open_homes import open_homes
 from app.records.queries import VersionShown
 from app.records.recall.queries import RecallShown, recalls_of
 from app.records.standing import Correcting, correcting, is_signed, panel, readable, readers_of
@@ -57,6 +58,7 @@ class CirculatePage:
     version: VersionShown | None
     to_release: tuple[ReaderToRelease, ...]
     without: tuple[NoCopy, ...]
+    open_homes: tuple[str, ...]  # where a child's address stands for every reader
     ledgers: tuple[Ledger, ...]  # newest version first
     deadline: DeadlinePanel | None
     correcting: Correcting | None
@@ -90,11 +92,13 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
     recalled = recalls.get(version.id) if version else None
     waiting: tuple[ReaderToRelease, ...] = ()
     without: tuple[NoCopy, ...] = ()
+    homes: tuple[str, ...] = ()
     record, troubles = readable(session, meeting, now) if version else (None, ())
     if version is not None and record is not None:
         known = {line.invitee_id for line in ledgers.get(version.id, [])}
         had = ledger.had_before(session, meeting.id, version.number)
         readers, without = readers_of(meeting, record, had)
+        homes = open_homes(record, readers)
         suspects = perpetrators_employers(session, meeting)
         before = ledger.withheld_before(session, meeting.id, version.number)
         secure = council(session).secure_domains
@@ -113,6 +117,7 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
         version=version,
         to_release=waiting if is_signed(meeting) and not recalled else (),
         without=without,
+        open_homes=homes,
         ledgers=tuple(
             _ledger(meeting, one, versions, ledgers, recalls.get(one.id))
             for one in versions

@@ -20,6 +20,7 @@ from app.records import ledger, queries, rules, service
 from app.records.document import wording
 from app.records.document.types import Protected, ReaderRecord, Record, RecordContent
 from app.records.extracts.service import Part, parts_of
+from app.records.open_homes import open_homes
 from app.records.queries import DissentBeside, VersionShown
 from app.records.readers import council_reader, reader_for
 from app.records.recall.queries import RecallShown, recalls_of
@@ -63,6 +64,7 @@ class GatePage:
     summary: Summary | None
     readers: tuple[Recipient, ...]
     without: tuple[NoCopy, ...]
+    open_homes: tuple[str, ...]  # where a child's address stands for every reader
     deadline: DeadlinePanel | None
     versions: tuple[VersionShown, ...]
     correcting: Correcting | None
@@ -133,6 +135,7 @@ def gate_page(session: Session, meeting: Meeting, now: datetime) -> GatePage:
         summary=_summary(session, record) if record else None,
         readers=readers,
         without=without,
+        open_homes=open_homes(record, readers) if record and not taken_back else (),
         deadline=record_panel(session, meeting, taken_back is not None, now),
         versions=tuple(versions),
         correcting=correcting(session, meeting),

@@ -57,6 +57,16 @@ def changes(former: RecordView, view: RecordView, *, former_words: bool) -> tupl
     return tuple(sorted(found, key=lambda one: sections.index(one.section)))
 
 
+def said_in(view: RecordView) -> Iterator[tuple[str, str]]:
+    """Each place of a record, in words, with what stands there for this reader, in reading order.
+    Who signed and the deadlines are no content."""
+    for _, said in _said(view):
+        yield (
+            wording.change_place(Change(said.section, said.label, "", said.text)),
+            f"{said.label} {said.text}",
+        )
+
+
 def differing(before: str, after: str) -> tuple[str, str]:
     """The stretch of each text that differs, with some words around it; whole if it is short."""
     old, new = before.split(), after.split()

@@ -18,7 +18,7 @@ from app.accounts.types import Role
 from app.audit.models import AuditView
 from app.core.clock import now
 from app.core.config import Settings
-from app.meetings.models import Meeting
+from app.meetings.models import Entry, Meeting
 from app.meetings.types import MeetingState
 from app.records import circulation, queries, releasing, service, worker
 from app.records.models import Circulation
@@ -371,3 +371,23 @@ def test_roles_without_cases_see_nothing(change: Change, signed_in: Browser) -> 
     for path in (f"/discussions/{ref}/record", f"/discussions/{ref}/record/draft.pdf"):
         assert analyst.get(path).status_code == 403
         assert system.get(path).location.startswith("/restricted/open/")
+
+
+def test_an_address_in_open_words_is_said_at_the_gate_and_before_release(
+    app: Flask, change: Change, chair: tuple[FlaskClient, int]
+) -> None:
+    """It warns, and keeps nobody from signing (F4)."""
+    browser, chair_id = chair
+    ref = ended(change, chair_id)
+    path, warning = f"/discussions/{ref}/record", "The address of a child stands in words"
+    assert warning not in browser.get(path).text
+    with change() as session:
+        entry = session.query(Entry).filter_by(field="analysis").one()
+        entry.value = "Nobody was seen at 12 Sycamore Cl."
+    page = browser.get(path).text
+    assert warning in page and "Nothing is missing." in page
+    assert "mark them on the chair’s page" in page.lower()
+    with change() as session:
+        meeting = session.query(Meeting).filter_by(ref=ref).one()
+        sign_as_chair(session, settings_of(app), meeting, now())
+    assert warning in browser.get(f"{path}/circulate").text
