@@ -25,6 +25,7 @@ from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference, Step
 from app.meetings.early_notice import queries as notices
 from app.meetings.early_notice.queries import NoticeShown
+from app.meetings.early_notice.rules import NOTICE_SLOW
 from app.meetings.models import Meeting
 from app.meetings.restricted.hidden import hidden_cases
 from app.meetings.types import ActionState
@@ -312,6 +313,8 @@ def _step(
         due = f"{words_for_moment(due_at)}, {time_left(due_at, now)}"
         if step is Step.QUALITY:
             due = "At once (BROMLEY 1)"
+            if row.notice_due_at is not None and now <= row.notice_due_at + NOTICE_SLOW:
+                state, words = "calm", "Planned, by mail"
         elif step is Step.HELD and due_at - now > SOON:
             due = f"Kept for {words_for_moment(due_at)}"
     return StepLine(step.value, step.label, _said(step, row), due, state, words, can)

@@ -15,6 +15,8 @@ SETTLES_AT_ONCE = timedelta(minutes=2)
 SPEAK_OF_IT = ("conference", "quality_told", "section_47")
 # An answer that is put right after the discussion is often put right twice.
 SETTLES = timedelta(minutes=5)
+# A letter that is due for longer is not about to be made: somebody has to look.
+NOTICE_SLOW = timedelta(minutes=10)
 _AHEAD = frozenset({Conference.LIKELY, Conference.REQUIRED})
 
 

@@ -8,13 +8,14 @@ from datetime import date, datetime, time, timedelta
 from app.accounts.rules import may
 from app.accounts.types import Permission, Role
 from app.core.clock import from_london, london_date, words_for_span
+from app.meetings.early_notice.rules import NOTICE_SLOW
 from app.meetings.received.types import NotRead
 from app.reports.duties.types import Duty, Installation, Quality
 from app.reports.quality.periods import quarter_before
 from app.reports.rules import state_of
 
 WORKER_AWAY = timedelta(minutes=5)
-MAIL_SLOW = NOTICE_SLOW = MAILBOX_AWAY = timedelta(minutes=10)
+MAIL_SLOW = MAILBOX_AWAY = timedelta(minutes=10)
 # Views are bound within a minute (H3).
 VIEWS_WAIT = timedelta(minutes=5)
 BACKUP_OLD = timedelta(hours=26)

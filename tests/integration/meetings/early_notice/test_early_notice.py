@@ -202,7 +202,13 @@ def test_the_page_says_what_became_of_it(app, in_app, signed_in):
     browser = signed_in(Role.ADMINISTRATOR)
     page = browser.get(f"/discussions/{case.ref}/after").text
     assert "Planned" in page and "The quality service is told by mail" in page
-    case.run(case.ended)
+    # The letter was due two hours ago, and no worker made it.
+    assert "Planned, by mail" not in page and "Late</strong>" in page
+    with transaction() as session:
+        session.execute(update(ChildAfter).values(notice_due_at=now() - HOUR / 30))
+    page = browser.get(f"/discussions/{case.ref}/after").text
+    assert "Planned, by mail" in page and "Late</strong>" not in page
+    case.run(now())
     page = browser.get(f"/discussions/{case.ref}/after").text
     assert "That a conference is likely" in page and "Not sent yet" in page
     with transaction() as session:
