@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditEntry, AuditHead, AuditView
 from app.audit.rules import GENESIS, VIEWS_CHAINED, entry_digest, head_seal, views_digest
 from app.audit.service import view_row
-from app.audit.types import Actor, ChainProblem, Head, Subject
+from app.audit.types import Actor, ActorKind, ChainProblem, Head, Subject
 from app.core.crypto import same
 from app.core.database import UTCDateTime
 from app.core.installation import audit_key
@@ -54,6 +54,15 @@ _HISTORY_OF = (
     )
     .order_by(AuditEntry.id.desc())
     .limit(bindparam("most", type_=Integer()))
+)
+_DETAILS = (
+    select(AuditEntry.actor_kind, AuditEntry.actor_id, AuditEntry.details)
+    .where(
+        AuditEntry.subject_kind == bindparam("kind"),
+        AuditEntry.subject_ref == bindparam("ref"),
+        AuditEntry.action == bindparam("action"),
+    )
+    .order_by(AuditEntry.id)
 )
 _VIEWERS = (
     select(AuditView.actor_label, func.count(), func.max(AuditView.at, type_=UTCDateTime()))
@@ -282,3 +291,12 @@ def lines(
 
 def _moment(at: datetime) -> str:
     return at.isoformat(timespec="microseconds")
+
+
+def last_in_detail(
+    session: Session, subject: Subject, action: str, detail: str
+) -> dict[int, tuple[ActorKind, int | None]]:
+    """Who last did `action` to each of the numbers that stand under `detail`."""
+    asked = {"kind": subject.kind, "ref": subject.ref, "action": action}
+    rows = session.execute(_DETAILS, asked)
+    return {row.details[detail]: (row.actor_kind, row.actor_id) for row in rows}

@@ -106,6 +106,7 @@ _BESIDE = (
     .where(
         Dissent.meeting_id == bindparam("meeting_id"),
         Dissent.recorded_by_id.is_(None),
+        Dissent.struck_at.is_(None),  # one that came from a wrong address
         Dissent.recorded_at > bindparam("since", type_=UTCDateTime()),
     )
     .order_by(Dissent.id)

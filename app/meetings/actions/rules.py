@@ -9,6 +9,7 @@ from app.meetings.types import ActionState
 
 # No document gives times. A day before leaves a working day to act; what is late is chased twice a
 # week until it is done.
+REPORTED = "reported on an action"  # as the audit has it
 BEFORE = timedelta(hours=24)
 CHASE_EVERY = timedelta(days=3)
 # Several are noted one after the other: their owner gets one letter.

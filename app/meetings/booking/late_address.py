@@ -1,12 +1,14 @@
 """A wrong address that is noticed once the discussion has begun (D7, E3, F5).
 
 Nobody is invited any more: the old link ends, nothing more goes there, and the right person is told
-of what they are to do. What becomes of the copies of a signed record is known above
-(`app/records/address`).
+of what they are to do. What was done by the old link is not theirs: no disagreement, no report on
+an action and no name from there stands in their name. What becomes of the copies of a signed record
+is known above (`app/records/address`).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,25 +16,55 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts.types import StaffMember
+from app.audit.queries import last_in_detail
 from app.audit.service import record
-from app.audit.types import Subject
+from app.audit.types import ActorKind, Subject
 from app.core.refusal import Refused
 from app.directory.rules import normal_email
 from app.invitations import service as invitations
-from app.invitations.models import Invitation
+from app.invitations.models import GuestSession, Invitation
 from app.meetings import messages
+from app.meetings.actions.rules import REPORTED
 from app.meetings.booking.again import check_address, has_arrived, set_apart
 from app.meetings.booking.types import Again
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.escalation import service as escalation
+from app.meetings.models import Action, Dissent, Invitee, Meeting
 from app.meetings.types import ActionState, Answer, MeetingState
 from app.referrals.sender import Sender
 
 NOT_INVITED = "That person is not invited any more"
-_OPEN = select(Action).where(
-    Action.owner_id == bindparam("owner_id"),
-    Action.removed_at.is_(None),
-    Action.state == ActionState.OPEN,
+_FROM_THERE = "Reported from a wrong address"
+_ACTIONS = (
+    select(Action)
+    .where(Action.owner_id == bindparam("owner_id"), Action.removed_at.is_(None))
+    .order_by(Action.id)
 )
+_BY_LINK = (
+    select(Dissent)
+    .where(
+        Dissent.invitee_id == bindparam("invitee_id"),
+        Dissent.recorded_by_id.is_(None),
+        Dissent.struck_at.is_(None),
+    )
+    .order_by(Dissent.id)
+)
+_NAMES = select(GuestSession.person_name).where(
+    GuestSession.invitation_id == bindparam("invitation_id")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FromThere:
+    """What was done by the old link and stands in the right person's name so far."""
+
+    dissents: tuple[Dissent, ...]
+    reported: tuple[Action, ...]  # of which the last report came from there
+    named: str  # who took part, as it was told there; "" where somebody else wrote it
+    to_do: bool  # there is something of which the right person is told now
+
+    def in_record(self, signed_at: datetime | None) -> int:
+        """How many of the disagreements stand in a record that was signed."""
+        return sum(signed_at is not None and one.recorded_at <= signed_at for one in self.dissents)
 
 
 class Mended(NamedTuple):
@@ -40,6 +72,8 @@ class Mended(NamedTuple):
 
     arrived: bool  # a letter may have been read at the one before
     wrong: Invitee | None  # whoever did, set apart
+    struck: tuple[int, ...] = ()  # the disagreements that came from there
+    reported: tuple[int, ...] = ()  # the actions whose last report did
 
 
 def mend_late(
@@ -54,12 +88,12 @@ def mend_late(
     """Give the right address to somebody of a discussion that has begun; returns how many letters
     go there now. The discussion is locked.
 
-    How they took part, and what was written of it, stays: somebody in the discussion noted that.
+    How they took part, and what staff wrote of it, stays: somebody in the discussion noted that.
     Raises Refused as `give_address` does.
     """
     if invitee.answer is Answer.DEPUTY:
         raise Refused("email", NOT_INVITED)
-    mended = give_address(session, meeting, invitee, order, now)
+    mended = give_address(session, staff, meeting, invitee, order, now)
     over = meeting.state is MeetingState.ENDED
     told = messages.tell_owners(session, meeting, sender, now) if over else 0
     record(
@@ -72,14 +106,35 @@ def mend_late(
             "invitee": invitee.id,
             "may_have_arrived": mended.arrived,
             "wrong_address": mended.wrong.id if mended.wrong else None,
+            "struck": list(mended.struck),
+            "reported_there": list(mended.reported),
             "letters": told,
         },
     )
     return told
 
 
+def done_there(session: Session, meeting: Meeting, invitee: Invitee) -> FromThere:
+    """What was done by the link that there is, where a letter may have been read."""
+    mine = session.execute(_ACTIONS, {"owner_id": invitee.id}).scalars().all()
+    reported: list[Action] = []
+    dissents: list[Dissent] = []
+    named = ""
+    if invitee.invitation_id is not None:
+        last = last_in_detail(session, Subject("meeting", meeting.ref), REPORTED, "action")
+        there = (ActorKind.GUEST, invitee.invitation_id)
+        reported = [one for one in mine if last.get(one.id) == there]
+        dissents = list(session.execute(_BY_LINK, {"invitee_id": invitee.id}).scalars())
+        names = session.execute(_NAMES, {"invitation_id": invitee.invitation_id}).scalars()
+        if invitee.attended_name and invitee.attended_name in set(names):
+            named = invitee.attended_name
+    to_do = bool(reported) or any(one.state is ActionState.OPEN for one in mine)
+    return FromThere(tuple(dissents), tuple(reported), named, to_do and invitee.staff_id is None)
+
+
 def give_address(
     session: Session,
+    staff: StaffMember,
     meeting: Meeting,
     invitee: Invitee,
     order: Again,
@@ -91,7 +146,9 @@ def give_address(
     record. The caller tells them, and writes the audit row.
 
     The old link ends and what waits for the old address is withdrawn. Where a letter may have been
-    read there, or something was `opened` from there, whoever did is set apart. Raises Refused
+    read there, or something was `opened` from there, whoever did is set apart: their disagreements
+    are struck, what they reported of an action is open again, their name goes. A record that was
+    signed keeps what it says, until it is corrected. Raises Refused
     (fields `email`, `checked`) where there is no other address, and as `again.send_again` does.
     """
     if invitee.removed_at is not None:
@@ -101,6 +158,7 @@ def give_address(
         raise Refused("email", "It has begun: only another address can be entered now")
     check_address(session, meeting, invitee, address, order)
     arrived = opened or has_arrived(session, invitee)
+    done = done_there(session, meeting, invitee) if arrived else FromThere((), (), "", to_do=False)
     messages.take_back(session, [invitee])
     if invitee.invitation_id is not None:
         held = session.get_one(Invitation, invitee.invitation_id)
@@ -110,9 +168,37 @@ def give_address(
     if arrived:
         named = invitee.attended_name, invitee.attended_role
         wrong = set_apart(session, meeting, invitee, now)
-        invitee.attended_name, invitee.attended_role = named
+        if not done.named:
+            invitee.attended_name, invitee.attended_role = named
+            wrong.attended_name = wrong.attended_role = None
+        _take_off(session, staff, meeting, wrong, done, now)
     invitee.email, invitee.invitation_id = address, None
-    for action in session.execute(_OPEN, {"owner_id": invitee.id}).scalars():
-        action.told_at = None  # nobody who is to do it knows
+    for action in session.execute(_ACTIONS, {"owner_id": invitee.id}).scalars():
+        if action.state is ActionState.OPEN:
+            action.told_at = None  # nobody who is to do it knows
     session.flush()
-    return Mended(arrived, wrong)
+    return Mended(
+        arrived,
+        wrong,
+        tuple(one.id for one in done.dissents),
+        tuple(one.id for one in done.reported),
+    )
+
+
+def _take_off(
+    session: Session,
+    staff: StaffMember,
+    meeting: Meeting,
+    wrong: Invitee,
+    done: FromThere,
+    now: datetime,
+) -> None:
+    """Nothing of what a stranger did counts, and nothing of it is lost."""
+    reason = f"{wrong.email} was not their address"
+    for dissent in done.dissents:
+        dissent.invitee_id = wrong.id
+        escalation.strike_of_stranger(session, staff.actor, meeting, dissent, reason, now)
+    for action in done.reported:
+        action.state, action.closed_at = ActionState.OPEN, None
+        action.progress = f"{_FROM_THERE}: {action.progress}" if action.progress else _FROM_THERE
+    session.flush()

@@ -16,7 +16,7 @@ from app.meetings.booking import again, changes, queries, service
 from app.meetings.booking.changes_shown import order_of
 from app.meetings.booking.forms import BookingForm, CancelForm, RemindForm, SendAgainForm
 from app.meetings.booking.ground import Ground
-from app.meetings.booking.late_address import mend_late
+from app.meetings.booking.late_address import done_there, mend_late
 from app.meetings.booking.page import add_unseen, build, fill, fill_change
 from app.meetings.booking.person_rows import MOST_PEOPLE
 from app.meetings.booking.service import held_meeting
@@ -215,6 +215,7 @@ def send_again(ref: str, invitee_id: int) -> Response:
         meeting=meeting,
         invitee=invitee,
         ahead=ahead,
+        done=done_there(session, meeting, invitee) if late else None,
         answered=invitee.answer.label,
     )
 

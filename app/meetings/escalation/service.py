@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
@@ -139,6 +140,28 @@ def strike(
     escalation.ended_at, escalation.ending = now, Ending.WITHDRAWN
     session.flush()
     _audit(session, actor, "struck a disagreement", meeting, escalation, now)
+
+
+def strike_of_stranger(
+    session: Session, actor: Actor, meeting: Meeting, dissent: Dissent, reason: str, now: datetime
+) -> None:
+    """A disagreement that came by link from a wrong address is struck, at any step and also after
+    sign-off: nobody of the discussion said it. A signed record keeps it until it is corrected.
+    `meeting` is locked."""
+    dissent.struck_at, dissent.struck_by_id, dissent.struck_reason = now, actor.id, reason
+    held = session.execute(
+        select(Escalation)
+        .where(Escalation.dissent_id == dissent.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if held is None:  # from before there were ladders
+        session.flush()
+        return
+    if held.ended_at is None:
+        held.ended_at, held.ending = now, Ending.WITHDRAWN
+    session.flush()
+    _audit(session, actor, "struck a disagreement", meeting, held, now)
 
 
 def recorded(

@@ -38,7 +38,7 @@ def reported(
     record(
         session,
         actor,
-        "reported on an action",
+        rules.REPORTED,
         Subject("meeting", meeting_ref),
         now,
         {"action": action.id, "state": state.value},

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.meetings.booking.again import prospect
+from app.meetings.booking.late_address import done_there
 from app.meetings.models import Invitee, Meeting
 from app.records import ledger, releasing
 from app.records import queries as records
@@ -38,6 +39,11 @@ class AddressPage:
     email: str
     arrived: bool  # a letter may have been read at the address there is
     reports: int  # that were sent by the old link
+    dissents: int  # the same
+    in_record: int  # of these, how many the signed record holds
+    reported: int  # actions whose last report came by the old link
+    named: str  # who took part, as the old link told it
+    correcting: bool  # the record is being corrected
     went: tuple[WentThere, ...]
     copy: str  # what the reader gets at the new address, in words
     told_of_actions: bool
@@ -58,13 +64,20 @@ def address_page(
     ahead = prospect(session, meeting, invitee)
     newest = versions[0]
     then = _then(session, meeting, invitee, newest)
+    arrived = ahead.arrived or any(line.opened_at for line in lines)
+    done = done_there(session, meeting, invitee)
     return AddressPage(
         ref=meeting.ref,
         name=invitee.name,
         what=f"{invitee.title}, {invitee.agency_name}",
         email=invitee.email or "",
-        arrived=ahead.arrived or any(line.opened_at for line in lines),
+        arrived=arrived,
         reports=ahead.reports,
+        dissents=len(done.dissents),
+        in_record=done.in_record(meeting.signed_at),
+        reported=len(done.reported),
+        named=done.named,
+        correcting=not is_signed(meeting),
         went=tuple(
             WentThere(
                 numbers[line.version_id],
@@ -80,7 +93,10 @@ def address_page(
         copy=then.words(invitee.name, newest.number),
         # Staff see theirs on their own pages.
         told_of_actions=invitee.staff_id is None
-        and invitee.id in owners_of_open_actions(session, meeting.id),
+        and (
+            (arrived and bool(done.reported))
+            or invitee.id in owners_of_open_actions(session, meeting.id)
+        ),
         in_directory=invitee.professional_id is not None,
         opens_case=archived and then is Then.SENT,
     )

@@ -47,9 +47,11 @@ def correct_address(
     The old link opens nothing any more. What went to the wrong address stays in the ledger as it
     is, under whoever is there: when it left, and whether it was opened. The right reader gets the
     newest version: the copy that was sealed for them is sent once more, and only then it is with
-    everyone. A copy that a chair withheld stays withheld; of a record that is being corrected or
-    was recalled nothing leaves. Owners of actions are told of them. A case that was closed opens
-    again by itself until the copy has left. Raises Refused (fields `email`, `checked`).
+    everyone. What was disagreed, reported or named by the old link is theirs no more, and a signed
+    record that says it says it until it is corrected. A copy that a chair withheld stays withheld;
+    of a record that is being corrected or was recalled nothing leaves. Owners of actions are told
+    of them. A case that was closed opens again by itself until the copy has left. Raises Refused
+    (fields `email`, `checked`).
     """
     lines = queries.lines_to_change(session, invitee.id)
     if not mendable_signed(meeting.state, meeting.signed_at):
@@ -59,7 +61,7 @@ def correct_address(
     failed = queries.every_letter_to(session, invitee.id)
     keep_first_circulated(session, meeting)
     opened = any(line.opened_at for line in lines)
-    mended = give_address(session, meeting, invitee, order, now, opened=opened)
+    mended = give_address(session, staff, meeting, invitee, order, now, opened=opened)
     there = queries.letters_to(session, (mended.wrong or invitee).id)
     versions = records.versions_of(session, meeting.id)
     newest = versions[0]
@@ -96,6 +98,8 @@ def correct_address(
             "wrong_address": mended.wrong.id if mended.wrong else None,
             "versions_there": [numbers[one.version_id] for one in moved],
             "opened_there": [numbers[one.version_id] for one in moved if one.opened_at],
+            "struck": list(mended.struck),
+            "reported_there": list(mended.reported),
             "sent_anew": anew,
             "letters": told,
         },
