@@ -128,7 +128,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a long meeting must still save
         # Browsers are told to send no Referer, so it cannot be asked for behind TLS.
         WTF_CSRF_SSL_STRICT=False,
-        MAX_CONTENT_LENGTH=20 * 1024 * 1024,
+        # Well above what a file may hold: one that is moderately too large is refused on the page
+        # that was filled in, with its words kept, and not before it is read.
+        MAX_CONTENT_LENGTH=40 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
     )
     app.extensions["settings"] = settings

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, request, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from app.core.session import reading
 from app.guests import queries
 from app.guests.visitors import settings
 from app.referrals.sender import Sender
+from app.web.errors import lead_back
 from app.web.htmx import respond
 from app.web.own_page import NOTHING, what_was_sent
 
 blueprint = Blueprint("guests", __name__)
+
+
+@blueprint.record_once
+def _errors_lead_back(state: BlueprintSetupState) -> None:
+    for prefix, page in (("/attend", "meeting"), ("/i", "meeting"), ("/form", "form")):
+        lead_back(state.app, prefix, f"guests.{page}")
 
 
 @blueprint.context_processor

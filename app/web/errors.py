@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 
 import structlog
-from flask import Flask, Response, current_app, make_response, request
+from flask import Flask, Response, current_app, make_response, request, url_for
+from flask.sansio.app import App
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -63,6 +64,11 @@ WORDS: dict[int, tuple[str, str]] = {
 _GIVES_BACK = frozenset({400, 403, 404, 409, 410, *range(500, 600)})
 
 
+def lead_back(app: App, prefix: str, endpoint: str) -> None:
+    """Error pages below this path lead to this page: behind a link "/" is the sign-in of staff."""
+    app.extensions.setdefault("first_pages", {})[prefix] = endpoint
+
+
 def error_page(status: int) -> Response:
     """The page for a status."""
     title, words = WORDS.get(status, WORDS[500 if status >= 500 else 400])
@@ -75,12 +81,22 @@ def _page(status: int, title: str, words: str) -> Response:
         template = current_app.jinja_env.get_template("layout/error.html")
         gives_back = request.method == "POST" and status in _GIVES_BACK
         sent = what_was_sent() if gives_back else NOTHING
-        page = template.render(title=title, words=words, status=status, **sent._asdict())
+        page = template.render(
+            title=title, words=words, status=status, home_url=_first_page(), **sent._asdict()
+        )
         return make_response(page, status)
     except Exception as error:
         # Whatever stands above this would log the message, with what people typed in it.
         log.error("error page", endpoint=request.endpoint, exc_info=error)
         return Response(f"{title}. {words}\n", status, mimetype="text/plain")
+
+
+def _first_page() -> str:
+    pages: dict[str, str] = current_app.extensions.get("first_pages", {})
+    for prefix, endpoint in pages.items():
+        if request.path == prefix or request.path.startswith((f"{prefix}/", f"{prefix}.")):
+            return url_for(endpoint)
+    return "/"
 
 
 def init_errors(app: Flask) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, request, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 from sqlalchemy.orm.exc import StaleDataError
 from wtforms import HiddenField, IntegerField
 from wtforms.validators import InputRequired
@@ -28,6 +29,7 @@ from app.referrals.letters_out import sender
 from app.referrals.types import ChangedMeanwhile
 from app.web.access import Everyone, access
 from app.web.cookies import cookie_of, drop_cookie, set_cookie
+from app.web.errors import lead_back
 from app.web.forms import OnceForm, Passage
 from app.web.htmx import go_to, respond
 from app.web.once import done_before, mark_done
@@ -42,6 +44,12 @@ class RequestForm(OnceForm):
     # The newest answer that stood on the page: a colleague may have written since.
     seen = IntegerField(widget=HiddenField.widget, validators=[InputRequired()])
     words = Passage("What your agency holds")
+
+
+@blueprint.record_once
+def _errors_lead_back(state: BlueprintSetupState) -> None:
+    for prefix in ("/request", "/r"):
+        lead_back(state.app, prefix, "requests.request_page")
 
 
 @blueprint.context_processor

@@ -114,6 +114,48 @@ def test_a_file_of_another_kind_is_refused_and_the_words_stay(
         assert not session.execute(select(Report)).scalars().all()
 
 
+@pytest.mark.parametrize("size", [16, 25])
+def test_a_file_that_is_too_large_costs_no_words(police: Invited, size: int) -> None:
+    """The request may be larger than the file: the page refuses it, with the words in place."""
+    page = police.phone.get("/attend").text
+    assert 'data-largest="15728640"' in page and "js/files.js" in page
+    sent = police.phone.post(
+        "/attend/report", "/attend", "report", body="Typed 🚸 words",
+        file=(io.BytesIO(PDF + bytes(size * 1024 * 1024)), "scan.pdf"),
+    )  # fmt: skip
+    assert sent.status_code == 422
+    assert "larger than 15 MB" in sent.text and "Typed 🚸 words" in sent.text
+
+
+def test_what_is_larger_still_leads_back_to_the_own_page(police: Invited) -> None:
+    sent = police.phone.post(
+        "/attend/report", "/attend", "report", body="Words",
+        file=(io.BytesIO(bytes(41 * 1024 * 1024)), "scan.pdf"),
+    )  # fmt: skip
+    assert sent.status_code == 413
+    assert "15 MB or less" in sent.text
+    assert 'href="/attend"' in sent.text and 'href="/"' not in sent.text
+
+
+@pytest.mark.parametrize(
+    ("path", "home"),
+    [
+        ("/attend/record", "/attend"),
+        ("/attend/nothing", "/attend"),
+        ("/form/nothing", "/form"),
+        ("/request/nothing", "/request"),
+        ("/formless", "/"),
+    ],
+)
+def test_behind_a_link_no_error_page_leads_to_the_sign_in_of_staff(
+    police: Invited, path: str, home: str
+) -> None:
+    answer = police.phone.get(path)
+    assert answer.status_code == 404
+    assert f'href="{home}"' in answer.text
+    assert (home == "/") == ('href="/"' in answer.text)
+
+
 def test_an_empty_report_is_refused(police: Invited) -> None:
     sent = police.phone.post("/attend/report", "/attend", "report", body="  \n ")
     assert sent.status_code == 422

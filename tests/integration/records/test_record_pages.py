@@ -331,7 +331,7 @@ def test_anybody_may_have_a_file_checked(app: Flask, change: Change, client: Fla
     assert (status, "Choose the PDF file" in page) == (422, True)
     answer = client.post("/verify", data={"csrf_token": token})
     assert answer.status_code == 422
-    assert check(b"x" * (21 * 1024 * 1024))[0] == 413
+    assert check(b"x" * (41 * 1024 * 1024))[0] == 413
 
 
 def test_before_anything_was_sealed_the_check_says_so(client: FlaskClient) -> None:
