@@ -7,8 +7,10 @@ the page of another is filed nowhere: it comes back in words, to be copied.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
@@ -26,6 +28,8 @@ _CARRIED = frozenset(
     }
 )  # fmt: skip
 
+# A choice among several, as the form names it: nobody typed that.
+_CHOSEN = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 
 # Passwords are never shown again.
 SECRET = frozenset({"password", "again", "present"})
@@ -67,9 +71,22 @@ def own_page() -> str:
 
 def what_was_sent() -> Sent:
     """What a person typed and chose, of any form: shown where it cannot be taken, so that nobody
-    types it twice."""
+    types it twice. Nothing where another website sent it: its words would stand on our page."""
+    if not _from_our_pages():
+        return NOTHING
     files = [name for one in request.files.values() if (name := tidy(one.filename))]
     return Sent([text for text in _typed(request.form) if len(text) > 1], files)
+
+
+def _from_our_pages() -> bool:
+    # The token of a form is known to our pages alone. Without it the browser says who sent it:
+    # as we let it send no Referer, the origin may be "null" even from here.
+    if g.get("csrf_valid"):
+        return True
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        return site == "same-origin"
+    return origin is None or urlsplit(origin).netloc == request.host
 
 
 def _typed(form: MultiDict[str, str]) -> Iterator[str]:
@@ -80,7 +97,7 @@ def _typed(form: MultiDict[str, str]) -> Iterator[str]:
         if part == "day":
             dated = (tidy(form.get(f"{group}-{one}")) for one in ("day", "month", "year"))
             yield " ".join(filter(None, dated))
-        else:
+        elif not _CHOSEN.fullmatch(value):
             yield tidy(value)
 
 

@@ -94,6 +94,31 @@ def test_a_form_that_is_too_old_gives_back_what_was_typed(app, client):
     assert CANARY in answer.text
 
 
+@pytest.mark.parametrize("path", ["/sign-in", "/nothing-here", "/attend/report"])
+@pytest.mark.parametrize(
+    ("headers", "ours"),
+    [
+        ({"Origin": "https://evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, False),
+        ({"Origin": "null", "Sec-Fetch-Site": "same-site"}, False),
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": "http://localhost"}, True),
+    ],
+)
+def test_no_error_page_shows_what_another_website_sent(app, client, path, headers, ours):
+    app.config["WTF_CSRF_ENABLED"] = True
+    answer = client.post(path, data={"why": CANARY}, headers=headers)
+    assert answer.status_code in (400, 404)
+    assert (CANARY in answer.text) == ours
+
+
+def test_what_was_chosen_does_not_come_back_as_a_word_of_the_machine(client):
+    answer = client.post("/nothing-here", data={"concern": "physical_abuse", "why": CANARY})
+    assert CANARY in answer.text
+    assert "physical_abuse" not in answer.text
+
+
 def test_the_error_page_needs_no_database(app, client):
     def broken(*_):
         raise RuntimeError("the database is gone")
