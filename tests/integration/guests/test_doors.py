@@ -278,7 +278,7 @@ def test_a_file_too_large_to_be_read_leads_back_to_the_own_page(app: Flask, chan
     # The browser says it before anything travels.
     shown = phone.get("/attend").text
     assert f'data-largest="{15 * 1024 * 1024}"' in shown and "js/files.js" in shown
-    huge = b"%PDF-1.7\n" + b"0" * (21 * 1024 * 1024)
+    huge = b"%PDF-1.7\n" + b"0" * (41 * 1024 * 1024)
     sent = phone.post(
         "/attend/report", "/attend", "report", body="typed", file=(io.BytesIO(huge), "a.pdf")
     )
