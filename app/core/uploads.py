@@ -25,6 +25,9 @@ KINDS: dict[str, tuple[frozenset[str], str]] = {
 _UNSAFE_IN_A_NAME = re.compile(r"[^\w .()-]+")
 # What each entry in a zip file's list of contents begins with; a document has a few dozen of them.
 _ENTRY, _MOST_ENTRIES = b"PK\x01\x02", 5_000
+# How an older Office file begins; a newer one that has a password lies within such a file.
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
 _MACROS = ("vbaproject.bin", "vbadata.xml")
 
 
@@ -40,13 +43,16 @@ class Upload:
 def checked_upload(name: str, content: bytes, field: str = "file") -> Upload:
     """The file, if it is a PDF, a Word document, a PNG or a JPEG of 15 MB or less.
 
-    Raises Refused naming `field`: empty, too large, of another kind, with macros, or infected
-    where a scanner is configured. The ending of its name is set by what it is.
+    Raises Refused naming `field`: empty, too large, of another kind, with macros, with a
+    password (Word), or infected where a scanner is configured. The ending of its name is set by
+    what it is.
     """
     if not content:
         raise Refused(field, "The file is empty: choose another")
     if len(content) > LARGEST:
         raise Refused(field, "The file is larger than 15 MB: send a smaller one")
+    if content.startswith(_OLE) and _LOCKED in content:
+        raise Refused(field, "The file has a password: remove that, then send it again")
     media_type = _media_type(content)
     if media_type is None:
         raise Refused(field, "Send a PDF, a Word document, or a picture (PNG or JPEG)")
@@ -87,7 +93,7 @@ def _begins_as(media_type: str, content: bytes) -> bool:
             return content.startswith(b"\xff\xd8\xff")
         case "application/msword":
             mark = "WordDocument".encode("utf-16-le")
-            return content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") and mark in content
+            return content.startswith(_OLE) and mark in content
         case _:
             return "word/document.xml" in _names_in(content)
 
