@@ -17,8 +17,9 @@ from app.web.access import Everyone, access
 from app.web.htmx import go_to, respond
 
 NOTED = (
-    "If this link is in use, your answer has been noted and the desk will see it: {answer}. Where "
-    "a newer letter told you another time, answer from that one."
+    "You said that {answer}. The desk will see it if this link is in use and is for an invitation "
+    "or a form that waits for an answer. For a record or for actions nothing is noted. Where a "
+    "newer letter told you another time, answer from that one."
 )
 WRONG_CODE = (
     "That code does not open anything. Check the six digits, or ask for a new code: each works "

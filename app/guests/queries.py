@@ -28,6 +28,7 @@ from app.meetings.models import Action, Dissent, Invitee, Meeting, MeetingChild,
 from app.meetings.open_case.models import OpenCase
 from app.meetings.papers.models import SentForm
 from app.meetings.papers.queries import form_by_invitation
+from app.meetings.papers.queries import form_pressed as find_form_pressed
 from app.meetings.queries import invitee_as_it_stands, invitee_for_change
 from app.referrals.models import Child, Referral
 
@@ -141,6 +142,13 @@ def form_by_link(session: Session, token: str, now: datetime) -> SentForm | None
     """The form to which a link leads, where it leads to one (C6)."""
     invitation = invitation_by_token(session, token, now)
     return None if invitation is None else form_by_invitation(session, invitation.id)
+
+
+def form_pressed(session: Session, token: str, now: datetime) -> SentForm | None:
+    """The form whose link this is, locked until the transaction ends; asked in the same way for a
+    link that leads to none (D3)."""
+    invitation = invitation_by_token(session, token, now)
+    return find_form_pressed(session, invitation.id if invitation else 0)
 
 
 def meeting_for(session: Session, visitor: Visitor) -> MeetingSeen:

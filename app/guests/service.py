@@ -20,6 +20,7 @@ from app.meetings import answers
 from app.meetings.answers import Deputy
 from app.meetings.escalation import service as escalation
 from app.meetings.models import Action, Delivery, Dissent, Invitee, Meeting, Report
+from app.meetings.papers import service as papers
 from app.meetings.papers.queries import form_by_invitation
 from app.meetings.queries import invitee_for_change
 from app.meetings.received.rules import meant
@@ -65,16 +66,19 @@ def answer_without_code(session: Session, token: str, takes_part: bool, now: dat
     """Accept or decline by the link alone, the one thing it may do without a code (D3).
 
     The page tells no time: a link counts for the time that its own letter told, and where that has
-    changed the press is noted as one to an earlier time. Returns whether an answer was noted; the
-    page must not tell.
+    changed the press is noted as one to an earlier time. At the link of a form it is noted with
+    the form (C6). Returns whether an answer was noted; the page must not tell.
     """
+    form = queries.form_pressed(session, token, now)
+    if form is not None:
+        _as_for_an_invitee(session, token, now)
+        reader = Actor(
+            ActorKind.GUEST, form.invitation_id, "form reader (by the link, without a code)"
+        )
+        return papers.pressed(session, reader, form, now, takes_part=takes_part)
     found = queries.pressed(session, token, now)
     if found is None:
-        # As much is looked up and written as for a link in use: how long it takes tells nothing.
-        stranger = queries.anybody(session, token, now)
-        if stranger is not None:
-            meant(PartStat.ACCEPTED, stranger.answer, stranger.meeting.format)
-            answers.deputy_of(session, stranger)
+        _as_for_an_invitee(session, token, now)
         record(session, PUBLIC, "pressed an answer at a link not in use", _NO_LINK, now)
         return False
     invitee, told = found
@@ -97,6 +101,14 @@ def answer_without_code(session: Session, token: str, takes_part: bool, now: dat
         record(session, actor, "pressed an answer too late", Subject("meeting", meeting.ref), now)
         return False
     return told
+
+
+def _as_for_an_invitee(session: Session, token: str, now: datetime) -> None:
+    """Look up as much as for a link of an invitee: how long it takes tells nothing (D3)."""
+    stranger = queries.anybody(session, token, now)
+    if stranger is not None:
+        meant(PartStat.ACCEPTED, stranger.answer, stranger.meeting.format)
+        answers.deputy_of(session, stranger)
 
 
 def look(session: Session, visitor: Visitor, page: str, now: datetime) -> None:

@@ -53,7 +53,8 @@ class SentForm(Base):
     chase_at: Mapped[datetime | None]
     chases: Mapped[int]
     settled_at: Mapped[datetime | None]
-    # Who acknowledged it, or why it was refused, in the words of whoever said so.
+    # Who acknowledged it, or why it was refused, in the words of whoever said so; while nobody did,
+    # which button was pressed at its link without a code.
     reply: Mapped[str | None] = mapped_column(EncryptedText)
     version: Mapped[int] = mapped_column()
 

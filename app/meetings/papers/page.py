@@ -50,6 +50,7 @@ class SentLine:
     problem: str
     settled: str
     reply: str
+    pressed: str  # at its link without a code, which settles nothing
     awaited: bool
     chase: str
     chase_is_due: bool
@@ -137,7 +138,8 @@ def _line(one: FormShown, now: datetime) -> SentLine:
         mail_colour=colour,
         problem=(one.problem or "") if one.mail in FAILED else "",
         settled=words_for_moment(one.settled_at) if one.settled_at else "",
-        reply=one.reply or "",
+        reply=(one.reply or "") if one.settled_at else "",
+        pressed="" if one.settled_at else one.reply or "",
         awaited=awaited,
         chase=chase,
         chase_is_due=due is not None and due <= now,

@@ -53,6 +53,11 @@ _ALL = (
     .execution_options(populate_existing=True)
 )
 _BY_INVITATION = select(SentForm).where(SentForm.invitation_id == bindparam("invitation_id"))
+_PRESSED = (
+    _BY_INVITATION.options(defer(SentForm.pdf))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 class FormShown(NamedTuple):
@@ -107,3 +112,8 @@ def forms_for_change(session: Session, meeting_id: int) -> list[SentForm]:
 def form_by_invitation(session: Session, invitation_id: int) -> SentForm | None:
     """The form that this invitation's link leads to."""
     return session.execute(_BY_INVITATION, {"invitation_id": invitation_id}).scalar_one_or_none()
+
+
+def form_pressed(session: Session, invitation_id: int) -> SentForm | None:
+    """The same without its PDF, locked until the transaction ends."""
+    return session.execute(_PRESSED, {"invitation_id": invitation_id}).scalar_one_or_none()

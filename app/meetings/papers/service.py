@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.types import StaffMember
 from app.audit.service import record
 from app.audit.types import Actor, Subject
+from app.core.clock import words_for_moment
 from app.core.mail import FinishedMessage
 from app.core.refusal import Refused
 from app.directory.models import CouncilSettings
@@ -130,6 +132,31 @@ def refuse(
     if not reasons:
         raise Refused("reply", "Enter who refused it and why: the reasons stay with the case")
     return _settled(session, actor, ref, kind, FormState.REFUSED, reasons, now)
+
+
+def pressed(
+    session: Session, actor: Actor, form: SentForm, now: datetime, *, takes_part: bool
+) -> bool:
+    """One of the two buttons that need no code was pressed at the link of this form (C6, D3).
+
+    Who pressed it is not known, so it settles nothing: it stands with the form, which goes on
+    waiting, and whoever cannot take part is to be followed up at once. Returns whether it was
+    noted: not where the form was answered before. `form` is locked.
+    """
+    # The number alone: as much is read as for a link that leads nowhere (D3).
+    ref = session.execute(select(Meeting.ref).where(Meeting.id == form.meeting_id)).scalar_one()
+    subject, told = Subject("meeting", ref), {"form": form.kind.value, "number": form.number}
+    if form.state is not FormState.SENT:
+        record(session, actor, "pressed an answer too late", subject, now, told)
+        return False
+    said = "I will take part" if takes_part else "I cannot take part"
+    form.reply = f"“{said}”, pressed {words_for_moment(now)} without a code: telephone them"
+    if not takes_part:
+        form.chase_at = now
+    session.flush()
+    told["answer"] = "takes part" if takes_part else "cannot"
+    record(session, actor, "form answered without a code", subject, now, told)
+    return True
 
 
 def withdraw_all(session: Session, meeting: Meeting, now: datetime) -> None:

@@ -155,7 +155,7 @@ def test_asking_and_trying_look_the_same_for_every_link(
         )
     [(asked_, tried_, noted_, after_)] = seen
     assert (asked_[0], tried_[0], noted_[0], after_[0]) == (303, 422, 303, 200)
-    assert "If this link is in use, your answer has been noted" in after_[1]
+    assert "The desk will see it if this link is in use" in after_[1]
     with change() as session:
         assert len(codes_sent(session)) == 1
 
@@ -266,7 +266,7 @@ def test_an_answer_without_a_code_is_said_back(app: Any, links: dict[str, str]) 
     base, phone = f"/i/{links['valid']}", Phone(app)
     for pressed, words in (("yes", "you will take part"), ("no", "you cannot take part")):
         phone.post(f"{base}/answer", base, "answer", take_part=pressed)
-        assert f"the desk will see it: {words}." in phone.get(base).text
+        assert f"You said that {words}. The desk will see it" in phone.get(base).text
 
 
 def test_presses_need_a_forgery_token(app: Any, links: dict[str, str]) -> None:
@@ -281,7 +281,7 @@ def test_a_press_after_the_meeting_is_answered_in_the_same_words(app: Any, chang
         token, invitee_id = make_link(session, invitee), invitee.id
     base, phone = f"/i/{token}", Phone(app)
     assert phone.post(f"{base}/answer", base, "answer", take_part="yes").status_code == 303
-    assert "If this link is in use, your answer has been noted" in phone.get(base).text
+    assert "The desk will see it if this link is in use" in phone.get(base).text
     with change() as session:
         assert session.get_one(Invitee, invitee_id).answer is Answer.NONE
 

@@ -103,7 +103,7 @@ def test_old_and_new_link_are_answered_in_the_same_words(app: Any, police: Invit
     for link in (old, _link(police)):
         phone = Phone(app)
         phone.post(f"{link}/answer", link, "answer", take_part="yes")
-        said.append("your answer has been noted" in phone.get(link).text)
+        said.append("The desk will see it if this link is in use" in phone.get(link).text)
     assert said == [True, True]
 
 
