@@ -68,7 +68,7 @@ _LINKS: dict[LetterKind, _LinkWords] = {
         "One or more of the actions that you took on in multi-agency meeting {reference} were due "
         "and are still open.",
         "Say how they stand",
-        "If an action is done, one press on that page says so. If it can't be done, say why: then "
+        "If an action is done, please say so on that page. If it can't be done, say why: then "
         "somebody can take care of it. You are asked again until then.",
     ),
     LetterKind.REQUEST: _LinkWords(
