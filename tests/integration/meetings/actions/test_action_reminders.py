@@ -174,3 +174,7 @@ def test_the_desk_is_told_that_the_owner_has_left(change, signed_in):
         _chair_leaves(session)
     assert desk.get("/actions").text.count(words) == 1
     assert desk.get(f"/discussions/{ref}/after").text.count(words) == 1
+    there = f'href="/discussions/{ref}/record">Enter it in the record'
+    assert there in desk.get("/actions").text
+    assert there in desk.get(f"/discussions/{ref}/after").text
+    assert desk.get(f"/discussions/{ref}/record").status_code == 200
