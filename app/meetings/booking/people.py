@@ -161,6 +161,12 @@ def _checked(
                 chosen.part("email"),
                 f"{person.name} has no email address: enter one, or tick “telephone only”",
             )
+        # Of somebody in the directory the number is entered there.
+        if invite and row is None and chosen.telephone_only and not person.telephone:
+            raise Refused(
+                chosen.part("telephone"),
+                f"Enter the telephone number of {person.name}: nothing else reaches them",
+            )
         invitee = _row(meeting, person, chosen.why, now) | {"rule_id": chosen.rule_id}
         if row is not None:
             invitee |= {

@@ -44,6 +44,7 @@ class Card:
     detail: str
     telephone: str
     telephone_uri: str | None
+    no_number: str  # what to do about it where none is held
     hours: str
     state: str
     state_words: str
@@ -202,13 +203,15 @@ def _card(
     place = rules.place_in_list(
         last.outcome if last else None, last.again_at if last else None, known, now
     )
-    number = invitee.telephone or ""
+    # As it was when they were asked, or else as the directory holds it since.
+    number = invitee.telephone or (person.telephone if person else None) or ""
     return Card(
         id=invitee.id,
         name=invitee.name,
         detail=f"{invitee.title}, {invitee.agency_name}",
         telephone=number,
         telephone_uri=telephone_uri(number) if number else None,
+        no_number="" if number else _no_number(person, asked=meeting.state in OPEN and not removed),
         hours=_hours(person, now),
         state=_STATES[place],
         state_words=_state_words(
@@ -225,6 +228,17 @@ def _card(
         ),
         may_call=meeting.state in TO_TELEPHONE,
         may_answer=meeting.state in OPEN and not removed,
+    )
+
+
+def _no_number(person: Professional | None, *, asked: bool) -> str:
+    if person is not None:
+        return "No number is held. Enter one in the directory."
+    if not asked:
+        return "No number is held."
+    return (
+        "No number is held. Change the booking: take them off, then invite them again with a "
+        "number."
     )
 
 

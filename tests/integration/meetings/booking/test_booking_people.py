@@ -58,11 +58,20 @@ def test_somebody_typed_is_invited_or_telephoned(app, desk, case):
     place = next(n for n in range(9) if added.get(f"people-{n}-key") == "typed-0")
     assert f'href="#people-{place}-email"' in refused.text
     added[f"people-{place}-telephone_only"] = "y"
-    assert desk.post(url, data=added | {"do": "send"}).status_code == 303
+    # C5: the call sheet would have nothing to ring.
+    refused = desk.post(url, data=added | {"do": "send"})
+    assert refused.status_code == 422
+    assert "Enter the telephone number of Tess Typed" in refused.text
+    assert f'href="#people-{place}-telephone"' in refused.text
+    assert "Telephone number of Tess Typed" in refused.text
+    again = form_of(refused.text, url)
+    assert again[f"people-{place}-telephone"] == ""
+    again[f"people-{place}-telephone"] = "01632 960123"
+    assert desk.post(url, data=again | {"do": "send"}).status_code == 303
     assert len(sent_to(app)) == 4
     with app.app_context():
-        names = list(reading().execute(select(Invitee.name)).scalars())
-        assert "Tess Typed" in names
+        numbers = dict(reading().execute(select(Invitee.name, Invitee.telephone)).all())
+        assert numbers["Tess Typed"] == "01632 960123"
         db.session.remove()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
 from app.core.session import reading
+from app.directory.models import Professional
 from app.meetings.calls.models import Call
 from app.meetings.calls.types import Outcome
 from app.meetings.models import Invitee, Meeting
@@ -47,6 +48,25 @@ def test_everybody_beside_the_chair_has_a_number_to_tap(desk, booked):
     assert page.count("Not telephoned yet") == 2
     assert "0 of 2 reached or answered" in page
     assert "What to say" in page and "No name of a child" in page
+
+
+def test_a_number_that_the_directory_holds_since_stands_on_the_sheet(change, desk, booked):
+    """C5: what the sheet says to do about a missing number works."""
+    address, (first, second) = booked
+    with change() as session:
+        found, typed = (session.get_one(Invitee, one) for one in (first, second))
+        found.telephone, typed.telephone, typed.professional_id = None, None, None
+        person = session.get_one(Professional, found.professional_id)
+        number, person.telephone = "01632 960177", ""
+        person_id = person.id
+    page = desk.get(f"{address}/calls").text
+    assert page.count("No number is held. Enter one in the directory.") == 1
+    assert page.count("No number is held. Change the booking: take them off") == 1
+    with change() as session:
+        session.get_one(Professional, person_id).telephone = number
+    page = desk.get(f"{address}/calls").text
+    assert "Enter one in the directory" not in page
+    assert number in page
 
 
 def test_a_tap_is_kept_with_what_was_said_and_when_to_try_again(app, desk, booked):
