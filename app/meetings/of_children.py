@@ -20,6 +20,7 @@ from app.protocols.types import Clock
 from app.referrals.models import Referral
 from app.referrals.sections import KeptClock, Part, Section
 from app.referrals.shown import name_of
+from app.referrals.types import Outcome
 
 _DISCUSSIONS = (
     select(
@@ -136,6 +137,9 @@ def _clocks(session: Session, referral: Referral) -> tuple[KeptClock, ...]:
         newest.started_at,
         runs=needed,
     )
+    if referral.outcome is Outcome.SECTION_17:
+        # The assessment that runs is the referral's own, whatever a cancelled discussion kept.
+        return (discussion,)
     assessment = KeptClock(Clock.ASSESSMENT, kept.get(Clock.ASSESSMENT), runs=needed)
     if newest.ended_at is not None:
         assessment = _assessment([row.ChildAfter for row in rows if row.ChildAfter is not None])

@@ -23,5 +23,7 @@ def check_completed(
         )
     if completed_at < since.replace(second=0, microsecond=0):
         raise Refused(
-            "completed_at", "This is before the referral was received: correct the date or the time"
+            "completed_at",
+            "This is before the referral was received or last opened again: correct the date or "
+            "the time",
         )

@@ -9,6 +9,10 @@ from sqlalchemy import select
 
 from app.accounts.types import Role
 from app.core.clock import now
+from app.meetings.types import MeetingState
+from app.protocols.exchange import restore
+from app.protocols.types import Clock, Due
+from app.referrals.assessment.queries import UNDER_WAY
 from app.referrals.assessment.service import complete
 from app.referrals.models import Referral
 from app.referrals.outcome.service import reopen
@@ -16,6 +20,7 @@ from app.referrals.service import decide
 from app.referrals.types import ConsentState, Outcome
 from tests.factories.abuse import use_protocol
 from tests.factories.checks import staff_actor
+from tests.factories.meetings import make_meeting
 from tests.factories.referrals import make_referral
 
 DAY = timedelta(days=1)
@@ -61,3 +66,39 @@ def test_it_is_late_work_until_it_is_settled(change, signed_in, settle) -> None:
 def test_it_is_shown_when_its_week_has_come(change, signed_in) -> None:
     decided(change, 10)
     assert WORK not in signed_in(Role.CHAIR).get("/").text
+
+
+def test_one_decided_again_after_something_else_is_another_assessment(change, signed_in) -> None:
+    ref = decided(change, 100)
+    chair = signed_in(Role.CHAIR)
+    with change() as session:
+        referral, actor = session.execute(select(Referral)).scalar_one(), staff_actor(session)
+        complete(session, actor, referral, now() - 60 * DAY, now() - 60 * DAY)
+        decide(session, actor, referral, Outcome.EARLY_HELP, "After it", now() - 59 * DAY)
+    assert WORK not in chair.get("/").text
+    with change() as session:
+        referral, actor = session.execute(select(Referral)).scalar_one(), staff_actor(session)
+        decide(session, actor, referral, Outcome.SECTION_17, "The school rang", now())
+        assert referral.assessment_due_at is not None
+        under_way = select(Referral.ref).where(UNDER_WAY)
+        assert list(session.execute(under_way).scalars()) == [ref]
+    assert WORK in chair.get("/").text
+    assert "Complete the assessment by <strong" not in chair.get(f"/referrals/{ref}").text
+
+
+def test_a_cancelled_discussion_does_not_move_the_limit_of_the_referrals_own(
+    change, signed_in
+) -> None:
+    """B2: the page and the first page say the same."""
+    with change() as session:
+        then = now() - 50 * DAY
+        meeting = make_meeting(session, MeetingState.CANCELLED, at=now(), protocol="london")
+        referral = session.get_one(Referral, meeting.referral_id)
+        referral.received_at, referral.consent = then, ConsentState.GIVEN
+        decide(session, staff_actor(session), referral, Outcome.SECTION_17, "Assess", now())
+        due, ref = referral.assessment_due_at, referral.ref
+    assert due is not None
+    kept = restore(meeting.clocks).clocks[Clock.ASSESSMENT]
+    assert isinstance(kept, Due) and kept.due_at != due
+    page = signed_in(Role.CHAIR).get(f"/referrals/{ref}").text
+    assert due.isoformat() in page and kept.due_at.isoformat() not in page
