@@ -69,6 +69,7 @@ class Overview:
     failures: int
     answered: str
     late_reason: str
+    late_unsaid: bool  # booked after a deadline that became earlier, and nobody said why it stays
     may_need_another: bool
     refreshes: bool
 
@@ -140,6 +141,10 @@ def overview_of(
         failures=sum(failed(sent[one.id]) for one in there),
         answered=f"{answered} of {len(asked)} have answered" if asked else "",
         late_reason=(meeting.late_reason or "") if late else "",
+        late_unsaid=late
+        and not meeting.late_reason
+        and meeting.state is MeetingState.BOOKED
+        and "earlier" in meeting.clocks,
         may_need_another=meeting.state not in (MeetingState.NEEDED, MeetingState.BOOKED)
         and may(staff.roles, Permission.DISCUSSION_NEED),
         refreshes=meeting.state in (MeetingState.BOOKED, MeetingState.UNDER_WAY),

@@ -21,7 +21,7 @@ from app.reports.types import WorkKind
 # begin at its time, or is booked for later than it must be held now, is not among those to book.
 CLOCKED = (
     WorkKind.AT_RISK, WorkKind.TAKE_IN, WorkKind.DECIDE_NOW, WorkKind.DECIDE, WorkKind.ABUSE,
-    WorkKind.BOOK, WorkKind.NOT_BEGUN, WorkKind.SOONER,
+    WorkKind.BOOK, WorkKind.NOT_BEGUN, WorkKind.SOONER, WorkKind.BOOKED_LATE,
     WorkKind.SIGN, WorkKind.CIRCULATE,
 )  # fmt: skip
 NEVER = float("inf")

@@ -39,6 +39,7 @@ class WorkKind(enum.Enum):
     BOOK = "book"
     NOT_BEGUN = "not_begun"
     UNTOLD = "untold"
+    BOOKED_LATE = "booked_late"
     NO_CHAIR = "no_chair"
     NO_QUORUM = "no_quorum"
     OVERTAKEN = "overtaken"
@@ -94,6 +95,7 @@ _WORDS = {
     WorkKind.BOOK: "Book the strategy discussion",
     WorkKind.NOT_BEGUN: "Its time has passed: start it, move it, or record it as held",
     WorkKind.UNTOLD: "Telephone them: no letter tells what changed",
+    WorkKind.BOOKED_LATE: "Booked after its deadline: move it, or say why it stays",
     WorkKind.NO_CHAIR: "The chair cannot take part: choose another",
     WorkKind.NO_QUORUM: "No quorum is expected: invite somebody else, or move it",
     WorkKind.OVERTAKEN: "Booked, and another took place at once: cancel it, or keep it",

@@ -84,6 +84,7 @@ def change(
         # Their entry and link ended when the colleague was named: only a new one leads anywhere.
         take_answer_off(one)
         one.invitation_id = None
+    said_why = _stays_late(meeting, order)
     _move(session, meeting, order, now)
     stay = [one for one in meeting.invitees if one.removed_at is None]
     added = []
@@ -123,7 +124,7 @@ def change(
     # A reason stands for the time it was given for: what is later still is told again.
     if is_late(start, meeting.due_at) and (not was_late or start > (before.starts_at or start)):
         tell_manager(session, meeting, sender, now)
-    if not (changes or removed or added):
+    if not (changes or removed or added or said_why):
         raise Refused("slot", "Nothing was changed: change the time, the place or the people")
     if new_chair:
         admit_chair(session, staff.actor, meeting, sender, now)
@@ -141,6 +142,7 @@ def change(
             "removed": [one.id for one in removed],
             "asked_again": [one.id for one in back],
             "typed_dial_in_kept": kept,
+            "said_why_late": said_why,
         },
     )
     return result
@@ -264,6 +266,17 @@ def _refuse_invited(stay: Sequence[Invitee], chair: Chair) -> None:
                 f"{one.name} is invited already with the address of {chair.name}: untick them in "
                 "the list, say that they chair now, and they are invited once, as the chair",
             )
+
+
+def _stays_late(meeting: Meeting, order: ChangeOrder) -> bool:
+    """Note why a time stays that the deadline now lies before; whether that was new (B2, C7)."""
+    reason, start = order.late_reason, meeting.starts_at
+    if order.starts_at is not None or start is None or not is_late(start, meeting.due_at):
+        return False
+    if not reason or reason == meeting.late_reason:
+        return False
+    meeting.late_reason = reason
+    return True
 
 
 def _move(session: Session, meeting: Meeting, order: ChangeOrder, now: datetime) -> None:

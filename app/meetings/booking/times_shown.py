@@ -134,4 +134,7 @@ def asks_late_reason(form: BookingForm, meeting: HeldMeeting, offered: Sequence[
     chosen = form.start
     if chosen is not None and is_late(chosen, meeting.due_at):
         return True
+    # Booked before its deadline became earlier: why it stays is asked without moving it.
+    if meeting.starts_at is not None and is_late(meeting.starts_at, meeting.due_at):
+        return True
     return bool(form.late_reason.errors) or any(slot.after_deadline for slot in offered)

@@ -10,7 +10,7 @@ from app.accounts.types import Permission
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
-from app.meetings.routes import meeting_or_404
+from app.meetings.routes import meeting_or_404, sender
 from app.meetings.sooner import service
 from app.web.access import access
 from app.web.htmx import go_to
@@ -27,7 +27,7 @@ def take(ref: str) -> Response:
     ref = meeting_or_404(reading(), ref.upper()).ref
     try:
         with transaction() as session:
-            service.take(session, signed_in(), ref, now())
+            service.take(session, signed_in(), ref, sender(), now())
     except Refused as refusal:
         flash(refusal.message, "important")
     else:

@@ -13,6 +13,8 @@ from app.audit.types import Actor, Subject
 from app.core.refusal import Refused
 from app.directory.queries import council
 from app.meetings import queries
+from app.meetings.booking.service import tell_manager
+from app.meetings.booking.slots import is_late
 from app.meetings.models import Meeting
 from app.meetings.open_case import rules as open_cases
 from app.meetings.open_case.queries import about_of, open_case_of
@@ -26,6 +28,7 @@ from app.protocols.types import Due, Facts
 from app.referrals.models import Referral
 from app.referrals.rules import facts_of
 from app.referrals.sections import TakesIn
+from app.referrals.sender import Sender
 
 NOTHING_TO_TAKE = "The deadline is not earlier any more, or somebody has taken it: see below"
 _AHEAD = (MeetingState.NEEDED, MeetingState.BOOKED)
@@ -64,14 +67,15 @@ def sooner_due(session: Session, meeting: Meeting) -> Due | None:
     return found.due if found is not None else None
 
 
-def take(session: Session, staff: StaffMember, ref: str, now: datetime) -> Meeting:
+def take(session: Session, staff: StaffMember, ref: str, sender: Sender, now: datetime) -> Meeting:
     """The chair takes the earlier deadline. The discussion keeps what it was decided on as
-    `earlier` (B1). Raises Refused where there is none."""
+    `earlier` (B1). The manager is told where the time that is booked comes after it (C7). Raises
+    Refused where there is none."""
     meeting = queries.meeting_for_change(session, ref)
     found = None if meeting is None else _sooner(session, meeting)
     if meeting is None or found is None:
         raise Refused("page", NOTHING_TO_TAKE)
-    before = meeting.due_at
+    before, start = meeting.due_at, meeting.starts_at
     protocol = active(council(session).protocol_id)
     meeting.clocks = {
         **snapshot(protocol, found.facts, found.dues), "earlier": dict(meeting.clocks)
@@ -87,6 +91,8 @@ def take(session: Session, staff: StaffMember, ref: str, now: datetime) -> Meeti
             "rule": found.due.rule,
         },
     )  # fmt: skip
+    if start is not None and is_late(start, meeting.due_at) and not is_late(start, before):
+        tell_manager(session, meeting, sender, now)
     return meeting
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
@@ -16,6 +16,7 @@ from app.meetings.models import Meeting
 from app.meetings.need import service as need
 from app.meetings.need.types import Occasion
 from app.meetings.types import MeetingState
+from app.outbox.models import OutboxMessage
 from app.protocols.exchange import restore
 from app.protocols.types import Clock
 from app.protocols.working_days import end_of_day
@@ -25,6 +26,7 @@ from app.reports.types import WorkKind
 from tests.factories.abuse import use_protocol
 from tests.factories.accounts import make_staff
 from tests.factories.booking import make_member
+from tests.factories.meetings import make_invitee
 from tests.factories.referrals import make_referral
 from tests.page_form import form_of
 
@@ -150,3 +152,44 @@ def test_the_first_page_reads_them_by_their_own_index(in_app):
     query = DUE_SOONER.limit(26).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
     plan = session.execute(text(f"EXPLAIN QUERY PLAN {query}")).all()
     assert any("ix_meeting_sooner" in str(row) for row in plan), plan
+
+
+def test_one_booked_for_later_than_the_deadline_taken_is_work_until_it_is_said_why(
+    app, waiting, signed_in
+):
+    """Or until it is moved; whoever decided that it is needed is told (B2, C7)."""
+    ref, discussion, _due = waiting
+    with app.app_context(), transaction() as session:
+        meeting = session.execute(select(Meeting)).scalar_one()
+        chair = make_staff(session, Role.CHAIR)
+        meeting.state, meeting.chair_id = MeetingState.BOOKED, chair.id
+        meeting.starts_at = now() + timedelta(hours=40)
+        meeting.ends_at = meeting.starts_at + timedelta(hours=1)
+        make_invitee(session, meeting, staff=chair)
+        make_invitee(session, meeting)
+    browser = signed_in(Role.CHAIR, Role.ADMINISTRATOR)
+    noted(browser, ref, flags=[Flag.SERIOUS_HARM])
+    pages, change = ("/", f"/discussions/{discussion}"), f"/discussions/{discussion}/change"
+    words = (WorkKind.BOOKED_LATE.words, "Booked after its deadline")
+    assert not any(said in browser.get(page).text for page, said in zip(pages, words, strict=True))
+    letters = letters_in(app)
+    press(browser, discussion)
+    assert letters_in(app) == letters + 1
+    assert all(said in browser.get(page).text for page, said in zip(pages, words, strict=True))
+
+    form = form_of(browser.get(change).text, change)
+    assert form["slot"] == "keep" and form["late_reason"] == ""
+    form |= {"late_reason": "The consultant is away until then.", "do": "send"}
+    answer = browser.post(change, data=form)
+    assert answer.status_code == 303, answer.text
+    assert meeting_in(app, discussion).late_reason == "The consultant is away until then."
+    assert words[0] not in browser.get("/").text
+    page = browser.get(pages[1]).text
+    assert "The consultant is away until then." in page and "say why it stays" not in page
+    # Neither the people nor the manager are told of what did not move.
+    assert letters_in(app) == letters + 1
+
+
+def letters_in(app):
+    with app.app_context():
+        return reading().execute(select(func.count(OutboxMessage.id))).scalar_one()
