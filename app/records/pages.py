@@ -220,7 +220,7 @@ def _summary(session: Session, record: Record[Protected]) -> Summary:
                 wording.passage_on_paper(action.what).text,
                 action.who,
                 action.agency,
-                wording.due(action.due),
+                wording.action_due(action.due),
             )
             for action in view.actions
         ),

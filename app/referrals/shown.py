@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -170,6 +171,27 @@ def shown_child(child: Child, involved: Sequence[InvolvedProfessional], today: d
 def name_of(child: Child) -> str:
     """Given and family name."""
     return f"{child.given_name} {child.family_name}".strip()
+
+
+def told_apart(children: Iterable[Child], *, given: bool = False) -> dict[int, str]:
+    """What each is called, by number: the whole name, or the given one; behind a name that several
+    of them bear stands the birth, and where that is the same too, their reference."""
+    them = list(children)
+    names = {one.id: one.given_name if given else name_of(one) for one in them}
+    alike = Counter(name.casefold() for name in names.values())
+    births = Counter((names[one.id].casefold(), one.date_of_birth, one.due_date) for one in them)
+    for one in them:
+        name = names[one.id].casefold()
+        if alike[name] > 1:
+            twin = births[name, one.date_of_birth, one.due_date] > 1
+            names[one.id] += f" ({one.ref if twin else _birth_or_ref(one)})"
+    return names
+
+
+def _birth_or_ref(child: Child) -> str:
+    if child.date_of_birth is not None:
+        return f"born {day_in_words(child.date_of_birth)}"
+    return f"due {day_in_words(child.due_date)}" if child.due_date is not None else child.ref
 
 
 def names_of(children: Iterable[Child]) -> str:

@@ -22,7 +22,6 @@ from app.meetings.discussion.questions import (
 )
 from app.meetings.discussion.snapshots import (
     circumstances_of,
-    name_of,
     not_known,
     people_in,
     snapshot_of,
@@ -40,6 +39,7 @@ from app.meetings.discussion.types import (
 from app.meetings.models import Invitee, Meeting
 from app.meetings.standing import invitees_here, removed_senders, replaced_by, standing
 from app.meetings.types import Attendance
+from app.referrals.shown import told_apart
 
 NOT_DECIDED = "Not decided"
 SEE_REASON = "See the reason"
@@ -199,7 +199,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
     entries = queries.entries_of(session, meeting)
     flags = queries.setting_of(session, meeting).flags
     said = {field: written.value for (where, field), written in entries.items() if where == MEETING}
-    names = {child.id: name_of(child) for child in children}
+    names = told_apart(children)
     places = {child.id: place for place, child in enumerate(children)}
     people = {invitee.id: invitee for invitee in meeting.invitees}
     return DiscussionContent(
@@ -208,7 +208,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
             ChildContent(
                 id=child.id,
                 ref=child.ref,
-                name=name_of(child),
+                name=names[child.id],
                 date_of_birth=child.date_of_birth,
                 due_date=child.due_date,
                 case_reference=child.case_reference or "",

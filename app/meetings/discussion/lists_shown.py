@@ -12,7 +12,10 @@ from app.meetings.discussion.snapshots import people_in
 from app.meetings.models import Action, Dissent, Invitee, Meeting
 from app.meetings.standing import invitees_here, standing
 from app.referrals.models import Child
+from app.referrals.shown import told_apart
 
+# Whoever was to do it has been removed since.
+NOBODY = "Nobody: name who does this"
 # Why words are withheld from most readers, without whom that is.
 _PROTECTS = {one.value: one.label.partition(":")[0].lower() for one in PROTECTIONS if one.value}
 
@@ -20,13 +23,13 @@ _PROTECTS = {one.value: one.label.partition(":")[0].lower() for one in PROTECTIO
 def actions_shown(
     actions: Sequence[Action], invitees: Sequence[Invitee], children: Sequence[Child]
 ) -> tuple[ActionShown, ...]:
-    names = {child.id: child.given_name for child in children}
+    names = told_apart(children, given=True)
     return tuple(
         ActionShown(
             id=action.id,
             what=action.what,
             why=action.why or "",
-            owner=name_of_invitee(invitees, action.owner_id),
+            owner=name_of_invitee(invitees, action.owner_id) or NOBODY,
             due=due_in_words(action.due_at),
             due_at=action.due_at,
             child=names.get(action.child_id or 0, ""),
@@ -60,9 +63,15 @@ def names_of_owners(meeting: Meeting, actions: Sequence[Action]) -> list[str]:
     return sorted({name_of_invitee(meeting.invitees, owner_id) for owner_id in owned})
 
 
+def without_owner(meeting: Meeting, actions: Sequence[Action]) -> list[str]:
+    """What nobody does who still takes part."""
+    here = {one.id for one in invitees_here(meeting.invitees)}
+    return [action.what for action in actions if action.owner_id not in here]
+
+
 def names_of_children(children: Sequence[Child]) -> list[tuple[str, str]]:
     """For whom an action can be."""
-    return [(str(child.id), child.given_name) for child in children]
+    return [(str(id_), name) for id_, name in told_apart(children, given=True).items()]
 
 
 def here_words(invitees: Sequence[Invitee]) -> str:

@@ -47,7 +47,7 @@ from app.meetings.discussion.shown import (
     PersonShown,
     ReplacedShown,
 )
-from app.meetings.discussion.snapshots import circumstances_of, name_of, snapshot_of
+from app.meetings.discussion.snapshots import circumstances_of, snapshot_of
 from app.meetings.discussion.times import CORRECTABLE
 from app.meetings.discussion.types import (
     MEETING,
@@ -62,6 +62,7 @@ from app.meetings.models import Dissent, Invitee, Meeting
 from app.meetings.standing import replaced_by, same_person, standing
 from app.meetings.types import Answer, Attendance, MeetingState
 from app.referrals.models import Child
+from app.referrals.shown import told_apart
 
 _SHORT_ATTENDANCE = {
     Attendance.IN_PERSON: "In person",
@@ -159,7 +160,7 @@ def _child(painter: Painter, child: Child, row: Held) -> ChildShown:
     return ChildShown(
         id=child.id,
         anchor=f"child-{child.id}",
-        name=name_of(child),
+        name=told_apart(row.children)[child.id],
         about=_about(child),
         groups=tuple(
             GroupShown(
@@ -171,7 +172,9 @@ def _child(painter: Painter, child: Child, row: Held) -> ChildShown:
             for group in CHILD_GROUPS
         ),
         siblings=tuple(
-            (other.id, other.given_name) for other in row.children if other.id != child.id
+            (id_, name)
+            for id_, name in told_apart(row.children, given=True).items()
+            if id_ != child.id
         ),
     )
 

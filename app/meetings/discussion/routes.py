@@ -26,7 +26,12 @@ from app.meetings.discussion.forms import (
     read_fields,
     read_press,
 )
-from app.meetings.discussion.lists_shown import names_of_children, names_of_owners, owners
+from app.meetings.discussion.lists_shown import (
+    names_of_children,
+    names_of_owners,
+    owners,
+    without_owner,
+)
 from app.meetings.discussion.page import hold_page, times_words
 from app.meetings.discussion.record_clock import protocol_of, record_clock
 from app.meetings.discussion.types import PageKept, Press
@@ -271,6 +276,7 @@ def _end_page(
 ) -> Response:
     moment = now()
     clock = record_clock(meeting.clocks, protocol_of(meeting), moment_of(form.ended_at) or moment)
+    actions = queries.actions_of(reading(), meeting)
     return respond(
         "meetings/discussion/end.html",
         status=status,
@@ -281,7 +287,8 @@ def _end_page(
         record_due=words_for_moment(clock.due_at),
         rule=clock.rule,
         missing=gate_of(reading(), meeting),
-        owners=names_of_owners(meeting, queries.actions_of(reading(), meeting)),
+        owners=names_of_owners(meeting, actions),
+        unowned=without_owner(meeting, actions),
     )
 
 

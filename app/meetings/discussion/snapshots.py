@@ -20,6 +20,7 @@ from app.meetings.models import Action, Invitee
 from app.meetings.standing import standing
 from app.meetings.types import STARTED_AT_ONCE
 from app.referrals.models import Child
+from app.referrals.shown import told_apart
 from app.referrals.types import Flag
 
 
@@ -76,12 +77,13 @@ def snapshot_of(
 ) -> DiscussionSnapshot:
     """What the sign-off gate looks at (F1). `invitees` are those who were not removed: an action
     of anybody else has no owner any more."""
-    here = {invitee.id for invitee in invitees}
+    here, them = {invitee.id for invitee in invitees}, list(children)
+    names = told_apart(them)
     return DiscussionSnapshot(
         meeting=answers_in(entries, MEETING),
         children=tuple(
-            ChildAnswers(child.id, name_of(child), circumstances_of(child, entries, flags))
-            for child in children
+            ChildAnswers(child.id, names[child.id], circumstances_of(child, entries, flags))
+            for child in them
         ),
         people=people_in(invitees, entries),
         actions=tuple(
@@ -96,7 +98,3 @@ def snapshot_of(
         dissents=dissents,
         start_reason_owed=need_reason == STARTED_AT_ONCE,
     )
-
-
-def name_of(child: Child) -> str:
-    return f"{child.given_name} {child.family_name}".strip()

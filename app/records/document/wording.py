@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.core.clock import london_date, words_for_moment, words_for_time
+from app.core.clock import in_london, london_date, words_for_moment, words_for_time
 from app.core.paper.drawable import LINE_ENDS
 from app.records.document.types import (
     KIND_WORDS,
@@ -88,6 +88,16 @@ def due(value: datetime | date) -> str:
     if isinstance(value, datetime):
         return f"{london_date(value):%a} {day(london_date(value))}, {words_for_time(value)}"
     return f"{value:%a} {day(value)}"
+
+
+def action_due(value: datetime | date) -> str:
+    """By when an action is to be done: the end of a day, which is kept as a minute before midnight,
+    is printed as that day."""
+    if isinstance(value, datetime):
+        local = in_london(value)
+        if (local.hour, local.minute) == (23, 59):
+            return due(local.date())
+    return due(value)
 
 
 def held(view: RecordView) -> str:

@@ -44,6 +44,14 @@ def test_times_are_those_of_london() -> None:
     assert wording.due(date(2026, 7, 1)) == "Wed 1 July 2026"
 
 
+def test_an_action_for_a_day_is_printed_as_that_day_in_winter_and_in_summer() -> None:
+    winter, summer = (2026, 11, 27, 23, 59), (2026, 7, 3, 22, 59)
+    assert wording.action_due(datetime(*winter, tzinfo=UTC)) == "Fri 27 November 2026"
+    assert wording.action_due(datetime(*summer, tzinfo=UTC)) == "Fri 3 July 2026"
+    at_five = datetime(2026, 11, 27, 17, 0, tzinfo=UTC)
+    assert wording.action_due(at_five) == "Fri 27 November 2026, 5:00 pm"
+
+
 def test_a_discussion_over_midnight_names_both_days() -> None:
     record = contents.full_record()
     late = replace(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from app.accounts.types import Role
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory.types import AgencyKind, ProfessionalRole
@@ -16,8 +17,9 @@ from app.meetings.discussion import actions, people, queries, service
 from app.meetings.discussion.content import content_of, gate_of
 from app.meetings.discussion.due_words import due_in_words
 from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer, person_scope
-from app.meetings.models import Action, Delivery, Meeting
+from app.meetings.models import Action, Delivery, Invitee, Meeting
 from app.meetings.types import ActionState, Attendance, MessageKind
+from app.referrals.models import Child
 from app.referrals.sender import Sender
 from tests.clock import FRIDAY
 
@@ -60,6 +62,48 @@ def test_an_action_that_lacks_something_is_refused_by_its_field(in_app, case, ch
         add(case, **changes)
     assert refusal.value.field == field
     assert reading().execute(select(Action)).first() is None
+
+
+@pytest.fixture
+def namesakes(case):
+    with transaction() as session:
+        for place, id_ in enumerate(case.children):
+            child = session.get_one(Child, id_)
+            child.given_name, child.family_name = "Sam", "Zephyrine"
+            child.date_of_birth = date(2017 + 4 * place, 5, 3)
+    add(case, child_id=case.children[1])
+    return case
+
+
+YOUNGER = "Sam Zephyrine (born 3 May 2021)"
+
+
+def test_namesakes_are_told_apart_in_the_record_and_its_gate(in_app, namesakes):
+    """E2, E3, F3: two siblings with the same name are two people."""
+    meeting = reading().get_one(Meeting, namesakes.meeting_id)
+    content = content_of(reading(), meeting)
+    assert [one.name for one in content.children] == ["Sam Zephyrine (born 3 May 2017)", YOUNGER]
+    assert content.actions[0].child_name == YOUNGER
+    gate = gate_of(reading(), meeting)
+    assert any(one.what.startswith(f"{YOUNGER}: ") for one in gate)
+
+
+def test_namesakes_are_told_apart_on_the_chairs_page(in_app, namesakes, signed_in):
+    page = signed_in(Role.CHAIR).get(f"/discussions/{namesakes.ref}/hold").text
+    assert "for Sam (born 3 May 2021)</p>" in page
+    assert "Same as for Sam (born 3 May 2017)<" in page
+    assert f"Decisions for {YOUNGER}" in page
+
+
+def test_an_action_whose_owner_was_removed_is_named_before_the_end(in_app, case, signed_in):
+    add(case)
+    with transaction() as session:
+        session.get_one(Invitee, case.invitees[1]).removed_at = FRIDAY
+    chair = signed_in(Role.CHAIR)
+    page = chair.get(f"/discussions/{case.ref}/hold/end").text
+    assert "No action has been noted" not in page
+    assert "This action has nobody to do it" in page and "Visit the school" in page
+    assert "Nobody: name who does this" in chair.get(f"/discussions/{case.ref}/hold").text
 
 
 def test_two_who_change_one_action_both_see_it(in_app, case):
