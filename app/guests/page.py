@@ -22,8 +22,9 @@ from app.guests.types import (
     Visitor,
 )
 from app.invitations.wording import telephone_in, telephone_uri
-from app.meetings.types import Answer, Format, MeetingState, dial_in_parts
+from app.meetings.types import Answer, Format, MeetingState, TakenBack, dial_in_parts
 from app.records.circulation import record_for_invitee
+from app.records.recall.queries import taken_back
 from app.records.types import GuestRecord
 
 
@@ -79,12 +80,18 @@ def page_for(session: Session, visitor: Visitor) -> Page:
     signed = meeting.state is MeetingState.SIGNED
     stage = what_is_open(meeting.state)
     dial_in = dial_in_of(meeting)
+    record = record_for_invitee(session, visitor.invitee_id)
+    over = meeting.signed_at is not None
     return Page(
         meeting=meeting,
         open=stage,
         when=when_words(meeting.starts_at, meeting.ends_at),
         where=meeting.place or meeting.format.label,
-        stage=stage_words(meeting),
+        stage=stage_words(
+            meeting,
+            readable=record is not None,
+            recalled=taken_back(session, visitor.meeting_id) if over and record is None else None,
+        ),
         dial_in=dial_in,
         answer=answer,
         said=said_words(answer),
@@ -98,7 +105,7 @@ def page_for(session: Session, visitor: Visitor) -> Page:
         earlier=earlier_reports(session, visitor) if stage.report else [],
         actions=queries.actions_of(session, visitor),
         signed=signed,
-        record=record_for_invitee(session, visitor.invitee_id),
+        record=record,
         dissents=queries.dissents_of(session, visitor),
     )
 
@@ -111,9 +118,23 @@ _STAGES = {
 }
 
 
-def stage_words(meeting: MeetingSeen) -> str:
+def stage_words(
+    meeting: MeetingSeen, *, readable: bool = True, recalled: TakenBack | None = None
+) -> str:
     """What the state means for the reader; of a record that is being corrected nobody says that
-    it was never signed (D4, F2)."""
+    it was never signed, and of one that was recalled that it stands (D4, F2, F5). `readable` where
+    they have a copy to read."""
+    if recalled is not None:
+        follows = "A corrected one follows." if recalled is TakenBack.WAITS else ""
+        return (
+            "The meeting has ended. Its record was recalled: delete your copy, if you have one. "
+            f"{follows}"
+        ).strip()
+    if meeting.state is MeetingState.SIGNED and not readable:
+        return (
+            f"{_STAGES[MeetingState.SIGNED]} There is no copy for you to read here: if you wait "
+            "for one, telephone the desk."
+        )
     if meeting.state is MeetingState.ENDED and meeting.signed_at is not None:
         return "The meeting has ended. Its record was signed and is being corrected."
     return _STAGES.get(meeting.state, "")

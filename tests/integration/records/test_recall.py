@@ -12,7 +12,10 @@ from app.accounts.types import Role
 from app.audit.models import AuditEntry
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.guests.page import page_for
+from app.guests.types import Visitor
 from app.invitations.models import Invitation
+from app.invitations.types import Guest
 from app.invitations.wording import forbidden_words
 from app.meetings.messages import tell_owners
 from app.meetings.models import Action, Delivery, Meeting
@@ -86,6 +89,19 @@ def test_a_recalled_record_is_opened_by_nobody_and_those_who_had_it_are_told(
         verdict = verify_file(session, file.pdf, certificates_of(settings_of(in_app)))
         assert verdict.found is Found.RECALLED
         assert "recalled" in rules.verdict_words(verdict)[0]
+
+
+def test_the_page_behind_the_link_says_that_the_record_was_recalled(in_app: Flask) -> None:
+    """D4, F5: it is where the letter leads."""
+    meeting_id, first, _ = circulated(in_app)
+    with transaction() as session:
+        meeting = session.get_one(Meeting, meeting_id)
+        visitor = Visitor(
+            Guest(0, 0, "", False, None, None, LATER), first, meeting_id, meeting.ref, "Police"
+        )
+        assert page_for(session, visitor).stage.endswith("its record is signed.")
+        recall(session, make_releaser(session), meeting, 1, "The wrong family", SENDER, LATER)
+        assert "recalled: delete your copy" in page_for(session, visitor).stage
 
 
 @pytest.mark.parametrize(("after", "ends"), [(1, 14), (13, 14), (14, 28), (20, 34)])

@@ -13,7 +13,7 @@ from app.guests.page import choices_for, dial_in_of, said_words, stage_words, wh
 from app.guests.rules import becomes_attendance, told, what_is_open
 from app.guests.types import ChildSeen, MeetingSeen, OwnAnswer, Told
 from app.meetings.rules import takes_part_as
-from app.meetings.types import Answer, Format, MeetingState
+from app.meetings.types import Answer, Format, MeetingState, TakenBack
 
 START = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # half an hour before the clocks go forward
 
@@ -30,6 +30,7 @@ def meeting(**changes: object) -> MeetingSeen:
         "pin": "123456",
         "typed_dial_in": None,
         "signed_at": None,
+        "at_once": False,
         "children": (),
         "told": Told((), ""),
     }
@@ -180,3 +181,12 @@ def test_a_record_under_correction_is_not_said_to_be_unsigned():
     assert stage_words(correcting).endswith("was signed and is being corrected.")
     assert stage_words(meeting(state=MeetingState.SIGNED, signed_at=START)).endswith("is signed.")
     assert stage_words(meeting()) == ""
+
+
+def test_a_recalled_record_or_one_without_a_copy_is_not_told_as_if_it_were_there():
+    signed = meeting(state=MeetingState.SIGNED, signed_at=START)
+    waits = stage_words(signed, readable=False, recalled=TakenBack.WAITS)
+    assert "recalled: delete your copy" in waits and waits.endswith("A corrected one follows.")
+    closed = stage_words(signed, readable=False, recalled=TakenBack.CLOSED)
+    assert "recalled" in closed and "follows" not in closed
+    assert "no copy for you to read here" in stage_words(signed, readable=False)
