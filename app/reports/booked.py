@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff, StaffRole
 from app.accounts.types import CHAIRING
@@ -16,8 +16,9 @@ from app.directory.types import AgencyKind
 from app.meetings.beside import TOOK_PLACE_SINCE
 from app.meetings.booking.cautions import ABSENT
 from app.meetings.booking.rules import QUORUM
-from app.meetings.models import Invitee, Meeting
+from app.meetings.models import Invitee, Meeting, MeetingChild
 from app.meetings.types import MeetingState
+from app.referrals.models import ReferralChild
 
 # Until it begins or gets another time. What took place at once instead is asked about below.
 NOT_BEGUN = (
@@ -50,6 +51,31 @@ BOOKED_LATE = (
         Meeting.clocks["earlier"].as_string().is_not(None),
     )
     .order_by(Meeting.due_at, Meeting.id)
+)
+_OF_REFERRAL = aliased(Meeting)
+# A child who joined the referral is in none of its discussions: until the child is taken in, or
+# another is decided. One that waits to be booked takes them in by itself (A2).
+JOINED = (
+    select(
+        Meeting.id,
+        Meeting.ref,
+        func.coalesce(Meeting.started_at, Meeting.starts_at).label("due_at"),
+    )
+    .where(
+        Meeting.state.in_(
+            any_of((MeetingState.BOOKED, MeetingState.UNDER_WAY, MeetingState.ENDED))
+        ),
+        exists().where(
+            ReferralChild.referral_id == Meeting.referral_id,
+            ~exists().where(
+                MeetingChild.child_id == ReferralChild.child_id,
+                MeetingChild.meeting_id == _OF_REFERRAL.id,
+                _OF_REFERRAL.referral_id == Meeting.referral_id,
+                _OF_REFERRAL.state != MeetingState.CANCELLED,
+            ),
+        ),
+    )
+    .order_by(Meeting.id)
 )
 _MAY_CHAIR = exists().where(
     Staff.id == Meeting.chair_id,

@@ -89,6 +89,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
     WorkKind.NOT_BEGUN: _branch(WorkKind.NOT_BEGUN, booked.NOT_BEGUN),
     WorkKind.UNTOLD: _branch(WorkKind.UNTOLD, untold.OF_DISCUSSIONS),
     WorkKind.BOOKED_LATE: _branch(WorkKind.BOOKED_LATE, booked.BOOKED_LATE),
+    WorkKind.JOINED: _branch(WorkKind.JOINED, booked.JOINED),
     WorkKind.NO_CHAIR: _branch(WorkKind.NO_CHAIR, booked.WITHOUT_CHAIR),
     WorkKind.NO_QUORUM: _branch(WorkKind.NO_QUORUM, booked.WITHOUT_QUORUM),
     WorkKind.OVERTAKEN: _branch(WorkKind.OVERTAKEN, booked.OVERTAKEN),

@@ -42,6 +42,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.NOT_BEGUN: Permission.DISCUSSION_BOOK,
     WorkKind.UNTOLD: Permission.DISCUSSION_BOOK,
     WorkKind.BOOKED_LATE: Permission.DISCUSSION_BOOK,
+    WorkKind.JOINED: Permission.DISCUSSION_BOOK,
     WorkKind.NO_CHAIR: Permission.DISCUSSION_BOOK,
     WorkKind.NO_QUORUM: Permission.DISCUSSION_BOOK,
     WorkKind.OVERTAKEN: Permission.DISCUSSION_BOOK,

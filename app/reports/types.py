@@ -40,6 +40,7 @@ class WorkKind(enum.Enum):
     NOT_BEGUN = "not_begun"
     UNTOLD = "untold"
     BOOKED_LATE = "booked_late"
+    JOINED = "joined"
     NO_CHAIR = "no_chair"
     NO_QUORUM = "no_quorum"
     OVERTAKEN = "overtaken"
@@ -96,6 +97,9 @@ _WORDS = {
     WorkKind.NOT_BEGUN: "Its time has passed: start it, move it, or record it as held",
     WorkKind.UNTOLD: "Telephone them: no letter tells what changed",
     WorkKind.BOOKED_LATE: "Booked after its deadline: move it, or say why it stays",
+    WorkKind.JOINED: (
+        "A child joined the referral and is in no discussion: add them, or decide on another"
+    ),
     WorkKind.NO_CHAIR: "The chair cannot take part: choose another",
     WorkKind.NO_QUORUM: "No quorum is expected: invite somebody else, or move it",
     WorkKind.OVERTAKEN: "Booked, and another took place at once: cancel it, or keep it",

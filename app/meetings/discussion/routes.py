@@ -289,6 +289,7 @@ def _end_page(
         missing=gate_of(reading(), meeting),
         owners=names_of_owners(meeting, actions),
         unowned=without_owner(meeting, actions),
+        joined=joined_since(reading(), meeting),
     )
 
 
