@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.audit.types import Actor
+from app.core.clock import words_for_moment
 from app.core.refusal import Refused
 from app.meetings.after import service as after
 from app.meetings.discussion import queries
@@ -17,7 +18,7 @@ from app.meetings.discussion.rules import to_the_minute
 from app.meetings.discussion.service import save_entry
 from app.meetings.discussion.types import MEETING
 from app.meetings.models import Meeting
-from app.meetings.rules import check_held
+from app.meetings.rules import LONGEST_HELD, check_held
 from app.meetings.types import MeetingState
 
 CORRECTABLE = frozenset({MeetingState.UNDER_WAY, MeetingState.ENDED})
@@ -31,16 +32,23 @@ def correct_times(
     ended_at: datetime | None,
     reason: str,
     now: datetime,
+    seen: int | None = None,
 ) -> None:
     """Put right when it began and, once it is over, when it ended; every clock that runs from
     these moments runs anew (F5, F8). The reason is part of the record.
 
-    The discussion is locked alone. The minute that is held already changes nothing. Raises
+    `seen` is the version of the reason that the page showed; None where it showed none of it. The
+    discussion is locked alone. The minute that is held already changes nothing. Raises
     Refused (fields `page`, `started_at`, `ended_at`, `reason`) before it began, once its record is
-    signed, for times that cannot be, and without a reason.
+    signed, for times that cannot be, without a reason, and where somebody else corrected them
+    after the page was opened (E1).
     """
     if meeting.state not in CORRECTABLE or meeting.started_at is None:
         raise Refused("page", f"The times cannot be changed now: {meeting.state.label.lower()}")
+    held = queries.entries_of(session, meeting).get((MEETING, TIMES_REASON.key))
+    version = held.version if held else 0
+    if seen is not None and seen != version:
+        raise Refused("page", _theirs(meeting, held.value if held else ""))
     was, was_over = meeting.started_at, meeting.ended_at
     began = was if to_the_minute(was) == started_at else started_at
     over = was_over
@@ -48,6 +56,8 @@ def correct_times(
         over = ended_at
     if (began, over) == (was, was_over):
         return
+    if over is None and now - began > LONGEST_HELD:
+        raise Refused("page", "It began more than 12 hours ago: end it first, then correct both")
     check_held(began, over or now, now)
     if not reason:
         raise Refused("reason", "Say why the times are corrected")
@@ -56,8 +66,6 @@ def correct_times(
     if over is not None and over != was_over:
         clock = record_clock(meeting.clocks, protocol_of(meeting), over)
         meeting.record_due_at, meeting.clocks = clock.due_at, clock.kept
-    held = queries.entries_of(session, meeting).get((MEETING, TIMES_REASON.key))
-    version = held.version if held else 0
     save_entry(session, actor, meeting, MEETING, TIMES_REASON.key, reason, version, now)
     after.follow(session, actor, meeting, now)
     note(
@@ -70,4 +78,13 @@ def correct_times(
         started_before=was.isoformat(),
         ended_at=over.isoformat() if over else None,
         ended_before=was_over.isoformat() if was_over else None,
+    )
+
+
+def _theirs(meeting: Meeting, reason: str) -> str:
+    """What somebody else made of the times meanwhile, so that neither correction is lost."""
+    times = [words_for_moment(one) for one in (meeting.started_at, meeting.ended_at) if one]
+    return (
+        f"Somebody else corrected the times meanwhile: {' to '.join(times)}, because: {reason} "
+        "What you typed stands below: send it again if it is right."
     )

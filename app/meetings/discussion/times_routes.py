@@ -18,6 +18,7 @@ from app.meetings.need.forms import moment_of
 from app.web.access import access
 from app.web.forms import add_refusal
 from app.web.htmx import go_to, respond
+from app.web.numbers import whole_or_none
 
 blueprint = Blueprint("discussion_times", __name__)
 
@@ -34,6 +35,7 @@ def times(ref: str) -> Response:
         started_at=meeting.started_at,
         ended_at=meeting.ended_at,
         reason=said.value if said else "",
+        seen=str(said.version if said else 0),
     )
     if meeting.ended_at is None:
         del form.ended_at
@@ -48,11 +50,14 @@ def times(ref: str) -> Response:
                     moment_of(form.ended_at) if form.ended_at else None,
                     form.reason.data or "",
                     now(),
+                    whole_or_none(form.seen.data),
                 )
             flash("The times are corrected, and the clocks that run from them.", "success")
             return go_to(here)
         except Refused as refusal:
             add_refusal(form, refusal)
+            current = queries.entries_of(reading(), meeting).get((MEETING, TIMES_REASON.key))
+            form.seen.data = str(current.version if current else 0)
     return respond(
         "meetings/discussion/times.html",
         status=422 if form.errors else 200,

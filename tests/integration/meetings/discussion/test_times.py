@@ -111,6 +111,37 @@ def test_times_are_put_right_with_a_reason_and_every_clock_runs_anew(app, case, 
         assert reason in [one.passage.text for one in content_of(session, meeting).analysis]
 
 
+def test_two_who_correct_the_times_both_see_it(app, case, signed_in):
+    """E1: neither overwrites the other."""
+    chair, here = signed_in(Role.CHAIR), f"/discussions/{case.ref}/hold/times"
+    opened = form_of(chair.get(here).text, here)
+    first = (now() - timedelta(hours=3)).replace(second=0, microsecond=0)
+    theirs = opened | at("started_at", first) | {"reason": "Helen pressed late"}
+    assert chair.post(here, data=theirs).status_code == 303
+    second = first + timedelta(minutes=20)
+    mine = opened | at("started_at", second) | {"reason": "I looked at the clock"}
+    refused = chair.post(here, data=mine)
+    assert refused.status_code == 422
+    assert "Somebody else corrected the times meanwhile" in refused.text
+    assert "Helen pressed late" in refused.text and "I looked at the clock" in refused.text
+    with app.app_context():
+        assert held(case).started_at == first
+    again = form_of(refused.text, here)
+    assert chair.post(here, data=again).status_code == 303
+    with app.app_context():
+        assert held(case).started_at == second
+
+
+def test_one_that_began_long_ago_is_ended_first(app, case, signed_in):
+    chair, here = signed_in(Role.CHAIR), f"/discussions/{case.ref}/hold/times"
+    with app.app_context(), transaction() as session:
+        session.get_one(Meeting, case.meeting_id).started_at = now() - timedelta(hours=14)
+    began = (now() - timedelta(hours=13)).replace(second=0, microsecond=0)
+    form = form_of(chair.get(here).text, here) | at("started_at", began) | {"reason": "Late"}
+    refused = chair.post(here, data=form)
+    assert refused.status_code == 422 and "end it first" in refused.text
+
+
 def test_the_times_of_what_is_signed_are_final(app, make_case, signed_in):
     case = make_case(MeetingState.SIGNED, invitees=3)
     chair, here = signed_in(Role.CHAIR), f"/discussions/{case.ref}/hold/times"
