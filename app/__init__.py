@@ -73,6 +73,7 @@ ROUTES = (
     "app.meetings.booking.routes",
     "app.meetings.keeping.routes",
     "app.meetings.sooner.routes",
+    "app.meetings.withdrawing.routes",
     "app.meetings.joined.routes",
     "app.meetings.routes",
     "app.meetings.restricted.routes",

@@ -134,16 +134,42 @@ def cancel(session: Session, invitation: Invitation, now: datetime) -> int:
     return next_sequence(session, invitation)
 
 
+def withdraw_links(session: Session, invitation: Invitation, now: datetime) -> int:
+    """End the links that were sent so far, their codes and sessions; the invitation stands, and
+    the next letter brings a fresh one (D3). Answers how many links there were."""
+    ended = session.execute(
+        sql_delete(InvitationLink)
+        .where(InvitationLink.invitation_id == invitation.id)
+        .returning(InvitationLink.token_digest)
+    ).all()
+    session.execute(
+        update(AccessCode)
+        .where(
+            AccessCode.invitation_id == invitation.id,
+            AccessCode.used_at.is_(None),
+            AccessCode.replaced_at.is_(None),
+        )
+        .values(replaced_at=now)
+    )
+    _end_sessions(session, invitation, now)
+    session.flush()
+    return len(ended)
+
+
 def revoke(session: Session, invitation: Invitation, now: datetime) -> None:
     """End every link and session of this invitation at once (D3)."""
     if invitation.revoked_at is None:
         invitation.revoked_at = now
+    _end_sessions(session, invitation, now)
+    session.flush()
+
+
+def _end_sessions(session: Session, invitation: Invitation, now: datetime) -> None:
     session.execute(
         update(GuestSession)
         .where(GuestSession.invitation_id == invitation.id, GuestSession.ended_at.is_(None))
         .values(ended_at=now)
     )
-    session.flush()
 
 
 def invitation(session: Session, invitation_id: int) -> Invitation:

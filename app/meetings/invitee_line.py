@@ -98,6 +98,7 @@ class InviteeLine:
     can_note: bool
     can_send: bool
     can_correct: bool  # the address to which a copy of the signed record went
+    can_withdraw: bool  # the links that were sent to them
     sends: str  # in words: again, or to somebody whose colleague no longer comes
 
 
@@ -163,6 +164,7 @@ def invitee_line(
         can_send=writes and (booked or mendable_late(meeting.state, meeting.signed_at)),
         can_correct=invitee.answer is not Answer.DEPUTY
         and mendable_signed(meeting.state, meeting.signed_at),
+        can_withdraw=can_book and invitee.invitation_id is not None,
         sends=_sends(invitee, meeting),
     )
 

@@ -86,7 +86,8 @@ def _from_our_pages() -> bool:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is not None:
         return site == "same-origin"
-    return origin is None or urlsplit(origin).netloc == request.host
+    ours: str = current_app.extensions["settings"].base_url
+    return origin is None or urlsplit(origin)[:2] == urlsplit(ours)[:2]
 
 
 def _typed(form: MultiDict[str, str]) -> Iterator[str]:

@@ -109,7 +109,7 @@ def _open_case(census: Census, page: Page) -> None:
     page.goto(f"{meeting}/cancel")
     page.locator("main textarea").fill("The chair is ill.")
     page.locator("main button[type='submit']").last.click()
-    page.get_by_text("Everybody who was invited is told").wait_for()
+    page.get_by_text("nobody had been invited").wait_for()
     page.goto(f"{meeting}/again")
     census.look("again.again", page)
     # The child of another open case is the same after all, and then is not.

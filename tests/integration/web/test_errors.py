@@ -103,7 +103,8 @@ def test_a_form_that_is_too_old_gives_back_what_was_typed(app, client):
         ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, False),
         ({"Origin": "null", "Sec-Fetch-Site": "same-site"}, False),
         ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, True),
-        ({"Origin": "http://localhost"}, True),
+        ({"Origin": "http://desk.example.org"}, True),
+        ({"Origin": "http://localhost"}, False),
     ],
 )
 def test_no_error_page_shows_what_another_website_sent(app, client, path, headers, ours):

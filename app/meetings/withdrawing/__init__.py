@@ -1,0 +1,1 @@
+"""The links that one invited person was sent, withdrawn (D3)."""
