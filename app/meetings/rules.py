@@ -70,6 +70,13 @@ def check_held(started_at: datetime, ended_at: datetime, now: datetime) -> None:
         raise Refused("ended_at", "Check the end: it is more than 12 hours after the start")
 
 
+def check_under_way(started_at: datetime, now: datetime) -> None:
+    """Raise Refused (field `page`) where a discussion that nobody ended began too long ago to be
+    still going on."""
+    if now - started_at > LONGEST_HELD:
+        raise Refused("page", "It began more than 12 hours ago: end it first, then correct both")
+
+
 def check_answer(
     state: MeetingState, answer: Answer, held: Answer, *, removed: bool, has_deputy: bool
 ) -> None:

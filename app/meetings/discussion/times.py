@@ -18,7 +18,7 @@ from app.meetings.discussion.rules import to_the_minute
 from app.meetings.discussion.service import save_entry
 from app.meetings.discussion.types import MEETING
 from app.meetings.models import Meeting
-from app.meetings.rules import LONGEST_HELD, check_held
+from app.meetings.rules import check_held, check_under_way
 from app.meetings.types import MeetingState
 
 CORRECTABLE = frozenset({MeetingState.UNDER_WAY, MeetingState.ENDED})
@@ -56,8 +56,8 @@ def correct_times(
         over = ended_at
     if (began, over) == (was, was_over):
         return
-    if over is None and now - began > LONGEST_HELD:
-        raise Refused("page", "It began more than 12 hours ago: end it first, then correct both")
+    if over is None:
+        check_under_way(began, now)
     check_held(began, over or now, now)
     if not reason:
         raise Refused("reason", "Say why the times are corrected")
