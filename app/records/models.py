@@ -141,14 +141,14 @@ class Circulation(Base):
     # The chair let it go after all. What was withheld rightly makes no record late.
     after_all_at: Mapped[datetime | None]
     # The copy goes with the letter: the address is on the council's secure list.
-    attached: Mapped[bool] = mapped_column(server_default=false())
+    attached: Mapped[bool] = mapped_column(default=False, server_default=false())
     sent_at: Mapped[datetime | None]  # the message was queued by the worker
     # The newest message that told this reader; what became of it stands in the outbox.
     message_id: Mapped[int | None] = mapped_column(ForeignKey("outbox_message.id"))
     opened_at: Mapped[datetime | None]
     downloaded_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
-    reminders: Mapped[int] = mapped_column(server_default=text("0"))
+    reminders: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     reminded_at: Mapped[datetime | None]
 
 

@@ -68,15 +68,7 @@ def release(
                 checked_by_id=staff.id,
                 released_at=now,
                 withheld_reason=reason.strip() if reason else None,
-                after_all_at=None,
                 attached=reader.id in attached and reader.id not in kept_back,
-                sent_at=None,
-                message_id=None,
-                opened_at=None,
-                downloaded_at=None,
-                acknowledged_at=None,
-                reminders=0,
-                reminded_at=None,
             )
         )
     _end_links(session, kept_back, now)

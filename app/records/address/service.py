@@ -125,14 +125,6 @@ def _line(before: Circulation, reader: Invitee, staff: StaffMember, now: datetim
         released_at=now if before.withheld_reason is None else before.released_at,
         withheld_reason=before.withheld_reason,
         after_all_at=before.after_all_at,
-        attached=False,
-        sent_at=None,
-        message_id=None,
-        opened_at=None,
-        downloaded_at=None,
-        acknowledged_at=None,
-        reminders=0,
-        reminded_at=None,
     )
 
 
