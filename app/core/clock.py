@@ -90,6 +90,18 @@ def _time(local: datetime) -> str:
     return f"{said} {zone}" if zone else said
 
 
+def words_for_due(moment: datetime) -> str:
+    """By when something is to be done: `Friday 27 November 2026`, with the time unless it is the
+    end of the day, which is kept as its last minute."""
+    return words_for_day(moment) if ends_day(moment) else words_for_moment(moment)
+
+
+def ends_day(moment: datetime) -> bool:
+    """Whether it is the last minute of a day in London."""
+    local = in_london(moment)
+    return (local.hour, local.minute) == (23, 59)
+
+
 def words_for_span(span: timedelta) -> str:
     """A length of time in words, rounded down to minutes: `2 hours 10 minutes`."""
     minutes = int(abs(span).total_seconds()) // 60

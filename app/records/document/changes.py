@@ -148,7 +148,7 @@ def _of_child(number: int, child: Child[Shown]) -> Iterator[tuple[str, _Said]]:
 def _action(action: Action[Shown]) -> str:
     who = _listed(action.who, action.agency)
     what, why = (wording.passage_on_paper(words).text for words in (action.what, action.why))
-    told = (what, who, f"by {wording.due(action.due)}", why, action.child)
+    told = (what, who, f"by {wording.action_due(action.due)}", why, action.child)
     return _listed(*told, parted="; ")
 
 

@@ -78,6 +78,7 @@ def render_draft(copy: ReaderRecord) -> bytes:
 def lay_out(copy: ReaderRecord, *, draft: bool = False, check_at: str = "") -> LaidOut:
     """The pages for everyone whose view and hash are those of this copy. The costly part."""
     marking = f"{copy.view.marking} {DRAFT_MARKING}" if draft else copy.view.marking
+    headlines = wording.headlines(copy.view)
     html = page_template(_TEMPLATES[copy.extract.kind if copy.extract else None]).render(
         view=replace(copy.view, marking=marking),
         changes=copy.changes,
@@ -87,7 +88,8 @@ def lay_out(copy: ReaderRecord, *, draft: bool = False, check_at: str = "") -> L
         title=wording.title(copy),
         presence=wording.PRESENCE_WORDS,
         held_on=london_date(copy.view.meeting.started_at),
-        headlines=wording.headlines(copy.view),
+        headlines=headlines,
+        compared=wording.compared(headlines),
         one_address=wording.one_address(copy.view),
         signature=wording.signature(copy),
         hash_lines=_in_groups(copy.canonical_sha256),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.core.clock import in_london, london_date, words_for_moment, words_for_time
+from app.core.clock import ends_day, london_date, words_for_moment, words_for_time
 from app.core.paper.drawable import LINE_ENDS
 from app.records.document.types import (
     KIND_WORDS,
@@ -30,6 +32,9 @@ PRESENCE_WORDS: dict[Presence, str] = {
     Presence.ABSENT: "Did not attend",
     Presence.NOT_KNOWN: "Not known",
 }
+COLUMNS = 4  # of answers side by side
+SHORT = 60  # characters of an answer that takes a line or two
+NOT_ASKED = "Not asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +46,11 @@ class Paragraph:
     note: str = ""
 
 
-MANY = 4
-
-
 def one_address(view: RecordView) -> Shown | None:
-    """The address that many children share: it stands once, so that what was decided still has
-    its place on the first page. None for few children, and where one lives elsewhere."""
+    """The address that the children share: it stands once, so that what was decided still has its
+    place on the first page. None for a child alone, and where one lives elsewhere."""
     found = {child.address for child in view.children}
-    return found.pop() if len(view.children) >= MANY and len(found) == 1 else None
+    return found.pop() if len(view.children) > 1 and len(found) == 1 else None
 
 
 def address_heading(address: Shown) -> str:
@@ -91,12 +93,9 @@ def due(value: datetime | date) -> str:
 
 
 def action_due(value: datetime | date) -> str:
-    """By when an action is to be done: the end of a day, which is kept as a minute before midnight,
-    is printed as that day."""
-    if isinstance(value, datetime):
-        local = in_london(value)
-        if (local.hour, local.minute) == (23, 59):
-            return due(local.date())
+    """By when an action is to be done: the end of a day is printed as that day."""
+    if isinstance(value, datetime) and ends_day(value):
+        return due(london_date(value))
     return due(value)
 
 
@@ -212,6 +211,53 @@ def headlines(view: RecordView) -> tuple[Headlines, ...]:
     return tuple(
         Headlines(_listed(names), answers) for answers, names in names_by_decisions.items()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Children of whom something else was decided, side by side. A row is a question with an answer
+    for each of them, or with one where it is the same for each; what takes many lines stands last,
+    so that it pushes nothing to the next page."""
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def compared(lines: tuple[Headlines, ...]) -> tuple[Compared, ...]:
+    """The decisions of the first page in few lines, so that they stand on it whole: as many tables
+    as are needed for columns that can be read. Empty where nothing differs."""
+    if len(lines) < 2:
+        return ()
+    tables = -(-len(lines) // COLUMNS)
+    return tuple(
+        _side_by_side(lines[len(lines) * n // tables : len(lines) * (n + 1) // tables])
+        for n in range(tables)
+    )
+
+
+def _side_by_side(lines: tuple[Headlines, ...]) -> Compared:
+    answers = [dict(_numbered(line.decisions)) for line in lines]
+    asked: list[tuple[str, int]] = []
+    for each in answers:
+        place = 0
+        for question in each:
+            if question not in asked:
+                asked.insert(place, question)
+            place = asked.index(question) + 1
+    rows = []
+    for question in asked:
+        said = tuple(each.get(question, NOT_ASKED) for each in answers)
+        rows.append((question[0], said[:1] if len(set(said)) == 1 else said))
+    rows.sort(key=lambda row: max(map(len, row[1])) > SHORT)  # else in the order of the chair
+    return Compared(tuple(line.names for line in lines), tuple(rows))
+
+
+def _numbered(decisions: tuple[tuple[str, str], ...]) -> Iterator[tuple[tuple[str, int], str]]:
+    """Each answer by its question and, where two are worded alike, their order."""
+    seen: Counter[str] = Counter()
+    for question, answer in decisions:
+        yield (question, seen[question]), answer
+        seen[question] += 1
 
 
 def _listed(names: list[str]) -> str:

@@ -310,6 +310,36 @@ def three_children() -> RecordContent:
     return content(replace(full_record(), children=tuple(child(name) for name in names)))
 
 
+def decided_differently(homes: int = 1) -> RecordContent:
+    """Four children of whom something else was decided each, in one home or in several."""
+    names = ("Ellie-Mae Carrow-Achterberg", "Jayden Carrow", "Noah Carrow", "Baby of A. Carrow")
+    children = []
+    for number, name in enumerate(names):
+        enquiry = ("Started", "Not started", "Continued, it has already begun", "Started")[number]
+        next_asked = (
+            ("What happens instead of an enquiry", "Assessment under section 17, child in need")
+            if enquiry == "Not started"
+            else ("Single or joint enquiry", "Joint, police and social care")
+        )
+        safe = (
+            f"{name.split()[0]} stays with the grandmother tonight; the social worker takes them "
+            "there by 6 pm, and the police are told if anybody else comes to the door."
+        )
+        said = (
+            ("Is significant harm suspected?", "Yes"),
+            ("Section 47 enquiry", enquiry),
+            next_asked,
+            ("Immediate action to keep this child safe", safe),
+            ("Medical examination or treatment", ("Needed", "Has taken place")[number % 2]),
+            ("Initial child protection conference", ("Required", "Not likely now")[number % 2]),
+        )
+        home = f"{14 + number % homes} Quillfeather Rise, Exampleton EX4 2QZ"
+        decided = tuple(Decision(question, answer, (), True) for question, answer in said)
+        address = Protected(ProtectedKind.ADDRESS, home)
+        children.append(replace(child(name), address=address, decisions=decided))
+    return content(replace(full_record(), children=tuple(children)))
+
+
 def many_languages() -> RecordContent:
     """Names and text in other scripts, and characters that no font should be asked to draw."""
     full = full_record()

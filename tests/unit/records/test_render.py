@@ -53,9 +53,20 @@ def text_of(pdf: bytes) -> str:
         (contents.content, SCHOOL),
         (contents.empty_content, SCHOOL),
         (contents.three_children, POLICE),
+        (contents.decided_differently, SOCIAL_CARE),
+        (contents.decided_differently, SCHOOL),
         (contents.many_languages, HEALTH),
     ],
-    ids=["marked", "whole", "redacted", "empty", "three children", "other scripts"],
+    ids=[
+        "marked",
+        "whole",
+        "redacted",
+        "empty",
+        "three",
+        "side by side",
+        "withheld",
+        "other scripts",
+    ],
 )
 def test_a_sealed_copy_is_pdf_a_3a_and_pdf_ua_1(
     make: Callable[[], RecordContent], reader: Reader, profile: str, sealer: Sealer
@@ -121,6 +132,21 @@ def test_many_children_of_one_address_leave_room_for_what_was_decided() -> None:
     elsewhere = replace(record.children[0], address=None)
     apart = replace(record, children=(elsewhere, *record.children[1:]))
     assert one_address(for_reader(contents.content(apart), SOCIAL_CARE).view) is None
+
+
+@pytest.mark.parametrize("homes", [1, 4])
+def test_what_was_decided_for_four_children_stands_on_the_first_page(homes: int) -> None:
+    content = contents.decided_differently(homes)
+    for reader in (SOCIAL_CARE, SCHOOL):
+        pages = pypdf.PdfReader(io.BytesIO(render(for_reader(content, reader)))).pages
+        first = " ".join(pages[0].extract_text().split())
+        for child in content.record.children:
+            assert f"{child.name.split()[0]} stays with the grandmother" in first
+        assert first.count("comes to the door.") == 4
+        for said in ("Yes (for each)", "Started", "Not started", "Has taken place", "Not likely"):
+            assert said in first
+        assert ("Quillfeather" in first) is (reader is SOCIAL_CARE)
+        assert ("Withheld: address" in first) is (reader is SCHOOL)
 
 
 def test_the_first_page_says_what_matters() -> None:

@@ -76,6 +76,26 @@ def test_children_with_other_decisions_are_told_apart() -> None:
     assert [line.names for line in wording.headlines(view)] == ["Ellie-Mae Carrow", "Jayden Carrow"]
 
 
+def test_children_decided_differently_stand_side_by_side() -> None:
+    long = "Stays with the grandmother, and is brought there by the social worker before 6 pm."
+    lines = (
+        wording.Headlines("Sam", (("Harm?", "Yes"), ("Safe now", long), ("Enquiry", "Joint"))),
+        wording.Headlines("Kim", (("Harm?", "Yes"), ("Instead", "Early help"), ("Medical", "No"))),
+    )
+    (table,) = wording.compared(lines)
+    assert table.names == ("Sam", "Kim")
+    assert table.rows == (
+        ("Harm?", ("Yes",)),
+        ("Instead", ("Not asked", "Early help")),
+        ("Medical", ("Not asked", "No")),
+        ("Enquiry", ("Joint", "Not asked")),
+        ("Safe now", (long, "Not asked")),
+    )
+    assert wording.compared(lines[:1]) == ()
+    six = tuple(replace(lines[0], names=str(number)) for number in range(6))
+    assert [table.names for table in wording.compared(six)] == [("0", "1", "2"), ("3", "4", "5")]
+
+
 def test_protected_passages_stand_as_paragraphs_of_their_own() -> None:
     parts = wording.paragraphs(
         (
@@ -136,6 +156,8 @@ def held_from_to(start: time, end: time) -> str:
 def test_who_may_not_read_addresses_is_not_told_that_they_are_one() -> None:
     record = contents.full_record()
     same = tuple(contents.child(f"Child {number}") for number in range(4))
+    alone = contents.content(replace(record, children=same[:1]))
+    assert wording.one_address(for_reader(alone, contents.POLICE).view) is None
     for reader, heading in (
         (contents.SCHOOL, "Addresses"),
         (contents.POLICE, "Address of all of them"),
