@@ -12,7 +12,7 @@ from app.accounts.case_views import init_case_views
 from app.accounts.navigation import init_navigation
 from app.accounts.signed_in import init_signed_in
 from app.cli import Commands
-from app.core.clock import words_for_day, words_for_moment, words_for_time
+from app.core.clock import words_for_day, words_for_due, words_for_moment, words_for_time
 from app.core.config import Settings
 from app.core.crypto import field_cipher, is_field_key
 from app.core.logging import set_up as set_up_logging
@@ -140,6 +140,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         example_area=settings.example,
         words_for_moment=words_for_moment,
         words_for_day=words_for_day,
+        words_for_due=words_for_due,
         words_for_time=words_for_time,
     )
     set_up_logging(settings.log_json)

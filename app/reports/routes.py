@@ -320,6 +320,7 @@ def _list(one: triage.ListToday, today: date, moment: datetime) -> Work:
         children=(one.name,),
         href=(url_for("lists.sitting", ref=one.ref) if one.ref else url_for("lists.overview")),
         details=details,
+        by_day=True,
     )
 
 

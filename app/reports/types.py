@@ -157,6 +157,7 @@ class Work:
     href: str
     details: tuple[str, ...] = ()
     risk: str = ""  # of a domestic abuse case; nothing else of the list stands here (IMAP 5)
+    by_day: bool = False  # due on a day, and at no time of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.service import record
 from app.audit.types import SYSTEM, Subject
-from app.core.clock import words_for_moment
+from app.core.clock import words_for_due
 from app.directory.queries import council
 from app.invitations.link_letters import notice_letters
 from app.invitations.types import LetterKind, Notice
@@ -108,7 +108,7 @@ def _tell(
             notice,
             desk_of(council(session), sender),
             meeting.ref,
-            words_for_moment(due_at),
+            words_for_due(due_at),
             f"{sender.base_url}/discussions/{meeting.ref}/after",
             [(owner.name, owner.email)],
             now,

@@ -16,7 +16,7 @@ from app.accounts.types import Permission, StaffMember
 from app.audit.models import AuditEntry
 from app.audit.queries import history_of
 from app.audit.types import Subject
-from app.core.clock import london_date, words_for_moment
+from app.core.clock import london_date, words_for_due, words_for_moment
 from app.meetings import queries as meetings
 from app.meetings.actions.queries import ActionShown, actions_shown
 from app.meetings.after import queries, rules
@@ -359,4 +359,4 @@ def _agreed(row: ChildAfter) -> str:
     if row.assessment_days is None or row.assessment_due_at is None:
         return ""
     days = f"{row.assessment_days} working day{'' if row.assessment_days == 1 else 's'}"
-    return f"{days}, so by {words_for_moment(row.assessment_due_at)} (BROMLEY 3)"
+    return f"{days}, so by {words_for_due(row.assessment_due_at)} (BROMLEY 3)"

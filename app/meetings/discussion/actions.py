@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.audit.service import record
 from app.audit.types import Actor, Subject
+from app.core.clock import words_for_due
 from app.core.refusal import Refused
 from app.meetings.discussion import queries, rules
-from app.meetings.discussion.due_words import DueUnclear, due_in_words, parse_due
+from app.meetings.discussion.due_words import DueUnclear, parse_due
 from app.meetings.discussion.people import invitee_of, staff_id_of
 from app.meetings.discussion.types import ActionOrder
 from app.meetings.models import Action, Meeting
@@ -69,7 +70,7 @@ def change_action(
     if action.version != base_version:
         raise ChangedMeanwhile(action, _as_said(meeting, action))
     # A day that has passed since may stay as it was agreed.
-    unchanged = due_in_words(action.due_at) == order.due
+    unchanged = words_for_due(action.due_at) == order.due
     due_at = _checked(meeting, order, now, kept=action.due_at if unchanged else None)
     owner_id = invitee_of(meeting, order.owner_id, field="owner").id
     if (owner_id, due_at, order.what) != (action.owner_id, action.due_at, action.what):
@@ -157,7 +158,7 @@ def agreed_since(meeting: Meeting) -> datetime | None:
 
 def _as_said(meeting: Meeting, action: Action) -> str:
     owner = next((who.name for who in meeting.invitees if who.id == action.owner_id), "")
-    return f"“{action.what}”, {owner}, by {due_in_words(action.due_at)}"
+    return f"“{action.what}”, {owner}, by {words_for_due(action.due_at)}"
 
 
 def _audit(

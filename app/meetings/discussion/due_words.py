@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
-from app.core.clock import from_london, in_london, words_for_day, words_for_moment
+from app.core.clock import from_london, in_london, words_for_day, words_for_due
 from app.protocols.working_days import (
     BankHolidaysUnknown,
     add_working_days,
@@ -75,9 +75,9 @@ def parse_due(words: str, now: datetime, since: datetime | None = None) -> datet
         due = from_london(in_london(due).replace(tzinfo=None) + timedelta(days=1))
     if due < earliest:
         passed = "which has passed" if since is None else "before the discussion began"
-        raise DueUnclear(f"That is {due_in_words(due)}, {passed}: give a later time")
+        raise DueUnclear(f"That is {words_for_due(due)}, {passed}: give a later time")
     if due - now > _LONGEST:
-        raise DueUnclear(f"That is {due_in_words(due)}: give a date within two years")
+        raise DueUnclear(f"That is {words_for_due(due)}: give a date within two years")
     return due
 
 
@@ -104,12 +104,6 @@ def _parsed(words: str, now: datetime) -> tuple[datetime, bool]:
                 "Bank holidays are not known that far ahead: give a date instead of working days"
             ) from error
         raise DueUnclear(f"“{words.strip()}” is no date: say for example {EXAMPLES}") from error
-
-
-def due_in_words(due: datetime) -> str:
-    """`Friday 27 November 2026`, with the time unless it is the end of the day."""
-    local = in_london(due)
-    return words_for_day(due) if local.time().replace(second=0) == END else words_for_moment(due)
 
 
 def _tidied(words: str) -> str:

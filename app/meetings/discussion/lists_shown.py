@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.core.clock import words_for_due
 from app.meetings.discussion import rules
-from app.meetings.discussion.due_words import due_in_words
 from app.meetings.discussion.questions import PROTECTIONS
 from app.meetings.discussion.shown import ActionShown
 from app.meetings.discussion.snapshots import people_in
@@ -30,7 +30,7 @@ def actions_shown(
             what=action.what,
             why=action.why or "",
             owner=name_of_invitee(invitees, action.owner_id) or NOBODY,
-            due=due_in_words(action.due_at),
+            due=words_for_due(action.due_at),
             due_at=action.due_at,
             child=names.get(action.child_id or 0, ""),
             protects=_PROTECTS.get(action.protects, ""),

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app.core.clock import words_for_moment
+from app.core.clock import words_for_due, words_for_moment
 from app.core.refusal import Refused
 from app.directory.types import AgencyKind
 from app.meetings.discussion.child_questions import CHILD_GROUPS, CHILD_QUESTIONS
-from app.meetings.discussion.due_words import DueUnclear, due_in_words, parse_moment
+from app.meetings.discussion.due_words import DueUnclear, parse_moment
 from app.meetings.discussion.enquiry_questions import LONGEST_ASSESSMENT
 from app.meetings.discussion.questions import (
     DISSENT,
@@ -134,7 +134,7 @@ def tidied_value(question: Question, part: str, value: str, now: datetime) -> st
     _short_enough(value, LONGEST_LINE)
     if question.kind is Kind.MOMENT and value:
         try:
-            return due_in_words(parse_moment(value, now))
+            return words_for_due(parse_moment(value, now))
         except DueUnclear:
             return value
     return value

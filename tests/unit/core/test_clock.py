@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.core.clock import in_london, moments_of, words_for_moment, words_for_time
+from app.core.clock import in_london, moments_of, words_for_due, words_for_moment, words_for_time
 
 FIRST = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -17,6 +17,19 @@ def test_the_hour_that_comes_twice_says_by_which_clock():
     assert words_for_moment(FIRST + HOUR) == "Sunday 25 October 2026 at 1:30 am GMT"
     assert words_for_time(FIRST - timedelta(minutes=30)) == "1:00 am BST"
     assert words_for_time(FIRST + HOUR - timedelta(seconds=1801)) == "1:59 am BST"
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (datetime(2026, 11, 27, 23, 59, tzinfo=UTC), "Friday 27 November 2026"),
+        (datetime(2026, 7, 3, 22, 59, tzinfo=UTC), "Friday 3 July 2026"),
+        (datetime(2026, 7, 3, 23, 59, tzinfo=UTC), "Saturday 4 July 2026 at 12:59 am"),
+        (datetime(2026, 11, 27, 17, tzinfo=UTC), "Friday 27 November 2026 at 5:00 pm"),
+    ],
+)
+def test_what_is_due_by_the_end_of_a_day_is_due_on_that_day(moment, words):
+    assert words_for_due(moment) == words
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 
@@ -48,7 +48,8 @@ def test_each_changed_place_is_named_in_reading_order() -> None:
     first, second = record.children
     medical = replace(first.decisions[3], answer="No medical")
     decisions = (*first.decisions[:3], medical, *first.decisions[4:])
-    action = replace(record.actions[3], due=date(2026, 11, 24))
+    ends = datetime(2026, 11, 24, 23, 59, tzinfo=UTC)
+    action = replace(record.actions[3], due=ends)
     new = replace(record.actions[0], number=5, what="Tell the family")
     changed = replace(
         record,
@@ -64,7 +65,7 @@ def test_each_changed_place_is_named_in_reading_order() -> None:
     ]
     assert found[0].now == "Elly-Mae Carrow"
     assert "No medical" in found[1].now
-    assert "24 November 2026" in found[2].now
+    assert "by Tue 24 November 2026; Pattern" in found[2].now  # nobody said 11:59 pm
     assert not any(one.before for one in found)
     council = corrected(changed, COUNCIL).changes
     assert council[0].before == "Ellie-Mae Carrow"

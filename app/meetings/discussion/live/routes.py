@@ -7,11 +7,11 @@ from datetime import datetime
 from flask import Blueprint, Response, abort, jsonify, make_response, request, url_for
 
 from app.accounts.signed_in import signed_in
-from app.core.clock import now, words_for_time
+from app.core.clock import now, words_for_due, words_for_time
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.discussion import actions, queries, service
-from app.meetings.discussion.due_words import DueUnclear, due_in_words, parse_due
+from app.meetings.discussion.due_words import DueUnclear, parse_due
 from app.meetings.discussion.forms import ActionForm, FieldForm, Lines
 from app.meetings.discussion.lists_shown import (
     actions_mark,
@@ -91,7 +91,7 @@ def due(ref: str) -> Response:
     """The words of a date, as they are understood."""
     since = actions.agreed_since(meeting_or_404(ref))
     try:
-        words = due_in_words(parse_due(request.args.get("action-due", ""), now(), since))
+        words = words_for_due(parse_due(request.args.get("action-due", ""), now(), since))
     except DueUnclear as unclear:
         words = str(unclear) if request.args.get("action-due") else ""
     response = make_response(words)
@@ -142,7 +142,7 @@ def change_action(ref: str, action_id: int) -> Response:
     form = ActionForm(
         what=found.what,
         owner=str(stand_in(found.owner_id, meeting.invitees)),
-        due=due_in_words(found.due_at),
+        due=words_for_due(found.due_at),
         child=str(found.child_id or ""),
         why=found.why or "",
         protects=found.protects,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.accounts.models import Staff
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
-from app.core.clock import now
+from app.core.clock import from_london, london_date, now, words_for_day
 from app.core.session import db, reading, transaction
 from app.invitations.models import Invitation
 from app.meetings.actions.models import ActionReminder
@@ -145,6 +145,31 @@ def test_open_actions_turn_by_key_and_a_broken_key_is_the_first_page(app, change
     assert second.count("Say how it stands") == 5 and "First page" in second
     for broken in ("?due=x&after=1", "?due=2026-11-20T10:00:00&after=1", "?after=9"):
         assert browser.get(f"/actions{broken}").get_data(as_text=True).count("tands<span") == 25
+
+
+def test_an_action_for_a_day_is_shown_with_that_day(app, change, signed_in):
+    """E3: nobody said 11:59 pm."""
+    ends = from_london(datetime.combine(london_date(now()), time(23, 59)))
+    with change() as session:
+        meeting = make_meeting(session, MeetingState.SIGNED, invitees=3)
+        actions = [make_action(meeting, owner) for owner in meeting.invitees]
+        for action in actions:
+            action.due_at = ends
+            action.told_at = FRIDAY
+        session.add_all(actions)
+        session.flush()
+        ref, number = meeting.ref, actions[1].id
+    browser, words = signed_in(Role.ADMINISTRATOR), words_for_day(ends)
+    after = f"/discussions/{ref}/after"
+    for page in ("/", "/actions", after, f"/discussions/{ref}/actions/{number}"):
+        shown = browser.get(page).text
+        assert f"{words}</time>" in shown, page
+        assert "11:59 pm" not in shown, page
+    with app.app_context():
+        run(app, ends - HOUR)
+        notice = select(OutboxMessage.content).where(OutboxMessage.kind == "notice")
+        content = reading().execute(notice).scalar_one()
+    assert f"is due {words}." in " ".join(content.decode().split())
 
 
 def _chair_leaves(session) -> None:

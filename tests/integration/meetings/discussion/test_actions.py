@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.types import Role
+from app.core.clock import words_for_due
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory.types import AgencyKind, ProfessionalRole
@@ -15,7 +16,6 @@ from app.meetings.actions import worker
 from app.meetings.actions.worker import remind_owners
 from app.meetings.discussion import actions, people, queries, service
 from app.meetings.discussion.content import content_of, gate_of
-from app.meetings.discussion.due_words import due_in_words
 from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer, person_scope
 from app.meetings.models import Action, Delivery, Invitee, Meeting
 from app.meetings.types import ActionState, Attendance, MessageKind
@@ -138,7 +138,7 @@ def test_what_was_done_is_open_again_where_something_else_is_to_be_done(
         action.state, action.closed_at, action.progress = ActionState.DONE, FRIDAY, "Was there"
         action.told_at = FRIDAY
         session.flush()
-        due, version = due_in_words(action.due_at), action.version
+        due, version = words_for_due(action.due_at), action.version
     order = ActionOrder(what, case.invitees[owner], due, why="Said again")
     with transaction() as session:
         meeting = queries.meeting_to_write(session, case.ref)
@@ -190,7 +190,7 @@ def test_what_fell_due_before_it_was_written_down_is_noted_once_the_discussion_i
         ("10:45 am", "Friday 20 November 2026 at 10:45 am"),
         ("9 am", "Saturday 21 November 2026 at 9:00 am"),
     ):
-        assert due_in_words(reading().get_one(Action, add(case, due=said)).due_at) == meant
+        assert words_for_due(reading().get_one(Action, add(case, due=said)).due_at) == meant
     with pytest.raises(Refused, match="before the discussion began") as refused:
         add(case, due="19 Nov 2026")
     assert refused.value.field == "due"

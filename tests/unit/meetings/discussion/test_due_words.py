@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.meetings.discussion.due_words import DueUnclear, due_in_words, parse_due, parse_moment
+from app.core.clock import words_for_due
+from app.meetings.discussion.due_words import DueUnclear, parse_due, parse_moment
 from tests.clock import FRIDAY
 
 
@@ -49,7 +50,7 @@ from tests.clock import FRIDAY
     ],
 )
 def test_what_people_say(said: str, meant: str):
-    assert due_in_words(parse_due(said, FRIDAY)) == meant
+    assert words_for_due(parse_due(said, FRIDAY)) == meant
 
 
 @pytest.mark.parametrize(
@@ -77,13 +78,13 @@ def test_what_is_no_date_says_what_to_do(said: str, advice: str):
 def test_before_the_weekend_leaves_out_a_bank_holiday():
     before_good_friday = datetime(2026, 3, 31, 9, 0, tzinfo=UTC)
     due = parse_due("before the weekend", before_good_friday)
-    assert due_in_words(due) == "Thursday 2 April 2026"
+    assert words_for_due(due) == "Thursday 2 April 2026"
 
 
 def test_working_days_leave_out_christmas():
     christmas_eve = datetime(2026, 12, 24, 12, 0, tzinfo=UTC)
     assert (
-        due_in_words(parse_due("in 2 working days", christmas_eve)) == "Wednesday 30 December 2026"
+        words_for_due(parse_due("in 2 working days", christmas_eve)) == "Wednesday 30 December 2026"
     )
 
 
@@ -113,15 +114,15 @@ def test_local_times_across_a_change_of_the_clocks(now: datetime, said: str, due
 
 
 def test_a_moment_may_be_past():
-    assert due_in_words(parse_moment("today 4:10 pm", FRIDAY)) == (
+    assert words_for_due(parse_moment("today 4:10 pm", FRIDAY)) == (
         "Friday 20 November 2026 at 4:10 pm"
     )
 
 
 @given(st.integers(min_value=1, max_value=60 * 24 * 700))
 def test_words_read_back_to_the_same_moment(minutes: int):
-    due = parse_due(due_in_words(FRIDAY + timedelta(minutes=minutes)), FRIDAY)
-    assert due_in_words(parse_due(due_in_words(due), FRIDAY)) == due_in_words(due)
+    due = parse_due(words_for_due(FRIDAY + timedelta(minutes=minutes)), FRIDAY)
+    assert words_for_due(parse_due(words_for_due(due), FRIDAY)) == words_for_due(due)
 
 
 @given(st.text(max_size=40))
