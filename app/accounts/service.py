@@ -106,11 +106,8 @@ def open_half(
         StaffSession(
             staff_id=staff.id,
             token_digest=token_digest(token),
-            passed_second_factor_at=None,
             started_at=now,
             last_seen_at=now,
-            reauthenticated_at=None,
-            ended_at=None,
             place=place,
             by_sign_on=by_sign_on,
         )

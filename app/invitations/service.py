@@ -232,8 +232,6 @@ def request_code(
             created_at=now,
             expires_at=now + rules.CODE_LIFE,
             tries=0,
-            used_at=None,
-            replaced_at=None,
         )
     )
     session.flush()
@@ -318,11 +316,8 @@ def _open_session(session: Session, invitation: Invitation, now: datetime) -> st
     opened = GuestSession(
         token_digest=token_digest(token),
         invitation_id=invitation.id,
-        person_name=None,
-        person_role=None,
         started_at=now,
         last_seen_at=now,
-        ended_at=None,
     )
     session.add(opened)
     session.flush()

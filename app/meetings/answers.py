@@ -150,7 +150,6 @@ def name_deputy(
     colleague = Invitee(
         meeting_id=meeting.id,
         professional_id=_not_on_list(meeting, known),
-        staff_id=None,
         invitation_id=(
             invitations.invite(session, deputy.name, email, False, now).id
             if email and asks_by_letter(meeting)
@@ -169,15 +168,8 @@ def name_deputy(
         rule_id=invitee.rule_id,
         why=f"Comes instead of {invitee.name}.",
         invited_at=now,
-        removed_at=None,
-        removed_reason=None,
         answer=Answer.NONE,
-        answered_at=None,
-        answer_note=None,
         deputy_for_id=invitee.id,
-        attendance=None,
-        attended_name=None,
-        attended_role=None,
     )
     meeting.invitees.append(colleague)
     invitee.answer, invitee.answered_at = Answer.DEPUTY, now

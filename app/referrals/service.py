@@ -82,19 +82,13 @@ def enter_referral(
         flags=sorted(flag.value for flag in intake.flags),
         narrative=intake.narrative,
         domestic_abuse=intake.domestic_abuse,
-        rating=None,
         identified_at=intake.identified_at,
-        need_identified_at=None,
         immediate_action_at=intake.immediate_action_at,
         hospital=intake.hospital or None,
         ward_id=intake.ward_id,
-        consent=None,
-        lawful_basis=None,
         earlier_referral_id=earlier_of(
             session, [child.id for child in children], intake.received_at
         ),
-        outcome=None,
-        decided_at=None,
         children=[
             ReferralChild(child=child, position=place) for place, child in enumerate(children)
         ],

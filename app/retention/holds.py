@@ -195,9 +195,6 @@ def put(
         reason=reason,
         held_at=now,
         held_by_id=by,
-        lifted_at=None,
-        lifted_by_id=None,
-        lift_reason=None,
     )
     session.add(hold)
     session.flush()

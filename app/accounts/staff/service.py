@@ -52,12 +52,7 @@ def add(
         telephone=telephone,
         password_hash=one_time_hash,
         must_set_password=True,
-        totp_secret=None,
-        totp_confirmed_at=None,
-        totp_last_step=None,
         failures=0,
-        paused_until=None,
-        ended_at=None,
         created_at=now,
         roles=[StaffRole(role=role) for role in _in_order(roles)],
     )

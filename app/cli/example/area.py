@@ -94,10 +94,7 @@ def _staff(session: Session, password: str, now: datetime) -> dict[Role, tuple[S
             must_set_password=False,
             totp_secret=new_secret(),
             totp_confirmed_at=now,
-            totp_last_step=None,
             failures=0,
-            paused_until=None,
-            ended_at=None,
             created_at=now,
             roles=[StaffRole(role=role) for role in person.roles],
         )

@@ -37,12 +37,8 @@ def add_action(
         owner_id=invitee_of(meeting, order.owner_id, field="owner").id,
         due_at=due_at,
         state=ActionState.OPEN,
-        progress=None,
-        closed_at=None,
-        removed_at=None,
         added_by_id=staff_id_of(actor),
         added_at=now,
-        told_at=None,
     )
     session.add(action)
     session.flush()

@@ -165,32 +165,19 @@ def add_person(
         raise Refused("agency_name", "Enter the agency they speak for")
     invitee = Invitee(
         meeting_id=meeting.id,
-        professional_id=None,
-        staff_id=None,
-        invitation_id=None,
         name=newcomer.name,
         title=newcomer.title or newcomer.role.label,
         role=newcomer.role,
-        agency_id=None,
         agency_name=newcomer.agency_name,
         agency_kind=newcomer.agency_kind,
         email=newcomer.email or None,
-        telephone=None,
         is_team=False,
         decision_maker=newcomer.decision_maker,
-        rule_id=None,
         why="Joined during the discussion",
         invited_at=now,
         joined=True,
-        removed_at=None,
-        removed_reason=None,
         answer=Answer.NONE,
-        answered_at=None,
-        answer_note=None,
-        deputy_for_id=None,
         attendance=newcomer.attendance,
-        attended_name=None,
-        attended_role=None,
     )
     meeting.invitees.append(invitee)
     session.flush()

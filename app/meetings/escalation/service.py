@@ -52,9 +52,6 @@ def open_for(
         step=0,
         opened_at=now,
         due_at=rules.due_of(rules.kept_ladder(ladder).steps[0], now),
-        warned_step=None,
-        ended_at=None,
-        ending=None,
     )
     session.add(escalation)
     session.flush()

@@ -55,21 +55,9 @@ def take_in(session: Session, read: MailRead, raw: bytes, now: datetime) -> Take
         kind=read.kind,
         outcome=Outcome.LOOK,
         why=Why.UNREADABLE,
-        invitee_id=None,
-        meeting_id=None,
-        referral_id=None,
-        answer=None,
-        sequence=None,
-        proposed_start=None,
-        proposed_end=None,
         sender=read.sender,
         subject=read.subject,
         words=read.words,
-        original=None,
-        assigned_to_id=None,
-        closed_at=None,
-        closed_by_id=None,
-        closing=None,
     )
     try:
         with session.begin_nested():

@@ -94,13 +94,8 @@ def ask(
             due_rule=due.rule,
             due_force=due.force,
             due_source=due.source,
-            opened_at=None,
-            answered_at=None,
             next_reminder_at=rules.first_reminder(now, due.at) if invitation else None,
-            reminded_at=None,
             reminders=0,
-            withdrawn_at=None,
-            withdrawn_reason=None,
         )
         session.add(check)
         asked.append(check)

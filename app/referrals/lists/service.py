@@ -255,15 +255,10 @@ def _check_consent(session: Session, case: AbuseCase, outcome: Outcome) -> None:
 def _new(session: Session, actor: Actor, name: str, now: datetime) -> ListSitting:
     sitting = ListSitting(
         ref=new_reference("LS"),
-        series_id=None,
         name=name,
-        source=None,
         day=london_date(now),
         opened_at=now,
         opened_by_id=_staff_id(actor),
-        took_part=None,
-        ended_at=None,
-        ended_by_id=None,
     )
     session.add(sitting)
     session.flush()
@@ -286,12 +281,6 @@ def _add(
             case_id=case_id,
             referral_id=referral_id,
             carried=carried,
-            information=None,
-            outcome=None,
-            reason=None,
-            agency_id=None,
-            decided_by_id=None,
-            decided_at=None,
         )
     )
 

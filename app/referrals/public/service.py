@@ -66,21 +66,11 @@ def start(session: Session, told: Told, network: str, now: datetime, page: str =
         ref=new_reference("RF"),
         answers=told.with_done(Step.YOU).as_text(),
         token_digest=token_digest(token),
-        invitation_id=None,
         network_digest=digest,
         address_digest=_address(session, told.you.email),
         started_at=now,
         changed_at=now,
-        sent_at=None,
-        children=None,
-        source=None,
         risk_now=False,
-        decision_due_at=None,
-        settled_at=None,
-        settled_by_id=None,
-        referral_id=None,
-        filtered=None,
-        closed_because=None,
     )
     session.add(held)
     session.flush()
