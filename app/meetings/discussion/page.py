@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from app.core.clock import words_for_moment, words_for_span, words_for_time
@@ -119,7 +120,7 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
         analysis=tuple(
             painter.block(MEETING, question, Circumstances({})) for question in ANALYSIS
         ),
-        children=tuple(_child(painter, child, row) for child in row.children),
+        children=_children(painter, row),
         quorum_words=quorum_words(row.invitees),
         quorum_reason=painter.question(MEETING, QUORUM_REASON),
         quorum_protected=withheld(painter, MEETING, QUORUM_REASON),
@@ -154,13 +155,21 @@ def hold_page(row: Held, reader: str, now: datetime, kept: PageKept | None = Non
     )
 
 
-def _child(painter: Painter, child: Child, row: Held) -> ChildShown:
+def _children(painter: Painter, row: Held) -> tuple[ChildShown, ...]:
+    names = told_apart(row.children)
+    given = told_apart(row.children, given=True)
+    return tuple(_child(painter, child, row, names[child.id], given) for child in row.children)
+
+
+def _child(
+    painter: Painter, child: Child, row: Held, name: str, given: Mapping[int, str]
+) -> ChildShown:
     scope = child_scope(child.id)
     circumstances = circumstances_of(child, row.entries, row.setting.flags)
     return ChildShown(
         id=child.id,
         anchor=f"child-{child.id}",
-        name=told_apart(row.children)[child.id],
+        name=name,
         about=_about(child),
         groups=tuple(
             GroupShown(
@@ -171,11 +180,7 @@ def _child(painter: Painter, child: Child, row: Held) -> ChildShown:
             )
             for group in CHILD_GROUPS
         ),
-        siblings=tuple(
-            (id_, name)
-            for id_, name in told_apart(row.children, given=True).items()
-            if id_ != child.id
-        ),
+        siblings=tuple((id_, other) for id_, other in given.items() if id_ != child.id),
     )
 
 
