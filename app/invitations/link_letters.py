@@ -71,6 +71,13 @@ _LINKS: dict[LetterKind, _LinkWords] = {
         "If an action is done, please say so on that page. If it can't be done, say why: then "
         "somebody can take care of it. You are asked again until then.",
     ),
+    LetterKind.ACTIONS_HANDED: _LinkWords(
+        "An action for you after multi-agency meeting {reference}",
+        "Somebody else took on an action in multi-agency meeting {reference}. It is yours now.",
+        "See your actions",
+        "Please say on that page when an action is done, or why it can't be done. If it can't be "
+        "yours, tell us today.",
+    ),
     LetterKind.REQUEST: _LinkWords(
         "Request for information {reference}",
         "Please look up what your agency holds for request {reference}. The link says who it is "
@@ -127,6 +134,13 @@ _NOTICES: dict[Notice, _LinkWords] = {
         "Open the actions",
         "Please note there when it is done, or why it can't be done. You are asked again until "
         "then.",
+    ),
+    Notice.ACTIONS_HANDED: _LinkWords(
+        "An action for you after multi-agency meeting {reference}",
+        "Somebody else took on an action in multi-agency meeting {reference}. It is yours now, "
+        "due {due}.",
+        "Open the actions",
+        "Please note there when it is done, or why it can't be done.",
     ),
     Notice.BOOKED_LATE: _LinkWords(
         "After its deadline: multi-agency meeting {reference}",

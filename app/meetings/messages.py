@@ -38,6 +38,7 @@ _KINDS = {
     LetterKind.RECORD_RECALLED: MessageKind.RECORD,
     LetterKind.ACTIONS_SOON: MessageKind.ACTIONS,
     LetterKind.ACTIONS_LATE: MessageKind.ACTIONS,
+    LetterKind.ACTIONS_HANDED: MessageKind.ACTIONS,
 }
 _TELLS = frozenset({MessageKind.INVITATION, MessageKind.UPDATE})
 _ASKS = _TELLS | {MessageKind.REMINDER}

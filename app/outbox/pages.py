@@ -14,6 +14,7 @@ _KINDS = {
     "request_reminder": "Request, reminder",
     "actions_soon": "Actions, due soon",
     "actions_late": "Actions, overdue",
+    "actions_handed": "Actions, handed over",
     "form_saved": "Public form, kept",
     "form_received": "Public form, received",
     "outcome": "Outcome letter",

@@ -49,7 +49,8 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
         "record_version.meeting_id", "record_warning.meeting_id", "sent_form.meeting_id",
     ),
     "invitee": (
-        "action.owner_id", "call.invitee_id", "circulation.invitee_id", "delivery.invitee_id",
+        "action.owner_id", "action_handover.from_id", "action_handover.to_id",
+        "call.invitee_id", "circulation.invitee_id", "delivery.invitee_id",
         "dissent.invitee_id", "received_mail.invitee_id", "record_fault.invitee_id",
         "reminder_sent.invitee_id", "report.invitee_id",
     ),
@@ -68,7 +69,7 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     "abuse_case": (
         "abuse_earlier_clock.case_id", "abuse_person.case_id", "list_entry.case_id",
     ),
-    "action": ("action_reminder.action_id",),
+    "action": ("action_handover.action_id", "action_reminder.action_id"),
     "agency_check": ("agency_check_child.check_id", "check_answer.check_id"),
     "arrival": (
         "arrival_file.arrival_id", "arrival_reopening.arrival_id", "referral_letter.arrival_id",

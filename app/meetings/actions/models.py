@@ -1,13 +1,13 @@
-"""Which reminder of an action went out, so that none goes twice (E3)."""
+"""Which reminder of an action went out, so that none goes twice, and who took one over (E3)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base
+from app.core.database import Base, EncryptedText
 
 
 class ActionReminder(Base):
@@ -20,3 +20,20 @@ class ActionReminder(Base):
     due_at: Mapped[datetime] = mapped_column(primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
     sent_at: Mapped[datetime]
+
+
+class ActionHandover(Base):
+    """An action went to somebody else after the record was signed, which keeps saying whose it was
+    when it was agreed. `progress` is what was reported of it until then."""
+
+    __tablename__ = "action_handover"
+    __table_args__ = (Index("ix_action_handover_action", "action_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    action_id: Mapped[int] = mapped_column(ForeignKey("action.id"))
+    from_id: Mapped[int] = mapped_column(ForeignKey("invitee.id"))
+    to_id: Mapped[int] = mapped_column(ForeignKey("invitee.id"))
+    reason: Mapped[str] = mapped_column(EncryptedText)
+    progress: Mapped[str | None] = mapped_column(EncryptedText)
+    handed_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    handed_at: Mapped[datetime]

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.accounts.models import Staff
 from app.core.database import UTCDateTime
-from app.meetings.actions.models import ActionReminder
+from app.meetings.actions.models import ActionHandover, ActionReminder
 from app.meetings.actions.rules import BEFORE, CHASE_EVERY, QUIET
 from app.meetings.models import Action, Invitee, Meeting
-from app.meetings.types import ActionState
+from app.meetings.types import ActionState, MeetingState
 
 _OPEN = Action.state == bindparam(
     None, ActionState.OPEN, type_=Action.__table__.c.state.type, literal_execute=True
@@ -120,6 +121,9 @@ def action_to_change(session: Session, meeting_id: int, action_id: int) -> Actio
     return session.execute(_ONE_TO_CHANGE, values).scalar_one_or_none()
 
 
+_SIGNED = Meeting.state == bindparam(
+    None, MeetingState.SIGNED, type_=Meeting.__table__.c.state.type, literal_execute=True
+)
 _LAST = aliased(ActionReminder)
 _Listed = Select[*tuple[Any, ...]]
 _LISTED: _Listed = (
@@ -145,7 +149,8 @@ _LISTED: _Listed = (
         .where(_LAST.action_id == Action.id)
         .scalar_subquery()
         .label("reminded_at"),
-        Invitee.has_left,
+        Invitee.has_left | Invitee.removed_at.is_not(None),
+        _SIGNED,
     )
     .join(Meeting, Meeting.id == Action.meeting_id)
     .join(Invitee, Invitee.id == Action.owner_id)
@@ -186,7 +191,8 @@ class ActionShown(NamedTuple):
     email: str | None
     staff_id: int | None
     reminded_at: datetime | None
-    owner_left: bool  # a colleague who works here no more
+    owner_left: bool  # a colleague who works here no more, or somebody who was removed
+    signed: bool  # and the record is not being corrected
 
 
 def open_actions(
@@ -212,3 +218,40 @@ def actions_shown(session: Session, meeting_id: int) -> list[ActionShown]:
     """Every action of one discussion, open or closed: one statement."""
     rows = session.execute(_ALL_OF_MEETING, {"meeting_id": meeting_id})
     return [ActionShown(*row) for row in rows]
+
+
+_FROM, _TO = aliased(Invitee), aliased(Invitee)
+_HANDED = (
+    select(
+        ActionHandover.action_id,
+        _FROM.name,
+        _TO.name.label("to_name"),
+        ActionHandover.reason,
+        ActionHandover.progress,
+        Staff.name.label("by"),
+        ActionHandover.handed_at,
+    )
+    .join(Action, Action.id == ActionHandover.action_id)
+    .join(_FROM, _FROM.id == ActionHandover.from_id)
+    .join(_TO, _TO.id == ActionHandover.to_id)
+    .join(Staff, Staff.id == ActionHandover.handed_by_id)
+    .where(Action.meeting_id == bindparam("meeting_id"))
+    .order_by(ActionHandover.id)
+)
+
+
+class HandedOver(NamedTuple):
+    """An action went from one to another after the record was signed."""
+
+    action_id: int
+    before: str
+    to: str
+    reason: str
+    progress: str | None
+    by: str
+    at: datetime
+
+
+def handed_over(session: Session, meeting_id: int) -> list[HandedOver]:
+    """Who took over which actions of a discussion, the first first: one statement."""
+    return [HandedOver(*row) for row in session.execute(_HANDED, {"meeting_id": meeting_id})]

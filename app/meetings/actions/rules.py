@@ -43,6 +43,16 @@ def check_report(state: ActionState, progress: str, *, seen_version: int, versio
         raise Refused("progress", "Say what stands in the way")
 
 
+def check_handover(state: ActionState, *, signed: bool, seen_version: int, version: int) -> None:
+    """Raise Refused (field `to`) where an action cannot go to somebody else now."""
+    if not signed:
+        raise Refused("to", "The record is not signed: say in the discussion who does this")
+    if state is not ActionState.OPEN:
+        raise Refused("to", f"Nobody has to take this over: it is noted as {state.label.lower()}")
+    if version != seen_version:
+        raise Refused("to", "Somebody changed this meanwhile: read what stands above it")
+
+
 def closed_at(state: ActionState, before: datetime | None, now: datetime) -> datetime | None:
     """When an action that is reported so was closed: at the first report that closed it, and not
     at all while it is open."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
@@ -15,7 +16,7 @@ from app.invitations.types import LetterKind, Notice
 from app.meetings import messages
 from app.meetings.actions import queries, rules
 from app.meetings.actions.models import ActionReminder
-from app.meetings.models import Invitee, Meeting
+from app.meetings.models import Action, Invitee, Meeting
 from app.meetings.queries import meeting_for_change
 from app.outbox import service as outbox
 from app.referrals.sender import Sender, desk_of
@@ -72,6 +73,29 @@ def remind(session: Session, ref: str, sender: Sender, now: datetime) -> int:
         {"actions": reminded, "letters": queued},
     )
     return queued
+
+
+def settle_for(
+    session: Session,
+    meeting: Meeting,
+    action: Action,
+    owner: Invitee,
+    sender: Sender,
+    now: datetime,
+) -> int:
+    """Tell whoever takes an action over, and begin anew with its reminders: what was due to go so
+    far is settled by this letter. Returns how many letters; none where there is no address."""
+    session.execute(delete(ActionReminder).where(ActionReminder.action_id == action.id))
+    step = rules.step_due(action.due_at, now)
+    if step is not None:
+        session.add(
+            ActionReminder(action_id=action.id, due_at=action.due_at, step=step, sent_at=now)
+        )
+    action.told_at = now
+    session.flush()
+    taker = {owner.id: (owner, action.due_at)}
+    return _tell(session, LetterKind.ACTIONS_HANDED, Notice.ACTIONS_HANDED, meeting, taker, sender,
+                 now)  # fmt: skip
 
 
 def tell(session: Session, ref: str, sender: Sender, now: datetime) -> int:

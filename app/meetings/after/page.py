@@ -18,7 +18,7 @@ from app.audit.queries import history_of
 from app.audit.types import Subject
 from app.core.clock import london_date, words_for_due, words_for_moment
 from app.meetings import queries as meetings
-from app.meetings.actions.queries import ActionShown, actions_shown
+from app.meetings.actions.queries import ActionShown, actions_shown, handed_over
 from app.meetings.after import queries, rules
 from app.meetings.after.carrying import enquiries_of, standing_of
 from app.meetings.after.models import ChildAfter
@@ -96,6 +96,15 @@ class ChildLine:
     hint: str
 
 
+@dataclass(frozen=True, slots=True)
+class HandedLine:
+    """That an action went to somebody else, why, and what had been reported of it."""
+
+    said: str
+    reason: str
+    progress: str
+
+
 HAS_LEFT = "Has left: agree whose it is now"
 
 
@@ -115,6 +124,8 @@ class ActionLine:
     reminded_at: datetime | None
     telephone: str
     may_report: bool
+    may_hand_over: bool
+    handed: tuple[HandedLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +172,29 @@ def page_of(
             )
             for row, child in found
         ),
-        actions=tuple(
-            action_line(one, now, may_report=follows) for one in actions_shown(session, meeting.id)
-        ),
+        actions=action_lines(session, meeting.id, now, may_report=follows),
         events=_told(history_of(session, subjects, EVENTS)),
         others=tuple(ref for ref in refs if ref != meeting.ref),
     )
 
 
-def action_line(one: ActionShown, now: datetime, *, may_report: bool) -> ActionLine:
+def action_lines(
+    session: Session, meeting_id: int, now: datetime, *, may_report: bool
+) -> tuple[ActionLine, ...]:
+    """Every action of a discussion, with who took it over since."""
+    handed = defaultdict(list)
+    for one in handed_over(session, meeting_id):
+        words = f"{words_for_moment(one.at)}, by {one.by}: from {one.before} to {one.to}"
+        handed[one.action_id].append(HandedLine(words, one.reason, one.progress or ""))
+    return tuple(
+        action_line(one, now, may_report=may_report, handed=handed[one.id])
+        for one in actions_shown(session, meeting_id)
+    )
+
+
+def action_line(
+    one: ActionShown, now: datetime, *, may_report: bool, handed: Sequence[HandedLine] = ()
+) -> ActionLine:
     """An action as pages list it."""
     words, colour = ACTION_STATES[one.state]
     late = one.state is ActionState.OPEN and now > one.due_at
@@ -188,6 +213,8 @@ def action_line(one: ActionShown, now: datetime, *, may_report: bool) -> ActionL
         reminded_at=one.reminded_at,
         telephone=one.telephone or "",
         may_report=may_report,
+        may_hand_over=may_report and one.signed and one.state is ActionState.OPEN,
+        handed=tuple(handed),
     )
 
 

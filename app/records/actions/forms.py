@@ -9,6 +9,16 @@ from app.web.choices import RadioField
 from app.web.forms import BaseForm, Passage, Required
 
 
+class HandOverForm(BaseForm):
+    to = RadioField("Whose is it now?", choices=[], validators=[Required("Choose whose it is now")])
+    reason = Passage(
+        "Why it goes to somebody else",
+        length=5_000,
+        validators=[Required("Say why it goes to somebody else")],
+    )
+    version = HiddenField()
+
+
 class ProgressForm(BaseForm):
     state = RadioField(
         "How does it stand?",

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, Response, abort, flash, request, url_for
+from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.audit.service import viewed_together
 from app.audit.types import Subject
 from app.core.clock import now
+from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.actions import queries
-from app.meetings.after.page import action_line
+from app.meetings.after.page import ActionLine, action_line, action_lines
+from app.meetings.models import Action, Invitee
+from app.meetings.queries import meeting_for_change
 from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
 from app.meetings.routes import meeting_or_404, note_view
 from app.meetings.types import ActionState
-from app.records.actions import service
-from app.records.actions.forms import ProgressForm
+from app.records.actions import handover, service
+from app.records.actions.forms import HandOverForm, ProgressForm
+from app.referrals.sender import Sender
 from app.web.access import access
 from app.web.htmx import go_to, respond
 from app.web.numbers import whole, whole_or_none
@@ -95,12 +100,70 @@ def report(ref: str, number: int) -> Response:
         form.state.data, form.progress.data = action.state.value, action.progress
     # The next sending answers what stands on the page now.
     form.version.data = str(action.version)
-    shown = next(
-        action_line(one, now(), may_report=False)
-        for one in queries.actions_shown(session, action.meeting_id)
-        if one.id == action.id
-    )
+    shown = _shown(session, action)
     return respond("records/actions/report.html", status=status, form=form, action=shown)
+
+
+@blueprint.route("/discussions/<ref>/actions/<int:number>/owner", methods=["GET", "POST"])
+@access(FOLLOW)
+def hand_over(ref: str, number: int) -> Response:
+    """An open action goes to somebody else, once the record is signed."""
+    note_view(ref, "owner of an action")
+    session = reading()
+    meeting = meeting_or_404(session, ref)
+    action = queries.action_of(session, meeting.id, number) or abort(404)
+    form, status = HandOverForm(), 200
+    form.to.choices = [(str(one.id), _taker(one)) for one in handover.takers(meeting, action)]
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            settings: Settings = current_app.extensions["settings"]
+            try:
+                with transaction() as writing:
+                    held = meeting_for_change(writing, ref) or abort(404)
+                    letters = handover.hand_over(
+                        writing,
+                        signed_in(),
+                        held,
+                        queries.action_to_change(writing, held.id, number) or abort(404),
+                        whole_or_none(form.to.data),
+                        form.reason.data or "",
+                        whole_or_none(form.version.data) or 0,
+                        Sender(mail_from=settings.mail_from, base_url=settings.base_url),
+                        now(),
+                    )
+                told = "They are told by mail." if letters else "No letter goes to them: tell them."
+                flash(f"The action is handed over. {told}", "success")
+                return go_to(url_for("after.after", ref=ref, _anchor="actions"))
+            except Refused as refusal:
+                form.add_error(refusal.field, refusal.message)
+    session = reading()
+    meeting = meeting_or_404(session, ref)
+    action = queries.action_of(session, meeting.id, number) or abort(404)
+    form.to.choices = [(str(one.id), _taker(one)) for one in handover.takers(meeting, action)]
+    form.version.data = str(action.version)
+    return respond(
+        "records/actions/hand_over.html",
+        status=status,
+        form=form,
+        action=_shown(session, action),
+        protected=bool(action.protects),
+        why_not=handover.why_not(meeting, action),
+    )
+
+
+def _taker(one: Invitee) -> str:
+    """Somebody who may take an action over, and how they learn of it."""
+    words = f"{one.name}, {one.title}, {one.agency_name}"
+    if one.email:
+        return words
+    on = f" on {one.telephone}" if one.telephone else ""
+    return f"{words}. No email address: telephone them{on}"
+
+
+def _shown(session: Session, action: Action) -> ActionLine:
+    lines = action_lines(session, action.meeting_id, now(), may_report=True)
+    return next(one for one in lines if one.id == action.id)
 
 
 def _key() -> tuple[datetime, int] | None:

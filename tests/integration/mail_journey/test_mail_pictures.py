@@ -31,7 +31,7 @@ DESK, PATH = "rna-desk@example.org", "/i/a-link-of-nobody"
 WRITTEN_BELOW = {*TO_STAFF, *OF_ACTIONS, *DISAGREED, *BEHIND_LINKS, "told"}
 LINKED = (
     LetterKind.RECORD, LetterKind.RECORD_REMINDER, LetterKind.RECORD_RECALLED, LetterKind.ACTIONS,
-    LetterKind.ACTIONS_SOON, LetterKind.ACTIONS_LATE, LetterKind.REQUEST,
+    LetterKind.ACTIONS_SOON, LetterKind.ACTIONS_LATE, LetterKind.ACTIONS_HANDED, LetterKind.REQUEST,
     LetterKind.REQUEST_REMINDER, LetterKind.OUTCOME,
 )  # fmt: skip
 # A letter is no page: it has no landmarks, and its subject is its heading.

@@ -282,6 +282,7 @@ def test_forbidden_words_never_leave_even_when_people_type_them():
         LetterKind.ACTIONS,
         LetterKind.ACTIONS_SOON,
         LetterKind.ACTIONS_LATE,
+        LetterKind.ACTIONS_HANDED,
     ):
         message = link_letter(kind, desk, "SD-1", person.name, person.email, person.link, FRIDAY)
         assert forbidden(message) == []
