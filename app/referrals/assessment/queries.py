@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
+from app.core.database import UTCDateTime
 from app.referrals.assessment.models import AssessmentCompleted
 from app.referrals.models import Referral, ReferralDecision
 from app.referrals.outcome.models import ReferralReopening
@@ -18,11 +20,30 @@ _REOPENED = (
     .where(ReferralReopening.referral_id == bindparam("referral"))
     .scalar_subquery()
 )
-# Something else was decided after it: what is decided as an assessment since is another one.
+_ANEW = (
+    select(func.max(ReferralReopening.reopened_at, type_=UTCDateTime()))
+    .where(
+        ReferralReopening.referral_id == bindparam("referral"),
+        ReferralReopening.was_outcome != Outcome.SECTION_17,
+    )
+    .scalar_subquery()
+)
+# Something else was decided after the decision that held when it was noted: what is decided as an
+# assessment since is another one. What else was decided may be written down later than it was
+# decided, so its place counts, and no time.
+_held, _else = aliased(ReferralDecision), aliased(ReferralDecision)
 _ENDED_SINCE = exists().where(
-    ReferralDecision.referral_id == AssessmentCompleted.referral_id,
-    ReferralDecision.outcome != Outcome.SECTION_17,
-    ReferralDecision.decided_at > AssessmentCompleted.recorded_at,
+    _else.referral_id == AssessmentCompleted.referral_id,
+    _else.outcome != Outcome.SECTION_17,
+    _else.id
+    > select(func.coalesce(func.max(_held.id), 0))
+    .where(
+        _held.referral_id == AssessmentCompleted.referral_id,
+        _held.outcome == Outcome.SECTION_17,
+        _held.decided_at <= AssessmentCompleted.recorded_at,
+    )
+    .correlate(AssessmentCompleted)
+    .scalar_subquery(),
 )
 _COMPLETED = (
     select(
@@ -53,6 +74,12 @@ class Completed(NamedTuple):
     row: AssessmentCompleted
     by: str
     holds: bool
+
+
+def begun_anew_at(session: Session, referral_id: int) -> datetime | None:
+    """When a referral was last opened again after something else: one that was decided as an
+    assessment and opened again by mistake may have been complete before."""
+    return session.execute(select(_ANEW), {"referral": referral_id}).scalar_one()
 
 
 def completed(session: Session, referral_id: int) -> list[Completed]:

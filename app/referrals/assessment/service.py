@@ -11,8 +11,8 @@ from app.audit.types import Actor
 from app.referrals.acting import staff_id, subject_of, taken_first, unchanged
 from app.referrals.assessment import rules
 from app.referrals.assessment.models import AssessmentCompleted
+from app.referrals.assessment.queries import begun_anew_at
 from app.referrals.models import Referral
-from app.referrals.rating.queries import reopened_at
 
 
 def complete(
@@ -27,8 +27,8 @@ def complete(
     the field, ChangedMeanwhile where somebody changed the referral first."""
     taken_first(session, referral.id)
     unchanged(referral, version)
-    since = reopened_at(session, referral.id) or referral.received_at
-    rules.check_completed(referral.outcome, since, completed_at, now)
+    anew_at = begun_anew_at(session, referral.id)
+    rules.check_completed(referral.outcome, referral.received_at, anew_at, completed_at, now)
     session.add(
         AssessmentCompleted(
             referral_id=referral.id,

@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from app.accounts.types import Role
 from app.core.clock import now
+from app.core.refusal import Refused
 from app.meetings.types import MeetingState
 from app.protocols.exchange import restore
 from app.protocols.types import Clock, Due
-from app.referrals.assessment.queries import UNDER_WAY
+from app.referrals.assessment.queries import UNDER_WAY, completed
 from app.referrals.assessment.service import complete
 from app.referrals.models import Referral
 from app.referrals.outcome.service import reopen
@@ -84,6 +85,45 @@ def test_one_decided_again_after_something_else_is_another_assessment(change, si
         assert list(session.execute(under_way).scalars()) == [ref]
     assert WORK in chair.get("/").text
     assert "Complete the assessment by <strong" not in chair.get(f"/referrals/{ref}").text
+
+
+def test_what_was_decided_earlier_and_written_down_later_ends_an_assessment_too(change) -> None:
+    """F5: a discussion of yesterday, recorded today, is decided as of yesterday."""
+    decided(change, 100)
+    with change() as session:
+        referral, actor = session.execute(select(Referral)).scalar_one(), staff_actor(session)
+        complete(session, actor, referral, now() - 2 * DAY, now() - DAY / 2)
+        discussion = Outcome.STRATEGY_DISCUSSION
+        decide(session, actor, referral, discussion, "Held", now(), at=now() - DAY)
+    with change() as session:
+        referral, actor = session.execute(select(Referral)).scalar_one(), staff_actor(session)
+        decide(session, actor, referral, Outcome.SECTION_17, "After it", now())
+        assert referral.assessment_due_at is not None
+        assert not completed(session, referral.id)[0].holds
+        assert list(session.execute(select(Referral.id).where(UNDER_WAY)).scalars()) == [
+            referral.id
+        ]
+
+
+@pytest.mark.parametrize(
+    ("before", "limit"), [(Outcome.SECTION_17, "received"), (Outcome.EARLY_HELP, "opened again")]
+)
+def test_one_complete_before_it_was_opened_again_by_mistake_can_be_noted(
+    change, before: Outcome, limit: str
+) -> None:
+    decided(change, 100)
+    with change() as session:
+        referral, actor = session.execute(select(Referral)).scalar_one(), staff_actor(session)
+        if before is not Outcome.SECTION_17:
+            decide(session, actor, referral, before, "Help first", now() - 80 * DAY)
+        reopen(session, actor, referral, "The wrong one", now() - 10 * DAY, referral.version)
+        decide(session, actor, referral, Outcome.SECTION_17, "As it was", now() - 10 * DAY)
+        too_early = now() - (101 if before is Outcome.SECTION_17 else 20) * DAY
+        with pytest.raises(Refused, match=f"before the referral was {limit}: correct"):
+            complete(session, actor, referral, too_early, now())
+        at = now() - (20 if before is Outcome.SECTION_17 else 5) * DAY
+        complete(session, actor, referral, at, now())
+        assert completed(session, referral.id)[0].holds
 
 
 def test_a_cancelled_discussion_does_not_move_the_limit_of_the_referrals_own(
