@@ -15,6 +15,7 @@ from app.accounts.types import Permission, StaffMember
 from app.core.clock import london_date, now
 from app.core.session import reading
 from app.directory.queries import protocol_of_council
+from app.meetings.early_notice import queries as notices
 from app.meetings.received.queries import not_read
 from app.meetings.restricted.hidden import WORDS, masked
 from app.protocols.registry import active
@@ -228,6 +229,7 @@ def work_shown(
         steps[referral_id] = asked.Step(WorkKind.ALLOCATE, ())
     unread = triage.unread_answers(session, _of(rows, WorkKind.ANSWERED_SINCE), moment)
     settled_by = triage.settled_by(session, protocol, _of(rows, WorkKind.SETTLE_RATING))
+    planned = notices.planned(session, _of(rows, WorkKind.TELL_QUALITY), moment)
     does = done_by(staff.roles)
     for row in rows:
         kind, details, own = row.kind, tuple[str, ...](), row.kind in does
@@ -264,6 +266,8 @@ def work_shown(
                 continue
             details = (f"Settled by: {step_of.who}",)
             own = may_settle(step_of, staff.roles)
+        elif kind is WorkKind.TELL_QUALITY and row.id in planned:
+            state, words, left = "calm", "Planned, by mail", ""
         elif kind is WorkKind.UNDER_WAY:
             state, words, left = "soon", "Now", ""
         found.append(

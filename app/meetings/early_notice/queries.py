@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, aliased
 
 from app.core.database import UTCDateTime, literally
 from app.meetings.after.models import ChildAfter
-from app.meetings.after.types import Conference
+from app.meetings.after.types import Conference, Step
 from app.meetings.early_notice.models import EarlyNotice
-from app.meetings.early_notice.rules import SETTLES_AT_ONCE, SPEAK_OF_IT
+from app.meetings.early_notice.rules import NOTICE_SLOW, SETTLES_AT_ONCE, SPEAK_OF_IT
 from app.meetings.models import Entry, Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
@@ -44,6 +44,13 @@ _DUE = (
     )
     .order_by(ChildAfter.notice_due_at, ChildAfter.id)
     .limit(MOST)
+)
+# Of which discussions somebody has to tell the quality service, because no letter is about to.
+_NOT_PLANNED = select(ChildAfter.meeting_id).where(
+    ChildAfter.meeting_id.in_(bindparam("meetings", expanding=True)),
+    ChildAfter.next_step == literally(Step.QUALITY),
+    ChildAfter.notice_due_at.is_(None)
+    | (ChildAfter.notice_due_at < bindparam("slow", type_=UTCDateTime())),
 )
 _OLDEST_DUE = select(func.min(ChildAfter.notice_due_at)).where(
     ChildAfter.notice_due_at.is_not(None)
@@ -184,3 +191,12 @@ def told_during(session: Session, meeting_id: int) -> dict[int, datetime]:
 def oldest_due(session: Session) -> datetime | None:
     """Since when the notice that waits longest is due; None where none waits."""
     return session.execute(_OLDEST_DUE).scalar()
+
+
+def planned(session: Session, meeting_ids: Collection[int], now: datetime) -> frozenset[int]:
+    """Of these discussions, of which the quality service is next to be told, those of which a
+    letter that is about to be made tells it for every child."""
+    if not meeting_ids:
+        return frozenset()
+    asked = {"meetings": list(meeting_ids), "slow": now - NOTICE_SLOW}
+    return frozenset(meeting_ids) - set(session.execute(_NOT_PLANNED, asked).scalars())

@@ -197,6 +197,23 @@ def test_one_that_cannot_be_told_holds_up_nobody_and_the_system_administrator_se
     assert "The quality service is not told" not in signed_in(Role.SYSTEM).get("/").text
 
 
+def test_what_a_letter_is_about_to_tell_is_planned_on_the_first_page(app, in_app, signed_in):
+    """G1: not late, while nobody has to do anything."""
+    Case(app, "likely")
+    browser = signed_in(Role.ADMINISTRATOR)
+    assert "Late" in line_of(browser.get("/").text, Step.QUALITY.label)
+    with transaction() as session:
+        session.execute(update(ChildAfter).values(notice_due_at=now() + MINUTE))
+    line = line_of(browser.get("/").text, Step.QUALITY.label)
+    assert "Planned, by mail" in line and "late" not in line.lower()
+    with transaction() as session:
+        first = session.execute(select(ChildAfter.id).order_by(ChildAfter.id)).scalars().first()
+        one = update(ChildAfter).where(ChildAfter.id == first)
+        session.execute(one.values(notice_due_at=None))
+    # Of one of the two children somebody has to tell them.
+    assert "Late" in line_of(browser.get("/").text, Step.QUALITY.label)
+
+
 def test_the_page_says_what_became_of_it(app, in_app, signed_in):
     case = Case(in_app, "likely")
     browser = signed_in(Role.ADMINISTRATOR)
