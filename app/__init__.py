@@ -10,23 +10,46 @@ from flask_wtf import CSRFProtect
 
 from app.accounts.case_views import init_case_views
 from app.accounts.navigation import init_navigation
-from app.accounts.signed_in import init_signed_in
+from app.accounts.signed_in import BEHIND_GLASS, init_signed_in
+from app.accounts.teller import TELL_STAFF
 from app.cli import Commands
 from app.core.clock import words_for_day, words_for_due, words_for_moment, words_for_time
-from app.core.config import Settings
+from app.core.config import SETTINGS, Settings
 from app.core.crypto import field_cipher, is_field_key
 from app.core.logging import set_up as set_up_logging
 from app.core.scanning import scanner
 from app.core.session import init_database
+from app.directory.council_routes import PROTOCOL_NAMES
+from app.directory.service import BOOKED_ON_LINE
+from app.meetings.booking.diary_queries import booked_on_line
+from app.meetings.joined.service import waiting
+from app.meetings.of_children import discussion_over, live_discussion
+from app.meetings.restricted import hidden
+from app.meetings.restricted.gate import init_restricted, read_behind_glass
+from app.meetings.routes import RECORD_TAKEN_BACK
+from app.meetings.sooner.service import ahead
+from app.notices.service import account_letters
 from app.protocols import registry as protocol_registry
 from app.protocols.loading import load_protocols
+from app.records.address.routes import ARCHIVED
+from app.records.recall.queries import taken_back
+from app.referrals.masking import HIDDEN
+from app.referrals.of_meetings import (
+    DISCUSSION_OVER,
+    DISCUSSIONS_AHEAD,
+    LIVE_DISCUSSION,
+    WAITING_DISCUSSIONS,
+)
+from app.referrals.sections import SECTIONS
+from app.reports.measures import measures
+from app.retention.queries import discussion_archived
 from app.web.access import enforce
 from app.web.application import Application
 from app.web.errors import init_errors
 from app.web.headers import init_headers
 from app.web.htmx import init_htmx
 from app.web.limits import init_limits
-from app.web.metrics import init_metrics
+from app.web.metrics import MEASURES, init_metrics
 from app.web.numbers import init_numbers
 from app.web.own_page import init_own_pages
 from app.web.proxies import trust_proxies
@@ -134,7 +157,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=40 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
     )
-    app.extensions["settings"] = settings
+    SETTINGS.give(app, settings)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         example_area=settings.example,
@@ -149,8 +172,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     scanner.use(settings.scanner)
     # A bad file is refused here, at start, with its line and the reason (B1).
     protocol_registry.use(load_protocols(settings.protocols_dir))
-    # The directory offers the choice without knowing what a protocol is.
-    app.extensions["protocol_names"] = [(one.id, one.name) for one in protocol_registry.all()]
     init_database(app, settings.database_url or "sqlite://")
     trust_proxies(app, settings.proxies)
     init_numbers(app)
@@ -168,26 +189,24 @@ def create_app(settings: Settings | None = None) -> Flask:
     for module in ROUTES:
         app.register_blueprint(import_module(module).blueprint)
     app.cli = Commands(app.name)
-    letters = import_module("app.notices.service").account_letters
-    app.extensions["tell_staff"] = letters(settings.mail_from, settings.base_url)
-    discussions = import_module("app.meetings.of_children")
-    for name in ("live_discussion", "discussion_over"):
-        app.extensions[name] = getattr(discussions, name)
-    app.extensions["discussions_ahead"] = import_module("app.meetings.sooner.service").ahead
-    app.extensions["waiting_discussions"] = import_module("app.meetings.joined.service").waiting
-    diaries = import_module("app.meetings.booking.diary_queries")
-    app.extensions["booked_on_line"] = diaries.booked_on_line
-    app.extensions["record_taken_back"] = import_module("app.records.recall.queries").taken_back
-    app.extensions["archived"] = import_module("app.retention.queries").discussion_archived
-    app.extensions["measures"] = import_module("app.reports.measures").measures
-    app.extensions["referral_sections"] = [
-        import_module(module).referral_section for module in REFERRAL_SECTIONS
-    ]
-    hidden = import_module("app.meetings.restricted.hidden")
-    for name in ("masked", "hidden_cases", "hidden_children", "whom_to_ask", "ask_keepers"):
-        app.extensions[name] = getattr(hidden, name)
+    _hand_in(app, settings)
     enforce(app)
-    gate = import_module("app.meetings.restricted.gate")
-    gate.init_restricted(app)
-    app.extensions["glass"] = gate.read_behind_glass
+    init_restricted(app)
     return app
+
+
+def _hand_in(app: Flask, settings: Settings) -> None:
+    """What floors ask of rooms above them, which they must not import."""
+    BEHIND_GLASS.give(app, read_behind_glass)
+    TELL_STAFF.give(app, account_letters(settings.mail_from, settings.base_url))
+    MEASURES.give(app, measures)
+    PROTOCOL_NAMES.give(app, [(one.id, one.name) for one in protocol_registry.all()])
+    BOOKED_ON_LINE.give(app, booked_on_line)
+    LIVE_DISCUSSION.give(app, live_discussion)
+    DISCUSSION_OVER.give(app, discussion_over)
+    DISCUSSIONS_AHEAD.give(app, ahead)
+    WAITING_DISCUSSIONS.give(app, waiting)
+    HIDDEN.give(app, hidden)
+    SECTIONS.give(app, [import_module(one).referral_section for one in REFERRAL_SECTIONS])
+    RECORD_TAKEN_BACK.give(app, taken_back)
+    ARCHIVED.give(app, discussion_archived)

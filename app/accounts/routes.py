@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from flask import Blueprint, Response, abort, flash, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
@@ -33,7 +33,7 @@ from app.accounts.signed_in import is_signed_in, signed_in, staff_may
 from app.accounts.teller import teller
 from app.accounts.types import Credentials, NextStep, Pending, Permission, Role, Tried, WhyOver
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.core.sign_on import SignOn
@@ -311,7 +311,7 @@ def _chosen(form: OwnPasswordForm, person: Pending | Credentials) -> str | None:
 
 def _sign_in_page(form: SignInForm, status: int = 200) -> Response:
     why = next((why for why in WhyOver if why.value == request.args.get("why")), None)
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     return respond(
         "accounts/sign_in.html",
         status=status,
@@ -337,7 +337,7 @@ def _again_page(form: AgainForm, email: str, status: int = 200) -> Response:
 
 
 def _sign_on() -> SignOn | None:
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     return settings.sign_on
 
 
@@ -352,5 +352,5 @@ def _leads_to_kept(after: str | None) -> bool:
 
 
 def _example_codes() -> list[example.ExampleSignIn]:
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     return example.example_sign_ins(reading(), now()) if settings.example else []

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from flask import current_app
-
 from app.accounts.telling import Tell
+from app.core.handed import Handed
+
+TELL_STAFF = Handed[Tell]("tell_staff")
 
 
 def teller() -> Tell:
     """Who writes these letters in this application."""
-    return cast(Tell, current_app.extensions["tell_staff"])
+    return TELL_STAFF.here()

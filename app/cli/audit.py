@@ -18,7 +18,7 @@ from app.audit import queries, service
 from app.audit.types import SYSTEM, ChainProblem, Head, Subject
 from app.cli.checked import checked
 from app.core.clock import from_london, now, words_for_moment
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.session import reading, transaction
 from app.records.document.seal import SealError
 from app.records.sealing import certificates_of
@@ -109,7 +109,7 @@ def _anchor(typed: str | None) -> Head | None:
 
 def _from_letter(file: Path) -> Head:
     """The head in a saved letter. Ends with 1 where it is none of ours: it proves nothing then."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     anchor = read_letter(file.read_bytes())
     if anchor is None:
         raise click.ClickException(f"{file} holds no head of the audit.")

@@ -19,7 +19,7 @@ from app.cli.backups.taking import take
 from app.cli.backups.types import BackupFailed, Manifest
 from app.cli.checked import checked
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS, Settings
 from app.core.session import db, transaction
 
 NAME = "desk-{:%Y%m%dT%H%M%SZ}.backup"
@@ -86,7 +86,7 @@ def take_one(target: Path, keep: int | None) -> None:
 @click.argument("file", type=FILE)
 def verify(file: Path) -> None:
     """Say whether FILE can be opened with FIELD_KEYS and is unchanged, and what it holds."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     try:
         with opened(file, settings.field_keys) as (manifest, _):
             click.echo(f"{file}: made {manifest.made_at} of {manifest.engine}, unchanged.")
@@ -124,7 +124,7 @@ def drill(file: Path | None) -> None:
 
 def _here() -> tuple[Settings, URL, datetime]:
     checked(current_app)
-    return current_app.extensions["settings"], db.engine.url, now()
+    return SETTINGS.here(), db.engine.url, now()
 
 
 def _tell(manifest: Manifest) -> None:

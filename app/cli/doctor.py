@@ -14,7 +14,7 @@ from app.cli.checkup.around import around, settings_found
 from app.cli.checkup.held import held
 from app.cli.checkup.types import Finding, Verdict, mend
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.session import reading
 from app.core.start import database_problems
 
@@ -50,7 +50,7 @@ def doctor(as_json: bool) -> None:
 
 
 def _findings(app: Flask) -> Iterator[Finding]:
-    settings: Settings = app.extensions["settings"]
+    settings = SETTINGS.of(app)
     moment = now()
     yield from settings_found(settings)
     problems = database_problems(app, example=settings.example)

@@ -13,7 +13,7 @@ from sqlalchemy import inspect, text
 
 from app.cli.keys import index_children
 from app.core.clock import now
-from app.core.config import Settings, UnsafeSettings
+from app.core.config import SETTINGS, UnsafeSettings
 from app.core.installation import install as write_installation
 from app.core.installation import is_example
 from app.core.session import db, transaction
@@ -65,7 +65,7 @@ def begin_abuse_cases() -> None:
 @with_appcontext
 def install() -> None:
     """Make or upgrade the database. Safe to run again."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     try:
         settings.require_safe()
     except UnsafeSettings as unsafe:

@@ -10,7 +10,7 @@ from app.audit import service as audit_service
 from app.audit.types import SYSTEM, Subject
 from app.cli.checked import checked
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.crypto import UnreadableField, new_field_key
 from app.core.rotation import protected_tables, rotate_batch
 from app.core.session import transaction
@@ -34,7 +34,7 @@ def rotate() -> None:
     stopped and run again at any time, while people work.
     """
     checked(current_app)
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     total = 0
     for protected in protected_tables():
         after, rewritten, finished = None, 0, False

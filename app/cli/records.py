@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 
 from app.cli.checked import checked
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.session import reading
 from app.records.document.seal import SealError
 from app.records.rules import verdict_words
@@ -32,7 +32,7 @@ def verify(file: Path) -> None:
     Ends with 0 for a genuine file, also where a newer version exists, and with 1 for any other.
     """
     checked(current_app)
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     if file.stat().st_size > LARGEST:
         raise click.ClickException(f"{file.name} is too large to be a record.")
     try:

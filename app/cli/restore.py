@@ -22,7 +22,7 @@ from app.cli.checked import checked
 from app.cli.install import begin_abuse_cases, bring_up_to_date, migrations_folder
 from app.cli.keys import index_children
 from app.core.clock import now
-from app.core.config import Settings, UnsafeSettings
+from app.core.config import SETTINGS, Settings, UnsafeSettings
 from app.core.session import transaction
 from app.protocols import registry
 from app.protocols.loading import load_protocols
@@ -46,7 +46,7 @@ def restore(file: Path, protocols: Path | None, although_not_whole: bool) -> Non
 
     Stop web and worker first. Mail is held until `flask mail release`; everybody signs in anew.
     """
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     url, moment = make_url(settings.database_url), now()
     try:
         settings.require_safe()

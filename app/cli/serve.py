@@ -27,7 +27,7 @@ from app.cli.example.people import STAFF
 from app.cli.install import bring_up_to_date
 from app.cli.worker import work
 from app.core.clock import now
-from app.core.config import Settings, UnsafeSettings, make_example_keys
+from app.core.config import SETTINGS, Settings, UnsafeSettings, make_example_keys
 from app.core.installation import is_example
 from app.core.session import reading
 
@@ -63,7 +63,7 @@ def serve() -> None:
 
 def _application(settings: Settings) -> Flask:
     """The one that `flask` has loaded, unless that one has no keys yet: at the first start."""
-    if current_app and current_app.extensions["settings"] == settings:
+    if current_app and SETTINGS.here() == settings:
         loaded: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's
         return loaded
     return create_app(settings)

@@ -23,7 +23,7 @@ from app.audit.service import chain_views
 from app.cli.checked import checked
 from app.core.bell import Bell, ring
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS, Settings
 from app.core.installation import note_worker
 from app.core.session import transaction
 from app.meetings.actions.worker import remind_owners
@@ -125,7 +125,7 @@ class _Turn:
 def worker(once: bool) -> None:
     """Deliver mail and do what is due, until stopped."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
-    settings: Settings = app.extensions["settings"]
+    settings = SETTINGS.of(app)
     checked(app)
     if once:
         transport_for(settings)  # an unsafe mail server is said at once, not at the first letter
@@ -138,7 +138,7 @@ def worker(once: bool) -> None:
 
 def work(app: Flask) -> None:
     """Run every job when it is due, until this process is told to stop."""
-    settings: Settings = app.extensions["settings"]
+    settings = SETTINGS.of(app)
     transport_for(settings)  # an unsafe mail server is said at once, not at the first letter
     stopping = threading.Event()
 

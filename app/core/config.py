@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from app.core.crypto import is_field_key, new_field_key
+from app.core.handed import Handed
 from app.core.imap_address import imap_problem
 from app.core.scanning import scanner_problem
 from app.core.sign_on import SignOn, read_sign_on
@@ -196,6 +197,9 @@ class Settings:
         """Raise UnsafeSettings naming each problem."""
         if problems := self.problems():
             raise UnsafeSettings(problems)
+
+
+SETTINGS = Handed[Settings]("settings")
 
 
 def make_example_keys(data_dir: Path) -> None:

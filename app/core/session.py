@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from flask import Flask, current_app
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as BoundSession
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import QueryableAttribute, Session
 
 from app.core.bell import is_to_ring, ring
+from app.core.config import SETTINGS
 from app.core.database import Base
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def transaction() -> Iterator[Session]:
         is_to_ring(session)
         raise
     if is_to_ring(session):
-        ring(current_app.extensions["settings"].data_dir)
+        ring(SETTINGS.here().data_dir)
 
 
 def reading() -> Session:

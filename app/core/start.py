@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import inspect
 from sqlalchemy.exc import OperationalError
 
-from app.core.config import Settings, UnsafeSettings
+from app.core.config import SETTINGS, UnsafeSettings
 from app.core.crypto import KeysMissing, UnreadableField
 from app.core.installation import is_example
 from app.core.session import db, reading
@@ -18,7 +18,7 @@ def check_start(app: Flask) -> None:
     Asked by whoever serves pages and by each command that touches cases. Beyond the settings it
     looks into the database: example data never serve real use, nor real cases an example area.
     """
-    settings: Settings = app.extensions["settings"]
+    settings = SETTINGS.of(app)
     settings.require_safe()
     if problems := database_problems(app, example=settings.example):
         raise UnsafeSettings(problems)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Response, abort, current_app, flash, url_for
+from flask import Response, abort, flash, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in
 from app.core.clock import now
+from app.core.handed import Handed
 from app.core.session import reading, transaction
 from app.directory import queries, rules, service
 from app.directory.base_routes import CHANGED, EDIT, blueprint, differences, form_page, save
@@ -17,13 +18,16 @@ from app.directory.models import ConferenceLine, CouncilSettings
 from app.web.access import access
 from app.web.htmx import go_to, respond
 
+# The choice of protocols, offered without knowing what a protocol is.
+PROTOCOL_NAMES = Handed[list[tuple[str, str]]]("protocol_names")
+
 
 @blueprint.route("/council", methods=["GET", "POST"])
 @access(EDIT)
 def council() -> Response:
     settings = queries.council_or_none(reading())
     form = CouncilForm(data=_held(settings) if settings else {"office_opens": "09:00"})
-    form.protocol_id.choices = current_app.extensions["protocol_names"]
+    form.protocol_id.choices = PROTOCOL_NAMES.here()
     status, theirs = 200, None
     if form.validate_on_submit():
 
@@ -98,7 +102,7 @@ def line(line_id: int) -> Response:
     def change(session: Session) -> str:
         service.edit_line(
             session, signed_in().actor, _line(session, line_id), form.name.data,
-            form.telephone.data, now(), current_app.extensions["booked_on_line"],
+            form.telephone.data, now(), service.BOOKED_ON_LINE.here(),
         )  # fmt: skip
         return url_for("directory.line", line_id=line_id)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.service import record
 from app.audit.types import Actor, Subject
+from app.core.handed import Handed
 from app.core.refusal import Refused
 from app.directory import queries, rules
 from app.directory.models import Agency, ConferenceLine, CouncilSettings, LinePin, Professional
@@ -17,8 +18,9 @@ from app.directory.types import AgencyGiven, AgencyKind, CouncilGiven, Professio
 
 COUNCIL = Subject("council", "settings")
 # How many discussions have a line from a moment on, and until when; None where none has it.
-# Bookings know, which stand above: the route hands their answer in.
+# Bookings know, which stand above.
 BookedOn = Callable[[Session, int, datetime], tuple[int, datetime] | None]
+BOOKED_ON_LINE = Handed[BookedOn]("booked_on_line")
 
 
 class ChangedMeanwhile(Exception):

@@ -6,9 +6,9 @@ from flask import Blueprint, Response, request, url_for
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
+from app.core.config import SETTINGS
 from app.core.session import reading
 from app.guests import queries
-from app.guests.visitors import settings
 from app.referrals.sender import Sender
 from app.web.errors import lead_back
 from app.web.htmx import respond
@@ -64,5 +64,5 @@ def _error_page(status: int, title: str, words: str) -> Response:
 
 def sender() -> Sender:
     """From which mailbox letters go, and to which site their links lead."""
-    held = settings()
+    held = SETTINGS.here()
     return Sender(mail_from=held.mail_from, base_url=held.base_url)

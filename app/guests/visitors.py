@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, current_app, g, make_response, render_template, request, url_for
+from flask import Response, abort, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.clock import now
-from app.core.config import Settings
 from app.core.crypto import new_token
 from app.core.session import reading
 from app.guests import queries
@@ -48,11 +47,6 @@ class Guest:
         if found.guest.must_introduce and not self.unnamed:
             return go_to(url_for(HOME))
         return None
-
-
-def settings() -> Settings:
-    held: Settings = current_app.extensions["settings"]
-    return held
 
 
 def this_browser() -> str | None:

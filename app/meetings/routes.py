@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, flash, make_response, url_for
+from flask import Blueprint, Response, abort, flash, make_response, url_for
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -15,7 +15,8 @@ from app.accounts.types import Permission
 from app.audit.service import viewed
 from app.audit.types import Subject
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
+from app.core.handed import Handed
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.core.uploads import Upload, checked_upload
@@ -37,12 +38,16 @@ from app.web.once import done_before, mark_done
 
 blueprint = Blueprint("meetings", __name__)
 
+# Whether the newest version of the record was recalled, and how that stands. Records know, which
+# stand above meetings.
+RECORD_TAKEN_BACK = Handed[Callable[[Session, int], TakenBack | None]]("record_taken_back")
+
 STALE = "Somebody else changed this in the same moment: check what it says now and send it again"
 
 
 def sender() -> Sender:
     """From where letters go and to which site their links lead."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     return Sender(mail_from=settings.mail_from, base_url=settings.base_url)
 
 
@@ -123,12 +128,9 @@ def overview_now(ref: str) -> Response:
 
 
 def _view(session: Session, ref: str) -> Overview:
-    """Whether a signed record was recalled is what records know, which stand above meetings: the
-    factory hands their answer in."""
     meeting = meeting_or_404(session, ref)
-    known: Callable[[Session, int], TakenBack | None]
-    known = current_app.extensions["record_taken_back"]
-    taken_back = known(session, meeting.id) if meeting.state is MeetingState.SIGNED else None
+    signed = meeting.state is MeetingState.SIGNED
+    taken_back = RECORD_TAKEN_BACK.here()(session, meeting.id) if signed else None
     return overview_of(session, meeting, signed_in(), now(), taken_back)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from flask import Blueprint, Response, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.outbox import example, queries, service
@@ -31,14 +31,9 @@ class ExampleArea:
         return "everyone, in the example area only"
 
     def refuse(self) -> ResponseReturnValue | None:
-        if not _settings().example:
+        if not SETTINGS.here().example:
             abort(404)
         return None
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["settings"]
-    return settings
 
 
 @blueprint.get("/deliveries")
@@ -78,7 +73,7 @@ def seen(message_id: int) -> Response:
 @blueprint.get("/example/mail")
 @access(ExampleArea())
 def example_mail() -> Response:
-    settings = _settings()
+    settings = SETTINGS.here()
     return respond(
         "outbox/example_mail.html",
         "outbox/_example_mail.html",
@@ -90,7 +85,7 @@ def example_mail() -> Response:
 @blueprint.get("/example/mail/<name>")
 @access(ExampleArea())
 def example_message(name: str) -> Response:
-    settings = _settings()
+    settings = SETTINGS.here()
     mail = example.read(settings.data_dir / MAIL_FOLDER, name, settings.base_url)
     if mail is None:
         abort(404)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from flask import Blueprint, Response, abort, current_app, flash, request, send_file, url_for
+from flask import Blueprint, Response, abort, flash, request, send_file, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
@@ -12,7 +12,7 @@ from app.accounts.types import Permission
 from app.audit.service import viewed
 from app.audit.types import Subject
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.crypto import UnreadableField
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
@@ -86,7 +86,7 @@ def version_pdf(ref: str, number: int) -> Response:
     version_id, key_id = version.id, version.key_id
     if not queries.has_copy(reading(), version_id, None):
         try:
-            worker.make_council_copy(_settings(), version_id, now())
+            worker.make_council_copy(SETTINGS.here(), version_id, now())
         except (CanonicalError, UnreadableRecord, UnreadableField):
             flash(f"Version {number} cannot be read. Tell your system administrator at once.")
             return go_to(url_for("records.gate", ref=ref))
@@ -298,7 +298,7 @@ def verify() -> Response:
             form.add_error("file", "Choose the PDF file that is to be checked")
         else:
             try:
-                verdict = verify_file(reading(), given, certificates_of(_settings()))
+                verdict = verify_file(reading(), given, certificates_of(SETTINGS.here()))
             except SealError:
                 form.add_error("file", "Files cannot be checked here yet: nothing was ever signed")
             else:
@@ -314,13 +314,8 @@ def verify() -> Response:
     )
 
 
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["settings"]
-    return settings
-
-
 def _sealer() -> Sealer:
-    settings = _settings()
+    settings = SETTINGS.here()
     if settings.example:
         ensure_example_seal(settings, council(reading()).authority, now())
     return sealer_of(settings)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.case_views import lists_cases
@@ -27,6 +27,7 @@ from app.referrals.masking import WORDS, hidden_cases, masked
 from app.referrals.outcome import routes as outcome_routes
 from app.referrals.page import changed_since, referral_page
 from app.referrals.rating import routes as rating_routes
+from app.referrals.sections import SECTIONS
 from app.referrals.types import AT_RISK_NOW, IN_TURN, Outcome
 from app.web.access import access
 from app.web.htmx import respond
@@ -194,10 +195,9 @@ def referral(ref: str) -> Response:
     with transaction() as session:
         held = found(session, ref)
         viewed(session, signed_in().actor, "referral", Subject("referral", held.ref), moment)
-    sections = current_app.extensions["referral_sections"]
     return respond(
         "referrals/referral.html",
-        page=referral_page(reading(), held, sections, moment),
+        page=referral_page(reading(), held, SECTIONS.here(), moment),
         colours=shown.RATING_COLOURS,
         steps=_steps(held.outcome, held.ref),
         by_form=arrivals.came_by_form(reading(), held.ref),

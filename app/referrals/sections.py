@@ -6,28 +6,17 @@ modules in `REFERRAL_SECTIONS`, in the order of the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.audit.types import Actor, Subject
+from app.audit.types import Subject
+from app.core.handed import Handed
 from app.protocols.types import Clock, ClockError, Due
 from app.referrals.models import Referral
-
-# The reference of a strategy discussion of this referral that waits to be booked, is booked or
-# under way; handed in by the factory, since meetings stand above referrals.
-LiveDiscussion = Callable[[Session, int], str | None]
-# When the last one that was held ended, aware; in the same way.
-DiscussionOver = Callable[[Session, int], datetime | None]
-# Carries what changed on the referral into what was locked.
-TakesIn = Callable[[Actor, datetime], None]
-# Locks the discussions of a referral that wait to be booked; in the same way.
-WaitingDiscussions = Callable[[Session, int], TakesIn]
-# Locks those that are still to be held; what comes back notes whether one is due sooner now.
-DiscussionsAhead = Callable[[Session, int], TakesIn]
 
 
 class KeptClock(NamedTuple):
@@ -61,3 +50,7 @@ class Section:
     template: str
     place: Literal["children", "checks", "after"]
     load: Callable[[Session, Referral, datetime], Part]
+
+
+# Those of this application, in the order of the page.
+SECTIONS = Handed[Sequence[Section]]("referral_sections")

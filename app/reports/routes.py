@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from flask import Blueprint, Response, current_app, url_for
+from flask import Blueprint, Response, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.rules import may as roles_may
 from app.accounts.signed_in import may, signed_in, staff_may
 from app.accounts.types import Permission, StaffMember
 from app.core.clock import london_date, now
+from app.core.config import SETTINGS
 from app.core.session import reading
 from app.directory.queries import protocol_of_council
 from app.meetings.early_notice import queries as notices
@@ -175,7 +176,7 @@ def _installation(session: Session, staff: StaffMember, moment: datetime) -> lis
 
 
 def _reads_mail() -> bool:
-    return current_app.extensions["settings"].imap_url is not None
+    return SETTINGS.here().imap_url is not None
 
 
 def _duties(session: Session, staff: StaffMember, moment: datetime) -> list[Duty]:

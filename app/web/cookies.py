@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, request
+from flask import Response, request
 
-from app.core.config import Settings
+from app.core.config import SETTINGS
 
 
 def cookie_of(name: str) -> str | None:
@@ -15,22 +15,26 @@ def cookie_of(name: str) -> str | None:
 def set_cookie(response: Response, name: str, token: str) -> None:
     """Give the browser a token until it is closed."""
     response.set_cookie(
-        _full(name), token, path="/", httponly=True, samesite="Lax", secure=not _settings().example
+        _full(name),
+        token,
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=_behind_tls(),
     )
 
 
 def drop_cookie(response: Response, name: str) -> None:
     """Take it back."""
     response.delete_cookie(
-        _full(name), path="/", secure=not _settings().example, httponly=True, samesite="Lax"
+        _full(name), path="/", secure=_behind_tls(), httponly=True, samesite="Lax"
     )
-
-
-def _settings() -> Settings:
-    held: Settings = current_app.extensions["settings"]
-    return held
 
 
 def _full(name: str) -> str:
     # The prefix binds a cookie to this host and to TLS, which the example area on loopback lacks.
-    return name if _settings().example else f"__Host-{name}"
+    return f"__Host-{name}" if _behind_tls() else name
+
+
+def _behind_tls() -> bool:
+    return not SETTINGS.here().example

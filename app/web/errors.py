@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from app.core.handed import Handed
 from app.core.refusal import Erased
 from app.web.own_page import NOTHING, what_was_sent
 
@@ -64,9 +65,13 @@ WORDS: dict[int, tuple[str, str]] = {
 _GIVES_BACK = frozenset({400, 403, 404, 409, 410, *range(500, 600)})
 
 
+# The page that error pages below a path lead to, by that path.
+_FIRST_PAGES = Handed[dict[str, str]]("first_pages")
+
+
 def lead_back(app: App, prefix: str, endpoint: str) -> None:
     """Error pages below this path lead to this page: behind a link "/" is the sign-in of staff."""
-    app.extensions.setdefault("first_pages", {})[prefix] = endpoint
+    _FIRST_PAGES.of(app)[prefix] = endpoint
 
 
 def error_page(status: int) -> Response:
@@ -92,14 +97,15 @@ def _page(status: int, title: str, words: str) -> Response:
 
 
 def _first_page() -> str:
-    pages: dict[str, str] = current_app.extensions.get("first_pages", {})
-    for prefix, endpoint in pages.items():
+    for prefix, endpoint in _FIRST_PAGES.here().items():
         if request.path == prefix or request.path.startswith((f"{prefix}/", f"{prefix}.")):
             return url_for(endpoint)
     return "/"
 
 
 def init_errors(app: Flask) -> None:
+    _FIRST_PAGES.give(app, {})
+
     def log_exception(exc_info: ExcInfo) -> None:
         # Called by Flask when an answer cannot be finished; its own line would hold the address.
         log.error("fault", endpoint=request.endpoint, method=request.method, exc_info=exc_info[1])

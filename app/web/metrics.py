@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 import structlog
-from flask import Flask, Response, abort, current_app, g, request
+from flask import Flask, Response, abort, g, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -22,10 +24,13 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.crypto import same
+from app.core.handed import Handed
+from app.core.measuring import Measure
 from app.core.session import reading
 
 log = structlog.get_logger()
@@ -36,6 +41,9 @@ _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Several processes on one machine share their numbers through files in this folder.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+# What upper floors measure: asked anew each time, the same from every process.
+MEASURES = Handed[Callable[[Session, datetime], Iterable[Measure]]]("measures")
+_REGISTRY = Handed[CollectorRegistry]("metrics")
 
 
 class Collector:
@@ -50,7 +58,7 @@ class Collector:
         return "collector: token, or this machine"
 
     def refuse(self) -> ResponseReturnValue | None:
-        settings: Settings = current_app.extensions["settings"]
+        settings = SETTINGS.here()
         if settings.metrics_token is not None:
             shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
             if not same(shown, settings.metrics_token):
@@ -70,7 +78,7 @@ def init_metrics(app: Flask) -> None:
         "requests", "Requests answered", ("route", "method", "status"), registry=registry
     )
     seconds = Histogram("request_seconds", "Time to answer", ("route",), registry=registry)
-    app.extensions["metrics"] = registry
+    _REGISTRY.give(app, registry)
 
     @app.before_request
     def _start() -> None:
@@ -88,7 +96,7 @@ def init_metrics(app: Flask) -> None:
 
 def metrics_page() -> Response:
     """The numbers, of this process, or of all on this machine where they share a folder."""
-    registry: CollectorRegistry = current_app.extensions["metrics"]
+    registry = _REGISTRY.here()
     if os.environ.get(SHARED_FOLDER):
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # untyped in the library
@@ -97,13 +105,11 @@ def metrics_page() -> Response:
 
 
 def _of_the_database() -> CollectorRegistry:
-    """What upper floors measure, which the factory hands in: asked anew each time, the same from
-    every process."""
     registry = CollectorRegistry()
     up = Gauge("database_up", "1 while the database answers", registry=registry)
     gauges: dict[str, Gauge] = {}
     try:
-        for one in current_app.extensions["measures"](reading(), now()):
+        for one in MEASURES.here()(reading(), now()):
             gauge = gauges.get(one.name) or Gauge(
                 one.name, one.words, tuple(one.labels), registry=registry
             )

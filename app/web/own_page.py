@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
+from app.core.config import SETTINGS
 from app.core.crypto import keyed_digest, same
 from app.web.forms import tidy
 
@@ -86,7 +87,7 @@ def _from_our_pages() -> bool:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is not None:
         return site == "same-origin"
-    ours: str = current_app.extensions["settings"].base_url
+    ours: str = SETTINGS.here().base_url
     return origin is None or urlsplit(origin)[:2] == urlsplit(ours)[:2]
 
 

@@ -102,6 +102,18 @@ def test_each_exception_to_that_is_still_one():
         assert "transaction(" in (ROOT / name).read_text(encoding="utf-8"), name
 
 
+def test_what_the_factory_hands_in_goes_through_handed():
+    """`app.core.handed` says what each is; `app.extensions["..."]` would be of any type."""
+    found = [
+        f"{relative(path)}:{node.lineno}"
+        for path in MODULES
+        if relative(path) != "app/core/handed.py"
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and node.attr == "extensions"
+    ]
+    assert found == []
+
+
 def test_fields_to_choose_from_are_our_own():
     """WTForms' own take no pairs from 3.4 on; `app.web.choices` has those that do."""
     own = {"SelectField", "RadioField", "SelectMultipleField"}

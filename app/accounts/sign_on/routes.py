@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, abort, current_app, redirect, request, url_for
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
@@ -22,7 +22,7 @@ from app.accounts.signed_in import is_signed_in, signed_in, staff_may
 from app.accounts.teller import teller
 from app.accounts.types import Permission
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.session import reading, transaction
 from app.core.sign_on import SignOn
 from app.web.access import Everyone, access
@@ -100,7 +100,7 @@ def code() -> ResponseReturnValue:
             cookie.pop(AGAIN)
             return go_to(local_path(held["after"]))
         form.add_error("code", "That code is not right, or was used already. Wait for the next one")
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     shown = example_sign_ins(reading(), now()) if settings.example else []
     return respond(
         "accounts/sign_on_code.html",
@@ -180,10 +180,10 @@ def _problem(words: str, status: int, after: str | None = None) -> Response:
 
 
 def _sign_on() -> SignOn:
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     return settings.sign_on or abort(404)
 
 
 def _callback() -> str:
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     return settings.base_url + url_for("sign_on.callback")

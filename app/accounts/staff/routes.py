@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, abort, current_app, flash, request, url_for
+from flask import Blueprint, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from app.accounts.staff.forms import ROLE_HINTS, NewPersonForm, ReasonForm, Role
 from app.accounts.teller import teller
 from app.accounts.types import Permission
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.web.access import access
@@ -227,7 +227,7 @@ def _person_page(staff_id: int, form: RolesForm, status: int = 200) -> ResponseR
 
 
 def _password_page(name: str, email: str, password: str, there: str) -> ResponseReturnValue:
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     held = settings.sign_on
     return respond(
         "accounts/staff/one_time_password.html",

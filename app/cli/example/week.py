@@ -29,7 +29,7 @@ from app.cli.example.restricted import restrict_one
 from app.cli.example.stories import SERIOUS, USUAL, Story
 from app.cli.example.triage import Triage
 from app.core.clock import from_london, in_london
-from app.core.config import Settings
+from app.core.config import SETTINGS, Settings
 from app.core.installation import install
 from app.core.session import transaction
 from app.directory.models import Professional
@@ -72,7 +72,7 @@ MAY_BE_SHARED = ConsentGiven(ConsentState.GIVEN, family_told=True)
 
 def fill(app: Flask, password: str, now: datetime) -> None:
     """Fill an empty database: all of the week or nothing of it, then the copies of its records."""
-    settings: Settings = app.extensions["settings"]
+    settings = SETTINGS.of(app)
     chance = random.Random(SEED)  # noqa: S311  # a made-up week, not a secret
     with transaction() as session:
         install(session, example=True, now=now)

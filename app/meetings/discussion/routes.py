@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from flask import Blueprint, Response, abort, flash, request, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
@@ -12,7 +12,7 @@ from app.accounts.types import Permission
 from app.audit.service import viewed
 from app.audit.types import Subject
 from app.core.clock import now, words_for_moment
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.beside import still_booked
@@ -294,5 +294,5 @@ def _end_page(
 
 
 def _sender() -> Sender:
-    held: Settings = current_app.extensions["settings"]
+    held = SETTINGS.here()
     return Sender(mail_from=held.mail_from, base_url=held.base_url)

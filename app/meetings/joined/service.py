@@ -15,7 +15,7 @@ from app.meetings.booking.concerned import is_updated
 from app.meetings.joined.queries import Joined, joined_since, waiting_to_change
 from app.meetings.models import Meeting, MeetingChild
 from app.meetings.types import MeetingState
-from app.referrals.sections import TakesIn
+from app.referrals.of_meetings import TakesIn
 from app.referrals.sender import Sender
 
 NOTHING_TO_ADD = "Every child of the referral is in this discussion already, or it is over"

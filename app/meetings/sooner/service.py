@@ -26,8 +26,8 @@ from app.protocols.registry import active
 from app.protocols.rules import limit_of
 from app.protocols.types import Due, Facts
 from app.referrals.models import Referral
+from app.referrals.of_meetings import TakesIn
 from app.referrals.rules import facts_of
-from app.referrals.sections import TakesIn
 from app.referrals.sender import Sender
 
 NOTHING_TO_TAKE = "The deadline is not earlier any more, or somebody has taken it: see below"

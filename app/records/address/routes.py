@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, abort, current_app, flash, url_for
+from flask import Blueprint, Response, abort, flash, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
+from app.core.handed import Handed
 from app.core.session import reading
 from app.meetings.booking.forms import SendAgainForm
 from app.meetings.models import Invitee, Meeting
@@ -26,6 +27,9 @@ from app.web.htmx import go_to, respond
 
 blueprint = Blueprint("record_address", __name__, url_prefix="/discussions")
 
+# Whether the case of a discussion is archived. Retention knows, which stands above records.
+ARCHIVED = Handed[Callable[[Session, int], bool]]("archived")
+
 
 @blueprint.route("/<ref>/record/readers/<int:invitee_id>/address", methods=["GET", "POST"])
 @access(staff_may(Permission.RECORD_CIRCULATE))
@@ -39,7 +43,7 @@ def correct(ref: str, invitee_id: int) -> Response:
         def act(session: Session) -> str:
             held = meeting_for_change(session, ref) or abort(404)
             reader = invitee_of(session, held.id, invitee_id) or abort(404)
-            settings: Settings = current_app.extensions["settings"]
+            settings = SETTINGS.here()
             sender = Sender(mail_from=settings.mail_from, base_url=settings.base_url)
             order = form.order()
             done.append(
@@ -54,13 +58,12 @@ def correct(ref: str, invitee_id: int) -> Response:
             flash(f"The address is corrected.{sent}", "success")
             return go_to(location)
         meeting, invitee = _reader(ref, invitee_id)
-    archived: Callable[[Session, int], bool] = current_app.extensions["archived"]
     session = reading()
     return respond(
         "records/address/correct.html",
         status=422 if form.errors else 200,
         form=form,
-        page=address_page(session, meeting, invitee, archived=archived(session, meeting.id)),
+        page=address_page(session, meeting, invitee, archived=ARCHIVED.here()(session, meeting.id)),
     )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from flask import Blueprint, Response, abort, current_app, flash, send_file, url_for
+from flask import Blueprint, Response, abort, flash, send_file, url_for
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.audit.service import viewed
 from app.audit.types import Subject
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.crypto import UnreadableField
 from app.core.session import reading, transaction
 from app.meetings.queries import meeting_by_ref
@@ -52,7 +52,7 @@ def _part(ref: str, number: int, kind: ExtractKind, place: int) -> Response:
         return go_to(url_for("records.gate", ref=ref))
     with transaction() as session:
         viewed(session, signed_in().actor, page_of(number, kind, place), subject, now())
-    settings: Settings = current_app.extensions["settings"]
+    settings = SETTINGS.here()
     try:
         file = worker.extract(settings, version_id, kind, place, now())
     except (CanonicalError, UnreadableRecord, UnreadableField):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from flask import Blueprint, Response, abort, flash, request, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.models import Meeting
@@ -35,7 +35,7 @@ def recall(ref: str) -> Response:
     form = RecallForm()
 
     def take_back(session: Session, meeting: Meeting) -> str:
-        settings: Settings = current_app.extensions["settings"]
+        settings = SETTINGS.here()
         told = service.recall(
             session,
             signed_in(),

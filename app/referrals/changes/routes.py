@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, current_app
+from flask import Response, abort
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
@@ -20,7 +20,7 @@ from app.referrals.forms import ChildPageForm, ConcernsForm, ConsentForm, set_pi
 from app.referrals.intake.people import lists
 from app.referrals.intake.routes import blueprint as blueprint  # one blueprint, several rooms
 from app.referrals.models import Child
-from app.referrals.sections import DiscussionsAhead
+from app.referrals.of_meetings import DISCUSSIONS_AHEAD
 from app.web.access import access
 
 
@@ -82,9 +82,8 @@ def concerns(ref: str) -> Response:
 
     def save(session: Session) -> None:
         held, actor, moment = found(session, ref), signed_in().actor, now()
-        ahead: DiscussionsAhead = current_app.extensions["discussions_ahead"]
         taken_first(session, held.id)
-        note_sooner = ahead(session, held.id)
+        note_sooner = DISCUSSIONS_AHEAD.here()(session, held.id)
         service.change_concerns(
             session, actor, held, form.concerns_given(), moment, form.version.data
         )

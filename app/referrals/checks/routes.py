@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from flask import Blueprint, Response, abort, flash, request, url_for
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -38,8 +38,8 @@ from app.referrals.employers import employers_of
 from app.referrals.finding import found
 from app.referrals.letters_out import sender
 from app.referrals.models import Referral
+from app.referrals.of_meetings import DISCUSSION_OVER
 from app.referrals.rating.rules import meaning
-from app.referrals.sections import DiscussionOver
 from app.referrals.types import ChangedMeanwhile
 from app.web.access import access
 from app.web.htmx import go_to, respond
@@ -364,10 +364,8 @@ def _left_open(held: Referral) -> list[AgencyCheck]:
 
 
 def _over(session: Session, referral_id: int) -> datetime | None:
-    """When a discussion of the referral last ended. Meetings know, which stand above referrals:
-    the factory hands their answer in."""
-    over: DiscussionOver = current_app.extensions["discussion_over"]
-    return over(session, referral_id)
+    """When a discussion of the referral last ended."""
+    return DISCUSSION_OVER.here()(session, referral_id)
 
 
 def _names(held: Referral) -> str:

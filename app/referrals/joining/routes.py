@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from flask import Blueprint, Response, abort, flash, request, url_for
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -25,6 +25,7 @@ from app.referrals.joining import service
 from app.referrals.joining.forms import JoinForm, LeaveForm
 from app.referrals.masking import ask_keepers
 from app.referrals.models import Child
+from app.referrals.of_meetings import WAITING_DISCUSSIONS
 from app.referrals.types import ChangedMeanwhile
 from app.web.access import access
 from app.web.htmx import go_to, respond
@@ -77,7 +78,7 @@ def _save(ref: str, form: JoinForm) -> Response:
         if location is None:
             child = service.join(
                 session, signed_in().actor, found(session, ref), form.children[0].form.given(),
-                now(), form.version.data, current_app.extensions["waiting_discussions"],
+                now(), form.version.data, WAITING_DISCUSSIONS.here(),
             )  # fmt: skip
             ask_keepers(session, form.perhaps(), ref)
             location = url_for("referrals.referral", ref=ref)

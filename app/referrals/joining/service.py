@@ -22,10 +22,10 @@ from app.referrals.children import child_of_intake
 from app.referrals.joining.models import ChildTakenOff
 from app.referrals.joining.rules import check_join, check_leave
 from app.referrals.models import Child, Referral, ReferralChild
+from app.referrals.of_meetings import WaitingDiscussions
 from app.referrals.re_referrals import count_anew
 from app.referrals.same_child import queries as same_child_queries
 from app.referrals.same_child import service as same_child
-from app.referrals.sections import WaitingDiscussions
 from app.referrals.types import ChildGiven
 
 

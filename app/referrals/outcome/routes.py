@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, flash, url_for
+from flask import Response, flash, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
@@ -30,10 +30,10 @@ from app.referrals.intake.routes import blueprint
 from app.referrals.letters_out import sender
 from app.referrals.lists.queries import discussed_referral
 from app.referrals.models import Referral
+from app.referrals.of_meetings import LIVE_DISCUSSION
 from app.referrals.outcome import rules, service
 from app.referrals.outcome.forms import DecisionForm, NoReferralForm, OnwardForm, ReopenForm
 from app.referrals.outcome.types import ONWARD, FilterReason, Ground
-from app.referrals.sections import LiveDiscussion
 from app.referrals.shown import names_of
 from app.referrals.types import Concern, Outcome
 from app.web.access import access
@@ -193,10 +193,8 @@ def _onward(held: Referral, form: OnwardForm) -> Response:
 
 
 def _live_discussion(session: Session, referral_id: int) -> str | None:
-    """The reference of a discussion that waits, is booked or under way. Meetings know, which stand
-    above referrals: the factory hands their answer in."""
-    live: LiveDiscussion = current_app.extensions["live_discussion"]
-    return live(session, referral_id)
+    """The reference of a discussion that waits, is booked or under way."""
+    return LIVE_DISCUSSION.here()(session, referral_id)
 
 
 def _hint(protocol: Protocol, outcome: Outcome) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, current_app, url_for
+from flask import Blueprint, Response, url_for
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.core.clock import now
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.session import reading
 from app.directory.queries import council_or_none
 from app.invitations.types import Desk
@@ -74,14 +74,9 @@ def _too_large(_error: RequestEntityTooLarge) -> Response:
     return respond("refer/too_large.html", None, 413)
 
 
-def settings() -> Settings:
-    held: Settings = current_app.extensions["settings"]
-    return held
-
-
 def desk(session: Session) -> Desk:
     """Who writes to the referrer."""
-    return service.desk_of(council_or_none(session), settings().mail_from)
+    return service.desk_of(council_or_none(session), SETTINGS.here().mail_from)
 
 
 def address_of(step: Step) -> str:

@@ -9,6 +9,7 @@ from flask import Response, abort, make_response, request, url_for
 from sqlalchemy.exc import IntegrityError
 
 from app.core.clock import now, words_for_moment
+from app.core.config import SETTINGS
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.core.uploads import checked_upload
@@ -30,7 +31,6 @@ from app.referrals.public.page import (
     blueprint,
     desk,
     onwards,
-    settings,
     step_page,
     too_much,
 )
@@ -294,7 +294,9 @@ def later() -> Response:
     if request.method == "POST" and form.validate():
         try:
             with transaction() as session:
-                until = service.put_aside(session, held, settings().base_url, desk(session), now())
+                until = service.put_aside(
+                    session, held, SETTINGS.here().base_url, desk(session), now()
+                )
         except Flooded:
             return too_much()
         return respond("refer/put_aside.html", email=held.told.you.email, until=until)

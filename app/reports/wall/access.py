@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import Response, current_app, g, make_response, render_template, request, url_for
+from flask import Response, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.core.config import Settings
+from app.core.config import SETTINGS
 from app.core.crypto import token_digest
 from app.core.session import reading
 from app.reports.wall import queries
@@ -65,15 +65,10 @@ def open_screen(response: Response, token: str, number: int) -> None:
         path=url_for("wall.screen", number=number),
         httponly=True,
         samesite="Lax",
-        secure=not _settings().example,
+        secure=not SETTINGS.here().example,
     )
 
 
 def _cookie() -> str:
     # The prefix binds the cookie to TLS, which the example area on loopback lacks.
-    return "wall" if _settings().example else "__Secure-wall"
-
-
-def _settings() -> Settings:
-    held: Settings = current_app.extensions["settings"]
-    return held
+    return "wall" if SETTINGS.here().example else "__Secure-wall"

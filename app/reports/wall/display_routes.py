@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, flash, url_for
+from flask import Blueprint, Response, abort, flash, url_for
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.forms import PressForm
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.core.clock import now
+from app.core.config import SETTINGS
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.reports.wall import queries, rules, service
@@ -44,7 +45,7 @@ def displays() -> Response:
         flash(MADE_BEFORE)
         return go_to(url_for("wall_displays.displays"))
     path = url_for("wall.open_link", token=made.token)
-    link = f"{current_app.extensions['settings'].base_url}{path}"
+    link = f"{SETTINGS.here().base_url}{path}"
     return _page(DisplayForm(formdata=None), 200, link=link, made=form.name.data)
 
 
