@@ -238,8 +238,9 @@ def report_progress(
 def disagree(
     session: Session, visitor: Visitor, what: str, why: str, sender: Sender, now: datetime
 ) -> Dissent:
-    """The invitee disagrees, with what and why (E4; IMAP 9). Before sign-off it becomes part of
-    the record, afterwards it stands beside it. The chair is told by mail, and the ladder opens.
+    """The invitee disagrees, with what and why (E4; IMAP 9); behind a team's address it is kept who
+    of them said so (D3). Before sign-off it becomes part of the record, afterwards it stands beside
+    it. The chair is told by mail, and the ladder opens.
 
     Raises Refused (field `what`) before the discussion was held.
     """
@@ -251,6 +252,8 @@ def disagree(
         invitee_id=visitor.invitee_id,
         what=what,
         why=why,
+        person_name=visitor.guest.person_name,
+        person_role=visitor.guest.person_role,
         recorded_by_id=None,
         recorded_at=now,
     )

@@ -396,6 +396,9 @@ class Dissent(Base):
     invitee_id: Mapped[int] = mapped_column(ForeignKey("invitee.id"))
     what: Mapped[str] = mapped_column(EncryptedText)
     why: Mapped[str | None] = mapped_column(EncryptedText)
+    # Who said so behind a team's link; empty for anybody else.
+    person_name: Mapped[str | None] = mapped_column(EncryptedText)
+    person_role: Mapped[str | None] = mapped_column(EncryptedText)
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     recorded_at: Mapped[datetime]
     # Recorded by mistake: it stays with the case and is no part of the record.

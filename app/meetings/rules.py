@@ -56,6 +56,13 @@ def check_start(start: datetime, now: datetime) -> None:
         )
 
 
+def who_said(name: str, person_name: str | None, person_role: str | None) -> str:
+    """Who said something, invited by `name`: behind a team's link the person who sat there, and
+    for whom (D3, E4): `Bella Boss, Inspector, for Police duty desk`."""
+    person = ", ".join(part for part in (person_name, person_role) if part)
+    return f"{person}, for {name}" if person else name
+
+
 def check_held(started_at: datetime, ended_at: datetime, now: datetime) -> None:
     """Raise Refused (fields `started_at`, `ended_at`) for times that no discussion can have."""
     for field, what, moment in (

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime, literally
 from app.meetings.models import Dissent, Invitee, Meeting
+from app.meetings.rules import who_said
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
@@ -101,7 +102,7 @@ _FAULTS = (
     .order_by(RecordFault.id)
 )
 _BESIDE = (
-    select(Dissent.id, Invitee.name, Invitee.agency_name, Dissent.what, Dissent.recorded_at)
+    select(Dissent, Invitee.name, Invitee.agency_name)
     .join(Invitee, Invitee.id == Dissent.invitee_id)
     .where(
         Dissent.meeting_id == bindparam("meeting_id"),
@@ -294,4 +295,13 @@ def faults_of(session: Session, meeting_id: int) -> list[FaultShown]:
 def dissents_beside(session: Session, meeting_id: int, since: datetime) -> list[DissentBeside]:
     """Who disagreed by their link after `since`, the sign-off: it stands beside the record (E4)."""
     rows = session.execute(_BESIDE, {"meeting_id": meeting_id, "since": since})
-    return [DissentBeside(*row) for row in rows]
+    return [
+        DissentBeside(
+            said.id,
+            who_said(name, said.person_name, said.person_role),
+            agency_name,
+            said.what,
+            said.recorded_at,
+        )
+        for said, name, agency_name in rows
+    ]

@@ -37,6 +37,7 @@ from app.meetings.discussion.types import (
     person_scope,
 )
 from app.meetings.models import Invitee, Meeting
+from app.meetings.rules import who_said
 from app.meetings.standing import invitees_here, removed_senders, replaced_by, standing
 from app.meetings.types import Attendance
 from app.referrals.shown import told_apart
@@ -256,7 +257,7 @@ def content_of(session: Session, meeting: Meeting) -> DiscussionContent:
         dissents=tuple(
             DissentContent(
                 dissent.invitee_id,
-                people[dissent.invitee_id].name,
+                who_said(people[dissent.invitee_id].name, dissent.person_name, dissent.person_role),
                 people[dissent.invitee_id].agency_name,
                 dissent.what,
                 dissent.why or "",

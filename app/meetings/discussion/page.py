@@ -60,6 +60,7 @@ from app.meetings.discussion.types import (
 )
 from app.meetings.escalation.page import stands_words, strikable, struck_words
 from app.meetings.models import Dissent, Invitee, Meeting
+from app.meetings.rules import who_said
 from app.meetings.standing import replaced_by, same_person, standing
 from app.meetings.types import Answer, Attendance, MeetingState
 from app.referrals.models import Child
@@ -274,7 +275,11 @@ def _dissent(painter: Painter, row: Held, dissent: Dissent) -> DissentShown:
         and strikable(dissent, held, row.meeting.signed_at)
     )
     return DissentShown(
-        name_of_invitee(row.invitees, dissent.invitee_id),
+        who_said(
+            name_of_invitee(row.invitees, dissent.invitee_id),
+            dissent.person_name,
+            dissent.person_role,
+        ),
         dissent.what,
         dissent.why or "",
         stands_words(held),

@@ -13,6 +13,7 @@ from app.accounts.models import Staff
 from app.core.database import UTCDateTime
 from app.meetings.escalation.models import Escalation, EscalationNote
 from app.meetings.models import Dissent, Invitee, Meeting
+from app.meetings.rules import who_said
 
 MOST = 50
 _OF_MEETING = (
@@ -70,7 +71,16 @@ class Noted(NamedTuple):
 def of_meeting(session: Session, meeting_id: int) -> list[Disagreement]:
     """Every disagreement of a discussion, oldest first."""
     rows = session.execute(_OF_MEETING, {"meeting_id": meeting_id})
-    return [Disagreement(*row) for row in rows]
+    return [
+        Disagreement(
+            escalation,
+            said,
+            who_said(name, said.person_name, said.person_role),
+            agency,
+            struck_by,
+        )
+        for escalation, said, name, agency, struck_by in rows
+    ]
 
 
 def notes_of(session: Session, meeting_id: int) -> list[Noted]:
