@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +23,7 @@ from app.guests.types import (
     Visitor,
 )
 from app.invitations.wording import telephone_in, telephone_uri
-from app.meetings.types import Answer, Format, MeetingState, TakenBack, dial_in_parts
+from app.meetings.types import ActionState, Answer, Format, MeetingState, TakenBack, dial_in_parts
 from app.records.circulation import record_for_invitee
 from app.records.recall.queries import taken_back
 from app.records.types import GuestRecord
@@ -68,6 +69,7 @@ class Page:
     reports: list[OwnReport]
     earlier: list[OwnReport]  # to discussions before this one, while a report may be sent
     actions: list[OwnAction]
+    actions_end: str  # until when what was said of them can be changed; empty while one is open
     signed: bool
     record: GuestRecord | None
     dissents: list[OwnDissent]
@@ -82,6 +84,7 @@ def page_for(session: Session, visitor: Visitor) -> Page:
     dial_in = dial_in_of(meeting)
     record = record_for_invitee(session, visitor.invitee_id)
     over = meeting.signed_at is not None
+    actions = queries.actions_of(session, visitor)
     return Page(
         meeting=meeting,
         open=stage,
@@ -103,7 +106,8 @@ def page_for(session: Session, visitor: Visitor) -> Page:
         guide=joining_guide(answer.decision_maker),
         reports=queries.reports_of(session, visitor),
         earlier=earlier_reports(session, visitor) if stage.report else [],
-        actions=queries.actions_of(session, visitor),
+        actions=actions,
+        actions_end=actions_end(actions, visitor.guest.link_ends_at),
         signed=signed,
         record=record,
         dissents=queries.dissents_of(session, visitor),
@@ -138,6 +142,14 @@ def stage_words(
     if meeting.state is MeetingState.ENDED and meeting.signed_at is not None:
         return "The meeting has ended. Its record was signed and is being corrected."
     return _STAGES.get(meeting.state, "")
+
+
+def actions_end(actions: Sequence[OwnAction], link_ends_at: datetime | None) -> str:
+    """Until when the reader can take back what they said of their actions, once none is open and
+    their link has an end (D3, E3)."""
+    if link_ends_at is None or any(own.state is ActionState.OPEN for own in actions):
+        return ""
+    return words_for_moment(link_ends_at)
 
 
 def when_words(start: datetime | None, end: datetime | None) -> str:

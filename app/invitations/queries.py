@@ -67,4 +67,5 @@ def guest_by_session(session: Session, token: str, now: datetime) -> Guest | Non
         person_name=held.person_name,
         person_role=held.person_role,
         last_seen_at=held.last_seen_at,
+        link_ends_at=invitation.expires_at,
     )

@@ -15,6 +15,8 @@ IDLE = timedelta(minutes=30)
 LONGEST_SESSION = timedelta(hours=12)
 # A link lives on after the record went out, so that it can be read and reported on.
 AFTER_RECORD = timedelta(days=14)
+# And after the last action closed, so that "done" pressed by mistake can be taken back.
+AFTER_LAST_ACTION = timedelta(days=1)
 # A session is marked as seen at most this often: reading a page must not cost a write each time.
 TOUCH = timedelta(minutes=1)
 
@@ -25,10 +27,10 @@ def link_is_open(now: datetime, *, revoked: datetime | None, expires: datetime |
 
 
 def expiry(record_issued: datetime, last_action_closed: datetime | None) -> datetime:
-    """When a link ends: 14 days after the record, or when the invitee's last action closes, if
-    later (D3). While an action is open there is no end: do not call this yet."""
+    """When a link ends: 14 days after the record, or a day after the invitee's last action closed,
+    if later (D3). While an action is open there is no end: do not call this yet."""
     end = record_issued + AFTER_RECORD
-    return end if last_action_closed is None else max(end, last_action_closed)
+    return end if last_action_closed is None else max(end, last_action_closed + AFTER_LAST_ACTION)
 
 
 def may_ask_for_code(now: datetime, asked: Sequence[datetime]) -> bool:

@@ -165,6 +165,7 @@ class Guest:
     person_name: str | None
     person_role: str | None
     last_seen_at: datetime
+    link_ends_at: datetime | None
 
     @property
     def must_introduce(self) -> bool:

@@ -143,8 +143,8 @@ def acknowledge(session: Session, actor: Actor, invitee_id: int, now: datetime) 
 
 
 def refresh_expiry(session: Session, invitee: Invitee, now: datetime) -> None:
-    """Set when the invitee's link ends: 14 days after the record, or when their last action
-    closes, if later; none while an action is open or no record is out (D3). Who has no copy of a
+    """Set when the invitee's link ends: 14 days after the record, or a day after their last action
+    closed, if later; none while an action is open or no record is out (D3). Who has no copy of a
     record that was recalled has 14 days from that.
 
     Call it whenever one of the invitee's actions closes. A link that has ended already stays so.

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditView
-from app.core.clock import now
+from app.core.clock import now, words_for_day
 from app.invitations.models import Invitation
 from app.meetings.models import Action, Invitee, Meeting
 from app.meetings.types import ActionState, MeetingState
@@ -18,6 +18,7 @@ from app.records.keys import cipher_of, new_key
 from app.records.models import Circulation, RecordCopy, RecordVersion
 from tests.factories.guests import Phone, make_guest_session
 from tests.factories.meetings import make_meeting
+from tests.integration.guests.attending import own_action
 
 
 class Released:
@@ -132,7 +133,7 @@ def test_a_correction_takes_the_place_of_the_first_version(released: Released) -
     assert b"version 2" in phone.get("/attend/record").data
 
 
-def test_the_link_ends_fourteen_days_after_the_record_or_with_the_last_action(
+def test_the_link_ends_fourteen_days_after_the_record_where_no_action_is_open(
     released: Released,
 ) -> None:
     with released.change() as session:
@@ -158,3 +159,27 @@ def test_the_link_ends_fourteen_days_after_the_record_or_with_the_last_action(
     assert timedelta(days=13, hours=23) < ends - now() <= timedelta(days=14)
     released.phones[1].post(path, "/attend", prefix, state="open", progress="Again")
     assert expiry() is None
+
+
+def test_a_last_action_that_was_closed_by_mistake_is_taken_back_within_a_day(
+    released: Released,
+) -> None:
+    with released.change() as session:
+        meeting = session.get_one(Meeting, released.meeting_id)
+        number = own_action(session, meeting, released.ids[1], "See the child")
+        session.query(Circulation).update({Circulation.released_at: now() - timedelta(days=20)})
+    path, prefix = f"/attend/actions/{number}", f"action-{number}"
+    phone = released.phones[1]
+    assert "Nothing more is open." not in phone.get("/attend").text
+    assert phone.post(path, "/attend", prefix, state="done", progress="Seen").status_code == 303
+    page = phone.get("/attend")
+    assert page.status_code == 200 and "Thank you. The desk sees" in page.text
+    tomorrow = words_for_day(now() + timedelta(days=1))
+    assert f"Nothing more is open. What you said can be changed until {tomorrow}" in page.text
+    assert "then your link ends" in page.text
+    phone.post(path, "/attend", prefix, state="open", progress="Not yet after all")
+    with released.change() as session:
+        assert session.get_one(Action, number).state is ActionState.OPEN
+        invitee = session.get_one(Invitee, released.ids[1])
+        assert session.get_one(Invitation, invitee.invitation_id).expires_at is None
+    assert "Nothing more is open." not in phone.get("/attend").text

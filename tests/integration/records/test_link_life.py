@@ -28,7 +28,7 @@ from tests.integration.records.circulating import (
 )
 
 
-def test_the_link_lives_fourteen_days_or_until_the_last_action_closes(in_app: Flask) -> None:
+def test_the_link_lives_fourteen_days_or_a_day_after_the_last_action_closed(in_app: Flask) -> None:
     meeting = released(in_app)
     worker.make_copies(settings_of(in_app), LATER)
     with transaction() as session:
@@ -39,7 +39,7 @@ def test_the_link_lives_fourteen_days_or_until_the_last_action_closes(in_app: Fl
         action.state, action.closed_at = ActionState.DONE, AFTER + timedelta(days=3)
         circulation.refresh_expiry(session, person, AFTER + timedelta(days=3))
         assert invitation.expires_at == AFTER + timedelta(days=14)
-        action.closed_at = AFTER + timedelta(days=13, hours=23)
+        action.closed_at = AFTER + timedelta(days=12, hours=23)
         second = Action(
             meeting_id=meeting.id, child_id=None, what="More", why=None, owner_id=person.id,
             due_at=AFTER, state=ActionState.DONE, progress=None,
@@ -49,7 +49,7 @@ def test_the_link_lives_fourteen_days_or_until_the_last_action_closes(in_app: Fl
         session.add(second)
         session.flush()
         circulation.refresh_expiry(session, person, AFTER + timedelta(days=5))
-        assert invitation.expires_at == AFTER + timedelta(days=40)
+        assert invitation.expires_at == AFTER + timedelta(days=41)
 
 
 @pytest.mark.parametrize("when", ["at release", "afterwards"])

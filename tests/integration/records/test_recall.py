@@ -97,7 +97,11 @@ def test_the_page_behind_the_link_says_that_the_record_was_recalled(in_app: Flas
     with transaction() as session:
         meeting = session.get_one(Meeting, meeting_id)
         visitor = Visitor(
-            Guest(0, 0, "", False, None, None, LATER), first, meeting_id, meeting.ref, "Police"
+            Guest(0, 0, "", False, None, None, LATER, None),
+            first,
+            meeting_id,
+            meeting.ref,
+            "Police",
         )
         assert page_for(session, visitor).stage.endswith("its record is signed.")
         recall(session, make_releaser(session), meeting, 1, "The wrong family", SENDER, LATER)

@@ -20,11 +20,11 @@ def test_link_ends_when_revoked_or_expired():
     assert not rules.link_is_open(FRIDAY, revoked=None, expires=FRIDAY)
 
 
-def test_link_lives_14_days_after_the_record_or_until_the_last_action_closes():
+def test_link_lives_14_days_after_the_record_or_a_day_after_the_last_action_closed():
     fortnight = FRIDAY + timedelta(days=14)
     assert rules.expiry(FRIDAY, None) == fortnight
     assert rules.expiry(FRIDAY, FRIDAY + timedelta(days=3)) == fortnight
-    assert rules.expiry(FRIDAY, FRIDAY + timedelta(days=30)) == FRIDAY + timedelta(days=30)
+    assert rules.expiry(FRIDAY, FRIDAY + timedelta(days=30)) == FRIDAY + timedelta(days=31)
 
 
 def test_codes_are_limited_by_hour_and_day():
