@@ -7,16 +7,18 @@ import re
 import zipfile
 from dataclasses import dataclass
 
+from app.core.locked_pdf import needs_password
 from app.core.refusal import Refused
 from app.core.scanning import scanner
 
 LARGEST = 15 * 1024 * 1024
 LONGEST_NAME = 120
+_PDF = "application/pdf"
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 # media type: the endings that puremagic finds, the ending the file is kept with
 KINDS: dict[str, tuple[frozenset[str], str]] = {
-    "application/pdf": (frozenset({".pdf"}), ".pdf"),
+    _PDF: (frozenset({".pdf"}), ".pdf"),
     _WORD: (frozenset({".docx"}), ".docx"),
     "application/msword": (frozenset({".doc"}), ".doc"),
     "image/png": (frozenset({".png"}), ".png"),
@@ -28,6 +30,7 @@ _ENTRY, _MOST_ENTRIES = b"PK\x01\x02", 5_000
 # How an older Office file begins; a newer one that has a password lies within such a file.
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
+_TAKE_OFF = "The file has a password: remove that and send it again, or type what it says"
 _MACROS = ("vbaproject.bin", "vbadata.xml")
 
 
@@ -44,7 +47,7 @@ def checked_upload(name: str, content: bytes, field: str = "file") -> Upload:
     """The file, if it is a PDF, a Word document, a PNG or a JPEG of 15 MB or less.
 
     Raises Refused naming `field`: empty, too large, of another kind, with macros, with a
-    password (Word), or infected where a scanner is configured. The ending of its name is set by
+    password, or infected where a scanner is configured. The ending of its name is set by
     what it is.
     """
     if not content:
@@ -52,12 +55,14 @@ def checked_upload(name: str, content: bytes, field: str = "file") -> Upload:
     if len(content) > LARGEST:
         raise Refused(field, "The file is larger than 15 MB: send a smaller one")
     if content.startswith(_OLE) and _LOCKED in content:
-        raise Refused(field, "The file has a password: remove that, then send it again")
+        raise Refused(field, _TAKE_OFF)
     media_type = _media_type(content)
     if media_type is None:
         raise Refused(field, "Send a PDF, a Word document, or a picture (PNG or JPEG)")
     if media_type == _WORD and _has_macros(content):
         raise Refused(field, "The document holds macros: save it as PDF and send that")
+    if media_type == _PDF and needs_password(content):
+        raise Refused(field, _TAKE_OFF)
     scanner.check(content, field)
     return Upload(safe_name(name, KINDS[media_type][1]), media_type, content)
 
