@@ -10,7 +10,7 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.core.uploads import Upload, checked_upload
 from app.guests import queries, service
-from app.guests.blueprint import blueprint, sender
+from app.guests.blueprint import blueprint
 from app.guests.earlier_reports import earlier_report
 from app.guests.forms import (
     AnswerForm,
@@ -29,6 +29,7 @@ from app.meetings.answers import Deputy
 from app.meetings.models import Report
 from app.meetings.types import ActionState, Answer
 from app.records.actions.forms import ProgressForm
+from app.referrals.letters_out import sender
 from app.web.access import Everyone, access
 from app.web.forms import BaseForm, add_refusal
 from app.web.htmx import go_to, respond

@@ -6,10 +6,8 @@ from flask import Blueprint, Response, request, url_for
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
-from app.core.config import SETTINGS
 from app.core.session import reading
 from app.guests import queries
-from app.referrals.sender import Sender
 from app.web.errors import lead_back
 from app.web.htmx import respond
 from app.web.own_page import NOTHING, what_was_sent
@@ -60,9 +58,3 @@ def _error_page(status: int, title: str, words: str) -> Response:
     sent = what_was_sent() if status != 413 and request.method == "POST" else NOTHING
     page = {"title": title, "words": words, "back": back, **sent._asdict()}
     return respond("guests/error.html", None, status, **page)
-
-
-def sender() -> Sender:
-    """From which mailbox letters go, and to which site their links lead."""
-    held = SETTINGS.here()
-    return Sender(mail_from=held.mail_from, base_url=held.base_url)

@@ -9,10 +9,11 @@ from flask import Response, abort, flash, url_for
 from app.core.clock import now
 from app.core.session import reading, transaction
 from app.guests import service
-from app.guests.blueprint import blueprint, sender
+from app.guests.blueprint import blueprint
 from app.guests.forms import ButtonForm, CodeForm, WithoutCodeForm
 from app.guests.visitors import mark_browser, new_mark, open_door, this_browser
 from app.invitations import service as invitations
+from app.referrals.letters_out import sender
 from app.web.access import Everyone, access
 from app.web.htmx import go_to, respond
 

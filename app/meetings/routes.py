@@ -15,7 +15,6 @@ from app.accounts.types import Permission
 from app.audit.service import viewed
 from app.audit.types import Subject
 from app.core.clock import now
-from app.core.config import SETTINGS
 from app.core.handed import Handed
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
@@ -30,7 +29,7 @@ from app.meetings.overview import Overview, overview_of
 from app.meetings.restricted.hidden import WORDS, masked
 from app.meetings.types import Answer, MeetingState, ReportVia, TakenBack
 from app.referrals.checks.shown import answered_on
-from app.referrals.sender import Sender
+from app.referrals.letters_out import sender
 from app.web.access import access
 from app.web.forms import OnceForm
 from app.web.htmx import go_to, respond
@@ -43,12 +42,6 @@ blueprint = Blueprint("meetings", __name__)
 RECORD_TAKEN_BACK = Handed[Callable[[Session, int], TakenBack | None]]("record_taken_back")
 
 STALE = "Somebody else changed this in the same moment: check what it says now and send it again"
-
-
-def sender() -> Sender:
-    """From where letters go and to which site their links lead."""
-    settings = SETTINGS.here()
-    return Sender(mail_from=settings.mail_from, base_url=settings.base_url)
 
 
 def meeting_or_404(session: Session, ref: str) -> Meeting:

@@ -1,4 +1,4 @@
-"""From whom this installation's letters go, for the routes of referrals."""
+"""From whom this installation's letters go, for routes."""
 
 from __future__ import annotations
 

@@ -25,9 +25,10 @@ from app.meetings.calls.letters import read_unreached
 from app.meetings.calls.page import to_tell_of_cancelling
 from app.meetings.models import Meeting
 from app.meetings.queries import invitee as invitee_of
-from app.meetings.routes import meeting_or_404, note_view_of, once, sender
+from app.meetings.routes import meeting_or_404, note_view_of, once
 from app.meetings.rules import mendable_late
 from app.meetings.types import Format, MeetingState
+from app.referrals.letters_out import sender
 from app.web.access import access
 from app.web.htmx import go_to, respond, wants_fragment
 from app.web.numbers import whole_or_none

@@ -12,7 +12,6 @@ from app.accounts.types import Permission
 from app.audit.service import viewed
 from app.audit.types import Subject
 from app.core.clock import now, words_for_moment
-from app.core.config import SETTINGS
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.beside import still_booked
@@ -43,7 +42,7 @@ from app.meetings.need.forms import moment_of
 from app.meetings.restricted.hidden import WORDS, masked
 from app.referrals.checks.queries import OpenRequest, open_named
 from app.referrals.checks.shown import answered_on
-from app.referrals.sender import Sender
+from app.referrals.letters_out import sender
 from app.web.access import access
 from app.web.forms import add_refusal
 from app.web.htmx import go_to, respond
@@ -125,7 +124,7 @@ def end(ref: str) -> Response:
     try:
         with transaction() as session:
             told = service.end(
-                session, signed_in().actor, to_change(session, ref), _sender(), now(),
+                session, signed_in().actor, to_change(session, ref), sender(), now(),
                 form.after(seen), moment_of(form.ended_at),
             )  # fmt: skip
     except Refused as refusal:
@@ -168,7 +167,7 @@ def _press(ref: str, press: Press, lines: Lines) -> None:
             _try(
                 ref,
                 lines.action,
-                lambda s, m: joined.add(s, actor, m, _sender(), now()),
+                lambda s, m: joined.add(s, actor, m, sender(), now()),
                 alone=True,
             )
         case "strike", [int(gone)]:
@@ -291,8 +290,3 @@ def _end_page(
         unowned=without_owner(meeting, actions),
         joined=joined_since(reading(), meeting),
     )
-
-
-def _sender() -> Sender:
-    held = SETTINGS.here()
-    return Sender(mail_from=held.mail_from, base_url=held.base_url)

@@ -11,8 +11,8 @@ from app.core.refusal import Refused
 from app.core.session import transaction
 from app.meetings import queries
 from app.meetings.joined import service
-from app.meetings.routes import sender
 from app.meetings.types import MeetingState
+from app.referrals.letters_out import sender
 from app.web.access import access
 from app.web.htmx import go_to
 

@@ -31,11 +31,12 @@ from app.meetings.need.same_time import at_that_time, check_another
 from app.meetings.need.types import Occasion, Started
 from app.meetings.of_children import discussion_over
 from app.meetings.restricted.hidden import hidden_cases, masked
-from app.meetings.routes import once, sender
+from app.meetings.routes import once
 from app.meetings.types import Format, MeetingState
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.referrals import queries as referrals
 from app.referrals.checks.queries import left_open
+from app.referrals.letters_out import sender
 from app.referrals.models import Referral
 from app.web.access import access
 from app.web.htmx import go_to, respond

@@ -41,9 +41,10 @@ from app.meetings.open_case.forms import (
 from app.meetings.open_case.queries import about_of, open_case_of
 from app.meetings.open_case.types import About
 from app.meetings.restricted.hidden import ask_keepers, hidden_cases, masked, whom_to_ask
-from app.meetings.routes import meeting_or_404, note_view_of, once, sender
+from app.meetings.routes import meeting_or_404, note_view_of, once
 from app.referrals import queries as referrals
 from app.referrals.children import add_child
+from app.referrals.letters_out import sender
 from app.referrals.matching import Identity
 from app.referrals.types import ChangedMeanwhile, ChildGiven
 from app.web.access import access

@@ -14,9 +14,10 @@ from app.meetings.papers import queries, service
 from app.meetings.papers.forms import ChaseForm, ReplyForm, SendForm
 from app.meetings.papers.page import page_of, paper_of
 from app.meetings.papers.printing import printed, shape
-from app.meetings.routes import meeting_or_404, note_view, once, sender
+from app.meetings.routes import meeting_or_404, note_view, once
 from app.protocols.registry import active
 from app.protocols.types import FormKind, NamedForm
+from app.referrals.letters_out import sender
 from app.web.access import access
 from app.web.forms import OnceForm
 from app.web.htmx import go_to, respond

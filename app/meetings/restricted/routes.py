@@ -17,8 +17,9 @@ from app.meetings.restricted import queries, service, whole_case
 from app.meetings.restricted.forms import FindForm, OpenForm, RestrictForm, ReviewForm
 from app.meetings.restricted.gate import SUBJECTS
 from app.meetings.restricted.rules import seen
-from app.meetings.routes import meeting_or_404, sender
+from app.meetings.routes import meeting_or_404
 from app.referrals.finding import found as referral_found
+from app.referrals.letters_out import sender
 from app.web.access import access
 from app.web.htmx import go_to, respond
 from app.web.numbers import whole_or_none

@@ -10,8 +10,9 @@ from app.accounts.types import Permission
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
-from app.meetings.routes import meeting_or_404, sender
+from app.meetings.routes import meeting_or_404
 from app.meetings.sooner import service
+from app.referrals.letters_out import sender
 from app.web.access import access
 from app.web.htmx import go_to
 

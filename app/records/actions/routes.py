@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, Response, abort, current_app, flash, request, url_for
+from flask import Blueprint, Response, abort, flash, request, url_for
 from sqlalchemy.orm import Session
 
 from app.accounts.signed_in import signed_in, staff_may
@@ -12,7 +12,6 @@ from app.accounts.types import Permission
 from app.audit.service import viewed_together
 from app.audit.types import Subject
 from app.core.clock import now
-from app.core.config import Settings
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.actions import queries
@@ -24,7 +23,7 @@ from app.meetings.routes import meeting_or_404, note_view
 from app.meetings.types import ActionState
 from app.records.actions import handover, service
 from app.records.actions.forms import HandOverForm, ProgressForm
-from app.referrals.sender import Sender
+from app.referrals.letters_out import sender
 from app.web.access import access
 from app.web.htmx import go_to, respond
 from app.web.numbers import whole, whole_or_none
@@ -117,7 +116,6 @@ def hand_over(ref: str, number: int) -> Response:
     if form.is_submitted():
         status = 422
         if form.validate():
-            settings: Settings = current_app.extensions["settings"]
             try:
                 with transaction() as writing:
                     held = meeting_for_change(writing, ref) or abort(404)
@@ -129,7 +127,7 @@ def hand_over(ref: str, number: int) -> Response:
                         whole_or_none(form.to.data),
                         form.reason.data or "",
                         whole_or_none(form.version.data) or 0,
-                        Sender(mail_from=settings.mail_from, base_url=settings.base_url),
+                        sender(),
                         now(),
                     )
                 told = "They are told by mail." if letters else "No letter goes to them: tell them."

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.core.clock import now
-from app.core.config import SETTINGS
 from app.core.handed import Handed
 from app.core.session import reading
 from app.meetings.booking.forms import SendAgainForm
@@ -21,7 +20,7 @@ from app.meetings.routes import once
 from app.meetings.rules import mendable_signed
 from app.records.address import service
 from app.records.address.page import address_page
-from app.referrals.sender import Sender
+from app.referrals.letters_out import sender
 from app.web.access import access
 from app.web.htmx import go_to, respond
 
@@ -43,11 +42,9 @@ def correct(ref: str, invitee_id: int) -> Response:
         def act(session: Session) -> str:
             held = meeting_for_change(session, ref) or abort(404)
             reader = invitee_of(session, held.id, invitee_id) or abort(404)
-            settings = SETTINGS.here()
-            sender = Sender(mail_from=settings.mail_from, base_url=settings.base_url)
             order = form.order()
             done.append(
-                service.correct_address(session, staff, held, reader, order, sender, moment)
+                service.correct_address(session, staff, held, reader, order, sender(), moment)
             )
             return url_for("records.circulate", ref=ref)
 

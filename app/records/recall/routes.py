@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from app.accounts.signed_in import signed_in, staff_may
 from app.accounts.types import Permission
 from app.core.clock import now
-from app.core.config import SETTINGS
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.models import Meeting
@@ -19,7 +18,7 @@ from app.records.circulate_page import circulate_page
 from app.records.recall import service
 from app.records.recall.forms import CloseForm, RecallForm
 from app.records.recall.page import recall_page
-from app.referrals.sender import Sender
+from app.referrals.letters_out import sender
 from app.web.access import access
 from app.web.forms import BaseForm, add_refusal
 from app.web.htmx import go_to, respond
@@ -35,14 +34,13 @@ def recall(ref: str) -> Response:
     form = RecallForm()
 
     def take_back(session: Session, meeting: Meeting) -> str:
-        settings = SETTINGS.here()
         told = service.recall(
             session,
             signed_in(),
             meeting,
             whole_or_none(form.number.data or "") or 0,
             form.reason.data,
-            Sender(mail_from=settings.mail_from, base_url=settings.base_url),
+            sender(),
             now(),
         )
         return f"The record is recalled. {told} told by email to delete it."
