@@ -239,19 +239,6 @@ _NOTICES: dict[Notice, _LinkWords] = {
 }
 
 
-def link_letter(
-    kind: LetterKind,
-    desk: Desk,
-    reference: str,
-    name: str,
-    email: str,
-    link: str,
-    now: datetime,
-) -> FinishedMessage:
-    """RECORD ("the record is ready") or ACTIONS ("your actions"): a link, and no content."""
-    return link_letters(kind, desk, reference, [(name, email, link)], now)[0]
-
-
 def link_letters(
     kind: LetterKind,
     desk: Desk,
@@ -262,8 +249,10 @@ def link_letters(
     at_once: bool = False,
     enclosed: bytes | None = None,
 ) -> list[FinishedMessage]:
-    """`link_letter` for several readers: (name, email, link) each, in their order. `at_once` where
-    the time for what is asked has run out; `enclosed` is a PDF that travels with the letter."""
+    """RECORD ("the record is ready") or ACTIONS ("your actions"): a link, and no content.
+
+    Readers are (name, email, link) each, in their order. `at_once` where the time for what is
+    asked has run out; `enclosed` is a PDF that travels with the letter."""
     words = _LINKS[kind]
     subject = words.subject.format(reference=header_text(reference))
     made = frame(kind, desk, subject, now, enclosed=enclosed is not None)
@@ -308,7 +297,7 @@ def notice_letters(
 
 
 def link_preview(kind: LetterKind, desk: Desk, reference: str, name: str) -> Preview:
-    """What `link_letter` would send, for the page before it is sent."""
+    """What `link_letters` would send, for the page before it is sent."""
     words = _LINKS[kind]
     blocks = _link_blocks(words, desk, reference, name, "made when it is sent")
     return Preview(words.subject.format(reference=reference), Rendering().as_text(blocks), ())

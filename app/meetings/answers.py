@@ -257,15 +257,6 @@ def deputy_of(session: Session, invitee: Invitee) -> Invitee | None:
     ).scalar_one_or_none()
 
 
-def reports_from(session: Session, invitee: Invitee) -> list[Report]:
-    """What this invitee sent, oldest first: their own and nobody else's."""
-    return list(
-        session.execute(
-            select(Report).where(Report.invitee_id == invitee.id).order_by(Report.id)
-        ).scalars()
-    )
-
-
 def _known(session: Session, email: str) -> list[int]:
     """Who has this address in the directory, so that their other meetings are known."""
     return list(session.execute(_BY_ADDRESS, {"email": email}).scalars())

@@ -37,9 +37,6 @@ class VersionCipher:
     def close_text(self, text: str) -> str:
         return self.close(text.encode()).decode()
 
-    def open_text(self, token: str) -> str:
-        return self.open(token.encode()).decode()
-
 
 def new_key(session: Session) -> RecordKey:
     """A fresh key for one version."""

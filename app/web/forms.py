@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
+from wtforms.validators import InputRequired, Length, StopValidation
 
 from app.core.clock import in_london, moments_of, zone_where_twice
 from app.core.crypto import new_token
@@ -213,16 +213,6 @@ def parse_time(typed: str) -> time | None:
 def choices(pairs: Iterable[tuple[str, str]], empty: str | None = None) -> list[tuple[str, str]]:
     """Choices of a select, with a first empty one that asks."""
     return [*([] if empty is None else [("", empty)]), *pairs]
-
-
-def not_in_future(today: date, message: str) -> Any:
-    """A validator: the date given is today or earlier."""
-
-    def check(_form: Any, field: Field) -> None:
-        if field.data is not None and field.data > today:
-            raise ValidationError(message)
-
-    return check
 
 
 def add_refusal(form: BaseForm, refusal: Refused) -> None:

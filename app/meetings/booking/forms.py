@@ -23,7 +23,7 @@ from app.meetings.booking.types import (
 from app.meetings.types import Format, dial_in_text
 from app.protocols.types import END_OF_TIME, FIRST_MOMENT
 from app.web.choices import RadioField, SelectField
-from app.web.forms import BaseForm, Line, LocalMoment, OnceForm, Passage, Required
+from app.web.forms import Line, LocalMoment, OnceForm, Passage, Required
 from app.web.numbers import whole_or_none
 
 OTHER_TIME = "other"
@@ -332,10 +332,6 @@ class SendAgainForm(OnceForm):
 
 class RemindForm(OnceForm):
     """Nothing to fill in: the press is the message."""
-
-
-class PreviewForm(BaseForm):
-    """Stands for the token alone."""
 
 
 def _chosen(row: PersonRow, place: int, rule_id: str, why: str, adder: str) -> Chosen:

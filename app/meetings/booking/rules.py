@@ -22,8 +22,6 @@ from app.referrals.types import Concern, Flag
 Role = ProfessionalRole
 MASH = Role.MASH_HEALTH
 
-SCHOOL_ROLES = (Role.SAFEGUARDING_LEAD, Role.TEACHER)
-
 MEDICAL_CONCERNS = {
     Concern.SEXUAL_ABUSE: "sexual abuse",
     Concern.SEXUAL_EXPLOITATION: "sexual exploitation",

@@ -22,7 +22,6 @@ RISK_COLOURS = {
     DomesticAbuseRisk.MEDIUM: "orange",
     DomesticAbuseRisk.STANDARD: "yellow",
 }
-MARKED = "For this list only"
 
 
 @dataclass(frozen=True, slots=True)

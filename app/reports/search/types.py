@@ -28,10 +28,6 @@ class Show(enum.Enum):
     FROM_PERSON = "from-person"
     WITH_PERSON = "with-person"
 
-    @property
-    def of_a_child(self) -> bool:
-        return self is Show.CHILDREN
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:

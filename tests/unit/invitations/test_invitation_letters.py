@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from app.core.mail import FinishedMessage, UnsafeHeader
 from app.invitations.letters import code_letter, letters, preview
-from app.invitations.link_letters import link_letter
+from app.invitations.link_letters import link_letters
 from app.invitations.types import (
     Appointment,
     Change,
@@ -284,7 +284,8 @@ def test_forbidden_words_never_leave_even_when_people_type_them():
         LetterKind.ACTIONS_LATE,
         LetterKind.ACTIONS_HANDED,
     ):
-        message = link_letter(kind, desk, "SD-1", person.name, person.email, person.link, FRIDAY)
+        reader = (person.name, person.email, person.link)
+        [message] = link_letters(kind, desk, "SD-1", [reader], FRIDAY)
         assert forbidden(message) == []
     assert forbidden(code_letter(desk, person.name, person.email, "123456", FRIDAY)) == []
 
@@ -377,15 +378,8 @@ def test_code_stands_in_the_text_alone():
 
 
 def test_link_letters_have_the_link_and_no_content():
-    message = link_letter(
-        LetterKind.RECORD,
-        DESK,
-        "SD-1",
-        "Amina",
-        "amina@police.example",
-        "https://x.example/i/t",
-        FRIDAY,
-    )
+    reader = ("Amina", "amina@police.example", "https://x.example/i/t")
+    [message] = link_letters(LetterKind.RECORD, DESK, "SD-1", [reader], FRIDAY)
     assert message.subject == "The record of multi-agency meeting SD-1 is ready"
     assert "https://x.example/i/t" in part(message, "text/plain").get_content()
     assert message.kind == "record"
