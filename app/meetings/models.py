@@ -111,6 +111,7 @@ class Meeting(Base):
     late_reason: Mapped[str | None] = mapped_column(EncryptedText)
     # By what was noted since, until the chair takes it as the deadline (B1).
     sooner_due_at: Mapped[datetime | None]
+    sooner_noted_at: Mapped[datetime | None]
 
     chair_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     starts_at: Mapped[datetime | None]

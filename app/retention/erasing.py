@@ -144,10 +144,10 @@ COUNTED: Mapping[str, frozenset[str]] = {
     "meeting": frozenset(
         {
             "referral_id", "state", "route", "format", "need_decided_by_id", "need_decided_at",
-            "created_at", "due_at", "limit_at", "sooner_due_at", "clocks", "chair_id",
-            "starts_at", "ends_at",
-            "started_at", "ended_at", "record_due_at", "signed_at", "circulated_at",
-            "first_circulated_at", "cancelled_at", "not_needed_at", "replaced_at", "kept_at",
+            "created_at", "due_at", "limit_at", "sooner_due_at", "sooner_noted_at",
+            "clocks", "chair_id", "starts_at", "ends_at", "started_at", "ended_at",
+            "record_due_at", "signed_at", "circulated_at", "first_circulated_at", "cancelled_at",
+            "not_needed_at", "replaced_at", "kept_at",
         }
     ),
     "invitee": frozenset(

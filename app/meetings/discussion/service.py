@@ -34,6 +34,7 @@ from app.meetings.discussion.types import (
     person_scope,
 )
 from app.meetings.models import Entry, EntryHistory, Meeting
+from app.meetings.sooner.service import hold_by_earlier
 from app.meetings.standing import invitees_here, removed_senders
 from app.meetings.types import Attendance, Format, MeetingState
 from app.referrals.acting import taken_first
@@ -51,6 +52,7 @@ def start(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> No
     """
     if meeting.state not in rules.STARTABLE:
         raise Refused("page", f"This discussion cannot be started: {meeting.state.label.lower()}")
+    hold_by_earlier(session, actor, meeting, now, now)
     meeting.state = MeetingState.UNDER_WAY
     meeting.started_at = now
     _take_empty_chair(session, actor, meeting, now)

@@ -18,6 +18,7 @@ from app.meetings.discussion.rules import to_the_minute
 from app.meetings.discussion.service import save_entry
 from app.meetings.discussion.types import MEETING
 from app.meetings.models import Meeting
+from app.meetings.need.held_at import held_at_another_time, take_referral
 from app.meetings.rules import check_held, check_under_way
 from app.meetings.types import MeetingState
 
@@ -35,7 +36,7 @@ def correct_times(
     seen: int | None = None,
 ) -> None:
     """Put right when it began and, once it is over, when it ended; every clock that runs from
-    these moments runs anew (F5, F8). The reason is part of the record.
+    these moments runs anew (B1, F5, F8). The reason is part of the record.
 
     `seen` is the version of the reason that the page showed; None where it showed none of it. The
     discussion is locked alone. The minute that is held already changes nothing. Raises
@@ -61,8 +62,10 @@ def correct_times(
     check_held(began, over or now, now)
     if not reason:
         raise Refused("reason", "Say why the times are corrected")
+    take_referral(session, meeting)
     after.hold(session, [one.child_id for one in meeting.children])
     meeting.started_at, meeting.ended_at = began, over
+    held_at_another_time(session, actor, meeting, was, now)
     if over is not None and over != was_over:
         clock = record_clock(meeting.clocks, protocol_of(meeting), over)
         meeting.record_due_at, meeting.clocks = clock.due_at, clock.kept

@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 from app.core.refusal import Refused
 from app.meetings import queries
 from app.meetings.models import Meeting
+from app.meetings.need.rules import decided_otherwise
 from app.meetings.need.types import Occasion
 from app.meetings.types import MeetingState
 from app.protocols.types import Facts
 from app.referrals import queries as referrals
 from app.referrals.models import Referral
-from app.referrals.outcome.queries import decided_otherwise_at
+from app.referrals.outcome.queries import decisions
 from app.referrals.rating.queries import reopened_at
 from app.referrals.rules import facts_since
+from app.referrals.types import Outcome
 
 
 class NoSuchReferral(LookupError):
@@ -28,8 +30,8 @@ class NoSuchReferral(LookupError):
 class Case:
     """The referral or the children, ready for a discussion.
 
-    `reopened_at` is when the referral was last opened again, `otherwise_at` when it was decided as
-    something else since then.
+    `reopened_at` is when the referral was last opened again, `decided_at` when it was last decided
+    since then, and `otherwise_at` when it was decided as something else that took its course.
     """
 
     referral: Referral | None
@@ -38,6 +40,17 @@ class Case:
     cancelled: Meeting | None = None  # in whose place the discussion comes
     reopened_at: datetime | None = None
     otherwise_at: datetime | None = None
+    decided_at: datetime | None = None
+
+    @property
+    def puts_right(self) -> bool:
+        """Whether it replaces a decision of less than a day ago, which counts for nothing then."""
+        return (
+            self.decided_at is not None
+            and self.otherwise_at is None
+            and self.referral is not None
+            and self.referral.outcome is not Outcome.STRATEGY_DISCUSSION
+        )
 
     @property
     def anew_at(self) -> datetime | None:
@@ -45,13 +58,14 @@ class Case:
         return self.otherwise_at or self.reopened_at
 
 
-def case_of(session: Session, occasion: Occasion) -> Case:
-    """The case of this occasion. Raises NoSuchReferral; Refused where a child is not known.
+def case_of(session: Session, occasion: Occasion, at: datetime) -> Case:
+    """The case of this occasion, decided at the moment `at`. Raises NoSuchReferral; Refused where
+    a child is not known.
 
     A discussion is the first of its referral, or the first since that was opened again. One that
     comes after the referral was decided as something else is a further one: of an assessment under
     way, say, which the old referral does not make late. That decision also settles what was to
-    follow a discussion cancelled before it.
+    follow a discussion cancelled before it. One that was put right within a day did neither.
     """
     if occasion.referral_ref is None:
         return _open_case(session, occasion)
@@ -59,9 +73,10 @@ def case_of(session: Session, occasion: Occasion) -> Case:
     if referral is None:
         raise NoSuchReferral(occasion.referral_ref)
     reopened = reopened_at(session, referral.id)
-    otherwise = decided_otherwise_at(session, referral.id)
-    if otherwise is not None and reopened is not None and otherwise <= reopened:
-        otherwise = None
+    decided = [
+        one for one in decisions(session, referral.id) if reopened is None or one.at > reopened
+    ]
+    otherwise = decided_otherwise(decided, at)
     before = [
         one
         for one in queries.meetings_of_referral(session, referral.id)
@@ -74,16 +89,17 @@ def case_of(session: Session, occasion: Occasion) -> Case:
         cancelled=_stands_open(before[-1], otherwise) if before else None,
         reopened_at=reopened,
         otherwise_at=otherwise,
+        decided_at=max((one.at for one in decided), default=None),
     )
 
 
-def case_to_change(session: Session, occasion: Occasion) -> Case:
+def case_to_change(session: Session, occasion: Occasion, at: datetime) -> Case:
     """The same, its referral locked: of two decisions at once the second sees the first."""
-    case = case_of(session, occasion)
+    case = case_of(session, occasion, at)
     if case.referral is None:
         return case
     session.refresh(case.referral, with_for_update=True)
-    return case_of(session, occasion)
+    return case_of(session, occasion, at)
 
 
 def said_by(case: Case, decided_at: datetime) -> Facts | None:

@@ -84,16 +84,17 @@ def decide(ref: str) -> Response:
     session = reading()
     referral = _referral_or_404(session, ref)
     held = queries.meetings_of_referral(session, referral.id)
+    decided_at = min(moment_of(form.decided_at) or moment, moment)
     return respond(
         "meetings/need/decide.html",
         status=422 if form.errors else 200,
         form=form,
         referral=referral,
         children=[row.child for row in referral.children],
-        case=case_of(session, Occasion(referral_ref=ref)),
+        case=case_of(session, Occasion(referral_ref=ref), decided_at),
         waiting=next((one for one in held if one.state is MeetingState.NEEDED), None),
-        cancelled=service.in_place_of(session, _occasion(ref, form)),
-        deadline=_expected(session, ref, form, moment),
+        cancelled=service.in_place_of(session, _occasion(ref, form), decided_at),
+        deadline=_expected(session, _occasion(ref, form), decided_at, moment),
     )
 
 
@@ -212,10 +213,11 @@ def _occasion(ref: str, form: NeedForm) -> Occasion:
     return Occasion(referral_ref=ref, information_at=moment_of(form.information_at))
 
 
-def _expected(session: Session, ref: str, form: NeedForm, moment: datetime) -> DeadlinePanel | None:
+def _expected(
+    session: Session, occasion: Occasion, decided_at: datetime, moment: datetime
+) -> DeadlinePanel | None:
     """The deadline that the decision sets, before it is taken (B2)."""
-    decided_at = moment_of(form.decided_at) or moment
-    clock = service.expected_due(session, _occasion(ref, form), min(decided_at, moment))
+    clock = service.expected_due(session, occasion, decided_at)
     return deadline_panel(clock, moment) if clock is not None else None
 
 

@@ -11,8 +11,13 @@ from app.invitations.wording import is_address
 from app.meetings import rules as meetings
 from app.meetings.need.types import Present
 from app.protocols.types import Facts
+from app.referrals.outcome.types import Decided
+from app.referrals.types import Outcome
 
 LONGEST_AGO = timedelta(days=31)
+# A decision on a contact takes a day at most (IMAP 5): what replaces it within one is the same
+# decision put right, and the referral's own clock goes on.
+PUT_RIGHT_WITHIN = timedelta(hours=24)
 
 
 def facts_for(
@@ -61,6 +66,24 @@ def facts_for(
         section47_started_at=None,
         icpc_decided_at=None,
     )
+
+
+def decided_otherwise(decisions: Iterable[Decided], at: datetime) -> datetime | None:
+    """When a referral was last decided as something else and that took its course, as seen at the
+    moment `at` of another decision; None where it never did (B1).
+
+    `decisions` are those since the referral was last opened again, the oldest first. Such a
+    decision took its course where it, or what replaced it, stood for more than a day.
+    """
+    settled = began = last = None
+    for one in decisions:
+        if one.outcome is not Outcome.STRATEGY_DISCUSSION:
+            began, last = began or one.at, one.at
+            continue
+        if began is not None and one.at - began > PUT_RIGHT_WITHIN:
+            settled = last
+        began = None
+    return last if began is not None and at - began > PUT_RIGHT_WITHIN else settled
 
 
 def runs_on(cancelled: Facts, information_at: datetime | None) -> bool:

@@ -32,6 +32,7 @@ from app.meetings.open_case import rules as open_case_rules
 from app.meetings.open_case import service as open_case
 from app.meetings.open_case.types import About
 from app.meetings.restricted import service as restricted
+from app.meetings.sooner.service import hold_by_earlier
 from app.meetings.types import STARTED_AT_ONCE, Attendance, Format, MeetingState, Route
 from app.protocols import registry
 from app.protocols.exchange import restore, snapshot
@@ -62,7 +63,7 @@ def decide_needed(
     """
     if not reason:
         raise Refused("reason", "Say why a strategy discussion is needed")
-    case = case_to_change(session, occasion)
+    case = case_to_change(session, occasion, decided_at)
     if case.referral is None:
         open_case_rules.check_whole(occasion.about or About(), now)
     received = case.referral.received_at if case.referral and case.is_first else None
@@ -93,7 +94,7 @@ def start_now(
     for afterwards. One that was waiting to be booked becomes this one. Who starts it may see the
     case from then on, to finish it.
     """
-    case = case_to_change(session, occasion)
+    case = case_to_change(session, occasion, now)
     if case.referral is not None:
         restricted.admit_holder(session, staff.actor, case.referral, sender, now)
     meeting = _waiting(session, case)
@@ -102,6 +103,7 @@ def start_now(
         meeting = _new(session, staff, case, occasion, given.reason or STARTED_AT_ONCE, now, now)
     else:
         take_in(session, staff.actor, meeting, now)
+        hold_by_earlier(session, staff.actor, meeting, now, now)
         if given.reason:
             _keep_reason(session, staff, meeting, given.reason, now)
     meeting.state, meeting.route = MeetingState.UNDER_WAY, Route.STARTED_NOW
@@ -136,7 +138,7 @@ def record_held(
         raise Refused("reason", "Say why the discussion was held")
     if not given.people:
         raise Refused("people", "Say who took part")
-    case = case_to_change(session, occasion)
+    case = case_to_change(session, occasion, given.started_at)
     if case.referral is not None:
         restricted.admit_holder(session, staff.actor, case.referral, sender, now)
     meeting = _waiting(session, case)
@@ -146,6 +148,7 @@ def record_held(
         meeting = _new(session, staff, case, occasion, given.reason, decided_at, now)
     else:
         take_in(session, staff.actor, meeting, now)
+        hold_by_earlier(session, staff.actor, meeting, given.started_at, now)
         _keep_reason(session, staff, meeting, given.reason, now)
     meeting.state, meeting.route = MeetingState.ENDED, Route.ALREADY_HELD
     meeting.format, meeting.place = given.format, given.place or None
@@ -165,15 +168,15 @@ def expected_due(
     session: Session, occasion: Occasion, decided_at: datetime
 ) -> Due | ClockError | None:
     """The deadline that a decision at this moment would set, to be shown before it is taken."""
-    case = case_of(session, occasion)
+    case = case_of(session, occasion, decided_at)
     facts = _facts(case, occasion, decided_at)
     dues = told_since(clocks(_protocol(session), facts), case.reopened_at)
     return dues.get(Clock.STRATEGY_DISCUSSION)
 
 
-def in_place_of(session: Session, occasion: Occasion) -> Meeting | None:
-    """The cancelled discussion whose deadline runs on for the next one, or None."""
-    cancelled = case_of(session, occasion).cancelled
+def in_place_of(session: Session, occasion: Occasion, decided_at: datetime) -> Meeting | None:
+    """The cancelled discussion whose deadline runs on for the next one, decided then, or None."""
+    cancelled = case_of(session, occasion, decided_at).cancelled
     if cancelled is None:
         return None
     facts = restore(cancelled.clocks).facts
@@ -214,7 +217,8 @@ def _decide_referral(
     if referral.outcome is not Outcome.STRATEGY_DISCUSSION:
         outcome = Outcome.STRATEGY_DISCUSSION
         # Not before it came in, or was decided last: the call may be older than what is written.
-        at = min(max(decided_at, case.anew_at or referral.received_at), now)
+        last = case.decided_at or case.reopened_at or referral.received_at
+        at = min(max(decided_at, last), now)
         referral_service.decide(session, staff.actor, referral, outcome, reason, now, at=at)
 
 

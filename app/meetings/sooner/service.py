@@ -27,10 +27,13 @@ from app.protocols.rules import limit_of
 from app.protocols.types import Due, Facts
 from app.referrals.models import Referral
 from app.referrals.of_meetings import TakesIn
-from app.referrals.rules import facts_of
+from app.referrals.rating.queries import reopened_at
+from app.referrals.rules import facts_since, told_since
 from app.referrals.sender import Sender
 
 NOTHING_TO_TAKE = "The deadline is not earlier any more, or somebody has taken it: see below"
+# Where a discussion keeps the moments that were put right since it was decided.
+_PUT_RIGHT = "put_right"
 _AHEAD = (MeetingState.NEEDED, MeetingState.BOOKED)
 _TO_CHANGE = (
     select(Meeting)
@@ -42,12 +45,16 @@ _TO_CHANGE = (
 
 
 def ahead(session: Session, referral_id: int) -> TakesIn:
-    """Lock the discussions of a referral that are still to be held, before the audit is written;
-    what comes back notes on each whether it is due sooner by what the referral says then."""
+    """Lock the discussions of a referral that are still to be held, before the referral changes
+    and the audit is written; what comes back notes on each what was put right of the moments that
+    it counts from, and whether it is due sooner by what the referral says then."""
     found = list(session.execute(_TO_CHANGE, {"referral_id": referral_id}).scalars())
+    before = _of_referral(session, referral_id) if found else None
 
     def act(actor: Actor, now: datetime) -> None:
         for meeting in found:
+            if before is not None:
+                _note_put_right(session, meeting, referral_id, before)
             note_sooner(session, actor, meeting, now)
 
     return act
@@ -75,25 +82,27 @@ def take(session: Session, staff: StaffMember, ref: str, sender: Sender, now: da
     found = None if meeting is None else _sooner(session, meeting)
     if meeting is None or found is None:
         raise Refused("page", NOTHING_TO_TAKE)
-    before, start = meeting.due_at, meeting.starts_at
-    protocol = active(council(session).protocol_id)
-    meeting.clocks = {
-        **snapshot(protocol, found.facts, found.dues), "earlier": dict(meeting.clocks)
-    }  # fmt: skip
-    meeting.due_at, meeting.limit_at = found.due.due_at, limit_of(found.due)
-    meeting.sooner_due_at = None
-    session.flush()
-    record(
-        session, staff.actor, "earlier deadline taken", Subject("meeting", meeting.ref), now,
-        {
-            "due_at": found.due.due_at.isoformat(),
-            "before": before.isoformat() if before else None,
-            "rule": found.due.rule,
-        },
-    )  # fmt: skip
-    if start is not None and is_late(start, meeting.due_at) and not is_late(start, before):
+    start = meeting.starts_at
+    _take(session, staff.actor, meeting, found, now)
+    # Why it could not be before the old deadline says nothing about this one.
+    meeting.late_reason = None
+    if start is not None and is_late(start, meeting.due_at):
         tell_manager(session, meeting, sender, now)
     return meeting
+
+
+def hold_by_earlier(
+    session: Session, actor: Actor, meeting: Meeting, started_at: datetime, now: datetime
+) -> None:
+    """A locked discussion begins, or is written down as begun at that moment: whether it is late is
+    told by the earlier deadline that was noted until then, also where nobody has taken it. Called
+    before its state changes."""
+    noted_at = meeting.sooner_noted_at
+    if meeting.sooner_due_at is None or noted_at is None or noted_at > started_at:
+        return
+    found = _sooner(session, meeting)
+    if found is not None:
+        _take(session, actor, meeting, found, now)
 
 
 def note_sooner(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:
@@ -105,7 +114,7 @@ def note_sooner(session: Session, actor: Actor, meeting: Meeting, now: datetime)
     due_at = found.due.due_at if found else None
     if due_at == meeting.sooner_due_at:
         return
-    meeting.sooner_due_at = due_at
+    meeting.sooner_due_at, meeting.sooner_noted_at = due_at, now if due_at else None
     session.flush()
     record(
         session, actor, "deadline may be earlier", Subject("meeting", meeting.ref), now,
@@ -117,13 +126,57 @@ def _sooner(session: Session, meeting: Meeting) -> rules.Sooner | None:
     said = _said(session, meeting) if meeting.state in _AHEAD else None
     if said is None:
         return None
-    protocol = active(council(session).protocol_id)
-    return rules.sooner(protocol, restore(meeting.clocks).facts, said, meeting.due_at)
+    protocol, kept = active(council(session).protocol_id), restore(meeting.clocks).facts
+    found = rules.sooner(protocol, kept, said, meeting.due_at, _corrected(meeting))
+    if found is None or meeting.referral_id is None:
+        return found
+    dues = told_since(found.dues, reopened_at(session, meeting.referral_id))
+    due = dues[found.due.clock]
+    return rules.Sooner(due, found.facts, dues) if isinstance(due, Due) else found
+
+
+def _take(
+    session: Session, actor: Actor, meeting: Meeting, found: rules.Sooner, now: datetime
+) -> None:
+    before, protocol = meeting.due_at, active(council(session).protocol_id)
+    meeting.clocks = {
+        **snapshot(protocol, found.facts, found.dues), "earlier": dict(meeting.clocks)
+    }  # fmt: skip
+    meeting.due_at, meeting.limit_at = found.due.due_at, limit_of(found.due)
+    meeting.sooner_due_at = meeting.sooner_noted_at = None
+    session.flush()
+    record(
+        session, actor, "earlier deadline taken", Subject("meeting", meeting.ref), now,
+        {
+            "due_at": found.due.due_at.isoformat(),
+            "before": before.isoformat() if before else None,
+            "rule": found.due.rule,
+        },
+    )  # fmt: skip
+
+
+def _note_put_right(session: Session, meeting: Meeting, referral_id: int, before: Facts) -> None:
+    """Beside the facts that it was decided on, which stay (B1)."""
+    held = _corrected(meeting)
+    kept = rules.with_moments(restore(meeting.clocks).facts, held)
+    fresh = rules.put_right(kept, before, _of_referral(session, referral_id))
+    if fresh:
+        corrected = {name: at.isoformat() for name, at in (held | fresh).items()}
+        meeting.clocks = {**meeting.clocks, _PUT_RIGHT: corrected}
+
+
+def _corrected(meeting: Meeting) -> dict[str, datetime]:
+    held: dict[str, str] = meeting.clocks.get(_PUT_RIGHT, {})
+    return {name: datetime.fromisoformat(at) for name, at in held.items()}
 
 
 def _said(session: Session, meeting: Meeting) -> Facts | None:
     """What its referral says, or what is kept of its open case; None where nobody said so yet."""
     if meeting.referral_id is not None:
-        return facts_of(session.get_one(Referral, meeting.referral_id))
+        return _of_referral(session, meeting.referral_id)
     kept = open_case_of(session, meeting)
     return open_cases.facts_of(about_of(kept)) if kept is not None else None
+
+
+def _of_referral(session: Session, referral_id: int) -> Facts:
+    return facts_since(session.get_one(Referral, referral_id), reopened_at(session, referral_id))

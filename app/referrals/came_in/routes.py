@@ -19,6 +19,7 @@ from app.referrals.context import context_of
 from app.referrals.finding import found
 from app.referrals.intake.people import Pairs, lists, words_for
 from app.referrals.models import Referral
+from app.referrals.of_meetings import DISCUSSIONS_AHEAD
 from app.referrals.types import Channel
 from app.web.access import access
 
@@ -44,7 +45,7 @@ def came_in(ref: str) -> Response:
         current = found(session, ref)
         service.change_came_in(
             session, signed_in().actor, current, form.came_in(current.received_at), now(),
-            form.version.data,
+            form.version.data, DISCUSSIONS_AHEAD.here(),
         )  # fmt: skip
 
     def theirs(session: Session) -> list[Text]:

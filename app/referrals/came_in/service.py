@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from app.referrals.came_in.rules import problems, same_on_the_clock
 from app.referrals.came_in.source import referrer_of, source_of
 from app.referrals.came_in.types import CameInGiven
 from app.referrals.models import Referral
+from app.referrals.of_meetings import TakesIn
 from app.referrals.rating.queries import reopened_at
 from app.referrals.re_referrals import beside, count_anew
 from app.referrals.same_child import queries as same_child
@@ -31,18 +33,21 @@ def change_came_in(
     referral: Referral,
     given: CameInGiven,
     now: datetime,
-    version: int | None = None,
+    version: int | None,
+    ahead: Callable[[Session, int], TakesIn],
 ) -> None:
     """Change from whom a referral came, by which channel and when it was received (A1).
 
     With another moment the clock of its decision, its office hours and what it is a re-referral
-    of are worked out anew. A discussion that is decided, an agency that was asked and a referral
-    that was opened again keep the deadline they were given (B1). Raises Refused by the field,
+    of are worked out anew. An agency that was asked and a referral that was opened again keep the
+    deadline they were given (B1); so does a discussion that is decided, which is offered an earlier
+    one that follows (`ahead`). Raises Refused by the field,
     ChangedMeanwhile where somebody changed the referral first.
     """
     moved = not same_on_the_clock(referral.received_at, given.received_at)
     taken_first(session, *(beside(session, referral) if moved else [referral.id]))
     unchanged(referral, version)
+    note_sooner = ahead(session, referral.id) if moved else None
     if same_on_the_clock(referral.received_at, given.received_at):
         given = replace(given, received_at=referral.received_at)
     rules.check(problems(given, referral.recorded_at, referral.decided_at))
@@ -81,6 +86,8 @@ def change_came_in(
         }
     session.flush()
     record(session, actor, "how it came in changed", subject_of(referral), now, details)
+    if note_sooner is not None:
+        note_sooner(actor, now)
 
 
 def _received_at_another_time(

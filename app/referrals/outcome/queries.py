@@ -14,8 +14,7 @@ from app.core.database import UTCDateTime
 from app.directory.models import Agency
 from app.referrals.models import Referral, ReferralConsent, ReferralDecision
 from app.referrals.outcome.models import OnwardReferral, ReferralReopening
-from app.referrals.outcome.types import FilterReason
-from app.referrals.types import Outcome
+from app.referrals.outcome.types import Decided, FilterReason
 
 _ONWARD = (
     select(OnwardReferral, Staff.name, Agency.name)
@@ -36,9 +35,10 @@ _NEWEST_CONSENT = (
     .order_by(ReferralConsent.id.desc())
     .limit(1)
 )
-_OTHERWISE = select(func.max(ReferralDecision.decided_at, type_=UTCDateTime())).where(
-    ReferralDecision.referral_id == bindparam("referral"),
-    ReferralDecision.outcome != Outcome.STRATEGY_DISCUSSION,
+_DECISIONS = (
+    select(ReferralDecision.outcome, ReferralDecision.decided_at)
+    .where(ReferralDecision.referral_id == bindparam("referral"))
+    .order_by(ReferralDecision.id)
 )
 # One that was opened again is not closed: it has no moment of its decision.
 _FILTERED = (
@@ -77,9 +77,9 @@ def newest_consent(session: Session, referral_id: int) -> int | None:
     return session.execute(_NEWEST_CONSENT, {"referral": referral_id}).scalar_one_or_none()
 
 
-def decided_otherwise_at(session: Session, referral_id: int) -> datetime | None:
-    """When a referral was last decided as anything but a strategy discussion."""
-    return session.execute(_OTHERWISE, {"referral": referral_id}).scalar_one()
+def decisions(session: Session, referral_id: int) -> list[Decided]:
+    """What was decided of a referral, and when, in the order in which it was written."""
+    return [Decided(*row) for row in session.execute(_DECISIONS, {"referral": referral_id})]
 
 
 def filtered(session: Session, since: datetime) -> dict[FilterReason, int]:

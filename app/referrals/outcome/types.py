@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from app.referrals.types import Concern, ConsentGiven
+from app.referrals.types import Concern, ConsentGiven, Outcome
 
 
 class FilterReason(enum.Enum):
@@ -42,6 +43,13 @@ ONWARD = (
     Concern.ALLEGATION_AGAINST_STAFF,
     Concern.ORGANISED_ABUSE,
 )
+
+
+class Decided(NamedTuple):
+    """One decision on a referral; `at` is aware."""
+
+    outcome: Outcome
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ def _past_its_time(moment: ColumnElement[Any]) -> ColumnElement[bool]:
 
 def _and_its_limit() -> ColumnElement[Any]:
     """A target or plan, as it was met, and how the limit behind it was; a limit for itself (B1)."""
-    state = _pair(_FORCE, _met(_M.c.started_at, _M.c.due_at))
+    state = _pair(_FORCE, _met(_M.c.started_at, _DUE))
     return case(
         ((_word("limit") == _FORCE) | _M.c.limit_at.is_(None), state),
         else_=_pair(state, _met(_M.c.started_at, _M.c.limit_at)),
@@ -151,6 +151,12 @@ def _and_its_limit() -> ColumnElement[Any]:
 def _force(clocks: Any, clock: str) -> ColumnElement[Any]:
     """Whether what was missed is a limit, a target or a plan (B1); a limit where nothing says."""
     return func.coalesce(clocks["clocks"][clock]["force"].as_string(), _word("limit"))
+
+
+def _due_kept(clocks: Any) -> ColumnElement[Any]:
+    """A discussion's deadline as a snapshot of its clocks keeps it; none where there is none."""
+    due: ColumnElement[Any] = clocks["clocks"]["strategy_discussion"]["due"].as_string()
+    return due
 
 
 def _rated(stage: RatingStage, *, last: bool) -> ColumnElement[Any]:
@@ -171,6 +177,16 @@ _DECISION_DUE = func.coalesce(_R.c.first_due_at, _R.c.decision_due_at)
 _RECEIVED = _within(_R.c.received_at) & _R.c.filtered.is_(None)
 _NEEDED = _within(_M.c.need_decided_at)
 _FORCE = _force(_M.c.clocks, "strategy_discussion")
+# One that has not begun is measured by an earlier deadline as soon as that is noted; of one that
+# has, it was taken, or noted too late to count.
+_DUE = case(
+    (_M.c.started_at.is_(None) & _M.c.sooner_due_at.is_not(None), _M.c.sooner_due_at),
+    else_=_M.c.due_at,
+)
+# Of one that was written down afterwards only its start was put right.
+_BECAME_EARLIER = (_M.c.route != Route.ALREADY_HELD) & (
+    _due_kept(_M.c.clocks["earlier"]) != _due_kept(_M.c.clocks)
+)
 _OF_REFERRAL = _M.outerjoin(_R, _R.c.id == _M.c.referral_id)
 _CHECKS = _CHECK.join(_R, _R.c.id == _CHECK.c.referral_id)
 _CHILDREN = _AFTER.join(_M, _M.c.id == _AFTER.c.meeting_id).outerjoin(
@@ -283,8 +299,9 @@ _COUNTS: dict[Measure, _Rows] = {
     ),
     Measure.LATE_BECAUSE: _rows(
         _choice(
-            (_M.c.need_decided_at > _M.c.due_at, "decided"),
             (_M.c.starts_at <= _M.c.due_at, "began"),
+            (_BECAME_EARLIER, "sooner"),
+            (_M.c.need_decided_at > _M.c.due_at, "decided"),
             otherwise="booked",
         ),
         _OF_REFERRAL,

@@ -168,6 +168,7 @@ _WORDS = {
     "force.target": "Target",
     "force.plan": "Plan",
     "late_because.decided": "The need was decided after the deadline",
+    "late_because.sooner": "The deadline became earlier after it was decided",
     "late_because.booked": "No earlier time was booked",
     "late_because.began": "It was booked in time and began late",
     "answer.answered": "Answered",

@@ -87,8 +87,10 @@ def _is(state: MeetingState) -> Any:
 
 
 _no_start = literal(None, UTCDateTime())
+# By what was noted since it was decided, where that is earlier, also before it is taken (B2).
+_DUE = func.coalesce(Meeting.sooner_due_at, Meeting.due_at)
 # Booked for later than its deadline it is late from the deadline on, not only from its start.
-_BOOKED_BY = case((Meeting.due_at < Meeting.starts_at, Meeting.due_at), else_=Meeting.starts_at)
+_BOOKED_BY = case((Meeting.starts_at > _DUE, _DUE), else_=Meeting.starts_at)
 
 
 def _stage(stage: Stage, due: Any, *conditions: Any) -> Rows:
@@ -107,7 +109,7 @@ def _stage(stage: Stage, due: Any, *conditions: Any) -> Rows:
 
 
 _ALL_STAGES = (
-    _stage(Stage.BOOK, Meeting.due_at, _is(MeetingState.NEEDED)),
+    _stage(Stage.BOOK, _DUE, _is(MeetingState.NEEDED)),
     _stage(Stage.BOOKED, _BOOKED_BY, _is(MeetingState.BOOKED)),
     _stage(Stage.UNDER_WAY, Meeting.started_at, _is(MeetingState.UNDER_WAY)),
     _stage(Stage.RECORD, Meeting.record_due_at, _is(MeetingState.ENDED)),

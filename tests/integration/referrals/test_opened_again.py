@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.accounts.types import Role
 from app.audit.models import AuditView
 from app.core.clock import now
+from app.meetings.sooner.service import ahead
 from app.referrals.came_in.service import change_came_in
 from app.referrals.came_in.types import CameInGiven
 from app.referrals.lists import queries, service
@@ -60,7 +61,7 @@ def test_whatever_is_changed_on_it_its_clock_runs_from_the_reopening(change):
             source_agency_kind=None, referrer_name="", referrer_role="", referrer_email="",
             referrer_telephone="", referrer_professional_id=None,
         )  # fmt: skip
-        change_came_in(session, staff_actor(session), referral, came, now())
+        change_came_in(session, staff_actor(session), referral, came, now(), None, ahead)
         assert referral.act_by_at == due and referral.decision_due_at == at + DAY
 
 

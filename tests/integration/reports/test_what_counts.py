@@ -16,6 +16,7 @@ from app.meetings.discussion.people import add_person
 from app.meetings.discussion.types import Newcomer
 from app.meetings.need import service
 from app.meetings.need.types import HeldAlready, Occasion, Present, Started
+from app.meetings.sooner.service import ahead
 from app.meetings.types import Answer, Attendance, Format, MeetingState
 from app.referrals.came_in.service import change_came_in
 from app.referrals.came_in.types import CameInGiven
@@ -184,7 +185,7 @@ def test_a_reopening_makes_no_late_decision_timely(in_app):
         case = session.execute(select(Referral)).scalar_one()
         assert case.first_due_at == FRIDAY + DAY
         given = CameInGiven(FRIDAY - 2 * DAY, Channel.PHONE, case.source_agency_id)
-        change_came_in(session, actor, case, given, FRIDAY + 4 * DAY, case.version)
+        change_came_in(session, actor, case, given, FRIDAY + 4 * DAY, case.version, ahead)
         assert case.first_due_at == FRIDAY - DAY
     assert counted(tables(in_app, FRIDAY + 5 * DAY)["time"]) == {"3 to 5 days": "1"}
 

@@ -249,3 +249,58 @@ def test_no_decision_stands_before_the_referral_or_what_was_decided_on_it(staff)
         )
         assert last == (reopened or first) and again.decided_at == last
         db.session.remove()
+
+
+@pytest.mark.parametrize(
+    ("hours", "counts_from_receipt"),
+    [
+        pytest.param((25,), True, id="put right within minutes, though the referral is older"),
+        pytest.param((2, 20), True, id="two wrong presses of the same day"),
+        pytest.param((1, 24), False, id="the first of two stood for more than a day"),
+        pytest.param((1,), False, id="stood for more than a day"),
+    ],
+)
+def test_a_decision_put_right_within_a_day_does_not_start_the_clock_anew(
+    staff, hours, counts_from_receipt
+):
+    """`hours` after it was received the wrong decisions were made; needed after 25½."""
+    received = FRIDAY - 25.5 * HOUR
+    with transaction() as session:
+        referral = make_referral(
+            session, 1, received_at=received, flags=(Flag.SERIOUS_HARM,),
+            consent=ConsentState.GIVEN,
+        )  # fmt: skip
+        use_protocol(session, "london")
+        for after in hours:
+            actor, at = staff_actor(session), received + after * HOUR
+            decide(session, actor, referral, Outcome.ADVICE, "Advice", at)
+        ref = referral.ref
+    meeting = _meeting(_needed(staff, ref))
+    kept = restore(meeting.clocks)
+    assert kept.facts.received_at == (received if counts_from_receipt else None)
+    day = received if counts_from_receipt else FRIDAY
+    assert meeting.due_at == end_of_day(london_date(day))
+    again = _meeting(_needed_again(staff, meeting.id, ref, FRIDAY + HOUR))
+    assert again.due_at == meeting.due_at
+
+
+def _needed_again(staff, meeting_id, ref, at):
+    """Called off, decided as advice by a wrong press, and as needed after all."""
+    _call_off(meeting_id)
+    with transaction() as session:
+        referral = session.execute(select(Referral).where(Referral.ref == ref)).scalar_one()
+        decide(session, staff_actor(session), referral, Outcome.ADVICE, "Advice", at)
+    return _needed(staff, ref, at + HOUR / 10)
+
+
+def test_new_information_counts_where_a_decision_is_put_right(staff):
+    arrived = FRIDAY - HOUR
+    with transaction() as session:
+        referral = make_referral(
+            session, 1, received_at=FRIDAY - 20 * HOUR, consent=ConsentState.GIVEN
+        )
+        use_protocol(session, "bury")
+        at = FRIDAY - 5 * HOUR
+        decide(session, staff_actor(session), referral, Outcome.ADVICE, "Advice", at)
+        ref = referral.ref
+    assert _meeting(_needed(staff, ref, information_at=arrived)).due_at == arrived + DAY

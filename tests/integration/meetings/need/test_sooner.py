@@ -193,3 +193,25 @@ def test_one_booked_for_later_than_the_deadline_taken_is_work_until_it_is_said_w
 def letters_in(app):
     with app.app_context():
         return reading().execute(select(func.count(OutboxMessage.id))).scalar_one()
+
+
+def test_why_it_was_booked_late_says_nothing_of_a_deadline_that_is_far_earlier(
+    app, waiting, signed_in
+):
+    """It is asked anew, and whoever decided that it is needed is told again (B2, C7)."""
+    ref, discussion, due = waiting
+    with app.app_context(), transaction() as session:
+        meeting = session.execute(select(Meeting)).scalar_one()
+        chair = make_staff(session, Role.CHAIR)
+        meeting.state, meeting.chair_id = MeetingState.BOOKED, chair.id
+        meeting.starts_at, meeting.late_reason = due + timedelta(hours=1), "The GP comes then."
+        meeting.ends_at = meeting.starts_at + timedelta(hours=1)
+        make_invitee(session, meeting, staff=chair)
+    browser = signed_in(Role.CHAIR, Role.ADMINISTRATOR)
+    noted(browser, ref, flags=[Flag.SERIOUS_HARM])
+    letters = letters_in(app)
+    press(browser, discussion)
+    assert letters_in(app) == letters + 1
+    assert meeting_in(app, discussion).late_reason is None
+    assert WorkKind.BOOKED_LATE.words in browser.get("/").text
+    assert "say why it stays" in browser.get(f"/discussions/{discussion}").text
