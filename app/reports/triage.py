@@ -32,7 +32,7 @@ from app.protocols.ways import Settler
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.allocation.models import ReferralAllocation
 from app.referrals.checks.models import AgencyCheck, CheckAnswer
-from app.referrals.lists.queries import left_open, waits_on
+from app.referrals.lists.waiting_queries import left_open, waits_on
 from app.referrals.models import Referral
 from app.referrals.public.models import Arrival
 from app.referrals.rating.models import RatingDispute

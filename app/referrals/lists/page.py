@@ -17,7 +17,7 @@ from app.referrals.abuse import queries as abuse
 from app.referrals.abuse import rules as abuse_rules
 from app.referrals.abuse import shown as abuse_shown
 from app.referrals.abuse.models import AbuseCase
-from app.referrals.lists import queries
+from app.referrals.lists import queries, waiting_queries
 from app.referrals.lists.forms import ORDER
 from app.referrals.lists.models import ListEntry, ListSitting
 from app.referrals.models import Referral
@@ -50,7 +50,7 @@ def left_shown(session: Session, series_id: str | None, day: date) -> tuple[Left
         return ()
     return tuple(
         LeftShown(one.ref, day_words(one.day), one.open)
-        for one in queries.left_before(session, series_id, day)
+        for one in waiting_queries.left_before(session, series_id, day)
     )
 
 
@@ -83,7 +83,7 @@ def series_shown(session: Session, series: Series, today: date) -> SeriesShown:
         day=day_words(day),
         ref=held.ref if held else "",
         ended=held is not None and held.ended_at is not None,
-        waiting=len(queries.waiting(session, series)),
+        waiting=len(waiting_queries.waiting(session, series)),
         left=left_shown(session, series.id, day),
     )
 

@@ -27,7 +27,7 @@ from app.referrals.abuse.routes import ONLY_DECIDERS, note_views
 from app.referrals.abuse.routes import found as found_case
 from app.referrals.abuse.types import Release
 from app.referrals.finding import found as found_referral
-from app.referrals.lists import page, queries, rules, service
+from app.referrals.lists import page, queries, rules, service, waiting_queries
 from app.referrals.lists.forms import EndForm, SaidForm
 from app.referrals.lists.models import ListEntry, ListSitting
 from app.referrals.masking import WORDS, ask_keepers, masked
@@ -197,7 +197,7 @@ def _waiting(session: Session, held: ListSitting) -> int:
         return 0
     protocol = active(directory.council(session).protocol_id)
     series = next((one for one in protocol.series if one.id == held.series_id), None)
-    return len(queries.waiting(session, series)) if series else 0
+    return len(waiting_queries.waiting(session, series)) if series else 0
 
 
 @blueprint.route("/lists/<ref>/<int:number>", methods=["GET", "POST"])

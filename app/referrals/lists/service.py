@@ -21,7 +21,7 @@ from app.referrals.abuse import rules as abuse_rules
 from app.referrals.abuse import service as abuse
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.acting import taken_first
-from app.referrals.lists import queries, rules
+from app.referrals.lists import queries, rules, waiting_queries
 from app.referrals.lists.models import ListEntry, ListSitting
 from app.referrals.lists.rules import meets_on
 from app.referrals.lists.types import Said
@@ -50,7 +50,7 @@ def open_list(session: Session, actor: Actor, series: Series, now: datetime) -> 
         raise Refused("series", "This list has ended: what came in since stands on the next one")
     else:
         number = len(queries.on_list(session, sitting.id))
-    waiting = queries.waiting(session, series)
+    waiting = waiting_queries.waiting(session, series)
     for place, one in enumerate(waiting, start=number + 1):
         _add(
             session,

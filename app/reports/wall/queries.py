@@ -30,7 +30,7 @@ from app.records.queries import RECORD_STILL_DUE
 from app.records.recall.queries import NEWEST_RECALLED
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.rules import late_from
-from app.referrals.lists import queries as lists
+from app.referrals.lists.waiting_queries import left_open, waits_on
 from app.referrals.models import Referral
 from app.referrals.public.models import Arrival
 from app.referrals.types import Flag, Rating
@@ -186,10 +186,10 @@ def lists_waiting(session: Session, screen: Screen, today: date) -> list[str]:
     names = {one.id for one in series}
     left = [
         one.name if one.series_id else ALONE
-        for one in lists.left_open(session, series, today)
+        for one in left_open(session, series, today)
         if one.abuse or one.series_id in names
     ]
-    waits = [one.name for one in series if lists.waits_on(session, one, today) is not None]
+    waits = [one.name for one in series if waits_on(session, one, today) is not None]
     return list(dict.fromkeys([*left, *waits]))
 
 

@@ -20,7 +20,7 @@ from app.referrals.abuse import queries as cases
 from app.referrals.abuse import service as abuse
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.abuse.types import AssessmentGiven
-from app.referrals.lists import queries, service
+from app.referrals.lists import queries, service, waiting_queries
 from app.referrals.lists.types import Said
 from app.referrals.outcome.service import decide, reopen
 from app.referrals.outcome.types import FilterReason, Ground
@@ -70,7 +70,7 @@ def test_a_risk_on_a_referral_begins_its_case_and_stands_on_the_list(in_app):
     with transaction() as session:
         referral = entered(session, MEDIUM)
         assert the_case(session).referral_id == referral.id
-        assert [one.id for one in queries.waiting(session, series_of("derby"))] == [
+        assert [one.id for one in waiting_queries.waiting(session, series_of("derby"))] == [
             the_case(session).id
         ]
 

@@ -26,7 +26,7 @@ from app.referrals.abuse.types import (
     Release,
     ReleaseGiven,
 )
-from app.referrals.lists import page, queries, service
+from app.referrals.lists import page, queries, service, waiting_queries
 from app.referrals.lists.models import ListEntry
 from app.referrals.lists.types import Said
 from app.referrals.types import (
@@ -73,13 +73,13 @@ def test_what_was_opened_and_not_ended_is_not_forgotten_the_next_day():
         sitting = make_list(session)
         series = [series_of()]
         today, later = FRIDAY.date(), FRIDAY.date() + timedelta(days=4)
-        assert queries.left_open(session, series, today) == []  # it is the list of today
-        (left,) = queries.left_open(session, series, later)
+        assert waiting_queries.left_open(session, series, today) == []  # it is the list of today
+        (left,) = waiting_queries.left_open(session, series, later)
         assert (left.ref, left.day, left.open) == (sitting.ref, today, 1)
         # Of a series that the protocol no longer has.
-        assert queries.left_open(session, [], later) == [left]
+        assert waiting_queries.left_open(session, [], later) == [left]
         service.end_list(session, actor_of(session), sitting, TOOK_PART, FRIDAY, sitting.version)
-        assert queries.left_open(session, series, later) == []
+        assert waiting_queries.left_open(session, series, later) == []
 
 
 def test_there_is_one_list_a_day_and_it_takes_what_came_in_since():

@@ -14,7 +14,7 @@ from app.core.clock import now
 from app.meetings.sooner.service import ahead
 from app.referrals.came_in.service import change_came_in
 from app.referrals.came_in.types import CameInGiven
-from app.referrals.lists import queries, service
+from app.referrals.lists import queries, service, waiting_queries
 from app.referrals.lists.types import Said
 from app.referrals.models import Referral
 from app.referrals.outcome.service import decide, reopen
@@ -97,10 +97,10 @@ def test_opened_again_it_is_taken_onto_a_list_again(change):
             session, actor, sitting, queries.entry(session, sitting.id, 1), said, now()
         )
         service.end_list(session, actor, sitting, "A, B", now())
-        assert queries.waiting(session, series) == []
+        assert waiting_queries.waiting(session, series) == []
         decide(session, actor, referral, Outcome.NO_FURTHER_ACTION, "Nothing", now())
         reopen(session, actor, referral, "The school rang", now(), referral.version)
-        assert queries.waiting(session, series) == [(referral.id, False)]
+        assert waiting_queries.waiting(session, series) == [(referral.id, False)]
 
 
 @pytest.mark.parametrize("of_referral", [True, False])
