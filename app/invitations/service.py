@@ -184,6 +184,13 @@ def delete(session: Session, invitation_id: int) -> None:
     session.execute(sql_delete(Invitation).where(Invitation.id == invitation_id))
 
 
+def move(session: Session, invitation: Invitation, email: str) -> None:
+    """The same person reads mail elsewhere: letters and codes go there. The entry in the calendar
+    and the links stay theirs."""
+    invitation.email = email
+    session.flush()
+
+
 def set_expiry(session: Session, invitation: Invitation, expires_at: datetime | None) -> None:
     """When the link ends, see rules.expiry; None while the invitee has an open action (D3)."""
     invitation.expires_at = expires_at

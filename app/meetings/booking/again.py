@@ -106,12 +106,14 @@ def send_again(
 ) -> Sent:
     """Send one person's invitation again, to a mended address where one is given (D7).
 
-    The same entry with the same SEQUENCE and a fresh link. A mended address means a new
-    invitation. Where a letter may have been read at the wrong one, that gets a cancellation, its
-    link ends, what was answered from there is taken off the right person, and everybody else gets
-    an update with a new PIN (C4). Raises Refused where there is nobody to send it to, where the
-    address looks like another and was not read back, where a typed dial-in neither changes nor
-    stays for a reason, and where the page did not tell that others get a letter.
+    The same entry with the same SEQUENCE and a fresh link. A mended address means a new invitation.
+    Where a letter may have been read at the wrong one, that gets a cancellation, its link ends,
+    what was answered from there is taken off the right person, and everybody else gets an update
+    with a new PIN (C4). A mailbox that is theirs, and only takes no mail, is another matter: the
+    same invitation goes to the new address, and all else stays. Raises Refused where there is
+    nobody to send it to, where the address looks like another and was not read back, where a typed
+    dial-in neither changes nor stays for a reason, and where the page did not tell that others get
+    a letter.
     """
     meeting = held_meeting(session, ref)
     rules.check_changeable(meeting.state)
@@ -128,7 +130,11 @@ def send_again(
     details: dict[str, object] = {}
     if mended:
         check_address(session, meeting, invitee, address, order)
-        sent, details = _mend(session, meeting, invitee, address, order, sender, now)
+        if order.theirs:
+            move(session, invitee, address, now)
+            details = {"mailbox_theirs": True}
+        else:
+            sent, details = _mend(session, meeting, invitee, address, order, sender, now)
     messages.ensure_invitation(session, invitee, now)
     messages.send(session, LetterKind.INVITATION, meeting, [invitee], sender, now)
     outbox.seen_to(session, staff.actor, failed, now)
@@ -156,6 +162,18 @@ def check_address(
     doubts = doubts_about(invitee.name, invitee.agency_name, address, known, secure)
     if doubts.look_alike and not order.checked:
         raise Refused("checked", f"{doubts.look_alike} Then tick here, or mend it")
+
+
+def move(session: Session, invitee: Invitee, address: str, now: datetime) -> None:
+    """To another mailbox of the same person. What waits for the one that takes no mail is
+    withdrawn: what it was to say is said at the new one."""
+    messages.take_back(session, [invitee])
+    if invitee.invitation_id is not None:
+        held = session.get_one(Invitation, invitee.invitation_id)
+        invitations.move(session, held, address)
+    messages.end_dead_invitation(session, invitee, now)
+    invitee.email = address
+    session.flush()
 
 
 def _mend(

@@ -28,6 +28,7 @@ from app.web.numbers import whole_or_none
 
 OTHER_TIME = "other"
 KEEP_TIME = "keep"
+SOMEBODY_ELSES, THEIRS = "other", "theirs"
 MOST_MINUTES = 24 * 60
 _NAMED = re.compile(r"people-(\d{1,3})-(\w+)")
 
@@ -317,6 +318,14 @@ class SendAgainForm(OnceForm):
     dial_in_pin = Line("Its PIN, if it has one")
     dial_in_kept = Passage("Or why does this dial-in stay?", length=2000)
     told = HiddenField()  # that the page told who else gets a letter
+    whose = RadioField(
+        "Whose is the address there is?",
+        choices=[
+            (SOMEBODY_ELSES, "Somebody else’s, or nobody knows"),
+            (THEIRS, "Theirs, but mail does not get through"),
+        ],
+        default=SOMEBODY_ELSES,
+    )
 
     def order(self) -> Again:
         """What was said."""
@@ -327,6 +336,7 @@ class SendAgainForm(OnceForm):
             told=bool(self.told.data),
             dial_in=TypedDialIn(number, self.dial_in_pin.data or "") if number else None,
             dial_in_kept=self.dial_in_kept.data or None,
+            theirs=self.whose.data == THEIRS,
         )
 
 

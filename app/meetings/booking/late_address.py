@@ -25,7 +25,7 @@ from app.invitations import service as invitations
 from app.invitations.models import GuestSession, Invitation
 from app.meetings import messages
 from app.meetings.actions.rules import REPORTED
-from app.meetings.booking.again import check_address, has_arrived, set_apart
+from app.meetings.booking.again import check_address, has_arrived, move, set_apart
 from app.meetings.booking.types import Again
 from app.meetings.escalation import service as escalation
 from app.meetings.models import Action, Dissent, Invitee, Meeting
@@ -104,6 +104,7 @@ def mend_late(
         now,
         {
             "invitee": invitee.id,
+            "mailbox_theirs": order.theirs,
             "may_have_arrived": mended.arrived,
             "wrong_address": mended.wrong.id if mended.wrong else None,
             "struck": list(mended.struck),
@@ -148,8 +149,9 @@ def give_address(
     The old link ends and what waits for the old address is withdrawn. Where a letter may have been
     read there, or something was `opened` from there, whoever did is set apart: their disagreements
     are struck, what they reported of an action is open again, their name goes. A record that was
-    signed keeps what it says, until it is corrected. Raises Refused
-    (fields `email`, `checked`) where there is no other address, and as `again.send_again` does.
+    signed keeps what it says, until it is corrected. Of a mailbox that is theirs, and only takes no
+    mail, nothing is set apart, and its links stay. Raises Refused (fields `email`, `checked`) where
+    there is no other address, and as `again.send_again` does.
     """
     if invitee.removed_at is not None:
         raise Refused("email", NOT_INVITED)
@@ -157,6 +159,9 @@ def give_address(
     if not address or address.lower() == (invitee.email or "").lower():
         raise Refused("email", "It has begun: only another address can be entered now")
     check_address(session, meeting, invitee, address, order)
+    if order.theirs:
+        move(session, invitee, address, now)
+        return _mended(session, invitee, Mended(arrived=False, wrong=None))
     arrived = opened or has_arrived(session, invitee)
     done = done_there(session, meeting, invitee) if arrived else FromThere((), (), "", to_do=False)
     messages.take_back(session, [invitee])
@@ -173,16 +178,18 @@ def give_address(
             wrong.attended_name = wrong.attended_role = None
         _take_off(session, staff, meeting, wrong, done, now)
     invitee.email, invitee.invitation_id = address, None
+    dissents, reported = (
+        tuple(one.id for one in found) for found in (done.dissents, done.reported)
+    )
+    return _mended(session, invitee, Mended(arrived, wrong, dissents, reported))
+
+
+def _mended(session: Session, invitee: Invitee, mended: Mended) -> Mended:
     for action in session.execute(_ACTIONS, {"owner_id": invitee.id}).scalars():
         if action.state is ActionState.OPEN:
             action.told_at = None  # nobody who is to do it knows
     session.flush()
-    return Mended(
-        arrived,
-        wrong,
-        tuple(one.id for one in done.dissents),
-        tuple(one.id for one in done.reported),
-    )
+    return mended
 
 
 def _take_off(

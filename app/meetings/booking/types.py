@@ -343,10 +343,12 @@ class ChangeOrder:
 @dataclass(frozen=True, slots=True)
 class Again:
     """Sending one invitation again, as said on its page. `email` is empty for the address there is;
-    `told` means that the page told who gets a new PIN."""
+    `told` means that the page told who gets a new PIN; `theirs` that the address there is is their
+    own, where mail does not get through."""
 
     email: str | None = None
     checked: bool = False
     told: bool = False
     dial_in: TypedDialIn | None = None
     dial_in_kept: str | None = None
+    theirs: bool = False

@@ -48,10 +48,11 @@ def correct_address(
     is, under whoever is there: when it left, and whether it was opened. The right reader gets the
     newest version: the copy that was sealed for them is sent once more, and only then it is with
     everyone. What was disagreed, reported or named by the old link is theirs no more, and a signed
-    record that says it says it until it is corrected. A copy that a chair withheld stays withheld;
-    of a record that is being corrected or was recalled nothing leaves. Owners of actions are told
-    of them. A case that was closed opens again by itself until the copy has left. Raises Refused
-    (fields `email`, `checked`).
+    record that says it says it until it is corrected. Where the mailbox is theirs, and only takes
+    no mail, nothing is set apart, and a copy that they opened is not sent again. A copy that a
+    chair withheld stays withheld; of a record that is being corrected or was recalled nothing
+    leaves. Owners of actions are told of them. A case that was closed opens again by itself until
+    the copy has left. Raises Refused (fields `email`, `checked`).
     """
     lines = queries.lines_to_change(session, invitee.id)
     if not mendable_signed(meeting.state, meeting.signed_at):
@@ -78,6 +79,8 @@ def correct_address(
             session.flush()  # a reader stands once in the ledger of a version
             if line.withheld_reason is not None or current:
                 session.add(_line(line, invitee, staff, now))
+        elif order.theirs and line.opened_at is not None:
+            continue
         elif current and line.withheld_reason is None:
             _from_the_start(line, staff, now)
         if current and line.withheld_reason is None:
@@ -94,6 +97,7 @@ def correct_address(
         now,
         {
             "invitee": invitee.id,
+            "mailbox_theirs": order.theirs,
             "may_have_arrived": mended.arrived,
             "wrong_address": mended.wrong.id if mended.wrong else None,
             "versions_there": [numbers[one.version_id] for one in moved],

@@ -52,12 +52,13 @@ class Sent:
         numbers = reading().query(Delivery.message_id).filter(ours).order_by(Delivery.id.desc())
         return reading().get_one(OutboxMessage, numbers.limit(1).scalar())
 
-    def mend(self, email: str = RIGHT, at: datetime = NEXT) -> Corrected:
+    def mend(self, email: str = RIGHT, at: datetime = NEXT, *, theirs: bool = False) -> Corrected:
         with transaction() as session:
             meeting = session.get_one(Meeting, self.id)
             person = session.get_one(Invitee, self.number)
             staff = make_releaser(session)
-            return correct_address(session, staff, meeting, person, Again(email), SENDER, at)
+            order = Again(email, theirs=theirs)
+            return correct_address(session, staff, meeting, person, order, SENDER, at)
 
     @property
     def meeting(self) -> Meeting:

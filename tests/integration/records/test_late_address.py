@@ -78,6 +78,30 @@ def test_the_old_link_opens_nothing_and_what_was_read_there_stays_so(sent: Sent)
     assert sent.wrong not in repr(row.details)
 
 
+@pytest.mark.parametrize("opened", [False, True])
+def test_a_mailbox_that_is_theirs_and_takes_no_mail_is_no_strangers(
+    sent: Sent, opened: bool
+) -> None:
+    """F5: what they read and said stays theirs; the copy goes once more unless they opened it."""
+    if opened:
+        with transaction() as session:
+            circulation.mark_opened(session, GUEST, sent.number, LATER)
+    assert sent.mend(theirs=True) == Corrected(read=False, anew=not opened)
+    session = reading()
+    assert not any(one.wrong_address for one in sent.meeting.invitees)
+    assert invitation_by_token(session, sent.token, NEXT) is not None
+    assert visitor_by_session(session, sent.visit, NEXT) is not None
+    assert circulation.record_for_invitee(session, sent.number) is not None
+    assert session.query(Circulation).count() == 2
+    row = session.query(AuditEntry).filter_by(action="address corrected after sign-off").one()
+    assert row.details["mailbox_theirs"] is True and row.details["wrong_address"] is None
+    assert worker.make_copies(sent.settings, NEXT) == int(not opened)
+    waiting = sent.queued()
+    assert {recipient for recipient, _ in waiting} == {RIGHT}
+    assert ((RIGHT, "record") in waiting) is not opened
+    assert (sent.lines()["right"].opened_at is not None) is opened
+
+
 def test_the_right_reader_gets_the_same_copy_once_and_only_then_it_is_with_everyone(
     sent: Sent,
 ) -> None:

@@ -57,12 +57,27 @@ def letters():
     return [tuple(row) for row in reading().execute(select(*said))]
 
 
-def correct(signed_in, ref, number, email=RIGHT):
+def correct(signed_in, ref, number, email=RIGHT, **said):
     desk, here = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/invitees/{number}/send-again"
     assert f'href="{here}">Correct the address' in desk.get(f"/discussions/{ref}").text
     page = desk.get(here)
     assert "Correct the address of" in page.text
-    return desk.post(here, data=form_of(page.text, "") | {"email": email})
+    return desk.post(here, data=form_of(page.text, "") | {"email": email} | said)
+
+
+def test_their_own_mailbox_that_takes_no_mail_stays_theirs(app, running, signed_in):
+    staff, ref, number, wrong, link = running
+    desk = signed_in(Role.ADMINISTRATOR)
+    assert f"Whose is {wrong}?" in desk.get(f"/discussions/{ref}/invitees/{number}/send-again").text
+    assert correct(signed_in, ref, number, whose="theirs").status_code == 303
+    with app.app_context():
+        who = reading().get_one(Invitee, number)
+        assert (who.email, who.attended_name, who.invitation_id) == (RIGHT, "Sam Green", link)
+        held = reading().get_one(Invitation, link)
+        assert (held.email, held.revoked_at) == (RIGHT, None)
+        assert reading().query(Invitee).filter_by(wrong_address=True).count() == 0
+        end(staff, ref)
+        assert (RIGHT, "actions", MessageState.QUEUED) in letters()
 
 
 @pytest.mark.parametrize("over", [False, True])

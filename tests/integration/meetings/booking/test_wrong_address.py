@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 import pytest
 from sqlalchemy import select, update
 
+from app.audit.models import AuditEntry
 from app.audit.types import Actor, ActorKind
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
@@ -14,6 +15,7 @@ from app.directory.models import LinePin
 from app.guests.queries import visitor_by_session
 from app.guests.service import answer_without_code
 from app.invitations.models import Invitation
+from app.invitations.queries import invitation_by_token
 from app.meetings import answers
 from app.meetings.booking import again, service
 from app.meetings.booking.types import Again, TypedDialIn
@@ -156,6 +158,34 @@ def test_nothing_that_was_said_from_there_stands_in_the_right_name(booked):
     by = {row.body: row.invitee_id for row in reading().execute(select(Report)).scalars()}
     assert by == {"link": booked.stranger.id, "telephone": booked.id}
     assert (booked.stranger.answer, booked.stranger.email) == (Answer.ATTEND, booked.wrong)
+
+
+def test_a_mailbox_that_is_theirs_and_takes_no_mail_is_no_strangers(booked):
+    """D7: nobody else read anything, so that nothing of theirs is taken off, and nobody is told."""
+    with transaction() as session:
+        invitee = invitee_for_change(session, booked.id)
+        answers.answer(session, invitee, Answer.ATTEND, "See you", STRANGER, FRIDAY)
+        answers.add_report(session, invitee, "Known", None, ReportVia.LINK, STRANGER, FRIDAY)
+        link, visit = make_link(session, invitee), make_guest_session(session, invitee)
+        held = session.get(Invitation, invitee.invitation_id)
+        invitation, uid, pin = held.id, held.uid, booked.pin
+    booked.letters_are(MessageState.SENT)
+    booked.mend(theirs=True, told=False)
+    session, person = reading(), booked.invitee
+    assert booked.stranger is None and booked.pin == pin
+    assert (person.email, person.answer, person.answer_note) == (RIGHT, Answer.ATTEND, "See you")
+    assert session.execute(select(Report)).scalar_one().invitee_id == booked.id
+    held = session.get(Invitation, invitation)
+    assert (person.invitation_id, held.uid, held.email) == (invitation, uid, RIGHT)
+    assert held.revoked_at is None
+    assert invitation_by_token(session, link, LATER) is not None
+    assert visitor_by_session(session, visit, LATER) is not None
+    queued = select(OutboxMessage.recipient, OutboxMessage.kind).where(
+        OutboxMessage.state == MessageState.QUEUED
+    )
+    assert session.execute(queued).all() == [(RIGHT, "invitation")]
+    sent = select(AuditEntry).where(AuditEntry.action == "invitation sent again")
+    assert session.execute(sent).scalar_one().details["mailbox_theirs"] is True
 
 
 def test_link_and_open_page_of_the_stranger_are_dead(booked):
