@@ -21,12 +21,15 @@ def earlier_of(
     """The newest referral on one of these children within 12 months before `received_at`, those
     left out that were closed as none (A12).
 
-    `but` is the referral that is asked about, which is no earlier one of itself.
+    `but` is the referral that is asked about, where it is written already: no earlier one of
+    itself, and of two of the same minute the one that was written first is the earlier.
     """
     found = [
         earlier.id
         for earlier in queries.referrals_on(session, child_ids)
-        if earlier.id != but and rules.is_re_referral(earlier.received_at, received_at)
+        if earlier.id != but
+        and (but is None or (earlier.received_at, earlier.id) < (received_at, but))
+        and rules.is_re_referral(earlier.received_at, received_at)
     ]
     none = closed_as_none(session, found)
     return next((referral_id for referral_id in found if referral_id not in none), None)

@@ -38,7 +38,7 @@ from app.referrals.abuse.models import AbuseCase, EarlierClock
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.rules import AT_ONCE
 from app.referrals.models import Referral, ReferralRating
-from app.referrals.types import Concern, RatingStage
+from app.referrals.types import Concern, Outcome, RatingStage
 from app.reports.dataset.types import TIME_BANDS, Measure
 
 _R, _M, _A, _I = table(Referral), table(Meeting), table(Agency), table(Invitee)
@@ -175,6 +175,9 @@ _DECIDED = func.coalesce(_R.c.first_decided_at, _R.c.decided_at)
 _DECISION_DUE = func.coalesce(_R.c.first_due_at, _R.c.decision_due_at)
 # What was closed as no referral is none (A12): it is counted by itself.
 _RECEIVED = _within(_R.c.received_at) & _R.c.filtered.is_(None)
+# Of one that was opened again and not decided since, the first decision is in every other table: by
+# itself it gives no number away that they withhold.
+_OPEN_OUTCOME = _choice((_R.c.first_decided_at.is_not(None), "reopened"), otherwise="undecided")
 _NEEDED = _within(_M.c.need_decided_at)
 _FORCE = _force(_M.c.clocks, "strategy_discussion")
 # One that has not begun is measured by an earlier deadline as soon as that is noted; of one that
@@ -182,6 +185,14 @@ _FORCE = _force(_M.c.clocks, "strategy_discussion")
 _DUE = case(
     (_M.c.started_at.is_(None) & _M.c.sooner_due_at.is_not(None), _M.c.sooner_due_at),
     else_=_M.c.due_at,
+)
+# The clock of a cancelled one runs on until another takes its place, which counts then, or somebody
+# says that none is needed: what had run out by then was missed.
+_STILL_NEEDED = _M.c.not_needed_at.is_(None) & (
+    _M.c.referral_id.is_(None) | (_R.c.outcome == Outcome.STRATEGY_DISCUSSION)
+)
+_MISSED = _M.c.replaced_at.is_(None) & (
+    (func.coalesce(_M.c.not_needed_at, _M.c.cancelled_at) > _DUE) | (_STILL_NEEDED & (_DUE < _AT))
 )
 # Of one that was written down afterwards only its start was put right.
 _BECAME_EARLIER = (_M.c.route != Route.ALREADY_HELD) & (
@@ -228,7 +239,7 @@ _COUNTS: dict[Measure, _Rows] = {
         _R.c.erased_at.is_(None),
     ),
     Measure.OUTCOME: _rows(
-        func.coalesce(cast(_R.c.outcome, TextType), _word("undecided")), _R, _RECEIVED
+        func.coalesce(cast(_R.c.outcome, TextType), _OPEN_OUTCOME), _R, _RECEIVED
     ),
     Measure.NO_REFERRAL: _rows(
         cast(_R.c.filtered, TextType),
@@ -257,7 +268,7 @@ _COUNTS: dict[Measure, _Rows] = {
         _OF_REFERRAL,
         _NEEDED,
         _M.c.due_at.is_not(None),
-        _M.c.cancelled_at.is_(None),
+        _M.c.cancelled_at.is_(None) | _MISSED,
     ),
     Measure.RECORD: _rows(
         _pair(

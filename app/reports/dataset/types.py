@@ -81,7 +81,9 @@ class Measure(enum.Enum):
             "before its time ran out is left out; afterwards, it is overdue without an answer. "
             "An agency that was asked when the time was over already has an hour.",
             "domestic_abuse_discussion": "Cases received in the period that have a clock.",
-            "strategy_discussion": "Discussions needed in the period, not cancelled.",
+            "strategy_discussion": "Discussions needed in the period. One that was cancelled is "
+            "left out, unless its deadline had passed by then, or has passed since while another "
+            "is still needed.",
             "record_circulated": "Discussions needed in the period that have ended.",
             "icpc_referral": "Children for whom a discussion needed in the period, or what "
             "followed it, required a conference. An enquiry counts once, with the last discussion "
@@ -152,6 +154,7 @@ _WORDS = {
     **{f"concern.{one.value}": one.label for one in Concern},
     **{f"outcome.{one.value}": one.label for one in Outcome},
     "outcome.undecided": "Not decided yet",
+    "outcome.reopened": "Opened again, not decided since",
     **{f"no_referral.{one.value}": one.label for one in FilterReason},
     **{f"rating.{one.value}": one.label for one in Rating},
     "rating.none": "Not rated",

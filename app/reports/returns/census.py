@@ -80,8 +80,16 @@ def _child(children: Element, rows: list[Enquiry]) -> None:
     elif rows[0].expected_on is not None:
         _add(identifiers, "ExpectedPersonBirthDate", rows[0].expected_on)
     _add(identifiers, "Sex", codes.sex(rows[0].gender, unborn=rows[0].unborn))
-    for _, of_referral in groupby(rows, key=lambda one: (one.referred_on, one.referral_ref)):
+    for _, of_referral in groupby(sorted(rows, key=_by_referral), key=_of_referral):
         _details(SubElement(child, "CINdetails"), list(of_referral))
+
+
+def _of_referral(row: Enquiry) -> tuple[date, str]:
+    return row.referred_on or date.min, row.referral_ref or ""
+
+
+def _by_referral(row: Enquiry) -> tuple[date, str, date]:
+    return *_of_referral(row), row.started_on
 
 
 def _details(details: Element, rows: list[Enquiry]) -> None:

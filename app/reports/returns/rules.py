@@ -93,7 +93,7 @@ def problems(enquiries: Iterable[Enquiry], year: Year, today: date) -> list[Prob
     """Everything that has to be mended or explained before a year is returned, errors first."""
     rows = list(enquiries)
     found = [one for row in rows for one in _of_one(row, year, min(year.last_day, today))]
-    found += [*_overlaps(rows), *_shared_references(rows)]
+    found += [*_overlaps(rows), *_shared_references(rows), *_referrals_of_one_child(rows)]
     return sorted(found, key=lambda one: (one.is_query, one.enquiry.started_on, one.rule))
 
 
@@ -184,6 +184,23 @@ def _overlaps(rows: Sequence[Enquiry]) -> Iterator[Problem]:
                 if other is not later and other.runs_on(later.started_on) and not again:
                     yield _overlap(other, later)
                     break
+
+
+def _referrals_of_one_child(rows: Sequence[Enquiry]) -> Iterator[Problem]:
+    """A child has one CINdetails module without an end at a time (rule 8815); when a case was
+    closed stands in the case system alone."""
+    by_child: defaultdict[int, list[Enquiry]] = defaultdict(list)
+    for row in rows:
+        by_child[row.child_id].append(row)
+    for held in by_child.values():
+        if len({(one.referred_on, one.referral_ref) for one in held}) > 1:
+            last = max(held, key=lambda one: (one.started_on, one.meeting_ref))
+            yield Problem(
+                "8815",
+                "The file gives this child's enquiries under more than one referral, none of them "
+                "with an end: enter in the case system when the earlier ones were closed",
+                True, Where.AFTER, last,
+            )  # fmt: skip
 
 
 def _overlap(running: Enquiry, later: Enquiry) -> Problem:

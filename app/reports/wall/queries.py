@@ -34,6 +34,7 @@ from app.referrals.lists.waiting_queries import left_open, waits_on
 from app.referrals.models import Referral
 from app.referrals.public.models import Arrival
 from app.referrals.types import Flag, Rating
+from app.reports import cancelled
 from app.reports.wall.models import WallDisplay
 from app.reports.wall.types import Awaited, Counted, Screen, Stage, Standing
 
@@ -108,7 +109,22 @@ def _stage(stage: Stage, due: Any, *conditions: Any) -> Rows:
     )
 
 
+def _cancelled(rows: Rows) -> Rows:
+    """What nothing took the place of yet: its clock runs on."""
+    return rows.with_only_columns(
+        literal(Stage.CANCELLED.value).label("stage"),
+        Meeting.id,
+        Meeting.ref,
+        Meeting.referral_id,
+        Meeting.due_at,
+        _no_start.label("booked_for"),
+        maintain_column_froms=True,
+    )
+
+
 _ALL_STAGES = (
+    _cancelled(cancelled.OF_REFERRALS),
+    _cancelled(cancelled.BESIDE_THEM),
     _stage(Stage.BOOK, _DUE, _is(MeetingState.NEEDED)),
     _stage(Stage.BOOKED, _BOOKED_BY, _is(MeetingState.BOOKED)),
     _stage(Stage.UNDER_WAY, Meeting.started_at, _is(MeetingState.UNDER_WAY)),

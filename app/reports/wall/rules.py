@@ -32,6 +32,7 @@ _WORDS = {
     Stage.RATE: "To rate",
     Stage.DECIDE: "To decide",
     Stage.BOOK: "To book",
+    Stage.CANCELLED: "Cancelled, to settle",
     Stage.BOOKED: "Booked",
     Stage.UNDER_WAY: "Under way",
     Stage.RECORD: "Record to sign",

@@ -29,6 +29,7 @@ class Stage(enum.Enum):
     RATE = "rate"
     DECIDE = "decide"
     BOOK = "book"
+    CANCELLED = "cancelled"
     BOOKED = "booked"
     UNDER_WAY = "under_way"
     RECORD = "record"

@@ -22,6 +22,7 @@ from app.referrals.outcome.types import FilterReason, Ground
 from app.referrals.re_referrals import earlier_of
 from app.referrals.service import change_concerns
 from app.referrals.types import Channel, Concern, ConcernsGiven, Flag, Outcome, Rating
+from tests.clock import FRIDAY
 from tests.factories.abuse import make_abuse_case, make_list, series_of, use_protocol
 from tests.factories.checks import staff_actor
 from tests.factories.referrals import make_referral
@@ -134,3 +135,17 @@ def test_no_meeting_where_the_area_holds_none(change, signed_in):
     with change() as session:
         use_protocol(session, "camden")
     assert "Hold the MASH meeting" not in triage.get(f"/referrals/{ref}").text
+
+
+def test_of_two_referrals_of_one_minute_the_first_written_is_the_earlier(change):
+    """A school and the police tell of one incident: one of them is a re-referral, not both (A3)."""
+    with change() as session:
+        first = make_referral(session, 1, received_at=FRIDAY)
+        second = make_referral(session, 1, received_at=FRIDAY)
+        child_id = first.children[0].child_id
+        second.children[0].child_id = child_id
+        session.flush()
+        found = [earlier_of(session, [child_id], FRIDAY, one.id) for one in (first, second)]
+        assert found == [None, first.id]
+        # One that is being entered comes after both.
+        assert earlier_of(session, [child_id], FRIDAY) in (first.id, second.id)

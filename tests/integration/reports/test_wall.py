@@ -17,7 +17,7 @@ from app.directory.types import AgencyKind
 from app.meetings.types import Answer, MeetingState
 from app.referrals.lists.service import open_discussion
 from app.referrals.models import Referral
-from app.referrals.types import DomesticAbuseRisk, Flag, Rating
+from app.referrals.types import DomesticAbuseRisk, Flag, Outcome, Rating, ReferralState
 from app.reports.wall import queries
 from app.reports.wall.models import WallDisplay
 from app.reports.wall.service import make_display, revoke_display
@@ -128,6 +128,23 @@ def test_one_booked_for_after_its_deadline_is_late_on_top_and_counted(wall, chan
     assert re.findall(r'class="wall-ref">([^<]+)<', page) == refs
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     assert "1 late" in text and "Booked late" in text and "2 days 0 h late" in text
+
+
+def test_a_cancelled_one_that_nothing_took_the_place_of_stands_on_it(wall, change):
+    """Its clock runs on, whoever cancelled it (G1, G2)."""
+    with change() as session:
+        meeting = make_meeting(session, MeetingState.CANCELLED, at=now())
+        meeting.due_at = now() - timedelta(days=2, minutes=5)
+        referral = session.get_one(Referral, meeting.referral_id)
+        referral.outcome, referral.state = Outcome.STRATEGY_DISCUSSION, ReferralState.DECIDED
+        referral.decided_at = now()
+        ref, other = meeting.ref, make_meeting(session, MeetingState.CANCELLED, at=now())
+        other.not_needed_at, other = now(), other.ref
+    browser, number = wall(Screen.DISCUSSIONS)
+    page = browser.get(f"/wall/{number}").text
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert ref in text and "Cancelled, to settle" in text and "2 days 0 h late" in text
+    assert other not in text
 
 
 def test_who_has_not_answered_is_named_by_kind(change):

@@ -108,6 +108,23 @@ def test_the_file_is_the_document_that_the_specification_asks_for() -> None:
     assert [one.rule for one in found] == ["8600"]  # of the open case, a query
 
 
+def test_enquiries_of_one_referral_stand_together_whatever_came_between() -> None:
+    between = replace(
+        UNBORN, child_id=1, case_reference="LCS20007", meeting_ref="SD-4",
+        started_on=date(2027, 1, 12),
+    )  # fmt: skip
+    rows = (FIRST, between, AGAIN)
+    child = ElementTree.fromstring(written(*rows)).find("Children/Child")
+    assert child is not None
+    modules = [len(one.findall("Section47")) for one in child.findall("CINdetails")]
+    assert sorted(modules) == [1, 2]
+    # None of them has an end here: the case system knows when a case was closed.
+    found = rules.problems(rows, YEAR, date(2027, 4, 1))
+    told = [(one.rule, one.is_query, one.enquiry.meeting_ref) for one in found]
+    assert ("8815", True, "SD-2") in told
+    assert "8815" not in {one.rule for one in rules.problems((FIRST, AGAIN), YEAR, STARTED)}
+
+
 def test_text_cannot_become_markup_in_the_message() -> None:
     message = ElementTree.fromstring(written(replace(FIRST, case_reference="<a>&\x07")))
     assert message.findtext("Children/Child/ChildIdentifiers/LAchildID") == "<a>&"

@@ -116,7 +116,8 @@ def _discussions(tables: Mapping[str, dataset.Table], total: Published) -> Secti
 
 
 def _in_words(total: Published) -> str:
-    return "too few to tell" if total.words == "c" else total.words
+    """A number below six is too few to tell; one that others would give away is withheld."""
+    return "withheld" if total.words == "c" else total.words
 
 
 def _share(table: dataset.Table, label: str) -> str:
