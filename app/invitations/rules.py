@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 CODE_LIFE = timedelta(minutes=10)
 TRIES = 5
 CODES_AN_HOUR = 5
 CODES_A_DAY = 20
+# Of these, kept from whoever else holds the link: see may_ask_for_code.
+KEPT_OF_AN_HOUR = 1
+KEPT_OF_A_DAY = 4
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 IDLE = timedelta(minutes=30)
@@ -33,11 +36,24 @@ def expiry(record_issued: datetime, last_action_closed: datetime | None) -> date
     return end if last_action_closed is None else max(end, last_action_closed + AFTER_LAST_ACTION)
 
 
-def may_ask_for_code(now: datetime, asked: Sequence[datetime]) -> bool:
-    """Whether one more code may be sent for this invitation: five in an hour, twenty in a day."""
-    last_hour = sum(1 for moment in asked if now - moment < HOUR)
-    last_day = sum(1 for moment in asked if now - moment < DAY)
-    return last_hour < CODES_AN_HOUR and last_day < CODES_A_DAY
+def may_ask_for_code(
+    now: datetime, asked: Sequence[tuple[datetime, str]], browser: str, opened: Collection[str]
+) -> bool:
+    """Whether one more code may be sent for this invitation: five in an hour, twenty in a day,
+    whoever asks.
+
+    `asked` says when each was asked for and by which browser, `opened` which browsers a code
+    opened so far. Whoever else holds the link cannot use all of them up (D3): the last of an hour
+    and the last four of a day are for a browser that a code opened before, and until there is
+    one, for a browser that has not asked in that time.
+    """
+    limits = ((HOUR, CODES_AN_HOUR, KEPT_OF_AN_HOUR), (DAY, CODES_A_DAY, KEPT_OF_A_DAY))
+    for span, most, kept in limits:
+        within = [one for moment, one in asked if now - moment < span]
+        first = browser in opened if opened else browser not in within
+        if len(within) >= (most if first else most - kept):
+            return False
+    return True
 
 
 def code_is_live(

@@ -31,7 +31,12 @@ from app.invitations.wording import is_address, one_line
 # Several rows go in one statement and come back in any order: each is known by its UID.
 _INVITE = insert(table(Invitation)).returning(table(Invitation).c.id, table(Invitation).c.uid)
 _LINK = insert(table(InvitationLink))
-_ASKED = select(AccessCode.created_at).order_by(AccessCode.id.desc()).limit(rules.CODES_A_DAY)
+_ASKED = (
+    select(AccessCode.created_at, AccessCode.browser_digest)
+    .order_by(AccessCode.id.desc())
+    .limit(rules.CODES_A_DAY)
+)
+_OPENED = select(AccessCode.browser_digest).where(AccessCode.used_at.is_not(None)).distinct()
 _NEWEST = (
     select(AccessCode)
     .order_by(AccessCode.id.desc())
@@ -204,8 +209,9 @@ def request_code(
 
     The page that follows is the same in any case. An unknown, revoked or expired link gets a
     row, a code and a letter made for nobody, so that it takes the same work (D3). More than five
-    codes in an hour or twenty in a day are not made, however many links were sent: the last one
-    goes on working. `browser` is the random cookie of the browser that asked.
+    codes in an hour or twenty in a day are not made, however many links were sent, and fewer for
+    another browser than the one that came in before: the last one goes on working. `browser` is the
+    random cookie of the browser that asked.
     """
     link = token_digest(token)
     invitation = invitation_by_token(session, token, now)
@@ -215,10 +221,11 @@ def request_code(
         if invitation is None
         else AccessCode.invitation_id == invitation.id
     )
-    asked = session.execute(_ASKED.where(one)).scalars().all()
-    if not rules.may_ask_for_code(now, asked):
-        return None
     mark = token_digest(browser)
+    asked = [(row.created_at, row.browser_digest) for row in session.execute(_ASKED.where(one))]
+    opened = session.execute(_OPENED.where(one)).scalars().all()
+    if not rules.may_ask_for_code(now, asked, mark, opened):
+        return None
     code = new_code()
     session.execute(
         update(AccessCode)

@@ -27,12 +27,38 @@ def test_link_lives_14_days_after_the_record_or_a_day_after_the_last_action_clos
     assert rules.expiry(FRIDAY, FRIDAY + timedelta(days=30)) == FRIDAY + timedelta(days=31)
 
 
+def may_ask(browser, *asked, opened=()):
+    """Each of `asked`: how long ago, how often, and by whom, where it was one browser."""
+    codes = [
+        (FRIDAY - ago, by[0] if by else f"{ago} {number}")
+        for ago, times, *by in asked
+        for number in range(times)
+    ]
+    return rules.may_ask_for_code(FRIDAY, codes, browser, opened)
+
+
 def test_codes_are_limited_by_hour_and_day():
-    assert rules.may_ask_for_code(FRIDAY, [])
-    assert rules.may_ask_for_code(FRIDAY, [FRIDAY - MINUTE] * 4)
-    assert not rules.may_ask_for_code(FRIDAY, [FRIDAY - MINUTE] * 5)
-    assert rules.may_ask_for_code(FRIDAY, [FRIDAY - timedelta(hours=1)] * 5)
-    assert not rules.may_ask_for_code(FRIDAY, [FRIDAY - timedelta(hours=2)] * 20)
+    assert may_ask("mine")
+    assert may_ask("mine", (MINUTE, 4))
+    assert not may_ask("mine", (MINUTE, 5))
+    assert may_ask("mine", (timedelta(hours=1), 5))
+    assert not may_ask("mine", (timedelta(hours=2), 20))
+
+
+def test_nobody_uses_up_what_is_kept_for_another_browser():
+    assert may_ask("theirs", (MINUTE, 3, "theirs"))
+    assert not may_ask("theirs", (MINUTE, 4, "theirs"))
+    assert may_ask("mine", (MINUTE, 4, "theirs"))
+    assert not may_ask("theirs", (timedelta(hours=2), 16, "theirs"))
+    assert may_ask("mine", (timedelta(hours=2), 16, "theirs"))
+
+
+def test_whoever_came_in_before_is_not_shut_out_by_browsers_that_are_always_new():
+    for span, others, mine in ((MINUTE, 4, 1), (timedelta(hours=2), 16, 4)):
+        assert may_ask("new", (span, others - 1), opened={"mine"})
+        assert not may_ask("new", (span, others), opened={"mine"})
+        assert may_ask("mine", (span, others), opened={"mine"})
+        assert not may_ask("mine", (span, others), (span, mine, "mine"), opened={"mine"})
 
 
 def live(**changes):
