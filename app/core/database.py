@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     literal_column,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, registry
 
@@ -126,6 +127,11 @@ class Base(DeclarativeBase):
         # Never the content: a repr ends in logs.
         key: Any = getattr(self, "id", None)
         return f"<{type(self).__name__} {key}>"
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """For an `Index` of the rows alone that meet this condition, on either engine."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 _IN_CODE = re.compile(r"[a-z0-9_]+")

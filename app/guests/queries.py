@@ -22,9 +22,10 @@ from app.guests.types import (
 )
 from app.invitations.queries import guest_by_session, invitation_by_token, link_by_token
 from app.meetings.answers import asks_by_letter
+from app.meetings.discussion.models import Action, Dissent
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.page import stands_words
-from app.meetings.models import Action, Dissent, Invitee, Meeting, MeetingChild, Report
+from app.meetings.models import Invitee, Meeting, MeetingChild, Report
 from app.meetings.open_case.models import OpenCase
 from app.meetings.papers.models import SentForm
 from app.meetings.papers.queries import form_by_invitation

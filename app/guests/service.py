@@ -18,8 +18,9 @@ from app.invitations import service as invitations
 from app.invitations.types import Desk, PartStat
 from app.meetings import answers
 from app.meetings.answers import Deputy
+from app.meetings.discussion.models import Action, Dissent
 from app.meetings.escalation import service as escalation
-from app.meetings.models import Action, Delivery, Dissent, Invitee, Meeting, Report
+from app.meetings.models import Delivery, Invitee, Meeting, Report
 from app.meetings.papers import service as papers
 from app.meetings.papers.queries import form_by_invitation
 from app.meetings.queries import invitee_for_change

@@ -22,7 +22,8 @@ from app.invitations.models import Invitation
 from app.invitations.rules import link_is_open
 from app.invitations.types import Addressee, Change, Invited, LetterKind
 from app.meetings.appointment import PARTSTATS, appointment_of, location_told
-from app.meetings.models import Action, Delivery, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.queries import place_of
 from app.meetings.types import ActionState, MessageKind
 from app.outbox import service as outbox

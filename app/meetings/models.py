@@ -1,4 +1,4 @@
-"""Strategy discussions: who is invited, what is said, what is decided, who does what."""
+"""Strategy discussions: when and where each is held, who is invited, what they send."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     select,
-    text,
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, aliased, column_property, mapped_column, relationship
 
 from app.accounts.models import Staff
-from app.core.database import Base, EncryptedBytes, EncryptedText, values_of
+from app.core.database import Base, EncryptedBytes, EncryptedText, only_where, values_of
 from app.directory.types import AgencyKind, ProfessionalRole
 from app.meetings.types import (
-    ActionState,
     Answer,
     Attendance,
     Format,
@@ -31,10 +29,6 @@ from app.meetings.types import (
     ReportVia,
     Route,
 )
-
-
-def _where(condition: str) -> dict[str, Any]:
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def _names_staff(context: DefaultExecutionContext) -> bool:
@@ -52,41 +46,44 @@ class Meeting(Base):
     __tablename__ = "meeting"
     __table_args__ = (
         UniqueConstraint("ref", name="uq_meeting_ref"),
-        Index("ix_meeting_needed", "due_at", "id", **_where("state = 'needed'")),
+        Index("ix_meeting_needed", "due_at", "id", **only_where("state = 'needed'")),
         Index(
             "ix_meeting_cancelled",
             "due_at",
             "id",
-            **_where("state = 'cancelled' AND replaced_at IS NULL AND not_needed_at IS NULL"),
+            **only_where("state = 'cancelled' AND replaced_at IS NULL AND not_needed_at IS NULL"),
         ),
         Index(
             "ix_meeting_sooner",
             "sooner_due_at",
             "id",
-            **_where("sooner_due_at IS NOT NULL AND state IN ('needed', 'booked')"),
+            **only_where("sooner_due_at IS NOT NULL AND state IN ('needed', 'booked')"),
         ),
-        Index("ix_meeting_booked", "starts_at", "id", **_where("state = 'booked'")),
-        Index("ix_meeting_under_way", "started_at", "id", **_where("state = 'under_way'")),
-        Index("ix_meeting_unsigned", "record_due_at", "id", **_where("state = 'ended'")),
+        Index("ix_meeting_booked", "starts_at", "id", **only_where("state = 'booked'")),
+        Index("ix_meeting_under_way", "started_at", "id", **only_where("state = 'under_way'")),
+        Index("ix_meeting_unsigned", "record_due_at", "id", **only_where("state = 'ended'")),
         Index(
             "ix_meeting_uncirculated",
             "record_due_at",
             "id",
-            **_where("state = 'signed' AND circulated_at IS NULL"),
+            **only_where("state = 'signed' AND circulated_at IS NULL"),
         ),
         Index("ix_meeting_referral", "referral_id", "id"),
         Index("ix_meeting_chair", "chair_id", "starts_at"),
         Index(
-            "ix_meeting_chair_under_way", "chair_id", "started_at", **_where("state = 'under_way'")
+            "ix_meeting_chair_under_way",
+            "chair_id",
+            "started_at",
+            **only_where("state = 'under_way'"),
         ),
         Index("ix_meeting_need_decided", "need_decided_at", "id"),  # the dataset, by month
-        Index("ix_meeting_ended", "ended_at", "id", **_where("ended_at IS NOT NULL")),
+        Index("ix_meeting_ended", "ended_at", "id", **only_where("ended_at IS NOT NULL")),
         Index("ix_meeting_starts", "starts_at", "id"),
         Index(
             "ix_meeting_at_once",
             "started_at",
             "id",
-            **_where("starts_at IS NULL AND started_at IS NOT NULL"),
+            **only_where("starts_at IS NULL AND started_at IS NOT NULL"),
         ),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("ended_at >= started_at", name="ended_after_started"),
@@ -188,7 +185,7 @@ class Invitee(Base):
             "meeting_id",
             "professional_id",
             unique=True,
-            **_where("removed_at IS NULL"),
+            **only_where("removed_at IS NULL"),
         ),
         CheckConstraint(
             "(earlier_answer IS NULL) = (earlier_answer_at IS NULL)",
@@ -307,102 +304,3 @@ class Report(Base):
     received_at: Mapped[datetime]
     # When an earlier discussion was given the same, where its sender gave it again.
     first_given_at: Mapped[datetime | None]
-
-
-class Entry(Base):
-    """One field of the chair's page, saved as it is typed (E1, E2).
-
-    `scope` is `meeting`, `child:<id>` or `invitee:<id>`; `field` is a key of the questions in
-    app.meetings.discussion. Each field has its own version, so two people may write at once.
-    """
-
-    __tablename__ = "entry"
-    __table_args__ = (UniqueConstraint("meeting_id", "scope", "field", name="uq_entry_field"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
-    scope: Mapped[str]
-    field: Mapped[str]
-    value: Mapped[str] = mapped_column(EncryptedText)
-    version: Mapped[int] = mapped_column()
-    written_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    written_at: Mapped[datetime]
-
-
-class EntryHistory(Base):
-    """What a field said before: no word that was saved is ever lost (E1)."""
-
-    __tablename__ = "entry_history"
-    __table_args__ = (Index("ix_entry_history_entry", "entry_id", "version"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"))
-    version: Mapped[int] = mapped_column()
-    value: Mapped[str] = mapped_column(EncryptedText)
-    written_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    written_at: Mapped[datetime]
-
-
-class Action(Base):
-    """What, who, by when, why (E3)."""
-
-    __tablename__ = "action"
-    __table_args__ = (
-        Index("ix_action_meeting", "meeting_id", "id"),
-        Index("ix_action_owner", "owner_id", "id"),
-        Index("ix_action_open", "due_at", "id", **_where("state = 'open'")),
-        Index(
-            "ix_action_untold",
-            "added_at",
-            "id",
-            **_where("told_at IS NULL AND removed_at IS NULL AND state = 'open'"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
-    child_id: Mapped[int | None] = mapped_column(ForeignKey("child.id"))
-    what: Mapped[str] = mapped_column(EncryptedText)
-    why: Mapped[str | None] = mapped_column(EncryptedText)
-    # Why some readers of the record may not see what and why; "" for none (F4).
-    protects: Mapped[str] = mapped_column(default="", server_default="")
-    owner_id: Mapped[int] = mapped_column(ForeignKey("invitee.id"))
-    due_at: Mapped[datetime]
-    state: Mapped[ActionState] = mapped_column(values_of(ActionState))
-    progress: Mapped[str | None] = mapped_column(EncryptedText)
-    closed_at: Mapped[datetime | None]
-    removed_at: Mapped[datetime | None]  # struck out before the record was signed
-    added_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    added_at: Mapped[datetime]
-    # When its owner was told of it as it stands; empty until then.
-    told_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column()
-
-    __mapper_args__ = {"version_id_col": version}
-
-
-class Dissent(Base):
-    """Who disagrees, with what, why (E4)."""
-
-    __tablename__ = "dissent"
-    __table_args__ = (
-        Index("ix_dissent_meeting", "meeting_id", "id"),
-        CheckConstraint(
-            "(struck_at IS NULL) = (struck_reason IS NULL)", name="struck_with_a_reason"
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
-    invitee_id: Mapped[int] = mapped_column(ForeignKey("invitee.id"))
-    what: Mapped[str] = mapped_column(EncryptedText)
-    why: Mapped[str | None] = mapped_column(EncryptedText)
-    # Who said so behind a team's link; empty for anybody else.
-    person_name: Mapped[str | None] = mapped_column(EncryptedText)
-    person_role: Mapped[str | None] = mapped_column(EncryptedText)
-    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    recorded_at: Mapped[datetime]
-    # Recorded by mistake: it stays with the case and is no part of the record.
-    struck_at: Mapped[datetime | None]
-    struck_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    struck_reason: Mapped[str | None] = mapped_column(EncryptedText)

@@ -19,7 +19,8 @@ from app.invitations import service as invitations
 from app.invitations.models import Invitation
 from app.invitations.types import LetterKind
 from app.meetings import messages
-from app.meetings.models import Action, Delivery, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.types import ActionState, MeetingState, MessageKind
 from app.records import ledger, queries
 from app.records.copies import SealedCopy

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime, literally
-from app.meetings.models import Dissent, Invitee, Meeting
+from app.meetings.discussion.models import Dissent
+from app.meetings.models import Invitee, Meeting
 from app.meetings.rules import who_said
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage

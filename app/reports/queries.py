@@ -23,8 +23,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime, any_of, literally
+from app.meetings.discussion.models import Action
 from app.meetings.escalation.models import Escalation
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.papers.models import SentForm
 from app.meetings.papers.types import FormState
 from app.meetings.received.queries import HOW_MANY_WAIT

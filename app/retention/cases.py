@@ -8,8 +8,9 @@ from sqlalchemy import BindParameter, Select, bindparam, exists, func, or_, sele
 from sqlalchemy.orm import Session
 
 from app.meetings.after.models import ChildAfter
+from app.meetings.discussion.models import Action
 from app.meetings.escalation.models import Escalation
-from app.meetings.models import Action, Meeting, MeetingChild
+from app.meetings.models import Meeting, MeetingChild
 from app.meetings.types import ActionState, MeetingState
 from app.records.models import RecordCorrection
 from app.records.recall.queries import RECALL_CLOSED

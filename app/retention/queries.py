@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 
 from app.core.database import UTCDateTime
 from app.meetings.after.models import ChildAfter
+from app.meetings.discussion.models import Action
 from app.meetings.escalation.models import Escalation
-from app.meetings.models import Action, Meeting
+from app.meetings.models import Meeting
 from app.meetings.types import ActionState, MeetingState
 from app.records.models import RecordCorrection
 from app.records.recall.queries import RECALL_CLOSED

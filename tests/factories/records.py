@@ -11,10 +11,11 @@ from app.accounts.types import Role, StaffMember
 from app.core.config import Settings
 from app.meetings.discussion import rules
 from app.meetings.discussion.content import gate_of
+from app.meetings.discussion.models import Action, Entry
 from app.meetings.discussion.queries import children_of, entries_of
 from app.meetings.discussion.snapshots import circumstances_of
 from app.meetings.discussion.types import MEETING, Kind, child_scope, person_scope
-from app.meetings.models import Action, Entry, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import ActionState, Attendance, MeetingState
 from app.protocols.exchange import restore, snapshot
 from app.protocols.rules import clocks

@@ -23,8 +23,9 @@ from app.invitations.replies.types import MailKind
 from app.invitations.service import new_link
 from app.meetings.after import service as after
 from app.meetings.after.types import Step
+from app.meetings.discussion.models import Action, Dissent
 from app.meetings.escalation import service as escalation
-from app.meetings.models import Action, Dissent, Meeting, Report
+from app.meetings.models import Meeting, Report
 from app.meetings.papers.models import SentForm
 from app.meetings.papers.types import FormState
 from app.meetings.received.models import ReceivedMail

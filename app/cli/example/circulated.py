@@ -14,8 +14,9 @@ from app.core.config import Settings
 from app.core.session import transaction
 from app.directory.queries import council
 from app.meetings.discussion import service as discussion
+from app.meetings.discussion.models import Entry
 from app.meetings.discussion.types import Conflict
-from app.meetings.models import Entry, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.records import circulation, ledger, queries, releasing, rules, service
 from app.records.filing import service as filing
 from app.records.sealing import sealer_of

@@ -12,7 +12,8 @@ from app.cli.example.area import guest
 from app.core.clock import from_london, in_london
 from app.meetings.after import queries, service
 from app.meetings.after.types import Conference, Noted, Step
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import ActionState
 from app.protocols.working_days import add_working_days
 from app.records.actions.service import reported

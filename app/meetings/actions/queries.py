@@ -12,7 +12,8 @@ from app.accounts.models import Staff
 from app.core.database import UTCDateTime
 from app.meetings.actions.models import ActionHandover, ActionReminder
 from app.meetings.actions.rules import BEFORE, CHASE_EVERY, QUIET
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import ActionState, MeetingState
 
 _OPEN = Action.state == bindparam(

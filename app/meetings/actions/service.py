@@ -16,7 +16,8 @@ from app.invitations.types import LetterKind, Notice
 from app.meetings import messages
 from app.meetings.actions import queries, rules
 from app.meetings.actions.models import ActionReminder
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import meeting_for_change
 from app.outbox import service as outbox
 from app.referrals.sender import Sender, desk_of

@@ -27,8 +27,9 @@ from app.meetings import messages
 from app.meetings.actions.rules import REPORTED
 from app.meetings.booking.again import check_address, has_arrived, move, set_apart
 from app.meetings.booking.types import Again
+from app.meetings.discussion.models import Action, Dissent
 from app.meetings.escalation import service as escalation
-from app.meetings.models import Action, Dissent, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import ActionState, Answer, MeetingState
 from app.referrals.sender import Sender
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from app.meetings.models import Action, Entry, Invitee
+from app.meetings.discussion.models import Action, Entry
+from app.meetings.models import Invitee
 
 _OWNERS = select(Action.owner_id).where(
     Action.meeting_id == bindparam("meeting_id"), Action.removed_at.is_(None)

@@ -12,9 +12,10 @@ from app.core.clock import words_for_due
 from app.core.refusal import Refused
 from app.meetings.discussion import queries, rules
 from app.meetings.discussion.due_words import DueUnclear, parse_due
+from app.meetings.discussion.models import Action
 from app.meetings.discussion.people import invitee_of, staff_id_of
 from app.meetings.discussion.types import ActionOrder
-from app.meetings.models import Action, Meeting
+from app.meetings.models import Meeting
 from app.meetings.standing import stand_in
 from app.meetings.types import ActionState
 

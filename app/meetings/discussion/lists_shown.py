@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from app.core.clock import words_for_due
 from app.meetings.discussion import rules
+from app.meetings.discussion.models import Action, Dissent
 from app.meetings.discussion.questions import PROTECTIONS
 from app.meetings.discussion.shown import ActionShown
 from app.meetings.discussion.snapshots import people_in
-from app.meetings.models import Action, Dissent, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.standing import invitees_here, standing
 from app.referrals.models import Child
 from app.referrals.shown import told_apart

@@ -17,6 +17,7 @@ from app.meetings.discussion.lists_shown import (
     people_mark,
     quorum_words,
 )
+from app.meetings.discussion.models import Dissent
 from app.meetings.discussion.people import (
     ATTENDANCE,
     ATTENDED_NAME,
@@ -59,7 +60,7 @@ from app.meetings.discussion.types import (
     person_scope,
 )
 from app.meetings.escalation.page import stands_words, strikable, struck_words
-from app.meetings.models import Dissent, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.rules import who_said
 from app.meetings.standing import replaced_by, same_person, standing
 from app.meetings.types import Answer, Attendance, MeetingState

@@ -12,6 +12,7 @@ from app.audit.service import record
 from app.audit.types import Actor, ActorKind, Subject
 from app.core.refusal import Refused
 from app.meetings.discussion import queries, rules
+from app.meetings.discussion.models import Dissent
 from app.meetings.discussion.types import (
     Conflict,
     DissentOrder,
@@ -21,7 +22,7 @@ from app.meetings.discussion.types import (
     person_scope,
 )
 from app.meetings.escalation import service as escalation
-from app.meetings.models import Dissent, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.standing import invitees_here
 from app.meetings.types import Answer, Attendance
 

@@ -10,20 +10,12 @@ from sqlalchemy.orm import Session, defer
 
 from app.accounts.models import Staff
 from app.directory.models import ConferenceLine, LinePin
+from app.meetings.discussion.models import Action, Dissent, Entry, EntryHistory
 from app.meetings.early_notice import queries as notices
 from app.meetings.early_notice.shown import told_words
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.queries import of_dissents
-from app.meetings.models import (
-    Action,
-    Dissent,
-    Entry,
-    EntryHistory,
-    Invitee,
-    Meeting,
-    MeetingChild,
-    Report,
-)
+from app.meetings.models import Invitee, Meeting, MeetingChild, Report
 from app.meetings.open_case.models import OpenCase
 from app.meetings.standing import invitees_here, removed_senders
 from app.referrals.models import Child, Referral

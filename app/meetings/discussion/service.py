@@ -15,6 +15,7 @@ from app.meetings.after import service as after
 from app.meetings.after.rules import FOLLOWED
 from app.meetings.booking.people import add_chair, chair_of
 from app.meetings.discussion import actions, queries, rules
+from app.meetings.discussion.models import Entry, EntryHistory
 from app.meetings.discussion.people import (
     PERSON_FIELDS,
     note,
@@ -33,7 +34,7 @@ from app.meetings.discussion.types import (
     dissent_scope,
     person_scope,
 )
-from app.meetings.models import Entry, EntryHistory, Meeting
+from app.meetings.models import Meeting
 from app.meetings.sooner.service import hold_by_earlier
 from app.meetings.standing import invitees_here, removed_senders
 from app.meetings.types import Attendance, Format, MeetingState

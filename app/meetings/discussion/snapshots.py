@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from app.meetings.discussion.models import Action
 from app.meetings.discussion.queries import Entries
 from app.meetings.discussion.questions import NOT_KNOWN
 from app.meetings.discussion.types import (
@@ -16,7 +17,7 @@ from app.meetings.discussion.types import (
     child_scope,
     person_scope,
 )
-from app.meetings.models import Action, Invitee
+from app.meetings.models import Invitee
 from app.meetings.standing import standing
 from app.meetings.types import STARTED_AT_ONCE
 from app.referrals.models import Child

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session, aliased
 from app.core.database import UTCDateTime, literally
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference, Step
+from app.meetings.discussion.models import Entry
 from app.meetings.early_notice.models import EarlyNotice
 from app.meetings.early_notice.rules import NOTICE_SLOW, SETTLES_AT_ONCE, SPEAK_OF_IT
-from app.meetings.models import Entry, Meeting
+from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import FAILED, MessageState

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.clock import words_for_moment
+from app.meetings.discussion.models import Dissent
 from app.meetings.escalation import rules
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.queries import Disagreement, Noted
 from app.meetings.escalation.service import recorded
 from app.meetings.escalation.types import Ladder, Step
-from app.meetings.models import Dissent
 from app.protocols.panel import DeadlinePanel, deadline_state
 from app.protocols.wording import limit_in_words, step_force_words, time_left
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime
+from app.meetings.discussion.models import Dissent
 from app.meetings.escalation.models import Escalation, EscalationNote
-from app.meetings.models import Dissent, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.rules import who_said
 
 MOST = 50

@@ -17,11 +17,12 @@ from app.core.refusal import Refused
 from app.directory.queries import council
 from app.invitations.link_letters import notice_letters
 from app.invitations.types import Notice
+from app.meetings.discussion.models import Dissent
 from app.meetings.discussion.rules import check_writable
 from app.meetings.escalation import rules
 from app.meetings.escalation.models import Escalation, EscalationNote
 from app.meetings.escalation.types import Ending
-from app.meetings.models import Dissent, Meeting
+from app.meetings.models import Meeting
 from app.outbox import service as outbox
 from app.protocols import registry
 from app.protocols.types import Protocol

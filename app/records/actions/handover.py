@@ -15,7 +15,8 @@ from app.meetings.actions import rules
 from app.meetings.actions.models import ActionHandover
 from app.meetings.actions.queries import open_with_owners
 from app.meetings.actions.service import settle_for
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Invitee, Meeting
 from app.meetings.standing import standing
 from app.meetings.types import MeetingState, MessageKind
 from app.records.circulation import refresh_expiry

@@ -16,7 +16,8 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.actions import queries
 from app.meetings.after.page import ActionLine, action_line, action_lines
-from app.meetings.models import Action, Invitee
+from app.meetings.discussion.models import Action
+from app.meetings.models import Invitee
 from app.meetings.queries import meeting_for_change
 from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
 from app.meetings.routes import meeting_or_404, note_view

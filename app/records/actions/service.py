@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from app.audit.service import record
 from app.audit.types import Actor, Subject
 from app.meetings.actions import rules
-from app.meetings.models import Action, Invitee
+from app.meetings.discussion.models import Action
+from app.meetings.models import Invitee
 from app.meetings.types import ActionState
 from app.records.circulation import refresh_expiry
 

@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
-from app.meetings.models import Action, Delivery, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.types import ActionState, MessageKind, TakenBack
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState

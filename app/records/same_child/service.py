@@ -13,9 +13,10 @@ from app.audit.types import Actor
 from app.core.refusal import Refused
 from app.meetings.after import service as after
 from app.meetings.after.models import ChildAfter
+from app.meetings.discussion.models import Action, Entry
 from app.meetings.discussion.types import child_scope
 from app.meetings.early_notice.models import EarlyNotice
-from app.meetings.models import Action, Entry, Meeting, MeetingChild
+from app.meetings.models import Meeting, MeetingChild
 from app.meetings.need.replacing import look_again
 from app.records.filing.models import RecordFiling
 from app.records.models import RecordVersion

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import now
 from app.invitations.models import Invitation
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import ActionState, MeetingState
 from tests.factories.guests import Phone, make_guest_session
 from tests.factories.meetings import make_meeting

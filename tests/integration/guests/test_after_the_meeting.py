@@ -7,7 +7,7 @@ import re
 from sqlalchemy import select
 
 from app.audit.models import AuditEntry
-from app.meetings.models import Action, Dissent
+from app.meetings.discussion.models import Action, Dissent
 from app.meetings.types import ActionState, MeetingState
 from tests.integration.guests.attending import Invited
 from tests.page_form import mark_of

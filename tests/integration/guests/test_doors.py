@@ -17,7 +17,8 @@ from app.accounts.types import Role
 from app.core.clock import now
 from app.invitations.models import GuestSession, Invitation
 from app.invitations.service import revoke, set_expiry
-from app.meetings.models import Action, Dissent, Invitee, Report
+from app.meetings.discussion.models import Action, Dissent
+from app.meetings.models import Invitee, Report
 from app.meetings.types import ActionState, Answer, MeetingState, ReportVia
 from app.web.access import Everyone, access_of
 from tests.conftest import settings_for

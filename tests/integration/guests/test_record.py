@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditView
 from app.core.clock import now, words_for_day
 from app.invitations.models import Invitation
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import ActionState, MeetingState
 from app.records.keys import cipher_of, new_key
 from app.records.models import Circulation, RecordCopy, RecordVersion

@@ -17,7 +17,8 @@ from app.invitations.types import LetterKind
 from app.meetings import messages
 from app.meetings.booking.late_address import mend_late
 from app.meetings.booking.types import Again
-from app.meetings.models import Dissent, Invitee, Meeting
+from app.meetings.discussion.models import Dissent
+from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import invitee_for_change
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState

@@ -12,11 +12,12 @@ from app.core.session import db, transaction
 from app.directory.models import CouncilSettings
 from app.meetings.actions.worker import remind_owners
 from app.meetings.after import service as after
+from app.meetings.discussion.models import Dissent, Entry
 from app.meetings.early_notice.worker import tell_early
 from app.meetings.escalation import service as escalation
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.worker import warn_late
-from app.meetings.models import Dissent, Entry, Meeting
+from app.meetings.models import Meeting
 from app.meetings.types import Attendance, MeetingState
 from app.records import worker as records
 from app.referrals.sender import Sender

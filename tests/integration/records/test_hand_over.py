@@ -22,7 +22,8 @@ from app.core.session import db, reading, transaction
 from app.invitations.models import Invitation
 from app.meetings.actions.models import ActionHandover, ActionReminder
 from app.meetings.actions.worker import remind_owners
-from app.meetings.models import Action, Delivery, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.types import ActionState, Answer, MeetingState, MessageKind
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState

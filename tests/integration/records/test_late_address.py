@@ -15,8 +15,9 @@ from app.guests.queries import visitor_by_session
 from app.invitations.models import Invitation
 from app.invitations.queries import invitation_by_token
 from app.meetings.booking.types import Again
+from app.meetings.discussion.models import Action
 from app.meetings.messages import tell_owners
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import ActionState, Answer
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState

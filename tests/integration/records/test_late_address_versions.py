@@ -10,7 +10,8 @@ from flask import Flask
 from app.core.session import reading, transaction
 from app.invitations.models import Invitation
 from app.meetings.booking.types import Again
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import ActionState
 from app.records import circulation, queries, service, worker
 from app.records.address.page import address_page

@@ -27,10 +27,11 @@ from app.meetings.booking.people import add_person
 from app.meetings.booking.queries import case_facts
 from app.meetings.booking.rules import who_must_come
 from app.meetings.booking.types import Chosen
+from app.meetings.discussion.models import Dissent, Entry
 from app.meetings.discussion.queries import children_of
 from app.meetings.discussion.types import MEETING, child_scope, dissent_scope
 from app.meetings.escalation import service as escalation
-from app.meetings.models import Dissent, Entry, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.restricted.models import CaseRestriction
 from app.meetings.types import Attendance, Format, MeetingState
 from app.outbox.models import OutboxMessage

@@ -10,7 +10,8 @@ from flask import Flask
 from app.core.session import transaction
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import ActionState
 from app.records import circulation, ledger, releasing, worker
 from tests.factories.records import (

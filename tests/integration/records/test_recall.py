@@ -17,8 +17,9 @@ from app.guests.types import Visitor
 from app.invitations.models import Invitation
 from app.invitations.types import Guest
 from app.invitations.wording import forbidden_words
+from app.meetings.discussion.models import Action
 from app.meetings.messages import tell_owners
-from app.meetings.models import Action, Delivery, Meeting
+from app.meetings.models import Delivery, Meeting
 from app.meetings.types import ActionState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState

@@ -18,7 +18,8 @@ from app.accounts.types import Role
 from app.audit.models import AuditView
 from app.core.clock import now
 from app.core.config import Settings
-from app.meetings.models import Entry, Meeting
+from app.meetings.discussion.models import Entry
+from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.records import circulation, queries, releasing, service, worker
 from app.records.models import Circulation

@@ -18,8 +18,9 @@ from app.core.refusal import Refused
 from app.core.session import transaction
 from app.meetings.discussion import actions, people
 from app.meetings.discussion.content import gate_of
+from app.meetings.discussion.models import Action, Dissent, Entry
 from app.meetings.discussion.types import DissentOrder, person_scope
-from app.meetings.models import Action, Dissent, Entry, Meeting
+from app.meetings.models import Meeting
 from app.meetings.queries import meeting_for_change
 from app.meetings.types import Attendance, Format, MeetingState
 from app.records import pages, queries, rules, service

@@ -15,8 +15,9 @@ from app.meetings import messages
 from app.meetings.booking.late_address import mend_late
 from app.meetings.booking.types import Again
 from app.meetings.discussion import people
+from app.meetings.discussion.models import Action, Dissent
 from app.meetings.escalation.models import Escalation
-from app.meetings.models import Action, Dissent, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import invitee_for_change
 from app.meetings.types import ActionState, MeetingState
 from app.outbox.models import OutboxMessage

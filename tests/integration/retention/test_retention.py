@@ -19,8 +19,9 @@ from app.core.session import db, reading, transaction
 from app.invitations.types import LetterKind
 from app.meetings.after import service as after
 from app.meetings.after.models import ChildAfter
+from app.meetings.discussion.models import Action
 from app.meetings.messages import send
-from app.meetings.models import Action, Meeting, Report
+from app.meetings.models import Meeting, Report
 from app.meetings.types import ActionState, MeetingState, ReportVia
 from app.records import worker as records
 from app.records.keys import UnreadableRecord, cipher_of

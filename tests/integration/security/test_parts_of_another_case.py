@@ -17,8 +17,9 @@ from app.core.crypto import new_reference
 from app.core.database import Base
 from app.core.session import reading, transaction
 from app.meetings.after.types import Step
+from app.meetings.discussion.models import Action, Dissent
 from app.meetings.escalation import service as escalation
-from app.meetings.models import Action, Dissent, Meeting, Report
+from app.meetings.models import Meeting, Report
 from app.meetings.types import ReportVia
 from app.outbox.models import OutboxMessage
 from app.records import releasing

@@ -15,7 +15,8 @@ from app.core.session import db, reading, transaction
 from app.invitations.models import Invitation
 from app.meetings.actions.models import ActionReminder
 from app.meetings.actions.worker import remind_owners
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import ActionState, MeetingState
 from app.outbox.models import OutboxMessage
 from tests.clock import FRIDAY

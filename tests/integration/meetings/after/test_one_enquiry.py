@@ -19,7 +19,8 @@ from app.meetings.after import service
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome, Noted, Step
 from app.meetings.discussion import service as discussion
-from app.meetings.models import Entry, Meeting
+from app.meetings.discussion.models import Entry
+from app.meetings.models import Meeting
 from app.meetings.queries import meeting_for_change
 from app.meetings.types import MeetingState
 from app.protocols import registry

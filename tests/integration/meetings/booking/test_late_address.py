@@ -15,8 +15,9 @@ from app.meetings.actions.service import remind
 from app.meetings.booking import service
 from app.meetings.discussion import actions
 from app.meetings.discussion import service as discussion
+from app.meetings.discussion.models import Action
 from app.meetings.discussion.types import ActionOrder
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import Attendance
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState

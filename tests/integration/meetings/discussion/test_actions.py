@@ -16,8 +16,9 @@ from app.meetings.actions import worker
 from app.meetings.actions.worker import remind_owners
 from app.meetings.discussion import actions, people, queries, service
 from app.meetings.discussion.content import content_of, gate_of
+from app.meetings.discussion.models import Action
 from app.meetings.discussion.types import ActionOrder, DissentOrder, Newcomer, person_scope
-from app.meetings.models import Action, Delivery, Invitee, Meeting
+from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.types import ActionState, Attendance, MessageKind
 from app.referrals.models import Child
 from app.referrals.sender import Sender

@@ -7,9 +7,10 @@ from datetime import timedelta
 from app.core.session import reading, transaction
 from app.meetings.discussion import actions, people, queries, service
 from app.meetings.discussion.content import content_of
+from app.meetings.discussion.models import Action
 from app.meetings.discussion.page import hold_page
 from app.meetings.discussion.types import ActionOrder, person_scope
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import Attendance
 from app.referrals.sender import Sender
 from tests.clock import FRIDAY

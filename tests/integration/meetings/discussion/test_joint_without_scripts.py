@@ -10,8 +10,9 @@ from sqlalchemy import select
 from app.core.session import reading
 from app.meetings.after.models import ChildAfter
 from app.meetings.discussion.content import gate_of
+from app.meetings.discussion.models import Action
 from app.meetings.discussion.types import anchor
-from app.meetings.models import Action, Meeting
+from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from tests.factories.accounts import sign_in_as
 from tests.integration.meetings.discussion.test_half_hour import JOINT

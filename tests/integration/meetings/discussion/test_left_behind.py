@@ -12,9 +12,10 @@ from app.meetings.booking.prepared import left_behind
 from app.meetings.discussion import actions, queries, service
 from app.meetings.discussion.content import content_of, gate_of
 from app.meetings.discussion.lists_shown import names_of_owners
+from app.meetings.discussion.models import Action
 from app.meetings.discussion.page import hold_page
 from app.meetings.discussion.types import ActionOrder
-from app.meetings.models import Action, Meeting
+from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from tests.factories.booking import SENDER
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from app.core.session import reading
 from app.directory.types import AgencyKind
-from app.meetings.models import Action, Dissent, Invitee
+from app.meetings.discussion.models import Action, Dissent
+from app.meetings.models import Invitee
 from tests.integration.meetings.discussion.posting import page_of, sent_by, token_in
 
 

@@ -12,9 +12,10 @@ from app.audit.queries import history, verify_chain
 from app.core.refusal import Refused
 from app.core.session import db, reading, transaction
 from app.meetings.discussion import queries, service
+from app.meetings.discussion.models import Entry, EntryHistory
 from app.meetings.discussion.people import set_attendance
 from app.meetings.discussion.types import Conflict, PageKept, Saved, Typed
-from app.meetings.models import Entry, EntryHistory, Invitee, Meeting
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import Answer, Attendance, MeetingState
 from app.referrals.sender import Sender
 from tests.clock import FRIDAY

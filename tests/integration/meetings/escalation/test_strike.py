@@ -13,10 +13,11 @@ from app.audit.types import Actor, ActorKind
 from app.core.clock import now
 from app.meetings.discussion import people
 from app.meetings.discussion.content import content_of, discussion_snapshot
+from app.meetings.discussion.models import Dissent
 from app.meetings.discussion.types import DissentOrder
 from app.meetings.escalation.models import Escalation
 from app.meetings.escalation.service import hand_on
-from app.meetings.models import Dissent, Meeting
+from app.meetings.models import Meeting
 from app.meetings.types import MeetingState
 from app.records.service import correct
 from tests.factories.records import make_ended, make_releaser, sign_as_chair

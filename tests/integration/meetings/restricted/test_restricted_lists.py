@@ -15,7 +15,7 @@ from app.core.clock import in_london, now
 from app.core.session import reading, transaction
 from app.directory.models import Agency
 from app.invitations.replies.types import MailKind
-from app.meetings.models import Action
+from app.meetings.discussion.models import Action
 from app.meetings.received.models import ReceivedMail
 from app.meetings.received.types import Outcome as MailOutcome
 from app.meetings.received.types import Why

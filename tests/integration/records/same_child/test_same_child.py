@@ -13,8 +13,9 @@ from app.audit.types import Actor, ActorKind
 from app.core.clock import now
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.meetings.discussion.models import Entry
 from app.meetings.discussion.types import child_scope
-from app.meetings.models import Entry, Meeting
+from app.meetings.models import Meeting
 from app.meetings.restricted.models import CaseRestriction
 from app.meetings.types import MeetingState
 from app.records.same_child import service
