@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.types import Role
-from app.core.database import Base, EncryptedText, values_of
+from app.core.database import Base, EncryptedText, only_where, values_of
 
 
 class Staff(Base):
@@ -63,8 +63,7 @@ class StaffSession(Base):
         Index(
             "ix_staff_session_open",
             "staff_id",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
+            **only_where("ended_at IS NULL"),
         ),
     )
 

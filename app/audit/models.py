@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.audit.types import ActorKind
-from app.core.database import Base, values_of
+from app.core.database import Base, only_where, values_of
 
 
 class AuditEntry(Base):
@@ -61,8 +61,7 @@ class AuditView(Base):
         Index(
             "ix_audit_view_unchained",
             "id",
-            sqlite_where=text("entry_id IS NULL"),
-            postgresql_where=text("entry_id IS NULL"),
+            **only_where("entry_id IS NULL"),
         ),
         Index("ix_audit_view_subject", "subject_kind", "subject_ref", "id"),
         Index("ix_audit_view_entry", "entry_id"),

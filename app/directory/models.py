@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.database import Base, EncryptedText, values_of
+from app.core.database import Base, EncryptedText, only_where, values_of
 from app.directory.types import AgencyKind, ProfessionalRole
 
 
@@ -73,8 +73,7 @@ class Professional(Base):
         Index(
             "ix_professional_role",
             "role",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
+            **only_where("ended_at IS NULL"),
         ),
         Index("ix_professional_agency", "agency_id"),
         Index("ix_professional_email", "email"),
@@ -124,8 +123,7 @@ class LinePin(Base):
             "ix_line_pin_unused",
             "line_id",
             "id",
-            sqlite_where=text("used_at IS NULL"),
-            postgresql_where=text("used_at IS NULL"),
+            **only_where("used_at IS NULL"),
         ),
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, false, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedBytes, EncryptedText, values_of
+from app.core.database import Base, EncryptedBytes, EncryptedText, only_where, values_of
 from app.outbox.types import MessageState
 
 
@@ -19,14 +19,12 @@ class OutboxMessage(Base):
             "ix_outbox_message_due",
             "next_try_at",
             "id",
-            sqlite_where=text("state IN ('queued', 'sending')"),
-            postgresql_where=text("state IN ('queued', 'sending')"),
+            **only_where("state IN ('queued', 'sending')"),
         ),
         Index(
             "ix_outbox_message_failed",
             "id",
-            sqlite_where=text("state IN ('refused', 'dead', 'bounced') AND seen_at IS NULL"),
-            postgresql_where=text("state IN ('refused', 'dead', 'bounced') AND seen_at IS NULL"),
+            **only_where("state IN ('refused', 'dead', 'bounced') AND seen_at IS NULL"),
         ),
     )
 

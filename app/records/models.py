@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedText, values_of
+from app.core.database import Base, EncryptedText, only_where, values_of
 from app.records.types import Stage
 
 
@@ -76,8 +76,7 @@ class RecordCorrection(Base):
             "uq_record_correction_open",
             "meeting_id",
             unique=True,
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
+            **only_where("closed_at IS NULL"),
         ),
     )
 
@@ -101,8 +100,7 @@ class RecordCopy(Base):
             "uq_record_copy_council",
             "version_id",
             unique=True,
-            sqlite_where=text("invitee_id IS NULL"),
-            postgresql_where=text("invitee_id IS NULL"),
+            **only_where("invitee_id IS NULL"),
         ),
         Index("ix_record_copy_sha256", "sha256"),
     )
@@ -126,8 +124,7 @@ class Circulation(Base):
         Index(
             "ix_circulation_to_send",
             "id",
-            sqlite_where=text("sent_at IS NULL AND withheld_reason IS NULL"),
-            postgresql_where=text("sent_at IS NULL AND withheld_reason IS NULL"),
+            **only_where("sent_at IS NULL AND withheld_reason IS NULL"),
         ),
         CheckConstraint("withheld_reason IS NULL OR sent_at IS NULL", name="withheld_is_not_sent"),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from app.core.database import Base, EncryptedDate, EncryptedText, values_of
+from app.core.database import Base, EncryptedDate, EncryptedText, only_where, values_of
 from app.referrals.outcome.types import FilterReason
 from app.referrals.types import (
     AT_RISK_NOW,
@@ -94,15 +94,13 @@ class Referral(Base):
             "queue_place",
             "act_by_at",
             "id",
-            sqlite_where=text("decided_at IS NULL"),
-            postgresql_where=text("decided_at IS NULL"),
+            **only_where("decided_at IS NULL"),
         ),
         Index(
             "ix_referral_assessment",
             "assessment_due_at",
             "id",
-            sqlite_where=text("assessment_due_at IS NOT NULL"),
-            postgresql_where=text("assessment_due_at IS NOT NULL"),
+            **only_where("assessment_due_at IS NOT NULL"),
         ),
         Index("ix_referral_received", "received_at", "id"),
         Index("ix_referral_source", "source_agency_id", "received_at", "id"),
@@ -111,15 +109,13 @@ class Referral(Base):
             "referrer_professional_id",
             "received_at",
             "id",
-            sqlite_where=text("referrer_professional_id IS NOT NULL"),
-            postgresql_where=text("referrer_professional_id IS NOT NULL"),
+            **only_where("referrer_professional_id IS NOT NULL"),
         ),
         Index(
             "ix_referral_filtered",
             "decided_at",
             "filtered",
-            sqlite_where=text("filtered IS NOT NULL"),
-            postgresql_where=text("filtered IS NOT NULL"),
+            **only_where("filtered IS NOT NULL"),
         ),
         CheckConstraint(
             "(state = 'decided') = (decided_at IS NOT NULL)", name="decided_has_a_moment"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedText, values_of
+from app.core.database import Base, EncryptedText, only_where, values_of
 from app.retention.types import CaseKind
 
 _WAITS = "deleted_at IS NULL AND approved_at IS NULL AND held_at IS NULL"
@@ -16,10 +16,6 @@ _OF_ONE = " + ".join(
     f"CASE WHEN {one}_id IS NULL THEN 0 ELSE 1 END"
     for one in ("referral", "meeting", "abuse_case", "arrival")
 )
-
-
-def _where(condition: str) -> dict[str, Any]:
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class ClosedCase(Base):
@@ -35,12 +31,12 @@ class ClosedCase(Base):
         UniqueConstraint("abuse_case_id", name="uq_closed_case_abuse_case"),
         UniqueConstraint("arrival_id", name="uq_closed_case_arrival"),
         Index("ix_closed_case_ref", "ref"),
-        Index("ix_closed_case_due", "keep_until", "id", **_where(_WAITS)),
+        Index("ix_closed_case_due", "keep_until", "id", **only_where(_WAITS)),
         Index(
             "ix_closed_case_approved",
             "approved_at",
             "id",
-            **_where("approved_at IS NOT NULL AND deleted_at IS NULL"),
+            **only_where("approved_at IS NOT NULL AND deleted_at IS NULL"),
         ),
         # A domestic abuse case and a form go for good, their number with them.
         CheckConstraint(
@@ -79,7 +75,7 @@ class LegalHold(Base):
     __tablename__ = "legal_hold"
     __table_args__ = (
         Index("ix_legal_hold_case", "ref"),
-        Index("ix_legal_hold_active", "held_at", "id", **_where("lifted_at IS NULL")),
+        Index("ix_legal_hold_active", "held_at", "id", **only_where("lifted_at IS NULL")),
         CheckConstraint(
             "(lifted_at IS NULL) = (lift_reason IS NULL) AND "
             "(lifted_at IS NULL) = (lifted_by_id IS NULL)",

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedText, values_of
+from app.core.database import Base, EncryptedText, only_where, values_of
 from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome, Step
 
 _WAITS = "next_step IS NOT NULL"
@@ -30,16 +30,14 @@ class ChildAfter(Base):
             "next_step",
             "next_due_at",
             "id",
-            sqlite_where=text(_WAITS),
-            postgresql_where=text(_WAITS),
+            **only_where(_WAITS),
         ),
         Index("ix_child_after_child", "child_id", "id"),
         Index(
             "ix_child_after_notice",
             "notice_due_at",
             "id",
-            sqlite_where=text(_TOLD),
-            postgresql_where=text(_TOLD),
+            **only_where(_TOLD),
         ),
         Index("ix_child_after_section47", "section47_started_at", "id"),  # returns, by year
         CheckConstraint("(next_step IS NULL) = (next_due_at IS NULL)", name="next_has_a_date"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedText, values_of
+from app.core.database import Base, EncryptedText, only_where, values_of
 from app.meetings.escalation.types import Ending
 
 
@@ -23,8 +23,7 @@ class Escalation(Base):
             "ix_escalation_open",
             "due_at",
             "id",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
+            **only_where("ended_at IS NULL"),
         ),
         CheckConstraint("(ended_at IS NULL) = (ending IS NULL)", name="ended_somehow"),
     )

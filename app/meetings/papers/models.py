@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedBytes, EncryptedText, values_of
+from app.core.database import Base, EncryptedBytes, EncryptedText, only_where, values_of
 from app.meetings.papers.types import FormState
 from app.protocols.types import FormKind
 
@@ -23,8 +23,7 @@ class SentForm(Base):
             "ix_sent_form_unanswered",
             "chase_at",
             "id",
-            sqlite_where=text("state = 'sent'"),
-            postgresql_where=text("state = 'sent'"),
+            **only_where("state = 'sent'"),
         ),
         Index("ix_sent_form_message", "message_id"),
         CheckConstraint(

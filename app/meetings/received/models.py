@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedBytes, EncryptedText, values_of
+from app.core.database import Base, EncryptedBytes, EncryptedText, only_where, values_of
 from app.invitations.replies.types import MailKind
 from app.meetings.received.types import Outcome, Why
 from app.meetings.types import Answer
@@ -24,10 +24,8 @@ class ReceivedMail(Base):
     __table_args__ = (
         UniqueConstraint("ref", name="uq_received_mail_ref"),
         UniqueConstraint("digest", name="uq_received_mail_digest"),
-        Index("ix_received_mail_waits", "id", sqlite_where=text(_WAITS),
-              postgresql_where=text(_WAITS)),
-        Index("ix_received_mail_kept", "received_at", "id", sqlite_where=text(_KEPT),
-              postgresql_where=text(_KEPT)),
+        Index("ix_received_mail_waits", "id", **only_where(_WAITS)),
+        Index("ix_received_mail_kept", "received_at", "id", **only_where(_KEPT)),
         Index("ix_received_mail_invitee", "invitee_id", "id"),
         Index("ix_received_mail_meeting", "meeting_id", "id"),
         Index("ix_received_mail_referral", "referral_id", "id"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedText
+from app.core.database import Base, EncryptedText, only_where
 
-_STANDS = text("lifted_at IS NULL")
+_STANDS = "lifted_at IS NULL"
 
 
 class CaseRestriction(Base):
@@ -25,11 +25,11 @@ class CaseRestriction(Base):
         ),
         Index(
             "uq_case_restriction_referral", "referral_id", unique=True,
-            sqlite_where=_STANDS, postgresql_where=_STANDS,
+            **only_where(_STANDS),
         ),
         Index(
             "uq_case_restriction_meeting", "meeting_id", unique=True,
-            sqlite_where=_STANDS, postgresql_where=_STANDS,
+            **only_where(_STANDS),
         ),
     )  # fmt: skip
 
@@ -66,7 +66,7 @@ class BrokenGlass(Base):
         Index("ix_broken_glass_restriction", "restriction_id", "staff_id", "ends_at"),
         Index(
             "ix_broken_glass_waits", "id",
-            sqlite_where=text("reviewed_at IS NULL"), postgresql_where=text("reviewed_at IS NULL"),
+            **only_where("reviewed_at IS NULL"),
         ),
         CheckConstraint("reviewed_by_id <> staff_id", name="reviewed_by_another"),
         CheckConstraint(

@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.database import Base, EncryptedDate, EncryptedText, values_of
+from app.core.database import Base, EncryptedDate, EncryptedText, only_where, values_of
 from app.referrals.abuse.types import Idva, PersonKind, Release
 from app.referrals.types import DomesticAbuseRisk, Outcome
 
@@ -28,8 +28,7 @@ class AbuseCase(Base):
             "ix_abuse_case_open",
             "due_at",
             "id",
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
+            **only_where("closed_at IS NULL"),
         ),
         Index("ix_abuse_case_received", "received_at", "id"),
         CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed_with_outcome"),

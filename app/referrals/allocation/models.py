@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedText
+from app.core.database import Base, EncryptedText, only_where
 
-_WAITS = text("taken_at IS NULL AND ended_at IS NULL")
-_HOLDS = text("ended_at IS NULL")
+_WAITS = "taken_at IS NULL AND ended_at IS NULL"
+_HOLDS = "ended_at IS NULL"
 
 
 class ReferralAllocation(Base):
@@ -25,15 +25,13 @@ class ReferralAllocation(Base):
             "uq_referral_allocation_holds",
             "referral_id",
             unique=True,
-            sqlite_where=_HOLDS,
-            postgresql_where=_HOLDS,
+            **only_where(_HOLDS),
         ),
         Index(
             "ix_referral_allocation_waits",
             "social_worker_id",
             "id",
-            sqlite_where=_WAITS,
-            postgresql_where=_WAITS,
+            **only_where(_WAITS),
         ),
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedText, values_of
+from app.core.database import Base, EncryptedText, only_where, values_of
 from app.protocols.types import Force
 from app.referrals.checks.types import AnswerVia, Held
 
@@ -28,15 +28,13 @@ class AgencyCheck(Base):
             "ix_agency_check_open_due",
             "due_at",
             "id",
-            sqlite_where=text(_OPEN),
-            postgresql_where=text(_OPEN),
+            **only_where(_OPEN),
         ),
         Index(
             "ix_agency_check_reminder",
             "next_reminder_at",
             "id",
-            sqlite_where=text("next_reminder_at IS NOT NULL"),
-            postgresql_where=text("next_reminder_at IS NOT NULL"),
+            **only_where("next_reminder_at IS NOT NULL"),
         ),
         # Nobody is asked twice at once.
         Index(
@@ -44,8 +42,7 @@ class AgencyCheck(Base):
             "referral_id",
             "professional_id",
             unique=True,
-            sqlite_where=text(_OPEN),
-            postgresql_where=text(_OPEN),
+            **only_where(_OPEN),
         ),
         CheckConstraint(
             "next_reminder_at IS NULL OR (answered_at IS NULL AND withdrawn_at IS NULL)",
@@ -110,8 +107,7 @@ class CheckAnswer(Base):
         Index(
             "ix_check_answer_unread",
             "check_id",
-            sqlite_where=text("unread"),
-            postgresql_where=text("unread"),
+            **only_where("unread"),
         ),
         CheckConstraint("held = 'nothing' OR words IS NOT NULL", name="what_is_held_is_told"),
         CheckConstraint("(via = 'link') = (recorded_by_id IS NULL)", name="staff_write_the_others"),

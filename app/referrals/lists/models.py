@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedText, values_of
+from app.core.database import Base, EncryptedText, only_where, values_of
 from app.referrals.types import Outcome
 
 
@@ -24,8 +24,7 @@ class ListSitting(Base):
         Index(
             "ix_list_sitting_open",
             "id",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
+            **only_where("ended_at IS NULL"),
         ),
         CheckConstraint(
             "ended_at IS NULL OR took_part IS NOT NULL", name="ended_with_who_took_part"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedBytes, EncryptedText, values_of
+from app.core.database import Base, EncryptedBytes, EncryptedText, only_where, values_of
 from app.referrals.outcome.types import FilterReason
 
 _WAITING = "sent_at IS NOT NULL AND settled_at IS NULL"
@@ -27,14 +27,12 @@ class Arrival(Base):
             "ix_arrival_waiting",
             "decision_due_at",
             "id",
-            sqlite_where=text(_WAITING),
-            postgresql_where=text(_WAITING),
+            **only_where(_WAITING),
         ),
         Index(
             "ix_arrival_unfinished",
             "changed_at",
-            sqlite_where=text("sent_at IS NULL"),
-            postgresql_where=text("sent_at IS NULL"),
+            **only_where("sent_at IS NULL"),
         ),
         Index("ix_arrival_message", "message_id"),
         Index("ix_arrival_referral", "referral_id"),
@@ -42,15 +40,13 @@ class Arrival(Base):
             "ix_arrival_closed",
             "settled_at",
             "id",
-            sqlite_where=text(_CLOSED),
-            postgresql_where=text(_CLOSED),
+            **only_where(_CLOSED),
         ),
         Index(
             "ix_arrival_closed_sent",
             "sent_at",
             "id",
-            sqlite_where=text(_CLOSED),
-            postgresql_where=text(_CLOSED),
+            **only_where(_CLOSED),
         ),
         Index("ix_arrival_network", "network_digest", "started_at"),
         Index("ix_arrival_address", "address_digest", "started_at"),

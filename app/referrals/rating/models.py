@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedText, values_of
+from app.core.database import Base, EncryptedText, only_where, values_of
 from app.referrals.types import Rating
 
 
@@ -22,8 +22,7 @@ class RatingDispute(Base):
             "uq_rating_dispute_open",
             "referral_id",
             unique=True,
-            sqlite_where=text("settled_at IS NULL"),
-            postgresql_where=text("settled_at IS NULL"),
+            **only_where("settled_at IS NULL"),
         ),
         CheckConstraint("step >= 0", name="steps_count_up"),
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedText
+from app.core.database import Base, EncryptedText, only_where
 
-_HOLDS = text("undone_at IS NULL")
+_HOLDS = "undone_at IS NULL"
 
 
 class ChildMatch(Base):
@@ -30,8 +30,7 @@ class ChildMatch(Base):
             "uq_child_match_other",
             "other_id",
             unique=True,
-            sqlite_where=_HOLDS,
-            postgresql_where=_HOLDS,
+            **only_where(_HOLDS),
         ),
         CheckConstraint("other_id <> child_id", name="of_two_records"),
         CheckConstraint("(undone_at IS NULL) = (undo_reason IS NULL)", name="undone_with_a_reason"),

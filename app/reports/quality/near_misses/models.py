@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedText, values_of
+from app.core.database import Base, EncryptedText, only_where, values_of
 from app.reports.quality.near_misses.types import NearMissKind
 
-_OPEN = text("reviewed_at IS NULL")
-_OF_A_CASE = text("case_ref IS NOT NULL")
+_OPEN = "reviewed_at IS NULL"
+_OF_A_CASE = "case_ref IS NOT NULL"
 
 
 class NearMiss(Base):
@@ -21,11 +21,9 @@ class NearMiss(Base):
     __tablename__ = "near_miss"
     __table_args__ = (
         UniqueConstraint("ref", name="uq_near_miss_ref"),
-        Index("ix_near_miss_open", "reported_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_near_miss_open", "reported_at", "id", **only_where(_OPEN)),
         Index("ix_near_miss_reported", "reported_at", "id"),
-        Index(
-            "ix_near_miss_case", "case_ref", sqlite_where=_OF_A_CASE, postgresql_where=_OF_A_CASE
-        ),
+        Index("ix_near_miss_case", "case_ref", **only_where(_OF_A_CASE)),
         CheckConstraint(
             "(reviewed_at IS NULL) = (review IS NULL) AND "
             "(reviewed_at IS NULL) = (reviewed_by_id IS NULL)",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, EncryptedText, values_of
+from app.core.database import Base, EncryptedText, only_where, values_of
 from app.referrals.types import Outcome
 from app.reports.quality.sample.types import Grade
 
@@ -38,8 +38,7 @@ class AuditedCase(Base):
         Index(
             "ix_audited_case_open",
             "sample_id",
-            sqlite_where=text("reviewed_at IS NULL"),
-            postgresql_where=text("reviewed_at IS NULL"),
+            **only_where("reviewed_at IS NULL"),
         ),
         CheckConstraint(
             "(reviewed_at IS NULL) = (findings IS NULL) AND "
