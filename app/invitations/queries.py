@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from app.core.crypto import token_digest
@@ -16,6 +16,7 @@ from app.invitations.types import Guest
 _BY_LINK = select(Invitation, InvitationLink.sequence).join(
     InvitationLink, InvitationLink.invitation_id == Invitation.id
 )
+_HAS_LINKS = select(exists().where(InvitationLink.invitation_id == bindparam("invitation_id")))
 _BY_SESSION = select(GuestSession, Invitation).join(
     Invitation, Invitation.id == GuestSession.invitation_id
 )
@@ -45,6 +46,11 @@ def link_by_token(session: Session, token: str, now: datetime) -> Link | None:
     if not rules.link_is_open(now, revoked=held.revoked_at, expires=held.expires_at):
         return None
     return Link(held, tells_the_time=sequence >= held.moved_sequence)
+
+
+def has_links(session: Session, invitation_id: int) -> bool:
+    """Whether a link was made for this invitation that was not withdrawn since."""
+    return bool(session.execute(_HAS_LINKS, {"invitation_id": invitation_id}).scalar_one())
 
 
 def guest_by_session(session: Session, token: str, now: datetime) -> Guest | None:

@@ -58,5 +58,5 @@ def test_withdrawn_links_open_nothing_and_the_invitation_stands(app, change, sig
     with change() as session:
         assert len(codes_sent(session)) == codes + 1  # the next letter's link finds them
     assert desk.post(here, data=form_of(desk.get(here).text, here)).status_code == 303
-    nothing = desk.post(here, data=form_of(desk.get(here).text, here))
+    nothing = desk.post(here, data=form_of(desk.get(here).text, here) | {"fresh": ""})
     assert nothing.status_code == 422 and "nothing is left to withdraw" in nothing.text

@@ -1,0 +1,151 @@
+"""Withdrawn links leave nobody without one who is to have one: no letter leads to a dead link, and
+whoever withdraws sends a fresh one, whatever the state (D3, E3, F5)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.types import Role
+from app.audit.models import AuditEntry
+from app.core.clock import now
+from app.core.session import reading, transaction
+from app.invitations.queries import invitation_by_token
+from app.invitations.types import LetterKind
+from app.meetings import messages
+from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.types import MeetingState
+from app.outbox.models import OutboxMessage
+from app.outbox.types import MessageState
+from app.records import ledger, queries, worker
+from app.records.types import Step
+from app.referrals.sender import Sender
+from tests.factories.meetings import make_meeting
+from tests.factories.records import make_ended
+from tests.integration.records.circulating import AFTER, LATER, deliver, released, settings_of
+from tests.page_form import form_of
+
+SENDER = Sender("rna-desk@example.org", "http://desk.example.org")
+FRESH = 'name="fresh"'
+
+
+def letters() -> list[tuple[str, MessageState]]:
+    return [(one.kind, one.state) for one in reading().query(OutboxMessage).order_by("id")]
+
+
+def token_in(message: OutboxMessage) -> str:
+    assert message.content is not None
+    body = message_from_bytes(message.content, policy=policy.default).get_body(("plain",))
+    assert body is not None
+    return str(body.get_content()).split("/i/")[1].split()[0]
+
+
+def in_state(state: MeetingState) -> tuple[str, int]:
+    """A discussion whose second invitee has a letter that waits to leave."""
+    with transaction() as session:
+        if state is MeetingState.ENDED:
+            meeting = make_ended(session, start=now() - timedelta(hours=2))
+        else:
+            start = now() + timedelta(hours=2 if state is MeetingState.BOOKED else -1)
+            meeting = make_meeting(session, state, start=start, at=now() - timedelta(hours=3))
+        person = meeting.invitees[1]
+        kind = LetterKind.INVITATION
+        if state is MeetingState.ENDED:
+            kind = LetterKind.ACTIONS
+            messages.send_links(session, kind, meeting, [person], SENDER, now())
+        else:
+            messages.send(session, kind, meeting, [person], SENDER, now())
+        return meeting.ref, person.id
+
+
+WAITS = {
+    MeetingState.BOOKED: "invitation",
+    MeetingState.UNDER_WAY: "invitation",
+    MeetingState.ENDED: "actions",
+}
+
+
+@pytest.mark.parametrize("state", WAITS)
+def test_a_letter_that_waits_is_withdrawn_with_the_links(in_app, signed_in, state) -> None:
+    ref, number = in_state(state)
+    desk, here = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/invitees/{number}/links"
+    assert desk.post(here, data=form_of(desk.get(here).text, here)).status_code == 303
+    assert letters() == [(WAITS[state], MessageState.WITHDRAWN)]
+    overview = desk.get(f"/discussions/{ref}").text
+    assert "Nothing sent" in overview and "Email queued" not in overview
+
+    page = desk.get(here).text  # later, once the mailbox is safe
+    assert "Send a fresh link to" in page
+    assert desk.post(here, data=form_of(page, here)).status_code == 303
+    assert letters() == [
+        (WAITS[state], MessageState.WITHDRAWN),
+        (WAITS[state], MessageState.QUEUED),
+    ]
+    row = (
+        reading()
+        .execute(select(AuditEntry).where(AuditEntry.action == "fresh link sent"))
+        .scalar_one()
+    )
+    assert row.details == {"invitee": number, "links": 0, "sent": WAITS[state]}
+
+
+@pytest.mark.parametrize("state", WAITS)
+def test_a_fresh_link_to_the_same_address_opens(in_app, signed_in, state) -> None:
+    ref, number = in_state(state)
+    desk, here = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/invitees/{number}/links"
+    form = form_of(desk.get(here).text, here) | {"fresh": "y"}
+    [old] = [token_in(one) for one in reading().query(OutboxMessage)]
+    assert desk.post(here, data=form).status_code == 303
+    [new] = [
+        token_in(one) for one in reading().query(OutboxMessage).filter_by(state=MessageState.QUEUED)
+    ]
+    assert invitation_by_token(reading(), old, now()) is None
+    found = invitation_by_token(reading(), new, now())
+    assert found is not None
+    assert found.id == reading().get_one(Invitee, number).invitation_id
+    told = reading().query(Action).filter_by(owner_id=number)
+    assert all(one.told_at for one in told)
+
+
+def test_whoever_has_nothing_to_do_after_the_end_waits_for_the_record(in_app, signed_in) -> None:
+    ref, number = in_state(MeetingState.ENDED)
+    with transaction() as session:
+        for action in session.query(Action).filter_by(owner_id=number):
+            action.removed_at, action.removed_reason = now(), "Not agreed"
+    desk, here = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/invitees/{number}/links"
+    page = desk.get(here).text
+    assert FRESH not in page and "The next letter to them brings a fresh link" in page
+    refused = desk.post(here, data=form_of(page, here) | {"fresh": "y"})
+    assert refused.status_code == 422 and "No letter is due to them now" in refused.text
+
+
+def test_the_letter_about_a_signed_record_is_sent_anew_and_the_ledger_knows(
+    in_app, signed_in
+) -> None:
+    meeting = released(in_app)
+    worker.make_copies(settings_of(in_app), AFTER)
+    with transaction() as session:
+        reader = session.get_one(Meeting, meeting.id).invitees[1]
+        ref, number = meeting.ref, reader.id
+    desk, here = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/invitees/{number}/links"
+    assert desk.post(here, data=form_of(desk.get(here).text, here)).status_code == 303
+    assert step(meeting.id, number) is Step.FAILED
+
+    assert desk.post(here, data=form_of(desk.get(here).text, here)).status_code == 303
+    assert step(meeting.id, number) is Step.WAITING
+    worker.make_copies(settings_of(in_app), LATER)
+    assert step(meeting.id, number) is Step.QUEUED
+    with transaction() as session:
+        deliver(session)
+    assert step(meeting.id, number) is Step.SENT
+
+
+def step(meeting_id: int, number: int) -> Step:
+    session = reading()
+    version = queries.newest_version(session, meeting_id)
+    assert version is not None
+    lines = ledger.ledger_of(session, version.id)
+    return next(one.step for one in lines if one.invitee_id == number)
