@@ -43,6 +43,8 @@ NEEDS_REASON = frozenset({Step.CONFERENCE, Step.ENQUIRY})
 OF_THE_ENQUIRY = frozenset(
     {Step.BEGAN, Step.QUALITY, Step.REFERRAL, Step.BOOKING, Step.HELD, Step.ASSESSMENT}
 )  # fmt: skip
+# An enquiry takes weeks; what is said to have begun longer ago is a mistyped year.
+LONGEST_ENQUIRY = timedelta(days=731)
 
 
 def decided_in(answers: Mapping[str, str], ended_at: datetime) -> Decided:
@@ -175,6 +177,10 @@ def _check_began(noted: Noted, one: Standing) -> None:
             "at",
             f"The discussion that continued it began on {words_for_moment(began_at)}: enter an "
             "earlier moment",
+        )
+    if began_at - noted.at > LONGEST_ENQUIRY:
+        raise Refused(
+            "at", "That is more than two years before this discussion: check the day and the year"
         )
 
 

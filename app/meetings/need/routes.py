@@ -35,6 +35,7 @@ from app.meetings.routes import once
 from app.meetings.types import Format, MeetingState
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.referrals import queries as referrals
+from app.referrals.acting import taken_first
 from app.referrals.checks.queries import left_open
 from app.referrals.letters_out import sender
 from app.referrals.models import Referral
@@ -154,7 +155,9 @@ def already_held(ref: str) -> Response:
 
         def act(session: Session) -> str:
             given = form.held(moment)
-            children = _children(_referral_or_404(session, ref))
+            referral = _referral_or_404(session, ref)
+            taken_first(session, referral.id)
+            children = _children(referral)
             check_another(session, children, given, hidden_cases())
             occasion = Occasion(referral_ref=ref)
             meeting = service.record_held(session, staff, occasion, given, sender(), moment)

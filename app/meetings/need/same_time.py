@@ -15,6 +15,7 @@ from app.meetings.beside import Beside
 from app.meetings.models import Meeting, MeetingChild
 from app.meetings.need.types import HeldAlready
 from app.meetings.types import MeetingState
+from app.referrals.models import Child
 
 # Begun sooner or later than it was booked for, it is the same one still.
 NEAR = timedelta(hours=1)
@@ -33,6 +34,12 @@ _ABOUT = (
     )
     .order_by(Meeting.id)
 )  # fmt: skip
+_TAKE = (
+    select(Child.id)
+    .where(Child.id.in_(bindparam("children", expanding=True)))
+    .order_by(Child.id)
+    .with_for_update(key_share=True)
+)
 
 
 def at_that_time(
@@ -56,9 +63,13 @@ def check_another(
     session: Session, child_ids: Collection[int], given: HeldAlready, hidden: Collection[str]
 ) -> None:
     """Raise Refused (field `another`) where this may be one that is there already, and nobody said
-    that it is not. What is `hidden` from whoever records it is not told."""
+    that it is not. What is `hidden` from whoever records it is not told.
+
+    The children are locked, after their referral: of two people who write down the same talk at
+    once the second is told of the first."""
     if given.another:
         return
+    session.execute(_TAKE, {"children": sorted(child_ids)})
     about = at_that_time(session, child_ids, given.started_at, given.ended_at)
     there = [one.ref for one in about if one.ref not in hidden]
     if there:

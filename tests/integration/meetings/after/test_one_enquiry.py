@@ -373,6 +373,9 @@ def test_the_start_of_an_enquiry_from_elsewhere_is_noted_and_counts(in_app):
     assert rows()[0].icpc_due_at is None
     with pytest.raises(Refused, match="The discussion that continued it began"):
         note(ids[0], Step.BEGAN, START + HOUR / 2)
+    for year in (1926, 1999, START.year - 3):
+        with pytest.raises(Refused, match="check the day and the year"):
+            note(ids[0], Step.BEGAN, START.replace(year=year))
     note(ids[0], Step.BEGAN, began_at)
     (row,) = rows()
     assert (row.section47_started_at, row.icpc_due_at) == (began_at, LIMIT - 7 * DAY)

@@ -9,15 +9,22 @@ from sqlalchemy import func, select
 
 from app.accounts.types import Role
 from app.core.clock import in_london, now
+from app.core.refusal import Refused
 from app.core.session import db, reading, transaction
+from app.directory.types import AgencyKind
 from app.meetings.models import Meeting
-from app.meetings.need.same_time import at_that_time
+from app.meetings.need import service
+from app.meetings.need.same_time import at_that_time, check_another
+from app.meetings.need.types import HeldAlready, Occasion, Present
 from app.meetings.restricted.models import CaseRestriction, RestrictionReader
-from app.meetings.types import MeetingState
+from app.meetings.types import Attendance, Format, MeetingState
+from app.referrals.acting import taken_first
 from app.referrals.models import Referral
+from tests.at_once import at_once
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
-from tests.factories.meetings import make_case, make_meeting
+from tests.factories.booking import SENDER, make_member
+from tests.factories.meetings import make_case, make_council, make_meeting
 from tests.page_form import form_of
 
 HOUR = timedelta(hours=1)
@@ -147,3 +154,33 @@ def test_what_counts_as_that_time(in_app):
         session.flush()
         assert found(FRIDAY, over) == []
         assert at_that_time(session, [], FRIDAY, over) == []
+
+
+@pytest.mark.parametrize("other_referral", [False, True])
+def test_two_who_write_down_one_talk_at_once_make_one_of_it(app, change, other_referral):
+    """Also where each writes it on a referral of their own about the child (C11, H4)."""
+    with change() as session:
+        make_council(session)
+        case = make_case(session, at=now() - 3 * HOUR)
+        refs, child_id = [case.ref], case.children[0].child_id
+        if other_referral:
+            second = make_case(session, children=1, at=now() - 2 * HOUR)
+            second.children[0].child_id = child_id
+            refs.append(second.ref)
+        both = [make_member(make_staff(session, Role.CHAIR)) for _ in range(2)]
+    began = now().replace(second=0, microsecond=0) - HOUR
+    there = (Present(Attendance.BY_PHONE, name="Sam Typed", agency_kind=AgencyKind.EDUCATION),)
+    given = HeldAlready(began, began + MINUTES, "They rang", Format.CALL, people=there)
+
+    def write_down(staff, ref):
+        def act(session):
+            taken_first(session, of(session, ref).id)
+            check_another(session, [child_id], given, ())
+            return service.record_held(session, staff, Occasion(ref), given, SENDER, now()).ref
+
+        return act
+
+    with app.app_context():
+        first, second = at_once(app, write_down(both[0], refs[0]), write_down(both[1], refs[-1]))
+        assert isinstance(second, Refused) and second.field == "another" and first in second.message
+        assert reading().execute(select(func.count(Meeting.id))).scalar_one() == 1
