@@ -270,21 +270,7 @@ def _new(
         due_at=due.due_at if isinstance(due, Due) else None,
         limit_at=limit_of(due) if isinstance(due, Due) else None,
         clocks=snapshot(protocol, facts, dues),
-        late_reason=None,
         chair_id=staff.id if Role.CHAIR in staff.roles else None,
-        starts_at=None,
-        ends_at=None,
-        place=None,
-        line_id=None,
-        pin_id=None,
-        typed_dial_in=None,
-        started_at=None,
-        ended_at=None,
-        record_due_at=None,
-        signed_at=None,
-        circulated_at=None,
-        cancelled_at=None,
-        cancel_reason=None,
         children=[
             MeetingChild(child_id=child_id, position=position)
             for position, child_id in enumerate(case.child_ids)
