@@ -26,7 +26,7 @@ from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.types import Channel, Concern, ConsentState, Flag, LawfulBasis, ReferralState
 from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
-from tests.factories.directory import make_agency
+from tests.factories.directory import make_agency, make_professional
 
 _numbers = itertools.count(1)
 
@@ -92,25 +92,16 @@ def make_person(
 ) -> Professional:
     """Somebody in the directory, with an agency of their own unless one is given."""
     number = next(_numbers)
-    agency = agency or make_agency(session, kind)
-    person = Professional(
-        agency_id=agency.id,
-        name=name or f"Professional {number}",
-        role=role,
-        title=role.label,
+    return make_professional(
+        session,
+        role,
+        agency or make_agency(session, kind),
+        name or f"Professional {number}",
         email=f"person{number}@agency.example" if email == "given" else email,
-        telephone="01632 960200",
         is_team=is_team,
         decision_maker=decision_maker,
         away_until=away_until,
-        works_days="",
-        works_from=None,
-        works_to=None,
-        ended_at=None,
     )
-    session.add(person)
-    session.flush()
-    return person
 
 
 def make_conference_line(session: Session, pins: int = 20) -> ConferenceLine:
