@@ -16,7 +16,8 @@ from app.core.session import reading, transaction
 from app.invitations.queries import invitation_by_token
 from app.invitations.types import LetterKind
 from app.meetings import messages
-from app.meetings.models import Action, Invitee, Meeting
+from app.meetings.discussion.models import Action
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
