@@ -23,7 +23,7 @@ from app.meetings import answers, queries
 from app.meetings.beside import still_booked, took_place_since
 from app.meetings.earlier_reports import earlier_reports
 from app.meetings.forms import AnswerForm, ColleagueForm, ReportForm
-from app.meetings.joined.queries import joined_since
+from app.meetings.joined.queries import joined_since, unspoken
 from app.meetings.models import Invitee, Meeting
 from app.meetings.overview import Overview, overview_of
 from app.meetings.restricted.hidden import WORDS, masked
@@ -259,11 +259,13 @@ def report(ref: str, report_id: int) -> Response:
 def _beside(meeting: Meeting) -> dict[str, Any]:
     """What other discussions about the same children mean for this one."""
     session = reading()
+    over = meeting.state in (MeetingState.ENDED, MeetingState.SIGNED)
     return {
         "earlier": masked(earlier_reports(session, meeting), who=WORDS, words="", received_at=None),
         "still_booked": masked(still_booked(session, meeting), at=None),
         "since": masked(took_place_since(session, meeting), at=None),
         "joined": joined_since(session, meeting),
+        "unspoken": unspoken(session, [meeting.id]).get(meeting.id, []) if over else [],
     }
 
 

@@ -188,11 +188,23 @@ class Referral(Base):
 
 class ReferralChild(Base):
     __tablename__ = "referral_child"
-    __table_args__ = (Index("ix_referral_child_child", "child_id", "referral_id"),)
+    __table_args__ = (
+        Index("ix_referral_child_child", "child_id", "referral_id"),
+        Index(
+            "ix_referral_child_joined",
+            "referral_id",
+            **only_where("speak_by_at IS NOT NULL AND settled_at IS NULL"),
+        ),
+    )
 
     referral_id: Mapped[int] = mapped_column(ForeignKey("referral.id"), primary_key=True)
     child_id: Mapped[int] = mapped_column(ForeignKey("child.id"), primary_key=True)
     position: Mapped[int]
+    # Of one who joined later: until when a discussion has to speak of them,
+    # or somebody to say that none is needed (IMAP 5).
+    speak_by_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    settled_reason: Mapped[str | None] = mapped_column(EncryptedText)
 
     child: Mapped[Child] = relationship(lazy="joined", innerjoin=True)
 

@@ -42,6 +42,14 @@ class Known(NamedTuple):
     said: list[Said]
 
 
+class Settled(NamedTuple):
+    """A child who joined and for whom no discussion was needed."""
+
+    name: str
+    at: datetime
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """Another referral on one of the children."""
@@ -69,6 +77,7 @@ class ReferralPage:
     others: list[tuple[str, str]]
     siblings: list[tuple[str, str]]
     taken_off: list[TakenOff]
+    settled: list[Settled]
     family: list[ShownSection]
     known: list[Known]
     earlier: list[Earlier]
@@ -129,6 +138,11 @@ def referral_page(
         ],
         family=_placed(parts, "children"),
         taken_off=taken_off(session, held.id),
+        settled=[
+            Settled(shown.name_of(row.child), row.settled_at, row.settled_reason or "")
+            for row in held.children
+            if row.settled_at is not None
+        ],
         known=[
             Known(
                 child.ref,

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff, StaffRole
 from app.accounts.types import CHAIRING
@@ -16,7 +16,8 @@ from app.directory.types import AgencyKind
 from app.meetings.beside import TOOK_PLACE_SINCE
 from app.meetings.booking.cautions import ABSENT
 from app.meetings.booking.rules import QUORUM
-from app.meetings.models import Invitee, Meeting, MeetingChild
+from app.meetings.joined.queries import IS_LAST, UNSPOKEN
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState
 from app.referrals.models import ReferralChild
 
@@ -52,30 +53,15 @@ BOOKED_LATE = (
     )
     .order_by(Meeting.due_at, Meeting.id)
 )
-_OF_REFERRAL = aliased(Meeting)
-# A child who joined the referral is in none of its discussions: until the child is taken in, or
-# another is decided. One that waits to be booked takes them in by itself (A2).
+# A child who joined the referral is in none of its discussions: until they are taken in, another
+# is decided, or somebody says that none is needed. One that waits to be booked takes them in by
+# itself (A2).
 JOINED = (
-    select(
-        Meeting.id,
-        Meeting.ref,
-        func.coalesce(Meeting.started_at, Meeting.starts_at).label("due_at"),
-    )
-    .where(
-        Meeting.state.in_(
-            any_of((MeetingState.BOOKED, MeetingState.UNDER_WAY, MeetingState.ENDED))
-        ),
-        exists().where(
-            ReferralChild.referral_id == Meeting.referral_id,
-            ~exists().where(
-                MeetingChild.child_id == ReferralChild.child_id,
-                MeetingChild.meeting_id == _OF_REFERRAL.id,
-                _OF_REFERRAL.referral_id == Meeting.referral_id,
-                _OF_REFERRAL.state != MeetingState.CANCELLED,
-            ),
-        ),
-    )
-    .order_by(Meeting.id)
+    select(Meeting.id, Meeting.ref, func.min(ReferralChild.speak_by_at).label("due_at"))
+    .join(ReferralChild, ReferralChild.referral_id == Meeting.referral_id)
+    .where(*UNSPOKEN, IS_LAST)
+    .group_by(Meeting.id, Meeting.ref)
+    .order_by(func.min(ReferralChild.speak_by_at), Meeting.id)
 )
 _MAY_CHAIR = exists().where(
     Staff.id == Meeting.chair_id,

@@ -17,6 +17,7 @@ from app.core.config import SETTINGS
 from app.core.session import reading
 from app.directory.queries import protocol_of_council
 from app.meetings.early_notice import queries as notices
+from app.meetings.joined.queries import unspoken
 from app.meetings.received.queries import not_read
 from app.meetings.restricted.hidden import WORDS, masked
 from app.protocols.registry import active
@@ -223,6 +224,7 @@ def work_shown(
     if any(row.kind is WorkKind.REQUEST_MAIL for row in rows):
         lost = asked.requests_not_arrived(session)
     nobody_from = booked.nobody_from(session, _of(rows, WorkKind.NO_QUORUM))
+    joined = unspoken(session, _of(rows, WorkKind.JOINED))
     to_telephone = untold.untold(session, _of(rows, WorkKind.UNTOLD))
     steps = asked.next_steps(session, protocol, _of(rows, *_WITH_STEPS), moment)
     at_risk, to_allocate = _of(rows, WorkKind.DECIDE_NOW), _of(rows, WorkKind.ALLOCATE)
@@ -253,6 +255,8 @@ def work_shown(
             details = tuple(failed[row.id])
         elif kind is WorkKind.NO_QUORUM:
             details = nobody_from.get(row.id, ())
+        elif kind is WorkKind.JOINED:
+            details = (f"Joined: {', '.join(one.name for one in joined.get(row.id, []))}",)
         elif kind is WorkKind.UNTOLD:
             details = (to_telephone[row.id],)
         elif kind is WorkKind.REQUEST_MAIL:

@@ -142,6 +142,27 @@ def _open_case(census: Census, page: Page) -> None:
     census.look("keeping.keep", page)
 
 
+def _joined_later(census: Census, page: Page) -> None:
+    """A child joins a referral whose discussion is over."""
+    over = (
+        select(Referral.ref, Meeting.ref)
+        .join(Meeting, Meeting.referral_id == Referral.id)
+        .where(Meeting.state == MeetingState.SIGNED)
+        .order_by(Meeting.id.desc())
+    )
+    with changed(census.area) as session:
+        ref, meeting = session.execute(over.limit(1)).one()
+    enter(page, census.area, WHO[Role.TRIAGE])
+    page.goto(f"/referrals/{ref}/children/add")
+    page.locator("main [name$='given_name']").fill("Rosalind")
+    page.locator("main [name$='family_name']").fill("Pemberton")
+    page.locator("main button[type='submit']").last.click()
+    page.wait_for_url(f"**/referrals/{ref}*")
+    enter(page, census.area, WHO[Role.CHAIR])
+    page.goto(f"/discussions/{meeting}/children/none-needed")
+    census.look("joined.none_needed", page)
+
+
 def _left_open(census: Census, page: Page) -> None:
     """A discussion is over, and nobody said what becomes of a request that was made for it."""
     over = (
@@ -340,6 +361,7 @@ BY_HAND = (
     _invited,
     _form,
     _asked,
+    _joined_later,
     _left_open,
     _recalled,
 )

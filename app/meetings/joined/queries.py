@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, exists, select
+from sqlalchemy.orm import Session, aliased, lazyload
 
 from app.meetings.models import Meeting, MeetingChild
 from app.meetings.types import MeetingState
@@ -18,11 +20,38 @@ _SINCE = (
     .join(ReferralChild, ReferralChild.child_id == Child.id)
     .where(
         ReferralChild.referral_id == bindparam("referral_id"),
+        ReferralChild.settled_at.is_(None),
         Child.id.not_in(
             select(MeetingChild.child_id).where(MeetingChild.meeting_id == bindparam("meeting_id"))
         ),
     )
     .order_by(ReferralChild.position)
+)
+_of_referral, _later = aliased(Meeting), aliased(Meeting)
+# Joined, in none of the referral's discussions, and nobody said that none is needed.
+UNSPOKEN = (
+    ReferralChild.speak_by_at.is_not(None),
+    ReferralChild.settled_at.is_(None),
+    ~exists().where(
+        MeetingChild.child_id == ReferralChild.child_id,
+        MeetingChild.meeting_id == _of_referral.id,
+        _of_referral.referral_id == ReferralChild.referral_id,
+        _of_referral.state != MeetingState.CANCELLED,
+    ),
+)
+# The discussion that leads on: the last of the referral that was not cancelled.
+IS_LAST = (Meeting.state != MeetingState.CANCELLED) & ~exists().where(
+    _later.referral_id == Meeting.referral_id,
+    _later.id > Meeting.id,
+    _later.state != MeetingState.CANCELLED,
+)
+_UNSPOKEN = (
+    select(Meeting.id, ReferralChild, Child.ref, Child.given_name, Child.family_name)
+    .join(ReferralChild, ReferralChild.referral_id == Meeting.referral_id)
+    .join(Child, Child.id == ReferralChild.child_id)
+    .where(Meeting.id.in_(bindparam("ids", expanding=True)), IS_LAST, *UNSPOKEN)
+    .order_by(Meeting.id, ReferralChild.position)
+    .options(lazyload(ReferralChild.child))
 )
 _WAITING = (
     select(Meeting)
@@ -50,6 +79,25 @@ def joined_since(session: Session, meeting: Meeting) -> list[Joined]:
     return [
         Joined(child_id, ref, f"{given} {family}".strip()) for child_id, ref, given, family in rows
     ]
+
+
+class Unspoken(NamedTuple):
+    """A child who joined and of whom no discussion speaks."""
+
+    row: ReferralChild
+    ref: str
+    name: str
+
+
+def unspoken(session: Session, meeting_ids: Collection[int]) -> dict[int, list[Unspoken]]:
+    """Of each of these discussions who joined its referral and is in no discussion of it, where it
+    is the last: one statement, none for none."""
+    found: defaultdict[int, list[Unspoken]] = defaultdict(list)
+    if meeting_ids:
+        rows = session.execute(_UNSPOKEN, {"ids": list(meeting_ids)})
+        for meeting_id, row, ref, given, family in rows:
+            found[meeting_id].append(Unspoken(row, ref, f"{given} {family}".strip()))
+    return dict(found)
 
 
 def waiting_to_change(session: Session, referral_id: int) -> list[Meeting]:

@@ -12,12 +12,13 @@ from app.core.refusal import Refused
 from app.invitations.types import Change, LetterKind
 from app.meetings import messages
 from app.meetings.booking.concerned import is_updated
-from app.meetings.joined.queries import Joined, joined_since, waiting_to_change
+from app.meetings.joined.queries import Joined, joined_since, unspoken, waiting_to_change
 from app.meetings.models import Meeting, MeetingChild
 from app.meetings.types import MeetingState
 from app.referrals.of_meetings import TakesIn
 from app.referrals.sender import Sender
 
+NOTHING_TO_SETTLE = "A discussion speaks of every child of the referral, or somebody has settled it"
 NOTHING_TO_ADD = "Every child of the referral is in this discussion already, or it is over"
 
 
@@ -65,6 +66,27 @@ def add(
             one.news_at = now
         letters = messages.send(session, LetterKind.UPDATE, meeting, told, sender, now, changes)
     _audit(session, actor, meeting, children, now, letters)
+    return [one.name for one in children]
+
+
+def none_needed(
+    session: Session, actor: Actor, meeting: Meeting, reason: str, now: datetime
+) -> list[str]:
+    """No discussion is needed for those who joined the referral and are in none of its discussions;
+    the caller has locked the last of them. Answers their names. Raises Refused where nobody is
+    left, and without a reason."""
+    children = unspoken(session, [meeting.id]).get(meeting.id, [])
+    if not children:
+        raise Refused("page", NOTHING_TO_SETTLE)
+    if not reason:
+        raise Refused("reason", "Say why no discussion is needed")
+    for one in children:
+        one.row.settled_at, one.row.settled_reason = now, reason
+    session.flush()
+    record(
+        session, actor, "no discussion needed for who joined", Subject("meeting", meeting.ref), now,
+        {"children": [one.ref for one in children]},
+    )  # fmt: skip
     return [one.name for one in children]
 
 

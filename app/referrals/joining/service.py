@@ -10,6 +10,9 @@ from sqlalchemy.orm.attributes import flag_modified
 from app.audit.service import record
 from app.audit.types import Actor
 from app.core.clock import london_date
+from app.directory.queries import council
+from app.protocols.registry import active
+from app.protocols.types import Facts
 from app.referrals import queries, rules
 from app.referrals.acting import (
     children_first,
@@ -54,7 +57,8 @@ def join(
     before = same_child.held_before(session, given)
     child = child_of_intake(session, actor, given, 0, now)
     place = max((row.position for row in referral.children), default=-1) + 1
-    referral.children.append(ReferralChild(child=child, position=place))
+    by = rules.decision_due(active(council(session).protocol_id), Facts(received_at=now))
+    referral.children.append(ReferralChild(child=child, position=place, speak_by_at=by))
     _changed(referral)
     session.flush()
     if before is not None:
