@@ -38,6 +38,7 @@ _BY_ADDRESS = select(Professional.id).where(
     Professional.ended_at.is_(None),
 )
 _CHECK = "check the address letter by letter, then tick here, or mend it"
+COLLEAGUE_NAMED = "colleague named"  # in the audit
 MOST_REPORTS = 20  # of one invitee: a stuck button must not fill the disk
 
 
@@ -184,7 +185,7 @@ def name_deputy(
     details: dict[str, object] = {"deputy": colleague.id}
     if removed is not None:
         details["removed_before"] = removed.id
-    _audit(session, actor, "colleague named", invitee, now, details)
+    _audit(session, actor, COLLEAGUE_NAMED, invitee, now, details)
     return colleague
 
 

@@ -112,9 +112,10 @@ def invitee_line(
     *,
     no_letter: bool,
     can_book: bool,
+    named_by_link: bool = False,
 ) -> InviteeLine:
     """How this person answered, was reached, and what may be done for them; `no_letter` reaches
-    them."""
+    them. `named_by_link` where whoever comes instead was: a stranger may have done that."""
     open_to_answers = meeting.state in (MeetingState.BOOKED, MeetingState.UNDER_WAY)
     booked = meeting.state is MeetingState.BOOKED
     writes = can_book and invitee.answer is not Answer.DEPUTY
@@ -161,8 +162,12 @@ def invitee_line(
             if (words := remark_words(one, has_answered=invitee.answer is not Answer.NONE))
         ),
         can_note=others and invitee.staff_id is None,
-        can_send=writes and (booked or mendable_late(meeting.state, meeting.signed_at)),
-        can_correct=invitee.answer is not Answer.DEPUTY
+        can_send=(writes and booked)
+        or (
+            (writes or (can_book and named_by_link))
+            and mendable_late(meeting.state, meeting.signed_at)
+        ),
+        can_correct=(invitee.answer is not Answer.DEPUTY or named_by_link)
         and mendable_signed(meeting.state, meeting.signed_at),
         can_withdraw=can_book and invitee.invitation_id is not None,
         sends=_sends(invitee, meeting),

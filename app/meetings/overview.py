@@ -14,6 +14,7 @@ from app.accounts.rules import may
 from app.accounts.types import Permission, StaffMember
 from app.meetings import queries
 from app.meetings.booking.cautions import cautions_about
+from app.meetings.booking.named_there import named_there
 from app.meetings.booking.page import deadline_of
 from app.meetings.booking.since import since_booked
 from app.meetings.booking.slots import is_late
@@ -89,6 +90,7 @@ def overview_of(
     came = _by_invitee(remarks_of(session, meeting.id))
     calls = _by_invitee(calls_of(session, meeting.id))
     there = [one for one in meeting.invitees if one.removed_at is None]
+    over = meeting.started_at is not None
     books = may(staff.roles, Permission.DISCUSSION_BOOK)
     people = tuple(
         invitee_line(
@@ -100,6 +102,7 @@ def overview_of(
             meeting,
             no_letter=one.id in no_letter,
             can_book=books,
+            named_by_link=bool(named_there(session, meeting, one)) if over else False,
         )
         for one in there
     )

@@ -26,6 +26,7 @@ from app.invitations.models import GuestSession, Invitation
 from app.meetings import messages
 from app.meetings.actions.rules import REPORTED
 from app.meetings.booking.again import check_address, has_arrived, move, set_apart
+from app.meetings.booking.named_there import actions_of, named_there, take_off_list
 from app.meetings.booking.types import Again
 from app.meetings.discussion.models import Action, Dissent
 from app.meetings.escalation import service as escalation
@@ -62,6 +63,7 @@ class FromThere:
     reported: tuple[Action, ...]  # of which the last report came from there
     named: str  # who took part, as it was told there; "" where somebody else wrote it
     to_do: bool  # there is something of which the right person is told now
+    colleagues: tuple[Invitee, ...] = ()  # who comes instead, as it was told there
 
     def in_record(self, signed_at: datetime | None) -> int:
         """How many of the disagreements stand in a record that was signed."""
@@ -75,6 +77,7 @@ class Mended(NamedTuple):
     wrong: Invitee | None  # whoever did, set apart
     struck: tuple[int, ...] = ()  # the disagreements that came from there
     reported: tuple[int, ...] = ()  # the actions whose last report did
+    colleagues: tuple[int, ...] = ()  # who was named from there
 
 
 def mend_late(
@@ -92,7 +95,8 @@ def mend_late(
     How they took part, and what staff wrote of it, stays: somebody in the discussion noted that.
     Raises Refused as `give_address` does.
     """
-    if invitee.answer is Answer.DEPUTY:
+    named = named_there(session, meeting, invitee)
+    if invitee.answer is Answer.DEPUTY and (order.theirs or not named):
         raise Refused("email", NOT_INVITED)
     mended = give_address(session, staff, meeting, invitee, order, now)
     over = meeting.state is MeetingState.ENDED
@@ -110,6 +114,7 @@ def mend_late(
             "wrong_address": mended.wrong.id if mended.wrong else None,
             "struck": list(mended.struck),
             "reported_there": list(mended.reported),
+            "named_there": list(mended.colleagues),
             "letters": told,
         },
     )
@@ -118,20 +123,30 @@ def mend_late(
 
 def done_there(session: Session, meeting: Meeting, invitee: Invitee) -> FromThere:
     """What was done by the link that there is, where a letter may have been read."""
-    mine = session.execute(_ACTIONS, {"owner_id": invitee.id}).scalars().all()
+    colleagues = named_there(session, meeting, invitee)
+    mine = [
+        *session.execute(_ACTIONS, {"owner_id": invitee.id}).scalars(),
+        *actions_of(session, colleagues),
+    ]
     reported: list[Action] = []
     dissents: list[Dissent] = []
     named = ""
     if invitee.invitation_id is not None:
         last = last_in_detail(session, Subject("meeting", meeting.ref), REPORTED, "action")
-        there = (ActorKind.GUEST, invitee.invitation_id)
-        reported = [one for one in mine if last.get(one.id) == there]
-        dissents = list(session.execute(_BY_LINK, {"invitee_id": invitee.id}).scalars())
+        strangers = [invitee, *colleagues]
+        there = {(ActorKind.GUEST, one.invitation_id) for one in strangers if one.invitation_id}
+        reported = [one for one in mine if last.get(one.id) in there]
+        dissents = [
+            dissent
+            for one in strangers
+            for dissent in session.execute(_BY_LINK, {"invitee_id": one.id}).scalars()
+        ]
         names = session.execute(_NAMES, {"invitation_id": invitee.invitation_id}).scalars()
         if invitee.attended_name and invitee.attended_name in set(names):
             named = invitee.attended_name
     to_do = bool(reported) or any(one.state is ActionState.OPEN for one in mine)
-    return FromThere(tuple(dissents), tuple(reported), named, to_do and invitee.staff_id is None)
+    to_do = to_do and invitee.staff_id is None
+    return FromThere(tuple(dissents), tuple(reported), named, to_do, tuple(colleagues))
 
 
 def give_address(
@@ -149,7 +164,8 @@ def give_address(
 
     The old link ends and what waits for the old address is withdrawn. Where a letter may have been
     read there, or something was `opened` from there, whoever did is set apart: their disagreements
-    are struck, what they reported of an action is open again, their name goes. A record that was
+    are struck, what they reported of an action is open again, their name goes, and so does a
+    colleague whom they named. A record that was
     signed keeps what it says, until it is corrected. Of a mailbox that is theirs, and only takes no
     mail, nothing is set apart, and its links stay. Raises Refused (fields `email`, `checked`) where
     there is no other address, and as `again.send_again` does.
@@ -163,7 +179,8 @@ def give_address(
     if order.theirs:
         move(session, invitee, address, now)
         return _mended(session, invitee, Mended(arrived=False, wrong=None))
-    arrived = opened or has_arrived(session, invitee)
+    colleagues = named_there(session, meeting, invitee)
+    arrived = opened or bool(colleagues) or has_arrived(session, invitee)
     done = done_there(session, meeting, invitee) if arrived else FromThere((), (), "", to_do=False)
     messages.take_back(session, [invitee])
     if invitee.invitation_id is not None:
@@ -172,17 +189,19 @@ def give_address(
         invitee.email = invitee.email or held.email
     wrong = None
     if arrived:
-        named = invitee.attended_name, invitee.attended_role
+        attended = invitee.attended_name, invitee.attended_role
         wrong = set_apart(session, meeting, invitee, now)
         if not done.named:
-            invitee.attended_name, invitee.attended_role = named
+            invitee.attended_name, invitee.attended_role = attended
             wrong.attended_name = wrong.attended_role = None
         _take_off(session, staff, meeting, wrong, done, now)
+        take_off_list(session, colleagues, invitee, wrong, now)
     invitee.email, invitee.invitation_id = address, None
     dissents, reported = (
         tuple(one.id for one in found) for found in (done.dissents, done.reported)
     )
-    return _mended(session, invitee, Mended(arrived, wrong, dissents, reported))
+    named = tuple(one.id for one in colleagues)
+    return _mended(session, invitee, Mended(arrived, wrong, dissents, reported, named))
 
 
 def _mended(session: Session, invitee: Invitee, mended: Mended) -> Mended:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,6 +44,7 @@ class AddressPage:
     in_record: int  # of these, how many the signed record holds
     reported: int  # actions whose last report came by the old link
     named: str  # who took part, as the old link told it
+    colleagues: tuple[str, ...]  # who comes instead, the same
     correcting: bool  # the record is being corrected
     went: tuple[WentThere, ...]
     copy: str  # what the reader gets at the new address, in words
@@ -63,9 +65,10 @@ def address_page(
     found = [(line, queries.letter_of(line, versions, letters)) for line in lines]
     ahead = prospect(session, meeting, invitee)
     newest = versions[0]
-    then = _then(session, meeting, invitee, newest)
-    arrived = ahead.arrived or any(line.opened_at for line in lines)
     done = done_there(session, meeting, invitee)
+    then = _then(session, meeting, [*done.colleagues, invitee], newest)
+    owing = owners_of_open_actions(session, meeting.id)
+    arrived = ahead.arrived or bool(done.colleagues) or any(line.opened_at for line in lines)
     return AddressPage(
         ref=meeting.ref,
         name=invitee.name,
@@ -77,6 +80,7 @@ def address_page(
         in_record=done.in_record(meeting.signed_at),
         reported=len(done.reported),
         named=done.named,
+        colleagues=tuple(one.name for one in done.colleagues),
         correcting=not is_signed(meeting),
         went=tuple(
             WentThere(
@@ -95,16 +99,21 @@ def address_page(
         told_of_actions=invitee.staff_id is None
         and (
             (arrived and bool(done.reported))
-            or invitee.id in owners_of_open_actions(session, meeting.id)
+            or not owing.isdisjoint((invitee.id, *(one.id for one in done.colleagues)))
         ),
         in_directory=invitee.professional_id is not None,
         opens_case=archived and then is Then.SENT,
     )
 
 
-def _then(session: Session, meeting: Meeting, invitee: Invitee, newest: VersionShown) -> Then:
+def _then(
+    session: Session, meeting: Meeting, readers: Sequence[Invitee], newest: VersionShown
+) -> Then:
+    """What becomes of the copy: it was for the last of `readers`, and may have gone to one before,
+    who stood in their place."""
     held = {one.invitee_id: one for one in ledger.ledger_of(session, newest.id)}
-    line = held.get(invitee.id)
+    ids = {one.id for one in readers}
+    line = next((held[one.id] for one in reversed(readers) if one.id in held), None)
     if line is not None and line.withheld_reason:
         return Then.WITHHELD
     if not is_signed(meeting):
@@ -114,4 +123,4 @@ def _then(session: Session, meeting: Meeting, invitee: Invitee, newest: VersionS
     if line is not None:
         return Then.SENT
     waiting = releasing.to_release(session, meeting, newest.id)
-    return Then.TO_RELEASE if any(one.id == invitee.id for one in waiting) else Then.NONE
+    return Then.TO_RELEASE if any(one.id in ids for one in waiting) else Then.NONE

@@ -12,7 +12,8 @@ from app.audit import service as audit
 from app.audit.types import Subject
 from app.core.refusal import Refused
 from app.meetings import messages
-from app.meetings.booking.late_address import NOT_INVITED, give_address
+from app.meetings.booking.late_address import NOT_INVITED, Mended, give_address
+from app.meetings.booking.named_there import named_there
 from app.meetings.booking.types import Again
 from app.meetings.models import Invitee, Meeting
 from app.meetings.rules import mendable_signed
@@ -57,7 +58,8 @@ def correct_address(
     lines = queries.lines_to_change(session, invitee.id)
     if not mendable_signed(meeting.state, meeting.signed_at):
         raise Refused("email", "The record is not signed: open the discussion and correct it there")
-    if invitee.answer is Answer.DEPUTY and not lines:
+    colleagues = named_there(session, meeting, invitee)
+    if invitee.answer is Answer.DEPUTY and not lines and (order.theirs or not colleagues):
         raise Refused("email", NOT_INVITED)
     failed = queries.every_letter_to(session, invitee.id)
     keep_first_circulated(session, meeting)
@@ -87,6 +89,11 @@ def correct_address(
             anew = True
             if line.after_all_at is None:  # else it says nothing about the others
                 meeting.circulated_at = None
+    for line in _instead(session, mended, newest.id) if sends and not lines else ():
+        # The stranger's copy went in their place: theirs goes now.
+        session.add(_line(line, invitee, staff, now))
+        if line.withheld_reason is None:
+            anew, meeting.circulated_at = True, None
     session.flush()
     told = messages.tell_owners(session, meeting, sender, now)
     refresh_expiry(session, invitee, now)
@@ -104,11 +111,18 @@ def correct_address(
             "opened_there": [numbers[one.version_id] for one in moved if one.opened_at],
             "struck": list(mended.struck),
             "reported_there": list(mended.reported),
+            "named_there": list(mended.colleagues),
             "sent_anew": anew,
             "letters": told,
         },
     )  # fmt: skip
     return Corrected(read, anew)
+
+
+def _instead(session: Session, mended: Mended, version_id: int) -> list[Circulation]:
+    """The line of this version of a colleague whom a stranger had named; none, or one."""
+    lines = [line for one in mended.colleagues for line in queries.lines_to_change(session, one)]
+    return [line for line in lines if line.version_id == version_id][-1:]
 
 
 def _set_apart(line: Circulation, wrong: Invitee, letter: queries.Letter | None) -> None:
