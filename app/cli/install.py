@@ -18,6 +18,7 @@ from app.core.installation import install as write_installation
 from app.core.installation import is_example
 from app.core.session import db, transaction
 from app.referrals.abuse.catching_up import begin_next
+from app.referrals.assessment.past_service import count_next
 
 
 def migrations_folder(app: Flask) -> Path:
@@ -61,6 +62,21 @@ def begin_abuse_cases() -> None:
         click.echo(f"{begun} domestic abuse {cases} begun for referrals that noted a risk.")
 
 
+def count_assessments() -> None:
+    """Each section 17 assessment whose limit an upgrade filled is counted by its protocol (F8).
+    Safe to run again; says how many were counted anew."""
+    counted, last = 0, 0
+    found: tuple[int, bool] | None = (0, False)
+    while found is not None:
+        last, anew = found
+        counted += anew
+        with transaction() as session:
+            found = count_next(session, last, now())
+    if counted:
+        were = "assessment was" if counted == 1 else "assessments were"
+        click.echo(f"{counted} section 17 {were} counted by the protocol.")
+
+
 @click.command("install")
 @with_appcontext
 def install() -> None:
@@ -82,6 +98,7 @@ def install() -> None:
         # A new version may know new ways to search: nobody is missed without a word.
         index_children()
     begin_abuse_cases()
+    count_assessments()
     click.echo(
         "The database is up to date." if not changed else "The database was brought up to date."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.core.database import Base, EncryptedDate, EncryptedText, only_where, values_of
@@ -161,6 +161,8 @@ class Referral(Base):
     decided_at: Mapped[datetime | None]
     # While an assessment under section 17 is under way (F8): by then it is due.
     assessment_due_at: Mapped[datetime | None]
+    # It was over before this installation counted: said of all of these at once.
+    assessment_past: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Why the decision that holds says that it was no referral (A12).
     filtered: Mapped[FilterReason | None] = mapped_column(values_of(FilterReason))
     # Of a reopened referral: the first decision and when that was due. Set once, since a reopening

@@ -29,7 +29,10 @@ REVIEWS: Select[*tuple[Any, ...]] = (
 # Decided under section 17 and not complete: no discussion's children lead to it (F8).
 ASSESSMENTS: Select[*tuple[Any, ...]] = (
     select(Referral.id, Referral.ref, Referral.assessment_due_at.label("due_at"))
-    .where(Referral.assessment_due_at <= bindparam("ahead", type_=UTCDateTime()))
+    .where(
+        Referral.assessment_due_at <= bindparam("ahead", type_=UTCDateTime()),
+        Referral.assessment_past.is_(False),  # one line stands for all of those
+    )
     .order_by(Referral.assessment_due_at, Referral.id)
 )
 

@@ -32,6 +32,7 @@ from app.meetings.received.queries import HOW_MANY_WAIT
 from app.meetings.restricted.queries import TO_REVIEW
 from app.meetings.types import ActionState, Answer, Format, MeetingState
 from app.records.models import RecordFault, RecordVersion
+from app.referrals.assessment.past_queries import HOW_MANY_PAST
 from app.referrals.types import DomesticAbuseRisk, Rating
 from app.reports import asked, booked, cancelled, circulating, triage, undelivered, untold
 from app.reports.following import ASSESSMENTS, REVIEWS, follows
@@ -205,7 +206,9 @@ _ACTIONS = (
     .order_by(Action.due_at, Action.id)
     .limit(MOST + 1)
 )
-_TO_LOOK_AT = select(HOW_MANY_WAIT.scalar_subquery(), TO_REVIEW.scalar_subquery())
+_TO_LOOK_AT = select(
+    HOW_MANY_WAIT.scalar_subquery(), TO_REVIEW.scalar_subquery(), HOW_MANY_PAST.scalar_subquery()
+)
 
 
 @cache
@@ -260,11 +263,13 @@ def cut(rows: Iterable[WorkRow]) -> tuple[list[WorkRow], list[WorkKind]]:
     return shown, [kind for kind, count in counted.items() if count > MOST]
 
 
-def to_look_at(session: Session, staff_id: int, most: int) -> tuple[int, int]:
-    """How many mails wait for a person, counted up to `most`, and how many openings of cases by
-    others than this one: one statement."""
-    mail, openings = session.execute(_TO_LOOK_AT, {"most": most, "who": staff_id}).one()
-    return mail, openings
+def to_look_at(session: Session, staff_id: int, most: int) -> tuple[int, int, int]:
+    """How many mails wait for a person, counted up to `most`, how many openings of cases by
+    others than this one, and of how many assessments before this installation counted nobody said
+    whether they are complete: one statement."""
+    values = {"most": most, "who": staff_id}
+    mail, openings, past = session.execute(_TO_LOOK_AT, values).one()
+    return mail, openings, past
 
 
 def coming(session: Session) -> list[ComingRow]:

@@ -125,7 +125,7 @@ def first_page() -> Response:
         to_decide = triage.how_many_to_decide(session)
     by_form = _of(rows, WorkKind.AT_RISK, WorkKind.TAKE_IN)
     cut = _cut(rows, WorkKind.AT_RISK, WorkKind.TAKE_IN)
-    mail_waits, glass_waits = _to_look_at(session, staff)
+    mail_waits, glass_waits, assessments_past = _to_look_at(session, staff)
     return respond(
         "reports/first_page.html",
         "reports/_first_page.html",
@@ -150,6 +150,7 @@ def first_page() -> Response:
         mail_waits=mail_waits,
         mail_counted=MAIL_COUNTED,
         glass_waits=glass_waits,
+        assessments_past=assessments_past,
         sees_cases=sees_cases,
         installation=_installation(session, staff, moment),
         duties=_duties(session, staff, moment),
@@ -157,14 +158,16 @@ def first_page() -> Response:
     )
 
 
-def _to_look_at(session: Session, staff: StaffMember) -> tuple[int, int]:
-    """How many mails, and how many openings of cases, wait for somebody like this person."""
+def _to_look_at(session: Session, staff: StaffMember) -> tuple[int, int, int]:
+    """How many mails, openings of cases, and assessments from before this installation counted
+    them, wait for somebody like this person."""
     sees_mail = roles_may(staff.roles, Permission.MAIL_SEE)
     reviews = roles_may(staff.roles, Permission.GLASS_REVIEW)
-    if not sees_mail and not reviews:
-        return 0, 0
-    mail, openings = queries.to_look_at(session, staff.id, MAIL_COUNTED)
-    return mail if sees_mail else 0, openings if reviews else 0
+    follows = roles_may(staff.roles, Permission.AFTER_FOLLOW)
+    if not sees_mail and not reviews and not follows:
+        return 0, 0, 0
+    mail, openings, past = queries.to_look_at(session, staff.id, MAIL_COUNTED)
+    return mail if sees_mail else 0, openings if reviews else 0, past if follows else 0
 
 
 def _installation(session: Session, staff: StaffMember, moment: datetime) -> list[Duty]:

@@ -122,7 +122,9 @@ UNTOUCHED = frozenset({"record_version", "record_copy", "record_extract"})
 NO_NAME = "Deleted"
 # Plain columns of those rows that are emptied too, and with what; `erased_at` says when.
 CLEARED: Mapping[str, Mapping[str, object]] = {
-    "referral": {"referrer_professional_id": None, "assessment_due_at": None},
+    "referral": {
+        "referrer_professional_id": None, "assessment_due_at": None, "assessment_past": False,
+    },
     "meeting": {"line_id": None, "pin_id": None},
     "invitee": {
         "name": NO_NAME, "title": "", "agency_name": "", "invitation_id": None,

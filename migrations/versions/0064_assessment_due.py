@@ -14,7 +14,7 @@ depends_on = None
 
 INDEX, TABLE, COLUMN = "ix_referral_assessment", "referral", "assessment_due_at"
 UNDER_WAY = sa.text("assessment_due_at IS NOT NULL")
-# 45 working days without a bank holiday: each is counted by its protocol when it is next decided.
+# 45 working days without a bank holiday: `flask install` counts each by its protocol (0071).
 NINE_WEEKS = timedelta(weeks=9)
 SINCE = sa.text(
     "SELECT id, COALESCE((SELECT max(reopened_at) FROM referral_reopening "

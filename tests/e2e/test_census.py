@@ -33,6 +33,7 @@ ASKED = "a question of the public form: test_public_form looks at each of them"
 NO_PAGE = {
     "accounts.picture": FILE,
     "accounts.token": PART,
+    "assessment.past": "stands after an upgrade alone: test_assessments_from_before looks at it",
     "arrivals.file": FILE,
     "board.pdf": FILE,
     "dataset.export": FILE,

@@ -22,7 +22,7 @@ NINE_WEEKS = timedelta(weeks=9)
 def count_assessment(session: Session, referral: Referral) -> None:
     """Set it on a referral as it is decided now; empty where none is under way. Does not flush."""
     with session.no_autoflush:
-        referral.assessment_due_at = None
+        referral.assessment_due_at, referral.assessment_past = None, False
         if referral.outcome is not Outcome.SECTION_17:
             return
         if any(one.holds for one in completed(session, referral.id)):

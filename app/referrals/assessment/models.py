@@ -7,12 +7,15 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base
+from app.core.database import Base, EncryptedText
 
 
 class AssessmentCompleted(Base):
     """One note of when it was complete. The newest since the referral was last opened again holds:
-    a date noted by mistake is noted anew, and the first stays."""
+    a date noted by mistake is noted anew, and the first stays.
+
+    With a `reason` nobody knows when: it was complete before this installation counted, and
+    `completed_at` is when that was noted."""
 
     __tablename__ = "assessment_completed"
     __table_args__ = (Index("ix_assessment_completed_referral", "referral_id", "id"),)
@@ -22,3 +25,4 @@ class AssessmentCompleted(Base):
     completed_at: Mapped[datetime]
     recorded_by_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     recorded_at: Mapped[datetime]
+    reason: Mapped[str | None] = mapped_column(EncryptedText)

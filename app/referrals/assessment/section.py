@@ -19,7 +19,9 @@ def load(session: Session, referral: Referral, now: datetime) -> Part:
     rows = completed(session, referral.id) if runs else []
     done = next((one for one in rows if one.holds), None)
     clocks: tuple[KeptClock, ...] = ()
-    if done is not None:
+    if done is not None and done.row.reason is not None:
+        clocks = (KeptClock(Clock.ASSESSMENT, runs=False),)
+    elif done is not None:
         clocks = (KeptClock(Clock.ASSESSMENT, met_at=done.row.completed_at),)
     context = {"rows": rows, "ref": referral.ref, "runs": runs, "done": done is not None}
     return Part(context, clocks=clocks)

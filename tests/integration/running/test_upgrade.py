@@ -11,15 +11,16 @@ import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from flask_migrate import downgrade
-from sqlalchemy import literal_column, select
+from sqlalchemy import literal_column, select, update
 
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
 from app.audit.queries import verify_chain
 from app.audit.types import ActorKind
 from app.cli.install import with_migrations
+from app.core.clock import now
 from app.core.database import EncryptedText
-from app.core.session import db, reading, transaction
+from app.core.session import db, reading
 from app.meetings.after import service as after
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome
@@ -30,7 +31,8 @@ from app.referrals.checks.service import answer
 from app.referrals.checks.types import AnswerGiven, AnswerVia, Held
 from app.referrals.models import Referral
 from app.referrals.outcome.service import decide, reopen
-from app.referrals.types import DomesticAbuseRisk, Outcome
+from app.referrals.types import ConsentState, DomesticAbuseRisk, Outcome
+from app.retention.models import ClosedCase
 from tests.clock import FRIDAY
 from tests.factories.abuse import actor_of, use_protocol
 from tests.factories.checks import make_check
@@ -275,17 +277,41 @@ def test_enquiries_that_were_followed_twice_are_put_in_order_as_they_are_now(app
     assert second.from_others == third.from_others == ["section47_started_at"]
 
 
-def test_assessments_that_are_under_way_are_due_after_nine_weeks(in_app):
-    with transaction() as session:
-        for outcome in (Outcome.SECTION_17, Outcome.ADVICE):
-            referral = make_referral(session, 1, received_at=FRIDAY)
+def test_assessments_of_before_are_counted_by_the_protocol_and_closed_cases_stay_empty(app, change):
+    """F8, I2: 45 working days know bank holidays; what is archived is no work."""
+    long_ago, recently = now() - 400 * DAY, now() - 5 * DAY
+    with change() as session:
+        numbers = []
+        for received in (long_ago, long_ago, recently, long_ago):
+            referral = make_referral(session, 1, received_at=received, consent=ConsentState.GIVEN)
             use_protocol(session, "london")
-            decide(session, actor_of(session), referral, outcome, "Agreed", FRIDAY)
-    with migration("assessment_due") as module:
-        module.downgrade()
-        module.upgrade()
-    dues = reading().execute(select(Referral.outcome, Referral.assessment_due_at)).all()
-    assert dict(map(tuple, dues)) == {
-        Outcome.SECTION_17: FRIDAY + timedelta(weeks=9),
-        Outcome.ADVICE: None,
-    }
+            decide(session, actor_of(session), referral, Outcome.SECTION_17, "Agreed", received)
+            numbers.append(referral.id)
+        over, archived, _, since = numbers
+        counted = {one: session.get_one(Referral, one).assessment_due_at for one in numbers}
+        session.add(
+            ClosedCase(
+                referral_id=archived, ref=session.get_one(Referral, archived).ref, rule={},
+                closed_at=recently, keep_until=now() + 900 * DAY,
+            )
+        )  # fmt: skip
+        advice = make_referral(session, 1, received_at=long_ago)
+        decide(session, actor_of(session), advice, Outcome.ADVICE, "Agreed", long_ago)
+    with app.app_context():
+        with migration("assessment_past") as found:
+            found.downgrade()
+        again("assessment_due")
+        # Decided since the first of the two: its limit is the protocol's, and stays.
+        with db.engine.begin() as connection:
+            kept = update(Referral.__table__).where(Referral.__table__.c.id == since)
+            connection.execute(kept.values(assessment_due_at=counted[since]))
+        with migration("assessment_past") as found:
+            found.upgrade()
+    assert "2 section 17 assessments were counted by the protocol." in installed(app)
+    with app.app_context():
+        rows = {one.id: one for one in reading().execute(select(Referral)).scalars()}
+        dues = {one: rows[one].assessment_due_at for one in numbers}
+        assert dues == counted | {archived: None}
+        assert rows[advice.id].assessment_due_at is None
+        assert [one for one in rows if rows[one].assessment_past] == [over]
+    assert "counted by the protocol" not in installed(app)
