@@ -156,7 +156,7 @@ class TimesForm(BaseForm):
         description="Stands in the record.",
         validators=[Required("Say why the times are corrected")],
     )
-    seen = HiddenField(default="0")  # which correction it shows: two people may correct them
+    seen = HiddenField()  # which correction it shows: two people may correct them
 
 
 class DissentForm(LineForm):

@@ -33,12 +33,12 @@ def correct_times(
     ended_at: datetime | None,
     reason: str,
     now: datetime,
-    seen: int | None = None,
+    seen: str | None = None,
 ) -> None:
     """Put right when it began and, once it is over, when it ended; every clock that runs from
     these moments runs anew (B1, F5, F8). The reason is part of the record.
 
-    `seen` is the version of the reason that the page showed; None where it showed none of it. The
+    `seen` is what the page showed, as `shown` says; None where it showed none of it. The
     discussion is locked alone. The minute that is held already changes nothing. Raises
     Refused (fields `page`, `started_at`, `ended_at`, `reason`) before it began, once its record is
     signed, for times that cannot be, without a reason, and where somebody else corrected them
@@ -48,7 +48,7 @@ def correct_times(
         raise Refused("page", f"The times cannot be changed now: {meeting.state.label.lower()}")
     held = queries.entries_of(session, meeting).get((MEETING, TIMES_REASON.key))
     version = held.version if held else 0
-    if seen is not None and seen != version:
+    if seen is not None and seen != shown(meeting, version):
         raise Refused("page", _theirs(meeting, held.value if held else ""))
     was, was_over = meeting.started_at, meeting.ended_at
     began = was if to_the_minute(was) == started_at else started_at
@@ -84,10 +84,20 @@ def correct_times(
     )
 
 
+def shown(meeting: Meeting, version: int) -> str:
+    """What a page shows of the times, with the version of the reason: the times move without it
+    where a second correction has the same reason."""
+    times = (meeting.started_at, meeting.ended_at)
+    return " ".join([str(version), *(one.isoformat() for one in times if one)])
+
+
 def _theirs(meeting: Meeting, reason: str) -> str:
     """What somebody else made of the times meanwhile, so that neither correction is lost."""
     times = [words_for_moment(one) for one in (meeting.started_at, meeting.ended_at) if one]
-    return (
-        f"Somebody else corrected the times meanwhile: {' to '.join(times)}, because: {reason} "
-        "What you typed stands below: send it again if it is right."
+    held = " to ".join(times)
+    told = (
+        f"Somebody else corrected the times meanwhile: {held}, because: {reason}"
+        if reason
+        else f"The times are others meanwhile: {held}."
     )
+    return f"{told} What you typed stands below: send it again if it is right."

@@ -12,13 +12,12 @@ from app.meetings.discussion import queries
 from app.meetings.discussion.forms import TimesForm
 from app.meetings.discussion.questions import TIMES_REASON
 from app.meetings.discussion.routes import WRITE, meeting_or_404, to_change
-from app.meetings.discussion.times import CORRECTABLE, correct_times
+from app.meetings.discussion.times import CORRECTABLE, correct_times, shown
 from app.meetings.discussion.types import MEETING
 from app.meetings.need.forms import moment_of
 from app.web.access import access
 from app.web.forms import add_refusal
 from app.web.htmx import go_to, respond
-from app.web.numbers import whole_or_none
 
 blueprint = Blueprint("discussion_times", __name__)
 
@@ -34,8 +33,7 @@ def times(ref: str) -> Response:
     form = TimesForm(
         started_at=meeting.started_at,
         ended_at=meeting.ended_at,
-        reason=said.value if said else "",
-        seen=str(said.version if said else 0),
+        seen=shown(meeting, said.version if said else 0),
     )
     if meeting.ended_at is None:
         del form.ended_at
@@ -50,17 +48,19 @@ def times(ref: str) -> Response:
                     moment_of(form.ended_at) if form.ended_at else None,
                     form.reason.data or "",
                     now(),
-                    whole_or_none(form.seen.data),
+                    form.seen.data or "",
                 )
             flash("The times are corrected, and the clocks that run from them.", "success")
             return go_to(here)
         except Refused as refusal:
             add_refusal(form, refusal)
-            current = queries.entries_of(reading(), meeting).get((MEETING, TIMES_REASON.key))
-            form.seen.data = str(current.version if current else 0)
+            meeting = meeting_or_404(ref)
+            said = queries.entries_of(reading(), meeting).get((MEETING, TIMES_REASON.key))
+            form.seen.data = shown(meeting, said.version if said else 0)
     return respond(
         "meetings/discussion/times.html",
         status=422 if form.errors else 200,
         form=form,
         ref=ref,
+        said=said.value if said else "",
     )

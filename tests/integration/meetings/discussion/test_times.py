@@ -132,6 +132,29 @@ def test_two_who_correct_the_times_both_see_it(app, case, signed_in):
         assert held(case).started_at == second
 
 
+def test_two_who_correct_them_once_more_for_the_same_reason_both_see_it(app, case, signed_in):
+    chair, here = signed_in(Role.CHAIR), f"/discussions/{case.ref}/hold/times"
+    first = (now() - timedelta(hours=3)).replace(second=0, microsecond=0)
+    why = {"reason": "Pressed late"}
+    form = form_of(chair.get(here).text, here) | at("started_at", first) | why
+    assert chair.post(here, data=form).status_code == 303
+    page = chair.get(here).text
+    assert "The times were corrected before, because:" in page and "Pressed late" in page
+    opened = form_of(page, here)
+    assert opened["reason"] == ""  # a new correction has a reason of its own
+    theirs = opened | at("started_at", first + timedelta(minutes=10)) | why
+    assert chair.post(here, data=theirs).status_code == 303
+    mine = opened | at("started_at", first - timedelta(minutes=25)) | why
+    refused = chair.post(here, data=mine)
+    assert refused.status_code == 422
+    assert "Somebody else corrected the times meanwhile" in refused.text
+    with app.app_context():
+        assert held(case).started_at == first + timedelta(minutes=10)
+    assert chair.post(here, data=form_of(refused.text, here)).status_code == 303
+    with app.app_context():
+        assert held(case).started_at == first - timedelta(minutes=25)
+
+
 def test_one_that_began_long_ago_is_ended_first(app, case, signed_in):
     chair, here = signed_in(Role.CHAIR), f"/discussions/{case.ref}/hold/times"
     with app.app_context(), transaction() as session:
