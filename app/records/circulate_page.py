@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,8 @@ from app.protocols.panel import DeadlinePanel
 from app.records import ledger, queries, rules
 from app.records.open_homes import open_homes
 from app.records.queries import VersionShown
-from app.records.recall.queries import RecallShown, recalls_of
+from app.records.recall.queries import RecallShown, may_have_letter, recalls_of
+from app.records.recall.rules import not_by_email
 from app.records.standing import Correcting, correcting, is_signed, panel, readable, readers_of
 from app.records.types import LedgerLine, NoCopy, Recipient, Step
 from app.referrals.employers import Employers, judge
@@ -40,6 +41,7 @@ class Ledger:
     checks: tuple[tuple[str, datetime], ...]  # who checked the recipients, and when
     recalled: RecallShown | None
     had_opened: tuple[str, ...]  # of a version that was recalled
+    not_by_email: tuple[LedgerLine, ...]  # of one that was recalled: whom no letter tells so
 
     @property
     def nobody(self) -> bool:
@@ -90,6 +92,9 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
     version = next(iter(versions), None)
     recalls = recalls_of(session, meeting.id)
     recalled = recalls.get(version.id) if version else None
+    reached = may_have_letter(session, meeting.id) if recalls else set()
+    # Whoever opened another version was told by a letter too.
+    reached |= {line.invitee_id for of in ledgers.values() for line in of if line.opened_at}
     waiting: tuple[ReaderToRelease, ...] = ()
     without: tuple[NoCopy, ...] = ()
     homes: tuple[str, ...] = ()
@@ -119,7 +124,7 @@ def circulate_page(session: Session, meeting: Meeting, now: datetime) -> Circula
         without=without,
         open_homes=homes,
         ledgers=tuple(
-            _ledger(meeting, one, versions, ledgers, recalls.get(one.id))
+            _ledger(meeting, one, versions, ledgers, recalls.get(one.id), reached)
             for one in versions
             if one.id in ledgers
         ),
@@ -141,6 +146,7 @@ def _ledger(
     versions: Sequence[VersionShown],
     ledgers: dict[int, list[LedgerLine]],
     recalled: RecallShown | None,
+    reached: Collection[int],
 ) -> Ledger:
     lines = ledgers[version.id]
     return Ledger(
@@ -151,6 +157,7 @@ def _ledger(
         checks=tuple(dict.fromkeys((line.checked_by, line.released_at) for line in lines)),
         recalled=recalled,
         had_opened=tuple(line.reader for line in lines if line.opened_at),
+        not_by_email=not_by_email(lines, reached) if recalled else (),
     )
 
 

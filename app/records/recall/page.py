@@ -18,8 +18,9 @@ from app.records.document.canonical import CanonicalError
 from app.records.extracts.service import page_of, parts_of, words_of
 from app.records.keys import UnreadableRecord
 from app.records.models import RecordVersion
-from app.records.recall import queries
+from app.records.recall import queries, rules
 from app.records.service import content_of
+from app.records.types import LedgerLine
 
 WHICH_NOT_KEPT = "a part, of which it was not noted which"
 
@@ -42,6 +43,7 @@ class RecallPage:
     earlier: tuple[int, ...]  # versions that are recalled with it
     readers: int  # whose links end
     had_opened: tuple[str, ...]
+    not_by_email: tuple[LedgerLine, ...]  # whom no letter tells
     parts: tuple[PartTaken, ...]  # the last one taken first
 
 
@@ -51,8 +53,8 @@ def recall_page(session: Session, meeting: Meeting) -> RecallPage:
     number = queries.newest_released(session, meeting.id)
     newest = records.version_of(session, meeting.id, number)
     earlier = queries.earlier_not_recalled(session, meeting.id, number)
-    versions = [session.get_one(RecordVersion, one.id) for one in earlier]
-    versions += [newest] if newest else []
+    versions = [newest] if newest else []
+    versions += [session.get_one(RecordVersion, one.id) for one in reversed(earlier)]
     ledgers = ledger.ledgers_of(session, meeting.id)
     lines = [line for version in versions for line in ledgers.get(version.id, ())]
     opened = {line.invitee_id: line for line in lines if line.opened_at}
@@ -64,6 +66,7 @@ def recall_page(session: Session, meeting: Meeting) -> RecallPage:
         earlier=tuple(one.number for one in earlier),
         readers=len({line.invitee_id for line in lines if not line.wrong_address}),
         had_opened=tuple(line.reader for line in opened.values()),
+        not_by_email=rules.not_by_email(lines, queries.may_have_letter(session, meeting.id)),
         parts=tuple(sorted(parts, key=lambda part: part.at, reverse=True)),
     )
 

@@ -24,6 +24,8 @@ from app.web.forms import BaseForm, add_refusal
 from app.web.htmx import go_to, respond
 from app.web.numbers import whole_or_none
 
+_Said = tuple[str, str]  # what a change came to, and how the flash says so
+
 blueprint = Blueprint("record_recall", __name__, url_prefix="/discussions")
 
 
@@ -33,8 +35,8 @@ def recall(ref: str) -> Response:
     """The page says what ends, who opened it and who will be told, before anything is done."""
     form = RecallForm()
 
-    def take_back(session: Session, meeting: Meeting) -> str:
-        told = service.recall(
+    def take_back(session: Session, meeting: Meeting) -> _Said:
+        done = service.recall(
             session,
             signed_in(),
             meeting,
@@ -43,7 +45,12 @@ def recall(ref: str) -> Response:
             sender(),
             now(),
         )
-        return f"The record is recalled. {told} told by email to delete it."
+        said = f"The record is recalled. {done.told} told by email to delete it."
+        if not done.not_by_email:
+            return said, "success"
+        # Something is left to do: it must not look done.
+        names = ", ".join(done.not_by_email)
+        return f"{said} No letter tells {names}: telephone whoever knows what it says.", "important"
 
     meeting = meeting_by_ref(reading(), ref) or abort(404)
     if _done(ref, form, take_back):
@@ -63,9 +70,9 @@ def close(ref: str) -> Response:
     """No corrected version follows: the record leaves the work that waits (F8)."""
     form = CloseForm()
 
-    def settle(session: Session, meeting: Meeting) -> str:
+    def settle(session: Session, meeting: Meeting) -> _Said:
         service.close(session, signed_in(), meeting, form.reason.data, now())
-        return "The recalled record is closed. No corrected record follows."
+        return "The recalled record is closed. No corrected record follows.", "success"
 
     meeting = meeting_by_ref(reading(), ref) or abort(404)
     if _done(ref, form, settle):
@@ -78,7 +85,7 @@ def close(ref: str) -> Response:
     )
 
 
-def _done(ref: str, form: BaseForm, change: Callable[[Session, Meeting], str]) -> bool:
+def _done(ref: str, form: BaseForm, change: Callable[[Session, Meeting], _Said]) -> bool:
     """Whether a form that was sent changed the record. What it came to, as `change` says it, is
     told on the next page; a refusal stands on the form."""
     if not form.validate_on_submit():
@@ -89,7 +96,7 @@ def _done(ref: str, form: BaseForm, change: Callable[[Session, Meeting], str]) -
     except Refused as refusal:
         add_refusal(form, refusal)
         return False
-    flash(said, "success")
+    flash(*said)
     return True
 
 

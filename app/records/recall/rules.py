@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from app.core.refusal import Refused
+from app.records.types import LedgerLine
 
 
 def check_recall(reason: str, recalled: bool, released: bool) -> None:
@@ -22,3 +25,16 @@ def check_close(reason: str, closed: bool) -> None:
         raise Refused("page", "It was closed already")
     if not reason.strip():
         raise Refused("reason", "Say why no corrected record follows")
+
+
+def not_by_email(lines: Iterable[LedgerLine], reached: Collection[int]) -> tuple[LedgerLine, ...]:
+    """Whose copy was withheld and whom no letter about the record `reached`, by number: no letter
+    asks them to delete it, and somebody may have read it to them. `lines` are of the versions that
+    are recalled, the newest first; one line for each, which says why it was withheld."""
+    lines = list(lines)
+    told = {line.invitee_id for line in lines if line.opened_at}.union(reached)
+    found: dict[int, LedgerLine] = {}
+    for line in lines:
+        if line.withheld_reason and not line.wrong_address and line.invitee_id not in told:
+            found.setdefault(line.invitee_id, line)
+    return tuple(found.values())

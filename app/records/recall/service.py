@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,13 @@ from app.referrals.sender import Sender
 _LED_BY_THE_LINK = frozenset({MessageKind.RECORD, MessageKind.ACTIONS})
 
 
+class Recalled(NamedTuple):
+    """What taking a version back came to."""
+
+    told: int  # by a letter
+    not_by_email: tuple[str, ...]  # by name: their copy was withheld
+
+
 def recall(
     session: Session,
     staff: StaffMember,
@@ -33,9 +41,9 @@ def recall(
     reason: str,
     sender: Sender,
     now: datetime,
-) -> int:
-    """Take the version back; returns how many readers are told to delete what they have, those
-    of an earlier version among them.
+) -> Recalled:
+    """Take the version back; returns who is told to delete what they have, those of an earlier
+    version among them, and who has to be telephoned.
 
     Every link that led to it dies at once, with the sessions behind it. Letters that have not left
     are withdrawn; everybody else is told, by a letter with a fresh link, because their actions
@@ -50,7 +58,8 @@ def recall(
     rules.check_recall(reason, queries.is_recalled(session, version.id), bool(lines))
     # Who has an earlier version alone holds what this one put right: it is recalled with it.
     earlier = queries.earlier_not_recalled(session, meeting.id, version.number)
-    lines = [*lines, *(line for one in earlier for line in ledger.ledger_of(session, one.id))]
+    older = (ledger.ledger_of(session, one.id) for one in reversed(earlier))
+    lines = [*lines, *(line for of_one in older for line in of_one)]
     session.add_all(
         RecordRecall(version_id=one, reason=reason.strip(), by_id=staff.id, at=now)
         for one in (version.id, *(one.id for one in earlier))
@@ -63,6 +72,7 @@ def recall(
     reached = queries.may_have_letter(session, meeting.id)
     reached |= {line.invitee_id for line in lines if line.opened_at}
     told = [one for one in readers if one.id in reached]
+    not_by_email = rules.not_by_email(lines, reached)
     for one in readers:
         _end_links(session, one, now)
     queued = messages.send_links(session, LetterKind.RECORD_RECALLED, meeting, told, sender, now)
@@ -84,10 +94,11 @@ def recall(
             "earlier_versions": [one.number for one in earlier],
             "had_opened": sorted({line.invitee_id for line in lines if line.opened_at}),
             "told": sorted(one.id for one in told),
+            "not_by_email": sorted(line.invitee_id for line in not_by_email),
             "told_of_actions": sorted(one.id for one in untold),
         },
     )  # fmt: skip
-    return queued
+    return Recalled(queued, tuple(line.name for line in not_by_email))
 
 
 def close(

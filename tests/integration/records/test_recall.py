@@ -73,7 +73,7 @@ def test_a_recalled_record_is_opened_by_nobody_and_those_who_had_it_are_told(
         assert file is not None
         old = [one.invitation_id for one in meeting.invitees]
         staff = make_releaser(session)
-        assert recall(session, staff, meeting, 1, "The wrong family", SENDER, LATER) == 2
+        assert recall(session, staff, meeting, 1, "The wrong family", SENDER, LATER).told == 2
         for invitee in (first, second):
             assert circulation.record_for_invitee(session, invitee) is None
             assert circulation.copy_for_invitee(session, invitee) is None
@@ -120,7 +120,7 @@ def test_the_link_that_tells_of_a_recall_has_an_end(in_app: Flask, after: int, e
         action = session.query(Action).filter_by(owner_id=second.id).one()
         action.state, action.closed_at = ActionState.DONE, LATER
         at = AFTER + timedelta(days=after)
-        assert recall(session, make_releaser(session), meeting, 1, "Wrong", SENDER, at) == 2
+        assert recall(session, make_releaser(session), meeting, 1, "Wrong", SENDER, at).told == 2
         found = [session.get_one(Invitation, one.invitation_id) for one in (first, second)]
         # The first has an action that is still open.
         assert [one.expires_at for one in found] == [None, AFTER + timedelta(days=ends)]
@@ -131,7 +131,7 @@ def test_what_has_not_left_is_taken_back_and_its_reader_not_troubled(in_app: Fla
     worker.make_copies(settings_of(in_app), LATER)
     with transaction() as session:
         held = session.get_one(Meeting, meeting.id)
-        assert recall(session, make_releaser(session), held, 1, "Wrong", SENDER, LATER) == 0
+        assert recall(session, make_releaser(session), held, 1, "Wrong", SENDER, LATER).told == 0
         states = {row.state for row in session.query(OutboxMessage).filter_by(kind="record")}
         assert states == {MessageState.WITHDRAWN}
         # They are not told of the record, and find their actions by a link that opens (E3); the
@@ -142,6 +142,45 @@ def test_what_has_not_left_is_taken_back_and_its_reader_not_troubled(in_app: Fla
         assert chair.invitation_id is None
         link = session.get_one(Invitation, owner.invitation_id)
         assert (link.revoked_at, link.expires_at) == (None, None)
+
+
+def test_whom_no_letter_tells_is_named_before_and_after_a_recall(in_app: Flask, signed_in) -> None:
+    """A copy that was withheld may have been read to its reader (F5, C5, G1)."""
+    heard = "Read to her by telephone"
+    with transaction() as session:
+        held, _ = make_signed(session, settings_of(in_app), AFTER, invitees=3, children=1)
+        _, told, untold = held.invitees
+        release(session, held, {untold.id: heard})
+    worker.make_copies(settings_of(in_app), LATER)
+    with transaction() as session:
+        deliver(session)
+    path = f"/discussions/{held.ref}/record"
+    chair = signed_in(Role.CHAIR)
+    page = chair.get(f"{path}/recall").text
+    not_told = page.partition("Not told by email")[2].partition("</ul>")[0]
+    assert untold.name in not_told
+    assert heard in not_told
+    assert told.name not in not_told
+    said = dict(form_of(page, f"{path}/recall")) | {"reason": "The wrong family"}
+    assert chair.post(f"{path}/recall", data=said).status_code == 303
+    after = chair.get(f"{path}/circulate").text
+    assert f"No letter tells {untold.name}: telephone whoever knows what it says." in after
+    ledger = after.partition('id="ledger"')[2]
+    assert f"No letter tells {untold.name}, {untold.agency_name}." in ledger
+    row = reading().query(AuditEntry).filter_by(action="recalled the record").one()
+    assert row.details["not_by_email"] == [untold.id]
+
+
+def test_whoever_a_letter_or_a_link_reached_before_is_told_by_email(in_app: Flask) -> None:
+    meeting_id, first, second = circulated(in_app)
+    with transaction() as session:
+        meeting = session.get_one(Meeting, meeting_id)
+        staff = make_releaser(session)
+        service.correct(session, staff, meeting, "A wrong date", LATER)
+        sign_as_chair(session, settings_of(in_app), meeting, LATER)
+        release(session, meeting, {first: "Works there", second: "Works there"})
+        assert recall_page(session, meeting).not_by_email == ()
+        assert recall(session, staff, meeting, 2, "Wrong", SENDER, LATER) == (2, ())
 
 
 def test_an_owner_whose_copy_was_withheld_still_finds_their_actions(in_app: Flask) -> None:
