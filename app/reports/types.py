@@ -95,7 +95,7 @@ _WORDS = {
     WorkKind.SOONER: "It must be held earlier than was decided: take the earlier deadline",
     WorkKind.BOOK: "Book the strategy discussion",
     WorkKind.NOT_BEGUN: "Its time has passed: start it, move it, or record it as held",
-    WorkKind.UNTOLD: "Telephone them: no letter tells what changed",
+    WorkKind.UNTOLD: "Telephone them: no letter reaches them",
     WorkKind.BOOKED_LATE: "Booked after its deadline: move it, or say why it stays",
     WorkKind.JOINED: (
         "A child joined the referral and is in no discussion: add them, or decide on another"

@@ -1,5 +1,5 @@
-"""People whom nothing but a call tells that a discussion was moved, changed or called off (C7,
-D7)."""
+"""People whom nothing but a call tells that a discussion is booked, moved, changed or called off
+(C7, D7)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,13 @@ _letters_fail = (
 # As `app.meetings.calls.page.is_told` and `app.meetings.calls.removed`. Whoever was typed and asked
 # again is known by a number that only the application reads: `untold` leaves them out.
 _UNTOLD = and_(
-    Invitee.news_at.is_not(None),
+    # Whoever gets no letter has not heard of the booking itself; one that fails is work of its own.
+    Invitee.news_at.is_not(None)
+    | and_(
+        Invitee.invitation_id.is_(None),
+        Invitee.removed_at.is_(None),
+        Invitee.joined.is_(False),
+    ),
     Invitee.staff_id.is_(None),
     or_(
         and_(Invitee.removed_at.is_(None), Invitee.answer != Answer.DEPUTY),
@@ -61,14 +67,16 @@ _UNTOLD = and_(
     Invitee.invitation_id.is_(None) | _letters_fail,
     # An answer that was given since says that they know.
     (Invitee.answer == Answer.NONE)
-    | Invitee.answered_at.is_(None)
-    | (Invitee.answered_at < Invitee.news_at),
+    | and_(
+        Invitee.news_at.is_not(None),
+        Invitee.answered_at.is_(None) | (Invitee.answered_at < Invitee.news_at),
+    ),
     ~exists()
     .where(
         Call.meeting_id == Invitee.meeting_id,
         Call.invitee_id == Invitee.id,
         Call.outcome == Outcome.SPOKE,
-        Call.at >= Invitee.news_at,
+        Invitee.news_at.is_(None) | (Call.at >= Invitee.news_at),
     )
     .correlate(Invitee),
 )
@@ -91,6 +99,7 @@ _PEOPLE = (
         Invitee.telephone,
         Invitee.professional_id,
         Invitee.removed_at.is_not(None),
+        Invitee.news_at.is_not(None),
         case((_UNTOLD, 1), else_=0),
     )
     .join(Meeting, Meeting.id == Invitee.meeting_id)
@@ -107,20 +116,26 @@ def untold(session: Session, ids: Collection[int]) -> dict[int, str]:
     rows = session.execute(_PEOPLE, {"ids": list(ids)}).all()
     there = {
         (meeting_id, name, telephone)
-        for meeting_id, _, name, telephone, _, removed, _ in rows
+        for meeting_id, _, name, telephone, _, removed, _, _ in rows
         if not removed
     }
-    names: defaultdict[int, list[str]] = defaultdict(list)
-    states: dict[int, MeetingState] = {}
-    for meeting_id, state, name, telephone, professional_id, removed, is_untold in rows:
+    names: defaultdict[int, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for meeting_id, state, name, telephone, professional_id, removed, news, is_untold in rows:
         asked_again = professional_id is None and (meeting_id, name, telephone) in there
         if is_untold and not (removed and asked_again):
-            names[meeting_id].append(name)
-            states[meeting_id] = state
-    return {id_: _in_words(states[id_], who) for id_, who in names.items()}
+            names[meeting_id][_what(state, news=news)].append(name)
+    return {
+        id_: " ".join(_in_words(what, who) for what, who in told.items())
+        for id_, told in names.items()
+    }
 
 
-def _in_words(state: MeetingState, who: list[str]) -> str:
+def _what(state: MeetingState, *, news: bool) -> str:
+    if state is MeetingState.CANCELLED:
+        return "that it is cancelled"
+    return "of the last change" if news else "that it is booked"
+
+
+def _in_words(what: str, who: list[str]) -> str:
     people = "1 person was" if len(who) == 1 else f"{len(who)} people were"
-    what = "that it is cancelled" if state is MeetingState.CANCELLED else "of the last change"
     return f"{people} not told {what}: {', '.join(who)}."

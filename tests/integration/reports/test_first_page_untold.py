@@ -1,4 +1,4 @@
-"""Whom no letter tells what changed is work until they are spoken to (C7, D7, G1)."""
+"""Whom no letter tells of a booking, or of a change, is work until spoken to (C7, D7, G1)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.factories.mail import make_message
 from tests.factories.meetings import make_invitee, make_meeting
 from tests.integration.reports.first_page import line_of
 
-UNTOLD = "Telephone them: no letter tells what changed"
+UNTOLD = "Telephone them: no letter reaches them"
 
 
 def _booked(change, *, without: int = 2, hours: int = 5) -> str:
@@ -59,7 +59,6 @@ def _news(change, ref: str) -> None:
 def test_whoever_no_letter_tells_of_a_change_is_work_until_spoken_to(change, signed_in) -> None:
     ref = _booked(change)
     desk = signed_in(Role.ADMINISTRATOR)
-    assert UNTOLD not in desk.get("/").text
     _news(change, ref)
     with change() as session:
         first, second, _ = _outside(_held(session, ref))
@@ -80,6 +79,42 @@ def test_whoever_no_letter_tells_of_a_change_is_work_until_spoken_to(change, sig
         second = _outside(_held(session, ref))[1]
         second.answer, second.answered_at = Answer.ATTEND, now()
     assert UNTOLD not in desk.get("/").text
+
+
+@pytest.mark.parametrize("by", ["a call", "an answer"])
+def test_whoever_no_letter_tells_of_the_booking_is_work_until_they_know(
+    change, signed_in, by
+) -> None:
+    """G1, D7: the first call as well as those after a change."""
+    ref = _booked(change, without=1)
+    desk = signed_in(Role.ADMINISTRATOR)
+    with change() as session:
+        meeting = _held(session, ref)
+        name, staff = _outside(meeting)[0].name, make_member(make_staff(session))
+        assert _as_the_sheet_says(session, meeting)
+    page = desk.get("/").text
+    assert f'href="/discussions/{ref}/calls">{UNTOLD}' in page
+    assert f"1 person was not told that it is booked: {name}." in page
+    with change() as session:
+        one = _outside(_held(session, ref))[0]
+        calls.telephoned(session, staff, one, Outcome.NO_ANSWER, "", now())
+    assert UNTOLD in desk.get("/").text
+    with change() as session:
+        one = _outside(_held(session, ref))[0]
+        if by == "a call":
+            calls.telephoned(session, staff, one, Outcome.SPOKE, "", now())
+        else:
+            one.answer = Answer.ATTEND
+    assert UNTOLD not in desk.get("/").text
+
+
+def test_whoever_joined_while_people_talked_is_not_asked_to_come(change) -> None:
+    ref = _booked(change, without=1)
+    with change() as session:
+        meeting = _held(session, ref)
+        _outside(meeting)[0].joined = True
+        session.flush()
+        assert not _is_work(session, meeting)
 
 
 def test_of_one_that_is_cancelled_until_its_time_has_passed(change, signed_in) -> None:
@@ -139,7 +174,7 @@ def _as_the_sheet_says(session, meeting: Meeting) -> bool:
         one.name
         for one in to_telephone(meeting, unreached)
         if one.id in unreached
-        and one.news_at is not None
+        and (one.news_at is not None or (one.invitation_id is None and not one.joined))
         and not is_told(one, [call for call in made if call.invitee_id == one.id], unreached)
     ]
     said = untold.untold(session, [meeting.id]).get(meeting.id, "")
