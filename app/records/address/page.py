@@ -25,7 +25,8 @@ class WentThere:
     """A version whose letter went to the address there is."""
 
     number: int
-    queued_at: datetime | None
+    queued_at: datetime | None  # the first letter that may have been read
+    again: tuple[datetime, ...]  # the later ones, reminders too
     opened_at: datetime | None
     downloaded_at: datetime | None
     arrived: bool  # somebody may have read the letter
@@ -86,6 +87,7 @@ def address_page(
             WentThere(
                 numbers[line.version_id],
                 letter.at if letter else None,
+                _again(letter, queries.letters_of(line, versions, letters)),
                 line.opened_at,
                 line.downloaded_at,
                 arrived=letter is None or letter.arrived,
@@ -104,6 +106,10 @@ def address_page(
         in_directory=invitee.professional_id is not None,
         opens_case=archived and then is Then.SENT,
     )
+
+
+def _again(first: queries.Letter | None, ours: Sequence[queries.Letter]) -> tuple[datetime, ...]:
+    return tuple(one.at for one in ours if first and one.arrived and one is not first)
 
 
 def _then(

@@ -73,13 +73,21 @@ def every_letter_to(session: Session, invitee_id: int) -> list[int]:
 def letter_of(
     line: Circulation, versions: Sequence[VersionShown], letters: Sequence[Letter]
 ) -> Letter | None:
-    """The letter that led to the version of this line, of those from when that was signed to when
-    the next was: the last that may have been read, else the last. `versions` are newest first."""
+    """The letter that led to the version of this line: the first that may have been read, because
+    from then on somebody had the copy; else the last. `versions` are newest first."""
+    ours = letters_of(line, versions, letters)
+    return next((one for one in ours if one.arrived), ours[-1] if ours else None)
+
+
+def letters_of(
+    line: Circulation, versions: Sequence[VersionShown], letters: Sequence[Letter]
+) -> list[Letter]:
+    """All letters about the version of this line, reminders too: those from when that was signed
+    to when the next was, the oldest first."""
     place = next(place for place, one in enumerate(versions) if one.id == line.version_id)
     until = versions[place - 1].signed_at if place else None
-    ours = [
+    return [
         one
         for one in letters
         if versions[place].signed_at <= one.at and (until is None or one.at < until)
     ]
-    return max(ours, key=lambda one: (one.arrived, one.at), default=None)

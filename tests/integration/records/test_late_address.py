@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from markupsafe import Markup
 
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
+from app.core.clock import words_for_moment
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.guests.queries import visitor_by_session
@@ -229,6 +231,26 @@ def test_of_two_letters_the_one_that_arrived_stands_in_the_ledger(sent: Sent) ->
     assert sent.mend(at=NEXT + HOUR) == Corrected(read=True, anew=True)
     wrong = sent.lines()["wrong"]
     assert (wrong.step, wrong.queued_at, wrong.seen_by_stranger) == (Step.SENT, LATER, True)
+
+
+def test_what_went_astray_went_when_its_first_letter_did_and_not_its_reminder(
+    sent: Sent, signed_in
+) -> None:
+    """From then on somebody had it, and the time for telling of a breach runs (F5, D7)."""
+    reminded = LATER + timedelta(days=4)
+    assert worker.remind_readers(sent.settings, reminded) > 0
+    with transaction() as session:
+        deliver(session)
+        person = session.get_one(Invitee, sent.number)
+        page = address_page(session, session.get_one(Meeting, sent.id), person, archived=False)
+        assert [(one.queued_at, one.again) for one in page.went] == [(LATER, (reminded,))]
+        path = f"/discussions/{sent.meeting.ref}/record/readers/{sent.number}/address"
+    said = Markup(signed_in(Role.CHAIR).get(path).text).striptags()
+    first, then = words_for_moment(LATER), words_for_moment(reminded)
+    assert f"by link, {first}, again {then}: not opened so far." in said
+    sent.mend(at=reminded + HOUR)
+    wrong = sent.lines()["wrong"]
+    assert (wrong.queued_at, wrong.reminded_at) == (LATER, reminded)
 
 
 def test_where_every_copy_is_withheld_one_that_went_astray_waits_for_nobody(sent: Sent) -> None:
