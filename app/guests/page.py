@@ -26,6 +26,7 @@ from app.invitations.wording import telephone_in, telephone_uri
 from app.meetings.types import ActionState, Answer, Format, MeetingState, TakenBack, dial_in_parts
 from app.records.circulation import record_for_invitee
 from app.records.recall.queries import taken_back
+from app.records.releasing import awaits_copy
 from app.records.types import GuestRecord
 
 
@@ -94,6 +95,9 @@ def page_for(session: Session, visitor: Visitor) -> Page:
             meeting,
             readable=record is not None,
             recalled=taken_back(session, visitor.meeting_id) if over and record is None else None,
+            awaited=signed
+            and record is None
+            and awaits_copy(session, visitor.meeting_id, visitor.invitee_id),
         ),
         dial_in=dial_in,
         answer=answer,
@@ -123,17 +127,26 @@ _STAGES = {
 
 
 def stage_words(
-    meeting: MeetingSeen, *, readable: bool = True, recalled: TakenBack | None = None
+    meeting: MeetingSeen,
+    *,
+    readable: bool = True,
+    recalled: TakenBack | None = None,
+    awaited: bool = False,
 ) -> str:
     """What the state means for the reader; of a record that is being corrected nobody says that
     it was never signed, and of one that was recalled that it stands (D4, F2, F5). `readable` where
-    they have a copy to read."""
+    they have a copy to read, `awaited` where one is still to come."""
     if recalled is not None:
         follows = "A corrected one follows." if recalled is TakenBack.WAITS else ""
         return (
             "The meeting has ended. Its record was recalled: delete your copy, if you have one. "
             f"{follows}"
         ).strip()
+    if meeting.state is MeetingState.SIGNED and awaited:
+        return (
+            f"{_STAGES[MeetingState.SIGNED]} It is being sent round: you get an email once your "
+            "copy can be read here."
+        )
     if meeting.state is MeetingState.SIGNED and not readable:
         return (
             f"{_STAGES[MeetingState.SIGNED]} There is no copy for you to read here: if you wait "

@@ -99,6 +99,19 @@ def to_release(session: Session, meeting: Meeting, version_id: int) -> tuple[Inv
     return tuple(one for one in getting if one.id not in known)
 
 
+def awaits_copy(session: Session, meeting_id: int, invitee_id: int) -> bool:
+    """Whether a copy of the newest version is still to come to this invitee: it was not released to
+    them yet, or is not made. Not to whom it was withheld from, nor to whoever gets none."""
+    newest = queries.newest_version(session, meeting_id)
+    if newest is None:
+        return False
+    lines = {one.invitee_id: one for one in ledger.ledger_of(session, newest.id)}
+    if invitee_id in lines:
+        return not lines[invitee_id].withheld_reason
+    meeting = session.get_one(Meeting, meeting_id)
+    return any(one.id == invitee_id for one in to_release(session, meeting, newest.id))
+
+
 def withhold(
     session: Session,
     staff: StaffMember,
