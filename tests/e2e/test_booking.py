@@ -137,3 +137,53 @@ def test_calling_off_reminding_and_sending_again(
     press(page.get_by_role("button", name="Cancel the discussion"))
     expect(page.locator(".govuk-error-summary")).to_contain_text("Say why it is cancelled")
     looked.at(page)
+
+
+def _here(page: Page) -> tuple[str, str, float]:
+    """What has the focus, by id or name, and how far the page is scrolled."""
+    found = page.evaluate(
+        "() => [document.activeElement.id, document.activeElement.name || '', window.scrollY]"
+    )
+    return found[0], found[1], found[2]
+
+
+def _pressed(page: Page, target: Locator) -> tuple[float, str, str, float]:
+    """Press by keyboard; how far it was scrolled before, and where one is after the answer."""
+    target.focus()
+    before = page.evaluate("window.scrollY")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        target.press("Enter")
+    page.wait_for_timeout(300)
+    return before, *_here(page)
+
+
+def test_whoever_presses_goes_on_where_they_were(at_the_desk: Callable[[bool], Page]) -> None:
+    """I3: the page is replaced at each press; neither the focus nor what is read is lost."""
+    page = at_the_desk(True)
+    page.get_by_role("link", name="Book the strategy discussion").first.click()
+    page.locator("#booking-form").wait_for()
+    for stays in ("#times-again", "#show-letters"):
+        before, focused, _, after = _pressed(page, page.locator(stays))
+        assert f"#{focused}" == stays
+        assert abs(after - before) < 60, stays
+    # By mouse too: the times that were asked for stay in sight.
+    page.locator("#times-again").scroll_into_view_if_needed()
+    before = page.evaluate("window.scrollY")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.locator("#times-again").click()
+    page.wait_for_timeout(300)
+    assert abs(page.evaluate("window.scrollY") - before) < 60
+    # Where the button is gone, on the person it was about, or at the search.
+    swap = page.locator(".app-invitee__swaps button").first
+    _, _, name, _ = _pressed(page, swap)
+    assert name.endswith("-come")
+    page.locator("#search").fill("police")
+    before, focused, _, _ = _pressed(page, page.locator("#find"))
+    assert focused in ("find", "search")
+    _, _, name, _ = _pressed(page, page.locator(".app-found button").first)
+    assert name.endswith("-come")
+    added = page.locator(f"[name='{name}']")
+    expect(added).to_be_checked()
+    drop = page.locator("li.app-invitee", has=added).locator("button[name='drop']")
+    _, focused, _, _ = _pressed(page, drop)
+    assert focused == "search"

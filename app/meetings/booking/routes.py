@@ -61,8 +61,7 @@ def book(ref: str) -> Response:
 def send(ref: str) -> Response:
     form, moment = BookingForm(), now()
     if request.form.get("do") != "send":
-        _adjust(form)
-        return _shown(ref, form)
+        return _shown(ref, form, focus=_adjust(form))
     ground = _ground(ref)
     proposals = ground.proposals(form.start or moment)
     unseen = add_unseen(form, proposals)
@@ -114,8 +113,7 @@ def change(ref: str) -> Response:
 def send_change(ref: str) -> Response:
     form, moment = BookingForm(), now()
     if request.form.get("do") != "send":
-        _adjust(form)
-        return _shown(ref, form, changing=True)
+        return _shown(ref, form, changing=True, focus=_adjust(form))
     form.allow_its_length()
     form.forget_unused()
     fits = all((form.validate(), form.check_time(may_keep=True), form.check_unlisted()))
@@ -250,36 +248,47 @@ def _ground(ref: str) -> Ground:
     return Ground(session, read, now())
 
 
-def _shown(ref: str, form: BookingForm, status: int = 200, *, changing: bool = False) -> Response:
+def _shown(
+    ref: str, form: BookingForm, status: int = 200, *, changing: bool = False, focus: str = ""
+) -> Response:
     every = request.form.get("do") == "preview"
     page = build(_ground(ref), form, sender(), changing=changing, letter=None if every else 0)
-    return respond(PAGE, FRAGMENT, status=status, form=form, page=page)
+    return respond(PAGE, FRAGMENT, status=status, form=form, page=page, focus=focus)
 
 
-def _adjust(form: BookingForm) -> None:
-    """A press that is not Send: find, add or take off a person. Everything typed stays."""
+SEARCH = "search"
+
+
+def _adjust(form: BookingForm) -> str:
+    """A press that is not Send: find, add or take off a person. Everything typed stays. Answers
+    where whoever pressed goes on: the key of a person's row, or the search; empty where the button
+    that was pressed is still there."""
     pressed = request.form
     if (person := whole_or_none(pressed.get("add"))) is not None:
         _add(form, {"key": f"added-{person}", "come": True, "person": str(person)})
-
-    elif pressed.get("do") == "add-typed":
+        return f"added-{person}"
+    if pressed.get("do") == "add-typed":
         new = form.new.row
         if not new.name or not new.agency:
             part, words = ("agency", "the agency") if new.name else ("name", "a name")
             form.new.point_out(part, f"Enter {words}")
-            return
+            return ""
         keys = {row.key for row in form.rows()}
         number = next(n for n in range(len(keys) + 1) if f"typed-{n}" not in keys)
         _add(form, new.as_given() | {"key": f"typed-{number}", "come": True})
         form.new.empty()
-    elif swapped := pressed.get("swap"):
+        return f"typed-{number}"
+    if swapped := pressed.get("swap"):
         key, _, person_id = swapped.rpartition(":")
         for row in form.rows():
             if row.key == key and whole_or_none(person_id) is not None:
                 row.take(dict.fromkeys(("name", "title", "agency", "email", "telephone"), ""))
                 row.person, row.come, row.telephone_only = person_id, True, False
-    elif dropped := pressed.get("drop"):
+        return key
+    if dropped := pressed.get("drop"):
         form.people.drop(dropped)
+        return SEARCH
+    return SEARCH if pressed.get("do") == "find" else ""
 
 
 def _add(form: BookingForm, values: dict[str, object]) -> None:
