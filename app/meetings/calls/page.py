@@ -52,6 +52,8 @@ class Card:
     calls: tuple[CallLine, ...]
     may_call: bool
     may_answer: bool
+    version: int
+    may_number: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ def _card(
         detail=f"{invitee.title}, {invitee.agency_name}",
         telephone=number,
         telephone_uri=telephone_uri(number) if number else None,
-        no_number="" if number else _no_number(person, asked=meeting.state in OPEN and not removed),
+        no_number="" if number else _no_number(person),
         hours=_hours(person, now),
         state=_STATES[place],
         state_words=_state_words(
@@ -228,18 +230,15 @@ def _card(
         ),
         may_call=meeting.state in TO_TELEPHONE,
         may_answer=meeting.state in OPEN and not removed,
+        version=invitee.version,
+        may_number=meeting.state in TO_TELEPHONE and not removed,
     )
 
 
-def _no_number(person: Professional | None, *, asked: bool) -> str:
+def _no_number(person: Professional | None) -> str:
     if person is not None:
         return "No number is held. Enter one in the directory."
-    if not asked:
-        return "No number is held."
-    return (
-        "No number is held. Change the booking: take them off, then invite them again with a "
-        "number."
-    )
+    return "No number is held."
 
 
 def _hours(person: Professional | None, now: datetime) -> str:

@@ -13,8 +13,8 @@ from app.core.session import reading
 from app.directory.queries import council
 from app.meetings import queries
 from app.meetings.calls import service
-from app.meetings.calls.forms import CallForm
-from app.meetings.calls.page import card_of, sheet_of
+from app.meetings.calls.forms import CallForm, NumberForm
+from app.meetings.calls.page import Card, card_of, sheet_of
 from app.meetings.calls.queries import calls_to, unanswered_about
 from app.meetings.calls.types import Outcome
 from app.meetings.medical.rules import again_after
@@ -74,8 +74,33 @@ def telephoned(ref: str, invitee_id: int) -> Response:
         ref=ref,
         card=card,
         form=form if failed else CallForm(formdata=None),
+        number=_number_form(card),
         told="" if failed else card.state_words,
     )
+
+
+@blueprint.post("/discussions/<ref>/calls/<int:invitee_id>/number")
+@access(BOOK)
+def number(ref: str, invitee_id: int) -> Response:
+    """The number on which somebody is telephoned about this discussion."""
+    form = NumberForm()
+    if form.validate_on_submit():
+        staff, moment = signed_in(), now()
+
+        def act(session: Session) -> str:
+            meeting = queries.meeting_for_change(session, ref)
+            held = queries.invitee(session, meeting.id, invitee_id) if meeting else None
+            if held is None:
+                raise Refused("telephone", "That person is not on the list: load the page again")
+            version = form.version.data or 0
+            service.give_number(session, staff, held, form.telephone.data, version, moment)
+            return url_for(".sheet", ref=ref, _anchor=f"person-{invitee_id}")
+
+        location = once(form, act)
+        if location is not None:
+            flash("The number is noted.", "success")
+            return go_to(location)
+    return _sheet(ref, invitee_id, CallForm(formdata=None), form)
 
 
 @blueprint.post("/discussions/<ref>/forms/<kind>/call")
@@ -116,15 +141,26 @@ def about_form(ref: str, kind: str) -> Response:
     return go_to(there)
 
 
-def _sheet(ref: str, failed: int, form: CallForm) -> Response:
+def _sheet(ref: str, failed: int, form: CallForm, number: NumberForm | None = None) -> Response:
     session = reading()
     sheet = sheet_of(session, meeting_or_404(session, ref), now())
     return respond(
         "meetings/calls/sheet.html",
-        status=422 if form.errors else 200,
+        status=422 if form.errors or number is not None else 200,
         ref=ref,
         sheet=sheet,
         forms={
             card.id: form if card.id == failed else CallForm(formdata=None) for card in sheet.cards
         },
+        numbers={
+            card.id: _number_form(card, number if card.id == failed else None)
+            for card in sheet.cards
+        },
     )
+
+
+def _number_form(card: Card, sent: NumberForm | None = None) -> NumberForm:
+    """What was sent stands again on top of what is there now: both have been read."""
+    form = sent or NumberForm(formdata=None)
+    form.version.data, form.version.raw_data = card.version, None
+    return form

@@ -1,4 +1,4 @@
-"""Noting a call (C5)."""
+"""Noting a call, and the number that somebody is called on (C5)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.audit.types import Subject
 from app.core.crypto import keyed_digest
 from app.core.installation import index_key
 from app.core.refusal import Refused
+from app.directory.rules import normal_telephone
 from app.meetings.calls import rules
 from app.meetings.calls.letters import read_unreached
 from app.meetings.calls.models import Call
@@ -54,6 +55,43 @@ def telephoned(
         said=said or None, at=now, again_at=again, by_id=staff.id,
     )  # fmt: skip
     return _noted(session, staff, meeting, call, {"invitee": invitee.id})
+
+
+def give_number(
+    session: Session,
+    staff: StaffMember,
+    invitee: Invitee,
+    telephone: str,
+    version: int,
+    now: datetime,
+) -> None:
+    """Note the number on which somebody is telephoned about this discussion; what the directory
+    holds stays. `version` is that of the row as it was shown. Raises Refused for what is no number,
+    where somebody changed the row first, and once nobody is telephoned any more."""  # fmt: skip
+    meeting = invitee.meeting
+    if meeting.state not in _MAY_BE_TELEPHONED:
+        raise Refused("telephone", f"No call is needed any more: {meeting.state.label.lower()}")
+    if invitee.removed_at is not None:
+        raise Refused("telephone", "That person is not invited any more: load the page again")
+    if invitee.version != version:
+        raise Refused(
+            "telephone", "Somebody else changed this meanwhile: check what it says now, send again"
+        )
+    number, was = normal_telephone(telephone), invitee.telephone
+    # Whoever was typed, taken off and asked again is known by name and number (C7).
+    for one in meeting.invitees:
+        if one is invitee or (
+            one.removed_at is not None
+            and one.professional_id is None
+            and invitee.professional_id is None
+            and (one.name, one.telephone) == (invitee.name, was)
+        ):
+            one.telephone = number
+    session.flush()
+    record(
+        session, staff.actor, "number noted", Subject("meeting", meeting.ref), now,
+        {"invitee": invitee.id, "had_one": bool(was)},
+    )  # fmt: skip
 
 
 def telephoned_about(

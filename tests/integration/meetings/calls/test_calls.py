@@ -61,12 +61,43 @@ def test_a_number_that_the_directory_holds_since_stands_on_the_sheet(change, des
         person_id = person.id
     page = desk.get(f"{address}/calls").text
     assert page.count("No number is held. Enter one in the directory.") == 1
-    assert page.count("No number is held. Change the booking: take them off") == 1
+    assert page.count("No number is held.") == 2
     with change() as session:
         session.get_one(Professional, person_id).telephone = number
     page = desk.get(f"{address}/calls").text
     assert "Enter one in the directory" not in page
     assert number in page
+
+
+def test_a_number_can_be_noted_where_they_are_telephoned(app, change, desk, booked):
+    """C5, D7: of somebody typed without one, or with a wrong one."""
+    address, (first, second) = booked
+    with change() as session:
+        typed = session.get_one(Invitee, first)
+        typed.telephone = typed.professional_id = None
+    there = f"{address}/calls/{first}/number"
+    page = desk.get(f"{address}/calls").text
+    assert page.count("Enter a number<") == 1 and page.count("Another number<") == 1
+    fields = form_of(page, there)
+    assert desk.post(there, data=fields | {"telephone": "none"}).status_code == 422
+    done = desk.post(there, data=fields | {"telephone": "01632  960188"})
+    assert done.status_code == 303 and done.location.endswith(f"#person-{first}")
+    page = desk.get(f"{address}/calls").text
+    assert 'href="tel:+441632960188"' in page and "No number is held" not in page
+    # Whoever still looks at the page as it was overwrites nothing.
+    fresh = form_of(page, there) | {"version": fields["version"], "telephone": "01632 960199"}
+    refused = desk.post(there, data=fresh)
+    assert refused.status_code == 422 and "Somebody else changed this meanwhile" in refused.text
+    assert "01632 960199" in refused.text
+    with app.app_context():
+        assert reading().get_one(Invitee, first).telephone == "01632 960188"
+        noted = select(AuditEntry).where(AuditEntry.action == "number noted")
+        [entry] = reading().execute(noted).scalars()
+        assert entry.details == {"invitee": first, "had_one": False}
+    with change() as session:
+        session.get_one(Invitee, second).meeting.state = MeetingState.ENDED
+    assert "Another number<" not in desk.get(f"{address}/calls").text
+    assert desk.post(there, data=fresh).status_code == 422
 
 
 def test_a_tap_is_kept_with_what_was_said_and_when_to_try_again(app, desk, booked):
