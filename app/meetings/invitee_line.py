@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.clock import words_for_moment
+from app.invitations.types import LetterKind
 from app.meetings.booking.cautions import ABSENT
 from app.meetings.calls.page import about_now, is_told
 from app.meetings.calls.types import CallShown
@@ -30,6 +31,8 @@ KIND_WORDS = {
     MessageKind.RECORD: "Record",
     MessageKind.ACTIONS: "Actions",
 }
+# A letter that says the opposite of the others of its kind.
+_LETTER_WORDS = {LetterKind.RECORD_RECALLED.value: "Recall"}
 # words, colour; the words say what it means for the person, not for the queue.
 DELIVERY = {
     MessageState.QUEUED: ("not sent yet", "grey"),
@@ -140,7 +143,7 @@ def invitee_line(
         calls=tuple(CallLine(one.outcome.label, one.at, one.said or "") for one in calls),
         messages=tuple(
             MessageLine(
-                kind=KIND_WORDS[one.kind],
+                kind=letter_words(one.kind, one.letter),
                 words=DELIVERY[one.state][0],
                 colour=DELIVERY[one.state][1],
                 at=one.sent_at or one.at,
@@ -252,6 +255,11 @@ def _was_removed(invitee: Invitee, meeting: Meeting) -> bool:
         and (same_person(one, invitee) or (email and (one.email or "").lower() == email))
         for one in meeting.invitees
     )
+
+
+def letter_words(kind: MessageKind, letter: str) -> str:
+    """What a message is called; `letter` is what the outbox calls it."""
+    return _LETTER_WORDS.get(letter) or KIND_WORDS[kind]
 
 
 def failed(sent: Sequence[MessageShown]) -> bool:

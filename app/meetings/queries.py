@@ -93,6 +93,7 @@ _MESSAGES = (
         OutboxMessage.state,
         OutboxMessage.sent_at,
         OutboxMessage.problem,
+        OutboxMessage.kind.label("letter"),
     )
     .join(OutboxMessage, OutboxMessage.id == Delivery.message_id)
     .join(Invitee, Invitee.id == Delivery.invitee_id)
@@ -169,6 +170,7 @@ class MessageShown(NamedTuple):
     state: MessageState
     sent_at: datetime | None
     problem: str | None
+    letter: str = ""  # which of the letters of its kind, as the outbox calls it
 
 
 class ReportShown(NamedTuple):

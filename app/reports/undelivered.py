@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.database import UTCDateTime
 from app.meetings.early_notice.models import EarlyNotice
-from app.meetings.invitee_line import KIND_WORDS
+from app.meetings.invitee_line import letter_words
 from app.meetings.models import Delivery, Invitee, Meeting
 from app.meetings.papers.models import SentForm
 from app.meetings.types import Answer, MeetingState, MessageKind
@@ -67,6 +67,7 @@ _LETTERS = (
         Invitee.agency_name.label("agency"),
         Invitee.telephone.label("reached_by"),
         Delivery.kind,
+        OutboxMessage.kind.label("letter"),
         OutboxMessage.problem,
         Meeting.state,
         Invitee.removed_at.is_not(None).label("removed"),
@@ -85,6 +86,7 @@ _FORMS = (
         null().label("agency"),
         SentForm.email.label("reached_by"),
         null().label("kind"),
+        null().label("letter"),
         OutboxMessage.problem,
         null().label("state"),
         false().label("removed"),
@@ -116,13 +118,13 @@ def not_arrived(session: Session) -> list[NotArrived]:
         if kind is None
         else NotArrived(
             meeting_id,
-            KIND_WORDS[kind],
+            letter_words(kind, letter),
             f"{name}, {agency}",
             reached_by or "",
             problem or "",
             _since(kind, *person),
         )
-        for meeting_id, name, agency, reached_by, kind, problem, *person in session.execute(
+        for meeting_id, name, agency, reached_by, kind, letter, problem, *person in session.execute(
             _NOT_ARRIVED
         ).all()
     ]

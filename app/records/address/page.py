@@ -48,6 +48,7 @@ class AddressPage:
     colleagues: tuple[str, ...]  # who comes instead, the same
     correcting: bool  # the record is being corrected
     went: tuple[WentThere, ...]
+    recalls: tuple[datetime, ...]  # letters there that asked to delete the record
     copy: str  # what the reader gets at the new address, in words
     told_of_actions: bool
     in_directory: bool
@@ -96,6 +97,7 @@ def address_page(
             for line, letter in found
             if letter is not None or line.opened_at is not None
         ),
+        recalls=tuple(one.at for one in letters if one.recalls and one.arrived),
         copy=then.words(invitee.name, newest.number),
         # Staff see theirs on their own pages.
         told_of_actions=invitee.staff_id is None

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.invitations.types import LetterKind
 from app.meetings.models import Delivery
 from app.meetings.types import MessageKind
 from app.outbox.models import OutboxMessage
@@ -26,7 +27,13 @@ _LINES = (
 _LOCKED = _LINES.with_for_update(of=Circulation).execution_options(populate_existing=True)
 # One that nobody tried to send went nowhere: it was taken back, or will be.
 _LETTERS = (
-    select(Delivery.message_id, Delivery.at, OutboxMessage.state, OutboxMessage.tries)
+    select(
+        Delivery.message_id,
+        Delivery.at,
+        OutboxMessage.state,
+        OutboxMessage.tries,
+        OutboxMessage.kind,
+    )
     .join(OutboxMessage, OutboxMessage.id == Delivery.message_id)
     .where(
         Delivery.invitee_id == bindparam("invitee_id"),
@@ -40,11 +47,12 @@ _EVERY_LETTER = select(Delivery.message_id).where(Delivery.invitee_id == bindpar
 
 
 class Letter(NamedTuple):
-    """A letter that led to a copy and was tried."""
+    """A letter about the record that was tried."""
 
     message_id: int
     at: datetime  # when it was queued
     arrived: bool  # somebody may have read it
+    recalls: bool  # it led to no copy: it asked to delete it
 
 
 def lines_of(session: Session, invitee_id: int) -> list[Circulation]:
@@ -60,7 +68,12 @@ def lines_to_change(session: Session, invitee_id: int) -> list[Circulation]:
 def letters_to(session: Session, invitee_id: int) -> list[Letter]:
     """The letters about the record that went to this reader, the oldest first."""
     return [
-        Letter(row.message_id, row.at, may_have_arrived(row.state, row.tries))
+        Letter(
+            row.message_id,
+            row.at,
+            may_have_arrived(row.state, row.tries),
+            row.kind == LetterKind.RECORD_RECALLED.value,
+        )
         for row in session.execute(_LETTERS, {"invitee_id": invitee_id})
     ]
 
@@ -82,12 +95,14 @@ def letter_of(
 def letters_of(
     line: Circulation, versions: Sequence[VersionShown], letters: Sequence[Letter]
 ) -> list[Letter]:
-    """All letters about the version of this line, reminders too: those from when that was signed
-    to when the next was, the oldest first."""
+    """All letters that led to the version of this line, reminders too: those from when that was
+    signed to when the next was, the oldest first."""
     place = next(place for place, one in enumerate(versions) if one.id == line.version_id)
     until = versions[place - 1].signed_at if place else None
     return [
         one
         for one in letters
-        if versions[place].signed_at <= one.at and (until is None or one.at < until)
+        if not one.recalls
+        and versions[place].signed_at <= one.at
+        and (until is None or one.at < until)
     ]

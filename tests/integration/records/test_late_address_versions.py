@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from app.accounts.types import Role
 from app.core.session import reading, transaction
 from app.invitations.models import Invitation
 from app.meetings.booking.types import Again
@@ -74,12 +75,19 @@ def test_where_the_correction_is_given_up_the_signed_version_goes_there(sent: Se
 
 
 def test_of_a_recalled_record_nothing_is_sent_and_the_link_to_actions_has_an_end(
-    sent: Sent,
+    sent: Sent, signed_in
 ) -> None:
     with transaction() as session:
         meeting = session.get_one(Meeting, sent.id)
         recall(session, make_releaser(session), meeting, 1, "The wrong family", SENDER, LATER)
         deliver(session)
+        person = session.get_one(Invitee, sent.number)
+        page = address_page(session, meeting, person, archived=False)
+        # The letter that recalls it led to no copy, and went there all the same.
+        assert [(one.queued_at, one.again) for one in page.went] == [(LATER, ())]
+        assert page.recalls == (LATER,)
+        path = f"/discussions/{meeting.ref}/record/readers/{person.id}/address"
+    assert "The letter that recalls the record, " in signed_in(Role.ADMINISTRATOR).get(path).text
     assert sent.mend() == Corrected(read=True, anew=False)
     assert "right" not in sent.lines()
     assert worker.make_copies(sent.settings, NEXT) == 0

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from markupsafe import Markup
 
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
@@ -34,6 +35,7 @@ from app.referrals.models import Referral
 from app.referrals.sender import Sender
 from app.reports.queries import work
 from app.reports.types import WorkKind
+from app.reports.undelivered import not_arrived
 from app.retention.cases import facts_of, rows_of
 from app.retention.types import CaseKey, CaseKind
 from tests.factories.records import make_releaser, make_signed, sign_as_chair
@@ -169,6 +171,24 @@ def test_whom_no_letter_tells_is_named_before_and_after_a_recall(in_app: Flask, 
     assert f"No letter tells {untold.name}, {untold.agency_name}." in ledger
     row = reading().query(AuditEntry).filter_by(action="recalled the record").one()
     assert row.details["not_by_email"] == [untold.id]
+
+
+def test_a_letter_that_recalls_the_record_is_not_called_the_record(
+    in_app: Flask, signed_in
+) -> None:
+    """The row of each reader, and what did not arrive, say which letter it was (D7, F5)."""
+    meeting_id, _, _ = circulated(in_app)
+    with transaction() as session:
+        meeting = session.get_one(Meeting, meeting_id)
+        recall(session, make_releaser(session), meeting, 1, "The wrong family", SENDER, LATER)
+        letters = session.query(OutboxMessage).filter_by(kind="record_recalled").all()
+        letters[0].state, letters[0].sent_at = MessageState.SENT, LATER
+        letters[1].state = MessageState.BOUNCED
+    page = Markup(signed_in(Role.CHAIR).get(f"/discussions/{meeting.ref}").text).striptags()
+    assert page.count("Record: sent") == 2
+    assert page.count("Recall: sent") == 1
+    assert page.count("Recall: came back") == 1
+    assert [one.what for one in not_arrived(reading())] == ["Recall"]
 
 
 def test_whoever_a_letter_or_a_link_reached_before_is_told_by_email(in_app: Flask) -> None:
