@@ -17,6 +17,7 @@ from app.core.crypto import UnreadableField
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.directory.queries import council
+from app.meetings.joined.queries import Unspoken, unspoken
 from app.meetings.models import Meeting
 from app.meetings.queries import meeting_by_ref, meeting_for_change
 from app.meetings.types import MeetingState
@@ -56,6 +57,7 @@ def gate(ref: str) -> Response:
     return respond(
         "records/gate.html",
         page=pages.gate_page(reading(), meeting, now()),
+        unspoken=_unspoken(meeting),
         press=PressForm(),
     )
 
@@ -126,7 +128,13 @@ def sign(ref: str) -> Response:
             return go_to(url_for("records.circulate", ref=ref))
     page = pages.sign_page(reading(), _meeting_or_404(ref), staff, now())
     form.seen.data = page.seen
-    return respond("records/sign.html", form=form, page=page, status=422 if form.errors else 200)
+    return respond(
+        "records/sign.html",
+        form=form,
+        page=page,
+        unspoken=_unspoken(meeting),
+        status=422 if form.errors else 200,
+    )
 
 
 @blueprint.route("/discussions/<ref>/record/correct", methods=["GET", "POST"])
@@ -166,7 +174,14 @@ def leave(ref: str) -> Response:
             return go_to(url_for("records.gate", ref=ref))
     meeting = _meeting_or_404(ref)
     page = pages.gate_page(reading(), meeting, now())
-    return respond("records/gate.html", page=page, press=press, form=press, status=422)
+    return respond(
+        "records/gate.html",
+        page=page,
+        unspoken=_unspoken(meeting),
+        press=press,
+        form=press,
+        status=422,
+    )
 
 
 @blueprint.route("/discussions/<ref>/record/circulate", methods=["GET", "POST"])
@@ -334,6 +349,11 @@ def _looked_at(ref: str, what: str) -> Meeting:
     with transaction() as session:
         viewed(session, signed_in().actor, what, Subject("meeting", ref), now())
     return _meeting_or_404(ref)
+
+
+def _unspoken(meeting: Meeting) -> list[Unspoken]:
+    """Who joined its referral and is in no discussion (F1)."""
+    return unspoken(reading(), [meeting.id]).get(meeting.id, [])
 
 
 def _to_change(session: Session, ref: str) -> Meeting:

@@ -52,6 +52,13 @@ def test_a_child_in_no_discussion_is_work_until_one_speaks_of_them(change, signe
         (row,) = (one for one in page.split("<li") if WORK in one)
         assert "Joined: Zuleika Okonjo" in row and "days late" not in row
         assert "Zuleika Okonjo" in browser.get(f"/discussions/{ref}").text
+    if state is MeetingState.ENDED:
+        # F1: whoever signs knows of whom nothing is decided; it keeps nobody from signing.
+        gate = browsers[1].get(f"/discussions/{ref}/record").text
+        assert "Zuleika Okonjo joined the referral, and no discussion speaks of this child" in gate
+        assert f'href="/discussions/{ref}">See what is to be done' in gate
+        signing = browsers[1].get(f"/discussions/{ref}/record/sign")
+        assert signing.status_code == 200 and "Zuleika Okonjo joined the referral" in signing.text
     if state is MeetingState.UNDER_WAY:
         ending = browsers[1].get(f"/discussions/{ref}/hold/end").text
         assert "joined the referral since, and nothing is decided" in ending
