@@ -92,7 +92,8 @@ def send(
     ends the link. Earlier letters that have not left by then stay here, because each person shall
     get one that is right: an update then tells no single change, since what the withdrawn one was
     to tell is new to its reader too. Invitees without an invitation are those to be telephoned:
-    they get nothing, nor does a colleague who has left.
+    they get nothing, nor does a colleague who has left. Whose links were withdrawn gets the
+    cancellation alone, which carries none (D3).
     """
     with_invitation = [one for one in invitees if one.invitation_id is not None]
     if not with_invitation:
@@ -101,8 +102,13 @@ def send(
     held = _invitations(session, with_invitation)
     numbers = [_sequence(session, kind, held[one.id], changed, now) for one in with_invitation]
     ending = kind is LetterKind.CANCELLATION
-    # The link of a colleague who has left ends with the others; the letter goes to nobody.
-    here = [pair for pair in zip(with_invitation, numbers, strict=True) if not pair[0].has_left]
+    # The link of a colleague who has left ends with the others; the letter goes to nobody. Whose
+    # links were withdrawn has the SEQUENCE of everybody when they are written to again.
+    here = [
+        (one, number)
+        for one, number in zip(with_invitation, numbers, strict=True)
+        if not one.has_left and (ending or one.links_withdrawn_at is None)
+    ]
     with_invitation, numbers = [one for one, _ in here], [number for _, number in here]
     held = {one.id: held[one.id] for one in with_invitation}
     ids = [one.id for one in held.values()]
@@ -223,13 +229,16 @@ def send_links(
     """Queue a letter that is only a link, about the record or of ACTIONS; returns how many.
 
     An invitee of a discussion that was started at once has no invitation yet: one is made where
-    there is an address. A colleague who has left gets nothing. `enclosed` is a PDF that travels
+    there is an address. A colleague who has left gets nothing, nor does anybody whose links were
+    withdrawn. `enclosed` is a PDF that travels
     with it, for the secure list alone (F5).
     """
     readers = [
         one
         for one in invitees
-        if not one.has_left and ensure_invitation(session, one, now) is not None
+        if not one.has_left
+        and one.links_withdrawn_at is None
+        and ensure_invitation(session, one, now) is not None
     ]
     if not readers:
         return 0

@@ -232,6 +232,9 @@ class Invitee(Base):
     earlier_answer_at: Mapped[datetime | None]
     # The colleague who comes instead has a row of their own and points back here.
     deputy_for_id: Mapped[int | None] = mapped_column(ForeignKey("invitee.id"))
+    # When their links were withdrawn; empty once somebody sends a letter again, to that address or
+    # another. Until then none goes to them by itself (D3).
+    links_withdrawn_at: Mapped[datetime | None]
     # The last change that concerns them: what was told by telephone before it counts no more (C7).
     news_at: Mapped[datetime | None]
     attendance: Mapped[Attendance | None] = mapped_column(values_of(Attendance))
@@ -252,6 +255,11 @@ class Invitee(Base):
     meeting: Mapped[Meeting] = relationship(back_populates="invitees")
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def gets_letters(self) -> bool:
+        """Whether a letter to everybody goes to them too: else they are telephoned."""
+        return self.invitation_id is not None and self.links_withdrawn_at is None
 
 
 class LeftOut(Base):

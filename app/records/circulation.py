@@ -212,7 +212,7 @@ def store_and_tell(
     if is_recalled(session, version.id):
         return False
     invitee = session.get_one(Invitee, held.invitee_id)
-    if invitee.wrong_address:
+    if invitee.wrong_address or invitee.links_withdrawn_at is not None:
         return False
     if not queries.has_copy(session, version.id, invitee.id):
         if copy is None:

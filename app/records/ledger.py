@@ -23,6 +23,7 @@ _LEDGER = (
         Invitee.name,
         Invitee.agency_name,
         Invitee.wrong_address,
+        Invitee.links_withdrawn_at,
         Invitee.email,
         Staff.name.label("checked_by"),
         OutboxMessage.state,
@@ -95,6 +96,7 @@ def _lines(session: Session, statement: Select[*tuple[Any, ...]]) -> list[Ledger
                 attached=held.attached,
                 reminded_at=held.reminded_at,
                 wrong_address=(row.email or "") if row.wrong_address else "",
+                links_withdrawn_at=row.links_withdrawn_at,
             )
         )
     return lines

@@ -51,6 +51,7 @@ _TO_SEND = (
         Circulation.sent_at.is_(None),
         Circulation.withheld_reason.is_(None),
         Invitee.removed_at.is_(None),
+        Invitee.links_withdrawn_at.is_(None),  # until they are written to again
         # While a correction is open, or once it is signed, the older version goes to nobody else.
         Meeting.state == MeetingState.SIGNED,
         _is_newest,

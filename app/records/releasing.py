@@ -20,7 +20,7 @@ from app.records import ledger, queries, rules
 from app.records.circulation import refresh_expiry
 from app.records.models import Circulation, RecordVersion
 from app.records.recall.queries import is_recalled
-from app.records.types import InviteeFacts
+from app.records.types import InviteeFacts, Step
 
 
 def release(
@@ -183,9 +183,11 @@ def send_again(
         )
     lines = ledger.ledger_of(session, held.version_id)
     step = next(line.step for line in lines if line.circulation_id == held.id)
-    if not step.may_send_again:
+    reader = session.get_one(Invitee, held.invitee_id)
+    waits = step is Step.WAITING and reader.links_withdrawn_at is not None
+    if not (step.may_send_again or waits):
         raise Refused("page", "There is nothing to send again yet: see how it stands below")
-    held.sent_at = None  # the worker takes it from here
+    held.sent_at = reader.links_withdrawn_at = None  # the worker takes it from here
     audit.record(
         session, staff.actor, "sent the record again", Subject("meeting", meeting.ref), now,
         {"invitee": held.invitee_id},

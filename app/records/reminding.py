@@ -29,8 +29,12 @@ _UNREAD = (
     .where(
         Circulation.acknowledged_at.is_(None),
         Circulation.withheld_reason.is_(None),
-        # What went to a wrong address is not for whoever reads it there.
-        ~exists().where(Invitee.id == Circulation.invitee_id, Invitee.wrong_address),
+        # What went to a wrong address is not for whoever reads it there, and nothing goes by itself
+        # to a mailbox whose links were withdrawn.
+        ~exists().where(
+            Invitee.id == Circulation.invitee_id,
+            Invitee.wrong_address | Invitee.links_withdrawn_at.is_not(None),
+        ),
         # Each step with its own time: who waits for the second keeps nobody from the first.
         or_(
             *(
@@ -72,7 +76,7 @@ def remind(session: Session, circulation_id: int, sender: Sender, now: datetime)
     version = session.get_one(RecordVersion, held.version_id)
     meeting = session.get_one(Meeting, version.meeting_id)
     reader = session.get_one(Invitee, held.invitee_id)
-    if reader.wrong_address:
+    if reader.wrong_address or reader.links_withdrawn_at is not None:
         return 0
     held.reminders += 1
     held.reminded_at = now

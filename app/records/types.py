@@ -70,6 +70,9 @@ class SigningAs:
     absence_reason: str = ""
 
 
+LINKS_WITHDRAWN = "Their links are withdrawn"
+
+
 class Step(enum.Enum):
     """How far one reader's copy has come (F5)."""
 
@@ -142,6 +145,13 @@ class LedgerLine:
     reminded_at: datetime | None
     # The address to which it went and which was not the reader's; empty for every other line.
     wrong_address: str = ""
+    # When their links were withdrawn; no letter goes to them until one is sent again.
+    links_withdrawn_at: datetime | None = None
+
+    @property
+    def why_no_letter(self) -> str:
+        """Why no letter tells the reader what became of their copy; empty where one does."""
+        return self.withheld_reason or (LINKS_WITHDRAWN if self.links_withdrawn_at else "")
 
     @property
     def reader(self) -> str:

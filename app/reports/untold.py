@@ -64,7 +64,7 @@ _UNTOLD = and_(
             .correlate(Invitee),
         ),
     ),
-    Invitee.invitation_id.is_(None) | _letters_fail,
+    Invitee.invitation_id.is_(None) | Invitee.links_withdrawn_at.is_not(None) | _letters_fail,
     # An answer that was given since says that they know.
     (Invitee.answer == Answer.NONE)
     | and_(

@@ -130,6 +130,7 @@ CLEARED: Mapping[str, Mapping[str, object]] = {
         "name": NO_NAME, "title": "", "agency_name": "", "invitation_id": None,
         "professional_id": None, "staff_id": None, "rule_id": None, "news_at": None,
         "joined": False, "wrong_address": False, "earlier_answer": None, "earlier_answer_at": None,
+        "links_withdrawn_at": None,
     },
 }  # fmt: skip
 # Plain columns that stay, because they are counted: numbers, dates and kinds that name nobody.

@@ -88,8 +88,8 @@ def prospect(session: Session, meeting: Meeting, invitee: Invitee) -> Prospect:
         arrived=arrived,
         known=known,
         asks_dial_in=_why_not_by_itself(session, meeting) if known else "",
-        updated=tuple(one.name for one in others if one.invitation_id is not None),
-        to_telephone=tuple(one.name for one in others if one.invitation_id is None),
+        updated=tuple(one.name for one in others if one.gets_letters),
+        to_telephone=tuple(one.name for one in others if not one.gets_letters),
         asked_again=arrived and invitee.answer is not Answer.NONE,
         reports=len(session.execute(_REPORTS, asked).all()) if arrived else 0,
     )
@@ -135,6 +135,7 @@ def send_again(
             details = {"mailbox_theirs": True}
         else:
             sent, details = _mend(session, meeting, invitee, address, order, sender, now)
+    invitee.links_withdrawn_at = None
     messages.ensure_invitation(session, invitee, now)
     messages.send(session, LetterKind.INVITATION, meeting, [invitee], sender, now)
     outbox.seen_to(session, staff.actor, failed, now)
@@ -209,7 +210,7 @@ def _mend(
     for one in [invitee, *others] if changes else ():
         one.news_at = now
     updated = messages.send(session, LetterKind.UPDATE, meeting, others, sender, now, changes)
-    by_telephone = tuple(one.name for one in others if one.invitation_id is None)
+    by_telephone = tuple(one.name for one in others if not one.gets_letters)
     return Sent(updated, by_telephone), {
         "may_have_arrived": True,
         "wrong_address": wrong.id,

@@ -191,21 +191,27 @@ def cancel(
     return meeting
 
 
+def unanswered(meeting: Meeting) -> list[Invitee]:
+    """Who was asked and has not answered, be it that no letter goes to them."""
+    return [
+        one
+        for one in meeting.invitees
+        if one.removed_at is None and one.answer is Answer.NONE and one.staff_id is None
+    ]
+
+
 def remind(session: Session, staff: StaffMember, ref: str, sender: Sender, now: datetime) -> int:
-    """Remind everybody who has not answered; returns how many letters were queued (C1).
+    """Remind everybody who has not answered; returns how many letters were queued (C1). Whoever
+    gets no letters is to be telephoned.
 
     Raises Refused where everybody has answered.
     """
     meeting = held_meeting(session, ref)
     rules.check_changeable(meeting.state)
-    waiting = [
-        one
-        for one in meeting.invitees
-        if one.removed_at is None and one.answer is Answer.NONE and one.staff_id is None
-    ]
+    waiting = unanswered(meeting)
     queued = messages.send(session, LetterKind.REMINDER, meeting, waiting, sender, now)
     if not queued:
-        raise Refused("people", "Nobody with an email address still has to answer")
+        raise Refused("people", "Nobody who gets email still has to answer")
     record(
         session,
         staff.actor,

@@ -114,7 +114,7 @@ class _Post:
                 ],
             ),
         ]
-        by_telephone = [one.name for one in (*gone, *told) if one.invitation_id is None]
+        by_telephone = [one.name for one in (*gone, *told) if not one.gets_letters]
         by_telephone += [name for name, email, _is_team in added if not email]
         others = [one for one in stay if one not in back]
         silent = (
@@ -143,7 +143,7 @@ class _Post:
     def _updates(self, told: Sequence[Invitee]) -> list[Letter]:
         """Whose last letter is still here gets one that tells the whole, not the one change."""
         late = messages.unaware(self.ground.session, told)
-        written = [one for one in told if one.invitation_id is not None]
+        written = [one for one in told if one.gets_letters]
         aware = [one for one in written if one.id not in late]
         others = [one for one in written if one.id in late]
         return [

@@ -205,6 +205,7 @@ def give_address(
 
 
 def _mended(session: Session, invitee: Invitee, mended: Mended) -> Mended:
+    invitee.links_withdrawn_at = None  # another mailbox
     for action in session.execute(_ACTIONS, {"owner_id": invitee.id}).scalars():
         if action.state is ActionState.OPEN:
             action.told_at = None  # nobody who is to do it knows

@@ -224,6 +224,7 @@ def send_again(ref: str, invitee_id: int) -> Response:
 def remind(ref: str) -> Response:
     form = RemindForm()
     meeting = meeting_or_404(reading(), ref)
+    by_telephone = _without_letters(meeting)
     if form.validate_on_submit():
         staff, moment = signed_in(), now()
 
@@ -233,11 +234,24 @@ def remind(ref: str) -> Response:
 
         location = once(form, act)
         if location is not None:
-            flash("The reminders are on their way.", "success")
+            said = "The reminders are on their way."
+            if by_telephone:
+                said += f" Please telephone: {', '.join(by_telephone)}."
+            flash(said, "important" if by_telephone else "success")
             return go_to(location)
         meeting = meeting_or_404(reading(), ref)
-    status = 422 if form.errors else 200
-    return respond("meetings/booking/remind.html", status=status, form=form, meeting=meeting)
+    return respond(
+        "meetings/booking/remind.html",
+        status=422 if form.errors else 200,
+        form=form,
+        meeting=meeting,
+        by_telephone=_without_letters(meeting),
+    )
+
+
+def _without_letters(meeting: Meeting) -> list[str]:
+    """Who has not answered and gets no reminder, by name."""
+    return [one.name for one in changes.unanswered(meeting) if not one.gets_letters]
 
 
 def _ground(ref: str) -> Ground:

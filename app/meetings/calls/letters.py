@@ -13,15 +13,16 @@ from app.meetings.queries import MessageShown, messages_of
 
 
 def unreached(meeting: Meeting, sent: Iterable[MessageShown]) -> frozenset[int]:
-    """The invitees of this discussion whom no letter reaches, by number: they get none, or theirs
-    fail. `sent` is all that went to them, the first first."""
+    """The invitees of this discussion whom no letter reaches, by number: they get none, their
+    links were withdrawn, or their letters fail. `sent` is all that went to them, first things
+    first."""
     letters: defaultdict[int, list[MessageShown]] = defaultdict(list)
     for one in sent:
         letters[one.invitee_id].append(one)
     return frozenset(
         one.id
         for one in meeting.invitees
-        if one.invitation_id is None
+        if not one.gets_letters
         or rules.letters_fail((each.kind, each.state) for each in letters[one.id])
     )
 

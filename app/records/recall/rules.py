@@ -29,12 +29,15 @@ def check_close(reason: str, closed: bool) -> None:
 
 def not_by_email(lines: Iterable[LedgerLine], reached: Collection[int]) -> tuple[LedgerLine, ...]:
     """Whose copy was withheld and whom no letter about the record `reached`, by number: no letter
-    asks them to delete it, and somebody may have read it to them. `lines` are of the versions that
+    asks them to delete it, and somebody may have read it to them. And whose links are withdrawn,
+    who had it and are not written to. `lines` are of the versions that
     are recalled, the newest first; one line for each, which says why it was withheld."""
     lines = list(lines)
     told = {line.invitee_id for line in lines if line.opened_at}.union(reached)
     found: dict[int, LedgerLine] = {}
     for line in lines:
-        if line.withheld_reason and not line.wrong_address and line.invitee_id not in told:
+        had_it = line.invitee_id in told
+        untold = line.links_withdrawn_at if had_it else line.withheld_reason
+        if untold and not line.wrong_address:
             found.setdefault(line.invitee_id, line)
     return tuple(found.values())

@@ -30,7 +30,7 @@ class Recalled(NamedTuple):
     """What taking a version back came to."""
 
     told: int  # by a letter
-    not_by_email: tuple[str, ...]  # by name: their copy was withheld
+    not_by_email: tuple[str, ...]  # by name: their copy was withheld, or their links withdrawn
 
 
 def recall(
@@ -71,7 +71,8 @@ def recall(
     messages.take_back(session, readers, _LED_BY_THE_LINK)
     reached = queries.may_have_letter(session, meeting.id)
     reached |= {line.invitee_id for line in lines if line.opened_at}
-    told = [one for one in readers if one.id in reached]
+    written = [one for one in readers if one.links_withdrawn_at is None]
+    told = [one for one in written if one.id in reached]
     not_by_email = rules.not_by_email(lines, reached)
     for one in readers:
         _end_links(session, one, now)
@@ -79,7 +80,7 @@ def recall(
     owners = queries.owners_of_open_actions(session, meeting.id)
     untold = [
         one
-        for one in readers
+        for one in written
         if one not in told and one.id in owners and not one.removed_at and one.staff_id is None
     ]
     messages.send_links(session, LetterKind.ACTIONS, meeting, untold, sender, now)

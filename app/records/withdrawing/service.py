@@ -1,7 +1,8 @@
 """Links that somebody was sent are withdrawn: one was forwarded, or a mailbox is not safe (D3).
 
 A letter that has not left leads to a link that dies here, so it is withdrawn with them. Whoever
-withdraws, or looks again later, sends a fresh link where the mailbox is safe.
+withdraws, or looks again later, sends a fresh link where the mailbox is safe. Until somebody does,
+no letter brings that mailbox another link by itself.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from app.records.recall.queries import is_recalled, owners_of_open_actions
 from app.referrals.sender import Sender
 
 NO_LINK = "No link of theirs is open: nothing is left to withdraw"
-NO_LETTER = "No letter is due to them now: the next one brings a fresh link"
+NO_LETTER = "No letter is due to them now: come back here once one is"
 
 
 class Fresh(enum.Enum):
@@ -55,9 +56,11 @@ def fresh_letter(
 ) -> Fresh | None:
     """The letter that may bring this person a fresh link now; None where nothing waits for them
     behind one."""
-    if invitee.invitation_id is None or invitee.removed_at is not None or invitee.has_left:
+    if not is_withdrawable(invitee) or invitee.removed_at is not None or invitee.has_left:
         return None
     if meeting.state in (MeetingState.BOOKED, MeetingState.UNDER_WAY):
+        if invitee.invitation_id is None:
+            return None  # whoever comes instead was removed: a new invitation is sent
         held = invitations.invitation(session, invitee.invitation_id)
         comes = invitee.answer is not Answer.DEPUTY and meeting.starts_at is not None
         is_open = link_is_open(now, revoked=held.revoked_at, expires=held.expires_at)
@@ -67,6 +70,11 @@ def fresh_letter(
     over = meeting.state in (MeetingState.ENDED, MeetingState.SIGNED)
     owes = invitee.staff_id is None and invitee.id in owners_of_open_actions(session, meeting.id)
     return Fresh.ACTIONS if over and owes else None
+
+
+def is_withdrawable(invitee: Invitee) -> bool:
+    """Whether they have an invitation, or had one whose links were withdrawn: a recall ends it."""
+    return invitee.invitation_id is not None or invitee.links_withdrawn_at is not None
 
 
 def withdraw_links(
@@ -82,21 +90,25 @@ def withdraw_links(
     """End every link that this person was sent so far, and whoever is in by one, whatever the
     state of the discussion; returns how many links there were. The invitation stands.
 
-    What waits to be sent to them is withdrawn. With `fresh` they get another link at the address
-    there is: also where none is open any more. Raises Refused where there is nothing to do.
+    What waits to be sent to them is withdrawn, and nothing is queued by itself from now on. With
+    `fresh` they get another link at the address there is: also where none is open any more.
+    Raises Refused where there is nothing to do.
     """
     meeting = meeting_for_change(session, ref)
     invitee = None if meeting is None else invitee_of(session, meeting.id, invitee_id)
-    if meeting is None or invitee is None or invitee.invitation_id is None:
+    if meeting is None or invitee is None or not is_withdrawable(invitee):
         raise Refused("page", NO_LINK)
     letter = fresh_letter(session, meeting, invitee, now) if fresh else None
     if fresh and letter is None:
         raise Refused("page", NO_LETTER)
-    held = invitations.invitation(session, invitee.invitation_id)
-    ended = invitations.withdraw_links(session, held, now)
+    ended = 0
+    if invitee.invitation_id is not None:
+        held = invitations.invitation(session, invitee.invitation_id)
+        ended = invitations.withdraw_links(session, held, now)
     if not ended and letter is None:
         raise Refused("page", NO_LINK)
     messages.take_back(session, [invitee])
+    invitee.links_withdrawn_at = None if letter else now
     if letter is not None:
         _send(session, letter, meeting, invitee, sender, now)
     record(

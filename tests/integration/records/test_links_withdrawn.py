@@ -21,11 +21,15 @@ from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
-from app.records import ledger, queries, worker
+from app.records import ledger, queries, releasing, reminding, worker
+from app.records.address.queries import lines_of
+from app.records.recall.page import recall_page
+from app.records.recall.service import recall
 from app.records.types import Step
+from app.records.withdrawing.service import Fresh, fresh_letter, withdraw_links
 from app.referrals.sender import Sender
 from tests.factories.meetings import make_meeting
-from tests.factories.records import make_ended
+from tests.factories.records import make_ended, make_releaser
 from tests.integration.records.circulating import AFTER, LATER, deliver, released, settings_of
 from tests.page_form import form_of
 
@@ -118,7 +122,7 @@ def test_whoever_has_nothing_to_do_after_the_end_waits_for_the_record(in_app, si
             action.removed_at, action.removed_reason = now(), "Not agreed"
     desk, here = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/invitees/{number}/links"
     page = desk.get(here).text
-    assert FRESH not in page and "The next letter to them brings a fresh link" in page
+    assert FRESH not in page and "No letter is due to them now" in page
     refused = desk.post(here, data=form_of(page, here) | {"fresh": "y"})
     assert refused.status_code == 422 and "No letter is due to them now" in refused.text
 
@@ -150,3 +154,52 @@ def step(meeting_id: int, number: int) -> Step:
     assert version is not None
     lines = ledger.ledger_of(session, version.id)
     return next(one.step for one in lines if one.invitee_id == number)
+
+
+def test_no_copy_and_no_reminder_goes_there_until_it_is_sent_again(in_app, signed_in) -> None:
+    meeting = released(in_app)
+    with transaction() as session:
+        reader = session.get_one(Meeting, meeting.id).invitees[1]
+        number = reader.id
+        ensured = messages.ensure_invitation(session, reader, AFTER)
+        assert ensured is not None
+        reader.links_withdrawn_at = AFTER
+    worker.make_copies(settings_of(in_app), AFTER)
+    assert step(meeting.id, number) is Step.WAITING
+    assert [kind for kind, _ in letters()] == ["record"]  # the chair's alone
+
+    with transaction() as session:
+        held = session.get_one(Meeting, meeting.id)
+        [line] = [one for one in lines_of(session, number) if one.sent_at is None]
+        releasing.send_again(session, make_releaser(session), held, line.id, LATER)
+    worker.make_copies(settings_of(in_app), LATER)
+    assert step(meeting.id, number) is Step.QUEUED
+    with transaction() as session:
+        deliver(session)
+        reader = session.get_one(Invitee, number)
+        assert reader.links_withdrawn_at is None
+        reader.links_withdrawn_at = LATER
+        in_time = LATER + timedelta(days=4)
+        due = reminding.unread(session, in_time, 50)
+        assert len(due) == 1  # the chair's
+        [line] = lines_of(session, number)
+        assert reminding.remind(session, line.id, SENDER, in_time) == 0
+
+
+def test_a_recall_does_not_write_there_and_says_whom_to_telephone(in_app) -> None:
+    meeting = released(in_app)
+    worker.make_copies(settings_of(in_app), LATER)
+    with transaction() as session:
+        deliver(session)
+        held = session.get_one(Meeting, meeting.id)
+        person = held.invitees[1]
+        person.links_withdrawn_at = LATER
+        session.flush()
+        [line] = recall_page(session, held).not_by_email
+        assert (line.invitee_id, line.why_no_letter) == (person.id, "Their links are withdrawn")
+        done = recall(session, make_releaser(session), held, 1, "Wrong", SENDER, LATER)
+        assert (done.told, done.not_by_email) == (1, (person.name,))
+        assert fresh_letter(session, held, person, LATER) is Fresh.ACTIONS
+        staff = make_releaser(session)
+        withdraw_links(session, staff, held.ref, person.id, SENDER, LATER, fresh=True)
+    assert letters()[-1] == ("actions", MessageState.QUEUED)
