@@ -49,6 +49,11 @@ class Ledger:
         return all(line.step is Step.WITHHELD for line in self.lines if not line.wrong_address)
 
     @property
+    def withheld(self) -> int:
+        """How many copies nobody gets."""
+        return sum(line.step is Step.WITHHELD and not line.wrong_address for line in self.lines)
+
+    @property
     def open(self) -> bool:
         """Whether anything may still be done with its copies."""
         return self.newest and self.recalled is None

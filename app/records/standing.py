@@ -4,7 +4,7 @@ runs, and whether it is being corrected."""
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -107,8 +107,8 @@ def record_panel(
     """The record's clock, which warns four hours before; None before the meeting ended (F5).
 
     It is met by the first version that is with everyone: a correction does not make a record late
-    that was in time. Whoever had a recalled version was told to delete it: of that one the clock
-    says nothing.
+    that was in time. Whoever had a recalled version was told to delete it: of one that never
+    reached everyone the clock says nothing, else that it was recalled since.
     """
     return panel(meeting, ledger.first_circulated(session, meeting), recalled, now)
 
@@ -120,7 +120,14 @@ def panel(
     if recalled and reached is None and is_signed(meeting):
         return None
     due = restore(meeting.clocks).clocks.get(Clock.RECORD_CIRCULATED)
-    return deadline_panel(due, now, reached) if isinstance(due, Due) else None
+    shown = deadline_panel(due, now, reached) if isinstance(due, Due) else None
+    if shown is None or reached is None or not recalled:
+        return shown
+    return replace(
+        shown,
+        state_text=f"{shown.state_text}, recalled since",
+        left_text=f"It was with everyone {words_for_moment(reached)}. Nobody is to have it now.",
+    )
 
 
 def correcting(session: Session, meeting: Meeting) -> Correcting | None:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
+from app.core.clock import words_for_moment
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.guests.page import page_for
@@ -171,6 +172,39 @@ def test_whom_no_letter_tells_is_named_before_and_after_a_recall(in_app: Flask, 
     assert f"No letter tells {untold.name}, {untold.agency_name}." in ledger
     row = reading().query(AuditEntry).filter_by(action="recalled the record").one()
     assert row.details["not_by_email"] == [untold.id]
+
+
+def test_the_ledger_and_the_clock_say_what_was_withheld_and_recalled_since(
+    in_app: Flask, signed_in
+) -> None:
+    """Neither says that everybody has what nobody is to have (F2, F5)."""
+    with transaction() as session:
+        held, _ = make_signed(session, settings_of(in_app), AFTER, invitees=3, children=1)
+        release(session, held, {held.invitees[2].id: "Works there"})
+    worker.make_copies(settings_of(in_app), LATER)
+    with transaction() as session:
+        deliver(session)
+    assert worker.note_circulated(settings_of(in_app), LATER) == 1
+    chair = signed_in(Role.CHAIR)
+    path = f"/discussions/{held.ref}/record"
+
+    def said(page: str = "/circulate") -> str:
+        return Markup(chair.get(f"{path}{page}").text).striptags()
+
+    last = words_for_moment(LATER)
+    sent = f"Everybody who gets a copy was sent it; the last left {last}. 1 is withheld."
+    assert sent in said()
+    assert "Everybody was sent their copy" not in said()
+    assert "recalled since" not in said() + said("")
+    with transaction() as session:
+        meeting = session.get_one(Meeting, held.id)
+        recall(session, make_releaser(session), meeting, 1, "Wrong", SENDER, LATER)
+    for page in ("/circulate", ""):
+        assert "Met, recalled since" in said(page)
+    with transaction() as session:
+        meeting = session.get_one(Meeting, held.id)
+        close(session, make_releaser(session), meeting, "None follows", LATER)
+    assert f"It was with everyone {last}. Nobody is to have it now." in said()
 
 
 def test_a_letter_that_recalls_the_record_is_not_called_the_record(
