@@ -202,6 +202,13 @@ class Lines:
     def forms(self) -> tuple[LineForm, ...]:
         return (self.action, self.person, self.dissent)
 
+    def keep_for_copying(self) -> None:
+        """Say what stands in each line where the page has none to show it in any more."""
+        for form in self.forms:
+            words = [form[name].data for name in form.WORDS if form[name].data]
+            if words:
+                form.form_errors.append(f"{form.NAME}, not saved: {'; '.join(map(str, words))}")
+
     @property
     def refused(self) -> bool:
         return any(form.errors for form in self.forms)

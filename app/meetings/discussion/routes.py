@@ -58,6 +58,7 @@ HELD_UP = {
     "gate": "Complete or empty what is named here, then press Check and sign again.",
 }
 Change = Callable[[Session, Meeting], object]
+NOT_KEPT = "This was not saved: copy your words from here"
 
 
 @blueprint.get("/discussions/<ref>/hold")
@@ -88,7 +89,10 @@ def save(ref: str) -> Response:
             )
     except Refused as refusal:
         lines.action.form_errors.append(refusal.message)
-        return _page(ref, lines, status=422)
+        lines.keep_for_copying()
+        meeting = meeting_or_404(ref)
+        kept = service.not_kept(reading(), meeting, read_fields(request.form), NOT_KEPT)
+        return _page(ref, lines, kept, 422)
     # The words are safe; what else the press asks for may still be refused.
     _press(ref, press, lines)
     if lines.refused or not kept.whole:

@@ -239,6 +239,23 @@ def save_page(
     return PageKept(conflicts, refused)
 
 
+def not_kept(session: Session, meeting: Meeting, typed: Sequence[Typed], why: str) -> PageKept:
+    """What was typed on a page that could not be kept at all, other than what stands there, so that
+    it is shown again with `why` and can be copied (E1)."""
+    entries = queries.entries_of(session, meeting)
+    kept = {name: entry.value for name, entry in entries.items()}
+    return PageKept(
+        {},
+        {
+            one.name: (one.value, why)
+            for one in typed
+            if one.field not in PERSON_FIELDS
+            and one.value
+            and one.value != kept.get((one.scope, one.field), "")
+        },
+    )
+
+
 def copy_answers(
     session: Session,
     actor: Actor,

@@ -211,6 +211,11 @@ const enqueue = (field) => {
   pump();
 };
 
+// First of all, once: typing may have put it into the queue again while it was on its way.
+const sendAgain = (field) => {
+  if (!queue.includes(field)) queue.unshift(field);
+};
+
 async function pump() {
   if (sending) return;
   clearTimeout(retryTimer);
@@ -231,7 +236,7 @@ async function pump() {
   try {
     again = await send(field);
   } catch {
-    queue.unshift(field);
+    sendAgain(field);
     cannotReach();
     return;
   } finally {
@@ -242,6 +247,7 @@ async function pump() {
 
 // One field. True when the next may follow.
 async function send(field) {
+  if (field.clash) return true; // whoever reads both texts sends it on
   const value = read(field);
   if (field.kept !== null && same(value, field.kept)) return true;
   say("Saving …");
@@ -271,7 +277,7 @@ async function send(field) {
     announce(`${field.label}: ${message}`);
     return true;
   }
-  queue.unshift(field);
+  sendAgain(field);
   if (answer.status === 401) {
     mustSignIn();
   } else if (answer.status === 400 && retries === 0) {

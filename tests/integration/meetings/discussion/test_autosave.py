@@ -57,6 +57,33 @@ def test_two_in_one_field_and_neither_loses_a_word(page, open_page, case, entrie
     assert entries()["meeting", "analysis"] == "Said the chair\n\nSaid the writer"
 
 
+def test_after_a_lost_connection_one_conflict_stands_once(page, open_page, case, entries):
+    """Typing on while a save fails must not send the field twice."""
+    colleague = open_page(case.writer.id)
+    with hearing_nothing(colleague):
+        colleague.context.set_offline(True)
+        colleague.fill(ANALYSIS, "Said the")
+        expect(status(colleague)).to_have_text("Not saved yet")
+        page.fill(ANALYSIS, "Said the chair")
+        expect(status(page)).to_have_text(SAVED)
+        # Each of these tries again at once, and each fails.
+        for words in ("Said the writer", "Said the writer again"):
+            colleague.fill(ANALYSIS, words)
+            colleague.wait_for_timeout(900)
+            colleague.focus(HYPOTHESES)
+            colleague.fill(HYPOTHESES, words)
+            colleague.wait_for_timeout(900)
+        colleague.context.set_offline(False)
+        box = colleague.locator(".app-clash")
+        expect(box.first).to_be_visible(timeout=35_000)
+        colleague.wait_for_timeout(1_500)
+    expect(box).to_have_count(1)
+    box.get_by_role("button", name="Keep mine").click()
+    expect(status(colleague)).to_have_text(SAVED)
+    expect(box).to_have_count(0)
+    assert entries()["meeting", "analysis"] == "Said the writer again"
+
+
 def test_others_words_come_in_where_nobody_types(page, open_page, case):
     colleague = open_page(case.writer.id)
     page.fill(ANALYSIS, "Said the chair")

@@ -11,6 +11,7 @@ from sqlalchemy import event, select
 from app.accounts.types import Role
 from app.audit.models import AuditView
 from app.core.session import db, reading
+from app.meetings.discussion.models import Entry
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState
 from tests.factories.accounts import sign_in_as
@@ -221,3 +222,26 @@ def test_what_is_final_is_shown_and_not_written(app, client, make_case, state: M
 def test_only_writers_may(signed_in, case):
     for role in (Role.ANALYST, Role.SYSTEM, Role.ADMINISTRATOR):
         assert signed_in(role).get(f"/discussions/{case.ref}/hold").status_code == 403
+
+
+@pytest.mark.parametrize("state", [MeetingState.SIGNED, MeetingState.CANCELLED])
+def test_what_was_typed_is_shown_where_it_cannot_be_saved_any_more(app, browser, case, state):
+    """Somebody signed or called it off meanwhile: without script there is the answer alone."""
+    typed = sent_by(page_of(browser, case)) | {
+        "meeting/analysis": "The bruise is older than was said",
+        "action-what": "Ring the school nurse",
+    }
+    with app.app_context(), db.session.begin():
+        meeting = db.session.get_one(Meeting, case.meeting_id)
+        meeting.state, meeting.started_at = state, meeting.started_at
+        if state is MeetingState.CANCELLED:
+            meeting.cancelled_at = meeting.created_at
+    answer = browser.post(f"/discussions/{case.ref}/hold", data=typed)
+    page = unescape(answer.text)
+    assert answer.status_code == 422
+    assert "The bruise is older than was said" in page and "copy your words from here" in page
+    assert "not saved: Ring the school nurse" in page
+    assert "Everything else on this page is saved" not in page
+    with app.app_context():
+        kept = select(Entry.value).where(Entry.field == "analysis")
+        assert reading().execute(kept).scalars().all() == []
