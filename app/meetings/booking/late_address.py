@@ -173,8 +173,10 @@ def give_address(
     if invitee.removed_at is not None:
         raise Refused("email", NOT_INVITED)
     address = normal_email(order.email, "email") if order.email else ""
-    if not address or address.lower() == (invitee.email or "").lower():
-        raise Refused("email", "It has begun: only another address can be entered now")
+    if not address:
+        raise Refused("email", "Enter their right address")
+    if address.lower() == (invitee.email or "").lower():
+        raise Refused("email", "This is the address they have already: enter another")
     check_address(session, meeting, invitee, address, order)
     if order.theirs:
         move(session, invitee, address, now)

@@ -52,6 +52,7 @@ class AddressPage:
     copy: str  # what the reader gets at the new address, in words
     told_of_actions: bool
     in_directory: bool
+    sends_again: bool  # the same copy can go to the address there is
     opens_case: bool  # it is archived, and something is sent
 
 
@@ -106,12 +107,18 @@ def address_page(
             or not owing.isdisjoint((invitee.id, *(one.id for one in done.colleagues)))
         ),
         in_directory=invitee.professional_id is not None,
+        sends_again=then is Then.SENT and not archived and _sends_again(session, invitee, newest),
         opens_case=archived and then is Then.SENT,
     )
 
 
 def _again(first: queries.Letter | None, ours: Sequence[queries.Letter]) -> tuple[datetime, ...]:
     return tuple(one.at for one in ours if first and one.arrived and one is not first)
+
+
+def _sends_again(session: Session, invitee: Invitee, newest: VersionShown) -> bool:
+    lines = ledger.ledger_of(session, newest.id)
+    return any(one.invitee_id == invitee.id and one.step.may_send_again for one in lines)
 
 
 def _then(

@@ -297,8 +297,10 @@ def test_a_deputy_gets_the_copy_at_the_right_address_and_whom_they_came_for_none
 
 
 def test_whoever_is_not_on_the_list_has_no_address_to_correct(sent: Sent) -> None:
-    with pytest.raises(Refused, match="only another address"):
-        sent.mend(sent.wrong)
+    with pytest.raises(Refused, match="the address they have already"):
+        sent.mend(sent.wrong.upper())
+    with pytest.raises(Refused, match="Enter their right address"):
+        sent.mend("")
     with pytest.raises(Refused, match="Somebody else"):
         sent.mend(sent.meeting.invitees[0].email or "")
     sent.mend()
@@ -373,6 +375,29 @@ def test_the_page_tells_of_it_and_the_ledger_leads_there(app, change, signed_in)
             one for one in session.get_one(Meeting, sent.id).invitees if one.wrong_address
         ).id
     assert desk.get(here.replace(f"/{number}/", f"/{gone}/")).status_code == 404
+
+
+def test_whoever_wants_the_copy_sent_again_to_the_same_address_is_led_there(
+    sent: Sent, signed_in
+) -> None:
+    """A dead end, for somebody whose mailbox was mended meanwhile (F5)."""
+    desk = signed_in(Role.ADMINISTRATOR)
+    ledger = f"/discussions/{sent.meeting.ref}/record/circulate"
+    here = f"/discussions/{sent.meeting.ref}/record/readers/{sent.number}/address"
+    leads = f'press “Send again” on the <a class="govuk-link" href="{ledger}">'
+    page = desk.get(here).text
+    assert leads in page
+    refused = desk.post(here, data=form_of(page, "") | {"email": sent.wrong})
+    assert refused.status_code == 422
+    assert "This is the address they have already: enter another" in refused.text
+    assert leads in refused.text
+    assert "Send again" in desk.get(ledger).text
+    with transaction() as session:
+        number = sent.lines()["right"].circulation_id
+        meeting = session.get_one(Meeting, sent.id)
+        releasing.send_again(session, make_releaser(session), meeting, number, NEXT)
+    # While one is on its way a second would only confuse.
+    assert leads not in desk.get(here).text
 
 
 def test_before_sign_off_there_is_no_such_page(app, change, signed_in) -> None:
