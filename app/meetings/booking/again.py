@@ -150,6 +150,26 @@ def send_again(
     return sent
 
 
+def give_new_pin(
+    session: Session, meeting: Meeting, invitee: Invitee, sender: Sender, now: datetime
+) -> Sent:
+    """Another PIN where somebody else may know it by a letter to this person (C4). Everybody gets
+    an update, but nobody whose links are withdrawn.
+
+    Raises Refused (field `new_pin`) where the discussion has no line, or its list no other PIN.
+    """
+    if meeting.line_id is None or not unused_pins(session, meeting.line_id):
+        raise Refused("new_pin", "There is no other PIN to give out: change the booking")
+    before = Held.of(meeting)
+    new_pin(session, meeting, now)
+    changes = before.changes_to(Held.of(meeting))
+    told = [invitee, *_others(meeting, invitee)]
+    for one in told:
+        one.news_at = now
+    updated = messages.send(session, LetterKind.UPDATE, meeting, told, sender, now, changes)
+    return Sent(updated, tuple(one.name for one in told if not one.gets_letters))
+
+
 def check_address(
     session: Session, meeting: Meeting, invitee: Invitee, address: str, order: Again
 ) -> None:

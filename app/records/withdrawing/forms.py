@@ -8,4 +8,5 @@ from app.web.forms import OnceForm
 
 
 class LinksForm(OnceForm):
+    new_pin = BooleanField("Give out a new PIN")
     fresh = BooleanField("Send them a fresh link now, to the same address")

@@ -13,7 +13,7 @@ from app.invitations.queries import has_links
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.routes import meeting_or_404, once
 from app.records.withdrawing.forms import LinksForm
-from app.records.withdrawing.service import fresh_letter, withdraw_links
+from app.records.withdrawing.service import Withdrawn, fresh_letter, known_dial_in, withdraw_links
 from app.referrals.letters_out import sender
 from app.web.access import access
 from app.web.htmx import go_to, respond
@@ -29,19 +29,28 @@ def links(ref: str, invitee_id: int) -> Response:
     invitee = invitee_of(reading(), meeting.id, invitee_id) or abort(404)
     if form.validate_on_submit():
         staff, moment, fresh = signed_in(), now(), bool(form.fresh.data)
-        ended: list[int] = []
+        done: list[Withdrawn] = []
 
         def act(session: Session) -> str:
-            ended.append(
+            done.append(
                 withdraw_links(
-                    session, staff, meeting.ref, invitee_id, sender(), moment, fresh=fresh
+                    session,
+                    staff,
+                    meeting.ref,
+                    invitee_id,
+                    sender(),
+                    moment,
+                    fresh=fresh,
+                    new_pin=bool(form.new_pin.data),
                 )
             )
             return url_for("meetings.overview", ref=meeting.ref)
 
         location = once(form, act)
         if location is not None:
-            flash(_done(withdrawn=ended != [0], fresh=fresh), "success")
+            withdrawn = done[0] if done else Withdrawn(1)
+            words = _done(withdrawn, fresh=fresh)
+            flash(words, "important" if withdrawn.to_telephone else "success")
             return go_to(location)
         meeting = meeting_or_404(reading(), ref)
         invitee = invitee_of(reading(), meeting.id, invitee_id) or abort(404)
@@ -53,11 +62,19 @@ def links(ref: str, invitee_id: int) -> Response:
         meeting=meeting,
         invitee=invitee,
         is_open=held is not None and has_links(reading(), held),
+        ahead=known_dial_in(reading(), meeting, invitee),
         letter=fresh_letter(reading(), meeting, invitee, now()),
     )
 
 
-def _done(*, withdrawn: bool, fresh: bool) -> str:
+def _done(done: Withdrawn, *, fresh: bool) -> str:
     """What came of it; where no link was open one was sent."""
-    words = "The links are withdrawn: they open nothing any more. " if withdrawn else ""
-    return (words + ("A fresh link is on its way." if fresh else "")).strip()
+    words = ["The links are withdrawn: they open nothing any more."] if done.links else []
+    if fresh:
+        words.append("A fresh link is on its way.")
+    if done.updated:
+        people = "1 person gets" if done.updated == 1 else f"{done.updated} people get"
+        words.append(f"{people} an update with a new PIN.")
+    if done.to_telephone:
+        words.append(f"Please telephone it to: {', '.join(done.to_telephone)}.")
+    return " ".join(words)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from app.invitations.rules import link_is_open
 from app.invitations.types import LetterKind
 from app.meetings import messages
 from app.meetings.actions.queries import open_with_owners
+from app.meetings.booking.again import Prospect, give_new_pin, prospect
 from app.meetings.models import Invitee, Meeting
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.queries import meeting_for_change
@@ -32,6 +34,7 @@ from app.records.recall.queries import is_recalled, owners_of_open_actions
 from app.referrals.sender import Sender
 
 NO_LINK = "No link of theirs is open: nothing is left to withdraw"
+NO_NEW_PIN = "The PIN cannot be changed here any more: listen who is on the line"
 NO_LETTER = "No letter is due to them now: come back here once one is"
 
 
@@ -49,6 +52,22 @@ class Fresh(enum.Enum):
             "record": "the letter that leads to their copy of the record",
             "actions": "the letter about their actions",
         }[self.value]
+
+
+class Withdrawn(NamedTuple):
+    """What withdrawing came to."""
+
+    links: int
+    updated: int = 0  # who got a letter with a new PIN
+    to_telephone: tuple[str, ...] = ()  # the PIN, by name
+
+
+def known_dial_in(session: Session, meeting: Meeting, invitee: Invitee) -> Prospect | None:
+    """What follows for the call from a letter that was read; None where it opens none (C4)."""
+    if meeting.state not in (MeetingState.BOOKED, MeetingState.UNDER_WAY):
+        return None
+    ahead = prospect(session, meeting, invitee)
+    return ahead if ahead.known else None
 
 
 def fresh_letter(
@@ -86,13 +105,15 @@ def withdraw_links(
     now: datetime,
     *,
     fresh: bool = False,
-) -> int:
+    new_pin: bool = False,
+) -> Withdrawn:
     """End every link that this person was sent so far, and whoever is in by one, whatever the
-    state of the discussion; returns how many links there were. The invitation stands.
+    state of the discussion. The invitation stands.
 
     What waits to be sent to them is withdrawn, and nothing is queued by itself from now on. With
     `fresh` they get another link at the address there is: also where none is open any more.
-    Raises Refused where there is nothing to do.
+    With `new_pin` whoever read a letter cannot dial in: everybody else gets an update.
+    Raises Refused where there is nothing to do, or no other PIN (C4, D3).
     """
     meeting = meeting_for_change(session, ref)
     invitee = None if meeting is None else invitee_of(session, meeting.id, invitee_id)
@@ -108,15 +129,28 @@ def withdraw_links(
     if not ended and letter is None:
         raise Refused("page", NO_LINK)
     messages.take_back(session, [invitee])
-    invitee.links_withdrawn_at = None if letter else now
+    invitee.links_withdrawn_at = now
+    done = Withdrawn(ended)
+    if new_pin:
+        if meeting.state is not MeetingState.BOOKED:
+            raise Refused("new_pin", NO_NEW_PIN)
+        told = give_new_pin(session, meeting, invitee, sender, now)
+        names = (name for name in told.to_telephone if letter is None or name != invitee.name)
+        done = Withdrawn(ended, told.updated, tuple(names))
     if letter is not None:
+        invitee.links_withdrawn_at = None
         _send(session, letter, meeting, invitee, sender, now)
     record(
         session, staff.actor, "links withdrawn" if ended else "fresh link sent",
         Subject("meeting", ref), now,
-        {"invitee": invitee.id, "links": ended, "sent": letter.value if letter else None},
+        {
+            "invitee": invitee.id,
+            "links": ended,
+            "sent": letter.value if letter else None,
+            **({"new_dial_in": True, "updated": done.updated} if new_pin else {}),
+        },
     )  # fmt: skip
-    return ended
+    return done
 
 
 def _send(

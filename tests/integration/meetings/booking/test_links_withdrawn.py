@@ -9,11 +9,11 @@ import pytest
 
 from app.accounts.types import Role
 from app.core.clock import now
-from app.core.session import reading, transaction
+from app.core.session import db, reading, transaction
 from app.invitations.models import Invitation
 from app.invitations.types import LetterKind
 from app.meetings import messages
-from app.meetings.booking import again, changes
+from app.meetings.booking import again, changes, service
 from app.meetings.booking.types import Again, ChangeOrder
 from app.meetings.models import Invitee, Meeting
 from app.meetings.reminders.worker import remind_due
@@ -22,8 +22,9 @@ from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records.withdrawing.service import withdraw_links
 from app.reports.untold import untold
+from tests.clock import FRIDAY
 from tests.factories.accounts import make_staff
-from tests.factories.booking import SENDER, make_member
+from tests.factories.booking import SENDER, make_member, make_order, make_ready
 from tests.factories.meetings import make_meeting
 from tests.page_form import form_of
 
@@ -106,3 +107,60 @@ def test_a_cancellation_goes_to_everybody_because_it_leads_nowhere(withdrawn):
     with transaction() as session:
         changes.cancel(session, staff, ref, "Not needed", SENDER, now())
     assert letters_to(number) == ["cancellation"]
+
+
+@pytest.fixture
+def sent(in_app):
+    """A booking of the chair and two others on a line, whose letters have left."""
+    with transaction() as session:
+        ready = make_ready(session)
+        staff = make_member(ready.chair)
+        service.book(session, staff, ready.meeting.ref, make_order(ready, people=2), SENDER, FRIDAY)
+        for one in session.query(OutboxMessage):
+            one.state, one.sent_at = MessageState.SENT, FRIDAY
+        people = [one.id for one in ready.meeting.invitees if one.staff_id is None]
+        return ready.meeting.ref, people
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_new_pin_shuts_out_whoever_read_the_letter(sent, signed_in, fresh):
+    ref, (number, other) = sent
+    desk, here = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/invitees/{number}/links"
+    person, second = (reading().get_one(Invitee, one) for one in (number, other))
+    pin = reading().query(Meeting).one().pin_id
+    page = desk.get(here).text
+    assert "Whoever read the letter still has the number and the PIN" in page
+    assert second.name in page.split("An update goes to", 1)[1].split("</div>")[0]
+    form = form_of(page, here) | {"new_pin": "y"} | ({"fresh": "y"} if fresh else {})
+    done = desk.post(here, data=form, follow_redirects=True).text
+    db.session.rollback()
+    assert reading().query(Meeting).one().pin_id != pin
+    assert "2 people get an update with a new PIN." in done
+    assert (f"Please telephone it to: {person.name}." in done) is not fresh
+    assert letters_to(other) == ["update"]
+    assert letters_to(number) == (["invitation"] if fresh else [])
+    assert reading().get_one(Invitation, person.invitation_id).sequence == 1
+
+
+def test_without_the_tick_nobody_else_gets_a_letter_and_the_pin_stays(sent, signed_in):
+    ref, (number, other) = sent
+    desk, here = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/invitees/{number}/links"
+    pin = reading().query(Meeting).one().pin_id
+    assert desk.post(here, data=form_of(desk.get(here).text, here)).status_code == 303
+    db.session.rollback()
+    assert reading().query(Meeting).one().pin_id == pin
+    assert letters_to(other) == []
+
+
+@pytest.mark.parametrize("state", [MeetingState.UNDER_WAY, MeetingState.ENDED])
+def test_once_it_has_begun_the_page_says_what_can_be_done(sent, signed_in, state):
+    ref, (number, _) = sent
+    with transaction() as session:
+        meeting = session.query(Meeting).one()
+        meeting.state, meeting.started_at = state, FRIDAY
+    desk, here = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/invitees/{number}/links"
+    page = desk.get(here).text
+    assert 'name="new_pin"' not in page
+    assert ("Listen who is on the line" in page) is (state is MeetingState.UNDER_WAY)
+    refused = desk.post(here, data=form_of(page, here) | {"new_pin": "y"})
+    assert refused.status_code == 422
