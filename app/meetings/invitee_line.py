@@ -45,6 +45,7 @@ DELIVERY = {
 }
 FAILED = frozenset({MessageState.REFUSED, MessageState.DEAD, MessageState.BOUNCED})
 _MAY_COME = (MeetingState.BOOKED, MeetingState.UNDER_WAY)
+_CANCELLED = "They do not know that it is cancelled: telephone them."
 _LAST_CHANGE = "They do not know of the last change yet: telephone them."
 COMES = frozenset({Answer.ATTEND, Answer.DIAL_IN, Answer.REPORT})
 
@@ -101,7 +102,8 @@ class InviteeLine:
     can_note: bool
     can_send: bool
     can_correct: bool  # the address to which a copy of the signed record went
-    can_withdraw: bool  # the links that were sent to them
+    # The links that were sent to them; empty where nothing can be done, else what the link says.
+    withdraws: str
     sends: str  # in words: again, or to somebody whose colleague no longer comes
 
 
@@ -139,6 +141,7 @@ def invitee_line(
             invitee.answer is not Answer.NONE,
             [one.outcome for one in about_now(invitee, calls)],
             [one.state for one in sent],
+            withdrawn=invitee.links_withdrawn_at is not None,
         ),
         calls=tuple(CallLine(one.outcome.label, one.at, one.said or "") for one in calls),
         messages=tuple(
@@ -172,9 +175,15 @@ def invitee_line(
         ),
         can_correct=(invitee.answer is not Answer.DEPUTY or named_by_link)
         and mendable_signed(meeting.state, meeting.signed_at),
-        can_withdraw=can_book and invitee.invitation_id is not None,
+        withdraws=_withdraws(invitee) if can_book else "",
         sends=_sends(invitee, meeting),
     )
+
+
+def _withdraws(invitee: Invitee) -> str:
+    if invitee.links_withdrawn_at is not None:
+        return "Send a fresh link"
+    return "Withdraw the links" if invitee.invitation_id is not None else ""
 
 
 def _sends(invitee: Invitee, meeting: Meeting) -> str:
@@ -217,7 +226,14 @@ def report_lines(reports: Sequence[ReportShown]) -> tuple[ReportLine, ...]:
 def _remarks(invitee: Invitee, meeting: Meeting, *, untold: bool) -> tuple[str, ...]:
     found = []
     off, sent_another = meeting.state is MeetingState.CANCELLED, invitee.answer is Answer.DEPUTY
-    if _lost_colleague(invitee, meeting):
+    if invitee.links_withdrawn_at is not None and not sent_another:
+        at = words_for_moment(invitee.links_withdrawn_at)
+        found.append(f"Links withdrawn {at}: send a fresh link, or telephone.")
+        if untold and meeting.state in _MAY_COME:
+            found.append(_LAST_CHANGE)
+        elif untold and off and invitee.staff_id is None:
+            found.append(_CANCELLED)
+    elif _lost_colleague(invitee, meeting):
         found.append("Their colleague no longer comes: send a new invitation, or telephone.")
     elif invitee.invitation_id is None and meeting.state is MeetingState.BOOKED:
         found.append("Telephone only: no email was sent.")
@@ -226,7 +242,7 @@ def _remarks(invitee: Invitee, meeting: Meeting, *, untold: bool) -> tuple[str, 
     elif untold and invitee.invitation_id and meeting.state in _MAY_COME and not sent_another:
         found.append(f"Their letter did not arrive. {_LAST_CHANGE}")
     elif untold and off and invitee.staff_id is None and not sent_another:
-        found.append("They do not know that it is cancelled: telephone them.")
+        found.append(_CANCELLED)
     if invitee.answer is Answer.NONE and invitee.answered_at is not None:
         found.append("Answered to an earlier time: ask again.")
     if invitee.deputy_for_id is not None:

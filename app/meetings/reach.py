@@ -14,6 +14,7 @@ class Reach(enum.Enum):
 
     ANSWERED = "answered"
     TELEPHONED = "telephoned"
+    WITHDRAWN = "withdrawn"
     BOUNCED = "bounced"
     REFUSED = "refused"
     SENT = "sent"
@@ -23,6 +24,7 @@ class Reach(enum.Enum):
     @property
     def label(self) -> str:
         return {
+            "withdrawn": "Links withdrawn",
             "answered": "Answered",
             "telephoned": "Telephoned",
             "bounced": "Email came back",
@@ -35,6 +37,7 @@ class Reach(enum.Enum):
     @property
     def colour(self) -> str:
         return {
+            "withdrawn": "red",
             "answered": "green",
             "telephoned": "green",
             "bounced": "red",
@@ -53,15 +56,24 @@ _BY_STATE = {
 }
 
 
-def reach_of(answered: bool, calls: Sequence[Outcome], messages: Sequence[MessageState]) -> Reach:
+def reach_of(
+    answered: bool,
+    calls: Sequence[Outcome],
+    messages: Sequence[MessageState],
+    *,
+    withdrawn: bool = False,
+) -> Reach:
     """How far one person was reached; calls and messages are the first first.
 
     Only a call in which somebody was spoken to counts: a message on a machine may be heard by
-    nobody. Of the messages the last that was not withdrawn counts.
+    nobody. Of the messages the last that was not withdrawn counts, unless their links were: what
+    was sent leads nowhere, and nothing more goes to them.
     """
     if answered:
         return Reach.ANSWERED
     if Outcome.SPOKE in calls:
         return Reach.TELEPHONED
+    if withdrawn:
+        return Reach.WITHDRAWN
     states = [_BY_STATE[one] for one in messages if one in _BY_STATE]
     return states[-1] if states else Reach.NOT_SENT

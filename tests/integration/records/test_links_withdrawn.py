@@ -80,7 +80,7 @@ def test_a_letter_that_waits_is_withdrawn_with_the_links(in_app, signed_in, stat
     assert desk.post(here, data=form_of(desk.get(here).text, here)).status_code == 303
     assert letters() == [(WAITS[state], MessageState.WITHDRAWN)]
     overview = desk.get(f"/discussions/{ref}").text
-    assert "Nothing sent" in overview and "Email queued" not in overview
+    assert "Links withdrawn" in overview and "Email queued" not in overview
 
     page = desk.get(here).text  # later, once the mailbox is safe
     assert "Send a fresh link to" in page
@@ -203,3 +203,44 @@ def test_a_recall_does_not_write_there_and_says_whom_to_telephone(in_app) -> Non
         staff = make_releaser(session)
         withdraw_links(session, staff, held.ref, person.id, SENDER, LATER, fresh=True)
     assert letters()[-1] == ("actions", MessageState.QUEUED)
+
+
+@pytest.mark.parametrize("state", WAITS)
+def test_the_row_says_so_until_a_fresh_link_goes(in_app, signed_in, state) -> None:
+    ref, number = in_state(state)
+    with transaction() as session:
+        deliver(session)
+    desk, here = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/invitees/{number}/links"
+    assert desk.post(here, data=form_of(desk.get(here).text, here)).status_code == 303
+    row = row_of(desk.get(f"/discussions/{ref}").text, number)
+    assert "send a fresh link, or telephone." in row
+    assert "Send a fresh link<" in row and "Withdraw the links" not in row
+
+    assert desk.post(here, data=form_of(desk.get(here).text, here)).status_code == 303
+    row = row_of(desk.get(f"/discussions/{ref}").text, number)
+    assert "Links withdrawn" not in row
+    assert "Withdraw the links" in row
+
+
+def row_of(page: str, number: int) -> str:
+    before, after = page.split(f'id="links-{number}"')
+    return before.rsplit("<tr", 1)[1] + after.split("</tr>", 1)[0]
+
+
+def test_the_ledger_says_so_until_the_copy_is_sent_again(in_app, signed_in) -> None:
+    meeting = released(in_app)
+    worker.make_copies(settings_of(in_app), AFTER)
+    with transaction() as session:
+        deliver(session)
+        ref, number = meeting.ref, session.get_one(Meeting, meeting.id).invitees[1].id
+    desk, here = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/invitees/{number}/links"
+    circulation = f"/discussions/{ref}/record/circulate"
+    page = desk.get(here).text
+    assert f'href="{circulation}"' in page
+    assert desk.post(here, data=form_of(page, here)).status_code == 303
+    ledger_page = desk.get(circulation).text
+    assert ledger_page.count("send again or telephone") == 1
+    [line] = lines_of(reading(), number)
+    again = f"{circulation}/{line.id}/again"
+    assert desk.post(again, data=form_of(ledger_page, again)).status_code == 303
+    assert "send again or telephone" not in desk.get(circulation).text
