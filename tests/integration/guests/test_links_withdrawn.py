@@ -33,7 +33,10 @@ def test_withdrawn_links_open_nothing_and_the_invitation_stands(app, change, sig
     assert f'href="{here}"' in desk.get(f"/discussions/{ref}").text
     form = form_of(desk.get(here).text, here)
     assert desk.post(here, data=form).status_code == 303
-    assert phone.get("/attend").status_code == 401
+    closed = phone.get("/attend")
+    assert closed.status_code == 401
+    assert "or the desk ended its link" in closed.text
+    assert "If no code comes, telephone the desk." in closed.text
     assert kept.get("/attend").status_code == 200
     with change() as session:
         codes = len(codes_sent(session))
