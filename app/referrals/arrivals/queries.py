@@ -83,7 +83,7 @@ def waiting(session: Session, after: After | None = None) -> list[Waiting]:
 
 
 def how_many_wait(session: Session) -> int:
-    """How many wait to be taken in; asked only where a list is cut."""
+    """How many wait to be taken in; asked where a list is cut, and by a search."""
     return session.execute(_HOW_MANY).scalar_one()
 
 

@@ -14,6 +14,7 @@ from app.audit.types import Subject
 from app.core.clock import london_date, now
 from app.core.session import reading, transaction
 from app.meetings.restricted.hidden import WORDS, hidden_cases, masked
+from app.referrals.arrivals.queries import how_many_wait
 from app.reports.search import finding, queries, rules, service
 from app.reports.search.forms import SearchForm
 from app.reports.search.queries import Behind
@@ -109,6 +110,8 @@ def found(asked_id: int) -> Response:
             else ""
         ),
         looked_for=rules.searched_in_words(wanted),
+        # Names on forms are in no index until somebody has taken the form in.
+        forms_wait=how_many_wait(session) if wanted.words or wanted.day else 0,
     )
 
 
