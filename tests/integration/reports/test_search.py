@@ -388,7 +388,7 @@ def test_the_statements_do_not_grow_with_what_is_found(app, change, desk) -> Non
         page = desk.get(address).text
     assert page.count("Jayden Smith") == queries.PAGE
     # Signed in, the question, the directory, the records, their cases, who they are, what is shown
-    # of them, and which of them are not for whoever asks.
+    # of them, which of them are not for whoever asks, and how many forms wait.
     assert len([one for one in counted if one.startswith("SELECT")]) <= 12
 
 
