@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff, StaffRole
@@ -56,12 +56,19 @@ BOOKED_LATE = (
 # A child who joined the referral is in none of its discussions: until they are taken in, another
 # is decided, or somebody says that none is needed. One that waits to be booked takes them in by
 # itself (A2).
+# Asked from the few who joined on, by their index: the discussions are as many as there ever were.
 JOINED = (
-    select(Meeting.id, Meeting.ref, func.min(ReferralChild.speak_by_at).label("due_at"))
-    .join(ReferralChild, ReferralChild.referral_id == Meeting.referral_id)
-    .where(*UNSPOKEN, IS_LAST)
-    .group_by(Meeting.id, Meeting.ref)
-    .order_by(func.min(ReferralChild.speak_by_at), Meeting.id)
+    select(
+        Meeting.id,
+        Meeting.ref,
+        select(func.min(ReferralChild.speak_by_at, type_=UTCDateTime()))
+        .where(ReferralChild.referral_id == Meeting.referral_id, *UNSPOKEN)
+        .correlate(Meeting)
+        .scalar_subquery()
+        .label("due_at"),
+    )
+    .where(Meeting.referral_id.in_(select(ReferralChild.referral_id).where(*UNSPOKEN)), IS_LAST)
+    .order_by(literal_column("due_at"), Meeting.id)
 )
 _MAY_CHAIR = exists().where(
     Staff.id == Meeting.chair_id,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
@@ -17,6 +17,7 @@ from app.meetings.types import MeetingState
 from app.referrals.joining.service import join
 from app.referrals.models import Referral, ReferralChild
 from app.referrals.types import ChildGiven
+from app.reports.booked import JOINED
 from app.reports.types import WorkKind
 from tests.factories.checks import staff_actor
 from tests.factories.meetings import make_meeting
@@ -126,3 +127,15 @@ def test_a_second_discussion_about_fewer_children_is_no_gap(change, signed_in):
         ref = second.ref
     page = signed_in(Role.CHAIR).get("/").text
     assert ref in page and WORK not in page
+
+
+def test_it_is_asked_of_the_few_who_joined_and_not_of_every_discussion(in_app):
+    session = reading()
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads an empty table without any index")
+    query = JOINED.limit(26).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+    plan = [str(row[3]) for row in session.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
+    assert any(one.startswith("SEARCH meeting USING INDEX ix_meeting_referral") for one in plan), (
+        plan
+    )
+    assert any("ix_referral_child_joined" in one for one in plan)
