@@ -77,6 +77,12 @@ def count_assessments() -> None:
         click.echo(f"{counted} section 17 {were} counted by the protocol.")
 
 
+def catch_up() -> None:
+    """Write what an earlier version had not written. Safe to run again."""
+    begin_abuse_cases()
+    count_assessments()
+
+
 @click.command("install")
 @with_appcontext
 def install() -> None:
@@ -97,8 +103,7 @@ def install() -> None:
     if changed:
         # A new version may know new ways to search: nobody is missed without a word.
         index_children()
-    begin_abuse_cases()
-    count_assessments()
+    catch_up()
     click.echo(
         "The database is up to date." if not changed else "The database was brought up to date."
     )

@@ -19,7 +19,7 @@ from app.cli.backups.protocols import Bringing, bringing
 from app.cli.backups.restoring import opened, refuse_filled, restore_into
 from app.cli.backups.types import PROTOCOLS, BackupFailed, Manifest
 from app.cli.checked import checked
-from app.cli.install import begin_abuse_cases, bring_up_to_date, migrations_folder
+from app.cli.install import bring_up_to_date, catch_up, migrations_folder
 from app.cli.keys import index_children
 from app.core.clock import now
 from app.core.config import SETTINGS, Settings, UnsafeSettings
@@ -47,9 +47,10 @@ def restore(file: Path, protocols: Path | None, although_not_whole: bool) -> Non
     Stop web and worker first. Mail is held until `flask mail release`; everybody signs in anew.
     """
     settings = SETTINGS.here()
-    url, moment = make_url(settings.database_url), now()
+    moment = now()
     try:
         settings.require_safe()
+        url = make_url(settings.database_url)
         refuse_filled(url)
         # Beside the database that it becomes, where that is a file.
         near = Path(url.database or "").parent if url.get_backend_name() == "sqlite" else None
@@ -74,7 +75,7 @@ def restore(file: Path, protocols: Path | None, although_not_whole: bool) -> Non
         click.echo("The backup was of an earlier version: migrations were run.")
     # A version that searched in other ways may have made it: nobody is missed without a word.
     index_children()
-    begin_abuse_cases()
+    catch_up()
     with transaction() as session:
         ended = end_all_sessions(session, moment)
         record(

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import ColumnElement, LargeBinary, Table, Text, bindparam, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Table,
+    Text,
+    bindparam,
+    inspect,
+    select,
+    tuple_,
+)
 from sqlalchemy import column as plain_column
 from sqlalchemy import table as plain_table
 from sqlalchemy.orm import Session
@@ -86,10 +95,21 @@ def rotate_batch(
 
 
 def unreadable(session: Session) -> Iterator[str]:
-    """Each protected column, as table.column, whose oldest or newest value fits no key in use."""
+    """Each protected column, as table.column, whose oldest or newest value fits no key in use.
+
+    A backup of an earlier version is looked through before its migrations are run: what it has not
+    yet holds nothing.
+    """
+    there = inspect(session.connection())
+    tables = set(there.get_table_names())
     for protected in protected_tables():
+        if protected.table.name not in tables:
+            continue
+        columns = {one["name"] for one in there.get_columns(protected.table.name)}
         table, key, stored = _as_stored(protected)
         for column in stored:
+            if column.name not in columns:
+                continue
             filled = select(column).where(column.is_not(None)).limit(1)
             ends = (filled.order_by(*key), filled.order_by(*(one.desc() for one in key)))
             if not all(_fits(session.execute(end).scalar()) for end in ends):

@@ -224,6 +224,14 @@ def test_nothing_is_ever_overwritten(filled, tmp_path):
     assert "already" in done.output
 
 
+def test_whoever_restores_without_settings_is_told_which(app_on, tmp_path):
+    file = tmp_path / "any.backup"
+    file.touch()
+    said = run(app_on("", example=False), "restore", file)
+    assert said.exit_code == 1
+    assert "DATABASE_URL" in said.output
+
+
 def test_real_cases_and_the_example_area_are_kept_apart(filled, empty_url, app_on, tmp_path):
     with filled.app_context(), transaction() as session:
         session.get_one(Installation, 1).example = False

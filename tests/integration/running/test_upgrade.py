@@ -39,6 +39,7 @@ from tests.factories.checks import make_check
 from tests.factories.meetings import make_meeting
 from tests.factories.records import make_action, write
 from tests.factories.referrals import make_referral
+from tests.integration.running.backing_up import restored, taken
 
 DAY = timedelta(days=1)
 HIGH = DomesticAbuseRisk.HIGH
@@ -315,3 +316,34 @@ def test_assessments_of_before_are_counted_by_the_protocol_and_closed_cases_stay
         assert rows[advice.id].assessment_due_at is None
         assert [one for one in rows if rows[one].assessment_past] == [over]
     assert "counted by the protocol" not in installed(app)
+
+
+@pytest.mark.parametrize("revision", ["0030", "0056"])
+def test_a_backup_of_an_earlier_version_is_restored_and_brought_up_to_date(
+    app, change, empty_url, app_on, tmp_path, monkeypatch, revision
+):
+    """H5, I2: a machine that burned is replaced by one with the newest version."""
+    with change() as session:
+        referral = make_referral(session, domestic_abuse=HIGH)
+        use_protocol(session, "derby")
+        assessed = make_referral(session, 1, consent=ConsentState.GIVEN, received_at=FRIDAY)
+        decide(session, actor_of(session), assessed, Outcome.SECTION_17, "Agreed", FRIDAY)
+        number, children = referral.id, len(referral.children)
+    newest = heads(app)
+    with_migrations(app)
+    with app.app_context():
+        db.session.remove()
+        downgrade(revision=revision)
+    # As the version of that time wrote it, whose council had other columns.
+    monkeypatch.setattr("app.cli.backups.taking.protocol_of", lambda session: "derby")
+    taken(app, tmp_path / "old.backup")
+    again = app_on(empty_url())
+    said = restored(again, tmp_path / "old.backup").output
+    assert "migrations were run" in said
+    assert "1 domestic abuse case was begun" in said
+    assert "1 section 17 assessment was counted" in said
+    assert heads(again) == newest
+    with again.app_context():
+        session = reading()
+        assert len(session.get_one(Referral, number).children) == children
+        assert list(verify_chain(session)) == []
