@@ -93,6 +93,15 @@ def _kept(invitee: Invitee, field: str) -> str:
     return (invitee.attended_name if field == ATTENDED_NAME else invitee.attended_role) or ""
 
 
+def kept_of_people(meeting: Meeting) -> dict[tuple[str, str], str]:
+    """What stands in PERSON_FIELDS, by scope and field, as the page sends it."""
+    return {
+        (person_scope(one.id), field): _kept(one, field)
+        for one in meeting.invitees
+        for field in PERSON_FIELDS
+    }
+
+
 def set_attendance(
     session: Session,
     actor: Actor,

@@ -18,6 +18,7 @@ from app.meetings.discussion import actions, queries, rules
 from app.meetings.discussion.models import Entry, EntryHistory
 from app.meetings.discussion.people import (
     PERSON_FIELDS,
+    kept_of_people,
     note,
     save_person_field,
     staff_id_of,
@@ -243,15 +244,13 @@ def not_kept(session: Session, meeting: Meeting, typed: Sequence[Typed], why: st
     """What was typed on a page that could not be kept at all, other than what stands there, so that
     it is shown again with `why` and can be copied (E1)."""
     entries = queries.entries_of(session, meeting)
-    kept = {name: entry.value for name, entry in entries.items()}
+    kept = {name: entry.value for name, entry in entries.items()} | kept_of_people(meeting)
     return PageKept(
         {},
         {
             one.name: (one.value, why)
             for one in typed
-            if one.field not in PERSON_FIELDS
-            and one.value
-            and one.value != kept.get((one.scope, one.field), "")
+            if one.value and one.value != kept.get((one.scope, one.field), "")
         },
     )
 

@@ -227,9 +227,12 @@ def test_only_writers_may(signed_in, case):
 @pytest.mark.parametrize("state", [MeetingState.SIGNED, MeetingState.CANCELLED])
 def test_what_was_typed_is_shown_where_it_cannot_be_saved_any_more(app, browser, case, state):
     """Somebody signed or called it off meanwhile: without script there is the answer alone."""
+    with app.app_context(), db.session.begin():
+        db.session.get_one(Invitee, case.invitees[1]).is_team = True
     typed = sent_by(page_of(browser, case)) | {
         "meeting/analysis": "The bruise is older than was said",
         "action-what": "Ring the school nurse",
+        f"invitee:{case.invitees[1]}/attended_name": "Their locum, Dr Okoro",
     }
     with app.app_context(), db.session.begin():
         meeting = db.session.get_one(Meeting, case.meeting_id)
@@ -240,6 +243,7 @@ def test_what_was_typed_is_shown_where_it_cannot_be_saved_any_more(app, browser,
     page = unescape(answer.text)
     assert answer.status_code == 422
     assert "The bruise is older than was said" in page and "copy your words from here" in page
+    assert "Their locum, Dr Okoro" in page and page.count("copy your words from here") == 4
     assert "not saved: Ring the school nurse" in page
     assert "Everything else on this page is saved" not in page
     with app.app_context():
