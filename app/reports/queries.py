@@ -103,6 +103,7 @@ _BRANCHES: dict[WorkKind, Rows] = {
     ),
     WorkKind.CIRCULATE: _branch(WorkKind.CIRCULATE, circulating.TO_CIRCULATE),
     WorkKind.RECALLED: _branch(WorkKind.RECALLED, circulating.TO_CORRECT_OR_CLOSE),
+    WorkKind.TELL_RECALLED: _branch(WorkKind.TELL_RECALLED, circulating.TO_TELL),
     WorkKind.DISAGREE: _branch(
         WorkKind.DISAGREE,
         select(Meeting.id, Meeting.ref, Escalation.due_at)

@@ -84,6 +84,7 @@ _ON_DISCUSSIONS = {
     WorkKind.SIGN: "records.gate",
     WorkKind.CIRCULATE: "records.circulate",
     WorkKind.RECALLED: "records.circulate",
+    WorkKind.TELL_RECALLED: "record_recall.calls",
     WorkKind.COPY: "records.circulate",
     WorkKind.DISAGREE: "escalation.disagreements",
 }

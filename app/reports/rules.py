@@ -50,6 +50,7 @@ DONE_BY: dict[WorkKind, Permission] = {
     WorkKind.SIGN: Permission.RECORD_SIGN,
     WorkKind.CIRCULATE: Permission.RECORD_CIRCULATE,
     WorkKind.RECALLED: Permission.RECORD_SIGN,
+    WorkKind.TELL_RECALLED: Permission.RECORD_CIRCULATE,
     WorkKind.DISAGREE: Permission.RECORD_SIGN,
     WorkKind.MAIL: Permission.DELIVERY_SEE,
     WorkKind.REQUEST_MAIL: Permission.REFERRAL_ASK,

@@ -48,6 +48,7 @@ class WorkKind(enum.Enum):
     SIGN = "sign"
     CIRCULATE = "circulate"
     RECALLED = "recalled"
+    TELL_RECALLED = "tell_recalled"
     DISAGREE = "disagree"
     MAIL = "mail"
     REQUEST_MAIL = "request_mail"
@@ -107,6 +108,7 @@ _WORDS = {
     WorkKind.SIGN: "Complete and sign the record",
     WorkKind.CIRCULATE: "Circulate the record",
     WorkKind.RECALLED: "Recalled: correct the record, or close it",
+    WorkKind.TELL_RECALLED: "Recalled, and no letter tells them: telephone them",
     WorkKind.DISAGREE: "Resolve the disagreement, or take it to the next step",
     WorkKind.MAIL: "A message did not arrive",
     WorkKind.REQUEST_MAIL: "A request for information did not arrive",

@@ -51,7 +51,8 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     "invitee": (
         "action.owner_id", "action_handover.from_id", "action_handover.to_id",
         "call.invitee_id", "circulation.invitee_id", "delivery.invitee_id",
-        "dissent.invitee_id", "received_mail.invitee_id", "record_fault.invitee_id",
+        "dissent.invitee_id", "recall_call.invitee_id", "received_mail.invitee_id",
+        "record_fault.invitee_id",
         "reminder_sent.invitee_id", "report.invitee_id",
     ),
     "child": (
@@ -64,7 +65,7 @@ BELONGS: Mapping[str, tuple[str, ...]] = {
     ),
     "record_version": (
         "circulation.version_id", "record_fault.version_id", "record_filing.version_id",
-        "record_recall.version_id",
+        "recall_call.version_id", "record_recall.version_id",
     ),
     "abuse_case": (
         "abuse_earlier_clock.case_id", "abuse_person.case_id", "list_entry.case_id",

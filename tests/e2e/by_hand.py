@@ -343,6 +343,10 @@ def _recalled(census: Census, page: Page) -> None:
     page.goto(census.addresses.of("record_recall.recall")[0].path)
     page.get_by_label("Why the record is recalled").fill("It was about another family.")
     page.locator("main button[type='submit']").click()
+    circulation = page.url
+    page.goto(circulation.replace("/circulate", "/recall/telephone"))
+    census.look("record_recall.calls", page)
+    page.goto(circulation)
     page.get_by_role("link", name="close it with a reason").click()
     page.wait_for_url("**/recall/close")
     census.look("record_recall.close", page)

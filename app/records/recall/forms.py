@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import HiddenField
 
 from app.records.rules import LONGEST_REASON
-from app.web.forms import BaseForm, Passage, Required
+from app.web.forms import BaseForm, Line, OnceForm, Passage, Required
 
 
 class RecallForm(BaseForm):
@@ -25,3 +25,7 @@ class CloseForm(BaseForm):
         length=LONGEST_REASON,
         validators=[Required("Say why no corrected record follows")],
     )
+
+
+class ToldForm(OnceForm):
+    said = Line("What was said (optional)", length=1_000)

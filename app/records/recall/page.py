@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.audit.queries import views_of_page
 from app.audit.types import Subject
+from app.core.clock import words_for_moment
 from app.core.crypto import UnreadableField
+from app.directory import queries as directory
+from app.invitations.wording import telephone_uri
 from app.meetings.models import Meeting
 from app.records import ledger
 from app.records import queries as records
@@ -45,6 +48,72 @@ class RecallPage:
     had_opened: tuple[str, ...]
     not_by_email: tuple[LedgerLine, ...]  # whom no letter tells
     parts: tuple[PartTaken, ...]  # the last one taken first
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody who was told of the recall by telephone."""
+
+    reader: str
+    words: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToTell:
+    """Somebody whom no letter tells of the recall, and how they are reached."""
+
+    invitee_id: int
+    name: str
+    agency_name: str
+    why: str
+    telephone: str
+    telephone_uri: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallsPage:
+    ref: str
+    waiting: tuple[ToTell, ...]
+    told: tuple[Told, ...]
+    script: tuple[str, ...]
+
+
+def calls_page(session: Session, meeting: Meeting) -> CallsPage:
+    """Whom no letter tells that the record was taken back: who waits for a call, who had one."""
+    calls = queries.calls_of(session, meeting.id)
+    waiting = {one.invitee_id: one for one in reversed(calls) if one.told_at is None}
+    ids = [one.professional_id for one in waiting.values() if one.professional_id is not None]
+    numbers = {one.id: one.telephone for one in directory.professionals(session, ids)}
+    council = directory.council(session)
+    return CallsPage(
+        ref=meeting.ref,
+        waiting=tuple(_to_tell(one, numbers) for one in waiting.values()),
+        told=tuple(
+            Told(
+                f"{one.name}, {one.agency_name}",
+                f"Told {words_for_moment(one.told_at)} by {one.told_by}",
+                one.said or "",
+            )
+            for one in calls
+            if one.told_at is not None
+        ),
+        script=(
+            f"“This is the {council.desk_name} of {council.authority}. May I check your name and "
+            "role?”",
+            "“The record of the multi-agency meeting was recalled. Please delete or destroy "
+            "whatever you have of it, and do not use what was read to you. Who else has it?”",
+            f"On a machine say only: “Please telephone {council.desk_telephone}, reference "
+            f"{meeting.ref}.” No name of a child, no reason.",
+        ),
+    )
+
+
+def _to_tell(one: queries.CallShown, numbers: Mapping[int, str | None]) -> ToTell:
+    # As it was when they were asked, or else as the directory holds it since.
+    number = one.telephone or numbers.get(one.professional_id or 0) or ""
+    uri = telephone_uri(number) if number else None
+    return ToTell(one.invitee_id, one.name, one.agency_name, one.why, number, uri)
 
 
 def recall_page(session: Session, meeting: Meeting) -> RecallPage:

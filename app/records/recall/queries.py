@@ -15,7 +15,7 @@ from app.meetings.types import ActionState, MessageKind, TakenBack
 from app.outbox.models import OutboxMessage
 from app.outbox.types import MessageState
 from app.records.models import Circulation, RecordVersion
-from app.records.recall.models import RecordRecall
+from app.records.recall.models import RecallCall, RecordRecall
 
 _MAY_HAVE_LETTER = (
     select(Delivery.invitee_id)
@@ -82,6 +82,38 @@ _EARLIER = (
     .order_by(RecordVersion.number)
 )
 
+_CALLS = (
+    select(
+        RecallCall.invitee_id,
+        Invitee.name,
+        Invitee.agency_name,
+        Invitee.telephone,
+        Invitee.professional_id,
+        RecallCall.why,
+        RecallCall.told_at,
+        Staff.name,
+        RecallCall.said,
+    )
+    .join(Invitee, Invitee.id == RecallCall.invitee_id)
+    .outerjoin(Staff, Staff.id == RecallCall.by_id)
+    .where(
+        RecallCall.version_id.in_(
+            select(RecordVersion.id).where(RecordVersion.meeting_id == bindparam("meeting_id"))
+        )
+    )
+    .order_by(RecallCall.version_id.desc(), RecallCall.invitee_id)
+)
+_TO_MAKE = (
+    select(RecallCall)
+    .join(RecordVersion, RecordVersion.id == RecallCall.version_id)
+    .where(
+        RecordVersion.meeting_id == bindparam("meeting_id"),
+        RecallCall.invitee_id == bindparam("invitee_id"),
+        RecallCall.told_at.is_(None),
+    )
+    .with_for_update(of=RecallCall)
+)
+
 
 class EarlierVersion(NamedTuple):
     """A version before the one that is recalled."""
@@ -100,6 +132,20 @@ class RecallShown(NamedTuple):
     closed_by: str | None  # who said that no corrected version follows
     closed_at: datetime | None
     closed_reason: str | None
+
+
+class CallShown(NamedTuple):
+    """Somebody whom no letter tells of a recall."""
+
+    invitee_id: int
+    name: str
+    agency_name: str
+    telephone: str | None
+    professional_id: int | None
+    why: str
+    told_at: datetime | None
+    told_by: str | None
+    said: str | None
 
 
 def newest_released(session: Session, meeting_id: int) -> int:
@@ -141,6 +187,17 @@ def recalls_of(session: Session, meeting_id: int) -> dict[int, RecallShown]:
     """The versions of a discussion's record that were taken back, by version."""
     rows = session.execute(_RECALLS, {"meeting_id": meeting_id})
     return {row[0]: RecallShown(*row) for row in rows}
+
+
+def calls_of(session: Session, meeting_id: int) -> list[CallShown]:
+    """Whom no letter tells that a discussion's record was taken back, of the last recall first."""
+    return [CallShown(*row) for row in session.execute(_CALLS, {"meeting_id": meeting_id})]
+
+
+def calls_to_make(session: Session, meeting_id: int, invitee_id: int) -> list[RecallCall]:
+    """What somebody is still to be told by telephone, locked."""
+    values = {"meeting_id": meeting_id, "invitee_id": invitee_id}
+    return list(session.execute(_TO_MAKE, values).scalars())
 
 
 def owners_of_open_actions(session: Session, meeting_id: int) -> set[int]:

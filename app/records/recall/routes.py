@@ -14,10 +14,11 @@ from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.meetings.models import Meeting
 from app.meetings.queries import meeting_by_ref, meeting_for_change
+from app.meetings.routes import note_view, once
 from app.records.circulate_page import circulate_page
 from app.records.recall import service
-from app.records.recall.forms import CloseForm, RecallForm
-from app.records.recall.page import recall_page
+from app.records.recall.forms import CloseForm, RecallForm, ToldForm
+from app.records.recall.page import calls_page, recall_page
 from app.referrals.letters_out import sender
 from app.web.access import access
 from app.web.forms import BaseForm, add_refusal
@@ -27,6 +28,7 @@ from app.web.numbers import whole_or_none
 _Said = tuple[str, str]  # what a change came to, and how the flash says so
 
 blueprint = Blueprint("record_recall", __name__, url_prefix="/discussions")
+CIRCULATE = staff_may(Permission.RECORD_CIRCULATE)
 
 
 @blueprint.route("/<ref>/record/recall", methods=["GET", "POST"])
@@ -50,7 +52,7 @@ def recall(ref: str) -> Response:
             return said, "success"
         # Something is left to do: it must not look done.
         names = ", ".join(done.not_by_email)
-        return f"{said} No letter tells {names}: telephone whoever knows what it says.", "important"
+        return f"{said} No letter tells {names}: telephone them.", "important"
 
     meeting = meeting_by_ref(reading(), ref) or abort(404)
     if _done(ref, form, take_back):
@@ -82,6 +84,49 @@ def close(ref: str) -> Response:
         return _circulation(ref)
     return respond(
         "records/recall/close.html", form=form, page=page, status=422 if form.errors else 200
+    )
+
+
+@blueprint.get("/<ref>/record/recall/telephone")
+@access(CIRCULATE)
+def calls(ref: str) -> Response:
+    """Whom no letter tells that the record was taken back."""
+    note_view(ref, "whom to tell of the recall")
+    return _calls(ref, 0, ToldForm(formdata=None))
+
+
+@blueprint.post("/<ref>/record/recall/telephone/<int:invitee_id>")
+@access(CIRCULATE)
+def told(ref: str, invitee_id: int) -> Response:
+    """One of them was told."""
+    form = ToldForm()
+    if form.validate_on_submit():
+        staff, moment = signed_in(), now()
+
+        def act(session: Session) -> str:
+            meeting = meeting_for_change(session, ref) or abort(404)
+            service.told(session, staff, meeting, invitee_id, form.said.data, moment)
+            return url_for(".calls", ref=ref)
+
+        location = once(form, act)
+        if location is not None:
+            flash("The call is noted.", "success")
+            return go_to(location)
+    return _calls(ref, invitee_id, form)
+
+
+def _calls(ref: str, failed: int, form: ToldForm) -> Response:
+    session = reading()
+    page = calls_page(session, meeting_by_ref(session, ref) or abort(404))
+    return respond(
+        "records/recall/calls.html",
+        status=422 if form.errors else 200,
+        page=page,
+        form=form,
+        forms={
+            one.invitee_id: form if one.invitee_id == failed else ToldForm(formdata=None)
+            for one in page.waiting
+        },
     )
 
 

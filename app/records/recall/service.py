@@ -20,7 +20,7 @@ from app.records import ledger
 from app.records import queries as records
 from app.records.circulation import keep_first_circulated, limit_link
 from app.records.recall import queries, rules
-from app.records.recall.models import RecordRecall
+from app.records.recall.models import RecallCall, RecordRecall
 from app.referrals.sender import Sender
 
 _LED_BY_THE_LINK = frozenset({MessageKind.RECORD, MessageKind.ACTIONS})
@@ -74,6 +74,10 @@ def recall(
     written = [one for one in readers if one.links_withdrawn_at is None]
     told = [one for one in written if one.id in reached]
     not_by_email = rules.not_by_email(lines, reached)
+    session.add_all(
+        RecallCall(version_id=version.id, invitee_id=line.invitee_id, why=line.why_no_letter)
+        for line in not_by_email
+    )
     for one in readers:
         _end_links(session, one, now)
     queued = messages.send_links(session, LetterKind.RECORD_RECALLED, meeting, told, sender, now)
@@ -100,6 +104,27 @@ def recall(
         },
     )  # fmt: skip
     return Recalled(queued, tuple(line.name for line in not_by_email))
+
+
+def told(
+    session: Session,
+    staff: StaffMember,
+    meeting: Meeting,
+    invitee_id: int,
+    said: str,
+    now: datetime,
+) -> None:
+    """Note that somebody whom no letter tells of a recall was told by telephone; of every version
+    for which that waits. Raises Refused (field `said`) where it was noted before."""
+    waits = queries.calls_to_make(session, meeting.id, invitee_id)
+    if not waits:
+        raise Refused("said", "That is noted already: load the page again")
+    for call in waits:
+        call.told_at, call.by_id, call.said = now, staff.id, said or None
+    audit.record(
+        session, staff.actor, "told somebody of the recall", Subject("meeting", meeting.ref), now,
+        {"invitee": invitee_id},
+    )  # fmt: skip
 
 
 def close(

@@ -167,9 +167,9 @@ def test_whom_no_letter_tells_is_named_before_and_after_a_recall(in_app: Flask, 
     said = dict(form_of(page, f"{path}/recall")) | {"reason": "The wrong family"}
     assert chair.post(f"{path}/recall", data=said).status_code == 303
     after = chair.get(f"{path}/circulate").text
-    assert f"No letter tells {untold.name}: telephone whoever knows what it says." in after
+    assert f"No letter tells {untold.name}: telephone them." in after
     ledger = after.partition('id="ledger"')[2]
-    assert f"No letter tells {untold.name}, {untold.agency_name}." in ledger
+    assert f"No letter tells {untold.name}, {untold.agency_name}: <a" in ledger
     row = reading().query(AuditEntry).filter_by(action="recalled the record").one()
     assert row.details["not_by_email"] == [untold.id]
 
