@@ -43,9 +43,10 @@ _letters_fail = (
 # again is known by a number that only the application reads: `untold` leaves them out.
 _UNTOLD = and_(
     # Whoever gets no letter has not heard of the booking itself; one that fails is work of its own.
+    # Of whoever's links were withdrawn nobody knows what they read before.
     Invitee.news_at.is_not(None)
     | and_(
-        Invitee.invitation_id.is_(None),
+        Invitee.invitation_id.is_(None) | Invitee.links_withdrawn_at.is_not(None),
         Invitee.removed_at.is_(None),
         Invitee.joined.is_(False),
     ),
@@ -100,6 +101,7 @@ _PEOPLE = (
         Invitee.professional_id,
         Invitee.removed_at.is_not(None),
         Invitee.news_at.is_not(None),
+        Invitee.links_withdrawn_at.is_not(None),
         case((_UNTOLD, 1), else_=0),
     )
     .join(Meeting, Meeting.id == Invitee.meeting_id)
@@ -116,23 +118,25 @@ def untold(session: Session, ids: Collection[int]) -> dict[int, str]:
     rows = session.execute(_PEOPLE, {"ids": list(ids)}).all()
     there = {
         (meeting_id, name, telephone)
-        for meeting_id, _, name, telephone, _, removed, _, _ in rows
+        for meeting_id, _, name, telephone, _, removed, *_ in rows
         if not removed
     }
     names: defaultdict[int, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for meeting_id, state, name, telephone, professional_id, removed, news, is_untold in rows:
-        asked_again = professional_id is None and (meeting_id, name, telephone) in there
+    for meeting_id, state, name, telephone, person, removed, news, withdrawn, is_untold in rows:
+        asked_again = person is None and (meeting_id, name, telephone) in there
         if is_untold and not (removed and asked_again):
-            names[meeting_id][_what(state, news=news)].append(name)
+            names[meeting_id][_what(state, news=news, withdrawn=withdrawn)].append(name)
     return {
         id_: " ".join(_in_words(what, who) for what, who in told.items())
         for id_, told in names.items()
     }
 
 
-def _what(state: MeetingState, *, news: bool) -> str:
+def _what(state: MeetingState, *, news: bool, withdrawn: bool) -> str:
     if state is MeetingState.CANCELLED:
         return "that it is cancelled"
+    if withdrawn and not news:
+        return "of it since their links were withdrawn"
     return "of the last change" if news else "that it is booked"
 
 

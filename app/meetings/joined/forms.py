@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from app.web.choices import SelectMultipleField
 from app.web.forms import OnceForm, Passage, Required
 
 
 class NoneNeededForm(OnceForm):
+    # Of whom a discussion speaks meanwhile is no choice any more: the rule says so.
+    children = SelectMultipleField(
+        "For whom is no discussion needed?", coerce=int, choices=[], validate_choice=False
+    )
     reason = Passage(
         "Why is no discussion needed?",
         length=2000,

@@ -50,7 +50,14 @@ def none_needed(ref: str) -> Response:
 
     def act(session: Session) -> str:
         meeting = queries.meeting_for_change(session, ref.upper()) or abort(404)
-        names = service.none_needed(session, signed_in().actor, meeting, form.reason.data, now())
+        names = service.none_needed(
+            session,
+            signed_in().actor,
+            meeting,
+            form.children.data or (),
+            form.reason.data,
+            now(),
+        )
         flash(f"It is noted that no discussion is needed for {', '.join(names)}.", "success")
         return url_for("meetings.overview", ref=meeting.ref)
 
@@ -63,6 +70,9 @@ def none_needed(ref: str) -> Response:
     children = unspoken(session, [meeting.id]).get(meeting.id, [])
     if not children and not form.errors:
         return go_to(url_for("meetings.overview", ref=meeting.ref))
+    form.children.choices = [(one.row.child_id, one.name) for one in children]
+    if request.method == "GET" and len(children) == 1:
+        form.children.data = [children[0].row.child_id]
     note_view_of(meeting.ref, "children who joined")
     return respond(
         "meetings/overview/none_needed.html",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -70,14 +71,25 @@ def add(
 
 
 def none_needed(
-    session: Session, actor: Actor, meeting: Meeting, reason: str, now: datetime
+    session: Session,
+    actor: Actor,
+    meeting: Meeting,
+    chosen: Collection[int],
+    reason: str,
+    now: datetime,
 ) -> list[str]:
-    """No discussion is needed for those who joined the referral and are in none of its discussions;
-    the caller has locked the last of them. Answers their names. Raises Refused where nobody is
-    left, and without a reason."""
-    children = unspoken(session, [meeting.id]).get(meeting.id, [])
-    if not children:
+    """No discussion is needed for these children, by number, who joined the referral and are in
+    none of its discussions; the caller has locked the last of them. Whoever joined beside them is
+    still to be spoken of. Answers their names. Raises Refused (fields `children`, `reason`, `page`)
+    where nobody is left or chosen, for somebody who is settled already, and without a reason."""
+    waiting = unspoken(session, [meeting.id]).get(meeting.id, [])
+    if not waiting:
         raise Refused("page", NOTHING_TO_SETTLE)
+    if not chosen:
+        raise Refused("children", "Choose for whom no discussion is needed")
+    children = [one for one in waiting if one.row.child_id in chosen]
+    if len(children) < len(set(chosen)):
+        raise Refused("children", "Somebody settled one of them meanwhile: look again who is left")
     if not reason:
         raise Refused("reason", "Say why no discussion is needed")
     for one in children:

@@ -114,7 +114,9 @@ def note_sooner(session: Session, actor: Actor, meeting: Meeting, now: datetime)
     due_at = found.due.due_at if found else None
     if due_at == meeting.sooner_due_at:
         return
-    meeting.sooner_due_at, meeting.sooner_noted_at = due_at, now if due_at else None
+    # Since an earlier one was known at all: putting it right again takes nothing of that back.
+    noted_at = meeting.sooner_noted_at or now
+    meeting.sooner_due_at, meeting.sooner_noted_at = due_at, noted_at if due_at else None
     session.flush()
     record(
         session, actor, "deadline may be earlier", Subject("meeting", meeting.ref), now,

@@ -148,6 +148,21 @@ def test_the_letter_about_a_signed_record_is_sent_anew_and_the_ledger_knows(
     assert step(meeting.id, number) is Step.SENT
 
 
+def test_whoever_nothing_tells_any_more_is_telephoned(in_app, signed_in) -> None:
+    """C7, G1: what waited to leave was taken back, and no reminder goes there."""
+    ref, number = in_state(MeetingState.BOOKED)
+    desk, here = signed_in(Role.ADMINISTRATOR), f"/discussions/{ref}/invitees/{number}/links"
+    desk.post(here, data=form_of(desk.get(here).text, here))
+    name = reading().get_one(Invitee, number).name
+    told = f"not told of it since their links were withdrawn: {name}."
+    page = desk.get("/").text
+    assert told in page and f'href="/discussions/{ref}/calls"' in page
+    calls = f"/discussions/{ref}/calls/{number}"
+    said = form_of(desk.get(f"/discussions/{ref}/calls").text, calls) | {"outcome": "spoke"}
+    assert desk.post(calls, data=said).status_code == 303
+    assert told not in desk.get("/").text
+
+
 def step(meeting_id: int, number: int) -> Step:
     session = reading()
     version = queries.newest_version(session, meeting_id)

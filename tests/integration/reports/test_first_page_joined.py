@@ -118,6 +118,32 @@ def test_where_another_was_decided_meanwhile_nothing_typed_is_lost(change, signe
     assert "Lives with her aunt." in answer.text
 
 
+def test_whoever_joined_unseen_or_is_not_chosen_is_still_to_be_spoken_of(change, signed_in):
+    """A2, C11: nobody drops out of the work by a reason that was written about another child."""
+    with change() as session:
+        meeting = make_meeting(session, MeetingState.SIGNED, children=1, at=now() - 8 * DAY)
+        ref, referral_id = meeting.ref, meeting.referral_id
+        zuleika = joins(session, referral_id)
+    path = f"/discussions/{ref}/children/none-needed"
+    browser = signed_in(Role.CHAIR)
+    form = form_of(browser.get(path).text, "") | {"reason": "Lives with her aunt."}
+    assert form["children"] == str(zuleika)
+    nobody = browser.post(path, data={**form, "children": ""} | {"nonce": "n"})
+    assert nobody.status_code == 422 and "Lives with her aunt." in nobody.text
+    with change() as session:
+        given = ChildGiven(given_name="Bruno", family_name="Okonjo")
+        referral = session.get_one(Referral, referral_id)
+        join(session, staff_actor(session), referral, given, now())
+    none = browser.post(path, data={name: form[name] for name in form if name != "children"})
+    assert none.status_code == 422 and "Choose for whom no discussion is needed" in none.text
+    assert browser.post(path, data=form).status_code == 303
+    (row,) = (one for one in browser.get("/").text.split("<li") if WORK in one)
+    assert "Joined: Bruno Okonjo" in row
+    # Of two nobody is chosen beforehand by the page; who is settled already is told.
+    again = browser.post(path, data=form | {"nonce": "another"})
+    assert again.status_code == 422 and "Somebody settled one of them meanwhile" in again.text
+
+
 def test_a_second_discussion_about_fewer_children_is_no_gap(change, signed_in):
     with change() as session:
         first = make_meeting(session, MeetingState.SIGNED, children=2)

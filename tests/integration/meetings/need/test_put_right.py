@@ -136,6 +136,26 @@ def test_what_begins_is_measured_by_the_earlier_deadline_that_nobody_took(staff,
     assert "earlier deadline taken" in in_audit(meeting)
 
 
+def test_a_second_correction_takes_nothing_back_of_what_was_known(staff, signed_in):
+    """What is noted moves by a day; that it is late was known before it began (decision 0023)."""
+    browser = signed_in(Role.CHAIR, Role.ADMINISTRATOR)
+    received = now().replace(second=0, microsecond=0) - 4 * HOUR
+    ref = referred("london", received, Flag.SERIOUS_HARM)
+    meeting = needed(staff, ref, now() - 3.5 * HOUR)
+    correct(browser, ref, "came-in", **typed("received_at", received - 8 * DAY))
+    with transaction() as session:
+        row = session.execute(select(Meeting).where(Meeting.ref == meeting)).scalar_one()
+        row.sooner_noted_at = now() - 3 * HOUR
+    correct(browser, ref, "came-in", **typed("received_at", received - 7 * DAY))
+    with transaction() as session:
+        given = HeldAlready(
+            now() - 2 * HOUR, now() - HOUR, "Bruises", Format.CALL, people=(POLICE,)
+        )
+        service.record_held(session, staff, Occasion(ref), given, SENDER, now())
+    assert held(meeting).due_at < now() - 6 * DAY
+    assert counted(Measure.DISCUSSION) == {"limit|late": 1}
+
+
 def test_what_was_noted_after_it_was_held_does_not_make_it_late(staff, graver):
     ref, meeting, _ = graver
     with transaction() as session:
