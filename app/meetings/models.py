@@ -261,6 +261,13 @@ class Invitee(Base):
         """Whether a letter to everybody goes to them too: else they are telephoned."""
         return self.invitation_id is not None and self.links_withdrawn_at is None
 
+    @property
+    def can_be_written(self) -> bool:
+        """Whether a letter to them alone can go: they have an address, and links that open."""
+        if self.has_left or self.removed_at is not None or self.links_withdrawn_at is not None:
+            return False
+        return self.invitation_id is not None or bool(self.email)
+
 
 class LeftOut(Base):
     """A proposed invitee who was left out, and why (C2)."""

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Staff
 from app.core.database import UTCDateTime, any_of, literally
+from app.meetings.actions.queries import BY_TELEPHONE
 from app.meetings.discussion.models import Action
 from app.meetings.escalation.models import Escalation
 from app.meetings.models import Invitee, Meeting
@@ -60,6 +61,7 @@ class ActionRow(NamedTuple):
     what: str
     owner: str
     due_at: datetime
+    by_telephone: bool  # no letter reaches the owner
 
 
 def _is(state: MeetingState) -> Any:
@@ -196,7 +198,7 @@ _COMING = (
     .order_by(_NEXT.c.starts_at, _NEXT.c.id)
 )
 _ACTIONS = (
-    select(Meeting.ref, Action.what, Invitee.name, Action.due_at)
+    select(Meeting.ref, Action.what, Invitee.name, Action.due_at, BY_TELEPHONE)
     .join(Meeting, Meeting.id == Action.meeting_id)
     .join(Invitee, Invitee.id == Action.owner_id)
     .where(

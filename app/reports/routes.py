@@ -391,6 +391,7 @@ def _actions(session: Session, moment: datetime) -> list[OpenAction]:
                 what=row.what,
                 owner=row.owner,
                 due_at=row.due_at,
+                by_telephone=row.by_telephone,
                 state=state,
                 left_text=left,
                 href=url_for("after.after", ref=row.ref, _anchor="actions"),

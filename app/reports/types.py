@@ -182,6 +182,7 @@ class OpenAction:
     what: str
     owner: str
     due_at: datetime
+    by_telephone: bool  # no letter reminds the owner
     state: str
     left_text: str
     href: str

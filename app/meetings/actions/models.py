@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, EncryptedText
@@ -19,7 +19,8 @@ class ActionReminder(Base):
     action_id: Mapped[int] = mapped_column(ForeignKey("action.id"), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
-    sent_at: Mapped[datetime]
+    sent_at: Mapped[datetime]  # or when it was passed over
+    by_letter: Mapped[bool] = mapped_column(server_default=true())
 
 
 class ActionHandover(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, bindparam, exists, func, select
+from sqlalchemy import Integer, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Staff
@@ -125,6 +125,15 @@ def action_to_change(session: Session, meeting_id: int, action_id: int) -> Actio
 _SIGNED = Meeting.state == bindparam(
     None, MeetingState.SIGNED, type_=Meeting.__table__.c.state.type, literal_execute=True
 )
+# Of whoever still counts, as `Invitee.can_be_written` says it.
+BY_TELEPHONE = and_(
+    Invitee.removed_at.is_(None),
+    ~Invitee.has_left,
+    or_(
+        Invitee.links_withdrawn_at.is_not(None),
+        and_(Invitee.invitation_id.is_(None), Invitee.email.is_(None)),
+    ),
+)
 _LAST = aliased(ActionReminder)
 _Listed = Select[*tuple[Any, ...]]
 _LISTED: _Listed = (
@@ -147,10 +156,11 @@ _LISTED: _Listed = (
         Invitee.email,
         Invitee.staff_id,
         select(func.max(_LAST.sent_at))
-        .where(_LAST.action_id == Action.id)
+        .where(_LAST.action_id == Action.id, _LAST.by_letter)
         .scalar_subquery()
         .label("reminded_at"),
         Invitee.has_left | Invitee.removed_at.is_not(None),
+        BY_TELEPHONE,
         _SIGNED,
     )
     .join(Meeting, Meeting.id == Action.meeting_id)
@@ -193,6 +203,7 @@ class ActionShown(NamedTuple):
     staff_id: int | None
     reminded_at: datetime | None
     owner_left: bool  # a colleague who works here no more, or somebody who was removed
+    by_telephone: bool  # an owner who still counts and whom no letter reaches
     signed: bool  # and the record is not being corrected
 
 

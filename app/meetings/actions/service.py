@@ -28,9 +28,9 @@ def remind(session: Session, ref: str, sender: Sender, now: datetime) -> int:
     owner; returns how many.
 
     Invitees get their link again, members of staff where to look. Who is passed over is settled
-    as well: whoever has no address, or is no longer invited, stands on the desk's page to be
-    telephoned, and a colleague who has left stands there as such. The reminders' rows and their
-    letters commit together.
+    as well: whoever has no address or no link that opens, or is no longer invited, stands on the
+    desk's page to be telephoned, and a colleague who has left stands there as such. The reminders'
+    rows and their letters commit together.
     """
     meeting = meeting_for_change(session, ref)
     if meeting is None or meeting.ended_at is None:
@@ -43,15 +43,10 @@ def remind(session: Session, ref: str, sender: Sender, now: datetime) -> int:
         step = rules.step_due(action.due_at, now)
         if step is None or step <= sent.get((action.id, action.due_at), -1):
             continue
-        session.add(
-            ActionReminder(action_id=action.id, due_at=action.due_at, step=step, sent_at=now)
-        )
-        told_at = action.told_at or now
-        if (
-            owner.removed_at
-            or owner.has_left
-            or not rules.wants_reminder(step, action.due_at, told_at)
-        ):
+        wanted = rules.wants_reminder(step, action.due_at, action.told_at or now)
+        written = wanted and owner.can_be_written
+        session.add(_reminder(action, step, now, by_letter=written))
+        if not written:
             continue
         reminded.append(action.id)
         # The first due of each owner stands for all of them in the letter.
@@ -89,14 +84,19 @@ def settle_for(
     session.execute(delete(ActionReminder).where(ActionReminder.action_id == action.id))
     step = rules.step_due(action.due_at, now)
     if step is not None:
-        session.add(
-            ActionReminder(action_id=action.id, due_at=action.due_at, step=step, sent_at=now)
-        )
+        # The letter that hands it over is no reminder.
+        session.add(_reminder(action, step, now, by_letter=False))
     action.told_at = now
     session.flush()
     taker = {owner.id: (owner, action.due_at)}
     return _tell(session, LetterKind.ACTIONS_HANDED, Notice.ACTIONS_HANDED, meeting, taker, sender,
                  now)  # fmt: skip
+
+
+def _reminder(action: Action, step: int, now: datetime, *, by_letter: bool) -> ActionReminder:
+    return ActionReminder(
+        action_id=action.id, due_at=action.due_at, step=step, sent_at=now, by_letter=by_letter
+    )
 
 
 def tell(session: Session, ref: str, sender: Sender, now: datetime) -> int:

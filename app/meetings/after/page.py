@@ -122,6 +122,7 @@ class ActionLine:
     progress: str
     late: str
     reminded_at: datetime | None
+    by_telephone: bool  # no letter reminds them
     telephone: str
     may_report: bool
     may_hand_over: bool
@@ -211,6 +212,7 @@ def action_line(
         progress=one.progress or "",
         late=time_left(one.due_at, now) if one.state is ActionState.OPEN else "",
         reminded_at=one.reminded_at,
+        by_telephone=one.by_telephone and one.state is ActionState.OPEN,
         telephone=one.telephone or "",
         may_report=may_report,
         may_hand_over=may_report and one.signed and one.state is ActionState.OPEN,

@@ -154,10 +154,11 @@ def hand_over(ref: str, number: int) -> Response:
 def _taker(one: Invitee) -> str:
     """Somebody who may take an action over, and how they learn of it."""
     words = f"{one.name}, {one.title}, {one.agency_name}"
-    if one.email:
+    if one.can_be_written:
         return words
     on = f" on {one.telephone}" if one.telephone else ""
-    return f"{words}. No email address: telephone them{on}"
+    why = "Their links are withdrawn" if one.links_withdrawn_at else "No email address"
+    return f"{words}. {why}: telephone them{on}"
 
 
 def _shown(session: Session, action: Action) -> ActionLine:

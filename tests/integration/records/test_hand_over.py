@@ -21,6 +21,7 @@ from app.core.refusal import Refused
 from app.core.session import db, reading, transaction
 from app.invitations.models import Invitation
 from app.meetings.actions.models import ActionHandover, ActionReminder
+from app.meetings.actions.service import remind
 from app.meetings.actions.worker import remind_owners
 from app.meetings.discussion.models import Action
 from app.meetings.models import Delivery, Invitee, Meeting
@@ -233,3 +234,46 @@ def test_somebody_removed_is_said_to_have_left(
     follows = signed_in(Role.ADMINISTRATOR).get(f"/discussions/{ref}/after").text
     assert follows.count("Has left: agree whose it is now") == 1
     assert "Enter it in the record" not in follows and "Hand it over" in follows
+
+
+def test_nobody_is_called_reminded_whom_no_letter_reaches(
+    case: Case, signed_in: Callable[..., FlaskClient]
+) -> None:
+    """E3, G1: whose links were withdrawn is telephoned, and the page says so."""
+    with transaction() as session:
+        session.get_one(Invitee, case.ids[1]).links_withdrawn_at = AFTER
+        action = session.get_one(Action, case.action_id)
+        action.due_at, action.told_at = now() - 2 * DAY, now() - 3 * DAY
+        ref = session.get_one(Meeting, case.meeting_id).ref
+    with transaction() as session:
+        assert remind(session, ref, SENDER, now()) == 0
+        assert [one.by_letter for one in session.query(ActionReminder)] == [False]
+    desk = signed_in(Role.ADMINISTRATOR)
+    for page in (f"/discussions/{ref}/after", "/actions", "/"):
+        said = desk.get(page).text
+        assert "No letter reminds them: telephone them" in said
+        assert "Reminded" not in said
+    assert not reading().query(AuditEntry).filter_by(action="reminded of actions").count()
+    # Once their links open again the next reminder goes, and is said.
+    with transaction() as session:
+        session.get_one(Invitee, case.ids[1]).links_withdrawn_at = None
+    with transaction() as session:
+        assert remind(session, ref, SENDER, now() + 9 * DAY) == 1
+    said = desk.get(f"/discussions/{ref}/after").text
+    assert "No letter reminds them" not in said and "Reminded" in said
+
+
+def test_who_takes_an_action_over_and_gets_no_letter_is_named_with_a_number(
+    case: Case, signed_in: Callable[..., FlaskClient]
+) -> None:
+    with transaction() as session:
+        taker = session.get_one(Invitee, case.ids[2])
+        taker.links_withdrawn_at, taker.telephone = AFTER, "020 7946 0456"
+        assert not taker.can_be_written
+        path = f"/discussions/{taker.meeting.ref}/actions/{case.action_id}/owner"
+        after = f"/discussions/{taker.meeting.ref}/after"
+    desk = signed_in(Role.ADMINISTRATOR)
+    assert "Their links are withdrawn: telephone them on 020 7946 0456" in desk.get(path).text
+    assert give(case, case.ids[2], now()) == 0
+    said = desk.get(after).text
+    assert "No letter reminds them: telephone them" in said and "Reminded" not in said
