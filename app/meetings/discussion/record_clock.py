@@ -52,9 +52,8 @@ def record_clock(
     due = clocks(protocol, facts).get(Clock.RECORD_CIRCULATED)
     if not isinstance(due, Due):
         return fallback
-    after = snapshot(protocol, facts, {**before.clocks, Clock.RECORD_CIRCULATED: due})
+    fresh = snapshot(protocol, facts, {**before.clocks, Clock.RECORD_CIRCULATED: due})
+    after = {**kept, **fresh}
     if before.protocol_digest != protocol.digest:
         after["earlier"] = dict(kept)
-    elif "earlier" in kept:
-        after["earlier"] = kept["earlier"]
     return RecordClock(due.due_at, due.rule, after)

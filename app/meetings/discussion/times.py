@@ -20,6 +20,7 @@ from app.meetings.discussion.types import MEETING
 from app.meetings.models import Meeting
 from app.meetings.need.held_at import held_at_another_time, take_referral
 from app.meetings.rules import check_held, check_under_way
+from app.meetings.sooner.service import began_at_another_time
 from app.meetings.types import MeetingState
 
 CORRECTABLE = frozenset({MeetingState.UNDER_WAY, MeetingState.ENDED})
@@ -66,7 +67,8 @@ def correct_times(
     after.hold(session, [one.child_id for one in meeting.children])
     meeting.started_at, meeting.ended_at = began, over
     held_at_another_time(session, actor, meeting, was, now)
-    if over is not None and over != was_over:
+    anew = began != was and began_at_another_time(session, actor, meeting, now)
+    if over is not None and (anew or over != was_over):
         clock = record_clock(meeting.clocks, protocol_of(meeting), over)
         meeting.record_due_at, meeting.clocks = clock.due_at, clock.kept
     save_entry(session, actor, meeting, MEETING, TIMES_REASON.key, reason, version, now)

@@ -24,7 +24,7 @@ from app.protocols.exchange import restore, snapshot
 from app.protocols.panel import DeadlinePanel, deadline_panel
 from app.protocols.registry import active
 from app.protocols.rules import limit_of
-from app.protocols.types import Due, Facts
+from app.protocols.types import Clock, Due, Facts
 from app.referrals.models import Referral
 from app.referrals.of_meetings import TakesIn
 from app.referrals.rating.queries import reopened_at
@@ -34,6 +34,9 @@ from app.referrals.sender import Sender
 NOTHING_TO_TAKE = "The deadline is not earlier any more, or somebody has taken it: see below"
 # Where a discussion keeps the moments that were put right since it was decided.
 _PUT_RIGHT = "put_right"
+# In what it keeps as `earlier`: since when the deadline that took its place was noted, where nobody
+# took that before it began.
+_NOTED_AT = "noted_at"
 _AHEAD = (MeetingState.NEEDED, MeetingState.BOOKED)
 _TO_CHANGE = (
     select(Meeting)
@@ -68,7 +71,7 @@ def panel(session: Session, meeting: Meeting, now: datetime) -> DeadlinePanel | 
 
 def sooner_due(session: Session, meeting: Meeting) -> Due | None:
     """The earlier deadline, until it is taken."""
-    if meeting.sooner_due_at is None:
+    if meeting.sooner_due_at is None or meeting.state not in _AHEAD:
         return None
     found = _sooner(session, meeting)
     return found.due if found is not None else None
@@ -79,7 +82,8 @@ def take(session: Session, staff: StaffMember, ref: str, sender: Sender, now: da
     `earlier` (B1). The manager is told where the time that is booked comes after it (C7). Raises
     Refused where there is none."""
     meeting = queries.meeting_for_change(session, ref)
-    found = None if meeting is None else _sooner(session, meeting)
+    ahead = meeting is not None and meeting.state in _AHEAD
+    found = _sooner(session, meeting) if meeting is not None and ahead else None
     if meeting is None or found is None:
         raise Refused("page", NOTHING_TO_TAKE)
     start = meeting.starts_at
@@ -103,6 +107,41 @@ def hold_by_earlier(
     found = _sooner(session, meeting)
     if found is not None:
         _take(session, actor, meeting, found, now)
+        held = {**meeting.clocks["earlier"], _NOTED_AT: noted_at.isoformat()}
+        meeting.clocks = {**meeting.clocks, "earlier": held}
+        session.flush()
+
+
+def began_at_another_time(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> bool:
+    """When a locked discussion began was put right: it is measured by what was noted until then,
+    as if it had been written so at once. Returns whether its deadline is another for that; what
+    its clocks keep of the record is to be worked out anew then."""
+    began = meeting.started_at
+    before = meeting.clocks.get("earlier", {})
+    if began is None:
+        return False
+    if meeting.sooner_noted_at is not None:
+        hold_by_earlier(session, actor, meeting, began, now)
+        return meeting.sooner_noted_at is None
+    noted_at = before.get(_NOTED_AT)
+    if noted_at is None or datetime.fromisoformat(noted_at) <= began:
+        return False
+    # Nobody knew of it yet when it began.
+    meeting.sooner_due_at, meeting.sooner_noted_at = (
+        meeting.due_at,
+        datetime.fromisoformat(noted_at),
+    )
+    kept = {name: value for name, value in before.items() if name != _NOTED_AT}
+    due = restore(kept).clocks.get(Clock.STRATEGY_DISCUSSION)
+    meeting.clocks = kept
+    meeting.due_at = due.due_at if isinstance(due, Due) else None
+    meeting.limit_at = limit_of(due) if isinstance(due, Due) else None
+    session.flush()
+    record(
+        session, actor, "deadline of before holds again", Subject("meeting", meeting.ref), now,
+        {"due_at": meeting.due_at.isoformat() if meeting.due_at else None},
+    )  # fmt: skip
+    return True
 
 
 def note_sooner(session: Session, actor: Actor, meeting: Meeting, now: datetime) -> None:
@@ -125,7 +164,7 @@ def note_sooner(session: Session, actor: Actor, meeting: Meeting, now: datetime)
 
 
 def _sooner(session: Session, meeting: Meeting) -> rules.Sooner | None:
-    said = _said(session, meeting) if meeting.state in _AHEAD else None
+    said = _said(session, meeting)
     if said is None:
         return None
     protocol, kept = active(council(session).protocol_id), restore(meeting.clocks).facts

@@ -215,6 +215,38 @@ def test_what_has_its_own_beginning_does_not_move_with_the_referral(staff, signe
     assert OFFERED not in browser.get(f"/discussions/{meeting}").text
 
 
+@pytest.mark.parametrize(("wrong", "right", "as_what"), [(4, 1, "late"), (1, 4, "met")])
+def test_a_start_put_right_is_measured_by_what_was_known_then(
+    staff, signed_in, wrong, right, as_what
+):
+    """One wrong hour does not decide for good whether it counts as late (decision 0023)."""
+    browser = signed_in(Role.CHAIR, Role.ADMINISTRATOR)
+    received = now().replace(second=0, microsecond=0) - 6 * HOUR
+    ref = referred("london", received, Flag.SERIOUS_HARM)
+    meeting = needed(staff, ref, now() - 5.5 * HOUR)
+    first = held(meeting).due_at
+    correct(browser, ref, "came-in", **typed("received_at", received - 8 * DAY))
+    with transaction() as session:
+        row = session.execute(select(Meeting).where(Meeting.ref == meeting)).scalar_one()
+        row.sooner_noted_at, earlier = now() - 3 * HOUR, row.sooner_due_at
+    begun = now() - wrong * HOUR
+    with transaction() as session:
+        given = HeldAlready(begun, begun + HOUR / 2, "Bruises", Format.CALL, people=(POLICE,))
+        service.record_held(session, staff, Occasion(ref), given, SENDER, now())
+    for hours, words in ((right, as_what), (wrong, "met" if as_what == "late" else "late")):
+        with transaction() as session:
+            row = session.execute(select(Meeting).where(Meeting.ref == meeting)).scalar_one()
+            at = (now() - hours * HOUR).replace(second=0, microsecond=0)
+            over = at + HOUR / 2
+            correct_times(session, staff.actor, row, at, over, f"It was {hours}", now())
+        row = held(meeting)
+        assert row.due_at == (earlier if words == "late" else first)
+        assert counted(Measure.DISCUSSION) == {f"limit|{words}": 1}
+        kept = restore(row.clocks).clocks
+        assert kept[Clock.STRATEGY_DISCUSSION].due_at == row.due_at
+        assert kept[Clock.RECORD_CIRCULATED].due_at == row.record_due_at == over + DAY
+
+
 # The start of one that was written down afterwards.
 
 
