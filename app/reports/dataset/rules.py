@@ -78,7 +78,11 @@ def periods(now: datetime, first_month: str | None) -> tuple[Period, ...]:
     while len(found) < LONGEST and found[-1].before.months[-1] >= oldest:
         found.append(found[-1].before)
     years = [
-        Period(f"year-to-{one.key}", f"The year to {one.last_month}", _year(one))
+        Period(
+            f"{_year(one)[0].months[0]}-to-{one.months[-1]}",
+            f"The year to {one.last_month}",
+            _year(one),
+        )
         for one in found[:4]
     ]
     return (*(Period(one.key, one.label, (one,)) for one in found), *years)

@@ -263,7 +263,8 @@ class Quarter:
 
     @property
     def key(self) -> str:
-        return f"{self.year}-Q{self.number}"
+        # By its months: the board's report numbers the quarters of a year that begins in April.
+        return f"{self.months[0]}-to-{self.months[-1]}"
 
     @property
     def months(self) -> tuple[str, ...]:

@@ -34,10 +34,19 @@ def test_a_month_in_which_clocks_change_has_two_stretches() -> None:
 
 def test_periods_are_whole_quarters_and_years_made_of_them() -> None:
     offered = rules.periods(FRIDAY, "2026-05")
-    assert [one.key for one in offered][:3] == ["2026-Q4", "2026-Q3", "2026-Q2"]
-    year = rules.chosen(offered, "year-to-2026-Q4")
-    assert [one.key for one in year.quarters] == ["2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"]
-    assert rules.chosen(offered, "2026-11-03 to 2026-11-04").key == "2026-Q4"
+    assert [one.key for one in offered][:3] == [
+        "2026-10-to-2026-12",
+        "2026-07-to-2026-09",
+        "2026-04-to-2026-06",
+    ]
+    year = rules.chosen(offered, "2026-01-to-2026-12")
+    assert [one.key for one in year.quarters] == [
+        "2026-01-to-2026-03",
+        "2026-04-to-2026-06",
+        "2026-07-to-2026-09",
+        "2026-10-to-2026-12",
+    ]
+    assert rules.chosen(offered, "2026-11-03 to 2026-11-04").key == "2026-10-to-2026-12"
 
 
 def test_a_month_is_counted_again_when_something_changed_and_it_has_rested() -> None:
