@@ -130,6 +130,8 @@ class Meeting(Base):
     cancel_reason: Mapped[str | None] = mapped_column(EncryptedText)
     # Cancelled, and a later one took its place for every child: nobody is asked about it again.
     replaced_at: Mapped[datetime | None]
+    # And until when its need stood, where no clock of the later one counts that (B1, G3).
+    need_until: Mapped[datetime | None]
     # Cancelled, and no other is needed: said for an open case, which has no other outcome (A11).
     not_needed_at: Mapped[datetime | None]
     not_needed_reason: Mapped[str | None] = mapped_column(EncryptedText)

@@ -151,7 +151,7 @@ COUNTED: Mapping[str, frozenset[str]] = {
             "created_at", "due_at", "limit_at", "sooner_due_at", "sooner_noted_at",
             "clocks", "chair_id", "starts_at", "ends_at", "started_at", "ended_at",
             "record_due_at", "signed_at", "circulated_at", "first_circulated_at", "cancelled_at",
-            "not_needed_at", "replaced_at", "kept_at",
+            "not_needed_at", "replaced_at", "need_until", "kept_at",
         }
     ),
     "invitee": frozenset(

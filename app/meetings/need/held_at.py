@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.audit.types import Actor
 from app.meetings.discussion.record_clock import protocol_of
 from app.meetings.models import Meeting
+from app.meetings.need import replacing
 from app.meetings.types import Route
 from app.protocols.exchange import restore, snapshot
 from app.protocols.rules import clocks, limit_of
@@ -48,6 +49,8 @@ def held_at_another_time(
     meeting.need_decided_at = began
     if referral is not None:
         decided_at_another_time(session, actor, referral, was, began, now)
+    session.flush()
+    replacing.decided_at_another_time(session, meeting, was, now)
     protocol = protocol_of(meeting)
     if protocol is None or "format" not in meeting.clocks:
         return

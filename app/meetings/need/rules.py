@@ -75,15 +75,31 @@ def decided_otherwise(decisions: Iterable[Decided], at: datetime) -> datetime | 
     `decisions` are those since the referral was last opened again, the oldest first. Such a
     decision took its course where it, or what replaced it, stood for more than a day.
     """
-    settled = began = last = None
+    took_course = _otherwise(decisions, at)
+    return took_course[-1][1] if took_course else None
+
+
+def decided_away(decisions: Iterable[Decided], since: datetime, at: datetime) -> datetime | None:
+    """When the need that stood at `since` was first decided otherwise, where that took its course
+    as `decided_otherwise` has it; None where it never was."""
+    return next((first for first, last in _otherwise(decisions, at) if last >= since), None)
+
+
+def _otherwise(decisions: Iterable[Decided], at: datetime) -> list[tuple[datetime, datetime]]:
+    """The first and the last of decisions as something else that followed each other, where what
+    they began stood for more than a day."""
+    found: list[tuple[datetime, datetime]] = []
+    began = last = None
     for one in decisions:
         if one.outcome is not Outcome.STRATEGY_DISCUSSION:
             began, last = began or one.at, one.at
             continue
-        if began is not None and one.at - began > PUT_RIGHT_WITHIN:
-            settled = last
+        if began is not None and last is not None and one.at - began > PUT_RIGHT_WITHIN:
+            found.append((began, last))
         began = None
-    return last if began is not None and at - began > PUT_RIGHT_WITHIN else settled
+    if began is not None and last is not None and at - began > PUT_RIGHT_WITHIN:
+        found.append((began, last))
+    return found
 
 
 def runs_on(cancelled: Facts, information_at: datetime | None) -> bool:

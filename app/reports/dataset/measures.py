@@ -119,10 +119,12 @@ def _choice(*whens: tuple[Any, str], otherwise: str) -> ColumnElement[str]:
     return case(*((condition, _word(word)) for condition, word in whens), else_=_word(otherwise))
 
 
-def _met(done: ColumnElement[Any], due: ColumnElement[Any]) -> ColumnElement[str]:
+def _met(
+    done: ColumnElement[Any], due: ColumnElement[Any], at: ColumnElement[Any] = _AT
+) -> ColumnElement[str]:
     """A clock that stopped in time or late; one that still runs is overdue, or open until then."""
     return _choice(
-        (done.is_(None) & (due < _AT), "overdue"),
+        (done.is_(None) & (due < at), "overdue"),
         (done.is_(None), "open"),
         (done <= due, "met"),
         otherwise="late",
@@ -142,9 +144,11 @@ def _past_its_time(moment: ColumnElement[Any]) -> ColumnElement[bool]:
 def _and_its_limit() -> ColumnElement[Any]:
     """A target or plan, as it was met, and how the limit behind it was; a limit for itself (B1)."""
     state = _pair(_FORCE, _met(_M.c.started_at, _DUE))
+    # Of a cancelled one that missed its target the limit may not have run out when it was settled.
+    at = func.coalesce(_M.c.need_until, _M.c.not_needed_at, _AT)
     return case(
         ((_word("limit") == _FORCE) | _M.c.limit_at.is_(None), state),
-        else_=_pair(state, _met(_M.c.started_at, _M.c.limit_at)),
+        else_=_pair(state, _met(_M.c.started_at, _M.c.limit_at, at)),
     )
 
 
@@ -186,13 +190,18 @@ _DUE = case(
     (_M.c.started_at.is_(None) & _M.c.sooner_due_at.is_not(None), _M.c.sooner_due_at),
     else_=_M.c.due_at,
 )
-# The clock of a cancelled one runs on until another takes its place, which counts then, or somebody
-# says that none is needed: what had run out by then was missed.
+# The clock of a cancelled one runs on until another takes its place or somebody says that none is
+# needed: what had run out by then was missed. Where the other one took over its clock (decision
+# 0023) that one counts; one that newer information began does not count what ran out before it.
 _STILL_NEEDED = _M.c.not_needed_at.is_(None) & (
     _M.c.referral_id.is_(None) | (_R.c.outcome == Outcome.STRATEGY_DISCUSSION)
 )
-_MISSED = _M.c.replaced_at.is_(None) & (
-    (func.coalesce(_M.c.not_needed_at, _M.c.cancelled_at) > _DUE) | (_STILL_NEEDED & (_DUE < _AT))
+_MISSED = (_M.c.need_until > _DUE) | (
+    _M.c.replaced_at.is_(None)
+    & (
+        (func.coalesce(_M.c.not_needed_at, _M.c.cancelled_at) > _DUE)
+        | (_STILL_NEEDED & (_DUE < _AT))
+    )
 )
 # Of one that was written down afterwards only its start was put right.
 _BECAME_EARLIER = (_M.c.route != Route.ALREADY_HELD) & (

@@ -83,7 +83,7 @@ class Measure(enum.Enum):
             "domestic_abuse_discussion": "Cases received in the period that have a clock.",
             "strategy_discussion": "Discussions needed in the period. One that was cancelled is "
             "left out, unless its deadline had passed by then, or has passed since while another "
-            "is still needed.",
+            "was still needed and none had taken over its clock.",
             "record_circulated": "Discussions needed in the period that have ended.",
             "icpc_referral": "Children for whom a discussion needed in the period, or what "
             "followed it, required a conference. An enquiry counts once, with the last discussion "

@@ -24,7 +24,7 @@ from app.core.session import db, reading
 from app.meetings.after import service as after
 from app.meetings.after.models import ChildAfter
 from app.meetings.after.types import Conference, ConferenceOutcome, EnquiryOutcome
-from app.meetings.models import Invitee
+from app.meetings.models import Invitee, Meeting
 from app.meetings.types import Answer, MeetingState
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.checks.service import answer
@@ -316,6 +316,44 @@ def test_assessments_of_before_are_counted_by_the_protocol_and_closed_cases_stay
         assert rows[advice.id].assessment_due_at is None
         assert [one for one in rows if rows[one].assessment_past] == [over]
     assert "counted by the protocol" not in installed(app)
+
+
+def test_until_when_the_need_of_a_cancelled_discussion_stood(app, change):
+    """The one in its place was decided two days later by newer information, or runs on."""
+    later, expected = FRIDAY + 2 * DAY, {}
+    with change() as session:
+        runs_on, own, otherwise, opened, unneeded, open_case = (
+            make_meeting(session, MeetingState.CANCELLED, children=1) for _ in range(6)
+        )
+        for one in (runs_on, own, otherwise, opened, unneeded, open_case):
+            referral = session.get_one(Referral, one.referral_id)
+            one.cancelled_at, one.replaced_at = FRIDAY + DAY / 4, later + DAY
+            if one is otherwise or one is opened:
+                actor = actor_of(session)
+                decide(session, actor, referral, Outcome.ADVICE, "Spoken to.", FRIDAY + DAY)
+            if one is opened:
+                at = FRIDAY + DAY / 2
+                reopen(session, actor, referral, "The school rang.", at, referral.version)
+            if one is unneeded:
+                one.not_needed_at = FRIDAY + DAY / 3
+            at = FRIDAY if one is runs_on else later
+            after = make_meeting(session, MeetingState.NEEDED, at=at, referral=referral)
+            after.created_at = later + DAY
+            if one is open_case:
+                one.referral_id = after.referral_id = None
+        session.flush()
+        expected = {
+            runs_on.id: None,
+            own.id: later,
+            otherwise.id: FRIDAY + DAY,
+            opened.id: FRIDAY + DAY / 2,
+            unneeded.id: FRIDAY + DAY / 3,
+            open_case.id: later,
+        }
+    with app.app_context():
+        again("need_until")
+        held = select(Meeting.id, Meeting.need_until).where(Meeting.state == MeetingState.CANCELLED)
+        assert dict(tuple(row) for row in reading().execute(held)) == expected
 
 
 @pytest.mark.parametrize("revision", ["0030", "0056"])
