@@ -366,3 +366,13 @@ def test_every_wrong_line_of_the_wards_is_named_at_once(signed_in, change):
     many = "\n".join(f"Ward {number}" for number in range(60))
     told = unescape(send(browser, "/directory/council/wards", wards=many).text)
     assert "Line 50:" in told and "Line 51:" not in told and "10 more lines have a mistake" in told
+
+
+def test_the_children_of_a_person_are_offered_to_whoever_may_see_them(change, signed_in):
+    with change() as session:
+        person = make_professional(session).id
+    path = f"/directory/people/{person}"
+    for role, offered in ((Role.ADMINISTRATOR, True), (Role.SYSTEM, False)):
+        browser = signed_in(role)
+        assert ("Children they work with" in browser.get(path).text) is offered
+        assert browser.get(f"{path}/children").status_code == (200 if offered else 403)
