@@ -14,7 +14,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesParser
 from email.utils import getaddresses
-from html.parser import HTMLParser
+from html import unescape
 
 from app.invitations.replies import calendars, delivery_reports
 from app.invitations.replies.types import CalendarAnswer, MailKind, MailRead
@@ -24,6 +24,10 @@ LONGEST_TEXT = 20_000
 LONGEST_LINE = 300
 MOST_PARTS = 200
 MOST_IDS = 40
+# More of it than any program writes, and the library takes minutes to go through it.
+MOST_HEADERS, MOST_MULTIPARTS, MOST_PARAMETERS = 500, 20, 100
+MOST_DIVIDERS = 5_000
+LONGEST_HEADER, LONGEST_HEAD = 8_000, 256 * 1024
 # RFC 5322 3.6.4 allows more than this; what we send ourselves looks so.
 MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,250}>")
 _CALENDAR_TYPES = frozenset({"text/calendar", "application/ics", "text/x-vcalendar"})
@@ -33,6 +37,11 @@ _AUTOMATIC_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _PARSER = BytesParser(policy=policy.compat32)
+_HEAD = re.compile(rb"\r?\n\r?\n")
+_CONTENT_HEADER = re.compile(
+    rb"^content-(?:type|disposition):([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def read_mail(raw: bytes) -> MailRead:
@@ -53,6 +62,8 @@ def clean(text: str, longest: int = LONGEST_TEXT) -> str:
 
 
 def _read(raw: bytes) -> MailRead:
+    if _is_overdone(raw):
+        return MailRead(MailKind.UNREADABLE)
     message = _PARSER.parsebytes(raw)
     ids = _ids(message, "Message-ID")
     read = MailRead(
@@ -89,6 +100,24 @@ def _read(raw: bytes) -> MailRead:
         calendar=calendar,
         report=report,
     )
+
+
+def _is_overdone(raw: bytes) -> bool:
+    """Whether a mail has more parts and parameters than it is worth to take apart: a person reads
+    the original."""
+    if raw.count(b"\n--") > MOST_DIVIDERS:
+        return True
+    head = _HEAD.search(raw)
+    if (head.start() if head else len(raw)) > LONGEST_HEAD:
+        return True
+    headers = multiparts = 0
+    for found in _CONTENT_HEADER.finditer(raw):
+        value = found[1]
+        headers += 1
+        multiparts += value.strip()[:10].lower() == b"multipart/"
+        if len(value) > LONGEST_HEADER or value.count(b";") > MOST_PARAMETERS:
+            return True
+    return headers > MOST_HEADERS or multiparts > MOST_MULTIPARTS
 
 
 def _calendar(parts: list[Message]) -> tuple[str, CalendarAnswer | None]:
@@ -128,7 +157,7 @@ def _is_automatic(message: Message, subject: str) -> bool:
 def _sender(message: Message) -> str:
     """The address in From, where there is exactly one From with exactly one address."""
     headers = [str(value) for value in message.get_all("From", [])]
-    if len(headers) != 1:
+    if len(headers) != 1 or len(headers[0]) > LONGEST_HEADER:
         return ""
     found = [address for _name, address in getaddresses(headers) if address]
     if len(found) != 1 or found[0].count("@") != 1 or not found[0].isprintable():
@@ -137,7 +166,7 @@ def _sender(message: Message) -> str:
 
 
 def _header(message: Message, name: str) -> str:
-    value = str(message.get(name, ""))
+    value = str(message.get(name, ""))[:LONGEST_HEADER]
     try:
         return str(make_header(decode_header(value)))
     except (ValueError, LookupError):  # an encoding that nobody knows, a broken encoded word
@@ -188,35 +217,46 @@ def _decoded(content: bytes, charset: str | None) -> str:
     return content.decode("latin-1")
 
 
-class _Words(HTMLParser):
-    """The text of a page; what stands in a script or a style is not text."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "style", "head", "title"):
-            self._silent += 1
-        elif tag in ("p", "br", "div", "tr", "li", "h1", "h2", "h3"):
-            self.found.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style", "head", "title") and self._silent:
-            self._silent -= 1
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.found.append(" ".join(data.split()) + " " if data.strip() else "")
+_OPENS = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
+_SILENT = {one: re.compile(f"</{one}", re.IGNORECASE) for one in ("script", "style", "title")}
+_BREAKS = frozenset({"p", "br", "div", "tr", "li", "h1", "h2", "h3"})
 
 
 def _without_markup(markup: str) -> str:
-    page = _Words()
-    page.feed(markup)
-    page.close()
-    lines = (" ".join(line.split()) for line in "".join(page.found).split("\n"))
+    """The words of a page; what stands in a script or a style is none.
+
+    Each character is looked at once: the parser of the standard library goes through the rest of
+    the page again for each tag that does not end, and a mail of 40 KB would hold the worker up for
+    half a minute.
+    """
+    found: list[str] = []
+    at = look = 0
+    while (begins := markup.find("<", look)) >= 0:
+        opens = _OPENS.match(markup, begins)
+        comment = markup.startswith("<!--", begins)
+        if not opens and not comment and markup[begins + 1 : begins + 2] not in ("!", "?", "/"):
+            look = begins + 1  # it opens nothing: a word like any other
+            continue
+        found.append(_shown(markup[at:begins]))
+        ends, mark = begins, "-->" if comment else ">"
+        if opens and (name := opens[2].lower()) in _SILENT and not opens[1]:
+            closes = _SILENT[name].search(markup, begins)
+            ends = closes.start() if closes else -1
+        elif opens and name in _BREAKS and not opens[1]:
+            found.append("\n")
+        ends = markup.find(mark, ends) if ends >= 0 else -1
+        if ends < 0:
+            at = len(markup)  # what never ends says nothing
+            break
+        at = look = ends + len(mark)
+    found.append(_shown(markup[at:]))
+    lines = (" ".join(line.split()) for line in "".join(found).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+
+
+def _shown(text: str) -> str:
+    words = unescape(text)
+    return " ".join(words.split()) + " " if words.strip() else ""
 
 
 _QUOTED = re.compile(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.invitations.replies.reading import read_mail
+from app.invitations.replies.types import MailKind
 from tests.factories.delivery_reports import returned
 from tests.factories.replies import Said, outlook
 
@@ -39,3 +41,31 @@ def test_bytes_of_any_kind(raw):
 @settings(max_examples=300)
 def test_a_mail_with_something_else_in_it(whole, place, length, piece):
     can_be_kept(read_mail(whole[:place] + piece + whole[place + length :]))
+
+
+@pytest.mark.parametrize(
+    "piece", ["<a ", "<!--", "<!---", "</", "<?", '<a b="', "<a b='<", "<a x=y", "<script>", "&"]
+)
+def test_a_page_of_tags_that_never_end_holds_nothing_up(piece):
+    """H4, C11: with the library's parser each of these took minutes; no time is measured here."""
+    page = f"I come<p>{piece * (160_000 // len(piece))}"
+    raw = f"From: a@b.example\r\nContent-Type: text/html\r\n\r\n{page}".encode()
+    assert read_mail(raw).words.startswith("I come")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Type: text/plain" + b";" * 20_000,
+        b"Content-Disposition: attachment; name=" + b'a=";' * 5_000,
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + b"--x\r\n\r\n" * 6_000,
+        b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (one, one)
+            for one in range(400)
+        ),
+        b"X: y\r\n" * 60_000,
+    ],
+)
+def test_what_takes_too_long_to_take_apart_goes_to_a_person(head):
+    read = read_mail(b"From: a@b.example\r\n" + head + b"\r\n\r\nwords")
+    assert read.kind is MailKind.UNREADABLE

@@ -145,6 +145,23 @@ def test_words_of_a_person():
     assert read_mail(plain(SAID, words=page, kind="text/html")).words == "I come"
 
 
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("<P>I come<BR>by train</P>", "I come\nby train"),
+        ("<title>Answer</title>at 3 &lt; 4 &amp; later", "at 3 < 4 & later"),
+        ("5 < 6 and <b>bold</b>", "5 < 6 and bold"),
+        ("<!DOCTYPE html><!-- <p>never</p> -->shown<STYLE>p{}</STYLE>", "shown"),
+        ("<script>if (a > b) {}</script >I come", "I come"),
+        ("I come<script>never ends", "I come"),
+        ("I come <a href=", "I come"),
+        ("<div>one</div><div>two</div>", "one\ntwo"),
+    ],
+)
+def test_the_words_of_a_page(page, words):
+    assert read_mail(plain(SAID, words=page, kind="text/html")).words == words
+
+
 def test_own_words_end_where_the_quotation_begins():
     assert own_words("I come.\n\nOn Fri, 20 Nov 2026 at 16:45, Desk wrote:\n> Please") == "I come."
     assert own_words("Yes\n-----Original Appointment-----\nFrom: Desk") == "Yes"
