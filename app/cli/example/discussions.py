@@ -49,8 +49,11 @@ from app.referrals.models import Referral
 from app.referrals.sender import Sender
 
 MINUTES = 45
-# Of the bookings that lie ahead, in their order: one late, one without a line, one called off.
-LATE, WITHOUT_LINE, CALLED_OFF = 1, 2, 3
+# What becomes of those needed in the last hours, after the ones that are started at once: whatever
+# the time of day, one has a dial-in of its own, one is late and one waits for the administrator.
+WITHOUT_LINE, LATE, WAITS, CALLED_OFF = 1, 2, 3, 4
+# Still ahead while somebody looks around.
+AHEAD = timedelta(hours=3)
 
 # The first of the last hours are started at once, so long before the area is: whatever the time of
 # day, one is under way and the record of the other waits for its chair.
@@ -82,7 +85,7 @@ class Discussions:
         self.disagreements = Disagreements(session, area)
         self.deputy = False
         self.continued = False
-        self.ahead = 0
+        self.fresh = 0
 
     def needed(self, referral: Referral, plan: Plan, at: datetime) -> None:
         """The chair decides; the administrator books within the hour."""
@@ -104,25 +107,25 @@ class Discussions:
         for row in referral.children:
             if row.child.case_reference:
                 referral_filing.file(self.session, desk, referral, row.child, row.child.version, at)
-        if fresh and number % 4 == 0:
-            return  # waits for the administrator
+        self.fresh += fresh
+        special = self.fresh if fresh else 0
+        if special == WAITS or (special > CALLED_OFF and number % 4 == 0):
+            return
         plan(
             at + timedelta(minutes=20 + number * 7 % 40),
-            partial(self.book, meeting, number, plan),
+            partial(self.book, meeting, number, plan, special=special),
         )
 
-    def book(self, meeting: Meeting, number: int, plan: Plan, at: datetime) -> None:
+    def book(
+        self, meeting: Meeting, number: int, plan: Plan, at: datetime, *, special: int = 0
+    ) -> None:
         chair = self.area.one(Role.CHAIR, number)
         children = [one.child_id for one in meeting.children]
         case = booking.case_facts(self.session, meeting.referral_id, children)
         directory = people_with(self.session, roles_asked_for(case))
         proposals = [p for p in who_must_come(case, directory, at) if p.person or p.typed]
         fresh = at > self.now - timedelta(hours=10)
-        # What is special is told of the week's referrals.
-        counted = fresh and meeting.referral_id is not None
-        self.ahead += counted
-        special = self.ahead if counted else 0
-        slot = self._slot(meeting, chair.id, at, late=special == LATE)
+        slot = self._slot(meeting, chair.id, at, special)
         order = BookingOrder(
             starts_at=slot.start,
             minutes=MINUTES,
@@ -180,7 +183,7 @@ class Discussions:
         )
         plan(at + timedelta(minutes=3), partial(self.book, meeting, number, plan))
 
-    def _slot(self, meeting: Meeting, chair_id: int, at: datetime, *, late: bool = False) -> Slot:
+    def _slot(self, meeting: Meeting, chair_id: int, at: datetime, special: int) -> Slot:
         until = at + timedelta(days=10)
         diary = diary_queries.diary(self.session, meeting, chair_id, (), at, until)
         kept = council(self.session)
@@ -189,7 +192,9 @@ class Discussions:
         if at > self.now - timedelta(hours=10):
             # Booked on the last day: lies ahead, before the deadline where that can be.
             found = [slot for slot in found if slot.start > self.now] or found[-1:]
-        if late:
+        if special == WITHOUT_LINE:
+            found = [slot for slot in found if slot.start > self.now + AHEAD] or found[-1:]
+        if special == LATE:
             in_office = [slot for slot in found if slot.after_deadline and not slot.out_of_hours]
             found = in_office or found
         return found[0]

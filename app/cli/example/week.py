@@ -58,7 +58,7 @@ from app.referrals.types import (
 
 REFERRALS = 118
 # Whenever the area is started, some of it is fresh: hours before the first start.
-FRESH = (21.0, 19.5, 8.2, 7.5, 6.5, 5.0, 3.2, 2.1, 1.2, 0.6)
+FRESH = (21.0, 19.5, 8.2, 7.5, 6.5, 5.0, 4.4, 2.1, 1.2, 0.6)
 # Not decided yet, with every answer there, hours before the first start; over the rating of the
 # second health disagrees. Who refers the last fears for the child at this moment.
 GATHERED = (5.4, 4.8)
