@@ -11,7 +11,7 @@ from app.core.session import reading, transaction
 from app.guests import service
 from app.guests.blueprint import blueprint
 from app.guests.forms import ButtonForm, CodeForm, WithoutCodeForm
-from app.guests.visitors import mark_browser, new_mark, open_door, this_browser
+from app.guests.visitors import know_again, mark_browser, new_mark, open_door, this_browser
 from app.invitations import service as invitations
 from app.referrals.letters_out import sender
 from app.web.access import Everyone, access
@@ -63,6 +63,7 @@ def redeem_code(token: str) -> Response:
     if opened is not None:
         response = go_to(url_for(service.behind(reading(), token, now())))
         open_door(response, opened)
+        know_again(response)
         return response
     return _before_code("guests/code.html", token, status=422, form=form)
 

@@ -10,11 +10,13 @@ from app.core.crypto import new_token
 from app.core.session import reading
 from app.guests import queries
 from app.guests.types import Visitor
+from app.invitations.rules import MARK_LIFE
 from app.web import own_page
 from app.web.cookies import cookie_of, drop_cookie, set_cookie
 from app.web.htmx import go_to
 
 HOME = "guests.meeting"
+BROWSER = "browser"
 
 
 def visitor() -> Visitor:
@@ -51,7 +53,7 @@ class Guest:
 
 def this_browser() -> str | None:
     """The random mark of the browser that asked for a code."""
-    return cookie_of("browser")
+    return cookie_of(BROWSER)
 
 
 def session_token() -> str | None:
@@ -60,8 +62,16 @@ def session_token() -> str | None:
 
 
 def mark_browser(response: Response, mark: str) -> None:
-    """Remember the browser: a code works only in the one that asked for it (D3)."""
-    set_cookie(response, "browser", mark)
+    """Mark a browser that has no mark: a code works only in the one that asked for it (D3)."""
+    if this_browser() is None:
+        set_cookie(response, BROWSER, mark)
+
+
+def know_again(response: Response) -> None:
+    """A code opened this browser: it is known when it comes again, because codes are kept for it.
+    The mark opens nothing."""
+    if (mark := this_browser()) is not None:
+        set_cookie(response, BROWSER, mark, MARK_LIFE)
 
 
 def new_mark() -> str:

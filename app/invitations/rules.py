@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 CODE_LIFE = timedelta(minutes=10)
 TRIES = 5
-CODES_AN_HOUR = 5
-CODES_A_DAY = 20
-# Of these, kept from whoever else holds the link: see may_ask_for_code.
+CODES_AN_HOUR = 6
+CODES_A_DAY = 24
+# Of these, kept twice from whoever else holds a link: see may_ask_for_code.
 KEPT_OF_AN_HOUR = 1
 KEPT_OF_A_DAY = 4
+# How long a browser that a code opened is known: as long as most links live.
+MARK_LIFE = timedelta(days=180)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 IDLE = timedelta(minutes=30)
@@ -37,21 +39,29 @@ def expiry(record_issued: datetime, last_action_closed: datetime | None) -> date
 
 
 def may_ask_for_code(
-    now: datetime, asked: Sequence[tuple[datetime, str]], browser: str, opened: Collection[str]
+    now: datetime,
+    asked: Sequence[tuple[datetime, str]],
+    link: str,
+    *,
+    is_newest: bool,
+    came_in: bool,
 ) -> bool:
-    """Whether one more code may be sent for this invitation: five in an hour, twenty in a day,
-    whoever asks.
+    """Whether one more code may be sent for this invitation, by this link.
 
-    `asked` says when each was asked for and by which browser, `opened` which browsers a code
-    opened so far. Whoever else holds the link cannot use all of them up (D3): the last of an hour
-    and the last four of a day are for a browser that a code opened before, and until there is
-    one, for a browser that has not asked in that time.
+    `asked` says when each was asked for and by which link; `is_newest` whether the newest letter
+    brought this one, `came_in` whether a code opened this browser before. Whoever else holds a link
+    cannot use all of them up (D3), however many browsers they seem to have: four in an hour are for
+    anybody, one is for the newest letter, as far as nothing was asked for by it, and one for
+    whoever came in before; of a day sixteen, four and four.
     """
     limits = ((HOUR, CODES_AN_HOUR, KEPT_OF_AN_HOUR), (DAY, CODES_A_DAY, KEPT_OF_A_DAY))
     for span, most, kept in limits:
-        within = [one for moment, one in asked if now - moment < span]
-        first = browser in opened if opened else browser not in within
-        if len(within) >= (most if first else most - kept):
+        within = [by for moment, by in asked if now - moment < span]
+        if not came_in:
+            most -= kept
+        if not came_in and not (is_newest and within.count(link) < kept):
+            most -= kept
+        if len(within) >= most:
             return False
     return True
 

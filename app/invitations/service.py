@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import bindparam, exists, insert, select, update
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.audit.service import record
 from app.audit.types import Subject
@@ -31,12 +31,30 @@ from app.invitations.wording import is_address, one_line
 # Several rows go in one statement and come back in any order: each is known by its UID.
 _INVITE = insert(table(Invitation)).returning(table(Invitation).c.id, table(Invitation).c.uid)
 _LINK = insert(table(InvitationLink))
+# Every message brings another link: those of one invitation count together, as long as they are in
+# use. A link that finds nothing counts by itself.
+_OF_ONE = (AccessCode.link_digest == bindparam("link")) | AccessCode.link_digest.in_(
+    select(InvitationLink.token_digest).where(InvitationLink.invitation_id == bindparam("held"))
+)
 _ASKED = (
-    select(AccessCode.created_at, AccessCode.browser_digest)
+    select(AccessCode.created_at, AccessCode.link_digest)
+    .where(_OF_ONE)
     .order_by(AccessCode.id.desc())
     .limit(rules.CODES_A_DAY)
 )
-_OPENED = select(AccessCode.browser_digest).where(AccessCode.used_at.is_not(None)).distinct()
+_CAME_IN = select(
+    exists().where(
+        _OF_ONE, AccessCode.browser_digest == bindparam("mark"), AccessCode.used_at.is_not(None)
+    )
+)
+_LATER_LINK = aliased(InvitationLink)
+_IS_NEWEST = select(
+    ~exists().where(
+        InvitationLink.token_digest == bindparam("link"),
+        _LATER_LINK.invitation_id == InvitationLink.invitation_id,
+        _LATER_LINK.created_at > InvitationLink.created_at,
+    )
+)
 _NEWEST = (
     select(AccessCode)
     .order_by(AccessCode.id.desc())
@@ -208,23 +226,21 @@ def request_code(
     """A code for this link and browser: the letter to queue, or None where too many were asked for.
 
     The page that follows is the same in any case. An unknown, revoked or expired link gets a
-    row, a code and a letter made for nobody, so that it takes the same work (D3). More than five
-    codes in an hour or twenty in a day are not made, however many links were sent, and fewer for
-    another browser than the one that came in before: the last one goes on working. `browser` is the
+    row, a code and a letter made for nobody, so that it takes the same work (D3). No more are made
+    than `rules.may_ask_for_code` allows, however many links were sent: the last one goes on
+    working. What was asked for by links that were withdrawn since counts no more. `browser` is the
     random cookie of the browser that asked.
     """
-    link = token_digest(token)
+    link, mark = token_digest(token), token_digest(browser)
     invitation = invitation_by_token(session, token, now)
-    # Every message brings another link: those of one invitation count together.
-    one = (
-        AccessCode.link_digest == link
-        if invitation is None
-        else AccessCode.invitation_id == invitation.id
-    )
-    mark = token_digest(browser)
-    asked = [(row.created_at, row.browser_digest) for row in session.execute(_ASKED.where(one))]
-    opened = session.execute(_OPENED.where(one)).scalars().all()
-    if not rules.may_ask_for_code(now, asked, mark, opened):
+    one = {"link": link, "held": invitation.id if invitation else None, "mark": mark}
+    if not rules.may_ask_for_code(
+        now,
+        [(row.created_at, row.link_digest) for row in session.execute(_ASKED, one)],
+        link,
+        is_newest=session.execute(_IS_NEWEST, one).scalar_one(),
+        came_in=session.execute(_CAME_IN, one).scalar_one(),
+    ):
         return None
     code = new_code()
     session.execute(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Response, request
 
 from app.core.config import SETTINGS
@@ -12,11 +14,12 @@ def cookie_of(name: str) -> str | None:
     return request.cookies.get(_full(name))
 
 
-def set_cookie(response: Response, name: str, token: str) -> None:
-    """Give the browser a token until it is closed."""
+def set_cookie(response: Response, name: str, token: str, lasts: timedelta | None = None) -> None:
+    """Give the browser a token until it is closed, or for as long as it `lasts`."""
     response.set_cookie(
         _full(name),
         token,
+        max_age=lasts,
         path="/",
         httponly=True,
         samesite="Lax",

@@ -12,7 +12,6 @@ from wtforms import HiddenField, IntegerField
 from wtforms.validators import InputRequired
 
 from app.core.clock import now
-from app.core.crypto import new_token as new_mark
 from app.core.refusal import Refused
 from app.core.session import reading, transaction
 from app.guests import queries as guests
@@ -20,6 +19,7 @@ from app.guests.forms import ButtonForm, CodeForm, IntroduceForm
 from app.guests.link_routes import redeemed
 from app.guests.requests import queries, service
 from app.guests.requests.visitors import DOOR, Asked, correspondent
+from app.guests.visitors import know_again, mark_browser, new_mark, this_browser
 from app.invitations import service as invitations
 from app.referrals.checks.shown import received_words
 from app.referrals.checks.types import Held
@@ -28,14 +28,13 @@ from app.referrals.letters.paper import letter_pdf
 from app.referrals.letters_out import sender
 from app.referrals.types import ChangedMeanwhile
 from app.web.access import Everyone, access
-from app.web.cookies import cookie_of, drop_cookie, set_cookie
+from app.web.cookies import drop_cookie, set_cookie
 from app.web.errors import lead_back
 from app.web.forms import OnceForm, Passage
 from app.web.htmx import go_to, respond
 from app.web.once import done_before, mark_done
 
 blueprint = Blueprint("requests", __name__)
-BROWSER = "browser"
 
 
 class RequestForm(OnceForm):
@@ -74,11 +73,11 @@ def link(token: str) -> Response:
 def request_code(token: str) -> Response:
     if not ButtonForm().validate_on_submit():
         abort(400)
-    mark = cookie_of(BROWSER) or new_mark()
+    mark = this_browser() or new_mark()
     with transaction() as session:
         service.request_code(session, token, mark, sender(), now())
     response = go_to(url_for("requests.code", token=token))
-    set_cookie(response, BROWSER, mark)
+    mark_browser(response, mark)
     return response
 
 
@@ -92,10 +91,11 @@ def code(token: str) -> Response:
 @access(Everyone())
 def redeem_code(token: str) -> Response:
     form = CodeForm()
-    opened = redeemed(form, token, cookie_of(BROWSER))
+    opened = redeemed(form, token, this_browser())
     if opened is not None:
         response = go_to(url_for("requests.request_page"))
         set_cookie(response, DOOR, opened)
+        know_again(response)
         return response
     return _before_code("guests/requests/code.html", token, status=422, form=form)
 

@@ -299,10 +299,41 @@ def test_no_link_stands_in_the_log(
     assert links["valid"] not in said
 
 
-def test_a_sixth_code_in_an_hour_is_not_sent_and_looks_the_same(
+def test_a_browser_that_a_code_opened_is_known_again_by_a_mark_that_opens_nothing(
     app: Any, change: Any, links: dict[str, str]
 ) -> None:
-    for token, sent in ((links["valid"], 5), (links["unknown"], 5)):
+    phone, base = Phone(app), f"/i/{links['valid']}"
+
+    def marks(answer: Any) -> list[str]:
+        return [one for one in answer.headers.getlist("Set-Cookie") if one.startswith("browser=")]
+
+    [mark] = marks(phone.post(f"{base}/code-request", base))
+    assert "Max-Age" not in mark
+    with change() as session:
+        [(_to, code)] = codes_sent(session)
+    [known] = marks(phone.post(f"{base}/code", f"{base}/code", code=code))
+    assert known.split(";")[0] == mark.split(";")[0]
+    assert f"Max-Age={180 * 24 * 3600}" in known and "HttpOnly" in known
+    # Asking again takes nothing of that back.
+    assert marks(phone.post(f"{base}/code-request", base)) == []
+    phone.client.delete_cookie("guest")
+    assert phone.get("/attend").status_code == 401
+
+
+def test_the_page_says_how_many_codes_there_are_and_what_to_do(
+    app: Any, links: dict[str, str]
+) -> None:
+    for link in ("valid", "unknown"):
+        said = " ".join(Phone(app).get(f"/i/{links[link]}/code").text.split())
+        assert "Four codes are sent in any hour and 16 in any 24 hours, whoever asks" in said
+        assert "the link in your newest email" in said
+        assert "Telephone the desk on" in said
+
+
+def test_a_fifth_code_in_an_hour_is_not_sent_and_looks_the_same(
+    app: Any, change: Any, links: dict[str, str]
+) -> None:
+    for token, sent in ((links["valid"], 4), (links["unknown"], 4)):
         base, answers = f"/i/{token}", set()
         for phone in [Phone(app), Phone(app)]:
             answers |= {phone.post(f"{base}/code-request", base).status_code for _ in range(6)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -115,14 +115,34 @@ def test_only_the_newest_code_of_a_browser_but_each_browser_its_own(in_app):
     assert give(token, elsewhere, browser="phone")
 
 
-def test_no_more_than_five_codes_an_hour_and_the_last_goes_on_working(in_app):
+def another_link(invitation_id: int, at: datetime) -> str:
+    """That of a newer letter."""
+    with transaction() as session:
+        return service.new_link(session, session.get_one(Invitation, invitation_id), at)
+
+
+def asked_by_others(token: str, at: datetime) -> int:
+    """How many codes somebody gets who is always a new browser."""
+    asked = [ask(token, f"browser {at} {number}", now=at) for number in range(rules.CODES_A_DAY)]
+    return len([code for code in asked if code])
+
+
+def test_no_more_than_four_codes_an_hour_and_the_last_goes_on_working(in_app):
     _, token = invite()
-    codes = [ask(token) for _ in range(rules.CODES_AN_HOUR - 1)]
+    codes = [ask(token) for _ in range(4)]
     assert ask(token) is None
-    assert ask(token, "another browser")
-    assert ask(token, "a third") is None
+    assert ask(token, "another browser") is None
     assert give(token, codes[-1])
     assert ask(token, now=FRIDAY + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("known", (True, False))
+def test_a_link_that_finds_nothing_counts_alike(in_app, known):
+    token = invite()[1] if known else "no-such-link"
+    for number in range(6):
+        with transaction() as session:
+            made = service.request_code(session, token, f"browser {number}", DESK, FRIDAY)
+        assert (made is None) is (number >= 4)
 
 
 def test_somebody_else_with_the_link_does_not_shut_out_who_came_in_before(in_app):
@@ -130,14 +150,47 @@ def test_somebody_else_with_the_link_does_not_shut_out_who_came_in_before(in_app
     assert give(token, ask(token))
     for hours in range(1, 8):
         at = FRIDAY + timedelta(hours=hours)
-        for number in range(rules.CODES_A_DAY):  # another browser each time, so it seems
-            ask(token, f"browser {hours} {number}", now=at)
+        asked_by_others(token, at)
         if hours % 2:
             code = ask(token, now=at)
             assert code and give(token, code, now=at)
     with transaction() as session:
         made = session.query(AccessCode).filter_by(invitation_id=invitation_id).count()
     assert made <= rules.CODES_A_DAY
+
+
+def test_somebody_else_with_an_older_link_does_not_shut_out_the_newest_letter(in_app):
+    """In no browser that was ever seen, and without a mark that could be thrown away."""
+    invitation_id, forwarded = invite()
+    newest = another_link(invitation_id, FRIDAY + MINUTE)
+    for hours in range(1, 5):
+        at = FRIDAY + timedelta(hours=hours)
+        assert asked_by_others(forwarded, at) == (1 if hours == 4 else 4)  # sixteen in a day
+        code = ask(newest, f"new {hours}", now=at)
+        assert code and give(newest, code, f"new {hours}", now=at)
+    assert asked_by_others(forwarded, FRIDAY + timedelta(hours=9)) == 0
+
+
+def test_a_newer_letter_brings_a_code_although_the_only_one_before_was_forwarded(in_app):
+    invitation_id, forwarded = invite()
+    assert asked_by_others(forwarded, FRIDAY) == 4
+    newest = another_link(invitation_id, FRIDAY + MINUTE)
+    assert ask(newest, "mine", now=FRIDAY + 2 * MINUTE)
+
+
+def test_what_was_asked_for_by_links_that_were_withdrawn_counts_no_more(in_app):
+    """The desk's way out where somebody else has every link: nothing of theirs is kept either."""
+    invitation_id, first = invite()
+    second = another_link(invitation_id, FRIDAY + MINUTE)
+    assert give(second, ask(second, "theirs"), "theirs")
+    assert asked_by_others(first, FRIDAY + MINUTE) + asked_by_others(second, FRIDAY + MINUTE) == 3
+    with transaction() as session:
+        held = session.get_one(Invitation, invitation_id)
+        service.withdraw_links(session, held, FRIDAY + 2 * MINUTE)
+    fresh = another_link(invitation_id, FRIDAY + 2 * MINUTE)
+    at = FRIDAY + 3 * MINUTE
+    assert [bool(ask(fresh, "mine", now=at)) for _ in range(5)] == [True] * 4 + [False]
+    assert ask(fresh, "theirs", now=at) is None
 
 
 def test_an_unknown_link_leaves_the_same_row_and_never_opens(in_app):

@@ -27,38 +27,42 @@ def test_link_lives_14_days_after_the_record_or_a_day_after_the_last_action_clos
     assert rules.expiry(FRIDAY, FRIDAY + timedelta(days=30)) == FRIDAY + timedelta(days=31)
 
 
-def may_ask(browser, *asked, opened=()):
-    """Each of `asked`: how long ago, how often, and by whom, where it was one browser."""
-    codes = [
-        (FRIDAY - ago, by[0] if by else f"{ago} {number}")
-        for ago, times, *by in asked
-        for number in range(times)
-    ]
-    return rules.may_ask_for_code(FRIDAY, codes, browser, opened)
+def may_ask(*asked, newest=True, came_in=False):
+    """By the link `mine`. Each of `asked`: how long ago, how often, and by which link."""
+    codes = [(FRIDAY - ago, link) for ago, times, link in asked for _ in range(times)]
+    return rules.may_ask_for_code(FRIDAY, codes, "mine", is_newest=newest, came_in=came_in)
+
+
+SPANS = pytest.mark.parametrize(
+    ("span", "anybody", "kept"), [(MINUTE, 4, 1), (timedelta(hours=2), 16, 4)]
+)
 
 
 def test_codes_are_limited_by_hour_and_day():
-    assert may_ask("mine")
-    assert may_ask("mine", (MINUTE, 4))
-    assert not may_ask("mine", (MINUTE, 5))
-    assert may_ask("mine", (timedelta(hours=1), 5))
-    assert not may_ask("mine", (timedelta(hours=2), 20))
+    assert may_ask()
+    assert may_ask((MINUTE, 3, "mine"))
+    assert not may_ask((MINUTE, 4, "mine"))
+    assert may_ask((timedelta(hours=1), 4, "mine"))
+    assert not may_ask((timedelta(hours=2), 16, "mine"))
+    assert may_ask((timedelta(hours=24), 16, "mine"))
 
 
-def test_nobody_uses_up_what_is_kept_for_another_browser():
-    assert may_ask("theirs", (MINUTE, 3, "theirs"))
-    assert not may_ask("theirs", (MINUTE, 4, "theirs"))
-    assert may_ask("mine", (MINUTE, 4, "theirs"))
-    assert not may_ask("theirs", (timedelta(hours=2), 16, "theirs"))
-    assert may_ask("mine", (timedelta(hours=2), 16, "theirs"))
+@SPANS
+def test_older_links_use_up_nothing_that_is_kept_for_the_newest(span, anybody, kept):
+    assert not may_ask((span, anybody, "older"), newest=False)
+    assert may_ask((span, anybody, "older"))
+    assert may_ask((span, anybody, "older"), (span, kept - 1, "mine"))
+    assert not may_ask((span, anybody, "older"), (span, kept, "mine"))
 
 
-def test_whoever_came_in_before_is_not_shut_out_by_browsers_that_are_always_new():
-    for span, others, mine in ((MINUTE, 4, 1), (timedelta(hours=2), 16, 4)):
-        assert may_ask("new", (span, others - 1), opened={"mine"})
-        assert not may_ask("new", (span, others), opened={"mine"})
-        assert may_ask("mine", (span, others), opened={"mine"})
-        assert not may_ask("mine", (span, others), (span, mine, "mine"), opened={"mine"})
+@SPANS
+def test_nobody_else_uses_up_what_is_kept_for_whoever_came_in_before(span, anybody, kept):
+    others = (span, anybody, "older"), (span, kept, "newest")
+    assert not may_ask(*others)
+    for newest in (True, False):
+        assert may_ask(*others, newest=newest, came_in=True)
+        mine = (span, kept, "mine")
+        assert not may_ask(*others, mine, newest=newest, came_in=True)
 
 
 def live(**changes):
