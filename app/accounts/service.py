@@ -261,7 +261,6 @@ def change_password(
         return False
     staff.password_hash = chosen_hash
     ended = end_sessions(session, staff.id, now, but=member.session_id)
-    _succeeded(staff)
     tell(session, AccountEvent.PASSWORD_CHANGED, [_reachable(staff)], now)
     audit.record(
         session, member.actor, "password changed", _subject(staff), now, {"sessions ended": ended}

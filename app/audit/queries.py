@@ -79,6 +79,16 @@ _VIEWS_OF_PAGE = (
     )
     .order_by(AuditView.id.desc())
 )
+_NOTED_SINCE = select(
+    exists().where(
+        AuditView.subject_kind == bindparam("kind"),
+        AuditView.subject_ref == bindparam("ref"),
+        AuditView.actor_kind == bindparam("actor_kind"),
+        AuditView.actor_id == bindparam("actor"),
+        AuditView.page == bindparam("page"),
+        AuditView.at > bindparam("since", type_=UTCDateTime()),
+    )
+)
 # Views that point to a row which bound no views, or to none at all.
 _STRAY_VIEWS = (
     select(AuditView.entry_id)
@@ -143,6 +153,17 @@ def views_of_page(session: Session, subject: Subject, page: str) -> list[Viewed]
     colon; the newest first (H3)."""
     values = {"kind": subject.kind, "ref": subject.ref, "page": page, "parts": f"{page}: %"}
     return [Viewed(*row) for row in session.execute(_VIEWS_OF_PAGE, values)]
+
+
+def noted_since(
+    session: Session, actor: Actor, page: str, subject: Subject, since: datetime
+) -> bool:
+    """Whether it is noted that this person saw exactly this page of a subject since then."""
+    values = {
+        "kind": subject.kind, "ref": subject.ref, "page": page,
+        "actor": actor.id, "actor_kind": actor.kind, "since": since,
+    }  # fmt: skip
+    return bool(session.execute(_NOTED_SINCE, values).scalar())
 
 
 def seen_since(

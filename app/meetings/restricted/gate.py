@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from flask import Flask, Response, abort, current_app, g, request, url_for
 
 from app.accounts.signed_in import BACKGROUND, StaffMay, is_signed_in, signed_in
+from app.audit.queries import noted_since
 from app.audit.service import viewed
 from app.audit.types import Subject
 from app.core.clock import now
@@ -18,6 +19,7 @@ from app.meetings.restricted.rules import seen
 from app.web.access import access_of
 from app.web.htmx import go_to
 
+FETCHED_AGAIN = timedelta(minutes=15)
 # What an address begins with, and what stands there, for the audit.
 SUBJECTS = {
     "referrals": "referral",
@@ -56,9 +58,13 @@ def init_restricted(app: Flask) -> None:
         held = (state.until, g.get("glass_until"))
         if until := min((one for one in held if one is not None), default=None):
             g.glass_until, g.is_restricted = until, bool(found)
-            if BACKGROUND not in request.headers:
+            page = f"{request.endpoint}, behind broken glass"
+            # What a page fetches again by itself is noted once in a while. Anybody can send the
+            # header that says so: it keeps no first look from being noted.
+            if BACKGROUND not in request.headers or not noted_since(
+                reading(), member.actor, page, asked.subject, moment - FETCHED_AGAIN
+            ):
                 with transaction() as session:
-                    page = f"{request.endpoint}, behind broken glass"
                     viewed(session, member.actor, page, asked.subject, moment)
         return None
 

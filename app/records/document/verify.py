@@ -27,6 +27,7 @@ from app.records.document.seal import RESERVED, low_form
 
 BYTE_RANGE = re.compile(rb"/ByteRange ?\[ ?(\d{1,10}) (\d{1,10}) (\d{1,10}) (\d{1,10}) *\]")
 LONGEST_ATTACHMENT = 16 * 1024 * 1024
+MOST_VALUES = 200_000  # a record of sixty pages has some thousands
 _STREAM, _STREAM_ENDS = re.compile(rb"stream\r?\n"), b"endstream"
 _HEAD = 1024  # bytes: more than what stands before the first byte of anything packed
 
@@ -85,9 +86,9 @@ def attached_record(pdf: bytes) -> dict[str, Any] | None:
     It says what the file claims: believe it only after `verify_seal`. Anybody may hand in a file,
     and a few bytes in a PDF can be told to swell to gigabytes, so none is opened here: its streams
     are looked through for JSON, and of all of them together no more is unpacked than
-    `LONGEST_ATTACHMENT`.
+    `LONGEST_ATTACHMENT`, and no more values than `MOST_VALUES` are made of it.
     """
-    left, end = LONGEST_ATTACHMENT, 0
+    left, values, end = LONGEST_ATTACHMENT, MOST_VALUES, 0
     while begins := _STREAM.search(pdf, end):
         end = pdf.find(_STREAM_ENDS, begins.end())
         if end < 0:
@@ -100,7 +101,9 @@ def attached_record(pdf: bytes) -> dict[str, Any] | None:
                 continue
             unpacked = zlib.decompressobj().decompress(packed, left)
             left -= len(unpacked)
-            if left <= 0:
+            # Bytes are not all: sixteen million of them can say eight million lists.
+            values -= sum(map(unpacked.count, (b"[", b"{", b",")))
+            if left <= 0 or values <= 0:
                 return None
             record = json.loads(unpacked)
         except (zlib.error, ValueError, RecursionError):

@@ -321,6 +321,16 @@ def test_changing_the_password_signs_out_other_browsers(app, person):
     assert there.get("/account").status_code == 303
 
 
+def test_a_new_password_does_not_set_back_how_many_wrong_codes_were_tried(app, person):
+    """H1: only a whole sign-in does; whoever has a browser and the password guesses no codes."""
+    here = open_session(app, person[0])
+    change_staff(app, person[0], failures=4)
+    fields = {"password": "completely other words", "again": "completely other words"}
+    assert post(here, "/account/password", present=PASSWORD, **fields).location == "/account"
+    with app.app_context():
+        assert reading().get(Staff, person[0]).failures == 4
+
+
 def test_somebody_who_left_is_out_at_once(app, person):
     browser = open_session(app, person[0])
     change_staff(app, person[0], ended_at=now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -183,6 +184,21 @@ def test_a_file_without_a_seal_that_names_our_hash_is_not_said_to_be_sealed(
     assert verdict.found is Found.CHANGED
     (first, *_) = verdict_words(verdict)[1]
     assert first.startswith("It bears our seal or names a record of ours, but it is not")
+
+
+@pytest.mark.parametrize(
+    "bomb", [b'{"a":[' + b"[]," * 900_000 + b"[]]}", b'{"a":' + b"[" * 300_000]
+)
+def test_a_small_file_that_unpacks_to_millions_of_values_is_not_taken_apart(
+    monkeypatch: pytest.MonkeyPatch, bomb: bytes
+) -> None:
+    def never(_text: bytes) -> None:
+        raise AssertionError("it was made into values")
+
+    monkeypatch.setattr("app.records.document.verify.json.loads", never)
+    packed = b"%PDF-1.7\nstream\n" + zlib.compress(bomb) + b"endstream"
+    assert len(packed) < 16_384
+    assert attached_record(packed) is None
 
 
 def test_our_seal_on_a_file_that_was_never_issued_is_unknown(

@@ -351,6 +351,17 @@ def test_breaking_the_glass_opens_it_for_an_hour_and_tells(app, staff, restricte
     assert staff["other chair"][0].get(f"/referrals/{ref}").status_code == 303
 
 
+def test_a_header_takes_the_mark_off_no_view(app, staff, restricted):
+    """H3: a page that fetches itself says so; whoever says so of another page is noted too."""
+    night, ref = staff["night"][0], restricted[0]
+    break_glass(night, ref)
+    for _ in range(3):
+        night.get(f"/referrals/{ref}/checks", headers={"X-Background": "1"})
+    marked = select(AuditView.page).where(AuditView.actor_id == staff["night"][1])
+    seen = rows(app, marked)
+    assert seen.count("checks.checks, behind broken glass") == 1
+
+
 def test_it_ends_by_itself(app, staff, restricted):
     night, ref = staff["night"][0], restricted[0]
     break_glass(night, ref)
