@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from html import escape
+from string import ascii_letters
 
 from app.core.clock import words_for_day, words_for_moment, words_for_time
 from app.core.mail import FinishedMessage, header_text
@@ -37,7 +38,7 @@ from app.invitations.types import (
     PartStat,
     Preview,
 )
-from app.invitations.wording import neutral, one_line, telephone_uri
+from app.invitations.wording import called, neutral, one_line, telephone_uri
 
 # How a meeting letter's subject begins, and which calendar method it carries. A reminder carries
 # none: a second REQUEST with the same SEQUENCE would ask people to answer again.
@@ -134,7 +135,7 @@ class _Written:
         self, kind: LetterKind, desk: Desk, appointment: Appointment, changed: Collection[Change]
     ) -> None:
         self._facts = kind, desk, appointment, changed
-        self._name, self._link = secrets.token_hex(16), secrets.token_hex(16)
+        self._name, self._link = _mark(), _mark()
         self._writes = Rendering()
         self._blocks: dict[tuple[bool, PartStat], list[Block]] = {}
         self._texts: dict[tuple[bool, PartStat], str] = {}
@@ -163,6 +164,11 @@ class _Written:
             anybody = replace(person, name=self._name, link=self._link)
             self._blocks[alike] = _blocks(kind, desk, appointment, anybody, changed)
         return self._blocks[alike]
+
+
+def _mark() -> str:
+    # Letters alone: six digits in a row would be taken for a telephone number, not for a name.
+    return "".join(secrets.choice(ascii_letters) for _ in range(32))
 
 
 def code_letter(desk: Desk, name: str, email: str, code: str, now: datetime) -> FinishedMessage:
@@ -204,7 +210,7 @@ def _when(appointment: Appointment) -> str:
 
 
 def _called(name: str) -> str:
-    return neutral(name, "colleague")
+    return called(name, "colleague")
 
 
 def greeting(name: str) -> str:

@@ -13,6 +13,8 @@ _FORBIDDEN = re.compile(
 # or a quote in it can be folded into a second address by Python 3.11's mail library.
 _SPECIAL = re.compile(r'[",;:<>()\[\]\\@=?^]')
 _LONGEST_NAME = 60
+# What is in an address or a number, and in nobody's name.
+_NO_NAME = re.compile(r"://|www\.|@|\d[\d ]{5}", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"[A-Za-z0-9!#$&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$&'*+/=?^_`{|}~-]+)*"
     r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
@@ -67,6 +69,13 @@ def neutral(text: str, instead: str) -> str:
     """The text on one line, or `instead` where it holds forbidden words or nothing."""
     line = one_line(text)
     return instead if not line or forbidden_words(line) else line
+
+
+def called(name: str, instead: str) -> str:
+    """How somebody is greeted: by their name, or `instead` where that is more than a name. People
+    without an account name others, who then get a letter from the desk's own mailbox."""
+    line = neutral(name, instead)
+    return instead if len(line) > _LONGEST_NAME or _NO_NAME.search(line) else line
 
 
 def telephone_in(text: str) -> str | None:

@@ -13,7 +13,6 @@ from app.invitations.envelope import frame
 from app.invitations.letters import closing
 from app.invitations.rendering import Block, Facts, Link, Rendering, Text
 from app.invitations.types import Desk, LetterKind
-from app.invitations.wording import neutral
 from app.referrals.public.types import Referrer
 
 EMERGENCY = "In an emergency telephone 999."
@@ -69,8 +68,9 @@ def receipt(desk: Desk, you: Referrer, ref: str, now: datetime) -> FinishedMessa
 def _letter(
     kind: LetterKind, desk: Desk, you: Referrer, subject: str, body: list[Block], now: datetime
 ) -> FinishedMessage:
-    blocks = [Text(f"Dear {neutral(you.name, 'colleague')},"), *body, *closing(desk)]
+    # Anybody can type any name and any address: no word of theirs goes out under the desk's.
+    blocks = [Text("Hello,"), *body, *closing(desk)]
     writes = Rendering()
     return frame(kind, desk, subject, now).fill(
-        you.name, you.email, writes.as_text(blocks), writes.as_html(subject, blocks)
+        "", you.email, writes.as_text(blocks), writes.as_html(subject, blocks)
     )

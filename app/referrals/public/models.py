@@ -84,6 +84,21 @@ class Arrival(Base):
     closed_because: Mapped[str | None] = mapped_column(EncryptedText)
 
 
+class FormLetter(Base):
+    """A link went to an address that nobody has proved to be theirs. Of no form: one that changes
+    its address begins no count anew. Kept for a day."""
+
+    __tablename__ = "form_letter"
+    __table_args__ = (
+        Index("ix_form_letter_address", "address_digest", "queued_at"),
+        Index("ix_form_letter_queued", "queued_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address_digest: Mapped[str]
+    queued_at: Mapped[datetime]
+
+
 class ArrivalFile(Base):
     """A file that the referrer sent, checked before it was kept."""
 

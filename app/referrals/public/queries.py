@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.core.crypto import token_digest
 from app.core.database import UTCDateTime
-from app.invitations.models import InvitationLink
 from app.invitations.queries import guest_by_session
 from app.referrals.public import rules
-from app.referrals.public.models import Arrival, ArrivalFile
+from app.referrals.public.models import Arrival, ArrivalFile, FormLetter
 from app.referrals.public.types import Draft, Told
 
 _BY_TOKEN = select(Arrival).where(Arrival.token_digest == bindparam("digest"))
@@ -38,11 +37,10 @@ _SENT = (
 )
 _LETTERS = (
     select(func.count())
-    .select_from(InvitationLink)
-    .join(Arrival, Arrival.invitation_id == InvitationLink.invitation_id)
+    .select_from(FormLetter)
     .where(
-        Arrival.address_digest == bindparam("address"),
-        InvitationLink.created_at > bindparam("since", type_=UTCDateTime()),
+        FormLetter.address_digest == bindparam("address"),
+        FormLetter.queued_at > bindparam("since", type_=UTCDateTime()),
     )
 )
 _FILES = (

@@ -27,7 +27,7 @@ from app.outbox import service as outbox
 from app.protocols.registry import active
 from app.protocols.types import Facts
 from app.referrals.public import letters, queries, rules
-from app.referrals.public.models import Arrival, ArrivalFile
+from app.referrals.public.models import Arrival, ArrivalFile, FormLetter
 from app.referrals.public.types import ChangedElsewhere, Draft, Flooded, Step, Told
 from app.referrals.rules import decision_due
 
@@ -134,6 +134,7 @@ def put_aside(session: Session, draft: Draft, base_url: str, desk: Desk, now: da
     invitations.set_expiry(session, invitation, until)
     link = f"{base_url}/refer/back/{invitations.new_link(session, invitation, now)}"
     held.message_id = outbox.enqueue(session, letters.way_back(desk, you, link, until, now), now).id
+    session.add(FormLetter(address_digest=held.address_digest, queued_at=now))
     session.flush()
     record(session, PUBLIC, "form put aside", _subject(held), now)
     return until
@@ -242,12 +243,18 @@ def forget(session: Session, draft: Draft, now: datetime) -> None:
 
 def delete_abandoned(session: Session, now: datetime) -> int:
     """Delete forms that nobody finished within a week, with their files and links; forget from
-    which network others came. Returns how many were deleted."""
+    which network others came, and to which addresses letters went. Returns how many were
+    deleted."""
     before = now - rules.KEEP_UNFINISHED
     session.execute(
         update(Arrival)
         .where(Arrival.network_digest.is_not(None), Arrival.started_at < now - rules.KEEP_NETWORKS)
         .values(network_digest=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        delete(FormLetter)
+        .where(FormLetter.queued_at < now - rules.DAY)
         .execution_options(synchronize_session=False)
     )
     old = session.execute(

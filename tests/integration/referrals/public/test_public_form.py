@@ -17,7 +17,7 @@ from app.invitations.models import AccessCode, GuestSession, Invitation, Invitat
 from app.outbox.models import OutboxMessage
 from app.referrals.models import Child, Referral
 from app.referrals.public import rules, service
-from app.referrals.public.models import Arrival, ArrivalFile
+from app.referrals.public.models import Arrival, ArrivalFile, FormLetter
 from app.referrals.public.queries import draft_of
 from app.referrals.public.types import Flooded, Step, Told
 from tests.factories.arrivals import DESK, TOLD, Writer, make_arrival
@@ -377,3 +377,22 @@ def test_a_form_forgotten_on_this_computer_is_gone_from_it(app, writer):
     left = writer.browser.post("/refer/leave", data=form_of(page, "/refer/leave"))
     assert left.location == "/refer/"
     assert writer.browser.get("/refer/check").status_code == 401
+
+
+def test_another_address_and_back_begins_no_count_of_letters_anew(app, change):
+    """A1, H7: whose address it is nobody has proved."""
+    with change() as session:
+        make_settings(session)
+    writer = Writer(app)
+    writer.you(email="victim@hospital.example")
+    for _ in range(3):
+        while writer.post("/refer/later").status_code < 400:
+            pass
+        writer.you(email="other@agency.example")
+        writer.you(email="victim@hospital.example")
+    with app.app_context():
+        letters = [one.recipient for one in reading().execute(select(OutboxMessage)).scalars()]
+    assert letters.count("victim@hospital.example") == rules.LETTERS_A_DAY
+    with change() as session:
+        service.delete_abandoned(session, now() + timedelta(days=2))
+        assert session.query(FormLetter).count() == 0
