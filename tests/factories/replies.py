@@ -300,6 +300,27 @@ Content-Transfer-Encoding: 8bit
 """)
 
 
+def with_file(
+    raw: bytes,
+    name: str = "report.pdf",
+    kind: str = "application/pdf",
+    about: str = "Content-Disposition: attachment",
+) -> bytes:
+    """The same mail with a file that somebody put to it."""
+    head, _, body = raw.decode().partition("\r\n\r\n")
+    lines = head.split("\r\n")
+    own = [one for one in lines if one.lower().startswith("content-t")]
+    rest = [one for one in lines if one not in own and not one.startswith(" boundary")]
+    return "\r\n".join(
+        [
+            *rest, 'Content-Type: multipart/mixed; boundary="=_with"', "", "--=_with",
+            *own, "", body, "--=_with",
+            f'Content-Type: {kind}; name="{name}"', f'{about}; filename="{name}"',
+            "Content-Transfer-Encoding: base64", "", "JVBERi0xLjcK", "--=_with--", "",
+        ]
+    ).encode()  # fmt: skip
+
+
 def out_of_office(said: Said, answers_to: str = "") -> bytes:
     """Exchange's automatic reply."""
     return plain(

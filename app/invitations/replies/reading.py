@@ -24,6 +24,7 @@ LONGEST_TEXT = 20_000
 LONGEST_LINE = 300
 MOST_PARTS = 200
 MOST_IDS = 40
+MOST_FILES = 20
 # More of it than any program writes, and the library takes minutes to go through it.
 MOST_HEADERS, MOST_MULTIPARTS, MOST_PARAMETERS = 500, 20, 100
 MOST_DIVIDERS = 5_000
@@ -31,6 +32,13 @@ LONGEST_HEADER, LONGEST_HEAD = 8_000, 256 * 1024
 # RFC 5322 3.6.4 allows more than this; what we send ourselves looks so.
 MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,250}>")
 _CALENDAR_TYPES = frozenset({"text/calendar", "application/ics", "text/x-vcalendar"})
+_SIGNATURES = frozenset(
+    {
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-signature",
+    }
+)
 # What programs put into a subject themselves where they leave out Auto-Submitted.
 _AUTOMATIC_SUBJECT = re.compile(
     r"\s*(automatic reply|auto(matic)?[ -]?(reply|response)|autoreply|out of (the )?office)\b",
@@ -74,9 +82,11 @@ def _read(raw: bytes) -> MailRead:
         answers_to=_ids(message, "In-Reply-To") + _ids(message, "References"),
     )
     parts = [part for part, _ in zip(message.walk(), range(MOST_PARTS), strict=False)]
-    words, names = _words(parts), _names(parts)
+    words = _words(parts)
     kind, report = delivery_reports.report_in(message, parts)
     calendar: CalendarAnswer | None = None
+    # A report comes with the message that it is about, which nobody sent along.
+    files = _files(parts) if kind is None else ()
     if kind is None:
         method, calendar = _calendar(parts)
         kind = {"REPLY": MailKind.ANSWER, "COUNTER": MailKind.COUNTER}.get(method)
@@ -96,7 +106,7 @@ def _read(raw: bytes) -> MailRead:
         subject=read.subject,
         words=words,
         answers_to=tuple(dict.fromkeys(read.answers_to))[:MOST_IDS],
-        attachments=names,
+        files=files,
         calendar=calendar,
         report=report,
     )
@@ -146,7 +156,8 @@ def _is_automatic(message: Message, subject: str) -> bool:
     precedence = str(message.get("Precedence", "")).strip().lower()
     return (
         submitted != "no"
-        or precedence in ("auto_reply", "bulk", "junk")
+        # "bulk" and "junk" stand in what people write, too, by way of a list or a gateway.
+        or precedence == "auto_reply"
         or "X-Autoreply" in message
         or "X-Autorespond" in message
         or str(message.get("Return-Path", "")).strip() == "<>"
@@ -183,8 +194,25 @@ def _file_name(part: Message) -> str:
     return one_line(str(name))[:LONGEST_LINE] if name else ""
 
 
-def _names(parts: list[Message]) -> tuple[str, ...]:
-    return tuple(name for part in parts if (name := clean(_file_name(part), LONGEST_LINE)))[:20]
+def _files(parts: list[Message]) -> tuple[str, ...]:
+    return tuple(
+        clean(_file_name(part), LONGEST_LINE) or part.get_content_type()
+        for part in parts
+        if _is_file(part)
+    )[:MOST_FILES]
+
+
+def _is_file(part: Message) -> bool:
+    """Whether somebody sent it along."""
+    kind, name = part.get_content_type(), _file_name(part).lower()
+    attached = part.get_content_disposition() == "attachment"
+    if kind in _CALENDAR_TYPES or kind in _SIGNATURES or name.endswith(".ics"):
+        return False
+    if kind == "message/rfc822":
+        return True
+    if part.is_multipart() or (kind.startswith("image/") and "Content-ID" in part):
+        return False  # a picture inside the text, such as a logo
+    return attached or bool(name)
 
 
 def _words(parts: list[Message]) -> str:

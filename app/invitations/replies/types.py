@@ -72,6 +72,7 @@ class MailRead:
     subject: str = field(default="", repr=False)
     words: str = field(default="", repr=False)
     answers_to: tuple[str, ...] = ()  # Message-IDs that it says it answers
-    attachments: tuple[str, ...] = field(default=(), repr=False)
+    # What somebody sent along; a logo, a signature and the calendar itself are none of it.
+    files: tuple[str, ...] = field(default=(), repr=False)
     calendar: CalendarAnswer | None = None
     report: DeliveryReport | None = None

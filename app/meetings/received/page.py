@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from app.core.clock import words_for_day, words_for_moment, words_for_time
+from app.invitations.replies.reading import read_mail
 from app.invitations.replies.types import MailKind
 from app.meetings import queries as meetings
 from app.meetings.models import Invitee, Meeting
@@ -48,6 +50,7 @@ class MailPage:
     ref: str
     title: str
     why: str
+    files: tuple[str, ...]  # what came with it
     state: str
     colour: str
     received_at: datetime
@@ -55,7 +58,7 @@ class MailPage:
     subject: str
     words: str
     emptied: bool
-    attachments: bool  # the original can be saved
+    saved: bool  # the original can be saved
     open: bool
     assigned_to: str
     mine: bool
@@ -72,6 +75,7 @@ class MailPage:
     said: str  # what the calendar says
     proposed: str
     can_note: bool
+    can_report: bool
     suggested: str
     invitee_id: int | None
 
@@ -99,18 +103,26 @@ def page_of(session: Session, row: ReceivedMail, staff_id: int) -> MailPage:
     referral = session.get(Referral, row.referral_id) if row.referral_id else None
     waits = row.outcome is Outcome.LOOK and row.closed_at is None
     holder = meetings.staff_name(session, row.assigned_to_id)
-    can_note = (
+    files = read_mail(row.original).files if row.original else ()
+    takes_part = (
         waits
         and invitee is not None
         and invitee.removed_at is None
-        and invitee.answer is not Answer.DEPUTY
         and invitee.meeting.state in OPEN_TO_INVITEES
         and row.kind is not MailKind.DELAYED
+    )
+    stands = invitee is not None and row.answer is not None and invitee.answer is row.answer
+    can_note = (
+        takes_part
+        and invitee is not None
+        and invitee.answer is not Answer.DEPUTY
+        and not (stands and row.why is Why.WRITTEN)
     )
     return MailPage(
         ref=row.ref,
         title=row.kind.label,
-        why=row.why.words if row.why and waits else "",
+        why=_why(row, files, stands) if waits else "",
+        files=files,
         state=_state(row.outcome, row.closed_at, holder),
         colour=_colour(row.why, holder) if waits else "grey",
         received_at=row.received_at,
@@ -118,7 +130,7 @@ def page_of(session: Session, row: ReceivedMail, staff_id: int) -> MailPage:
         subject=row.subject or "",
         words=row.words or "",
         emptied=row.sender is None,
-        attachments=row.original is not None,
+        saved=row.original is not None,
         open=waits,
         assigned_to=holder,
         mine=row.assigned_to_id == staff_id,
@@ -135,6 +147,7 @@ def page_of(session: Session, row: ReceivedMail, staff_id: int) -> MailPage:
         said=row.answer.label if row.answer else "",
         proposed=_span(row.proposed_start, row.proposed_end),
         can_note=can_note,
+        can_report=takes_part and row.kind is not MailKind.RETURNED,
         suggested=row.answer.value if row.answer and can_note else "",
         invitee_id=invitee.id if invitee else None,
     )
@@ -155,6 +168,17 @@ def remark_words(remark: MailRemark, *, has_answered: bool) -> str:
     if remark.closed_at is None:
         return f"Mail to look at: {remark.kind.label.lower()} ({when})."
     return ""
+
+
+def _why(row: ReceivedMail, files: Sequence[str], stands: bool) -> str:
+    """What it is and what to do, of one that waits."""
+    words = row.why.words if row.why else ""
+    if row.why is Why.WRITTEN and row.kind is MailKind.ANSWER:
+        words = "The answer is noted." if stands else "Its answer changed nothing."
+    elif row.why is Why.WRITTEN and row.kind is MailKind.AUTOMATIC:
+        words = "An automatic reply."
+    sent = "Somebody sent files with it: save the original and read them." if files else ""
+    return " ".join(one for one in (words, sent) if one)
 
 
 def _state(outcome: Outcome, closed_at: datetime | None, holder: str) -> str:

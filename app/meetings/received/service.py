@@ -78,6 +78,9 @@ def take_in(session: Session, read: MailRead, raw: bytes, now: datetime) -> Take
         row.referral_id = None
     elif read.calendar is not None:
         _place(session, row, read)
+    if read.files and row.outcome is not Outcome.LOOK:
+        # Whatever was understood of it, nobody has read what came with it: perhaps the report.
+        row.outcome, row.why = Outcome.LOOK, Why.WRITTEN
     if row.outcome is Outcome.LOOK:
         row.original = raw
     session.flush()

@@ -22,7 +22,7 @@ PIECES = st.one_of(
 
 
 def can_be_kept(read):
-    for text in (read.message_id, read.sender, read.subject, read.words, *read.attachments):
+    for text in (read.message_id, read.sender, read.subject, read.words, *read.files):
         assert "\x00" not in text
         text.encode()
     if read.calendar is not None:

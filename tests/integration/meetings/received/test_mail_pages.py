@@ -14,7 +14,7 @@ from app.invitations.models import Invitation
 from app.meetings.models import Invitee
 from app.meetings.received.models import ReceivedMail
 from app.meetings.types import Answer, MeetingState
-from tests.factories.replies import counter, out_of_office, outlook, plain
+from tests.factories.replies import counter, out_of_office, outlook, plain, with_file
 from tests.integration.meetings.received.test_taking_in import Desk
 
 _TOKEN = re.compile(r'csrf_token" value="([^"]+)"')
@@ -84,6 +84,15 @@ def test_bad_input_keeps_what_was_typed(desk, staff):
     assert empty.status_code == 422 and 'id="close-done-error"' in empty.text
     long = press(staff, here, f"{here}/close", close_done="x" * 2001)
     assert long.status_code == 422 and "x" * 2001 in long.text
+
+
+def test_a_report_that_came_with_an_answer_is_named_and_can_be_added(desk, staff):
+    desk.take(with_file(outlook(desk.said), "Report <1>.docx"), now())
+    page = staff.get(f"/mail/{row(desk).ref}").text
+    assert "The answer is noted. Somebody sent files with it" in page
+    assert "Report &lt;1&gt;.docx" in page
+    assert f"/discussions/{desk.said.ref}/invitees/{desk.invitee_id}/report" in page
+    assert "Is it an answer?" not in page
 
 
 def test_two_close_the_same_mail(desk, staff, signed_in):

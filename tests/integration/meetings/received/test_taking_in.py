@@ -35,6 +35,7 @@ from tests.factories.replies import (
     out_of_office,
     outlook,
     plain,
+    with_file,
 )
 
 MINUTE = timedelta(minutes=1)
@@ -280,6 +281,30 @@ def test_out_of_office_matters_while_the_answer_is_awaited(desk):
     desk.set(answer=Answer.DIAL_IN)
     assert desk.take(out_of_office(desk.said, ours)).outcome is Outcome.AWAY
     assert desk.answer is Answer.DIAL_IN
+
+
+@PROGRAMS
+def test_a_file_sent_with_an_answer_goes_to_a_person(desk, program):
+    """The answer stands, and the report in it is not lost (D5)."""
+    row = desk.look(with_file(program(desk.said)))
+    assert (row.outcome, row.why) == (Outcome.LOOK, Why.WRITTEN)
+    assert row.original is not None and row.invitee_id == desk.invitee_id
+    assert desk.answer is Answer.DIAL_IN
+
+
+def test_words_and_files_sent_as_if_by_a_program_go_to_a_person(desk):
+    """What a gateway marks as bulk somebody may have written."""
+    ours = desk.letter()
+    desk.set(answer=Answer.ATTEND)
+    bulk = plain(desk.said, extra=f"Precedence: bulk\nIn-Reply-To: {ours}\n")
+    assert desk.look(bulk).why is Why.WRITTEN
+    row = desk.look(with_file(out_of_office(desk.said, ours)))
+    assert (row.outcome, row.original is not None) == (Outcome.LOOK, True)
+    logo = with_file(
+        out_of_office(desk.said.but(message_id=""), ours), "logo.png", "image/png",
+        "Content-ID: <logo>\r\nContent-Disposition: inline",
+    )  # fmt: skip
+    assert desk.take(logo).outcome is Outcome.AWAY
 
 
 @pytest.mark.parametrize("automatic", [True, False])
