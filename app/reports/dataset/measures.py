@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    null,
     select,
     union_all,
 )
@@ -37,7 +38,7 @@ from app.protocols.types import Force
 from app.referrals.abuse.models import AbuseCase, EarlierClock
 from app.referrals.checks.models import AgencyCheck
 from app.referrals.checks.rules import AT_ONCE
-from app.referrals.models import Referral, ReferralRating
+from app.referrals.models import Referral, ReferralDecision, ReferralRating
 from app.referrals.types import Concern, Outcome, RatingStage
 from app.reports.dataset.types import TIME_BANDS, Measure
 
@@ -45,6 +46,8 @@ _R, _M, _A, _I = table(Referral), table(Meeting), table(Agency), table(Invitee)
 _CHECK, _AFTER = table(AgencyCheck), table(ChildAfter)
 _CASE, _EARLIER = table(AbuseCase), table(EarlierClock)
 _RATED = table(ReferralRating)
+_DECIDED_AS = table(ReferralDecision)
+_BEFORE_IT = _DECIDED_AS.alias()
 
 # Each clock of a case counts: a later one makes no late discussion timely.
 _OF_CASE = (_CASE.c.id, _CASE.c.referral_id, _CASE.c.received_at)
@@ -145,7 +148,7 @@ def _and_its_limit() -> ColumnElement[Any]:
     """A target or plan, as it was met, and how the limit behind it was; a limit for itself (B1)."""
     state = _pair(_FORCE, _met(_M.c.started_at, _DUE))
     # Of a cancelled one that missed its target the limit may not have run out when it was settled.
-    at = func.coalesce(_M.c.need_until, _M.c.not_needed_at, _AT)
+    at = func.coalesce(_M.c.need_until, _M.c.not_needed_at, _NO_MORE_NEEDED, _AT)
     return case(
         ((_word("limit") == _FORCE) | _M.c.limit_at.is_(None), state),
         else_=_pair(state, _met(_M.c.started_at, _M.c.limit_at, at)),
@@ -190,6 +193,23 @@ _DUE = case(
     (_M.c.started_at.is_(None) & _M.c.sooner_due_at.is_not(None), _M.c.sooner_due_at),
     else_=_M.c.due_at,
 )
+# Since when the referral of a cancelled discussion is decided as something else, which took the
+# need away; none while it stands. Only after that can a referral be opened again.
+_NO_MORE_NEEDED = case(
+    (_M.c.cancelled_at.is_(None) | (_R.c.outcome == Outcome.STRATEGY_DISCUSSION), null()),
+    else_=select(func.min(_DECIDED_AS.c.decided_at))
+    .where(
+        _DECIDED_AS.c.referral_id == _R.c.id,
+        _DECIDED_AS.c.id
+        > select(func.coalesce(func.max(_BEFORE_IT.c.id), 0))
+        .where(
+            _BEFORE_IT.c.referral_id == _R.c.id,
+            _BEFORE_IT.c.outcome == Outcome.STRATEGY_DISCUSSION,
+        )
+        .scalar_subquery(),
+    )
+    .scalar_subquery(),
+)
 # The clock of a cancelled one runs on until another takes its place or somebody says that none is
 # needed: what had run out by then was missed. Where the other one took over its clock (decision
 # 0023) that one counts; one that newer information began does not count what ran out before it.
@@ -200,6 +220,7 @@ _MISSED = (_M.c.need_until > _DUE) | (
     _M.c.replaced_at.is_(None)
     & (
         (func.coalesce(_M.c.not_needed_at, _M.c.cancelled_at) > _DUE)
+        | (_M.c.not_needed_at.is_(None) & (_NO_MORE_NEEDED > _DUE))
         | (_STILL_NEEDED & (_DUE < _AT))
     )
 )

@@ -143,6 +143,7 @@ def test_a_referral_decided_otherwise_needed_none_from_then(staff, referral, at,
             reopen(session, staff.actor, row, "The school rang.", at + 1.5 * DAY, row.version)
         else:
             decide(session, staff.actor, row, Outcome.SECTION_17, "Assess.", at + 1.5 * DAY)
+    assert counted() == missed  # though nothing came in its place
     needed(staff, FRIDAY, referral_ref=referral)
     assert first().need_until == at
     assert counted() == missed | OPEN
