@@ -170,6 +170,7 @@ def name_deputy(
         why=f"Comes instead of {invitee.name}.",
         invited_at=now,
         answer=Answer.NONE,
+        links_withdrawn_at=meeting.links_withdrawn_from(email),
         deputy_for_id=invitee.id,
     )
     meeting.invitees.append(colleague)

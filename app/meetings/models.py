@@ -151,6 +151,14 @@ class Meeting(Base):
 
     __mapper_args__ = {"version_id_col": version}
 
+    def links_withdrawn_from(self, email: str | None) -> datetime | None:
+        """When the links of whoever was last invited at this address were withdrawn; None where
+        they were not, or where a letter was sent there again. Whoever comes onto the list with
+        that address, be it once more, gets no letter by itself either (D3)."""
+        address = (email or "").lower()
+        there = [one for one in self.invitees if address and (one.email or "").lower() == address]
+        return there[-1].links_withdrawn_at if there else None
+
 
 class MeetingChild(Base):
     __tablename__ = "meeting_child"

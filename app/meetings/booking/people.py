@@ -283,6 +283,8 @@ def _seated(
 ) -> list[Invitee]:
     """On the list and written."""
     _invited(session, added, now)
+    for row, _is_asked in added:
+        row["links_withdrawn_at"] = meeting.links_withdrawn_from(row["email"])
     seated = [Invitee(**row) for row, _is_asked in added]
     meeting.invitees.extend(seated)
     session.flush()

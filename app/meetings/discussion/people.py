@@ -186,6 +186,7 @@ def add_person(
         why="Joined during the discussion",
         invited_at=now,
         joined=True,
+        links_withdrawn_at=meeting.links_withdrawn_from(newcomer.email),
         answer=Answer.NONE,
         attendance=newcomer.attendance,
     )

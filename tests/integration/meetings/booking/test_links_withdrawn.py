@@ -12,9 +12,10 @@ from app.core.clock import now
 from app.core.session import db, reading, transaction
 from app.invitations.models import Invitation
 from app.invitations.types import LetterKind
-from app.meetings import messages
+from app.meetings import answers, messages
+from app.meetings.answers import Deputy
 from app.meetings.booking import again, changes, service
-from app.meetings.booking.types import Again, ChangeOrder
+from app.meetings.booking.types import Again, ChangeOrder, Chosen, Removal, TypedPerson
 from app.meetings.models import Invitee, Meeting
 from app.meetings.reminders.worker import remind_due
 from app.meetings.types import MeetingState
@@ -86,6 +87,37 @@ def test_a_change_brings_them_neither_link_nor_pin_and_they_are_to_be_telephoned
     assert done.updated == 2
     meeting = reading().query(Meeting).filter_by(ref=ref).one()
     assert person.name in untold(reading(), [meeting.id])[meeting.id]
+
+
+def test_whoever_is_removed_and_asked_once_more_is_written_to_at_that_mailbox_by_nobody(withdrawn):
+    """A colleague at the desk who knows nothing of it puts them back."""
+    ref, staff, number = withdrawn
+    person = reading().get_one(Invitee, number)
+    typed = TypedPerson(person.name, "Sergeant", "Police", (person.email or "").upper())
+    again_there = Chosen("Needed", typed=typed)
+    with transaction() as session:
+        order = ChangeOrder(removals=(Removal(number, "By mistake"),), late_reason="Busy")
+        changes.change(session, staff, ref, order, SENDER, now())
+    before = letters_to(number)
+    with transaction() as session:
+        order = ChangeOrder(additions=(again_there,), late_reason="Busy")
+        done = changes.change(session, staff, ref, order, SENDER, now())
+    assert letters_to(number) == before == ["cancellation"]
+    assert (done.invited, done.to_telephone) == (0, (person.name,))
+
+
+def test_a_colleague_named_at_that_mailbox_is_written_to_by_nobody(withdrawn):
+    ref, staff, number = withdrawn
+    person = reading().get_one(Invitee, number)
+    with transaction() as session:
+        order = ChangeOrder(removals=(Removal(number, "By mistake"),), late_reason="Busy")
+        changes.change(session, staff, ref, order, SENDER, now())
+    with transaction() as session:
+        other = session.query(Meeting).filter_by(ref=ref).one().invitees[1]
+        named = Deputy(name="Eve Holt", email=person.email or "", checked=True, after_all=True)
+        colleague = answers.name_deputy(session, other, named, SENDER, staff.actor, now())
+        assert colleague.links_withdrawn_at is not None
+    assert letters_to(number) == ["cancellation"]
 
 
 @pytest.mark.parametrize("address", ["", "mended@other.example"])
