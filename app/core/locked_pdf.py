@@ -12,6 +12,7 @@ import re
 
 _MARK = b"/Encrypt"
 _POINTS_TO = re.compile(rb"/Encrypt\s{1,9}(\d{1,9})\s{1,9}(\d{1,5})\s{1,9}R\b")
+_WRITTEN_OUT = re.compile(rb"/Encrypt\s{0,9}(?=<<)")
 _FIRST_ID = re.compile(
     rb"/ID\s{0,9}\[\s{0,9}(<[0-9A-Fa-f\s]{0,200}>|\((?:\\.|[^\\()]){0,200}\))", re.S
 )
@@ -46,15 +47,20 @@ def _encryption(content: bytes) -> tuple[bytes, bytes] | None:
     """The object that says how it is encrypted, and the first half of the file's identifier, from
     which the key is made; None where it is not, or not as files are."""
     at = len(content)
+    how: bytes | None
     for _ in range(_MOST_MARKS):
         at = content.rfind(_MARK, 0, at)
         if at < 0:
             return None
+        if written := _WRITTEN_OUT.match(content, at):
+            # Where it ends the library finds: it reads one object and leaves the rest.
+            how = content[written.end() : written.end() + _LONGEST]
+            break
         if pointer := _POINTS_TO.match(content, at):
+            how = _object(content, b"%d %d obj" % (int(pointer[1]), int(pointer[2])))
             break
     else:
         return None
-    how = _object(content, b"%d %d obj" % (int(pointer[1]), int(pointer[2])))
     start = max(0, at - _LONGEST)
     ids = list(_FIRST_ID.finditer(content, start, at + _LONGEST))
     if how is None or not ids:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 
 import pikepdf
@@ -29,6 +30,7 @@ def pdf(user: str | None = None, revision: int = 6, **how: object) -> bytes:
 
 
 NOT_PRINTED = pikepdf.Permissions(print_lowres=False, print_highres=False)
+IN_THE_CLEAR = {"object_stream_mode": pikepdf.ObjectStreamMode.disable}
 WAYS = (
     {},
     {"linearize": True},
@@ -52,11 +54,29 @@ def test_one_that_only_forbids_printing_is_taken(revision: int, how: dict) -> No
     assert checked_upload("report.pdf", pdf("", revision, **how)).name == "report.pdf"
 
 
+def written_out(locked: bytes) -> bytes:
+    """The same file, with what encrypts it written into its trailer."""
+    pointer = re.search(rb"/Encrypt (\d+) 0 R", locked)
+    assert pointer is not None
+    how = re.search(rb"\n%b 0 obj\s+(<<.*?>>)\s+endobj" % pointer[1], locked, re.S)
+    assert how is not None
+    return locked.replace(pointer[0], b"/Encrypt" + how[1])
+
+
+@pytest.mark.parametrize("revision", [2, 3, 4, 6])
+def test_one_locked_in_its_trailer_is_named_as_one(revision: int) -> None:
+    """ISO 32000-2, 7.5.5: /Encrypt may be the dictionary itself."""
+    assert needs_password(written_out(pdf("secret", revision, **IN_THE_CLEAR)))
+    assert not needs_password(written_out(pdf("", revision, **IN_THE_CLEAR)))
+
+
 def test_the_words_alone_lock_nothing() -> None:
     plain = pdf()
     for said in (
         b"\n% /Encrypt",
         b"\n% /Encrypt 9 0 R",
+        b"\n% /Encrypt << /ID [<00>]",
+        b"\n% /Encrypt" + b"<<" * 8_000 + b" /ID [<00>]",
         b"\n% /Encrypt 9 0 R /ID [<00>]\n9 0 obj\n<<>>\nendobj\n",
         b"\n% /Encrypt 9 0 R /ID [(a\\)b)]\n9 0 obj\n<</Filter/Standard/R 99/O 9 0 R>>\nendobj\n",
         b"\n% /Encrypt 9 0 R /ID [<00>]\n9 0 obj\n" + b"[" * 8_000 + b"\nendobj\n",
@@ -66,7 +86,16 @@ def test_the_words_alone_lock_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "again", [b"/Encrypt 9 0 R ", b"/Encrypt ", b"9 0 obj ", b"/ID [(", b"/ID[<", b"/Encrypt 9 "]
+    "again",
+    [
+        b"/Encrypt 9 0 R ",
+        b"/Encrypt ",
+        b"/Encrypt<<",
+        b"9 0 obj ",
+        b"/ID [(",
+        b"/ID[<",
+        b"/Encrypt 9 ",
+    ],
 )
 def test_one_made_to_keep_us_busy_does_not(again: bytes) -> None:
     begun = time.process_time()
