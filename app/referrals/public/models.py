@@ -103,7 +103,7 @@ class ArrivalFile(Base):
     """A file that the referrer sent, checked before it was kept."""
 
     __tablename__ = "arrival_file"
-    __table_args__ = (Index("ix_arrival_file_arrival", "arrival_id"),)
+    __table_args__ = (Index("ix_arrival_file_arrival", "arrival_id", "size"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     arrival_id: Mapped[int] = mapped_column(ForeignKey("arrival.id"))

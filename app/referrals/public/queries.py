@@ -43,6 +43,12 @@ _LETTERS = (
         FormLetter.queued_at > bindparam("since", type_=UTCDateTime()),
     )
 )
+_HELD = (
+    select(func.coalesce(func.sum(ArrivalFile.size), 0))
+    .join(Arrival, Arrival.id == ArrivalFile.arrival_id)
+    .where(Arrival.sent_at.is_(None))
+)
+_HELD_OF_NETWORK = _HELD.where(Arrival.network_digest == bindparam("network"))
 _FILES = (
     select(
         ArrivalFile.id,
@@ -98,6 +104,14 @@ def sent_lately(session: Session, address: str, since: datetime) -> int:
 def letters_lately(session: Session, address: str, since: datetime) -> int:
     """How many links went to an email address, given as its digest."""
     return session.execute(_LETTERS, {"address": address, "since": since}).scalar_one()
+
+
+def bytes_held(session: Session, network: str | None = None) -> int:
+    """How many bytes the files of forms that are not sent take: of one network, given as its
+    digest, or of all."""
+    if network is None:
+        return int(session.execute(_HELD).scalar_one())
+    return int(session.execute(_HELD_OF_NETWORK, {"network": network}).scalar_one())
 
 
 class KeptFile(NamedTuple):

@@ -8,6 +8,7 @@ from ipaddress import ip_address, ip_network
 
 from app.core.clock import london_date
 from app.core.refusal import Refused
+from app.core.uploads import LARGEST
 from app.referrals import rules
 from app.referrals.public.types import RiskNow, Step, Told
 from app.referrals.types import ConsentState
@@ -32,6 +33,10 @@ SENT_A_DAY = 20
 LETTERS_A_DAY = 5
 MOST_FILES = 10
 MOST_ADULTS = 20
+# Two forms as full as can be: most bring no file, or a few pages.
+HELD_OF_A_NETWORK = 2 * MOST_FILES * LARGEST
+# Thirteen forms as full as can be at once; each backup holds them too.
+HELD_IN_ALL = 2 * 1024**3
 # After sending, the link leads to the page that says so, and to nothing else.
 RECEIPT_SHOWN = HOUR
 # Digests of networks serve the limits above and nothing else.
@@ -68,6 +73,13 @@ def may_write_to(lately: int) -> bool:
     """Whether one more link may go to an address that got so many in a day: whose address it is
     nobody has proved."""
     return lately < LETTERS_A_DAY
+
+
+def may_keep(size: int, *, of_network: int, in_all: int) -> bool:
+    """Whether a file of so many bytes may be kept with a form that is not sent yet, where the
+    files of such forms from its network, and of all of them, take so many. A network counts while
+    it is known, for a day; all of them count until they are sent or deleted."""
+    return of_network + size <= HELD_OF_A_NETWORK and in_all + size <= HELD_IN_ALL
 
 
 def asks_for_call(told: Told) -> bool:

@@ -31,6 +31,10 @@ from app.referrals.public.models import Arrival, ArrivalFile, FormLetter
 from app.referrals.public.types import ChangedElsewhere, Draft, Flooded, Step, Told
 from app.referrals.rules import decision_due
 
+NO_ROOM = (
+    "There is no room for this file now: send the form without it, then telephone us to say "
+    "which file you have"
+)
 _HELD = select(Arrival).with_for_update().execution_options(populate_existing=True)
 BATCH = 100
 
@@ -155,10 +159,17 @@ def request_code(session: Session, token: str, browser: str, desk: Desk, now: da
 
 
 def add_file(session: Session, draft: Draft, upload: Upload, now: datetime) -> None:
-    """Keep a file that was checked. Raises Refused (field `file`) where there are too many."""
+    """Keep a file that was checked. Raises Refused (field `file`) where there are too many, or
+    where the files of unfinished forms take too much room. Two sent at one moment may go over by
+    one of them: nobody waits for another form."""
     held = _held(session, draft)
     if len(queries.files_of(session, held.id)) >= rules.MOST_FILES:
         raise Refused("file", f"Send {rules.MOST_FILES} files or fewer: remove one first")
+    network = held.network_digest
+    of_network = queries.bytes_held(session, network) if network is not None else 0
+    in_all = queries.bytes_held(session)
+    if not rules.may_keep(len(upload.content), of_network=of_network, in_all=in_all):
+        raise Refused("file", NO_ROOM)
     kept = ArrivalFile(
         arrival_id=held.id,
         name=upload.name,

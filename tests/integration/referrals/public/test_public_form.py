@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 
 from app.audit.models import AuditEntry
 from app.core.clock import now
+from app.core.refusal import Refused
 from app.core.session import reading, transaction
+from app.core.uploads import Upload
 from app.invitations import service as invitations
 from app.invitations.models import AccessCode, GuestSession, Invitation, InvitationLink
 from app.outbox.models import OutboxMessage
@@ -396,3 +398,44 @@ def test_another_address_and_back_begins_no_count_of_letters_anew(app, change):
     with change() as session:
         service.delete_abandoned(session, now() + timedelta(days=2))
         assert session.query(FormLetter).count() == 0
+
+
+@pytest.mark.parametrize("limit", ["HELD_OF_A_NETWORK", "HELD_IN_ALL"])
+def test_files_of_unfinished_forms_take_so_much_room_and_no_more(app, desk, monkeypatch, limit):
+    """H7: a file that goes over is refused at the field, and the form can be sent without it."""
+    monkeypatch.setattr(rules, limit, 2 * len(PDF))
+    writer, other = Writer(app), Writer(app)
+
+    def upload(by):
+        return by.post("/refer/files", file=(io.BytesIO(PDF), "notes.pdf"), then="add")
+
+    writer.everything()
+    other.everything()
+    assert [upload(writer).status_code, upload(other).status_code] == [303, 303]
+    refused = upload(writer)
+    assert refused.status_code == 422
+    assert service.NO_ROOM in refused.text
+    assert writer.post("/refer/check").location == "/refer/sent"
+    assert upload(other).status_code == 303, "what was sent is unfinished no more"
+    assert upload(other).status_code == 422
+    with app.app_context():
+        assert reading().execute(select(func.count(ArrivalFile.id))).scalar() == 3
+
+
+def test_another_network_finds_room_and_an_unknown_one_counts_in_all(app, desk, monkeypatch):
+    monkeypatch.setattr(rules, "HELD_OF_A_NETWORK", len(PDF))
+    file = Upload("notes.pdf", "application/pdf", PDF)
+    with app.app_context(), transaction() as session:
+        full, near = (make_arrival(session, now(), sent=False) for _ in range(2))
+        far = make_arrival(session, now(), sent=False)
+        far.network_digest = "of another"
+        session.flush()
+        service.add_file(session, draft_of(full), file, now())
+        with pytest.raises(Refused, match="send the form without it"):
+            service.add_file(session, draft_of(near), file, now())
+        service.add_file(session, draft_of(far), file, now())
+        near.network_digest = None
+        session.flush()
+        monkeypatch.setattr(rules, "HELD_IN_ALL", 2 * len(PDF))
+        with pytest.raises(Refused, match="send the form without it"):
+            service.add_file(session, draft_of(near), file, now())

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from app.core.uploads import LARGEST
 from app.referrals.public import rules
 from app.referrals.public.types import AdultTold, ChildTold, Referrer, Step, Told
 from tests.clock import FRIDAY
@@ -103,3 +104,11 @@ def test_limits_count_networks(address, network):
 
 def test_the_desks_list_names_the_children_in_short():
     assert rules.names_in_short(WHOLE, FRIDAY) == "Wren Fernsby, 7 years"
+
+
+def test_a_form_as_full_as_can_be_finds_room_twice_in_a_network():
+    whole = rules.MOST_FILES * LARGEST
+    assert rules.may_keep(LARGEST, of_network=2 * whole - LARGEST, in_all=0)
+    assert not rules.may_keep(1, of_network=2 * whole, in_all=0)
+    assert rules.may_keep(1, of_network=0, in_all=rules.HELD_IN_ALL - 1)
+    assert not rules.may_keep(2, of_network=0, in_all=rules.HELD_IN_ALL - 1)
