@@ -87,9 +87,9 @@ def test_a_thousand_broken_mails(desk):
     kept: dict[str, bytes] = {}
     with desk.change() as session:
         for raw in inputs:
-            began = time.monotonic()
+            began = time.thread_time()
             read = read_mail(raw)
-            longest = max(longest, time.monotonic() - began)
+            longest = max(longest, time.thread_time() - began)
             taken = service.take_in(session, read, raw, FRIDAY)
             assert taken.outcome in (Outcome.LOOK, Outcome.NO_EFFECT), taken
             if taken.outcome is Outcome.LOOK and not taken.before:
