@@ -25,6 +25,8 @@ EXAMPLE_FILE = "example.json"
 EXAMPLE_MARK = "example-"
 _ENCRYPTED = ("require", "verify-ca", "verify-full")
 _GUESSABLE = ("changeme", "change-me", "secret", "default", "dev", "test", "password")
+# A folder copied from a safe or another machine keeps the number of a user who is another here.
+_SHUT = "{folder}, which this user may not enter: mend its owner and mode as in docs/production.md."
 
 
 class UnsafeSettings(RuntimeError):
@@ -155,8 +157,15 @@ class Settings:
             ("SEAL_KEY_FILE", self.seal_key_file),
             ("SEAL_CERT_FILE", self.seal_cert_file),
         ):
-            if not path.is_file():
-                found.append(f"{name} is missing: records could not be sealed without it.")
+            try:
+                if not path.is_file():
+                    found.append(f"{name} is missing: records could not be sealed without it.")
+            except PermissionError:
+                found.append(f"{name} lies in {_SHUT.format(folder=path.parent)}")
+        try:
+            (self.data_dir / EXAMPLE_FILE).exists()
+        except PermissionError:
+            found.append(f"DATA_DIR is {_SHUT.format(folder=self.data_dir)}")
         return found
 
     def in_the_clear(self) -> list[str]:
@@ -220,9 +229,12 @@ def make_example_keys(data_dir: Path) -> None:
 
 def _example_keys(data_dir: Path) -> dict[str, str]:
     target = data_dir / EXAMPLE_FILE
-    if not target.is_file():
-        return {}
-    held: dict[str, str] = json.loads(target.read_text(encoding="utf-8"))
+    try:
+        if not target.is_file():
+            return {}
+        held: dict[str, str] = json.loads(target.read_text(encoding="utf-8"))
+    except PermissionError:
+        return {}  # `problems` says so
     return held
 
 

@@ -58,19 +58,17 @@ def check_file(path: Path) -> Protocol:
 
 def council_files(folder: Path) -> list[Path]:
     """The files of a council's own folder that are read, by name. Raises ProtocolError where the
-    folder is not there."""
-    if not folder.is_dir():
-        raise ProtocolError(
-            [
-                Problem(
-                    folder,
-                    1,
-                    "this folder does not exist: make it (flask restore brings its files from a "
-                    "backup), or unset PROTOCOLS_DIR.",
-                )
-            ]
+    folder is not there, or where this user may not look into it."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".toml")
+    except PermissionError:
+        what = "this user may not look into this folder: mend its owner and mode."
+    except OSError:
+        what = (
+            "this folder does not exist: make it (flask restore brings its files from a backup), "
+            "or unset PROTOCOLS_DIR."
         )
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".toml")
+    raise ProtocolError([Problem(folder, 1, what)])
 
 
 def _areas(folder: Path) -> list[Path]:

@@ -74,7 +74,8 @@ def settings_found(settings: Settings) -> Iterator[Finding]:
 
 def _files(settings: Settings) -> Iterator[Finding]:
     folder = settings.data_dir
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+    # Asked in this order: whether it is a folder nobody is told who may not enter the one it is in.
+    if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
         yield mend(
             "DATA_DIR", "is not there, or this user may not write to it",
             "Make it, and give it to the user of web and worker.",
@@ -88,7 +89,10 @@ def _files(settings: Settings) -> Iterator[Finding]:
 
 
 def _open_to_others(path: Path) -> bool:
-    return path.is_file() and bool(path.stat().st_mode & 0o077)
+    try:
+        return path.is_file() and bool(path.stat().st_mode & 0o077)
+    except PermissionError:
+        return False  # nor can we: the settings say so
 
 
 def _seal(settings: Settings, now: datetime) -> Finding:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from app import create_app
-from app.core.config import UnsafeSettings
+from app.cli.checkup.around import _files
+from app.core.config import Settings, UnsafeSettings
 from app.core.installation import install
 from app.core.session import db, transaction
 from app.core.start import check_start
+from app.protocols.loading import council_files
+from app.protocols.problems import ProtocolError
 from tests.clock import FRIDAY
 from tests.conftest import settings_for
 from tests.postgresql import PrivatePostgres
@@ -88,6 +93,40 @@ def test_an_example_area_refuses_real_cases(real):
 )
 def test_unsafe_settings_are_named(real, changes, word):
     assert word in said(real(**changes))
+
+
+@contextmanager
+def nobody():
+    """Somebody else than whom the folders belong to: root may enter each."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
+
+
+def test_a_folder_that_this_user_may_not_enter_is_named(tmp_path):
+    """A new machine, with folders that came from a safe or a backup (H5)."""
+    shut = tmp_path / "shut"
+    shut.mkdir()
+    settings = settings_for(shut / "data", "sqlite://", example=False)
+    shut.chmod(0)
+    try:
+        with nobody():
+            found = settings.problems()
+            read = Settings.read({"DATA_DIR": str(shut / "data")})
+            with pytest.raises(ProtocolError, match="may not look into this folder"):
+                council_files(shut)
+            around = list(_files(settings))
+    finally:
+        shut.chmod(0o700)
+    said = "\n".join(found)
+    assert f"SEAL_KEY_FILE lies in {shut / 'data' / 'keys'}, which this user may not enter" in said
+    assert f"DATA_DIR is {shut / 'data'}, which this user may not enter" in said
+    assert read.field_keys == ()
+    assert [one.what for one in around] == ["DATA_DIR"]
 
 
 def test_no_tables_no_rows_and_no_server_are_said(real, postgres, tmp_path):
