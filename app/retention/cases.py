@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.meetings.after.models import ChildAfter
 from app.meetings.discussion.models import Action
 from app.meetings.escalation.models import Escalation
+from app.meetings.joined.queries import CHILDREN_UNSPOKEN
 from app.meetings.models import Meeting, MeetingChild
 from app.meetings.types import ActionState, MeetingState
 from app.records.models import RecordCorrection
@@ -77,6 +78,9 @@ _STEPS = select(func.count(ChildAfter.id)).where(
 )
 _DISAGREEMENTS = select(func.count(Escalation.id)).where(
     Escalation.meeting_id.in_(_IN_MEETINGS), Escalation.ended_at.is_(None)
+)
+_UNSPOKEN = select(func.count()).select_from(
+    CHILDREN_UNSPOKEN.where(ReferralChild.referral_id == bindparam("referral_id")).subquery()
 )
 _CHECKS = select(func.count(AgencyCheck.id)).where(
     AgencyCheck.referral_id == bindparam("referral_id"),
@@ -182,6 +186,7 @@ def facts_of(session: Session, rows: CaseRows) -> CaseFacts:
         actions_open=count(_ACTIONS),
         steps_open=count(_STEPS),
         disagreements_open=count(_DISAGREEMENTS),
+        children_unspoken=count(_UNSPOKEN),
         checks_open=count(_CHECKS),
         assessments_open=count(_ASSESSMENTS),
         abuse_cases_open=count(_ABUSE),

@@ -21,6 +21,7 @@ from app.core.database import UTCDateTime
 from app.meetings.after.models import ChildAfter
 from app.meetings.discussion.models import Action
 from app.meetings.escalation.models import Escalation
+from app.meetings.joined.queries import CHILDREN_UNSPOKEN
 from app.meetings.models import Meeting
 from app.meetings.types import ActionState, MeetingState
 from app.records.models import RecordCorrection
@@ -28,7 +29,7 @@ from app.records.recall.queries import RECALL_CLOSED
 from app.referrals.abuse.models import AbuseCase
 from app.referrals.assessment.queries import UNDER_WAY
 from app.referrals.checks.models import AgencyCheck
-from app.referrals.models import Referral
+from app.referrals.models import Referral, ReferralChild
 from app.referrals.public.models import Arrival
 from app.referrals.types import Outcome
 from app.retention.models import ClosedCase
@@ -162,6 +163,7 @@ _WORK_ON_REFERRALS = union(
         AgencyCheck.answered_at.is_(None), AgencyCheck.withdrawn_at.is_(None)
     ),
     select(AbuseCase.referral_id).where(AbuseCase.closed_at.is_(None)),
+    CHILDREN_UNSPOKEN.with_only_columns(ReferralChild.referral_id),
     # Archived before anybody asked whether its assessment is complete.
     select(Referral.id).where(Referral.assessment_due_at.is_not(None)),
 ).subquery()

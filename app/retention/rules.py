@@ -56,6 +56,10 @@ def still_open(facts: CaseFacts) -> list[str]:
         (facts.actions_open, "Actions are open"),
         (facts.steps_open, "Something still follows for a child: see what follows the discussion"),
         (facts.disagreements_open, "A disagreement is not resolved yet"),
+        (
+            facts.children_unspoken,
+            "No discussion speaks of a child who joined: book one, or say that none is needed",
+        ),
         (facts.checks_open, "An agency has not answered yet"),
         (facts.assessments_open, "The section 17 assessment is not complete"),
         (facts.abuse_cases_open, "A domestic abuse case is open"),

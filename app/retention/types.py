@@ -55,6 +55,7 @@ class CaseFacts:
     actions_open: int = 0
     steps_open: int = 0
     disagreements_open: int = 0
+    children_unspoken: int = 0
     checks_open: int = 0
     assessments_open: int = 0
     abuse_cases_open: int = 0

@@ -53,6 +53,12 @@ _UNSPOKEN = (
     .order_by(Meeting.id, ReferralChild.position)
     .options(lazyload(ReferralChild.child))
 )
+# The same as numbers, for what else asks of a referral: each led on by its last discussion.
+CHILDREN_UNSPOKEN = (
+    select(ReferralChild.referral_id, ReferralChild.child_id)
+    .join(Meeting, Meeting.referral_id == ReferralChild.referral_id)
+    .where(IS_LAST, *UNSPOKEN)
+)
 _WAITING = (
     select(Meeting)
     .where(Meeting.referral_id == bindparam("referral_id"), Meeting.state == MeetingState.NEEDED)

@@ -35,6 +35,19 @@ def joins(session, referral_id):
     return join(session, staff_actor(session), referral, given, now()).id
 
 
+def test_a_child_whose_only_discussion_was_called_off_is_work_again(change, signed_in):
+    with change() as session:
+        meeting = make_meeting(
+            session, MeetingState.SIGNED, children=1, at=now() - 8 * DAY, start=now() - 7 * DAY
+        )
+        ref, referral_id = meeting.ref, meeting.referral_id
+        child_id = joins(session, referral_id)
+        off = make_meeting(session, MeetingState.CANCELLED, children=1, at=now())
+        off.referral_id, off.cancelled_at, off.replaced_at = referral_id, now(), now()
+        session.add(MeetingChild(meeting_id=off.id, child_id=child_id, position=9))
+    assert f'href="/discussions/{ref}">{WORK}' in signed_in(Role.ADMINISTRATOR).get("/").text
+
+
 @pytest.mark.parametrize("state", [MeetingState.BOOKED, MeetingState.UNDER_WAY, *OVER])
 def test_a_child_in_no_discussion_is_work_until_one_speaks_of_them(change, signed_in, state):
     """However long ago the discussion of the others was: the time is the child's own."""

@@ -28,14 +28,15 @@ from app.records.keys import UnreadableRecord, cipher_of
 from app.records.models import RecordCopy, RecordVersion
 from app.records.releasing import release
 from app.referrals.assessment import service as assessment
+from app.referrals.joining.service import join
 from app.referrals.lists import queries as listed
 from app.referrals.lists import service as lists
 from app.referrals.lists.models import ListSitting
 from app.referrals.lists.types import Said
-from app.referrals.models import Child, Referral
+from app.referrals.models import Child, Referral, ReferralChild
 from app.referrals.outcome.models import ReferralReopening
 from app.referrals.sender import Sender
-from app.referrals.types import DomesticAbuseRisk, Outcome, ReferralState
+from app.referrals.types import ChildGiven, DomesticAbuseRisk, Outcome, ReferralState
 from app.retention import service
 from app.retention.models import ClosedCase
 from app.retention.types import CaseKey, CaseKind
@@ -121,6 +122,27 @@ def test_it_is_kept_by_the_rule_and_the_row_keeps_the_rule(closed):
     # The younger child was born on 27 March 2014.
     assert kept.keep_until.year == 2039 and kept.rule["id"] == "discussed-25y"
     assert kept.rule["source"] == "IRMS" and kept.rule["document"]
+
+
+def test_a_child_who_joined_and_is_in_no_discussion_keeps_the_case_open(in_app, closed):
+    """A2, H8: closed already, it is opened again."""
+    key, actor = closed
+    settings = in_app.extensions["settings"]
+    with transaction() as session:
+        referral = session.execute(select(Referral).where(Referral.ref == key.ref)).scalar_one()
+        given = ChildGiven(given_name="Zuleika", family_name="Okonjo")
+        child = join(session, actor, referral, given, FRIDAY + 3 * DAY).id
+    assert reopen_for_work(settings, FRIDAY + 3 * DAY) == 1
+    with pytest.raises(Refused, match="No discussion speaks of a child who joined"):
+        act(service.close, key, actor, FRIDAY + 4 * DAY)
+    with transaction() as session:
+        session.execute(
+            update(ReferralChild)
+            .where(ReferralChild.child_id == child)
+            .values(settled_at=FRIDAY + 4 * DAY)
+        )
+    act(service.close, key, actor, FRIDAY + 4 * DAY)
+    assert reopen_for_work(settings, FRIDAY + 5 * DAY) == 0
 
 
 def test_nothing_is_deleted_without_a_review_nor_before_the_grace_is_over(closed):
