@@ -20,7 +20,8 @@ LINE = 200  # characters of ciphertext that are kept as they are
 SHARED = frozenset(
     {
         "agency", "professional", "staff", "staff_role", "staff_session", "recovery_code",
-        "kept_form", "search_asked", "wall_display", "ward", "conference_line", "line_pin",
+        "kept_form", "search_asked", "form_letter",
+        "wall_display", "ward", "conference_line", "line_pin",
         "council_settings", "installation", "dataset_figure", "dataset_kept", "dataset_month",
         "dataset_seen",
         "worker_seen", "mailbox_position", "mailbox_reading", "outbox_hold", "form_once",

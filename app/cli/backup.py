@@ -14,6 +14,7 @@ from sqlalchemy import URL
 
 from app.audit.service import record
 from app.audit.types import SYSTEM, Subject
+from app.cli.backups.ending import ended_in_order
 from app.cli.backups.restoring import opened, restore_into, throw_away
 from app.cli.backups.taking import take
 from app.cli.backups.types import BackupFailed, Manifest
@@ -26,6 +27,7 @@ NAME = "desk-{:%Y%m%dT%H%M%SZ}.backup"
 _NAMED = re.compile(r"desk-\d{8}T\d{6}Z\.backup")
 SUBJECT = Subject("backup", "database")
 TAKEN = "backup taken"
+NOT_DRILLED = "Ended before the end: what the drill made is gone, and nothing was learnt."
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -97,6 +99,7 @@ def verify(file: Path) -> None:
 
 @backup.command("drill")
 @click.argument("file", type=FILE, required=False)
+@ended_in_order(NOT_DRILLED)
 def drill(file: Path | None) -> None:
     """Restore FILE, or a backup taken now, into a throw-away database and look through it."""
     settings, url, moment = _here()

@@ -9,6 +9,7 @@ import structlog
 from flask import current_app
 from flask.cli import AppGroup
 
+from app.cli.backups.ending import is_half_restored
 from app.cli.checked import TryAgainLater, checked
 from app.core.clock import now
 from app.core.session import transaction
@@ -17,6 +18,10 @@ from app.outbox.service import release as release_mail
 
 mail = AppGroup("mail", help="Mail that comes in; mail that is held after a restore.")
 
+HALF = (
+    "The restore did not come to its end: make the database anew, and restore again. No mail "
+    "leaves this one."
+)
 LARGEST = 40 * 1024 * 1024
 # What mail servers make of the exit code of a command that they pipe to (sysexits.h).
 REFUSED = 65  # EX_DATAERR: told to the sender
@@ -69,6 +74,8 @@ def release(send: bool, review: bool) -> None:
         raise click.UsageError("Say what becomes of the letters from before: --send or --review.")
     checked(current_app)
     with transaction() as session:
+        if is_half_restored(session):
+            raise click.ClickException(HALF)
         released = release_mail(session, now(), send=send)
     if released is None:
         click.echo("No mail is held. Nothing was changed.")

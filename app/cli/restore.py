@@ -15,6 +15,7 @@ from app.accounts.sessions import end_all_sessions
 from app.audit.service import record
 from app.audit.types import SYSTEM
 from app.cli.backup import FILE, SUBJECT
+from app.cli.backups.ending import RESTORED, ended_in_order
 from app.cli.backups.protocols import Bringing, bringing
 from app.cli.backups.restoring import opened, refuse_filled, restore_into
 from app.cli.backups.types import PROTOCOLS, BackupFailed, Manifest
@@ -26,6 +27,11 @@ from app.core.config import SETTINGS, Settings, UnsafeSettings
 from app.core.session import transaction
 from app.protocols import registry
 from app.protocols.loading import load_protocols
+
+ENDED = (
+    "Ended before the end: what is there now is no whole copy. Make the database anew, and restore "
+    "again."
+)
 
 
 @click.command("restore")
@@ -41,6 +47,7 @@ from app.protocols.loading import load_protocols
     help="Restore a backup of a database in which something was wrong already.",
 )
 @with_appcontext
+@ended_in_order(ENDED)
 def restore(file: Path, protocols: Path | None, although_not_whole: bool) -> None:
     """Restore FILE into the empty database of DATABASE_URL, and look through what came of it.
 
@@ -81,7 +88,7 @@ def restore(file: Path, protocols: Path | None, although_not_whole: bool) -> Non
         record(
             session,
             SYSTEM,
-            "restored from a backup",
+            RESTORED,
             SUBJECT,
             moment,
             {"made": manifest.made_at, "head": facts.audit_head, "sessions ended": ended},

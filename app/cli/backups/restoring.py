@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import URL, Engine, inspect
+from sqlalchemy import URL, Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,9 @@ from app.core.crypto import new_token
 from app.outbox.service import hold
 
 _PIECE = 1 << 20
+# Kept until the connection ends.
+_ONE_AT_A_TIME = text("SELECT pg_try_advisory_lock(hashtext('restore drill'))")
+_LEFT_OVER = text("SELECT datname FROM pg_database WHERE starts_with(datname, :mark)")
 
 
 @contextmanager
@@ -50,7 +53,10 @@ def opened(
     except tarfile.TarError as error:
         raise BackupFailed("The backup cannot be unpacked. Use another one.") from error
     except OSError as error:
-        raise BackupFailed(f"The backup cannot be unpacked: {error.strerror}.") from error
+        raise BackupFailed(
+            f"The backup cannot be unpacked: {error.strerror}. The folder is "
+            f"{near or tempfile.gettempdir()}; TMPDIR names another."
+        ) from error
 
 
 def read_back(file: Path, field_keys: Sequence[str]) -> None:
@@ -183,8 +189,15 @@ def throw_away(url: URL, folder: Path) -> Iterator[URL]:
     if url.get_backend_name() == "sqlite":
         yield url.set(database=str(folder / "drill.sqlite3"))
         return
-    name = f"drill_{new_token().replace('-', '_').lower()[:16]}"
-    with engine_for(url) as engine:
+    mark = f"drill_{hashlib.sha256((url.database or '').encode()).hexdigest()[:8]}_"
+    name = f"{mark}{new_token().replace('-', '_').lower()[:16]}"
+    with engine_for(url) as engine, engine.connect() as alone:
+        alone.execution_options(isolation_level="AUTOCOMMIT")
+        if not alone.execute(_ONE_AT_A_TIME).scalar_one():
+            raise BackupFailed("Another drill of this database runs: wait for its end.")
+        for left in alone.execute(_LEFT_OVER, {"mark": mark}).scalars():
+            # Of a drill that was killed, or met a power cut: deleted cases would live on in it.
+            _alone(engine, f'DROP DATABASE "{left}" WITH (FORCE)')
         try:
             # As docs/production.md makes it: a cluster's own encoding may know no letter but ASCII.
             _alone(engine, f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0")

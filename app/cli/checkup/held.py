@@ -11,6 +11,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
 from app.audit.queries import oldest_unchained
+from app.cli.backups.ending import is_half_restored
 from app.cli.checkup import rules
 from app.cli.checkup.types import Finding, Verdict, mend, ok, warning
 from app.cli.install import migrations_folder
@@ -53,6 +54,12 @@ def held(app: Flask, session: Session, now: datetime) -> Iterator[Finding]:
     else:
         yield ok("keys", "protected fields can be read with FIELD_KEYS")
     yield rules.worker(worker_seen(session), now)
+    if is_half_restored(session):
+        yield mend(
+            "restore",
+            "did not come to its end: nobody counted what is here",
+            "Stop web and worker, make the database anew, and restore again.",
+        )
     yield rules.mail_waiting(outbox.oldest_waiting(session), outbox.held_since(session), now)
     if failed := len(outbox.failures(session)):
         yield warning(

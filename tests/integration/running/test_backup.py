@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -332,6 +334,59 @@ def test_the_drill_restores_looks_through_and_leaves_nothing(filled, tmp_path):
     broken = run(filled, "backup", "drill", file)
     assert broken.exit_code == 1
     assert "The drill failed" in broken.output
+
+
+@pytest.mark.parametrize("told", [signal.SIGHUP, signal.SIGTERM])
+def test_a_drill_that_is_told_to_stop_leaves_nothing(filled, tmp_path, monkeypatch, told):
+    """A connection that is lost: deleted cases would live on in what it made."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("app.cli.backup.restore_into", lambda *_: os.kill(os.getpid(), told))
+    done = run(filled, "backup", "drill")
+    assert done.exit_code == 128 + told
+    assert "what the drill made is gone" in done.output
+    assert list(tmp_path.glob("drill-*")) == []
+    assert drills(filled) == []
+
+
+def test_what_a_killed_drill_left_is_gone_after_the_next(filled):
+    with filled.app_context():
+        url = db.engine.url
+    if url.get_backend_name() == "sqlite":
+        pytest.skip("a drill on SQLite makes a file in a folder of its own")
+    with pytest.raises(RuntimeError), throw_away(url, Path()) as empty:
+        name = empty.database
+        other = f"{name[:-4]}left"
+        with engine_for(url) as engine:
+            sql = f'CREATE DATABASE "{other}"'
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as alone:
+                alone.exec_driver_sql(sql)
+        busy = run(filled, "backup", "drill")
+        assert "Another drill of this database runs" in busy.output
+        raise RuntimeError
+    assert drills(filled) == [other]
+    assert run(filled, "backup", "drill").exit_code == 0
+    assert drills(filled) == []
+
+
+def drills(app):
+    """The databases of drills that are there."""
+    with app.app_context():
+        session = reading()
+        if session.get_bind().dialect.name != "postgresql":
+            return []
+        found = session.execute(
+            text("SELECT datname FROM pg_database WHERE starts_with(datname, 'drill_')")
+        )
+        return list(found.scalars())
+
+
+def test_a_restore_that_never_came_to_its_end_is_said_and_sends_nothing(filled):
+    with filled.app_context(), transaction() as session:
+        service.hold(session, now())
+    assert "did not come to its end" in run(filled, "doctor").output
+    refused = run(filled, "mail", "release", "--send")
+    assert refused.exit_code == 1
+    assert "restore again. No mail leaves this one" in refused.output
 
 
 def test_a_drill_keeps_every_letter_where_the_cluster_itself_knows_none(tmp_path):
