@@ -116,6 +116,22 @@ def sign_out(email: str | None, everybody: bool, reason: str) -> None:
     click.echo(f"Sessions ended: {ended}.")
 
 
+@staff.command("forget-sign-on")
+@click.argument("email", required=False)
+@click.option("--everybody", is_flag=True, help="After a change of the provider or its client.")
+@click.option("--reason", required=True, help="Stands in the audit for good.")
+def forget_sign_on(email: str | None, everybody: bool, reason: str) -> None:
+    """Let the next single sign-on link accounts anew, each by its address; signs them out."""
+    if everybody == bool(email):
+        raise click.UsageError("Give one address, or --everybody.")
+    checked(current_app)
+    staff_id = _known(email) if email else None
+    words = _reason(reason)
+    with transaction() as session:
+        done = service.forget_sign_on(session, SYSTEM, staff_id, words, now())
+    click.echo(f"Accounts that the next single sign-on links anew: {done}.")
+
+
 @staff.command("end")
 @click.argument("email")
 def end(email: str) -> None:

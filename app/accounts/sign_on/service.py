@@ -49,7 +49,7 @@ def sign_on(
     staff = _of_subject(session, known.subject) or _bound_now(session, known, tell, now)
     if staff is None:
         who = keyed_digest(index_key(session), "sign-in", known.subject)[:16]
-        why = "no account" if known.email else "address not confirmed by the provider"
+        why = _why_refused(session, known)
         audit.record(
             session, PUBLIC, "single sign-on refused", Subject("sign-in", who), now, {"why": why}
         )
@@ -126,6 +126,13 @@ def _of_subject(session: Session, subject: str) -> Staff | None:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()
+
+
+def _why_refused(session: Session, known: Known) -> str:
+    if known.email is None:
+        return "address not confirmed by the provider"
+    there = select(Staff.id).where(Staff.email == known.email, Staff.ended_at.is_(None))
+    return "linked to another subject" if session.execute(there).first() else "no account"
 
 
 def _bound_now(session: Session, known: Known, tell: Tell, now: datetime) -> Staff | None:

@@ -142,6 +142,29 @@ def reset_second_factor(
     )  # fmt: skip
 
 
+def forget_sign_on(
+    session: Session, actor: Actor, staff_id: int | None, reason: str, now: datetime
+) -> int:
+    """Forget by which subject the provider knows somebody, or everybody where `staff_id` is None:
+    a provider that was changed, or a client registered anew, has others. Signs them out; the next
+    single sign-on links the account anew, by its address, and tells the person.
+
+    Returns of how many it was forgotten.
+    """
+    known = select(Staff).where(Staff.sign_on_subject.is_not(None)).with_for_update()
+    if staff_id is not None:
+        known = known.where(Staff.id == staff_id)
+    linked = session.execute(known).scalars().all()
+    for staff in linked:
+        staff.sign_on_subject = None
+        ended = end_sessions(session, staff.id, now)
+        audit.record(
+            session, actor, "single sign-on forgotten", _subject(staff), now,
+            {"sessions ended": ended, "reason": reason},
+        )  # fmt: skip
+    return len(linked)
+
+
 def sign_out_everywhere(session: Session, actor: Actor, staff_id: int, now: datetime) -> int:
     """End every session of somebody; returns how many there were."""
     staff = _locked(session, staff_id)

@@ -154,6 +154,23 @@ def test_an_address_given_to_somebody_new_does_not_open_the_old_account(
     assert not is_in(other)
 
 
+def test_a_client_registered_anew_knows_people_by_other_subjects(app, client, provider, person):
+    go(client, provider)
+    provider.subject = "subject-2"
+    other = app.test_client()
+    assert go(other, provider).status_code == 422
+    with app.app_context():
+        refused = reading().execute(select(AuditEntry).order_by(AuditEntry.id.desc())).scalars()
+        assert refused.first().details == {"why": "linked to another subject"}
+    args = ["staff", "forget-sign-on", "--everybody", "--reason", "A new client"]
+    done = app.test_cli_runner().invoke(args=args)
+    assert done.output == "Accounts that the next single sign-on links anew: 1.\n"
+    assert not is_in(client)
+    go(other, provider)
+    assert is_in(other)
+    assert actions(app).count("single sign-on linked") == 2
+
+
 def test_who_has_left_is_not_let_in(app, client, provider, person):
     go(client, provider)
     with app.app_context(), transaction() as session:
