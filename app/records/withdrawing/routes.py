@@ -10,6 +10,7 @@ from app.accounts.types import Permission
 from app.core.clock import now
 from app.core.session import reading
 from app.invitations.queries import has_links
+from app.meetings.booking.named_there import named_there
 from app.meetings.queries import invitee as invitee_of
 from app.meetings.routes import meeting_or_404, once
 from app.records.withdrawing.forms import LinksForm
@@ -64,6 +65,7 @@ def links(ref: str, invitee_id: int) -> Response:
         is_open=held is not None and has_links(reading(), held),
         ahead=known_dial_in(reading(), meeting, invitee),
         letter=fresh_letter(reading(), meeting, invitee, now()),
+        named=named_there(reading(), meeting, invitee),
     )
 
 

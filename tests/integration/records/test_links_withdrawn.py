@@ -11,11 +11,13 @@ from sqlalchemy import select
 
 from app.accounts.types import Role
 from app.audit.models import AuditEntry
+from app.audit.types import Actor, ActorKind
 from app.core.clock import now
 from app.core.session import reading, transaction
 from app.invitations.queries import invitation_by_token
 from app.invitations.types import LetterKind
 from app.meetings import messages
+from app.meetings.answers import Deputy, name_deputy
 from app.meetings.discussion.models import Action
 from app.meetings.models import Invitee, Meeting
 from app.meetings.types import MeetingState
@@ -61,6 +63,8 @@ def in_state(state: MeetingState) -> tuple[str, int]:
         if state is MeetingState.ENDED:
             kind = LetterKind.ACTIONS
             messages.send_links(session, kind, meeting, [person], SENDER, now())
+            for action in session.query(Action).filter_by(owner_id=person.id):
+                action.told_at = None
         else:
             messages.send(session, kind, meeting, [person], SENDER, now())
         return meeting.ref, person.id
@@ -113,6 +117,39 @@ def test_a_fresh_link_to_the_same_address_opens(in_app, signed_in, state) -> Non
     assert found.id == reading().get_one(Invitee, number).invitation_id
     told = reading().query(Action).filter_by(owner_id=number)
     assert all(one.told_at for one in told)
+    assert bool(told.count()) is (state is MeetingState.ENDED)
+
+
+@pytest.mark.parametrize("by_link", [True, False])
+def test_whoever_was_named_by_such_a_link_is_pointed_out(in_app, signed_in, by_link) -> None:
+    """They have a link and the dial-in of their own (D4, D7)."""
+    ref, number = in_state(MeetingState.BOOKED)
+    with transaction() as session:
+        invitee = session.get_one(Invitee, number)
+        guest = Actor(ActorKind.GUEST, invitee.invitation_id, "invitee: Police")
+        staff = make_releaser(session).actor
+        eve = Deputy(name="Eve Holt", email="eve@other.example", checked=True)
+        colleague = name_deputy(
+            session, invitee, eve, SENDER, guest if by_link else staff, now()
+        ).id
+        name = invitee.name
+    page = signed_in(Role.ADMINISTRATOR).get(f"/discussions/{ref}/invitees/{number}/links").text
+    assert f"{name} stays invited" not in page
+    assert ("Eve Holt was named to come instead" in page) is by_link
+    assert (f"/discussions/{ref}/invitees/{colleague}/links" in page) is by_link
+
+
+def test_copies_that_no_letter_may_tell_of_keep_nobody_from_theirs(in_app, monkeypatch) -> None:
+    released(in_app)
+    monkeypatch.setattr(worker, "BATCH", 1)
+    with transaction() as session:
+        first, *_ = sorted(queries.circulation_to_send(session, 9), key=lambda line: line.id)
+        session.get_one(Invitee, first.invitee_id).links_withdrawn_at = now()
+    assert worker.make_copies(settings_of(in_app), AFTER) == 1
+    waits = {
+        line.invitee_id: line.sent_at is None for line in lines_of(reading(), first.invitee_id)
+    }
+    assert waits == {first.invitee_id: True}
 
 
 def test_whoever_has_nothing_to_do_after_the_end_waits_for_the_record(in_app, signed_in) -> None:

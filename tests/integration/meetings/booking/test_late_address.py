@@ -81,6 +81,16 @@ def test_their_own_mailbox_that_takes_no_mail_stays_theirs(app, running, signed_
         assert (RIGHT, "actions", MessageState.QUEUED) in letters()
 
 
+def test_at_another_mailbox_links_that_were_withdrawn_stop_no_letter(app, running, signed_in):
+    staff, ref, number, *_ = running
+    with app.app_context(), transaction() as session:
+        session.get_one(Invitee, number).links_withdrawn_at = TEN_ON_SATURDAY
+    assert correct(signed_in, ref, number).status_code == 303
+    with app.app_context():
+        end(staff, ref)
+        assert (RIGHT, "actions", MessageState.QUEUED) in letters()
+
+
 @pytest.mark.parametrize("over", [False, True])
 def test_the_old_link_ends_and_the_right_person_is_told(app, running, signed_in, over):
     staff, ref, number, wrong, link = running
