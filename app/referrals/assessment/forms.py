@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wtforms import HiddenField
+
 from app.referrals.forms import Versioned
 from app.web.choices import SelectMultipleField
 from app.web.forms import BaseForm, LocalMoment, Passage, Required
@@ -14,6 +16,7 @@ class CompletedForm(Versioned):
 
 
 class PastForm(BaseForm):
+    shown = HiddenField()  # the references on the page, with blanks between
     # One that somebody settled meanwhile is no choice any more, and no mistake.
     complete = SelectMultipleField(
         "Which were complete before this installation counted?", choices=[], validate_choice=False

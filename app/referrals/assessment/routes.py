@@ -72,7 +72,12 @@ def past() -> Response:
     The page names no child; those of restricted cases are left to who may see them."""
     rows, hidden = past_queries.past(reading()), hidden_cases()
     seen = [one for one in rows if one.ref not in hidden][:MOST]
-    form = PastForm(data={"complete": [one.ref for one in seen]})
+    form = PastForm(
+        data={"complete": [one.ref for one in seen], "shown": " ".join(one.ref for one in seen)}
+    )
+    # What was on the page that is sent: others may have come up behind it since.
+    posted = (form.shown.data or "").split()
+    seen = [one for one in seen if one.ref in posted]
     form.complete.choices = [(one.ref, one.ref) for one in seen]
     shown: dict[str, Any] = {
         "form": form,
@@ -84,11 +89,16 @@ def past() -> Response:
         return respond("referrals/assessments_past.html", **shown)
     if not form.validate_on_submit():
         return respond("referrals/assessments_past.html", status=422, **shown)
-    said = set(form.complete.data or ())
+    said, held = set(form.complete.data or ()), {one.ref for one in seen}
     with transaction() as session:
         done = past_service.say_past(
-            session, signed_in().actor, [one.ref for one in seen], said, form.reason.data, now()
+            session, signed_in().actor, held, said, form.reason.data, now()
         )
+    if not held:
+        flash("Nothing was changed: somebody had settled each of these already.", "important")
+        return go_to(url_for(".past"))
     were = "1 assessment is" if done == 1 else f"{done} assessments are"
-    flash(f"{were} noted as complete. What is not stands on the first page.", "success")
+    settled = len(posted) - len(held)
+    others = f" {settled} of them somebody had settled already." if settled else ""
+    flash(f"{were} noted as complete. What is not stands on the first page.{others}", "success")
     return go_to(url_for("reports.first_page"))

@@ -38,6 +38,26 @@ def test_they_do_not_push_out_what_is_due_now(change, signed_in) -> None:
         assert HERE not in signed_in(role).get("/").text
 
 
+def test_a_page_that_is_sent_twice_settles_what_was_on_it_and_nothing_else(
+    app, change, signed_in, monkeypatch
+) -> None:
+    monkeypatch.setattr("app.referrals.assessment.routes.MOST", 2)
+    for one in range(3):
+        from_before(change, 400 + one)
+    chair = signed_in(Role.CHAIR)
+    page = chair.get(HERE).text
+    assert "1 more comes up after these" in page
+    given = form_of(page, HERE) | {"reason": "Closed in the case system"}
+    given["complete"] = given["shown"].split()
+    assert chair.post(HERE, data=given).status_code == 303
+    again = chair.post(HERE, data=given, follow_redirects=True)
+    assert "Nothing was changed: somebody had settled each of these already" in again.text
+    assert "This assessment was over the limit" in again.text
+    with app.app_context():
+        assert reading().query(AssessmentCompleted).count() == 2
+        assert reading().query(Referral).filter_by(assessment_past=True).count() == 1
+
+
 def test_one_press_says_which_are_complete(app, change, signed_in) -> None:
     done, open_still = from_before(change, 400), from_before(change, 390)
     since = decided(change, 100)
