@@ -23,7 +23,8 @@ POLICE_FORM_TELEPHONE = "020 7946 0130"
 MEDICAL_FORM_EMAIL = "medicals@paediatrics.example"
 MEDICAL_TELEPHONE = "020 7946 0140"
 MEDICAL_RECEPTION_TELEPHONE = "020 7946 0141"
-MEETING_PLACE = "Meeting room 2, Civic Centre, Mill Lane"
+# In no street where a family of the example area lives: a letter would not name it.
+MEETING_PLACE = "Meeting room 2, Civic Centre, Market Square"
 
 
 class ExampleStaff(NamedTuple):

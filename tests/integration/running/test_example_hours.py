@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app import create_app
+from app.cli.example import people
 from app.cli.example.week import fill
 from app.cli.install import bring_up_to_date
 from app.core.config import Settings, make_example_keys
@@ -42,3 +43,8 @@ def test_there_is_one_of_each(
             assert any(one.state is state for one in meetings), state
         db.session.remove()
         db.engine.dispose()
+
+
+def test_the_council_meets_in_no_street_where_a_family_lives():
+    """Whichever referral is booked first, its letters may name the place."""
+    assert [one for one in people.STREETS if one in people.MEETING_PLACE] == []
